@@ -1,0 +1,154 @@
+"""Activation functions: f and its derivative f′ in NumPy, the formula, and what Keras calls it.
+
+The functions work on arrays of any shape and keep the shape and the float dtype.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import erf, expit
+
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation a = f(z) with its derivative da/dz, elementwise.
+
+    `parameters` names the fields of `Network` that f and f′ take as keyword arguments.
+    `keras` is the name `keras.activations.get` knows.
+    """
+
+    label: str
+    formula: str  # LaTeX
+    f: Callable[..., Array]
+    df: Callable[..., Array]
+    keras: str
+    parameters: tuple[str, ...] = ()
+
+
+def _elu(z: Array) -> Array:
+    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
+
+
+def _elu_slope(z: Array) -> Array:
+    return np.where(z > 0, 1, np.exp(np.minimum(z, 0))).astype(z.dtype)
+
+
+def _gauss_cdf(z: Array) -> Array:
+    return (0.5 * (1 + erf(z / np.sqrt(2)))).astype(z.dtype)
+
+
+def _gauss_pdf(z: Array) -> Array:
+    return (np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)).astype(z.dtype)
+
+
+def _between(z: Array, low: float, high: float) -> Array:
+    return ((z > low) & (z < high)).astype(z.dtype)
+
+
+def _softplus(z: Array) -> Array:
+    return np.logaddexp(z, 0).astype(z.dtype)
+
+
+def _mish_slope(z: Array) -> Array:
+    t = np.tanh(_softplus(z))
+    return t + z * (1 - t**2) * expit(z)
+
+
+# SELU's constants are the fixed point of mean 0 and variance 1 (Klambauer et al. 2017).
+_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+ACTIVATIONS: dict[str, Activation] = {
+    "linear": Activation("Linear", "z", lambda z: z, np.ones_like, "linear"),
+    "sigmoid": Activation(
+        "Sigmoid",
+        r"\frac{1}{1+e^{-z}}",
+        expit,
+        lambda z: expit(z) * expit(-z),
+        "sigmoid",
+    ),
+    "tanh": Activation("Tanh", r"\tanh z", np.tanh, lambda z: 1 - np.tanh(z) ** 2, "tanh"),
+    "relu": Activation(
+        "ReLU",
+        r"\max(0, z)",
+        lambda z: np.maximum(z, 0),
+        lambda z: (z > 0).astype(z.dtype),
+        "relu",
+    ),
+    "leaky_relu": Activation(
+        "Leaky ReLU",
+        r"z \text{ if } z>0 \text{ else } \alpha z",
+        lambda z, negative_slope: np.where(z > 0, z, z.dtype.type(negative_slope) * z),
+        lambda z, negative_slope: np.where(z > 0, 1, negative_slope).astype(z.dtype),
+        "leaky_relu",
+        ("negative_slope",),
+    ),
+    "elu": Activation("ELU", r"z \text{ if } z>0 \text{ else } e^z-1", _elu, _elu_slope, "elu"),
+    "selu": Activation(
+        "SELU",
+        r"1.0507\,(z \text{ if } z>0 \text{ else } 1.6733\,(e^z-1))",
+        lambda z: (_SELU_SCALE * np.where(z > 0, z, _SELU_ALPHA * _elu(z))).astype(z.dtype),
+        lambda z: (_SELU_SCALE * np.where(z > 0, 1, _SELU_ALPHA * _elu_slope(z))).astype(z.dtype),
+        "selu",
+    ),
+    "gelu": Activation(
+        "GELU",
+        r"z\,\Phi(z)",
+        lambda z: z * _gauss_cdf(z),
+        lambda z: _gauss_cdf(z) + z * _gauss_pdf(z),
+        "gelu",
+    ),
+    "silu": Activation(
+        "SiLU (swish)",
+        r"z\,\sigma(z)",
+        lambda z: z * expit(z),
+        lambda z: expit(z) * (1 + z * expit(-z)),
+        "silu",
+    ),
+    "mish": Activation(
+        "Mish",
+        r"z \tanh(\ln(1+e^z))",
+        lambda z: z * np.tanh(_softplus(z)),
+        _mish_slope,
+        "mish",
+    ),
+    "softplus": Activation("Softplus", r"\ln(1+e^z)", _softplus, expit, "softplus"),
+    "softsign": Activation(
+        "Softsign",
+        r"\frac{z}{1+|z|}",
+        lambda z: z / (1 + np.abs(z)),
+        lambda z: 1 / (1 + np.abs(z)) ** 2,
+        "softsign",
+    ),
+    "relu6": Activation(
+        "ReLU6",
+        r"\min(\max(0, z), 6)",
+        lambda z: np.clip(z, 0, 6),
+        lambda z: _between(z, 0, 6),
+        "relu6",
+    ),
+    "hard_sigmoid": Activation(
+        "Hard sigmoid",
+        r"\min(\max(0, z/6+1/2), 1)",
+        lambda z: np.clip(z / 6 + 0.5, 0, 1),
+        lambda z: _between(z, -3, 3) / 6,
+        "hard_sigmoid",
+    ),
+    "hard_silu": Activation(
+        "Hard SiLU",
+        r"z \min(\max(0, z/6+1/2), 1)",
+        lambda z: z * np.clip(z / 6 + 0.5, 0, 1),
+        lambda z: np.clip(z / 6 + 0.5, 0, 1) + z * _between(z, -3, 3) / 6,
+        "hard_silu",
+    ),
+    "exponential": Activation("Exponential", "e^z", np.exp, np.exp, "exponential"),
+}
+
+
+def softmax(z: Array) -> Array:
+    """exp(zₖ) / Σⱼ exp(zⱼ) over the last axis of `z` (…, n_classes), without overflow."""
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return np.asarray(e / e.sum(axis=-1, keepdims=True))

@@ -1,0 +1,101 @@
+"""What data sets there are: one entry each, with its limits and defaults."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from playground.losses import CLASSIFICATION, REGRESSION
+
+Kind = Literal["image", "table", "plane", "line"]
+
+_DIGITS = tuple("0123456789")
+_CLOTHES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set before it is loaded.
+
+    `rows` is the number of examples that training and validation share; `None` means that they
+    are generated, any number up to the limits of `Data`. Test examples come on top.
+    """
+
+    label: str
+    description: str
+    kind: Kind  # what an example is: an image, a row of features, a point (x₁, x₂), a point x
+    task: str
+    features: tuple[str, ...]  # names; () for images
+    classes: tuple[str, ...]  # names; () for regression
+    rows: int | None
+    train_size: int
+    validation_size: int
+    standardise: bool
+    shape: tuple[int, ...] = ()  # of an image, (height, width)
+    maximum: float = 1.0  # of a pixel
+
+    @property
+    def n_features(self) -> int:
+        """Numbers per example, images flattened."""
+        return self.shape[0] * self.shape[1] if self.shape else len(self.features)
+
+    @property
+    def n_outputs(self) -> int:
+        """Output units: one a class, but one for two classes and one for regression."""
+        return len(self.classes) if len(self.classes) > 2 else 1
+
+
+def _image(label: str, description: str, classes: tuple[str, ...]) -> Source:
+    return Source(
+        label, description, "image", CLASSIFICATION, (), classes,
+        60_000, 5_000, 1_000, standardise=False, shape=(28, 28), maximum=255.0,
+    )  # fmt: skip
+
+
+def _plane(label: str, description: str, task: str = CLASSIFICATION) -> Source:
+    classes = ("orange", "blue") if task == CLASSIFICATION else ()
+    return Source(
+        label, description, "plane", task, ("x₁", "x₂"), classes, None, 250, 250, standardise=False
+    )
+
+
+DATASETS: dict[str, Source] = {
+    "fashion_mnist": _image(
+        "Fashion-MNIST", "Grey photos of ten kinds of clothing, 28 × 28 pixels", _CLOTHES
+    ),
+    "mnist": _image("MNIST", "Handwritten digits, 28 × 28 pixels", _DIGITS),
+    "digits": Source(
+        "Digits 8 × 8", "Small handwritten digits, 8 × 8 pixels", "image", CLASSIFICATION, (), _DIGITS,
+        1_437, 1_137, 300, standardise=False, shape=(8, 8), maximum=16.0,
+    ),
+    "iris": Source(
+        "Iris", "Four measurements of three kinds of iris flower", "table", CLASSIFICATION,
+        ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"),
+        ("setosa", "versicolor", "virginica"), 120, 90, 30, standardise=True,
+    ),
+    "coffee": Source(
+        "Coffee roasting", "Is a roast good, by temperature and duration?", "plane", CLASSIFICATION,
+        ("temperature (°C)", "duration (min)"), ("bad roast", "good roast"), 200, 150, 50,
+        standardise=True,
+    ),
+    "circle": _plane("Circle", "A disc inside a ring"),
+    "xor": _plane("XOR", "Two classes in opposite quadrants"),
+    "gauss": _plane("Two Gaussians", "Two clouds, nearly separable by a line"),
+    "spiral": _plane("Spiral", "Two intertwined spirals: the hard one"),
+    "moons": _plane("Moons", "Two interleaved half circles"),
+    "plane": _plane("Plane", "A value that rises along a slope", REGRESSION),
+    "multi_gauss": _plane("Hills", "Several bumps, up and down", REGRESSION),
+    "sine": Source(
+        "Wave", "One input, one output: a curve to fit", "line", REGRESSION,
+        ("x",), (), None, 100, 100, standardise=False,
+    ),
+}  # fmt: skip

@@ -1,0 +1,444 @@
+"""An Experiment: every choice a person can make, as frozen values.
+
+Each limit, default and help text is declared once, in the field it belongs to. A default that
+depends on another choice (the usual learning rate of an optimizer) stands in that choice's table
+and is filled in where the field is not given.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+
+from playground.activations import ACTIVATIONS
+from playground.datasets.sources import DATASETS, Source
+from playground.initializers import INITIALIZERS
+from playground.losses import DEFAULT_LOSS, LOSSES
+from playground.optimizers import OPTIMIZERS
+from playground.schedules import SCHEDULES
+
+CLIPPING = {
+    "none": "None",
+    "value": "Each number, to ± the limit",
+    "norm": "Each layer's norm",
+    "global_norm": "The norm of all layers together",
+}
+
+LARGEST_SEED = 2**31 - 1
+
+
+def _number(default: Any, low: float, high: float, help: str, **extra: Any) -> Any:
+    return Field(default, ge=low, le=high, description=help, json_schema_extra=extra or None)
+
+
+def _one_of(table: Mapping[str, object], default: str, help: str) -> Any:
+    return Field(default, description=help, json_schema_extra={"choices": list(table)})
+
+
+def fail(rule: str, received: object, field: str = "") -> PydanticCustomError:
+    """An error that says which rule a field broke and what it received."""
+    context = {"rule": rule, "received": received, "field": field}
+    return PydanticCustomError("rule", "must be {rule}", context)
+
+
+class Value(BaseModel):
+    """A frozen record of choices; unknown fields, NaN and infinity are refused."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_a_choice(cls, value: Any, info: ValidationInfo) -> Any:
+        choices = extra(cls.model_fields[info.field_name or ""]).get("choices")
+        if choices is not None and value not in choices:
+            raise fail("one of " + ", ".join(choices), value)
+        return value
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed, checked as a new one is."""
+        return type(self).model_validate(self.model_dump() | changes)
+
+
+def extra(field: FieldInfo) -> dict[str, Any]:
+    """What a field says of itself beyond type and limits: `choices`, `scale`, `unit`."""
+    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+
+
+def limits(model: type[Value], name: str) -> tuple[Any, Any]:
+    """The smallest and largest value of a numeric field."""
+    low = high = None
+    for rule in model.model_fields[name].metadata:
+        low, high = getattr(rule, "ge", low), getattr(rule, "le", high)
+    return low, high
+
+
+def _entry(table: Mapping[str, Any], given: Mapping[str, Any], key: str, default: str) -> Any:
+    """The entry of `table` that `given[key]` names, or None."""
+    name = given.get(key, default)
+    return table.get(name) if isinstance(name, str) else None
+
+
+def _split(value: Any) -> Any:
+    """ "300,100" → ["300", "100"], as the command line and links write several values."""
+    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+
+
+class Data(Value):
+    """Which examples, how many, and what is done to them before training."""
+
+    dataset: str = _one_of(DATASETS, "fashion_mnist", "What the network learns from.")
+    train_size: int = _number(
+        5_000, 1, 60_000, "Examples used for training. Few of them make overfitting visible.",
+        unit="examples", scale="log",
+    )  # fmt: skip
+    validation_size: int = _number(
+        1_000, 0, 60_000, "Examples kept aside to measure how well it does on new ones. 0: none.",
+        unit="examples",
+    )  # fmt: skip
+    noise: float = _number(
+        0.0, 0.0, 1.0, "Random disturbance of the inputs, as a share of their range."
+    )
+    shuffled_labels: float = _number(
+        0.0,
+        0.0,
+        1.0,
+        "Share of the training examples given a random label: nothing to learn there.",
+    )
+    standardise: bool = Field(
+        False, description="Shift and scale inputs to mean 0 and standard deviation 1, "
+        "measured on the training examples only.",
+    )  # fmt: skip
+    data_seed: int = _number(
+        0, 0, LARGEST_SEED, "Which random data: another number draws other points or another split."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_sizes(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        source = _entry(DATASETS, given, "dataset", cls.model_fields["dataset"].default)
+        names = ("train_size", "validation_size", "standardise")
+        return {**{name: getattr(source, name) for name in names if source}, **given}
+
+    @model_validator(mode="after")
+    def _enough_rows(self) -> Self:
+        rows, wanted = self.source.rows, self.train_size + self.validation_size
+        if rows is not None and wanted > rows:
+            name = self.source.label
+            raise fail(
+                f"at most {rows:,} together with validation_size (all {name} has)",
+                wanted,
+                "train_size",
+            )
+        return self
+
+    @property
+    def source(self) -> Source:
+        """The entry of DATASETS these data come from."""
+        return DATASETS[self.dataset]
+
+
+class Network(Value):
+    """The layers, how their weights start, and what keeps them from overfitting."""
+
+    hidden: tuple[int, ...] = Field(
+        (300, 100), max_length=6, description="Units of each hidden layer, from input to output. "
+        "None at all is logistic (or linear) regression.",
+        json_schema_extra={"each": [1, 1024]},
+    )  # fmt: skip
+    activation: str = _one_of(
+        ACTIVATIONS,
+        "relu",
+        "What a hidden unit does with its weighted sum z. ReLU is the usual one.",
+    )
+    activations: tuple[str, ...] = Field(
+        (), max_length=6, description="One activation for each hidden layer, instead of the same "
+        "for all; empty: the same for all.",
+    )  # fmt: skip
+    negative_slope: float = _number(
+        0.2, 0.0, 1.0, "α of leaky ReLU: its slope where z is negative."
+    )
+    kernel_initializer: str = _one_of(
+        INITIALIZERS, "glorot_uniform", "How the weights are drawn before training."
+    )
+    bias_initializer: str = _one_of(
+        INITIALIZERS, "zeros", "How the biases are set before training."
+    )
+    stddev: float = _number(
+        0.05, 0.0, 10.0, "σ of the normal initializer: the spread of the first weights."
+    )
+    dropout: float = _number(
+        0.0, 0.0, 0.95, "Share of hidden units switched off at random in every training step."
+    )
+    l1: float = _number(0.0, 0.0, 1.0, "λ of Σ|w| added to the loss: drives weights to exactly 0.")
+    l2: float = _number(0.0, 0.0, 1.0, "λ of Σw² added to the loss: keeps weights small.")
+    seed: int = _number(
+        0,
+        0,
+        LARGEST_SEED,
+        "One number for the first weights, the batch order and the dropout masks.",
+    )
+
+    _parts = field_validator("hidden", "activations", mode="before")(_split)
+
+    @field_validator("hidden")
+    @classmethod
+    def _layer_sizes(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        low, high = extra(cls.model_fields["hidden"])["each"]
+        for units in value:
+            if not low <= units <= high:
+                raise fail(f"layers of {low} to {high} units", units)
+        return value
+
+    @field_validator("activations")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in ACTIVATIONS:
+                raise fail("each one of " + ", ".join(ACTIVATIONS), name)
+        return value
+
+    @model_validator(mode="after")
+    def _one_per_layer(self) -> Self:
+        if self.activations and len(self.activations) != len(self.hidden):
+            rule = f"one for each of the {len(self.hidden)} hidden layers, or none"
+            raise fail(rule, ",".join(self.activations), "activations")
+        return self
+
+    @property
+    def layer_activations(self) -> tuple[str, ...]:
+        """The activation of each hidden layer."""
+        return self.activations or (self.activation,) * len(self.hidden)
+
+
+class Training(Value):
+    """How the weights are changed: loss, optimizer, learning rate, schedule, and how long."""
+
+    loss: str = _one_of(LOSSES, "cross_entropy", "What training makes small.")
+    optimizer: str = _one_of(OPTIMIZERS, "sgd", "The rule that turns gradients into new weights.")
+    learning_rate: float = _number(
+        0.01, 1e-6, 10.0, "η: how far one update moves the weights. Too small: slow; too large: "
+        "the loss jumps or explodes.", scale="log",
+    )  # fmt: skip
+    momentum: float = _number(0.0, 0.0, 0.999, "β: how much of the last update is kept.")
+    rho: float = _number(0.9, 0.0, 0.9999, "ρ: memory of the average of squared gradients.")
+    beta_1: float = _number(0.9, 0.0, 0.9999, "β₁: memory of the average of gradients.")
+    beta_2: float = _number(0.999, 0.0, 0.99999, "β₂: memory of the average of squared gradients.")
+    epsilon: float = _number(1e-7, 1e-12, 1.0, "ε: keeps the division by √v finite.", scale="log")
+    initial_accumulator_value: float = _number(
+        0.1, 0.0, 10.0, "Where Adagrad's sum of squared gradients starts."
+    )
+    weight_decay: float = _number(
+        0.0, 0.0, 1.0, "λ: share of each weight (times η) taken away in every update."
+    )
+    centered: bool = Field(
+        False, description="Divide by the spread of the gradients, not their size."
+    )
+    amsgrad: bool = Field(
+        False, description="Use the largest v seen so far: steps never grow again."
+    )
+    clipping: str = _one_of(
+        CLIPPING, "none", "Whether large gradients are cut down before an update."
+    )
+    clip_limit: float = _number(1.0, 1e-6, 1000.0, "The largest value or norm kept.", scale="log")
+    schedule: str = _one_of(SCHEDULES, "constant", "How the learning rate changes during the run.")
+    warmup_epochs: float = _number(
+        0.0, 0.0, 1000.0, "Epochs in which the rate first rises from 0, before the schedule.",
+        unit="epochs",
+    )  # fmt: skip
+    decay_rate: float = _number(0.5, 1e-4, 1.0, "d: the factor of the schedule.")
+    period_epochs: float = _number(
+        10.0, 0.01, 10_000.0, "P: epochs in one period of the schedule.", unit="epochs", scale="log"
+    )
+    milestones: tuple[float, ...] = Field(
+        (), max_length=10, description="Epochs after which the rate is multiplied by the factor."
+    )
+    power: float = _number(1.0, 0.1, 10.0, "p: 1 falls in a straight line, 2 in a parabola.")
+    period_growth: float = _number(1.0, 1.0, 4.0, "How much longer each period is than the last.")
+    peak_decay: float = _number(1.0, 0.1, 1.0, "m: how high each restart is beside the last.")
+    start_share: float = _number(
+        0.1, 0.0, 1.0, "b: the lowest rate, as a share of the learning rate."
+    )
+    rise_share: float = _number(0.3, 0.01, 0.99, "Share of the run in which the rate rises.")
+    final_share: float = _number(
+        0.0, 0.0, 1.0, "e: the last rate, as a share of the learning rate."
+    )
+    plateau_patience: int = _number(
+        3, 1, 100, "Epochs without a better validation loss before the rate is reduced.",
+        unit="epochs",
+    )  # fmt: skip
+    batch_size: int = _number(
+        32, 1, 4096, "Examples averaged for one update. Small: noisy and many updates.",
+        unit="examples", scale="log",
+    )  # fmt: skip
+    epochs: int = _number(
+        100, 1, 10_000, "How often training goes through all examples.", scale="log"
+    )
+    shuffle: bool = Field(True, description="A new random order of the examples in every epoch.")
+    early_stopping: bool = Field(
+        False, description="Stop when the validation loss has not improved for a while."
+    )
+    patience: int = _number(
+        10, 1, 1000, "Epochs without improvement that early stopping waits.", unit="epochs"
+    )
+    restore_best: bool = Field(
+        True, description="When stopped early, go back to the weights of the best epoch."
+    )
+
+    _parts = field_validator("milestones", mode="before")(_split)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_parameters(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        tables: tuple[tuple[str, Mapping[str, Any]], ...] = (
+            ("optimizer", OPTIMIZERS),
+            ("schedule", SCHEDULES),
+        )
+        usual: dict[str, Any] = {}
+        for name, table in tables:
+            entry = _entry(table, given, name, cls.model_fields[name].default)
+            usual |= dict(entry.defaults) if entry else {}
+        return usual | dict(given)
+
+    @field_validator("milestones")
+    @classmethod
+    def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(m <= 0 for m in value) or list(value) != sorted(set(value)):
+            raise fail("rising numbers of epochs above 0", ",".join(map(str, value)))
+        return value
+
+
+class Experiment(Value):
+    """Data, network and training together: everything that decides how a run goes."""
+
+    data: Data = Data()
+    network: Network = Network()
+    training: Training = Training()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_loss(cls, given: Any) -> Any:
+        """Fill in the loss of the task where none is given."""
+        if not isinstance(given, Mapping):
+            return given
+        data, training = given.get("data", {}), given.get("training", {})
+        chosen = data.model_dump() if isinstance(data, Data) else data
+        if not isinstance(chosen, Mapping):
+            return given
+        source = _entry(DATASETS, chosen, "dataset", Data.model_fields["dataset"].default)
+        if source and isinstance(training, Mapping) and "loss" not in training:
+            return {**given, "training": {**training, "loss": DEFAULT_LOSS[source.task]}}
+        return given
+
+    @model_validator(mode="after")
+    def _loss_suits(self) -> Self:
+        task, loss = self.data.source.task, self.training.loss
+        if task not in LOSSES[loss].tasks:
+            suitable = ", ".join(name for name, entry in LOSSES.items() if task in entry.tasks)
+            raise fail(f"one of {suitable} for {task}", loss, "loss")
+        return self
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Units from the input to the output, e.g. (784, 300, 100, 10)."""
+        return (self.data.source.n_features, *self.network.hidden, self.data.source.n_outputs)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Updates in one epoch; the last batch may be smaller."""
+        return -(-self.data.train_size // self.training.batch_size)
+
+    def flat(self) -> dict[str, Any]:
+        """Every field by its own name, whichever part it is in."""
+        return {k: v for part in self.model_dump().values() for k, v in part.items()}
+
+    def change(self, **changes: Any) -> "Experiment":
+        """A copy with fields of any part changed.
+
+        A choice that decides other defaults (data set, optimizer, schedule) takes its own along.
+        """
+        parts: dict[str, dict[str, Any]] = self.model_dump()
+        for decisive, names in _follow(changes):
+            if changes[decisive] != self.flat()[decisive]:
+                for part in parts.values():
+                    for name in names - changes.keys():
+                        part.pop(name, None)
+        for name, value in changes.items():
+            parts[PART[name]][name] = value
+        return Experiment.model_validate(parts)
+
+
+def _follow(changes: Mapping[str, Any]) -> list[tuple[str, set[str]]]:
+    """For each decisive choice in `changes`, the fields whose defaults it decides."""
+    tables: dict[str, Mapping[str, Any]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+    follow = [
+        (name, {field for entry in table.values() for field in entry.defaults})
+        for name, table in tables.items()
+        if name in changes
+    ]
+    if "dataset" in changes:
+        follow.append(("dataset", {"train_size", "validation_size", "standardise", "loss"}))
+    return follow
+
+
+PARTS: dict[str, type[Value]] = {"data": Data, "network": Network, "training": Training}
+FIELDS: dict[str, FieldInfo] = {
+    name: field for model in PARTS.values() for name, field in model.model_fields.items()
+}
+PART: dict[str, str] = {name: part for part, model in PARTS.items() for name in model.model_fields}
+
+# What a playing run takes up at once; any other change needs a new network.
+LIVE = ("learning_rate", "l1", "l2", "dropout", "batch_size")
+
+
+def explain(error: ValidationError) -> list[str]:
+    """One sentence for each broken rule: the field, the rule, the value received."""
+    return [_sentence(e) for e in error.errors(include_url=False)]
+
+
+def _sentence(e: Any) -> str:
+    ctx, value = e.get("ctx", {}), e["input"]
+    name = ".".join(str(part) for part in e["loc"] if part not in PARTS) or ".".join(e["loc"])
+    if e["type"] == "rule":
+        return f"{ctx['field'] or name} must be {ctx['rule']}, got {_short(ctx['received'])}"
+    if e["type"] == "extra_forbidden":
+        return f"{name} is not a field of an experiment, got {_short(value)}"
+    if "ge" in ctx or "le" in ctx:
+        model = PARTS[PART[str(e["loc"][-1])]]
+        low, high = limits(model, str(e["loc"][-1]))
+        return f"{name} must be between {low} and {high}, got {_short(value)}"
+    return f"{name} must be {_RULES.get(e['type'], e['msg'])}, got {_short(value)}"
+
+
+_RULES = {
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "too_long": "shorter",
+    "tuple_type": "values separated by commas",
+}
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,70 @@
+"""Losses: the value for one example in NumPy, the formula, and where each makes sense."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+
+CLASSIFICATION, REGRESSION = "classification", "regression"
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss between targets `y` and outputs `p`, both (n, n_outputs); `f` gives (n,).
+
+    For classification `y` is one-hot (or one column of 0 and 1) and `p` holds probabilities.
+    """
+
+    label: str
+    formula: str  # LaTeX
+    f: Callable[[Array, Array], Array]
+    keras: str
+    tasks: tuple[str, ...] = (CLASSIFICATION, REGRESSION)
+
+
+def _cross_entropy(y: Array, p: Array) -> Array:
+    p = np.clip(p, 1e-7, 1 - 1e-7)  # as Keras does
+    if p.shape[-1] == 1:
+        y, p = np.hstack([y, 1 - y]), np.hstack([p, 1 - p])
+    return np.asarray(-(y * np.log(p)).sum(axis=-1))
+
+
+def _huber(y: Array, p: Array) -> Array:
+    e = np.abs(y - p)
+    return np.asarray(np.where(e <= 1, e**2 / 2, e - 0.5).mean(axis=-1))
+
+
+LOSSES: dict[str, Loss] = {
+    "cross_entropy": Loss(
+        "Cross-entropy",
+        r"-\sum_k y_k \ln p_k",
+        _cross_entropy,
+        "CategoricalCrossentropy",  # BinaryCrossentropy where there is one output
+        (CLASSIFICATION,),
+    ),
+    "mean_squared_error": Loss(
+        "Mean squared error",
+        r"\frac{1}{K}\sum_k (y_k-p_k)^2",
+        lambda y, p: ((y - p) ** 2).mean(axis=-1),
+        "MeanSquaredError",
+    ),
+    "mean_absolute_error": Loss(
+        "Mean absolute error",
+        r"\frac{1}{K}\sum_k |y_k-p_k|",
+        lambda y, p: np.abs(y - p).mean(axis=-1),
+        "MeanAbsoluteError",
+    ),
+    "huber": Loss(
+        "Huber",
+        r"\frac{1}{K}\sum_k (\tfrac12 e_k^2 \text{ if } |e_k|\le 1 \text{ else } |e_k|-\tfrac12)",
+        _huber,
+        "Huber",
+    ),
+}
+
+
+# The usual loss of each task: the one its sources begin with.
+DEFAULT_LOSS = {CLASSIFICATION: "cross_entropy", REGRESSION: "mean_squared_error"}
