@@ -8,17 +8,8 @@ and is filled in where the field is not given.
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
 
 from playground.activations import ACTIVATIONS
 from playground.datasets.sources import DATASETS, Source
@@ -26,6 +17,22 @@ from playground.initializers import INITIALIZERS
 from playground.losses import DEFAULT_LOSS, LOSSES
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
+from playground.values import Value, extra, fail, limits, number, one_of, shown, split
+
+__all__ = [
+    "CLIPPING",
+    "FIELDS",
+    "LIVE",
+    "PART",
+    "PARTS",
+    "Data",
+    "Experiment",
+    "Network",
+    "Training",
+    "explain",
+    "extra",
+    "limits",
+]
 
 CLIPPING = {
     "none": "None",
@@ -37,80 +44,28 @@ CLIPPING = {
 LARGEST_SEED = 2**31 - 1
 
 
-def _number(default: Any, low: float, high: float, help: str, **extra: Any) -> Any:
-    return Field(default, ge=low, le=high, description=help, json_schema_extra=extra or None)
-
-
-def _one_of(table: Mapping[str, object], default: str, help: str) -> Any:
-    return Field(default, description=help, json_schema_extra={"choices": list(table)})
-
-
-def fail(rule: str, received: object, field: str = "") -> PydanticCustomError:
-    """An error that says which rule a field broke and what it received."""
-    context = {"rule": rule, "received": received, "field": field}
-    return PydanticCustomError("rule", "must be {rule}", context)
-
-
-class Value(BaseModel):
-    """A frozen record of choices; unknown fields, NaN and infinity are refused."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
-    )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _is_a_choice(cls, value: Any, info: ValidationInfo) -> Any:
-        choices = extra(cls.model_fields[info.field_name or ""]).get("choices")
-        if choices is not None and value not in choices:
-            raise fail("one of " + ", ".join(choices), value)
-        return value
-
-    def replace(self, **changes: Any) -> Self:
-        """A copy with some fields changed, checked as a new one is."""
-        return type(self).model_validate(self.model_dump() | changes)
-
-
-def extra(field: FieldInfo) -> dict[str, Any]:
-    """What a field says of itself beyond type and limits: `choices`, `scale`, `unit`."""
-    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-
-
-def limits(model: type[Value], name: str) -> tuple[Any, Any]:
-    """The smallest and largest value of a numeric field."""
-    low = high = None
-    for rule in model.model_fields[name].metadata:
-        low, high = getattr(rule, "ge", low), getattr(rule, "le", high)
-    return low, high
-
-
 def _entry(table: Mapping[str, Any], given: Mapping[str, Any], key: str, default: str) -> Any:
     """The entry of `table` that `given[key]` names, or None."""
     name = given.get(key, default)
     return table.get(name) if isinstance(name, str) else None
 
 
-def _split(value: Any) -> Any:
-    """ "300,100" → ["300", "100"], as the command line and links write several values."""
-    return [part for part in value.split(",") if part] if isinstance(value, str) else value
-
-
 class Data(Value):
     """Which examples, how many, and what is done to them before training."""
 
-    dataset: str = _one_of(DATASETS, "fashion_mnist", "What the network learns from.")
-    train_size: int = _number(
+    dataset: str = one_of(DATASETS, "fashion_mnist", "What the network learns from.")
+    train_size: int = number(
         5_000, 1, 60_000, "Examples used for training. Few of them make overfitting visible.",
         unit="examples", scale="log",
     )  # fmt: skip
-    validation_size: int = _number(
+    validation_size: int = number(
         1_000, 0, 60_000, "Examples kept aside to measure how well it does on new ones. 0: none.",
         unit="examples",
     )  # fmt: skip
-    noise: float = _number(
+    noise: float = number(
         0.0, 0.0, 1.0, "Random disturbance of the inputs, as a share of their range."
     )
-    shuffled_labels: float = _number(
+    shuffled_labels: float = number(
         0.0,
         0.0,
         1.0,
@@ -120,7 +75,7 @@ class Data(Value):
         False, description="Shift and scale inputs to mean 0 and standard deviation 1, "
         "measured on the training examples only.",
     )  # fmt: skip
-    data_seed: int = _number(
+    data_seed: int = number(
         0, 0, LARGEST_SEED, "Which random data: another number draws other points or another split."
     )
 
@@ -135,14 +90,16 @@ class Data(Value):
 
     @model_validator(mode="after")
     def _enough_rows(self) -> Self:
-        rows, wanted = self.source.rows, self.train_size + self.validation_size
-        if rows is not None and wanted > rows:
-            name = self.source.label
-            raise fail(
-                f"at most {rows:,} together with validation_size (all {name} has)",
-                wanted,
-                "train_size",
-            )
+        rows, name = self.source.rows, self.source.label
+        if rows is None:
+            return self
+        if self.validation_size >= rows:
+            rule = f"at most {rows - 1:,} ({name} has {rows:,}, and one must be left to train on)"
+            raise fail(rule, self.validation_size, "validation_size", rows - 1)
+        if self.train_size > rows - self.validation_size:
+            beside = f" beside {self.validation_size:,} for validation"
+            rule = f"at most {rows - self.validation_size:,}{beside} ({name} has {rows:,})"
+            raise fail(rule, self.train_size, "train_size", rows - self.validation_size)
         return self
 
     @property
@@ -159,7 +116,7 @@ class Network(Value):
         "None at all is logistic (or linear) regression.",
         json_schema_extra={"each": [1, 1024]},
     )  # fmt: skip
-    activation: str = _one_of(
+    activation: str = one_of(
         ACTIVATIONS,
         "relu",
         "What a hidden unit does with its weighted sum z. ReLU is the usual one.",
@@ -168,31 +125,27 @@ class Network(Value):
         (), max_length=6, description="One activation for each hidden layer, instead of the same "
         "for all; empty: the same for all.",
     )  # fmt: skip
-    negative_slope: float = _number(
-        0.2, 0.0, 1.0, "α of leaky ReLU: its slope where z is negative."
-    )
-    kernel_initializer: str = _one_of(
+    negative_slope: float = number(0.2, 0.0, 1.0, "α of leaky ReLU: its slope where z is negative.")
+    kernel_initializer: str = one_of(
         INITIALIZERS, "glorot_uniform", "How the weights are drawn before training."
     )
-    bias_initializer: str = _one_of(
-        INITIALIZERS, "zeros", "How the biases are set before training."
-    )
-    stddev: float = _number(
+    bias_initializer: str = one_of(INITIALIZERS, "zeros", "How the biases are set before training.")
+    stddev: float = number(
         0.05, 0.0, 10.0, "σ of the normal initializer: the spread of the first weights."
     )
-    dropout: float = _number(
+    dropout: float = number(
         0.0, 0.0, 0.95, "Share of hidden units switched off at random in every training step."
     )
-    l1: float = _number(0.0, 0.0, 1.0, "λ of Σ|w| added to the loss: drives weights to exactly 0.")
-    l2: float = _number(0.0, 0.0, 1.0, "λ of Σw² added to the loss: keeps weights small.")
-    seed: int = _number(
+    l1: float = number(0.0, 0.0, 1.0, "λ of Σ|w| added to the loss: drives weights to exactly 0.")
+    l2: float = number(0.0, 0.0, 1.0, "λ of Σw² added to the loss: keeps weights small.")
+    seed: int = number(
         0,
         0,
         LARGEST_SEED,
         "One number for the first weights, the batch order and the dropout masks.",
     )
 
-    _parts = field_validator("hidden", "activations", mode="before")(_split)
+    _parts = field_validator("hidden", "activations", mode="before")(split)
 
     @field_validator("hidden")
     @classmethod
@@ -200,7 +153,8 @@ class Network(Value):
         low, high = extra(cls.model_fields["hidden"])["each"]
         for units in value:
             if not low <= units <= high:
-                raise fail(f"layers of {low} to {high} units", units)
+                nearest = tuple(min(max(each, low), high) for each in value)
+                raise fail(f"layers of {low:,} to {high:,} units", units, nearest=nearest)
         return value
 
     @field_validator("activations")
@@ -227,21 +181,21 @@ class Network(Value):
 class Training(Value):
     """How the weights are changed: loss, optimizer, learning rate, schedule, and how long."""
 
-    loss: str = _one_of(LOSSES, "cross_entropy", "What training makes small.")
-    optimizer: str = _one_of(OPTIMIZERS, "sgd", "The rule that turns gradients into new weights.")
-    learning_rate: float = _number(
+    loss: str = one_of(LOSSES, "cross_entropy", "What training makes small.")
+    optimizer: str = one_of(OPTIMIZERS, "sgd", "The rule that turns gradients into new weights.")
+    learning_rate: float = number(
         0.01, 1e-6, 10.0, "η: how far one update moves the weights. Too small: slow; too large: "
         "the loss jumps or explodes.", scale="log",
     )  # fmt: skip
-    momentum: float = _number(0.0, 0.0, 0.999, "β: how much of the last update is kept.")
-    rho: float = _number(0.9, 0.0, 0.9999, "ρ: memory of the average of squared gradients.")
-    beta_1: float = _number(0.9, 0.0, 0.9999, "β₁: memory of the average of gradients.")
-    beta_2: float = _number(0.999, 0.0, 0.99999, "β₂: memory of the average of squared gradients.")
-    epsilon: float = _number(1e-7, 1e-12, 1.0, "ε: keeps the division by √v finite.", scale="log")
-    initial_accumulator_value: float = _number(
+    momentum: float = number(0.0, 0.0, 0.999, "β: how much of the last update is kept.")
+    rho: float = number(0.9, 0.0, 0.9999, "ρ: memory of the average of squared gradients.")
+    beta_1: float = number(0.9, 0.0, 0.9999, "β₁: memory of the average of gradients.")
+    beta_2: float = number(0.999, 0.0, 0.99999, "β₂: memory of the average of squared gradients.")
+    epsilon: float = number(1e-7, 1e-12, 1.0, "ε: keeps the division by √v finite.", scale="log")
+    initial_accumulator_value: float = number(
         0.1, 0.0, 10.0, "Where Adagrad's sum of squared gradients starts."
     )
-    weight_decay: float = _number(
+    weight_decay: float = number(
         0.0, 0.0, 1.0, "λ: share of each weight (times η) taken away in every update."
     )
     centered: bool = Field(
@@ -250,55 +204,54 @@ class Training(Value):
     amsgrad: bool = Field(
         False, description="Use the largest v seen so far: steps never grow again."
     )
-    clipping: str = _one_of(
+    clipping: str = one_of(
         CLIPPING, "none", "Whether large gradients are cut down before an update."
     )
-    clip_limit: float = _number(1.0, 1e-6, 1000.0, "The largest value or norm kept.", scale="log")
-    schedule: str = _one_of(SCHEDULES, "constant", "How the learning rate changes during the run.")
-    warmup_epochs: float = _number(
+    clip_limit: float = number(1.0, 1e-6, 1000.0, "The largest value or norm kept.", scale="log")
+    schedule: str = one_of(SCHEDULES, "constant", "How the learning rate changes during the run.")
+    warmup_epochs: float = number(
         0.0, 0.0, 1000.0, "Epochs in which the rate first rises from 0, before the schedule.",
         unit="epochs",
     )  # fmt: skip
-    decay_rate: float = _number(0.5, 1e-4, 1.0, "d: the factor of the schedule.")
-    period_epochs: float = _number(
+    decay_rate: float = number(0.5, 1e-4, 1.0, "d: the factor of the schedule.")
+    period_epochs: float = number(
         10.0, 0.01, 10_000.0, "P: epochs in one period of the schedule.", unit="epochs", scale="log"
     )
     milestones: tuple[float, ...] = Field(
-        (), max_length=10, description="Epochs after which the rate is multiplied by the factor."
-    )
-    power: float = _number(1.0, 0.1, 10.0, "p: 1 falls in a straight line, 2 in a parabola.")
-    period_growth: float = _number(1.0, 1.0, 4.0, "How much longer each period is than the last.")
-    peak_decay: float = _number(1.0, 0.1, 1.0, "m: how high each restart is beside the last.")
-    start_share: float = _number(
+        (), max_length=10, description="Epochs after which the rate is multiplied by the factor.",
+        json_schema_extra={"each": [0, 10_000]},
+    )  # fmt: skip
+    power: float = number(1.0, 0.1, 10.0, "p: 1 falls in a straight line, 2 in a parabola.")
+    period_growth: float = number(1.0, 1.0, 4.0, "How much longer each period is than the last.")
+    peak_decay: float = number(1.0, 0.1, 1.0, "m: how high each restart is beside the last.")
+    start_share: float = number(
         0.1, 0.0, 1.0, "b: the lowest rate, as a share of the learning rate."
     )
-    rise_share: float = _number(0.3, 0.01, 0.99, "Share of the run in which the rate rises.")
-    final_share: float = _number(
-        0.0, 0.0, 1.0, "e: the last rate, as a share of the learning rate."
-    )
-    plateau_patience: int = _number(
+    rise_share: float = number(0.3, 0.01, 0.99, "Share of the run in which the rate rises.")
+    final_share: float = number(0.0, 0.0, 1.0, "e: the last rate, as a share of the learning rate.")
+    plateau_patience: int = number(
         3, 1, 100, "Epochs without a better validation loss before the rate is reduced.",
         unit="epochs",
     )  # fmt: skip
-    batch_size: int = _number(
+    batch_size: int = number(
         32, 1, 4096, "Examples averaged for one update. Small: noisy and many updates.",
         unit="examples", scale="log",
     )  # fmt: skip
-    epochs: int = _number(
+    epochs: int = number(
         100, 1, 10_000, "How often training goes through all examples.", scale="log"
     )
     shuffle: bool = Field(True, description="A new random order of the examples in every epoch.")
     early_stopping: bool = Field(
         False, description="Stop when the validation loss has not improved for a while."
     )
-    patience: int = _number(
+    patience: int = number(
         10, 1, 1000, "Epochs without improvement that early stopping waits.", unit="epochs"
     )
     restore_best: bool = Field(
         True, description="When stopped early, go back to the weights of the best epoch."
     )
 
-    _parts = field_validator("milestones", mode="before")(_split)
+    _parts = field_validator("milestones", mode="before")(split)
 
     @model_validator(mode="before")
     @classmethod
@@ -318,8 +271,10 @@ class Training(Value):
     @field_validator("milestones")
     @classmethod
     def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if any(m <= 0 for m in value) or list(value) != sorted(set(value)):
-            raise fail("rising numbers of epochs above 0", ",".join(map(str, value)))
+        low, high = extra(cls.model_fields["milestones"])["each"]
+        if any(not low < each <= high for each in value) or list(value) != sorted(set(value)):
+            rule = f"rising numbers of epochs above {low} and up to {high:,}"
+            raise fail(rule, ",".join(map(str, value)))
         return value
 
 
@@ -350,7 +305,7 @@ class Experiment(Value):
         task, loss = self.data.source.task, self.training.loss
         if task not in LOSSES[loss].tasks:
             suitable = ", ".join(name for name, entry in LOSSES.items() if task in entry.tasks)
-            raise fail(f"one of {suitable} for {task}", loss, "loss")
+            raise fail(f"one of {suitable} for {task}", loss, "loss", DEFAULT_LOSS[task])
         return self
 
     @property
@@ -411,34 +366,46 @@ def explain(error: ValidationError) -> list[str]:
     return [_sentence(e) for e in error.errors(include_url=False)]
 
 
+def culprit(e: Any) -> str:
+    """The field one entry of `ValidationError.errors()` is about, or where it stands."""
+    named = e.get("ctx", {}).get("field") or ""
+    return named or next(
+        (str(part) for part in e["loc"] if part in FIELDS), ".".join(map(str, e["loc"]))
+    )
+
+
 def _sentence(e: Any) -> str:
-    ctx, value = e.get("ctx", {}), e["input"]
-    name = ".".join(str(part) for part in e["loc"] if part not in PARTS) or ".".join(e["loc"])
-    if e["type"] == "rule":
-        return f"{ctx['field'] or name} must be {ctx['rule']}, got {_short(ctx['received'])}"
-    if e["type"] == "extra_forbidden":
-        return f"{name} is not a field of an experiment, got {_short(value)}"
-    if "ge" in ctx or "le" in ctx:
-        model = PARTS[PART[str(e["loc"][-1])]]
-        low, high = limits(model, str(e["loc"][-1]))
-        return f"{name} must be between {low} and {high}, got {_short(value)}"
-    return f"{name} must be {_RULES.get(e['type'], e['msg'])}, got {_short(value)}"
+    kind, context, name = e["type"], e.get("ctx", {}), culprit(e)
+    if kind == "extra_forbidden":
+        return f"{name} is not a field of an experiment, got {shown(e['input'])}"
+    received = context["received"] if kind == "rule" else e["input"]
+    if kind == "rule":
+        rule = context["rule"]
+    elif "ge" in context or "le" in context:
+        low, high = limits(PARTS[PART[name]], name)
+        rule = f"between {_plain(low)} and {_plain(high)}"
+    elif kind == "too_long":
+        rule = f"at most {context['max_length']} values"
+        received = ",".join(map(str, received))
+    else:
+        rule = _RULES.get(kind, e["msg"])
+        if e["loc"] and isinstance(e["loc"][-1], int):
+            rule = rule.removeprefix("a ") + "s separated by commas"
+    return f"{name or 'the experiment'} must be {rule}, got {shown(received)}"
 
 
 _RULES = {
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "int_type": "a whole number",
-    "float_parsing": "a number",
-    "float_type": "a number",
+    **dict.fromkeys(("int_parsing", "int_from_float", "int_type"), "a whole number"),
+    "int_parsing_size": "a shorter whole number",
+    **dict.fromkeys(("float_parsing", "float_type"), "a number"),
     "finite_number": "a finite number",
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "too_long": "shorter",
+    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false"),
     "tuple_type": "values separated by commas",
+    "string_type": "text",
+    **dict.fromkeys(("model_type", "model_attributes_type"), "an object with named fields"),
+    "json_invalid": "valid JSON",
 }
 
 
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+def _plain(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"

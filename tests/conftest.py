@@ -1,0 +1,54 @@
+"""Any valid Experiment, for property tests: `@given(strategies.from_type(Experiment))`."""
+
+from typing import Any
+
+from hypothesis import settings, strategies
+
+from playground.activations import ACTIVATIONS
+from playground.datasets.sources import DATASETS
+from playground.experiment import FIELDS, PART, PARTS, Experiment, extra, limits
+from playground.losses import LOSSES
+
+settings.register_profile("here", deadline=None, max_examples=100)
+settings.load_profile("here")
+
+
+def values_of(name: str) -> strategies.SearchStrategy[Any]:
+    """Valid values of one field of `Experiment`, read from the field itself."""
+    field = FIELDS[name]
+    low, high = limits(PARTS[PART[name]], name)
+    if "choices" in extra(field):
+        return strategies.sampled_from(extra(field)["choices"])
+    if field.annotation is bool:
+        return strategies.booleans()
+    if isinstance(low, int):
+        return strategies.integers(low, high)
+    return strategies.floats(low, high)
+
+
+@strategies.composite
+def experiments(draw: strategies.DrawFn) -> Experiment:
+    """Experiments over every field and its whole range."""
+    flat = {name: draw(values_of(name)) for name in FIELDS.keys() - JOINED}
+    source = DATASETS[flat["dataset"]]
+    if source.rows is not None:
+        flat["validation_size"] = draw(strategies.integers(0, source.rows - 1))
+        flat["train_size"] = draw(strategies.integers(1, source.rows - flat["validation_size"]))
+    suitable = [name for name, loss in LOSSES.items() if source.task in loss.tasks]
+    flat["loss"] = draw(strategies.sampled_from(suitable))
+    hidden = draw(strategies.lists(strategies.integers(1, 1024), max_size=6))
+    each = strategies.sampled_from(list(ACTIVATIONS))
+    of_layers = strategies.lists(each, min_size=len(hidden), max_size=len(hidden))
+    flat |= {"hidden": hidden, "activations": draw(strategies.just([]) | of_layers)}
+    epochs = strategies.floats(0, 10_000, exclude_min=True)
+    flat["milestones"] = sorted(draw(strategies.sets(epochs, max_size=10)))
+    parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
+    for name, value in flat.items():
+        parts[PART[name]][name] = value
+    return Experiment.model_validate(parts)
+
+
+# Fields whose values depend on one another: drawn by hand above.
+JOINED = {"hidden", "activations", "milestones", "loss"}
+
+strategies.register_type_strategy(Experiment, experiments())
