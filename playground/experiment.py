@@ -14,10 +14,10 @@ from pydantic.fields import FieldInfo
 from playground.activations import ACTIVATIONS
 from playground.datasets.sources import DATASETS, Source
 from playground.initializers import INITIALIZERS
-from playground.losses import DEFAULT_LOSS, LOSSES
+from playground.losses import DEFAULT_LOSS, LOSSES, REGRESSION
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
-from playground.values import Value, extra, fail, limits, number, one_of, shown, split
+from playground.values import Value, extra, fail, limits, number, one_of, plain, shown, split
 
 __all__ = [
     "CLIPPING",
@@ -314,6 +314,13 @@ class Experiment(Value):
         return (self.data.source.n_features, *self.network.hidden, self.data.source.n_outputs)
 
     @property
+    def output_activation(self) -> str:
+        """Of the output layer: probabilities for classification, any number for regression."""
+        if self.data.source.task == REGRESSION:
+            return "linear"
+        return "softmax" if self.data.source.n_outputs > 1 else "sigmoid"
+
+    @property
     def steps_per_epoch(self) -> int:
         """Updates in one epoch; the last batch may be smaller."""
         return -(-self.data.train_size // self.training.batch_size)
@@ -383,7 +390,7 @@ def _sentence(e: Any) -> str:
         rule = context["rule"]
     elif "ge" in context or "le" in context:
         low, high = limits(PARTS[PART[name]], name)
-        rule = f"between {_plain(low)} and {_plain(high)}"
+        rule = f"between {plain(low)} and {plain(high)}"
     elif kind == "too_long":
         rule = f"at most {context['max_length']} values"
         received = ",".join(map(str, received))
@@ -405,7 +412,3 @@ _RULES = {
     **dict.fromkeys(("model_type", "model_attributes_type"), "an object with named fields"),
     "json_invalid": "valid JSON",
 }
-
-
-def _plain(number: float) -> str:
-    return f"{number:,}" if isinstance(number, int) else f"{number:g}"

@@ -39,6 +39,11 @@ def split(value: Any) -> Any:
     return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def plain(number: float) -> str:
+    """A limit as people write it: 60,000 or 1e-06."""
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
+
+
 def shown(value: object) -> str:
     """At most 60 printable characters of a value, on one line."""
     text = str(value)

@@ -1,0 +1,176 @@
+"""The command line: python -m playground train | fetch | link | benchmark."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from pydantic import ValidationError
+
+from playground.experiment import FIELDS, PART, PARTS, Experiment, explain, extra, limits
+from playground.link import decode, encode
+from playground.values import plain
+
+if TYPE_CHECKING:
+    from playground.engine import Trainer
+    from playground.events import Event
+
+DIVERGED, INTERRUPTED = 3, 130
+
+
+class Refused(click.ClickException):
+    """What was asked breaks a rule; exit status 2."""
+
+    exit_code = 2
+
+
+def _explained(name: str) -> str:
+    """The help text of a field: what it means, its limits or choices, its usual value."""
+    field, (low, high) = FIELDS[name], limits(PARTS[PART[name]], name)
+    default = field.default
+    usual = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
+    if "choices" in extra(field):
+        rule = "One of " + ", ".join(extra(field)["choices"]) + "."
+    else:
+        rule = "" if low is None else f"From {plain(low)} to {plain(high)}."
+    return f"{field.description} {rule and rule + ' '}Usually {usual or 'none'}."
+
+
+def experiment_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command one option for each field of `Experiment`, and --experiment and --link."""
+    for name, field in reversed(FIELDS.items()):
+        option = name.replace("_", "-")
+        if field.annotation is bool:
+            declaration = click.option(f"--{option}/--no-{option}", name, default=None,
+                                       help=_explained(name))  # fmt: skip
+        else:
+            kind = {int: "N", float: "NUMBER", str: "NAME"}.get(field.annotation or str, "A,B,…")
+            declaration = click.option(f"--{option}", name, metavar=kind, help=_explained(name))
+        command = declaration(command)
+    link = click.option("--link", "link_text", metavar="TEXT", help="Start from a link.")
+    file = click.option("--experiment", "path", metavar="FILE.json", help="Start from a JSON file.")
+    return file(link(command))
+
+
+def _chosen(path: str | None, link_text: str | None, options: dict[str, Any]) -> Experiment:
+    """The experiment of a file or a link, changed by the options given."""
+    if path is not None and link_text is not None:
+        raise Refused("experiment and link must not both be given")
+    try:
+        experiment = Experiment()
+        if path is not None:
+            experiment = Experiment.model_validate_json(_read(path))
+        elif link_text is not None:
+            experiment = _linked(link_text)
+        return experiment.change(**{k: v for k, v in options.items() if v is not None})
+    except ValidationError as error:
+        raise Refused("; ".join(explain(error))) from None
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Refused(
+            f"experiment must be a readable file, got {path} ({error.strerror})"
+        ) from None
+
+
+def _linked(text: str) -> Experiment:
+    decoded = decode(text)
+    if decoded.problems:
+        raise Refused("; ".join(decoded.problems))
+    return decoded.experiment
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def playground() -> None:
+    """Train small neural networks, and measure how fast."""
+
+
+@playground.command()
+@experiment_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, only that.")
+def train(path: str | None, link_text: str | None, as_json: bool, **options: Any) -> int:
+    """Train a network in this process; options override the file or the link."""
+    experiment = _chosen(path, link_text, options)
+    out = sys.stdout
+    # Whatever else writes to standard output (a download's progress) must not mix with the JSON.
+    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+        return 0 if _train(experiment, out if as_json else None) else DIVERGED
+
+
+def _train(experiment: Experiment, json_out: Any) -> bool:
+    _quieten_tensorflow()
+    from playground.datasets import load
+    from playground.engine import Trainer
+    from playground.terminal import tell_json, tell_people
+
+    dataset = load(experiment.data)
+    trainer = Trainer(experiment)
+    if json_out is not None:
+        return tell_json(experiment, _events(trainer), trainer.test, json_out)
+    return tell_people(experiment, dataset, _events(trainer), trainer.test)
+
+
+def _events(trainer: "Trainer") -> "Iterator[Event]":
+    """What the run says, slice by slice, until it is over."""
+    while events := trainer.advance(seconds=0.25, with_snapshot=False).events:
+        yield from events
+
+
+def _quieten_tensorflow() -> None:
+    """Must come before TensorFlow is imported: no log lines, no search for graphics cards."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+
+@playground.command()
+@click.argument("names", nargs=-1, required=True)
+def fetch(names: Sequence[str]) -> int:
+    """Get full data sets (mnist, fashion_mnist), once, for use without a network later."""
+    raise NotImplementedError
+
+
+@playground.command()
+@click.argument("text", required=False)
+@experiment_options
+def link(text: str | None, path: str | None, link_text: str | None, **options: Any) -> None:
+    """Print the link of the experiment the options describe, or the experiment of link TEXT."""
+    if text is None:
+        click.echo(encode(_chosen(path, link_text, options)))
+    else:
+        click.echo(_chosen(path, text, options).model_dump_json(indent=2))
+
+
+@playground.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, only that.")
+@click.option("--quick", is_flag=True, help="Fewer repetitions.")
+def benchmark(as_json: bool, quick: bool) -> None:
+    """Measure this engine beside Keras, scikit-learn and the machine's own limit."""
+    _quieten_tensorflow()
+    from playground.benchmark import benchmark as measure
+
+    measure(json=as_json, quick=quick)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status. What is wrong is said in one line on standard error."""
+    try:
+        status = playground.main(arguments, prog_name="python -m playground", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        click.echo(" ".join(error.format_message().split()), err=True)
+        return error.exit_code
+    return status or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

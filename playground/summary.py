@@ -1,0 +1,65 @@
+"""A network on one page, as Keras prints it: layers, shapes, parameters and their sums."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from playground.activations import ACTIVATIONS
+from playground.experiment import Experiment
+from playground.optimizers import OPTIMIZERS
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer: its output shape without the batch axis, and its parameters with their sum."""
+
+    layer: str
+    activation: str
+    output_shape: tuple[int, ...]
+    parameters: int
+    formula: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All layers, the input first.
+
+    `multiply_adds`: multiplications (each with one addition) of one forward pass of one example.
+    """
+
+    rows: tuple[Row, ...]
+    parameters: int
+    multiply_adds: int
+
+
+def summary(experiment: Experiment) -> Summary:
+    """What `experiment`'s network consists of; for 784-300-100-10 it has 266,610 parameters."""
+    sizes = experiment.layer_sizes
+    names = [ACTIVATIONS[name].label for name in experiment.network.layer_activations]
+    names.append(experiment.output_activation)
+    rows = [Row("Input", "", sizes[:1], 0, "")]
+    for i, ((n_in, n_out), activation) in enumerate(zip(pairwise(sizes), names, strict=True), 1):
+        layer = "Output" if i == len(names) else f"Hidden {i}"
+        parameters = n_in * n_out + n_out
+        formula = f"{n_in:,}·{n_out:,} + {n_out:,} = {parameters:,}"
+        rows.append(Row(layer, activation, (n_out,), parameters, formula))
+    return Summary(
+        tuple(rows),
+        parameters=sum(row.parameters for row in rows),
+        multiply_adds=sum(a * b for a, b in pairwise(sizes)),
+    )
+
+
+def title(experiment: Experiment) -> str:
+    """The experiment in a line: "Fashion-MNIST · 784-300-100-10 ReLU · SGD 0.01 · batch 32"."""
+    network, training = experiment.network, experiment.training
+    sizes = "-".join(map(str, experiment.layer_sizes))
+    used = dict.fromkeys(ACTIVATIONS[name].label for name in network.layer_activations)
+    parts = [
+        experiment.data.source.label,
+        " ".join([sizes, "/".join(used)]).strip(),
+        f"{OPTIMIZERS[training.optimizer].label} {training.learning_rate:g}",
+        f"batch {training.batch_size}",
+    ]
+    cures = (("dropout", network.dropout), ("L1", network.l1), ("L2", network.l2))
+    parts += [f"{name} {value:g}" for name, value in cures if value]
+    return " · ".join([*parts, f"seed {network.seed}"])

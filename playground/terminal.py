@@ -1,0 +1,114 @@
+"""A run told on a terminal: JSON lines for programs, or a progress bar and a table for people."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TextIO
+
+import click
+import numpy as np
+
+from playground.datasets import Dataset
+from playground.events import Diverged, Epoch, Event, Finished, Progress, Score, metric_name
+from playground.experiment import Experiment
+from playground.losses import CLASSIFICATION
+from playground.summary import summary, title
+
+Write = Callable[[str], None]
+
+
+def epoch_values(event: Epoch, task: str) -> dict[str, Any]:
+    """An epoch in the words of Keras' history; no `val_` names without validation examples."""
+    values: dict[str, Any] = {"epoch": event.epoch, **_score("", event.train, task)}
+    if event.validation is not None:
+        values |= _score("val_", event.validation, task)
+    return values | {"learning_rate": event.learning_rate, "seconds": event.seconds}
+
+
+def _score(prefix: str, score: Score, task: str) -> dict[str, float]:
+    return {prefix + "loss": score.loss, prefix + metric_name(task): score.metric}
+
+
+def tell_json(
+    experiment: Experiment, events: Iterator[Event], test: Callable[[], Score], out: TextIO
+) -> bool:
+    """One JSON object a line for each epoch and for the end; False when the run diverged."""
+    task = experiment.data.source.task
+
+    def write(name: str, values: Mapping[str, Any]) -> None:
+        print(json.dumps({"event": name, **values}, allow_nan=False), file=out, flush=True)
+
+    for event in events:
+        if isinstance(event, Epoch):
+            write("epoch", epoch_values(event, task))
+        elif isinstance(event, Diverged):
+            write("diverged", {"epoch": event.epoch, "step": event.step, "advice": event.advice})
+            return False
+        elif isinstance(event, Finished):
+            parameters = summary(experiment).parameters
+            score = _score("test_", test(), task)
+            write("finished", {"epochs": event.epoch, "parameters": parameters, **score})
+    return True
+
+
+def tell_people(
+    experiment: Experiment, dataset: Dataset, events: Iterator[Event], test: Callable[[], Score]
+) -> bool:
+    """A table of the epochs under a heading, and what the scores mean; False when it diverged."""
+    task, steps = experiment.data.source.task, experiment.steps_per_epoch
+    click.echo(f"{title(experiment)}, {summary(experiment).parameters:,} parameters")
+    bar = click.progressbar(length=experiment.training.epochs * steps, file=sys.stderr, width=24)
+    headed = False
+    with bar:
+        for event in events:
+            if isinstance(event, Progress):
+                bar.update((event.epoch - 1) * steps + event.batch - bar.pos)
+            elif isinstance(event, Epoch):
+                values = epoch_values(event, task)
+                _clear_line()
+                if not headed:
+                    click.echo("  ".join(f"{_heading(name):>13}" for name in values))
+                    headed = True
+                click.echo("  ".join(f"{_cell(name, value):>13}" for name, value in values.items()))
+                bar.update(event.epoch * steps - bar.pos)
+            elif isinstance(event, Diverged):
+                _clear_line()
+                click.echo(f"Diverged: the loss of update {event.step:,} is not finite.", err=True)
+                click.echo(event.advice, err=True)
+                return False
+            elif isinstance(event, Finished):
+                finished = event
+    if finished.stopped_early:
+        best = f", best epoch {finished.best_epoch}" if finished.best_epoch else ""
+        click.echo(f"Stopped early after epoch {finished.epoch}{best}.")
+    for name, value in _score("test_", test(), task).items():
+        click.echo(f"{_heading(name)} {_cell(name, value)}")
+    if task == CLASSIFICATION:
+        click.echo(_baseline(dataset))
+    return True
+
+
+def _baseline(dataset: Dataset) -> str:
+    """The accuracy of always giving the most frequent class, over training and validation."""
+    counts = np.bincount(np.concatenate([dataset.train.y, dataset.validation.y]))
+    answer = dataset.source.classes[int(counts.argmax())]
+    share = counts.max() / counts.sum()
+    return f"always answering “{answer}” would be right for {share:.1%}"
+
+
+def _heading(name: str) -> str:
+    return name.replace("mean_absolute_error", "mean error").replace("_", " ")
+
+
+def _cell(name: str, value: float) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    if "accuracy" in name:
+        return f"{value:.2%}"
+    return f"{value:.2f}" if name == "seconds" else f"{value:.4g}"
+
+
+def _clear_line() -> None:
+    """Take the progress bar away before a line of the table is written."""
+    if sys.stderr.isatty():
+        click.echo("\r\033[K", nl=False, err=True)
