@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DIVERGED, INTERRUPTED = 3, 130
 
+METAVARS: dict[Any, str] = {int: "N", float: "NUMBER", str: "NAME"}
+
 
 class Refused(click.ClickException):
     """What was asked breaks a rule; exit status 2."""
@@ -33,9 +35,9 @@ def _explained(name: str) -> str:
     default = field.default
     usual = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
     if "choices" in extra(field):
-        rule = "One of " + ", ".join(extra(field)["choices"]) + "."
+        rule = "One of " + ", ".join(extra(field)["choices"]) + ". "
     else:
-        rule = "" if low is None else f"From {plain(low)} to {plain(high)}."
+        rule = "" if low is None else f"From {plain(low)} to {plain(high)}. "
     return f"{field.description} {rule and rule + ' '}Usually {usual or 'none'}."
 
 
@@ -47,7 +49,7 @@ def experiment_options(command: Callable[..., Any]) -> Callable[..., Any]:
             declaration = click.option(f"--{option}/--no-{option}", name, default=None,
                                        help=_explained(name))  # fmt: skip
         else:
-            kind = {int: "N", float: "NUMBER", str: "NAME"}.get(field.annotation or str, "A,B,…")
+            kind = METAVARS.get(field.annotation, "A,B,…")
             declaration = click.option(f"--{option}", name, metavar=kind, help=_explained(name))
         command = declaration(command)
     link = click.option("--link", "link_text", metavar="TEXT", help="Start from a link.")
