@@ -1,0 +1,75 @@
+"""The web server: what it serves beside the pages, and what lives as long as it does.
+
+    streamlit run dashboard/app.py
+
+The pages themselves are in `navigation.py`, which runs anew for every viewer and every click.
+"""
+
+import asyncio
+import gc
+import gzip
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dashboard.live import PLOTLY_ADDRESS
+from playground import cluster
+
+COLLECT_SECONDS = 20
+
+PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
+
+
+@cache
+def _plotly(zipped: bool) -> bytes:
+    script = PLOTLY.read_bytes()
+    return gzip.compress(script, 6) if zipped else script
+
+
+async def plotly(request: Request) -> Response:
+    """Plotly's script as installed: packed once, kept by the browser for good."""
+    zipped = "gzip" in request.headers.get("accept-encoding", "")
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if zipped:
+        headers["Content-Encoding"] = "gzip"
+    body = await asyncio.to_thread(_plotly, zipped)
+    return Response(body, media_type="text/javascript", headers=headers)
+
+
+async def _collect() -> None:
+    """Look for garbage now and then: config.toml turns off doing it after every update."""
+    while True:
+        await asyncio.sleep(COLLECT_SECONDS)
+        await asyncio.to_thread(gc.collect)
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Workers start with the server, without holding up the first page, and end with it."""
+    cluster.start()
+    gc.collect()
+    gc.freeze()  # what is imported stays: no collection need look at it again
+    tasks = [
+        asyncio.create_task(asyncio.to_thread(_plotly, True)),
+        asyncio.create_task(_collect()),
+    ]
+    yield {}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.to_thread(cluster.close)
+
+
+app = st.App(
+    Path(__file__).with_name("navigation.py"),
+    lifespan=lifespan,
+    routes=[Route(PLOTLY_ADDRESS, plotly)],
+)

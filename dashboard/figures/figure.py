@@ -1,0 +1,73 @@
+"""What every figure shares: its colours, its frame, and how it is written as JSON."""
+
+import base64
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Figure = dict[str, Any]
+
+# The colours of the whole screen: positive, zero, negative; legible on light and on dark.
+POSITIVE, ZERO, NEGATIVE = "#0877bd", "#e8eaeb", "#f59322"
+TRAINING, VALIDATION = "#0877bd", "#3d9fe0"  # one hue: solid for training, dashed for validation
+RATE = "#8a63c9"
+MARK = "#8a8f98"  # best epochs, changes of settings
+
+DIVERGING = np.array([[245, 147, 34], [232, 234, 235], [8, 119, 189]], dtype=np.float32)
+
+MOST_POINTS = 500  # of a curve: more cannot be told apart on a screen
+
+
+def frame(title: str, x: str, y: str, keep: str = "", height: int = 300) -> dict[str, Any]:
+    """The layout of a chart; zoom and hidden traces are kept for as long as `keep` is the same."""
+    axis = {"automargin": True, "zeroline": False, "ticks": "outside", "ticklen": 4}
+    return {
+        "title": {"text": title, "x": 0, "xref": "paper", "font": {"size": 15}, "y": 0.97},
+        "height": height,
+        "margin": {"l": 8, "r": 12, "t": 62, "b": 8},
+        "xaxis": {"title": {"text": x, "standoff": 6}, **axis},
+        "yaxis": {"title": {"text": y, "standoff": 6}, **axis},
+        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+        "hovermode": "closest",
+        "dragmode": "zoom",
+        "uirevision": keep,
+    }
+
+
+def thin(column: NDArray[Any], most: int = MOST_POINTS) -> NDArray[np.float32]:
+    """At most `most` of the values, evenly spread, the first and the last among them."""
+    return column[kept_rows(len(column), most)].astype(np.float32)
+
+
+def kept_rows(rows: int, most: int = MOST_POINTS) -> NDArray[np.int64]:
+    """Which of `rows` rows `thin` keeps."""
+    if rows <= most:
+        return np.arange(rows)
+    return np.linspace(0, rows - 1, most).round().astype(np.int64)
+
+
+def colour(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
+    """Values (…) on the symmetric scale −largest … largest → colours (…, 3): orange, grey, blue."""
+    share = np.clip(values / largest, -1, 1)[..., None].astype(np.float32)
+    negative, zero, positive = DIVERGING
+    mixed = zero + np.where(share > 0, share * (positive - zero), -share * (negative - zero))
+    return mixed.round().astype(np.uint8)
+
+
+def encode(figure: Figure) -> str:
+    """The figure as JSON; an array becomes its bytes in base 64, which Plotly reads by itself."""
+    return json.dumps(figure, default=_array, separators=(",", ":"), allow_nan=False)
+
+
+_KINDS = {"float32": "f4", "float64": "f8", "uint8": "u1", "int32": "i4"}
+
+
+def _array(value: object) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if not isinstance(value, np.ndarray) or value.ndim != 1 or value.dtype.name not in _KINDS:
+        raise TypeError(f"a figure must hold arrays of one dimension of numbers, got {value!r}")
+    data = base64.b64encode(np.ascontiguousarray(value)).decode()
+    return {"dtype": _KINDS[value.dtype.name], "bdata": data}

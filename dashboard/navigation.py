@@ -1,0 +1,10 @@
+"""Which pages there are, in which groups; run by the server for every viewer and every click."""
+
+import streamlit as st
+
+from dashboard.views.train import train
+
+st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")
+st.navigation(
+    {"Experiment": [st.Page(train, title="Train", icon="🏋️", url_path="train", default=True)]}
+).run()

@@ -1,0 +1,141 @@
+"""A running server and a real Chromium that reports whatever goes wrong in it."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HERE = ("localhost", "127.0.0.1")
+START_SECONDS = 60
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="no Chromium: apt-get install chromium"))
+
+
+class Server:
+    """`streamlit run dashboard/app.py` on a free port of this machine."""
+
+    def __init__(self, log: Path) -> None:
+        with closing(socket.create_server(("127.0.0.1", 0))) as free:
+            self.port = free.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.log = log
+        command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+        with log.open("wb") as out:
+            self.process = psutil.Popen(
+                [*command, "--server.port", str(self.port)],
+                cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        self._wait()
+
+    def _wait(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).close()
+                return
+            except urllib.error.URLError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.05)
+        raise RuntimeError(f"the server did not start:\n{self.log.read_text()}")
+
+    def children(self) -> list[psutil.Process]:
+        """Every process the server has started and that still lives."""
+        return [p for p in self.process.children(recursive=True) if p.is_running()]
+
+    def stop(self) -> list[psutil.Process]:
+        """End the server as a user does; what it leaves behind (nothing, one hopes)."""
+        started = self.children()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        _, left = psutil.wait_procs(started, timeout=5)
+        for process in left:
+            process.kill()
+        return left
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("server") / "log.txt")
+    yield running
+    left = running.stop()
+    assert not left, f"still running after the server ended: {left}"
+    assert "Traceback" not in running.log.read_text(), running.log.read_text()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Open an address of the server in a browser that has never been there.
+
+    When the test ends, no request may have left this machine and no console may hold an error.
+    """
+    contexts, troubles = [], []
+
+    def watch(request: Any) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and address.hostname not in (
+            "localhost",
+            "127.0.0.1",
+        ):
+            troubles.append(f"a request left this machine: {request.url}")
+
+    def visit(address: str = "", **options: Any) -> Any:
+        context = chromium.new_context(viewport={"width": 1440, "height": 900}, **options)
+        contexts.append(context)
+        context.on("request", watch)
+        page = context.new_page()
+        page.on("console", lambda m: m.type == "error" and troubles.append(m.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.set_default_timeout(20_000)
+        page.goto(address if address.startswith("http") else f"{server.url}/{address}")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def page(visit: Callable[..., Any]) -> Any:
+    """The dashboard as someone new sees it."""
+    return visit()
