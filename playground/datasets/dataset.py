@@ -1,11 +1,18 @@
 """A data set ready for training: three parts, and how raw inputs become the network's inputs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from playground.datasets import images, plane, tables
+from playground.datasets.fetch import fetch
+from playground.datasets.origins import Progress
+from playground.datasets.randomness import Purpose, stream
+from playground.datasets.scaling import scaling
 from playground.datasets.sources import Source
 
 if TYPE_CHECKING:
@@ -49,5 +56,49 @@ class Dataset:
         return (flat - self.shift) / self.scale
 
 
-def load(data: "Data") -> Dataset:
-    raise NotImplementedError
+# How each data set's parts are made, before they are typed, scaled and sealed.
+MAKERS: dict[str, Callable[["Data"], list[tuple[NDArray[Any], NDArray[Any]]]]] = {
+    **dict.fromkeys(images.IMAGES, images.parts),
+    **dict.fromkeys(tables.TABLES, tables.parts),
+    **dict.fromkeys(plane.GENERATORS, plane.parts),
+}
+
+
+def load(data: "Data", progress: Progress | None = None) -> Dataset:
+    """The data set of these choices, the same for equal ones.
+
+    Where the full images are needed and not on this machine they are fetched, telling `progress`
+    the bytes so far and the bytes in all; FetchError where that is impossible.
+    """
+    if data.dataset in images.IMAGES and not images.bundle_suffices(data):
+        fetch(data.dataset, progress)
+    return _load(data)
+
+
+@lru_cache(maxsize=4)
+def _load(data: "Data") -> Dataset:
+    source = data.source
+    x_type = np.uint8 if source.shape else np.float32
+    y_type = np.int32 if source.classes else np.float32
+    train, validation, test = (
+        Part(x.astype(x_type, copy=False), y.astype(y_type)) for x, y in MAKERS[data.dataset](data)
+    )
+    train = Part(train.x, _shuffled(train.y, data))
+    for part in (train, validation, test):
+        part.x.setflags(write=False)
+        part.y.setflags(write=False)
+    shift, scale = scaling(train.x, source, data.standardise)
+    return Dataset(source, train, validation, test, shift, scale)
+
+
+def _shuffled(y: NDArray[Any], data: "Data") -> NDArray[Any]:
+    """Training targets with round(share·n) of them made meaningless.
+
+    Each of these gets a class drawn from all with equal chance, now and then its own again; in
+    regression they change places among themselves.
+    """
+    rng = stream(data.data_seed, Purpose.LABELS)
+    chosen = rng.permutation(len(y))[: round(data.shuffled_labels * len(y))]
+    classes = len(data.source.classes)
+    y[chosen] = rng.integers(classes, size=len(chosen)) if classes else rng.permutation(y[chosen])
+    return y

@@ -74,8 +74,8 @@ DATASETS: dict[str, Source] = {
     ),
     "mnist": _image("MNIST", "Handwritten digits, 28 × 28 pixels", _DIGITS),
     "digits": Source(
-        "Digits 8 × 8", "Small handwritten digits, 8 × 8 pixels", "image", CLASSIFICATION, (), _DIGITS,
-        1_437, 1_137, 300, standardise=False, shape=(8, 8), maximum=16.0,
+        "Digits 8 × 8", "Small handwritten digits, 8 × 8 pixels", "image", CLASSIFICATION,
+        (), _DIGITS, 1_437, 1_137, 300, standardise=False, shape=(8, 8), maximum=16.0,
     ),
     "iris": Source(
         "Iris", "Four measurements of three kinds of iris flower", "table", CLASSIFICATION,

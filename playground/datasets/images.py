@@ -1,0 +1,46 @@
+"""Fashion-MNIST and MNIST: a part of each lies in the package, the whole is fetched."""
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from playground.datasets.collection import Collection, from_npz
+from playground.datasets.fetch import BUNDLED, full
+from playground.datasets.noise import disturbed
+
+if TYPE_CHECKING:
+    from playground.experiment import Data
+
+Pair = tuple[NDArray[Any], NDArray[Any]]
+
+IMAGES = ("fashion_mnist", "mnist")
+
+
+def bundle_suffices(data: "Data") -> bool:
+    """Whether the images of the package are all that these choices need."""
+    return data.train_size + data.validation_size <= BUNDLED
+
+
+@lru_cache(maxsize=2)
+def bundled(name: str) -> Collection:
+    """The first 6,000 training and the first 1,000 test images, read-only."""
+    content = files("playground.datasets").joinpath("bundled", f"{name}.npz").read_bytes()
+    return from_npz(content).sealed()
+
+
+def parts(data: "Data") -> list[Pair]:
+    """Training, validation and test images.
+
+    Validation is the first `validation_size` rows of the training file and training the
+    `train_size` rows after them. The test part is the whole test file, 10,000 images, but its
+    first 1,000 where the bundle covers training and validation: so it does not depend on what
+    happens to be on the machine.
+    """
+    images = (bundled if bundle_suffices(data) else full)(data.dataset)
+    first = data.validation_size
+    rows = (slice(first, first + data.train_size), slice(first))
+    chosen = [(images.x_train[part], images.y_train[part]) for part in rows]
+    chosen.append((images.x_test, images.y_test))
+    return disturbed(chosen, data.source, data.noise, data.data_seed)

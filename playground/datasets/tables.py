@@ -1,0 +1,81 @@
+"""Small sets of a fixed number of examples: digits and iris (scikit-learn), coffee roasts."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.datasets.noise import disturbed
+from playground.datasets.randomness import Purpose, stream
+from playground.datasets.split import stratified
+
+if TYPE_CHECKING:
+    from playground.experiment import Data
+
+Pair = tuple[NDArray[Any], NDArray[Any]]
+
+
+def digits() -> Pair:
+    """1,797 handwritten digits, uint8 (n, 8, 8), 0 … 16; about 180 of each class."""
+    from sklearn.datasets import load_digits  # a second to import: only where it is needed
+
+    bunch = load_digits()
+    return bunch.images.astype(np.uint8), bunch.target
+
+
+def iris() -> Pair:
+    """150 flowers, lengths and widths in cm (n, 4); 50 of each kind."""
+    from sklearn.datasets import load_iris
+
+    bunch = load_iris()
+    return bunch.data, bunch.target
+
+
+def coffee(n: int, rng: np.random.Generator) -> Pair:
+    """n roasts: temperature 150 … 285 °C, duration 11.5 … 15.5 minutes, each uniform.
+
+    A roast is good (class 1) where 175 < temperature < 260, 12 < duration < 15 and
+    duration ≤ 21 − 3·temperature/85: neither under- nor over-roasted.
+    """
+    share = rng.random((n, 2))
+    temperature, duration = 150 + 135 * share[:, 0], 11.5 + 4 * share[:, 1]
+    good = (temperature > 175) & (temperature < 260) & (duration > 12) & (duration < 15)
+    good &= duration <= 21 - 3 * temperature / 85
+    return np.column_stack([temperature, duration]), good
+
+
+def _test_apart(read: Callable[[], Pair]) -> Callable[[int], tuple[Pair, Pair]]:
+    """A reader that keeps a stratified fifth of all examples, chosen by its seed, for the test."""
+
+    def apart(data_seed: int) -> tuple[Pair, Pair]:
+        x, y = read()
+        n_test = -(-len(y) // 5)
+        sizes = (len(y) - n_test, n_test)
+        rest, test = stratified(y, sizes, stream(data_seed, Purpose.TEST))
+        return (x[rest], y[rest]), (x[test], y[test])
+
+    return apart
+
+
+def _roasts(data_seed: int) -> tuple[Pair, Pair]:
+    """The 200 roasts of the course, always the same, and 200 others drawn by the seed."""
+    n = 200
+    return coffee(n, np.random.default_rng(2)), coffee(n, stream(data_seed, Purpose.TEST))
+
+
+# Name → data_seed → the examples that training and validation share, and the test examples.
+TABLES: dict[str, Callable[[int], tuple[Pair, Pair]]] = {
+    "digits": _test_apart(digits),
+    "iris": _test_apart(iris),
+    "coffee": _roasts,
+}
+
+
+def parts(data: "Data") -> list[Pair]:
+    """Training, validation and test examples, the first two a stratified split."""
+    (x, y), test = TABLES[data.dataset](data.data_seed)
+    sizes = (data.train_size, data.validation_size)
+    rows = stratified(y, sizes, stream(data.data_seed, Purpose.SPLIT))
+    chosen = [*((x[part], y[part]) for part in rows), test]
+    return disturbed(chosen, data.source, data.noise, data.data_seed)
