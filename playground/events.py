@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.losses import CLASSIFICATION
+from playground.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,11 @@ Event = Progress | Epoch | Changed | Diverged | Finished | Lost
 def metric_name(task: str) -> str:
     """What `Score.metric` is for a task, in the words of Keras' history."""
     return "accuracy" if task == CLASSIFICATION else "mean_absolute_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What a trainer brings back from training for a moment."""
+
+    events: tuple[Event, ...]
+    snapshot: Snapshot | None  # the weights after it, if they were asked for

@@ -1,0 +1,36 @@
+"""The snapshots of a run, thinned so that they never take more than a fixed amount of memory."""
+
+import bisect
+
+from playground.snapshot import Snapshot
+
+MAX_BYTES = 200 * 2**20
+MAX_COUNT = 500
+
+
+class Album:
+    """Snapshots at every `stride`-th epoch; the stride doubles whenever they become too many.
+
+    The first one (before training) and the newest are always kept.
+    """
+
+    def __init__(self) -> None:
+        self.stride = 1
+        self.kept: dict[int, Snapshot] = {}
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Keep `snapshot`; its epoch is the newest."""
+        newest = max(self.kept, default=0)
+        if newest % self.stride:
+            del self.kept[newest]
+        self.kept[snapshot.epoch] = snapshot
+        most = max(3, min(MAX_COUNT, MAX_BYTES // max(snapshot.nbytes, 1)))
+        while len(self.kept) > most:
+            self.stride *= 2
+            last = snapshot.epoch
+            self.kept = {e: s for e, s in self.kept.items() if e % self.stride == 0 or e == last}
+
+    def nearest(self, epoch: int) -> Snapshot:
+        """The newest one kept that is not after `epoch`."""
+        epochs = list(self.kept)
+        return self.kept[epochs[max(bisect.bisect_right(epochs, epoch) - 1, 0)]]

@@ -1,0 +1,308 @@
+"""One compiled training program: many updates in one call, by XLA, on Keras layers and optimizers.
+
+A program depends on the shape of the network, the optimizer and the batch size only. Everything
+that may change while it runs (rates, L1/L2, dropout rate, the examples) is an argument, so runs of
+the same shape share one compilation.
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from playground.engine import build
+from playground.experiment import Data, Experiment, Training
+from playground.losses import CLASSIFICATION
+from playground.optimizers import OPTIMIZERS
+
+Weights = list[np.ndarray]
+Tensor = Any
+
+DEAD = 1e-3  # a unit whose output has a smaller standard deviation over the examples is dead
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The examples of some consecutive updates, in order, cut into `n_epochs` equal pieces.
+
+    x (n_epochs, rows, n_features), y (n_epochs, rows, …), weight (n_epochs, rows): 1, or 0 for the
+    rows that fill up the last batch; rates (n_epochs, steps); bits (n_epochs, steps, …) uint16:
+    random numbers for the dropout masks, or of length 0 without dropout.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    rates: np.ndarray
+    bits: np.ndarray
+
+
+class Program:
+    """The variables of a network and its optimizer, and the compiled functions that change them."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        source, network = experiment.data.source, experiment.network
+        self.batch_size = experiment.training.batch_size
+        self.classifies = source.task == CLASSIFICATION
+        self.n_outputs = source.n_outputs
+        self.dropout = network.dropout > 0
+        self.penalised = network.l1 > 0 or network.l2 > 0
+        self.layers = build.dense_layers(experiment)
+        for n_in, layer in zip(experiment.layer_sizes, self.layers, strict=False):
+            layer.build((None, n_in))
+        self.weights = [v for layer in self.layers for v in (layer.kernel, layer.bias)]
+        self.optimizer = build.optimizer(experiment.training)
+        self.optimizer.build(self.weights)
+        logits = experiment.training.loss == "cross_entropy"
+        self.loss = build.loss(experiment, from_logits=logits, reduction=None)
+        self.logits = logits
+        self.owner: object | None = None  # whose state the variables hold
+        self.fresh = [np.asarray(v) for v in self.optimizer.variables]
+        # autograph would only rewrite the Python around the loops that are already written out
+        compiled = functools.partial(tf.function, jit_compile=True, autograph=False)
+        self._train = compiled(self._train_steps)
+        self._train_epochs = compiled(self._train_whole_epochs)
+        self._evaluate = compiled(self._score)
+
+    # ---- state ---------------------------------------------------------------------------
+
+    def load(self, weights: Weights, slots: Weights) -> None:
+        """Set all weights and the optimizer's own variables."""
+        for variable, value in zip(
+            [*self.weights, *self.optimizer.variables], [*weights, *slots], strict=True
+        ):
+            variable.value.assign(value)
+
+    def read_weights(self) -> Weights:
+        """Copies of [W₁, b₁, …]."""
+        return [v.value.numpy() for v in self.weights]
+
+    def read_slots(self) -> Weights:
+        """Copies of the optimizer's variables: iterations, learning rate, moments."""
+        return [v.value.numpy() for v in self.optimizer.variables]
+
+    # ---- what is compiled ----------------------------------------------------------------
+
+    def _forward(self, x: Tensor, bits: Tensor | None, rate: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The last z and every hidden a; with `bits`, hidden units are dropped at `rate`."""
+        hidden, taken = [], 0
+        for layer in self.layers[:-1]:
+            x = layer.activation(x @ layer.kernel.value + layer.bias.value)
+            hidden.append(x)
+            if bits is not None:
+                size = x.shape[0] * x.shape[1]
+                drawn = tf.reshape(bits[taken : taken + size], x.shape)
+                keep = tf.cast(drawn, tf.float32) >= rate * 65536
+                x, taken = tf.where(keep, x / (1 - rate), 0.0), taken + size
+        last = self.layers[-1]
+        return x @ last.kernel.value + last.bias.value, hidden
+
+    def _losses(self, y: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
+        """(n,) losses without penalty, and (n,) metrics: right or wrong, or the absolute error."""
+        output = z if self.logits else self.layers[-1].activation(z)
+        losses = self.loss(y, output)
+        if not self.classifies:
+            metric = tf.reduce_mean(tf.abs(y - output), axis=-1)
+        elif self.n_outputs == 1:
+            metric = tf.cast(tf.equal(z[:, 0] > 0, y[:, 0] > 0.5), tf.float32)
+        else:
+            label = y if y.shape.rank == 1 else tf.argmax(y, axis=-1, output_type=tf.int32)
+            guess = tf.argmax(z, axis=-1, output_type=tf.int32)
+            metric = tf.cast(tf.equal(guess, label), tf.float32)
+        return losses, metric
+
+    def _penalty(self, l1: Tensor, l2: Tensor) -> Tensor:
+        if not self.penalised:
+            return tf.constant(0.0)
+        kernels = [layer.kernel.value for layer in self.layers]
+        return l1 * tf.add_n([tf.reduce_sum(tf.abs(w)) for w in kernels]) + l2 * tf.add_n(
+            [tf.reduce_sum(tf.square(w)) for w in kernels]
+        )
+
+    def _update(
+        self, x: Tensor, y: Tensor, weight: Tensor, bits: Tensor, live: Tensor
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """One update of the weights: the summed loss and metric of the batch, the gradients."""
+        dropout, l1, l2 = live[0], live[1], live[2]
+        variables = [v.value for v in self.weights]
+        n = tf.reduce_sum(weight)
+        with tf.GradientTape() as tape:
+            z, _ = self._forward(x, bits if self.dropout else None, dropout)
+            losses, metric = self._losses(y, z)
+            loss = tf.reduce_sum(losses * weight) / n + self._penalty(l1, l2)
+        gradients = tape.gradient(loss, variables)
+        self.optimizer.apply(gradients, self.weights)
+        return loss * n, tf.reduce_sum(metric * weight), gradients
+
+    def _train_steps(
+        self, x: Tensor, y: Tensor, weight: Tensor, rates: Tensor, bits: Tensor,
+        scaling: tuple[Tensor, Tensor], live: Tensor, start: Tensor, stop: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:  # fmt: skip
+        """Updates start … stop−1; ends early where the loss is not finite.
+
+        Returns the step reached, the summed loss and metric, and the last gradients.
+        """
+        size = self.batch_size
+        shift, scale = scaling
+
+        def body(i: Tensor, loss: Tensor, metric: Tensor, _: list[Tensor]) -> tuple[Any, ...]:
+            def batch(a: Tensor) -> Tensor:
+                return tf.slice(a, [i * size] + [0] * (a.shape.rank - 1), [size, *a.shape[1:]])
+
+            self.optimizer.learning_rate.assign(rates[i])
+            inputs = (tf.cast(batch(x), tf.float32) - shift) / scale
+            more = self._update(inputs, batch(y), batch(weight), bits[i], live)
+            return i + 1, loss + more[0], metric + more[1], more[2]
+
+        def going(i: Tensor, loss: Tensor, *_: Any) -> Tensor:
+            return tf.logical_and(i < stop, tf.math.is_finite(loss))
+
+        none = [tf.zeros_like(v.value) for v in self.weights]
+        zero = tf.constant(0.0)
+        return tf.while_loop(going, body, (start, zero, zero, none))  # type: ignore[no-any-return]
+
+    def _score(
+        self, x: Tensor, y: Tensor, scaling: tuple[Tensor, Tensor], live: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean loss with penalty and mean metric of examples, and the dead share per hidden layer."""
+        z, hidden = self._forward((tf.cast(x, tf.float32) - scaling[0]) / scaling[1], None, live[0])
+        losses, metric = self._losses(y, z)
+        dead = [
+            tf.reduce_mean(tf.cast(tf.math.reduce_std(a, axis=0) < DEAD, tf.float32))
+            for a in hidden
+        ]
+        loss = tf.reduce_mean(losses) + self._penalty(live[1], live[2])
+        return loss, tf.reduce_mean(metric), tf.stack(dead) if dead else tf.zeros([0])
+
+    def _train_whole_epochs(
+        self, x: Tensor, y: Tensor, weight: Tensor, rates: Tensor, bits: Tensor,
+        scaling: tuple[Tensor, Tensor], live: Tensor, count: Tensor, x_seen: Tensor, y_seen: Tensor,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        """`count` whole epochs with an evaluation on (x_seen, y_seen) after each.
+
+        Returns the epoch and step reached and, for each epoch, (n_epochs, 4) summed training loss
+        and metric, mean loss and metric on the examples seen; dead shares; (n_epochs, 3, n_layers)
+        RMS of gradient, weight and update; and the weights after it.
+        """
+        n_epochs, steps = rates.shape
+        n_layers = len(self.layers)
+
+        def put(record: Tensor, epoch: Tensor, value: Tensor) -> Tensor:
+            return tf.tensor_scatter_nd_update(record, [[epoch]], [value])
+
+        def body(e: Tensor, _: Tensor, scores: Tensor, dead: Tensor, sizes: Tensor, kept: Any) -> Any:
+            rows = (x[e], y[e], weight[e], rates[e], bits[e], scaling, live)
+            reached, loss, metric, _ = self._train_steps(
+                *rows, tf.constant(0), tf.constant(steps - 1)
+            )
+            before = [tf.identity(v.value) for v in self.weights]
+            ok = tf.math.is_finite(loss)
+            last = tf.constant(steps - 1)
+            step, more, right, g = self._train_steps(*rows, last, tf.where(ok, steps, steps - 1))
+            now = [v.value for v in self.weights]
+            seen_loss, seen_metric, dead_now = self._score(x_seen, y_seen, scaling, live)
+            score = tf.stack([loss + more, metric + right, seen_loss, seen_metric])
+            moved = [a - b for a, b in zip(now, before, strict=True)]
+            size = tf.stack([_layer_rms(g), _layer_rms(now), _layer_rms(moved)])
+            kept = [put(k, e, w) for k, w in zip(kept, now, strict=True)]
+            step = tf.where(ok, step, reached)
+            return e + 1, step, put(scores, e, score), put(dead, e, dead_now), put(sizes, e, size), kept
+
+        def going(e: Tensor, _: Tensor, scores: Tensor, *__: Any) -> Tensor:
+            return tf.logical_and(e < count, tf.reduce_all(tf.math.is_finite(scores)))
+
+        return tf.while_loop(  # type: ignore[no-any-return]
+            going,
+            body,
+            (
+                tf.constant(0),
+                tf.constant(0),
+                tf.zeros([n_epochs, 4]),
+                tf.zeros([n_epochs, n_layers - 1]),
+                tf.zeros([n_epochs, 3, n_layers]),
+                [tf.zeros([n_epochs, *v.shape]) for v in self.weights],
+            ),
+        )
+
+    # ---- calls ---------------------------------------------------------------------------
+
+    def train(
+        self, batches: Batches, scaling: Any, live: np.ndarray, start: int, stop: int
+    ) -> tuple[int, float, float, list[Tensor]]:
+        """Run updates start … stop−1 of the one piece in `batches`; see `_train_steps`."""
+        b = batches
+        step, loss, metric, gradients = self._train(
+            b.x[0], b.y[0], b.weight[0], b.rates[0], b.bits[0], scaling, live,
+            np.array(start, np.int32), np.array(stop, np.int32),
+        )  # fmt: skip
+        return int(step), float(loss), float(metric), gradients
+
+    def train_epochs(
+        self, batches: Batches, scaling: Any, live: np.ndarray, count: int, seen: tuple[Any, Any]
+    ) -> tuple[np.ndarray, ...]:
+        """Run `count` whole epochs of `batches`; see `_train_whole_epochs`."""
+        b = batches
+        results = self._train_epochs(
+            b.x, b.y, b.weight, b.rates, b.bits, scaling, live, np.array(count, np.int32), *seen
+        )
+        return tuple(
+            [w.numpy() for w in r] if isinstance(r, list) else r.numpy() for r in results
+        )
+
+    def score(
+        self, x: np.ndarray, y: np.ndarray, scaling: Any, live: np.ndarray
+    ) -> tuple[float, float, np.ndarray]:
+        """Mean loss, mean metric, dead shares; see `_score`."""
+        loss, metric, dead = self._evaluate(x, y, scaling, live)
+        return float(loss), float(metric), dead.numpy()
+
+
+def _layer_rms(arrays: list[Tensor]) -> Tensor:
+    """Root mean square over kernel and bias together, of each layer."""
+    pairs = zip(arrays[::2], arrays[1::2], strict=True)
+    return tf.stack(
+        [
+            tf.sqrt(
+                (tf.reduce_sum(tf.square(k)) + tf.reduce_sum(tf.square(b)))
+                / (np.prod(k.shape) + np.prod(b.shape))
+            )
+            for k, b in pairs
+        ]
+    )
+
+
+@functools.lru_cache(maxsize=12)
+def _program(shape: Experiment) -> Program:
+    return Program(shape)
+
+
+def program(experiment: Experiment) -> Program:
+    """The program for an experiment, shared by all whose compiled code is the same.
+
+    Fields that only choose the numbers a program is called with are set to their defaults.
+    """
+    network, training = experiment.network, experiment.training
+    data = Data(dataset=experiment.data.dataset)
+    shape = experiment.replace(
+        data=data,
+        network=network.replace(
+            seed=0,
+            kernel_initializer="zeros",
+            bias_initializer="zeros",
+            dropout=0.5 if network.dropout else 0.0,
+            l1=0.0,
+            l2=0.5 if network.l1 or network.l2 else 0.0,
+        ),
+        training=Training(
+            loss=training.loss,
+            batch_size=min(training.batch_size, experiment.data.train_size),
+            clipping=training.clipping,
+            clip_limit=training.clip_limit,
+            optimizer=training.optimizer,
+            **{name: getattr(training, name) for name in OPTIMIZERS[training.optimizer].defaults}
+            | {"learning_rate": 0.01},
+        ),
+    )
+    return _program(shape)

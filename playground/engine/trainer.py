@@ -1,0 +1,335 @@
+"""A run being trained: asked to advance for a moment, it answers with what happened."""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from playground.datasets import load
+from playground.engine import build
+from playground.engine.album import Album
+from playground.engine.batches import Masks, Order
+from playground.engine.program import Batches, Program, program
+from playground.engine.stopping import EarlyStopping, Plateau
+from playground.events import (
+    Changed, Diverged, Epoch, Event, Finished, LayerStatistics, Progress, Score, Slice,
+)  # fmt: skip
+from playground.experiment import LIVE, Experiment
+from playground.schedules import rates
+from playground.snapshot import Snapshot
+
+STEPS = 128  # of one compiled call inside a long epoch
+EPOCHS = 64  # of one compiled call where epochs are short
+SHORT_EPOCH = 20e6  # FLOP; an epoch with fewer is over in less than a call costs
+SCORED_AT_ONCE = 5_000  # examples
+SEEN_WITHOUT_VALIDATION = 1_000  # training examples that the dead units are counted on
+
+
+class Trainer:
+    """Trains one experiment; everything random in it follows from its seeds."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.dataset = load(experiment.data)
+        self.program: Program = program(experiment)
+        self._saved: tuple[Any, Any] | None = (
+            build.initial_weights(experiment),
+            self.program.fresh,
+        )
+        self.order, self.masks = Order(experiment), Masks(experiment)
+        self.stopping, self.plateau = EarlyStopping(experiment.training), Plateau(experiment.training)
+        self.album = Album()
+        self.album.add(self._snapshot(0, self._saved[0]))
+        self.epoch = 0  # finished
+        self.step = 0  # updates done
+        self.over = False
+        self._start_epoch()
+
+    # ---- what others ask -----------------------------------------------------------------
+
+    def advance(
+        self,
+        seconds: float = 0.15,
+        until_epoch: int | None = None,
+        changes: Mapping[str, Any] | None = None,
+        with_snapshot: bool = True,
+    ) -> Slice:
+        """Train for about `seconds`, at most to the end of epoch `until_epoch`.
+
+        `changes` to the fields in LIVE are applied first. After `Finished` or `Diverged` nothing
+        more happens.
+        """
+        events: list[Event] = list(self._change(changes or {}))
+        end = time.perf_counter() + seconds
+        last = min(until_epoch or self.experiment.training.epochs, self.experiment.training.epochs)
+        rows, busy = 0, 0.0
+        while not self.over and self.epoch < last and time.perf_counter() < end:
+            began, before = time.perf_counter(), self.epoch * self.order.n + self.row
+            if self._is_short and self.row == 0:
+                events += self._whole_epochs(last)
+            else:
+                events += self._part_of_epoch()
+            busy += time.perf_counter() - began
+            rows += self.epoch * self.order.n + self.row - before
+        if rows and not self.over:
+            events.append(self._progress(rows / busy))
+        return Slice(tuple(events), self.latest() if with_snapshot else None)
+
+    def latest(self) -> Snapshot:
+        """The weights now."""
+        return self._snapshot(self.epoch, self._weights())
+
+    def snapshot(self, epoch: int) -> Snapshot:
+        """The newest snapshot kept that is not after `epoch`."""
+        return self.album.nearest(epoch)
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """The epochs whose snapshots are kept."""
+        return tuple(self.album.kept)
+
+    def test(self) -> Score:
+        """Open the sealed test set: how well the network does on it now."""
+        return self._score(self.dataset.test.x, self.dataset.test.y)[0]
+
+    # ---- state ---------------------------------------------------------------------------
+
+    def _own(self) -> Program:
+        """The program with this run's state in its variables."""
+        owner = self.program.owner
+        if owner is not self:
+            if isinstance(owner, Trainer):
+                owner._saved = owner.program.read_weights(), owner.program.read_slots()
+            if self._saved is not None:
+                self.program.load(*self._saved)
+            self.program.owner, self._saved = self, None
+        return self.program
+
+    def _weights(self) -> list[np.ndarray]:
+        return self._saved[0] if self._saved else self.program.read_weights()
+
+    def _snapshot(self, epoch: int, weights: list[np.ndarray]) -> Snapshot:
+        return build.snapshot(self.experiment, epoch, weights)
+
+    def _change(self, changes: Mapping[str, Any]) -> Iterator[Event]:
+        for name, after in changes.items():
+            before = self.experiment.flat()[name]
+            if name not in LIVE or after == before:
+                continue
+            self.experiment = self.experiment.change(**{name: after})
+            self.stopping.training = self.plateau.training = self.experiment.training
+            yield Changed(self.epoch, name, before, after)
+        new = program(self.experiment)
+        if new is not self.program:
+            self._own()
+            self._saved = self.program.read_weights(), self.program.read_slots()
+            self.program.owner, self.program = None, new
+
+    # ---- training ------------------------------------------------------------------------
+
+    @property
+    def _is_short(self) -> bool:
+        weights = sum(a * b for a, b in zip(self._sizes, self._sizes[1:], strict=False))
+        return 6 * weights * self.order.n < SHORT_EPOCH
+
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        return self.experiment.layer_sizes
+
+    @property
+    def _live(self) -> np.ndarray:
+        network = self.experiment.network
+        return np.array([network.dropout, network.l1, network.l2], np.float32)
+
+    @property
+    def _scaling(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.dataset.shift, self.dataset.scale
+
+    def _start_epoch(self) -> None:
+        self.rows = self.order.next_epoch()
+        self.row = 0  # examples of this epoch already used
+        self.loss = self.metric = self.seconds = 0.0  # sums over them
+
+    def _batches(self, pieces: list[np.ndarray], step: float, steps: int) -> Batches:
+        """The examples in the rows of each piece; `step` is the first one's place in the schedule."""
+        size, n_epochs = self.program.batch_size, len(pieces)
+        rows = np.zeros((n_epochs, steps * size), np.int64)
+        weight = np.zeros((n_epochs, steps * size), np.float32)
+        for i, piece in enumerate(pieces):
+            rows[i, : len(piece)], weight[i, : len(piece)] = piece, 1
+        part, per_epoch = self.dataset.train, self.experiment.steps_per_epoch
+        x = part.x.reshape(len(part.x), -1)[rows]
+        places = step + np.arange(n_epochs)[:, None] * per_epoch + np.arange(steps)
+        rate = rates(self.experiment.training, places, per_epoch) * self.plateau.factor
+        if self.experiment.network.dropout:
+            used = [-(-len(piece) // size) for piece in pieces]
+            width = self.masks.draw(0, size).shape[1]
+            bits = np.zeros((n_epochs, steps, width), np.uint16)
+            for i, n in enumerate(used):
+                bits[i, :n] = self.masks.draw(n, size)
+        else:
+            bits = np.zeros((n_epochs, steps, 0), np.uint16)
+        y = build.targets(self.experiment, part.y)[rows]
+        return Batches(x, y, weight, rate.astype(np.float32), bits)
+
+    def _part_of_epoch(self) -> Iterator[Event]:
+        """Some updates inside one epoch; the last one of the epoch runs by itself."""
+        began, p = time.perf_counter(), self._own()
+        size, n = p.batch_size, self.order.n
+        left = -(-(n - self.row) // size)
+        steps = min(STEPS, self.experiment.steps_per_epoch)
+        wanted = min(left, steps)
+        piece = self.rows[self.row : self.row + wanted * size]
+        place = self.epoch * self.experiment.steps_per_epoch + self.row / size
+        batches = self._batches([piece], place, steps)
+        ends = wanted == left
+        reached, loss, metric, gradients = 0, 0.0, 0.0, []
+        if wanted > ends:
+            reached, loss, metric, _ = p.train(
+                batches, self._scaling, self._live, 0, wanted - ends
+            )
+        if ends and np.isfinite(loss):
+            before = p.read_weights()
+            reached, more, right, gradients = p.train(
+                batches, self._scaling, self._live, wanted - 1, wanted
+            )
+            loss, metric = loss + more, metric + right
+        self.step += reached
+        self.row = min(self.row + reached * size, n)
+        self.loss, self.metric = self.loss + loss, self.metric + metric
+        if not np.isfinite(loss):
+            yield self._diverged()
+            return
+        if ends:
+            seen, dead = self._score(*self._seen)
+            self.seconds += time.perf_counter() - began
+            now = p.read_weights()
+            moved = [a - b for a, b in zip(now, before, strict=True)]
+            sizes = np.array([_layer_rms(a) for a in (gradients, now, moved)])
+            rate = float(batches.rates[0, wanted - 1])
+            train = Score(self.loss / n, self.metric / n)
+            yield from self._end_epoch(train, seen, rate, self.seconds, sizes, dead, now)
+            if not self.over:
+                self._start_epoch()
+        else:
+            self.seconds += time.perf_counter() - began
+
+    def _whole_epochs(self, last: int) -> Iterator[Event]:
+        """Many short epochs in one compiled call."""
+        began, p = time.perf_counter(), self._own()
+        n, steps = self.order.n, self.experiment.steps_per_epoch
+        count = min(
+            EPOCHS, last - self.epoch, self.stopping.epochs_left, self.plateau.epochs_left
+        )
+        pieces = [self.rows, *(self.order.next_epoch() for _ in range(count - 1))]
+        batches = self._batches(pieces, self.epoch * steps, steps)
+        batches = _lengthened(batches, EPOCHS)
+        reached, step, scores, dead, sizes, kept = p.train_epochs(
+            batches, self._scaling, self._live, count, self._seen_targets
+        )
+        seconds = (time.perf_counter() - began) / max(int(reached), 1)
+        for e in range(int(reached)):
+            loss, metric, seen_loss, seen_metric = scores[e].tolist()
+            if not np.isfinite(scores[e]).all():
+                self.step += int(step)
+                self.over = True
+                yield self._diverged()
+                return
+            self.step += steps
+            train, seen = Score(loss / n, metric / n), Score(seen_loss, seen_metric)
+            weights, rate = [k[e] for k in kept], float(batches.rates[e, -1])
+            yield from self._end_epoch(train, seen, rate, seconds, sizes[e], dead[e], weights)
+        if not self.over:
+            self._start_epoch()
+
+    def _end_epoch(
+        self, train: Score, seen: Score, rate: float, seconds: float,
+        sizes: np.ndarray, dead: np.ndarray, weights: list[np.ndarray],
+    ) -> Iterator[Event]:  # fmt: skip
+        if not np.isfinite(seen.loss):
+            yield self._diverged()
+            return
+        self.epoch += 1
+        validated = len(self.dataset.validation) > 0
+        layers = tuple(
+            LayerStatistics(*map(float, column), share)
+            for column, share in zip(sizes.T, [*dead.tolist(), None], strict=True)
+        )
+        yield Epoch(
+            self.epoch, self.step, train, seen if validated else None, rate, seconds, layers
+        )
+        self.album.add(self._snapshot(self.epoch, weights))
+        watched = seen.loss if validated else train.loss
+        self.plateau.see(watched)
+        early = self.stopping.see(self.epoch, watched, weights)
+        if early or self.epoch == self.experiment.training.epochs:
+            self.over = True
+            yield self._finish(early)
+
+    def _finish(self, early: bool) -> Finished:
+        best, restored = self.stopping.best_epoch, False
+        if early and self.experiment.training.restore_best and best != self.epoch:
+            slots = self._own().read_slots()
+            self.program.owner = None
+            self._saved, restored = (self.stopping.best_weights, slots), True
+        return Finished(self.epoch, early, best, restored)
+
+    def _diverged(self) -> Diverged:
+        self.over = True
+        training, data = self.experiment.training, self.experiment.data
+        if not data.standardise and data.source.kind in ("table", "plane") and data.dataset == "coffee":
+            advice = "Standardise the inputs, or try a smaller learning rate."
+        else:
+            advice = f"Try a learning rate of {training.learning_rate / 3:.2g}, a third of this one"
+            advice += "." if training.clipping != "none" else ", or clip the gradients."
+        return Diverged(self.epoch, self.step, advice)
+
+    def _progress(self, images_per_second: float) -> Progress:
+        size, steps = self.program.batch_size, self.experiment.steps_per_epoch
+        done = -(-self.row // size)
+        loss = self.loss / self.row if self.row else 0.0
+        return Progress(self.epoch + 1, done, steps, loss, images_per_second)
+
+    # ---- scores --------------------------------------------------------------------------
+
+    @property
+    def _seen(self) -> tuple[np.ndarray, np.ndarray]:
+        """The examples scored after each epoch: validation, or without it some training ones."""
+        part, most = self.dataset.validation, len(self.dataset.validation)
+        if not most:
+            part, most = self.dataset.train, SEEN_WITHOUT_VALIDATION
+        return part.x[:most], part.y[:most]
+
+    @property
+    def _seen_targets(self) -> tuple[np.ndarray, np.ndarray]:
+        x, y = self._seen
+        return x.reshape(len(x), -1), build.targets(self.experiment, y)
+
+    def _score(self, x: np.ndarray, y: np.ndarray) -> tuple[Score, np.ndarray]:
+        p, x, y = self._own(), x.reshape(len(x), -1), build.targets(self.experiment, y)
+        totals, dead = np.zeros(2), np.zeros(0)
+        for i in range(0, len(x), SCORED_AT_ONCE):
+            piece = slice(i, i + SCORED_AT_ONCE)
+            loss, metric, share = p.score(x[piece], y[piece], self._scaling, self._live)
+            totals += np.array([loss, metric]) * len(x[piece])
+            dead = dead if i else share
+        return Score(*(totals / len(x)).tolist()), dead
+
+
+def _layer_rms(arrays: list[Any]) -> list[float]:
+    """Root mean square over kernel and bias together, of each layer."""
+    flat = [np.asarray(a).ravel() for a in arrays]
+    squares = [float(a @ a) for a in flat]
+    return [
+        float(np.sqrt((squares[i] + squares[i + 1]) / (flat[i].size + flat[i + 1].size)))
+        for i in range(0, len(flat), 2)
+    ]
+
+
+def _lengthened(batches: Batches, n_epochs: int) -> Batches:
+    """The same batches, filled with zeros to `n_epochs` pieces, so that one compilation serves."""
+    def longer(a: np.ndarray) -> np.ndarray:
+        return np.concatenate([a, np.zeros((n_epochs - len(a), *a.shape[1:]), a.dtype)])
+
+    return Batches(*(longer(getattr(batches, f)) for f in Batches.__dataclass_fields__))
