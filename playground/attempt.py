@@ -1,0 +1,255 @@
+"""One attempt of a run, from its initial weights to its end: the thread that asks for slices."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from playground.cluster import RemoteTrainer, WorkerLost
+from playground.events import Diverged, Epoch, Finished, Lost, Progress, Slice
+from playground.experiment import Experiment
+from playground.history import Log
+from playground.snapshot import Snapshot
+from playground.worker import TrainerError
+
+SLICE = 0.15  # seconds of training asked for at a time
+WATCHED = 2.0  # seconds for which a sign of somebody watching is worth a snapshot
+SNAPSHOT_EVERY = 0.3  # seconds between two snapshots of a playing run, at least
+SNAPSHOT_SHARE = 20  # …and this many times what the transfer of one costs
+ASK_WAIT = 10.0  # seconds that a question waits for the trainer to exist
+KEEP_BYTES = 16_000_000  # of snapshots of earlier epochs, here; the trainer keeps many more
+
+
+@dataclass(eq=False)
+class Terms:
+    """How a run is to be played: what stays the same over resets."""
+
+    lease: float  # seconds that it plays on with nobody watching
+    touched: float  # when somebody last watched, by the monotonic clock
+    speed: float | None = None  # epochs per second at most
+
+
+class Attempt:
+    """Training from one set of initial weights; everything that a reset throws away."""
+
+    def __init__(self, experiment: Experiment, terms: Terms) -> None:
+        self.experiment = experiment
+        self.state = "ready"
+        self.log = Log()
+        self.epoch = 0  # finished
+        self.progress: Progress | None = None
+        self.latest: Snapshot | None = None
+        self._terms = terms
+        self._changed = threading.Condition()
+        self._trainer: RemoteTrainer | None = None
+        self._changes: dict[str, Any] = {}  # for the next request
+        self._until: int | None = None  # epoch at which to pause
+        self._ending: str | None = None  # the state to take up once the last weights are here
+        self._stale = False  # `latest` is older than the last slice
+        self._next_snapshot = 0.0  # when the next one is due
+        self._pace: tuple[float, float, int] | None = None  # speed, and time and epoch it began
+        self._kept: OrderedDict[int, Snapshot] = OrderedDict()
+        self._busy = self._closed = False
+        with self._changed:
+            self._employ()
+
+    # ---- what the run asks ---------------------------------------------------------------
+
+    def play(self, epochs: int | None) -> None:
+        """Train on, for some `epochs` or to the end."""
+        with self._changed:
+            if self.state in ("ready", "paused", "playing") and not self._closed:
+                self._until = None if epochs is None else self.epoch + epochs
+                self.state, self._pace = "playing", None
+                if self._ending == "paused":
+                    self._ending = None
+                self._employ()
+
+    def pause(self) -> None:
+        """Ask for no more slices."""
+        with self._changed:
+            if self.state == "playing":
+                self._ending = self._ending or "paused"
+                self._changed.notify_all()
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until it no longer plays; False after `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.state != "playing", timeout)
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Set live fields from the next slice on."""
+        with self._changed:
+            self.experiment = self.experiment.change(**changes)
+            self._changes |= changes
+
+    def wake(self) -> None:
+        """Look at the terms again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def snapshot(self, epoch: int) -> Snapshot:
+        """The weights after `epoch`, or the nearest kept before it."""
+        kept = self._kept.get(epoch)
+        if kept is not None:
+            return kept
+        found: Snapshot = self.ask("snapshot", epoch)
+        with self._changed:
+            self._kept[found.epoch] = found
+            while len(self._kept) > 1 and sum(s.nbytes for s in self._kept.values()) > KEEP_BYTES:
+                self._kept.popitem(last=False)
+        return found
+
+    def ask(self, method: str, *args: Any) -> Any:
+        """What the trainer's `method` returns, between two slices; LookupError if it is gone."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._trainer or not self._busy, ASK_WAIT)
+            trainer = self._trainer
+        if trainer is None:
+            raise LookupError(self._reason)
+        try:
+            return trainer.call(method, *args)
+        except (WorkerLost, TrainerError) as error:
+            self._lose(str(error))
+            raise LookupError(str(error)) from None
+
+    def close(self) -> None:
+        """Stop, and free the trainer once its slice is over."""
+        with self._changed:
+            self._closed = True
+            if not self._busy:
+                self._release()
+            self._changed.notify_all()
+
+    # ---- the thread ----------------------------------------------------------------------
+
+    def _employ(self) -> None:
+        self._changed.notify_all()
+        if not self._busy:
+            self._busy = True
+            threading.Thread(target=self._work, name="run", daemon=True).start()
+
+    def _work(self) -> None:
+        try:
+            try:
+                self._train()
+            except WorkerLost:
+                # Nothing is lost with a network that has not begun: another one is its equal.
+                if self.log or self.progress or self._closed:
+                    raise
+                self._release()
+                self._train()
+        except Exception as error:
+            known = isinstance(error, (WorkerLost, TrainerError))
+            self._lose(str(error) if known else f"{type(error).__name__}: {error}")
+
+    def _train(self) -> None:
+        if self._trainer is None:
+            trainer = RemoteTrainer(self.experiment)
+            first = trainer.call("snapshot", 0)
+            with self._changed:
+                self._trainer, self.latest = trainer, first
+                self._changed.notify_all()
+        while (request := self._next()) is not None:
+            method, arguments = request
+            began = time.monotonic()
+            answer = self._trainer.call(method, **arguments)
+            self._take(answer, time.monotonic() - began)
+
+    def _next(self) -> tuple[str, dict[str, Any]] | None:
+        """The next call to the trainer; None: there is none, and the thread's work is over."""
+        with self._changed:
+            while self.state == "playing" and not self._closed:
+                if self._ending is None and self._is_time_to_pause():
+                    self._ending = "paused"
+                if self._ending is not None and self._stale:
+                    if self._ending == "diverged":  # the weights now are not finite
+                        return "snapshot", {"epoch": self.epoch}
+                    return "latest", {}
+                if self._ending is not None:
+                    self.state, self._ending = self._ending, None
+                elif (pause := self._until_due()) > 0:
+                    self._changed.wait(pause)
+                else:
+                    return "advance", self._request()
+            self._busy = False
+            if self._closed:
+                self._release()
+            self._changed.notify_all()
+            return None
+
+    def _is_time_to_pause(self) -> bool:
+        unwatched = time.monotonic() - self._terms.touched
+        return unwatched > self._terms.lease or (
+            self._until is not None and self.epoch >= self._until
+        )
+
+    def _until_due(self) -> float:
+        """Seconds until the speed allows the next epoch."""
+        speed, now = self._terms.speed, time.monotonic()
+        if speed is None:
+            self._pace = None
+            return 0.0
+        if self._pace is None or self._pace[0] != speed:
+            self._pace = speed, now, self.epoch
+        _, began, first = self._pace
+        return began + (self.epoch - first) / speed - now
+
+    def _request(self) -> dict[str, Any]:
+        until = self._until
+        if self._pace is not None:
+            speed, began, first = self._pace
+            allowed = first + 1 + int((time.monotonic() - began) * speed)
+            until = allowed if until is None else min(allowed, until)
+        now = time.monotonic()
+        watched = now - self._terms.touched < WATCHED and now >= self._next_snapshot
+        changes, self._changes = self._changes, {}
+        return {
+            "seconds": SLICE, "until_epoch": until, "changes": changes, "with_snapshot": watched
+        }  # fmt: skip
+
+    def _take(self, answer: Slice | Snapshot, seconds: float) -> None:
+        with self._changed:
+            if self._closed:
+                return
+            if isinstance(answer, Snapshot):
+                self.latest, self._stale = answer, False
+                return
+            self._stale = answer.snapshot is None
+            if answer.snapshot is not None:
+                self.latest = answer.snapshot
+                cost = max(seconds - SLICE, 0.0) * SNAPSHOT_SHARE
+                self._next_snapshot = time.monotonic() + max(SNAPSHOT_EVERY, min(cost, 2.0))
+            for event in answer.events:
+                if isinstance(event, Progress):
+                    self.progress = event
+                elif isinstance(event, Epoch):
+                    self.epoch = event.epoch
+                elif isinstance(event, Finished):
+                    self._ending = "finished"
+                elif isinstance(event, Diverged):
+                    self._ending, self._stale = "diverged", True
+            self.log.extend(e for e in answer.events if not isinstance(e, Progress))
+
+    # ---- the end -------------------------------------------------------------------------
+
+    def _lose(self, reason: str) -> None:
+        with self._changed:
+            if self.state != "lost" and not self._closed:
+                self.log.extend([Lost(self.epoch, reason)])
+                self.state = "lost"
+            self._busy = False
+            self._release()
+            self._changed.notify_all()
+
+    @property
+    def _reason(self) -> str:
+        last = self.log[-1] if self.log else None
+        return last.reason if isinstance(last, Lost) else "the run has no trainer"
+
+    def _release(self) -> None:
+        if self._trainer is not None:
+            self._trainer.close()
+            self._trainer = None

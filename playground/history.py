@@ -1,0 +1,114 @@
+"""The log of a run, and its finished epochs as columns of numbers, ready to be drawn."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.events import Changed, Epoch, Event
+
+Column = NDArray[np.float32]
+
+_TRAIN = ("loss", "metric", "learning_rate", "seconds")
+_VALIDATION = ("val_loss", "val_metric")
+
+
+@dataclass(frozen=True)
+class History:
+    """One value an epoch in every column, read-only.
+
+    `metric` is the accuracy (0 to 1) or the mean absolute error, as in `events.Score`; a loss
+    contains the L1/L2 penalty. Without validation examples `val_loss` and `val_metric` are None.
+    """
+
+    epoch: NDArray[np.int32]  # from 1
+    loss: Column
+    metric: Column
+    val_loss: Column | None
+    val_metric: Column | None
+    learning_rate: Column
+    seconds: Column  # of each epoch
+    changes: tuple[Changed, ...]
+    best_epoch: int | None  # of the smallest validation loss, the first of equals
+
+    def __len__(self) -> int:
+        return len(self.epoch)
+
+
+class Log(Sequence[Event]):
+    """Events in the order they happened; only ever longer.
+
+    One thread appends while others read. The columns grow with the log, so that a history costs the
+    same after 10,000 epochs as after one.
+    """
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._events: list[Event] = []
+        self._changes: list[Changed] = []
+        self._epochs = np.zeros(64, np.int32)
+        self._columns = np.zeros((len(_TRAIN) + len(_VALIDATION), 64), np.float32)
+        self._count = 0
+        self._validated = False
+        self._best: tuple[float, int] | None = None
+        self.extend(events)
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Event]: ...
+    def __getitem__(self, index: int | slice) -> Event | list[Event]:
+        return self._events[index]
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def extend(self, events: Iterable[Event]) -> None:
+        """Append `events`."""
+        for event in events:
+            if isinstance(event, Epoch):
+                self._add(event)
+            elif isinstance(event, Changed):
+                self._changes.append(event)
+            self._events.append(event)
+
+    def _add(self, e: Epoch) -> None:
+        n = self._count
+        if n == len(self._epochs):
+            # New arrays: those handed out before stay as they are.
+            self._epochs = np.concatenate([self._epochs, np.zeros_like(self._epochs)])
+            self._columns = np.concatenate([self._columns, np.zeros_like(self._columns)], axis=1)
+        self._epochs[n] = e.epoch
+        train = (e.train.loss, e.train.metric, e.learning_rate, e.seconds)
+        self._columns[: len(_TRAIN), n] = train
+        if e.validation is not None:
+            self._validated = True
+            self._columns[len(_TRAIN) :, n] = e.validation.loss, e.validation.metric
+            if self._best is None or e.validation.loss < self._best[0]:
+                self._best = e.validation.loss, e.epoch
+        self._count = n + 1
+
+    def history(self) -> History:
+        """The finished epochs so far."""
+        n = self._count
+        epochs, rows = self._epochs[:n], self._columns[:, :n]
+        epochs.flags.writeable = rows.flags.writeable = False
+        names = _TRAIN + _VALIDATION if self._validated else _TRAIN
+        columns: dict[str, Column | None] = dict.fromkeys(_VALIDATION)
+        columns.update(zip(names, rows, strict=False))
+        best = self._best[1] if self._best else None
+        return History(
+            epoch=epochs,
+            changes=tuple(self._changes),
+            best_epoch=best,
+            **columns,  # type: ignore[arg-type]
+        )
+
+
+def history(events: Iterable[Event]) -> History:
+    """The finished epochs among `events`; at no cost where they are a Log."""
+    return (events if isinstance(events, Log) else Log(events)).history()

@@ -1,0 +1,198 @@
+"""Run: one network in training. Play, pause, step, change, reset, and the log of what happened.
+
+A run asks its trainer, in some worker, for one slice of training after another: asking again is
+playing, not asking is pausing. All methods may be called from any thread.
+"""
+
+import threading
+import time
+from collections.abc import Hashable
+from typing import Any
+
+from playground.attempt import Attempt, Terms
+from playground.events import Progress, Score
+from playground.experiment import LIVE, Experiment
+from playground.history import Log
+from playground.snapshot import Snapshot
+
+LEASE = 180.0  # seconds that a run plays on after the last sign of somebody watching
+PAUSE_WAIT = 2.0  # seconds that `pause` waits for the slice under way
+MOST_RUNS = 200
+FORGET = 6 * 3600.0  # seconds after which an unwatched run is closed
+
+
+class Run:
+    """A network in training somewhere in the cluster.
+
+    `state` is "ready" (not begun), "playing", "paused", "finished", "diverged" or "lost" (its
+    worker ended or its trainer failed; the last event says why, and `play` starts over).
+    """
+
+    def __init__(self, experiment: Experiment, lease: float = LEASE) -> None:
+        self._lock = threading.Lock()
+        self._terms = Terms(lease, time.monotonic())
+        self._now = Attempt(experiment, self._terms)
+        self.attempt = 1  # rises whenever the log begins anew
+        self._closed = False
+
+    @property
+    def experiment(self) -> Experiment:
+        """What is trained, changes made while it ran included."""
+        return self._now.experiment
+
+    @property
+    def state(self) -> str:
+        """What the run is doing."""
+        return self._now.state
+
+    @property
+    def events(self) -> Log:
+        """What has happened since the last reset, except Progress, of which the last one counts."""
+        return self._now.log
+
+    @property
+    def epoch(self) -> int:
+        """Epochs finished."""
+        return self._now.epoch
+
+    @property
+    def progress(self) -> Progress | None:
+        """Where in an epoch the run is, or was last."""
+        return self._now.progress
+
+    @property
+    def latest(self) -> Snapshot | None:
+        """The newest weights that are here; None until the first have arrived."""
+        return self._now.latest
+
+    @property
+    def speed(self) -> float | None:
+        """Epochs per second at most; None: as fast as it goes."""
+        return self._terms.speed
+
+    @speed.setter
+    def speed(self, value: float | None) -> None:
+        if value is not None and not value > 0:
+            raise ValueError(f"speed must be above 0 epochs per second, or None, got {value}")
+        self._terms.speed = value
+        self._now.wake()
+
+    @property
+    def touched(self) -> float:
+        """When somebody last watched, in seconds of the monotonic clock."""
+        return self._terms.touched
+
+    def touch(self) -> None:
+        """Say that somebody is watching."""
+        self._terms.touched = time.monotonic()
+
+    def play(self, epochs: int | None = None) -> None:
+        """Train on: to the end, or for some `epochs` (1: a step), and then pause.
+
+        An epoch under way counts as the first. A lost run starts over; one that is over stays so.
+        """
+        if epochs is not None and epochs < 1:
+            raise ValueError(f"epochs must be at least 1, got {epochs}")
+        self.touch()
+        with self._lock:
+            if self._now.state == "lost":
+                self._restart(self._now.experiment)
+            self._now.play(epochs)
+
+    def pause(self) -> None:
+        """Stop after the slice under way, without losing anything of it."""
+        now = self._now
+        now.pause()
+        now.wait(PAUSE_WAIT)
+
+    def wait(self, timeout: float | None = None) -> str:
+        """Wait until the run no longer plays, or `timeout` seconds; returns the state."""
+        now = self._now
+        now.wait(timeout)
+        return now.state
+
+    def change(self, **changes: Any) -> None:
+        """Set fields in LIVE from the next slice on; raises ValidationError if out of range."""
+        for name, value in changes.items():
+            if name not in LIVE:
+                rule = f"one of {', '.join(LIVE)} while a run goes on"
+                raise ValueError(f"change must be {rule}, got {name}={value}")
+        self._now.change(changes)
+
+    def reset(self, seed: int | None = None) -> None:
+        """Start again: from the same initial weights, or from those of another `seed`."""
+        with self._lock:
+            experiment = self._now.experiment
+            self._restart(experiment if seed is None else experiment.change(seed=seed))
+
+    def _restart(self, experiment: Experiment) -> None:
+        old, self._now = self._now, Attempt(experiment, self._terms)
+        self.attempt += 1
+        old.close()
+        if self._closed:
+            self._now.close()
+
+    def snapshot(self, epoch: int) -> Snapshot:
+        """The weights after `epoch`, or after the nearest earlier epoch that was kept.
+
+        Asks the worker, which answers between two slices. Raises LookupError if the run is lost.
+        """
+        return self._now.snapshot(epoch)
+
+    def test(self) -> Score:
+        """The score on the test examples, as `snapshot` asks for it."""
+        score: Score = self._now.ask("test")
+        return score
+
+    def close(self) -> None:
+        """Stop for good and free the trainer."""
+        with self._lock:
+            self._closed = True
+            self._now.close()
+
+
+class Registry:
+    """The runs of everybody, under unguessable keys; those long unwatched are closed."""
+
+    def __init__(self, most: int = MOST_RUNS, forget: float = FORGET) -> None:
+        self._lock = threading.Lock()
+        self._runs: dict[Hashable, Run] = {}
+        self._most, self._forget = most, forget
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def get(self, key: Hashable) -> Run | None:
+        """The run under `key`."""
+        return self._runs.get(key)
+
+    def put(self, key: Hashable, run: Run) -> None:
+        """Keep `run` under `key`, in place of another one, which is closed."""
+        with self._lock:
+            closing = [old for k, old in self._runs.items() if k == key and old is not run]
+            self._runs[key] = run
+            others = sorted((k for k in self._runs if k != key), key=lambda k: self._age(k))
+            for k in others[max(self._most - 1, 0) :]:
+                closing.append(self._runs.pop(k))
+            for k in [k for k in others if k in self._runs and self._age(k) > self._forget]:
+                closing.append(self._runs.pop(k))
+        for old in closing:
+            old.close()
+
+    def remove(self, key: Hashable) -> None:
+        """Close and forget the run under `key`, if there is one."""
+        with self._lock:
+            run = self._runs.pop(key, None)
+        if run is not None:
+            run.close()
+
+    def clear(self) -> None:
+        """Close and forget all runs."""
+        for key in list(self._runs):
+            self.remove(key)
+
+    def _age(self, key: Hashable) -> float:
+        return time.monotonic() - self._runs[key].touched
+
+
+RUNS = Registry()

@@ -1,0 +1,140 @@
+"""What happens inside the Dask processes: trainers live here, and only here is TensorFlow loaded.
+
+Dask loads this module itself at the start of each process. For workers on other machines:
+`dask worker tls://host:8786 --nanny --preload playground.worker`.
+"""
+
+import asyncio
+import functools
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from playground.events import Score, Slice
+from playground.experiment import Experiment
+from playground.snapshot import Snapshot
+
+PARENT_CHECK = 0.25  # seconds between two looks whether the web server is still there
+
+
+class TrainerError(RuntimeError):
+    """A trainer could not be made or failed, in words.
+
+    It stands in for the real exception, whose class may belong to TensorFlow: reading that one
+    would load TensorFlow into the process that asked.
+    """
+
+
+def _plainly(method: Callable[..., Any]) -> Callable[..., Any]:
+    """`method`, raising TrainerError for whatever goes wrong in it."""
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except Exception as error:
+            ours = type(error).__module__.startswith("playground.")
+            text = str(error) if ours else f"{type(error).__name__}: {error}".rstrip(": ")
+        # Out here, or the answer would carry the first exception along as its context.
+        raise TrainerError(text)
+
+    return call
+
+
+class Actor:
+    """An engine.Trainer behind a class that the web process can name without loading TensorFlow."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._failure = ""
+        try:
+            self._trainer = _make(experiment)
+        except TrainerError as error:
+            self._failure = str(error)  # Dask would log it at length: `check` says it
+
+    @_plainly
+    def check(self) -> None:
+        """Raises TrainerError if there is no trainer."""
+        if self._failure:
+            raise TrainerError(self._failure)
+
+    @_plainly
+    def advance(self, **request: Any) -> Slice:
+        """Train for about `seconds`; see engine.Trainer.advance for the other arguments."""
+        done: Slice = self._trainer.advance(**request)
+        return done
+
+    @_plainly
+    def latest(self) -> Snapshot:
+        """The weights now."""
+        snapshot: Snapshot = self._trainer.latest()
+        return snapshot
+
+    @_plainly
+    def snapshot(self, epoch: int) -> Snapshot:
+        """The kept weights nearest to `epoch`, not after it."""
+        snapshot: Snapshot = self._trainer.snapshot(epoch)
+        return snapshot
+
+    @_plainly
+    def test(self) -> Score:
+        """How well it does on the test examples."""
+        score: Score = self._trainer.test()
+        return score
+
+
+@_plainly
+def _make(experiment: Experiment) -> Any:
+    from playground.engine import Trainer
+
+    return Trainer(experiment)
+
+
+def warm() -> None:
+    """Load TensorFlow and train the default experiment for a moment, so that nobody waits later."""
+    with _no_stderr():
+        from playground.engine import Trainer
+    Trainer(Experiment()).advance(seconds=0.1)
+
+
+@contextmanager
+def _no_stderr() -> Iterator[None]:
+    """TensorFlow 2.21 greets on standard error while it loads, whatever its log level."""
+    keep = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(keep, 2)
+        os.close(keep)
+
+
+def _end_with(parent: int, folder: str | None) -> None:
+    """Wait until the process `parent` is gone, then remove `folder` and end this process."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
+@click.command()
+@click.option("--parent", type=int, help="Process to end with; default: none.")
+@click.option("--folder", help="Folder to remove if that process ends first.")
+async def dask_setup(server: Any, parent: int | None, folder: str | None) -> None:
+    """What Dask calls when a scheduler, a nanny or a worker has started.
+
+    A worker announces itself to the scheduler only after this: those that are seen are warm.
+    """
+    if parent is not None:
+        # A Ctrl-C in the terminal is for the web server; it ends its children by itself.
+        os.setpgrp()
+        threading.Thread(target=_end_with, args=(parent, folder), daemon=True).start()
+    if type(server).__name__ == "Worker":
+        await asyncio.to_thread(warm)
