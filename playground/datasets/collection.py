@@ -5,7 +5,6 @@ import hashlib
 import io
 from collections.abc import Mapping
 from math import prod
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -74,9 +73,14 @@ def _plain(files: Mapping[str, bytes], name: str) -> bytes:
     return files[name] if name in files else gzip.decompress(files[f"{name}.gz"])
 
 
-def from_npz(content: bytes | Path) -> Collection:
-    """The collection in a NumPy archive of x_train, y_train, x_test and y_test."""
-    with np.load(io.BytesIO(content) if isinstance(content, bytes) else content) as archive:
+def from_npz(content: bytes) -> Collection:
+    """The collection in a NumPy archive of x_train, y_train, x_test and y_test.
+
+    ValueError where it is no archive, KeyError where an array is missing.
+    """
+    if not content.startswith(b"PK"):
+        raise ValueError(f"a NumPy archive must start with 50 4b, got {content[:2].hex(' ')}")
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return Collection(*(archive[name] for name in Collection._fields))
 
 

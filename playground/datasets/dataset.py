@@ -52,7 +52,7 @@ class Dataset:
 
     def scaled(self, x: NDArray[Any]) -> NDArray[np.float32]:
         """Raw inputs of any part → the network's inputs, float32, (n, n_features)."""
-        flat = x.reshape(len(x), -1).astype(np.float32)
+        flat = x.reshape(len(x), self.source.n_features).astype(np.float32)
         return (flat - self.shift) / self.scale
 
 

