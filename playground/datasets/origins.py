@@ -119,6 +119,8 @@ def run(
                     progress(_size(folder))
         finally:
             process.kill()
+        if progress:
+            progress(_size(folder))  # all of them, also when it was done before the first look
         said.seek(0)
         lines = [line.strip() for line in said if line.strip()]
     if process.returncode:

@@ -63,7 +63,7 @@ def test_every_choice_gives_what_the_docstrings_promise(data):
         assert np.isfinite(scaled).all()
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(choices())
 def test_equal_choices_give_equal_data(data):
     first = load(data)
