@@ -131,13 +131,17 @@ class Network(Value):
     )
     bias_initializer: str = one_of(INITIALIZERS, "zeros", "How the biases are set before training.")
     stddev: float = number(
-        0.05, 0.0, 10.0, "σ of the normal initializer: the spread of the first weights."
+        0.05, 0.0, 10.0, "σ of the normal initializer: the spread of the first weights.", step=0.01
     )
     dropout: float = number(
         0.0, 0.0, 0.95, "Share of hidden units switched off at random in every training step."
     )
-    l1: float = number(0.0, 0.0, 1.0, "λ of Σ|w| added to the loss: drives weights to exactly 0.")
-    l2: float = number(0.0, 0.0, 1.0, "λ of Σw² added to the loss: keeps weights small.")
+    l1: float = number(
+        0.0, 0.0, 1.0, "λ of Σ|w| added to the loss: drives weights to exactly 0.", step=0.0001
+    )
+    l2: float = number(
+        0.0, 0.0, 1.0, "λ of Σw² added to the loss: keeps weights small.", step=0.0001
+    )
     seed: int = number(
         0,
         0,
@@ -187,16 +191,20 @@ class Training(Value):
         0.01, 1e-6, 10.0, "η: how far one update moves the weights. Too small: slow; too large: "
         "the loss jumps or explodes.", scale="log",
     )  # fmt: skip
-    momentum: float = number(0.0, 0.0, 0.999, "β: how much of the last update is kept.")
-    rho: float = number(0.9, 0.0, 0.9999, "ρ: memory of the average of squared gradients.")
-    beta_1: float = number(0.9, 0.0, 0.9999, "β₁: memory of the average of gradients.")
-    beta_2: float = number(0.999, 0.0, 0.99999, "β₂: memory of the average of squared gradients.")
+    momentum: float = number(0.0, 0.0, 0.999, "β: how much of the last update is kept.", step=0.01)
+    rho: float = number(
+        0.9, 0.0, 0.9999, "ρ: memory of the average of squared gradients.", step=0.01
+    )
+    beta_1: float = number(0.9, 0.0, 0.9999, "β₁: memory of the average of gradients.", step=0.01)
+    beta_2: float = number(
+        0.999, 0.0, 0.99999, "β₂: memory of the average of squared gradients.", step=0.001
+    )
     epsilon: float = number(1e-7, 1e-12, 1.0, "ε: keeps the division by √v finite.", scale="log")
     initial_accumulator_value: float = number(
         0.1, 0.0, 10.0, "Where Adagrad's sum of squared gradients starts."
     )
     weight_decay: float = number(
-        0.0, 0.0, 1.0, "λ: share of each weight (times η) taken away in every update."
+        0.0, 0.0, 1.0, "λ: share of each weight (times η) taken away in every update.", step=0.001
     )
     centered: bool = Field(
         False, description="Divide by the spread of the gradients, not their size."
@@ -211,7 +219,7 @@ class Training(Value):
     schedule: str = one_of(SCHEDULES, "constant", "How the learning rate changes during the run.")
     warmup_epochs: float = number(
         0.0, 0.0, 1000.0, "Epochs in which the rate first rises from 0, before the schedule.",
-        unit="epochs",
+        unit="epochs", step=1,
     )  # fmt: skip
     decay_rate: float = number(0.5, 1e-4, 1.0, "d: the factor of the schedule.")
     period_epochs: float = number(

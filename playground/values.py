@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 
 def number(default: Any, low: float, high: float, help: str, **extra: Any) -> Any:
-    """A field from `low` to `high`; `extra` may give its `unit`, and `scale="log"`."""
+    """A field from `low` to `high`; `extra` may give `unit`, `scale="log"`, a widget's `step`."""
     return Field(default, ge=low, le=high, description=help, json_schema_extra=extra or None)
 
 

@@ -1,0 +1,25 @@
+"""Sentences that may quote what a person typed, shown as they are: no Markdown, no formulas."""
+
+import re
+from collections.abc import Iterable
+
+import streamlit as st
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$:~])")
+
+
+def literal(text: str) -> str:
+    """`text` so that Markdown shows it letter by letter."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
+def warn(sentences: Iterable[str], hint: str = "") -> None:
+    """Show what was wrong, a line each, and what was done about it."""
+    lines = [literal(sentence) for sentence in sentences]
+    if lines:
+        st.warning("  \n".join([*lines, hint] if hint else lines), icon="⚠️")
+
+
+def refuse(sentence: str) -> None:
+    """Show, beside a control, why its value is not taken."""
+    st.error(literal(sentence), icon="🚫")

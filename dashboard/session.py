@@ -1,0 +1,119 @@
+"""What one tab has chosen: the only module that touches the session's state and the address.
+
+The address is the link of the experiment, one parameter a field, so it can be read and copied.
+Runs belong to the server: a session holds only the ids by which it finds its own.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from playground.experiment import Experiment
+from playground.link import decode, parameters
+from playground.run import RUNS, Run
+
+Identity = tuple[str, str]
+
+_ID = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{32})")
+
+_identity = st.components.v2.component(
+    "identity",
+    css=".st-key-identity { position: absolute; height: 0; overflow: hidden; }",
+    js=(Path(__file__).parent / "components" / "identity.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def begin() -> None:
+    """Call once at the start of each script run: find out who is here and what the address says.
+
+    The address decides on the first run and after the browser's back and forward buttons. At any
+    other time the session does, and an address that lags behind it is brought up to date.
+    """
+    _meet()
+    state, context = st.session_state, get_script_run_ctx()
+    address = st.query_params.to_dict()
+    turned = context is not None and context.is_history_navigation and address
+    if "experiment" not in state or (turned and address != state["address"]):
+        pairs = [(name, text) for name in address for text in st.query_params.get_all(name)]
+        decoded = decode(urlencode(pairs))
+        state["experiment"], state["problems"] = decoded.experiment, decoded.problems
+        state["address"] = address
+    elif address != state["address"]:
+        st.query_params.from_dict(state["address"])
+
+
+def experiment() -> Experiment:
+    """The experiment that is current on every page."""
+    chosen: Experiment = st.session_state["experiment"]
+    return chosen
+
+
+def set_experiment(new: Experiment) -> None:
+    """Make `new` the current experiment, here and in the address."""
+    state = st.session_state
+    if new != state["experiment"]:
+        state["experiment"], state["problems"] = new, ()
+        state["address"] = parameters(new)
+        st.query_params.from_dict(state["address"])
+
+
+def problems() -> tuple[str, ...]:
+    """What was wrong with the link the current experiment came from, a sentence each."""
+    said: tuple[str, ...] = st.session_state["problems"]
+    return said
+
+
+def identity() -> Identity | None:
+    """(owner, tab): unguessable ids of the browser and the tab; None until the browser has told."""
+    known: Identity | None = st.session_state["known"]
+    return known
+
+
+def run() -> Run | None:
+    """This tab's run, if there is one."""
+    known = identity()
+    return None if known is None else RUNS.get(known)
+
+
+def keep(run: Run) -> None:
+    """Make `run` this tab's run, in place of the one before, which ends."""
+    known = identity()
+    if known is not None:
+        RUNS.put(known, run)
+
+
+def _meet() -> None:
+    """Mount the invisible component that tells who is here, and hear what it has told."""
+    state = st.session_state
+    told = state.get("identity") or {}
+    match = _ID.fullmatch(str(told.get("identity")))
+    if match:
+        state["known"] = match.groups()
+    known = state.setdefault("known", None)
+    _identity(
+        key="identity",
+        data={"known": known and " ".join(known)},
+        on_identity_change=lambda: None,
+    )
+
+
+def show(key: str, value: Any) -> bool:
+    """Let widget `key` show `value`, unless a person has just set it to something else.
+
+    Call before the widget. True: a person has, and what they set is to be accepted or answered.
+    """
+    state, shown = st.session_state, st.session_state.setdefault("shown", {})
+    if key in state and key in shown and state[key] != shown[key]:
+        return True
+    state[key] = shown[key] = value
+    return False
+
+
+def accept(key: str) -> None:
+    """What widget `key` holds has been taken over: from now on it shows what it is told to."""
+    st.session_state["shown"][key] = st.session_state[key]
