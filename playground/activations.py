@@ -38,11 +38,11 @@ def _elu_slope(z: Array) -> Array:
 
 
 def _gauss_cdf(z: Array) -> Array:
-    return (0.5 * (1 + erf(z / np.sqrt(2)))).astype(z.dtype)
+    return np.asarray(0.5 * (1 + erf(z / np.sqrt(2))), dtype=z.dtype)
 
 
 def _gauss_pdf(z: Array) -> Array:
-    return (np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)).astype(z.dtype)
+    return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi), dtype=z.dtype)
 
 
 def _between(z: Array, low: float, high: float) -> Array:
@@ -55,7 +55,7 @@ def _softplus(z: Array) -> Array:
 
 def _mish_slope(z: Array) -> Array:
     t = np.tanh(_softplus(z))
-    return t + z * (1 - t**2) * expit(z)
+    return np.asarray(t + z * (1 - t**2) * expit(z))
 
 
 # SELU's constants are the fixed point of mean 0 and variance 1 (Klambauer et al. 2017).

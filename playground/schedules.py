@@ -43,17 +43,23 @@ def _constant(s: Array, times: Times, training: "Training") -> Array:
     return np.ones_like(s)
 
 
+def _whole(position: Array) -> Array:
+    """How many whole periods have passed; one that misses its end by rounding alone has passed."""
+    return np.floor(position + 1e-9)
+
+
 def _exponential(s: Array, times: Times, training: "Training") -> Array:
     return training.decay_rate ** (s / times.period)
 
 
 def _staircase(s: Array, times: Times, training: "Training") -> Array:
-    return training.decay_rate ** np.floor(s / times.period)
+    return training.decay_rate ** _whole(s / times.period)
 
 
 def _step(s: Array, times: Times, training: "Training") -> Array:
     boundaries = np.array(training.milestones, dtype=float) * times.epoch
-    return training.decay_rate ** (s[..., None] >= boundaries).sum(axis=-1)
+    passed = (s[..., None] >= boundaries).sum(axis=-1)
+    return np.asarray(training.decay_rate**passed)
 
 
 def _inverse_time(s: Array, times: Times, training: "Training") -> Array:
@@ -81,11 +87,13 @@ def _cosine(s: Array, times: Times, training: "Training") -> Array:
 def _cosine_restarts(s: Array, times: Times, training: "Training") -> Array:
     position, growth = s / times.period, training.period_growth
     if growth == 1:
-        cycle = np.floor(position)
-        position = position - cycle
+        cycle = _whole(position)
+        left = position - cycle
     else:  # cycle k has length growth^k and starts at (1 − growth^k) / (1 − growth)
-        cycle = np.floor(np.log1p(position * (growth - 1)) / np.log(growth))
-        position = (position - (growth**cycle - 1) / (growth - 1)) / growth**cycle
+        cycle = _whole(np.log1p(position * (growth - 1)) / np.log(growth))
+        left = position - np.expm1(cycle * np.log(growth)) / (growth - 1)
+        left = left / growth**cycle
+    position = np.clip(left, 0, 1)
     return _between(training.peak_decay**cycle * _half_cosine(position), training.final_share)
 
 
