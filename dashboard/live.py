@@ -23,7 +23,10 @@ _chart = st.components.v2.component(
     "live_chart", css=_text("chart.css"), js=_text("chart.js"), isolate_styles=False
 )
 _samples = st.components.v2.component(
-    "samples", html="<ul></ul>", css=_text("samples.css"), js=_text("samples.js")
+    "samples",
+    html='<div class="grid"><ul></ul></div>',
+    css=_text("samples.css"),
+    js=_text("samples.js"),
 )
 
 

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from dashboard import session
 from dashboard.views.train import train
 
 st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")
+session.begin()
 st.navigation(
     {"Experiment": [st.Page(train, title="Train", icon="🏋️", url_path="train", default=True)]}
 ).run()

@@ -84,3 +84,25 @@ def _duration(seconds: float) -> str:
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def allowed(state: str, changed: bool) -> frozenset[str]:
+    """Which of "train", "pause", "step", "reset", "new_weights" make sense for a run in `state`.
+
+    `changed`: the settings are no longer those of the run, so that training means a new network.
+    """
+    may = {"new_weights"}
+    if changed or state in ("ready", "paused", "lost"):
+        may |= {"train", "step"}
+    if state == "playing":
+        may.add("pause")
+    if state != "ready":
+        may.add("reset")
+    return frozenset(may)
+
+
+def train_label(state: str, changed: bool) -> str:
+    """What the button that trains is called for a run in `state`."""
+    return (
+        {"paused": "Resume", "lost": "Start again"}.get(state, "Train") if not changed else "Train"
+    )

@@ -19,7 +19,7 @@ function themed(figure, element) {
   const { layout } = figure;
   const line = value("--st-border-color");
   for (const name of ["xaxis", "yaxis"]) {
-    layout[name] = { gridcolor: line, linecolor: line, tickcolor: line, ...layout[name] };
+    layout[name] = { gridcolor: value("--st-border-color-light"), linecolor: line, tickcolor: line, ...layout[name] };
   }
   const font = { family: value("--st-font"), color: value("--st-text-color"), size: 12 };
   const hoverlabel = { bgcolor: value("--st-secondary-background-color"), font, bordercolor: line };

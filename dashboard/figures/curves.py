@@ -1,10 +1,8 @@
 """Curves over the epochs: loss, accuracy (or mean absolute error) and the learning rate in use."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dashboard.figures.figure import (
     MARK,
@@ -15,9 +13,7 @@ from dashboard.figures.figure import (
     frame,
     thin,
 )
-from playground.events import Changed
-
-Column = NDArray[Any]
+from playground.history import Column, History
 
 METRICS = {"accuracy": "Accuracy", "mean_absolute_error": "Mean absolute error"}
 SYMBOLS = {
@@ -25,26 +21,7 @@ SYMBOLS = {
 }  # fmt: skip
 
 
-class Columns(Protocol):
-    """The columns of a history that are drawn; those of validation are None without it."""
-
-    @property
-    def epoch(self) -> Column: ...
-    @property
-    def loss(self) -> Column: ...
-    @property
-    def val_loss(self) -> Column | None: ...
-    @property
-    def metric(self) -> Column: ...
-    @property
-    def val_metric(self) -> Column | None: ...
-    @property
-    def learning_rate(self) -> Column: ...
-
-
-def loss_curves(
-    history: Columns, changes: Sequence[Changed] = (), logarithmic: bool = False, keep: str = ""
-) -> Figure:
+def loss_curves(history: History, logarithmic: bool = False, keep: str = "") -> Figure:
     """Loss of training and validation examples after each epoch; the best epoch is marked."""
     figure = _pair(history.epoch, history.loss, history.val_loss, "Loss", "loss", ".4f")
     axis = figure["layout"]["yaxis"]
@@ -54,12 +31,10 @@ def loss_curves(
     if history.val_loss is not None and len(history.epoch):
         best = int(np.nanargmin(history.val_loss))
         _mark_best(figure, history.epoch[best], history.val_loss[best])
-    return _finish(figure, history, changes, keep)
+    return _finish(figure, history, keep)
 
 
-def metric_curves(
-    history: Columns, name: str = "accuracy", changes: Sequence[Changed] = (), keep: str = ""
-) -> Figure:
+def metric_curves(history: History, name: str = "accuracy", keep: str = "") -> Figure:
     """Accuracy (or mean absolute error) of both parts after each epoch; the best one is marked."""
     label = METRICS[name]
     is_share = name == "accuracy"
@@ -72,10 +47,10 @@ def metric_curves(
     if values is not None and len(history.epoch):
         best = int(np.nanargmax(values) if is_share else np.nanargmin(values))
         _mark_best(figure, history.epoch[best], values[best])
-    return _finish(figure, history, changes, keep)
+    return _finish(figure, history, keep)
 
 
-def rate_curve(history: Columns, changes: Sequence[Changed] = (), keep: str = "") -> Figure:
+def rate_curve(history: History, keep: str = "") -> Figure:
     """The learning rate that the last update of each epoch used."""
     figure: Figure = {
         "data": [
@@ -84,10 +59,10 @@ def rate_curve(history: Columns, changes: Sequence[Changed] = (), keep: str = ""
         "layout": frame("Learning rate in use", "epoch", "learning rate", keep),
     }
     figure["layout"]["yaxis"] |= {"rangemode": "tozero", "exponentformat": "e"}
-    return _finish(figure, history, changes, keep)
+    return _finish(figure, history, keep)
 
 
-def _line(name: str, x: Column, y: Column, colour: str, dash: str, number: str) -> dict[str, Any]:
+def _line(name: str, x: Any, y: Column, colour: str, dash: str, number: str) -> dict[str, Any]:
     return {
         "type": "scatter",
         "uid": name,
@@ -102,7 +77,7 @@ def _line(name: str, x: Column, y: Column, colour: str, dash: str, number: str) 
 
 
 def _pair(
-    epoch: Column, train: Column, validation: Column | None, title: str, y: str, number: str
+    epoch: Any, train: Column, validation: Column | None, title: str, y: str, number: str
 ) -> Figure:
     lines = [_line("training", epoch, train, TRAINING, "solid", number)]
     if validation is not None:
@@ -127,8 +102,8 @@ def _mark_best(figure: Figure, epoch: float, value: float) -> None:
     )  # fmt: skip
 
 
-def _finish(figure: Figure, history: Columns, changes: Sequence[Changed], keep: str) -> Figure:
-    """The axis of epochs, which grows with the run, and a thin line at each changed setting."""
+def _finish(figure: Figure, history: History, keep: str) -> Figure:
+    """The axis of epochs, which grows with the run, and a thin line at each setting changed."""
     layout = figure["layout"]
     last = float(history.epoch[-1]) if len(history.epoch) else 0.0
     layout |= {"uirevision": keep, "hovermode": "x unified"}
@@ -140,7 +115,7 @@ def _finish(figure: Figure, history: Columns, changes: Sequence[Changed], keep: 
             "type": "line", "x0": c.epoch, "x1": c.epoch, "y0": 0, "y1": 1, "yref": "paper",
             "line": {"color": MARK, "width": 1, "dash": "dot"},
         }
-        for c in changes
+        for c in history.changes
     ]  # fmt: skip
     layout["annotations"] = [
         {
@@ -148,17 +123,17 @@ def _finish(figure: Figure, history: Columns, changes: Sequence[Changed], keep: 
             "text": f"{SYMBOLS.get(c.name, c.name)} {c.after:.3g}", "showarrow": False,
             "font": {"size": 11, "color": MARK},
         }
-        for c in changes
+        for c in history.changes
     ]  # fmt: skip
     return figure
 
 
-def loss_sentence(history: Columns) -> str:
+def loss_sentence(history: History) -> str:
     """What the loss curves show, in one sentence."""
     return _sentence("loss", history.epoch, history.loss, history.val_loss, min, "{:.3g}", "lowest")
 
 
-def metric_sentence(history: Columns, name: str = "accuracy") -> str:
+def metric_sentence(history: History, name: str = "accuracy") -> str:
     """What the curves of accuracy (or mean absolute error) show, in one sentence."""
     label, train, validation = METRICS[name].lower(), history.metric, history.val_metric
     if name == "accuracy":
@@ -166,7 +141,7 @@ def metric_sentence(history: Columns, name: str = "accuracy") -> str:
     return _sentence(label, history.epoch, train, validation, min, "{:.3g}", "lowest")
 
 
-def rate_sentence(history: Columns) -> str:
+def rate_sentence(history: History) -> str:
     """What the curve of the learning rate shows, in one sentence."""
     rate = history.learning_rate
     if not len(rate):
@@ -177,7 +152,7 @@ def rate_sentence(history: Columns) -> str:
 
 
 def _sentence(
-    name: str, epoch: Column, train: Column, validation: Column | None, best: Any, number: str,
+    name: str, epoch: Any, train: Column, validation: Column | None, best: Any, number: str,
     superlative: str,
 ) -> str:  # fmt: skip
     if not len(epoch):

@@ -53,7 +53,7 @@ def colour(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
     share = np.clip(values / largest, -1, 1)[..., None].astype(np.float32)
     negative, zero, positive = DIVERGING
     mixed = zero + np.where(share > 0, share * (positive - zero), -share * (negative - zero))
-    return mixed.round().astype(np.uint8)
+    return np.asarray(mixed.round(), dtype=np.uint8)
 
 
 def encode(figure: Figure) -> str:
@@ -69,5 +69,5 @@ def _array(value: object) -> Any:
         return value.item()
     if not isinstance(value, np.ndarray) or value.ndim != 1 or value.dtype.name not in _KINDS:
         raise TypeError(f"a figure must hold arrays of one dimension of numbers, got {value!r}")
-    data = base64.b64encode(np.ascontiguousarray(value)).decode()
+    data = base64.b64encode(value.tobytes()).decode()
     return {"dtype": _KINDS[value.dtype.name], "bdata": data}

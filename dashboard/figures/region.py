@@ -30,6 +30,8 @@ def decision_region(
     layout = frame(title, axes[0], axes[1], keep, height=420)
     layout["xaxis"] |= {"range": [left, right], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {"range": [bottom, top], "showgrid": False}
+    if axes == ("x₁", "x₂"):  # one unit on both axes: a circle looks like a circle
+        layout["yaxis"] |= {"scaleanchor": "x", "constrain": "domain"}
     layout["images"] = [
         {
             "source": address(colour(values, 1.0)), "xref": "x", "yref": "y", "layer": "below",

@@ -10,7 +10,7 @@ from playground.losses import CLASSIFICATION
 from playground.snapshot import Snapshot
 
 IMAGES = 24
-ROWS = 12
+ROWS = 10
 
 
 def answers(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
@@ -21,11 +21,15 @@ def answers(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
     kind = dataset.source.kind
     if kind == "image":
         _images(snapshot, dataset)
-    elif kind == "plane":
-        _region(snapshot, dataset, keep)
     elif kind == "line":
         _curve(snapshot, dataset, keep)
-    if kind in ("table", "plane"):
+    elif kind == "plane":
+        left, right = st.columns(2, gap="medium")
+        with left:
+            _region(snapshot, dataset, keep)
+        with right:
+            _table(snapshot, dataset)
+    else:
         _table(snapshot, dataset)
 
 
@@ -56,7 +60,11 @@ def _region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
     else:
         names = (f"−{found.largest:.2g}", f"+{found.largest:.2g}")
     figure = region.decision_region(
-        found.values, found.extent, predictions.points(dataset), source.features[:2], keep
+        found.values,
+        found.extent,
+        predictions.points(dataset),
+        (source.features[0], source.features[1]),
+        keep,
     )
     live.chart(figure, region.region_sentence(found.values, names), key="region")
 
@@ -81,4 +89,4 @@ def _table(snapshot: Snapshot, dataset: Dataset) -> None:
             "✓" if a == b else "✗" for a, b in zip(said.label, said.prediction, strict=True)
         ]
         table["how sure"] = [f"{share:.0%}" for share in said.confidence]
-    st.dataframe(table, hide_index=True, width="stretch")
+    st.dataframe(table, hide_index=True, width="stretch", height="content")

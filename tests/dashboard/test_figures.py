@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,36 +17,45 @@ from dashboard.figures.figure import MOST_POINTS, colour, thin
 from dashboard.figures.fit import fit_sentence, fitted_curve
 from dashboard.figures.picture import address, mosaic
 from dashboard.figures.region import decision_region, region_sentence
-from playground.events import Changed
+from playground.events import Changed, Epoch, Score
+from playground.history import History, Log
 
 
-def history(loss: list[float], val_loss: list[float] | None = None) -> Any:
-    train = np.array(loss)
-    validation = None if val_loss is None else np.array(val_loss)
-    return SimpleNamespace(
-        epoch=np.arange(1, len(loss) + 1),
-        loss=train,
-        val_loss=validation,
-        metric=1 - train,
-        val_metric=None if validation is None else 1 - validation,
-        learning_rate=np.full(len(loss), 0.1),
-    )
+def history(
+    loss: list[float], val_loss: list[float] | None = None, changes: tuple[Changed, ...] = ()
+) -> History:
+    """Epochs with these losses, accuracies of 1 − loss, and a learning rate of 0.1."""
+    epochs = [
+        Epoch(
+            epoch=i + 1,
+            step=i + 1,
+            train=Score(value, 1 - value),
+            validation=Score(val_loss[i], 1 - val_loss[i]) if val_loss else None,
+            learning_rate=0.1,
+            seconds=1.0,
+            layers=(),
+        )
+        for i, value in enumerate(loss)
+    ]
+    return Log([*epochs, *changes]).history()
 
+
+CHANGE = Changed(2, "learning_rate", 0.1, 0.01)
 
 HISTORIES = {
     "empty": history([], []),
     "one epoch": history([0.9], [0.8]),
     "no validation": history([0.9, 0.5, 0.4]),
+    "changed": history([0.9, 0.5, 0.4], [0.8, 0.6, 0.7], (CHANGE,)),
     "long": history(list(np.geomspace(1, 0.01, 3000)), list(np.geomspace(1, 0.1, 3000))),
 }
 
 
-def figures(h: Any) -> dict[str, Any]:
-    changes = [Changed(2, "learning_rate", 0.1, 0.01)]
+def figures(h: History) -> dict[str, Any]:
     return {
-        "loss": curves.loss_curves(h, changes),
+        "loss": curves.loss_curves(h),
         "log loss": curves.loss_curves(h, logarithmic=True),
-        "accuracy": curves.metric_curves(h, "accuracy", changes),
+        "accuracy": curves.metric_curves(h, "accuracy"),
         "error": curves.metric_curves(h, "mean_absolute_error"),
         "rate": curves.rate_curve(h),
     }
@@ -87,8 +95,8 @@ def test_training_is_solid_validation_dashed_and_the_best_epoch_is_marked() -> N
 
 
 def test_each_live_change_is_a_thin_line_with_its_new_value() -> None:
-    figure = curves.loss_curves(history([0.9, 0.5]), [Changed(1, "learning_rate", 0.1, 0.01)])
-    assert [shape["x0"] for shape in figure["layout"]["shapes"]] == [1]
+    figure = curves.loss_curves(HISTORIES["changed"])
+    assert [shape["x0"] for shape in figure["layout"]["shapes"]] == [2]
     assert [note["text"] for note in figure["layout"]["annotations"]] == ["η 0.01"]
 
 

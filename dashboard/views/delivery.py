@@ -1,0 +1,50 @@
+"""What a page shows while its data are on their way, or when they cannot be had."""
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.live import POLL_SECONDS
+from dashboard.loading import deliver
+from playground.datasets import Dataset
+from playground.datasets.fetch import BUNDLED
+from playground.experiment import Data
+
+GLANCE_SECONDS = 1.0  # what is on this machine is there before
+
+
+def delivered(data: Data) -> Dataset | None:
+    """The data set, or None after saying how far it is or why it cannot be had."""
+    delivery = deliver(data)
+    dataset = delivery.dataset(GLANCE_SECONDS)
+    if dataset is None:
+        st.fragment(_wait, run_every=POLL_SECONDS if not delivery.done else None)(data)
+    return dataset
+
+
+def _wait(data: Data) -> None:
+    delivery = deliver(data)
+    if delivery.error is None:
+        done, total = delivery.bytes_done / 1e6, (delivery.bytes_total or 0) / 1e6
+        size = f"{done:.1f} of {total:.1f} MB" if total else f"{done:.1f} MB"
+        text = f"Getting all images of {data.source.label}, once for this computer: {size}"
+        st.progress(min(1.0, done / total) if total else 0.0, text=text)
+    else:
+        st.error(f"All images of {data.source.label} are needed, and they could not be got.")
+        with st.expander("What was tried"):
+            st.text(delivery.error)
+        with st.container(horizontal=True):
+            st.button("Try again", key="fetch_again", on_click=delivery.start)
+    small = BUNDLED - 1_000
+    st.button(
+        f"Use the {BUNDLED:,} images that are here already ({small:,} to train, 1,000 to validate)",
+        key="use_bundled",
+        on_click=_use_bundle,
+    )
+    if delivery.done and delivery.error is None:
+        st.rerun()
+
+
+def _use_bundle() -> None:
+    experiment = session.experiment()
+    sizes = {"train_size": BUNDLED - 1_000, "validation_size": 1_000}
+    session.set_experiment(experiment.change(**sizes))

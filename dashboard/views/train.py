@@ -1,0 +1,285 @@
+"""The Train page: one network learns while its curves and its answers are watched."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import live, session
+from dashboard.controls import controls
+from dashboard.figures import curves
+from dashboard.status import allowed, progress_share, progress_text, status, train_label
+from dashboard.views.answers import answers
+from dashboard.views.delivery import delivered
+from playground.datasets import Dataset
+from playground.events import Epoch, metric_name
+from playground.experiment import LARGEST_SEED, LIVE, Experiment
+from playground.history import Column, History, history
+from playground.link import encode
+from playground.run import RUNS, Run
+from playground.summary import summary, title
+
+SPEEDS: dict[str, float | None] = {
+    "As fast as it goes": None,
+    "20 epochs a second": 20.0,
+    "5 epochs a second": 5.0,
+    "1 epoch a second": 1.0,
+}
+SHOW = {"info": st.info, "success": st.success, "warning": st.warning, "error": st.error}
+GAP = "Gap"
+HELP = {GAP: "How much better it does on examples it learns from: large means overfitting."}
+
+
+def train() -> None:
+    """Settings at the side; the buttons, what is learnt, and the network itself on the page."""
+    run = session.run()
+    session.set_experiment(
+        controls(session.experiment(), run is not None and run.state == "playing")
+    )
+    experiment = session.experiment()
+    st.subheader(title(experiment), anchor=False)
+    dataset = delivered(experiment.data)
+    if dataset is None:
+        return
+    run = _own_run(experiment)
+    if run is not None:
+        changed = run.experiment != experiment
+        _buttons(run, changed)
+        watching = _moves(run)
+        every = live.POLL_SECONDS if watching else None
+        st.fragment(_watch, run_every=every, key="watch")(run, dataset, changed, watching)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _network(experiment)
+    with right:
+        if run is not None:
+            _test(run, metric_name(experiment.data.source.task))
+        _share(experiment)
+
+
+def _own_run(experiment: Experiment) -> Run | None:
+    """This tab's run, which takes up what it can of changed settings; None: nobody is known yet.
+
+    A run without any epoch has nothing to lose: it is replaced as soon as the settings change.
+    """
+    run = session.run()
+    if run is None:
+        return _start(experiment)
+    now, wanted = run.experiment.flat(), experiment.flat()
+    changes = {name: value for name, value in wanted.items() if value != now[name]}
+    if not changes:
+        return run
+    if run.state == "ready":
+        return _start(experiment)
+    if run.state in ("playing", "paused") and changes.keys() <= set(LIVE):
+        run.change(**changes)
+    return run
+
+
+def _start(experiment: Experiment) -> Run | None:
+    """A new run for this tab, in place of the one before."""
+    identity = session.identity()
+    if identity is None:
+        return None
+    run = Run(experiment)
+    RUNS.put(identity, run)
+    return run
+
+
+def _play(epochs: int | None = None) -> None:
+    run, experiment = session.run(), session.experiment()
+    if run is None or run.experiment != experiment:
+        run = _start(experiment)
+    if run is not None:
+        run.play(epochs)
+
+
+def _new_weights() -> None:
+    experiment = session.experiment()
+    seed = (experiment.network.seed + 1) % (LARGEST_SEED + 1)
+    session.set_experiment(experiment.change(seed=seed))
+    _start(session.experiment())
+
+
+def _buttons(run: Run, changed: bool) -> None:
+    may = allowed(run.state, changed)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="buttons"):
+        st.button(
+            train_label(run.state, changed), key="train", icon=":material/play_arrow:",
+            type="primary", disabled="train" not in may, on_click=_play,
+            help="Train on, epoch after epoch.",
+        )  # fmt: skip
+        st.button(
+            "Pause", key="pause", icon=":material/pause:", disabled="pause" not in may,
+            on_click=run.pause, help="Stop for now; nothing is lost.",
+        )  # fmt: skip
+        st.button(
+            "Step one epoch", key="step", icon=":material/skip_next:", disabled="step" not in may,
+            on_click=_play, args=(1,), help="Train one epoch and pause.",
+        )  # fmt: skip
+        st.button(
+            "Reset", key="reset", icon=":material/replay:", disabled="reset" not in may,
+            on_click=run.reset,
+            help="Back to the same first weights: the next run goes exactly as this one did.",
+        )  # fmt: skip
+        st.button(
+            "New weights", key="new_weights", icon=":material/casino:", on_click=_new_weights,
+            help="Draw other first weights and begin again: the seed becomes the next number.",
+        )  # fmt: skip
+        speed = st.selectbox(
+            "Speed", list(SPEEDS), key="speed", width=200, persist_state="session",
+            label_visibility="collapsed", help="Slower is easier to watch.",
+        )  # fmt: skip
+    run.speed = SPEEDS[speed]
+
+
+def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
+    """Everything that moves; drawn anew a few times a second while the run plays."""
+    run.touch()
+    log, task = history(run.events), run.experiment.data.source.task
+    _message(run, changed)
+    _tiles(log, metric_name(task))
+    _curves(run, log, metric_name(task))
+    if run.latest is None:
+        st.info("Getting ready: the processes that train are starting …")
+    elif not changed or run.experiment.data == session.experiment().data:
+        answers(run.latest, dataset, _keep(run))
+    if watching and not _moves(run):
+        st.rerun()  # last, or the browser would take away what was not drawn yet
+
+
+def _moves(run: Run) -> bool:
+    """Whether the run has something new to show all by itself."""
+    return run.state == "playing" or (run.latest is None and run.state == "ready")
+
+
+def _keep(run: Run) -> str:
+    """As long as this is the same, charts keep their zoom and their hidden curves."""
+    return f"{id(run):x} {run.attempt}"
+
+
+def _message(run: Run, changed: bool) -> None:
+    progress = run.progress
+    if run.state == "playing" and progress is not None:
+        share = progress_share(progress, run.experiment)
+        st.progress(share, text=progress_text(progress, run.experiment, run.speed))
+    elif run.state == "playing":
+        st.progress(0.0, text="Starting …")
+    else:
+        kind, text = status(run.state, run.events, run.epoch, run.experiment)
+        SHOW[kind](text)
+    if changed:
+        st.warning("The settings changed: Train starts a new network. Below is still the old one.")
+
+
+def _tiles(log: History, metric: str) -> None:
+    """The scores after the last epoch, and how far the two parts are apart."""
+    is_share = metric == "accuracy"
+    name = "accuracy" if is_share else "mean error"
+    number = "{:.1%}" if is_share else "{:.4g}"
+    tiles = [
+        ("Epoch", f"{log.epoch[-1]:,}" if len(log) else "0"),
+        ("Training loss", _last("{:.4f}", log.loss)),
+        ("Validation loss", _last("{:.4f}", log.val_loss)),
+        (f"Training {name}", _last(number, log.metric)),
+        (f"Validation {name}", _last(number, log.val_metric)),
+    ]
+    if log.val_metric is not None and len(log):
+        gap = float(log.metric[-1] - log.val_metric[-1])
+        tiles.append((GAP, f"{gap:+.1%}" if is_share else f"{-gap:+.4g}"))
+    with st.container(horizontal=True, key="tiles"):
+        for label, text in tiles:
+            st.metric(label, text, width=150, help=HELP.get(label))
+
+
+def _last(number: str, values: Column | None) -> str:
+    return number.format(float(values[-1])) if values is not None and len(values) else "–"
+
+
+def _curves(run: Run, log: History, metric: str) -> None:
+    keep = _keep(run)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        above = st.container()
+        logarithmic = st.toggle("Logarithmic scale", key="log_loss", persist_state="session")
+        with above:
+            figure = curves.loss_curves(log, logarithmic, keep)
+            live.chart(figure, curves.loss_sentence(log), key="loss_chart")
+    with right:
+        figure = curves.metric_curves(log, metric, keep)
+        live.chart(figure, curves.metric_sentence(log, metric), key="metric_chart")
+    more = st.expander("Learning rate in use, and what happens in each layer", on_change="rerun")
+    if more.open:
+        with more:
+            rate, layers = st.columns(2, gap="medium")
+            with rate:
+                figure = curves.rate_curve(log, keep)
+                live.chart(figure, curves.rate_sentence(log), key="rate_chart")
+            with layers:
+                _layers(run)
+
+
+def _layers(run: Run) -> None:
+    last = next((event for event in reversed(run.events) if isinstance(event, Epoch)), None)
+    if last is None:
+        st.caption("No epoch yet: press Train.")
+        return
+    table = pd.DataFrame(
+        {
+            "layer": name,
+            "gradient": f"{layer.gradient:.2e}",
+            "weight": f"{layer.weight:.2e}",
+            "update": f"{layer.update:.2e}",
+            "dead units": "–" if layer.dead is None else f"{layer.dead:.0%}",
+        }
+        for name, layer in zip(_layer_names(len(last.layers)), last.layers, strict=True)
+    )
+    st.caption(
+        f"After epoch {last.epoch}: root mean squares over all weights and biases of a layer. A "
+        "dead unit says nearly the same of every example."
+    )
+    st.table(table, hide_index=True)
+
+
+def _layer_names(count: int) -> list[str]:
+    return [f"Hidden {i}" for i in range(1, count)] + ["Output"]
+
+
+def _network(experiment: Experiment) -> None:
+    found = summary(experiment)
+    st.subheader("The network", anchor=False)
+    table = pd.DataFrame(
+        {
+            "layer": row.layer,
+            "activation": row.activation,
+            "output": " × ".join(map(str, row.output_shape)),
+            "parameters": row.formula,
+        }
+        for row in found.rows
+    )
+    st.table(table, hide_index=True)
+    st.caption(f"{found.parameters:,} parameters in all: weights (inputs · units) and biases.")
+
+
+def _test(run: Run, metric: str) -> None:
+    st.subheader("The test set", anchor=False)
+    st.caption(
+        "Sealed until you ask. Make your choices by the validation score: a test set that helped "
+        "to choose says nothing any more about new examples."
+    )
+    if st.button(
+        "Open the test set", key="open_test", icon=":material/lock_open:", disabled=not run.epoch
+    ):
+        try:
+            score = run.test()
+        except LookupError as error:
+            st.error(f"It could not be opened: {error}.")
+            return
+        number = "{:.1%}" if metric == "accuracy" else "{:.4g}"
+        text = f"test loss {score.loss:.4f}, {curves.METRICS[metric].lower()} {{}}"
+        st.success(f"After epoch {run.epoch}: {text.format(number.format(score.metric))}")
+
+
+def _share(experiment: Experiment) -> None:
+    st.subheader("Share", anchor=False)
+    st.caption("The address of this page is the experiment: whoever opens it gets the same.")
+    page = str(st.context.url).partition("?")[0]
+    st.code(f"{page}?{encode(experiment)}", language=None, wrap_lines=True)
