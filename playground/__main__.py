@@ -3,16 +3,19 @@
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from pydantic import ValidationError
 
+from playground.datasets.fetch import KEPT, FetchError
+from playground.datasets.fetch import fetch as get
 from playground.experiment import FIELDS, PART, PARTS, Experiment, explain, extra, limits
 from playground.link import decode, encode
-from playground.values import plain
+from playground.values import plain, shown
 
 if TYPE_CHECKING:
     from playground.engine import Trainer
@@ -102,16 +105,21 @@ def train(path: str | None, link_text: str | None, as_json: bool, **options: Any
     out = sys.stdout
     # Whatever else writes to standard output (a download's progress) must not mix with the JSON.
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
-        return 0 if _train(experiment, out if as_json else None) else DIVERGED
+        try:
+            return 0 if _train(experiment, out if as_json else None) else DIVERGED
+        except FetchError as error:
+            click.echo(str(error), err=True)
+            return 1
 
 
-def _train(experiment: Experiment, json_out: Any) -> bool:
-    _quieten_tensorflow()
+def _train(experiment: Experiment, json_out: TextIO | None) -> bool:
     from playground.datasets import load
-    from playground.engine import Trainer
-    from playground.terminal import tell_json, tell_people
+    from playground.terminal import tell_bytes, tell_json, tell_people
 
-    dataset = load(experiment.data)
+    dataset = load(experiment.data, tell_bytes)
+    with quiet_start():
+        from playground.engine import Trainer
+
     trainer = Trainer(experiment)
     if json_out is not None:
         return tell_json(experiment, _events(trainer), trainer.test, json_out)
@@ -124,17 +132,44 @@ def _events(trainer: "Trainer") -> "Iterator[Event]":
         yield from events
 
 
-def _quieten_tensorflow() -> None:
-    """Must come before TensorFlow is imported: no log lines, no search for graphics cards."""
+@contextlib.contextmanager
+def quiet_start() -> Iterator[None]:
+    """Import TensorFlow inside: its libraries write to standard error before they can be told not
+    to. What they wrote is shown only if the import fails."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as written:
+        terminal = os.dup(2)
+        os.dup2(written.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            written.seek(0)
+            os.write(terminal, written.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
 
 
 @playground.command()
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, metavar="NAME…")
 def fetch(names: Sequence[str]) -> int:
     """Get full data sets (mnist, fashion_mnist), once, for use without a network later."""
-    raise NotImplementedError
+    from playground.terminal import tell_bytes
+
+    for name in names:
+        if name not in KEPT:
+            raise Refused(f"data set to fetch must be one of {', '.join(KEPT)}, got {shown(name)}")
+    missing = 0
+    for name in names:
+        try:
+            click.echo(f"{name}: {get(name, tell_bytes)}")
+        except FetchError as error:
+            missing += 1
+            click.echo(str(error), err=True)
+    return 1 if missing else 0
 
 
 @playground.command()
@@ -153,8 +188,8 @@ def link(text: str | None, path: str | None, link_text: str | None, **options: A
 @click.option("--quick", is_flag=True, help="Fewer repetitions.")
 def benchmark(as_json: bool, quick: bool) -> None:
     """Measure this engine beside Keras, scikit-learn and the machine's own limit."""
-    _quieten_tensorflow()
-    from playground.benchmark import benchmark as measure
+    with quiet_start():
+        from playground.benchmark import benchmark as measure
 
     measure(json=as_json, quick=quick)
 

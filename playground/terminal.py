@@ -36,7 +36,8 @@ def tell_json(
     task = experiment.data.source.task
 
     def write(name: str, values: Mapping[str, Any]) -> None:
-        print(json.dumps({"event": name, **values}, allow_nan=False), file=out, flush=True)
+        out.write(json.dumps({"event": name, **values}, allow_nan=False) + "\n")
+        out.flush()  # whole lines only, however the run ends
 
     for event in events:
         if isinstance(event, Epoch):
@@ -58,7 +59,7 @@ def tell_people(
     task, steps = experiment.data.source.task, experiment.steps_per_epoch
     click.echo(f"{title(experiment)}, {summary(experiment).parameters:,} parameters")
     bar = click.progressbar(length=experiment.training.epochs * steps, file=sys.stderr, width=24)
-    headed = False
+    headed, finished = False, None
     with bar:
         for event in events:
             if isinstance(event, Progress):
@@ -78,7 +79,7 @@ def tell_people(
                 return False
             elif isinstance(event, Finished):
                 finished = event
-    if finished.stopped_early:
+    if finished is not None and finished.stopped_early:
         best = f", best epoch {finished.best_epoch}" if finished.best_epoch else ""
         click.echo(f"Stopped early after epoch {finished.epoch}{best}.")
     for name, value in _score("test_", test(), task).items():
@@ -106,6 +107,15 @@ def _cell(name: str, value: float) -> str:
     if "accuracy" in name:
         return f"{value:.2%}"
     return f"{value:.2f}" if name == "seconds" else f"{value:.4g}"
+
+
+def tell_bytes(done: int, total: int | None) -> None:
+    """How much of a download is here, on one line of a terminal that is written over."""
+    if sys.stderr.isatty():
+        whole = "" if total is None else f" of {total / 1e6:.1f}"
+        click.echo(f"\r\033[K{done / 1e6:.1f}{whole} MB", nl=False, err=True)
+        if done == total:
+            _clear_line()
 
 
 def _clear_line() -> None:

@@ -1,0 +1,154 @@
+"""The command line, as a person and as a program use it."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playground.__main__ import main
+from playground.experiment import FIELDS, Experiment
+from playground.link import encode
+
+SMALL = ["--dataset", "spiral", "--hidden", "8", "--epochs", "3", "--optimizer", "adam"]
+
+Output = pytest.CaptureFixture[str]
+
+
+def lines(capsys: Output) -> list[dict[str, Any]]:
+    """Standard output as JSON objects; anything else in it fails."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_json_has_one_object_for_each_epoch_and_one_for_the_end(capsys: Output) -> None:
+    assert main(["train", *SMALL, "--json"]) == 0
+    *epochs, last = lines(capsys)
+    assert [line["event"] for line in epochs] == ["epoch"] * 3
+    assert [line["epoch"] for line in epochs] == [1, 2, 3]
+    names = ["event", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]
+    assert list(epochs[0]) == [*names, "seconds"]
+    assert epochs[0]["learning_rate"] == pytest.approx(0.001)
+    assert list(last) == ["event", "epochs", "parameters", "test_loss", "test_accuracy"]
+    assert last["event"] == "finished"
+    assert last["epochs"] == 3
+    assert last["parameters"] == 2 * 8 + 8 + 8 + 1
+
+
+def test_json_without_validation_and_for_regression(capsys: Output) -> None:
+    given = ["--dataset", "sine", "--hidden", "4", "--epochs", "1", "--validation-size", "0"]
+    assert main(["train", *given, "--json"]) == 0
+    first, last = lines(capsys)
+    names = ["event", "epoch", "loss", "mean_absolute_error", "learning_rate", "seconds"]
+    assert list(first) == names
+    assert list(last)[-2:] == ["test_loss", "test_mean_absolute_error"]
+
+
+def test_a_diverged_run_is_an_event_and_exit_status_3(capsys: Output) -> None:
+    given = [
+        "--dataset",
+        "sine",
+        "--hidden",
+        "4",
+        "--activation",
+        "linear",
+        "--learning-rate",
+        "10",
+    ]
+    assert main(["train", *given, "--json"]) == 3
+    last = lines(capsys)[-1]
+    assert last["event"] == "diverged"
+    assert last["step"] >= 1
+    assert last["advice"]
+
+
+def test_people_get_a_table_the_test_score_and_the_trivial_baseline(capsys: Output) -> None:
+    given = ["--dataset", "coffee", "--hidden", "3", "--activation", "sigmoid", "--epochs", "2"]
+    assert main(["train", *given]) == 0
+    title, heading, first, second, *rest = capsys.readouterr().out.splitlines()
+    assert title == "Coffee roasting · 2-3-1 Sigmoid · SGD 0.01 · batch 32 · seed 0, 13 parameters"
+    assert heading.split()[0] == "epoch"
+    assert first.split()[0] == "1"
+    assert second.split()[0] == "2"
+    assert rest[0].startswith("test loss ")
+    assert rest[1].startswith("test accuracy ")
+    assert rest[2] == "always answering “bad roast” would be right for 78.5%"
+
+
+def test_options_override_the_file_and_the_link(tmp_path: Path, capsys: Output) -> None:
+    experiment = Experiment().change(dataset="moons", epochs=5, optimizer="adam")
+    file = tmp_path / "experiment.json"
+    file.write_text(experiment.model_dump_json())
+    for source in (["--experiment", str(file)], ["--link", encode(experiment)]):
+        assert main(["link", *source, "--epochs", "2"]) == 0
+        assert capsys.readouterr().out.strip() == encode(experiment.change(epochs=2))
+
+
+def test_link_goes_both_ways(capsys: Output) -> None:
+    given = ["--dataset", "mnist", "--hidden", "128", "--no-shuffle", "--milestones", "3,5.5"]
+    assert main(["link", *given]) == 0
+    text = capsys.readouterr().out.strip()
+    assert text == "v=1&dataset=mnist&hidden=128&milestones=3.0,5.5&shuffle=false"
+    assert main(["link", text]) == 0
+    shown = Experiment.model_validate_json(capsys.readouterr().out)
+    assert encode(shown) == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["train", "--epochs", "0"], "epochs must be between 1 and 10,000, got 0"),
+        (["train", "--hidden", "300,x"], "hidden must be whole numbers separated by commas, got x"),
+        (["link", "v=1&epochs=none"], "epochs must be a whole number, got none"),
+        (["train", "--link", "color=1"], "color is not a field of an experiment, got 1"),
+        (["link", "--link", "", "--experiment", "x"], "experiment and link must not both be given"),
+        (
+            ["train", "--experiment", "nowhere.json"],
+            "experiment must be a readable file, got nowhere.json (No such file or directory)",
+        ),
+        (["fetch", "iris"], "data set to fetch must be one of mnist, fashion_mnist, got iris"),
+        (["train", "--no-epochs"], "No such option '--no-epochs'."),
+        (["train", "extra"], "Got unexpected extra argument (extra)"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_one_line_on_standard_error(
+    arguments: list[str], complaint: str, capsys: Output
+) -> None:
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert err.startswith(complaint)
+
+
+def test_a_file_that_is_no_experiment_is_explained(tmp_path: Path, capsys: Output) -> None:
+    file = tmp_path / "experiment.json"
+    file.write_text('{"training": {"epochs": 0}}')
+    assert main(["train", "--experiment", str(file)]) == 2
+    assert capsys.readouterr().err == "epochs must be between 1 and 10,000, got 0\n"
+
+
+def test_every_field_has_its_option(capsys: Output) -> None:
+    assert main(["train", "--help"]) == 0
+    told = capsys.readouterr().out
+    for name, field in FIELDS.items():
+        assert f"--{name.replace('_', '-')} " in told
+        if field.annotation is bool:
+            assert f"--no-{name.replace('_', '-')}" in told
+
+
+def test_an_interrupted_run_ends_quietly_with_status_130() -> None:
+    command = [sys.executable, "-m", "playground", "train", *SMALL, "--epochs", "10000", "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["event"] == "epoch"
+        process.send_signal(signal.SIGINT)
+        out, err = process.stdout.read(), process.stderr.read()
+    assert process.returncode == 130
+    assert all(json.loads(line)["event"] == "epoch" for line in out.splitlines())
+    assert err.strip() == ""  # neither a traceback nor TensorFlow's log
