@@ -39,3 +39,8 @@ def step_of(name: str, current: float) -> float:
     else:
         step = 1 if whole else 10.0 ** round(log10(high - low)) / 20
     return int(step) if whole else float(step)
+
+
+def written(value: float) -> str:
+    """A number in short where that is exact: two numbers never look the same."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.notices import warn
 from playground.experiment import Experiment
 from playground.link import decode, parameters
 from playground.run import RUNS, Run
@@ -29,7 +30,8 @@ _identity = st.components.v2.component(
 
 
 def begin() -> None:
-    """Call once at the start of each script run: find out who is here and what the address says.
+    """Call once at the start of each script run: find out who is here and what the address says,
+    and tell what is wrong with it.
 
     The address decides on the first run and after the browser's back and forward buttons. At any
     other time the session does, and an address that lags behind it is brought up to date.
@@ -42,9 +44,10 @@ def begin() -> None:
         pairs = [(name, text) for name in address for text in st.query_params.get_all(name)]
         decoded = decode(urlencode(pairs))
         state["experiment"], state["problems"] = decoded.experiment, decoded.problems
-        state["address"] = address
+        state["address"], state["shown"] = address, {}
     elif address != state["address"]:
         st.query_params.from_dict(state["address"])
+    warn(state["problems"], "The nearest valid experiment is shown.")
 
 
 def experiment() -> Experiment:
@@ -60,12 +63,6 @@ def set_experiment(new: Experiment) -> None:
         state["experiment"], state["problems"] = new, ()
         state["address"] = parameters(new)
         st.query_params.from_dict(state["address"])
-
-
-def problems() -> tuple[str, ...]:
-    """What was wrong with the link the current experiment came from, a sentence each."""
-    said: tuple[str, ...] = st.session_state["problems"]
-    return said
 
 
 def identity() -> Identity | None:
@@ -102,18 +99,23 @@ def _meet() -> None:
     )
 
 
-def show(key: str, value: Any) -> bool:
-    """Let widget `key` show `value`, unless a person has just set it to something else.
+def show(key: str, value: Any) -> None:
+    """Let widget `key` show `value`, unless it holds what somebody has just asked for.
 
-    Call before the widget. True: a person has, and what they set is to be accepted or answered.
+    Call before the widget is drawn.
     """
-    state, shown = st.session_state, st.session_state.setdefault("shown", {})
-    if key in state and key in shown and state[key] != shown[key]:
-        return True
-    state[key] = shown[key] = value
-    return False
+    if key not in asked():
+        st.session_state[key] = st.session_state["shown"][key] = value
+
+
+def asked() -> dict[str, Any]:
+    """What has been set in widgets and not accepted yet: key → value."""
+    state, shown = st.session_state, st.session_state["shown"]
+    return {key: state[key] for key in shown if key in state and state[key] != shown[key]}
 
 
 def accept(key: str) -> None:
-    """What widget `key` holds has been taken over: from now on it shows what it is told to."""
-    st.session_state["shown"][key] = st.session_state[key]
+    """What widget `key` holds is settled: from now on it shows what it is told to."""
+    state = st.session_state
+    if key in state and key in state["shown"]:
+        state["shown"][key] = state[key]

@@ -26,17 +26,11 @@ DECISIVE = ("dataset", "optimizer", "schedule")
 
 
 def page() -> None:
-    import streamlit as st
-
     from dashboard import session
     from dashboard.controls import controls
 
     session.begin()
-    before = session.experiment()
-    after = controls(before, playing=False)
-    if after != before:
-        session.set_experiment(after)
-        st.rerun()
+    session.set_experiment(controls(session.experiment(), playing=False))
 
 
 @cache  # the first run of a new AppTest looks through all installed packages: a second
@@ -196,11 +190,23 @@ def test_what_a_widget_was_once_set_to_does_not_come_back() -> None:
     assert current(app).training.learning_rate == 0.5
 
 
+def test_a_refused_value_gives_way_to_what_comes_along_with_another_choice() -> None:
+    app = opened(Experiment())
+    widget(app, "train_size").set_value(60_000)
+    checked(app.run())
+    assert app.error
+    widget(app, "dataset").set_value("spiral")
+    checked(app.run())
+    assert not app.error
+    assert widget(app, "train_size").value == 250
+    assert encode(current(app)) == "v=1&dataset=spiral"
+
+
 def test_layers_may_each_have_an_activation_that_goes_along_with_them() -> None:
     app = opened(Experiment())
     widget(app, "own_activations").set_value(True)
     checked(app.run())
-    widget(app, "activation_1").set_value("tanh")
+    widget(app, "activation_of_1").set_value("tanh")
     checked(app.run())
     assert current(app).network.activations == ("relu", "tanh")
     widget(app, "hidden").set_value("9, 8, 7")

@@ -17,10 +17,8 @@ def page() -> None:
     import streamlit as st
 
     from dashboard import session
-    from dashboard.notices import warn
 
     session.begin()
-    warn(session.problems(), "The nearest valid experiment is shown.")
     if st.button("Deeper", key="deeper"):
         session.set_experiment(session.experiment().change(hidden=(5, 5, 5)))
     st.text(str(session.identity()))

@@ -1,0 +1,149 @@
+"""One widget for each field of an Experiment: it shows the field's value, whatever that is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.notices import refuse
+from dashboard.scales import step_of, usual_values, written
+from playground.activations import ACTIVATIONS
+from playground.datasets.sources import DATASETS
+from playground.experiment import CLIPPING, FIELDS, PART, PARTS, Experiment, extra, limits
+from playground.initializers import INITIALIZERS
+from playground.losses import LOSSES
+from playground.optimizers import OPTIMIZERS
+from playground.schedules import SCHEDULES
+
+TABLES: dict[str, Mapping[str, Any]] = {
+    "dataset": DATASETS,
+    "activation": ACTIVATIONS,
+    "kernel_initializer": INITIALIZERS,
+    "bias_initializer": INITIALIZERS,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "clipping": CLIPPING,
+}
+
+LABELS = {
+    "dataset": "Data set",
+    "train_size": "Training examples",
+    "validation_size": "Validation examples",
+    "hidden": "Hidden layers",
+    "learning_rate": "Learning rate η",
+    "stddev": "Spread σ of the weights",
+    "negative_slope": "Slope α where z < 0",
+    "rho": "Memory ρ",
+    "beta_1": "Memory β₁",
+    "beta_2": "Memory β₂",
+    "epsilon": "ε",
+    "kernel_initializer": "First weights",
+    "bias_initializer": "First biases",
+}
+
+SLIDER = "_slider"  # ends the key of a slider that stands beside its field's number
+
+
+def label(name: str) -> str:
+    """What a field is called on the screen, with its unit."""
+    text = LABELS.get(name) or name.replace("_", " ").capitalize()
+    unit = extra(FIELDS[name]).get("unit", "")
+    return f"{text} ({unit})" if unit and unit not in text.lower() else text
+
+
+@dataclass(frozen=True)
+class Form:
+    """Draws the widgets of `experiment`; the key of a widget is the name of its field.
+
+    `refusals` says, by key, why what a widget holds is not taken.
+    """
+
+    experiment: Experiment
+    refusals: Mapping[str, Sequence[str]]
+
+    def field(self, name: str) -> None:
+        """The widget that suits a field."""
+        low, _ = limits(PARTS[PART[name]], name)
+        if FIELDS[name].annotation is bool:
+            self.switch(name)
+        elif "choices" in extra(FIELDS[name]):
+            self.choice(name)
+        elif low is None:
+            self.several(name)
+        else:
+            self.number(name)
+
+    def choice(self, name: str, options: Sequence[str] = ()) -> None:
+        """One entry of the field's table, or one of some `options`."""
+        options = options or extra(FIELDS[name])["choices"]
+        self.option(name, label(name), options, TABLES[name], self._value(name))
+
+    def option(
+        self, key: str, text: str, options: Sequence[str], table: Mapping[str, Any], value: str
+    ) -> None:
+        """A box to choose an entry of `table` from."""
+
+        def named(name: str) -> str:
+            entry = table[name]
+            return entry if isinstance(entry, str) else str(entry.label)
+
+        session.show(key, value)
+        help = FIELDS[key].description if key in FIELDS else None
+        st.selectbox(text, options, format_func=named, key=key, help=help)
+        self._refuse(key)
+
+    def switch(self, name: str) -> None:
+        """On or off."""
+        session.show(name, self._value(name))
+        st.toggle(label(name), key=name, help=FIELDS[name].description)
+        self._refuse(name)
+
+    def number(self, name: str, labelled: bool = True) -> None:
+        """A number between the field's limits."""
+        (low, high), value = limits(PARTS[PART[name]], name), self._value(name)
+        kind = type(value)
+        session.show(name, value)
+        st.number_input(
+            label(name),
+            min_value=kind(low),
+            max_value=kind(high),
+            step=step_of(name, value),
+            format="%d" if kind is int else "%g",
+            key=name,
+            help=FIELDS[name].description if labelled else None,
+            label_visibility="visible" if labelled else "collapsed",
+        )
+        self._refuse(name)
+
+    def slider(self, name: str) -> None:
+        """Usual values to drag through, and the exact one beside them."""
+        drag, exact = st.columns([3, 2], vertical_alignment="bottom")
+        value, key = self._value(name), name + SLIDER
+        with drag:
+            session.show(key, value)
+            st.select_slider(
+                label(name),
+                usual_values(name, value),
+                format_func=written,
+                key=key,
+                help=FIELDS[name].description,
+            )
+        with exact:
+            self.number(name, labelled=False)
+
+    def several(self, name: str, example: str = "") -> None:
+        """Values separated by commas, in a box of text."""
+        session.show(name, ", ".join(written(value) for value in self._value(name)))
+        help = " ".join(filter(None, (FIELDS[name].description, example)))
+        st.text_input(label(name), key=name, help=help, placeholder="none")
+        self._refuse(name)
+
+    def _value(self, name: str) -> Any:
+        return getattr(getattr(self.experiment, PART[name]), name)
+
+    def _refuse(self, key: str) -> None:
+        for sentence in self.refusals.get(key, ()):
+            refuse(sentence)
