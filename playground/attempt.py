@@ -123,6 +123,12 @@ class Attempt:
                 self._release()
             self._changed.notify_all()
 
+    @property
+    def worker(self) -> str | None:
+        """The address of the trainer's worker."""
+        trainer = self._trainer
+        return trainer.address if trainer else None
+
     # ---- the thread ----------------------------------------------------------------------
 
     def _employ(self) -> None:

@@ -9,6 +9,7 @@ import functools
 import os
 import shutil
 import tempfile
+import threading
 import time
 import weakref
 from collections.abc import Iterator, Mapping
@@ -26,9 +27,10 @@ from playground.worker import Actor, TrainerError
 PATIENCE = 60.0  # seconds to wait for any worker at all
 GLANCE = 0.5  # seconds between two looks whether a worker is still there while it works
 
-# For our own processes: errors only, no pages of Dask's own, no search for a graphics card.
+# For our own processes: errors only, no pages or profiles of Dask's own, no search for a graphics card.
 QUIET = {
     "DASK_LOGGING__DISTRIBUTED": "error",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "false",
     "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": "[]",
     "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -90,11 +92,11 @@ def _environment(**variables: str) -> Iterator[None]:
 def _embed() -> Connection:
     folder = tempfile.mkdtemp(prefix="playground-")
     nobody_else = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
-    guard = ["--parent", str(os.getpid())]
+    guard = ["--parent", str(os.getpid()), "--folder", folder]
     scheduler = {
         "scheduler_file": os.path.join(folder, "scheduler.json"),
         "preload": ["playground.worker"],
-        "preload_argv": [*guard, "--folder", folder],
+        "preload_argv": guard,
         **nobody_else,
     }
     worker = {
@@ -143,18 +145,31 @@ def _drop() -> None:
         connection.close()
 
 
+@functools.cache
+def _closed() -> threading.Event:
+    """Set from `close` on until the next `start`."""
+    return threading.Event()
+
+
 def start() -> "Future[Connection]":
     """Begin to start or join the cluster, without waiting for it."""
+    _closed().clear()
     return _starter().submit(_current)
 
 
 def client() -> Client:
-    """The client of the cluster, started now if it is not yet."""
-    return start().result().client
+    """The client of the cluster, which starts now if it has not yet.
+
+    After `close` it raises WorkerLost: a run still at work must not start another cluster.
+    """
+    if _closed().is_set():
+        raise WorkerLost("training was stopped together with its workers")
+    return _starter().submit(_current).result().client
 
 
 def close() -> None:
     """End the embedded cluster, or leave the other one; `start` begins anew."""
+    _closed().set()
     _starter().submit(_drop).result()
 
 
@@ -214,8 +229,10 @@ class RemoteTrainer:
     def close(self) -> None:
         """Free the trainer's memory in its worker."""
         _trainers().discard(self)
-        self._actor = None
-        self._made.release()
+        # Dropping the last reference is not enough: every call of an actor leaves a reference
+        # cycle that holds it until the garbage collector comes by.
+        if self._made.client.status == "running":
+            self._made.cancel(force=True)
 
     @property
     def _reason(self) -> str:

@@ -56,6 +56,11 @@ class Run:
         return self._now.epoch
 
     @property
+    def worker(self) -> str | None:
+        """The address of the worker that trains it; None if there is none yet, or no more."""
+        return self._now.worker
+
+    @property
     def progress(self) -> Progress | None:
         """Where in an epoch the run is, or was last."""
         return self._now.progress

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+import psutil
 
 from playground.events import Score, Slice
 from playground.experiment import Experiment
@@ -115,19 +116,20 @@ def _no_stderr() -> Iterator[None]:
         os.close(keep)
 
 
-def _end_with(parent: int, folder: str | None) -> None:
-    """Wait until the process `parent` is gone, then remove `folder` and end this process."""
+def _end_with(parent: int, folder: str) -> None:
+    """Wait until the process `parent` is gone; then end this one, its children and its files."""
     while os.getppid() == parent:
         time.sleep(PARENT_CHECK)
-    if folder:
-        shutil.rmtree(folder, ignore_errors=True)
+    for child in psutil.Process().children(recursive=True):
+        child.kill()
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
 @click.command()
 @click.option("--parent", type=int, help="Process to end with; default: none.")
-@click.option("--folder", help="Folder to remove if that process ends first.")
-async def dask_setup(server: Any, parent: int | None, folder: str | None) -> None:
+@click.option("--folder", default="", help="Folder to remove when that process has ended.")
+async def dask_setup(server: Any, parent: int | None, folder: str) -> None:
     """What Dask calls when a scheduler, a nanny or a worker has started.
 
     A worker announces itself to the scheduler only after this: those that are seen are warm.
