@@ -68,4 +68,4 @@ def classes(output: Array) -> NDArray[np.int64]:
     """The predicted class (n,) for outputs (n, n_classes), or (n, 1) with its 0.5 threshold."""
     if output.shape[-1] == 1:
         return (output[:, 0] > 0.5).astype(np.int64)
-    return output.argmax(axis=-1)
+    return np.asarray(output.argmax(axis=-1))

@@ -74,7 +74,7 @@ def targets(experiment: Experiment, y: np.ndarray) -> np.ndarray:
         return y.astype(np.float32)[:, None]
     if experiment.training.loss == "cross_entropy":
         return y.astype(np.int32)
-    return np.eye(n_outputs, dtype=np.float32)[y]
+    return np.asarray(np.eye(n_outputs, dtype=np.float32)[y])
 
 
 def dense_layers(experiment: Experiment) -> list[Any]:

@@ -6,6 +6,7 @@ the same shape share one compilation.
 """
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,11 @@ class Batches:
     bits: np.ndarray
 
 
+def nobody() -> object | None:
+    """The owner of a program that holds no run's state."""
+    return None
+
+
 class Program:
     """The variables of a network and its optimizer, and the compiled functions that change them."""
 
@@ -58,7 +64,7 @@ class Program:
         logits = experiment.training.loss == "cross_entropy"
         self.loss = build.loss(experiment, from_logits=logits, reduction=None)
         self.logits = logits
-        self.owner: object | None = None  # whose state the variables hold
+        self.owner: Callable[[], object | None] = nobody  # whose state the variables hold
         self.fresh = [np.asarray(v) for v in self.optimizer.variables]
         # autograph would only rewrite the Python around the loops that are already written out
         compiled = functools.partial(tf.function, jit_compile=True, autograph=False)
@@ -166,7 +172,7 @@ class Program:
     def _score(
         self, x: Tensor, y: Tensor, scaling: tuple[Tensor, Tensor], live: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean loss with penalty and mean metric of examples, and the dead share per hidden layer."""
+        """Mean loss with penalty, mean metric, and the dead share of each hidden layer."""
         z, hidden = self._forward((tf.cast(x, tf.float32) - scaling[0]) / scaling[1], None, live[0])
         losses, metric = self._losses(y, z)
         dead = [
@@ -192,7 +198,9 @@ class Program:
         def put(record: Tensor, epoch: Tensor, value: Tensor) -> Tensor:
             return tf.tensor_scatter_nd_update(record, [[epoch]], [value])
 
-        def body(e: Tensor, _: Tensor, scores: Tensor, dead: Tensor, sizes: Tensor, kept: Any) -> Any:
+        def body(
+            e: Tensor, _: Tensor, scores: Tensor, dead: Tensor, sizes: Tensor, kept: Any
+        ) -> Any:
             rows = (x[e], y[e], weight[e], rates[e], bits[e], scaling, live)
             reached, loss, metric, _ = self._train_steps(
                 *rows, tf.constant(0), tf.constant(steps - 1)
@@ -208,7 +216,14 @@ class Program:
             size = tf.stack([_layer_rms(g), _layer_rms(now), _layer_rms(moved)])
             kept = [put(k, e, w) for k, w in zip(kept, now, strict=True)]
             step = tf.where(ok, step, reached)
-            return e + 1, step, put(scores, e, score), put(dead, e, dead_now), put(sizes, e, size), kept
+            return (
+                e + 1,
+                step,
+                put(scores, e, score),
+                put(dead, e, dead_now),
+                put(sizes, e, size),
+                kept,
+            )
 
         def going(e: Tensor, _: Tensor, scores: Tensor, *__: Any) -> Tensor:
             return tf.logical_and(e < count, tf.reduce_all(tf.math.is_finite(scores)))
@@ -241,15 +256,13 @@ class Program:
 
     def train_epochs(
         self, batches: Batches, scaling: Any, live: np.ndarray, count: int, seen: tuple[Any, Any]
-    ) -> tuple[np.ndarray, ...]:
+    ) -> tuple[Any, ...]:
         """Run `count` whole epochs of `batches`; see `_train_whole_epochs`."""
         b = batches
         results = self._train_epochs(
             b.x, b.y, b.weight, b.rates, b.bits, scaling, live, np.array(count, np.int32), *seen
         )
-        return tuple(
-            [w.numpy() for w in r] if isinstance(r, list) else r.numpy() for r in results
-        )
+        return tuple([w.numpy() for w in r] if isinstance(r, list) else r.numpy() for r in results)
 
     def score(
         self, x: np.ndarray, y: np.ndarray, scaling: Any, live: np.ndarray

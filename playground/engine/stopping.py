@@ -37,7 +37,7 @@ class EarlyStopping:
 
 @dataclass
 class Plateau:
-    """Multiplies the rate by `decay_rate` when the loss has not fallen for `plateau_patience` epochs."""
+    """Multiplies the rate by `decay_rate` after `plateau_patience` epochs without a lower loss."""
 
     training: Training
     factor: float = 1.0

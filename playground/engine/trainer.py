@@ -1,6 +1,8 @@
 """A run being trained: asked to advance for a moment, it answers with what happened."""
 
+import itertools
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,10 +12,18 @@ from playground.datasets import load
 from playground.engine import build
 from playground.engine.album import Album
 from playground.engine.batches import Masks, Order
-from playground.engine.program import Batches, Program, program
+from playground.engine.program import Batches, Program, nobody, program
 from playground.engine.stopping import EarlyStopping, Plateau
 from playground.events import (
-    Changed, Diverged, Epoch, Event, Finished, LayerStatistics, Progress, Score, Slice,
+    Changed,
+    Diverged,
+    Epoch,
+    Event,
+    Finished,
+    LayerStatistics,
+    Progress,
+    Score,
+    Slice,
 )  # fmt: skip
 from playground.experiment import LIVE, Experiment
 from playground.schedules import rates
@@ -22,7 +32,9 @@ from playground.snapshot import Snapshot
 STEPS = 128  # of one compiled call inside a long epoch
 EPOCHS = 64  # of one compiled call where epochs are short
 SHORT_EPOCH = 20e6  # FLOP; an epoch with fewer is over in less than a call costs
+SMALL_NETWORK = 20_000  # weights; their values after each of EPOCHS epochs are kept in memory
 SCORED_AT_ONCE = 5_000  # examples
+LARGE_INPUT = 10.0  # scaled inputs beyond it let losses explode at ordinary learning rates
 SEEN_WITHOUT_VALIDATION = 1_000  # training examples that the dead units are counted on
 
 
@@ -38,7 +50,8 @@ class Trainer:
             self.program.fresh,
         )
         self.order, self.masks = Order(experiment), Masks(experiment)
-        self.stopping, self.plateau = EarlyStopping(experiment.training), Plateau(experiment.training)
+        self.stopping = EarlyStopping(experiment.training)
+        self.plateau = Plateau(experiment.training)
         self.album = Album()
         self.album.add(self._snapshot(0, self._saved[0]))
         self.epoch = 0  # finished
@@ -64,7 +77,7 @@ class Trainer:
         end = time.perf_counter() + seconds
         last = min(until_epoch or self.experiment.training.epochs, self.experiment.training.epochs)
         rows, busy = 0, 0.0
-        while not self.over and self.epoch < last and time.perf_counter() < end:
+        while not self.over and self.epoch < last:
             began, before = time.perf_counter(), self.epoch * self.order.n + self.row
             if self._is_short and self.row == 0:
                 events += self._whole_epochs(last)
@@ -72,6 +85,8 @@ class Trainer:
                 events += self._part_of_epoch()
             busy += time.perf_counter() - began
             rows += self.epoch * self.order.n + self.row - before
+            if time.perf_counter() >= end:
+                break
         if rows and not self.over:
             events.append(self._progress(rows / busy))
         return Slice(tuple(events), self.latest() if with_snapshot else None)
@@ -97,14 +112,20 @@ class Trainer:
 
     def _own(self) -> Program:
         """The program with this run's state in its variables."""
-        owner = self.program.owner
+        owner = self.program.owner()
         if owner is not self:
             if isinstance(owner, Trainer):
-                owner._saved = owner.program.read_weights(), owner.program.read_slots()
+                owner._leave()
             if self._saved is not None:
                 self.program.load(*self._saved)
-            self.program.owner, self._saved = self, None
+            self.program.owner, self._saved = weakref.ref(self), None
         return self.program
+
+    def _leave(self, weights: list[np.ndarray] | None = None) -> None:
+        """Take this run's state out of the program's variables, with other `weights` if given."""
+        p = self._own()
+        self._saved = weights or p.read_weights(), p.read_slots()
+        p.owner = nobody
 
     def _weights(self) -> list[np.ndarray]:
         return self._saved[0] if self._saved else self.program.read_weights()
@@ -122,20 +143,15 @@ class Trainer:
             yield Changed(self.epoch, name, before, after)
         new = program(self.experiment)
         if new is not self.program:
-            self._own()
-            self._saved = self.program.read_weights(), self.program.read_slots()
-            self.program.owner, self.program = None, new
+            self._leave()
+            self.program = new
 
     # ---- training ------------------------------------------------------------------------
 
     @property
     def _is_short(self) -> bool:
-        weights = sum(a * b for a, b in zip(self._sizes, self._sizes[1:], strict=False))
-        return 6 * weights * self.order.n < SHORT_EPOCH
-
-    @property
-    def _sizes(self) -> tuple[int, ...]:
-        return self.experiment.layer_sizes
+        weights = sum(a * b for a, b in itertools.pairwise(self.experiment.layer_sizes))
+        return weights < SMALL_NETWORK and 6 * weights * self.order.n < SHORT_EPOCH
 
     @property
     def _live(self) -> np.ndarray:
@@ -152,7 +168,7 @@ class Trainer:
         self.loss = self.metric = self.seconds = 0.0  # sums over them
 
     def _batches(self, pieces: list[np.ndarray], step: float, steps: int) -> Batches:
-        """The examples in the rows of each piece; `step` is the first one's place in the schedule."""
+        """The examples in the rows of each piece; `step` is where the schedule stands."""
         size, n_epochs = self.program.batch_size, len(pieces)
         rows = np.zeros((n_epochs, steps * size), np.int64)
         weight = np.zeros((n_epochs, steps * size), np.float32)
@@ -184,11 +200,10 @@ class Trainer:
         place = self.epoch * self.experiment.steps_per_epoch + self.row / size
         batches = self._batches([piece], place, steps)
         ends = wanted == left
-        reached, loss, metric, gradients = 0, 0.0, 0.0, []
+        reached, loss, metric = 0, 0.0, 0.0
+        gradients: list[Any] = []
         if wanted > ends:
-            reached, loss, metric, _ = p.train(
-                batches, self._scaling, self._live, 0, wanted - ends
-            )
+            reached, loss, metric, _ = p.train(batches, self._scaling, self._live, 0, wanted - ends)
         if ends and np.isfinite(loss):
             before = p.read_weights()
             reached, more, right, gradients = p.train(
@@ -219,9 +234,7 @@ class Trainer:
         """Many short epochs in one compiled call."""
         began, p = time.perf_counter(), self._own()
         n, steps = self.order.n, self.experiment.steps_per_epoch
-        count = min(
-            EPOCHS, last - self.epoch, self.stopping.epochs_left, self.plateau.epochs_left
-        )
+        count = min(EPOCHS, last - self.epoch, self.stopping.epochs_left, self.plateau.epochs_left)
         pieces = [self.rows, *(self.order.next_epoch() for _ in range(count - 1))]
         batches = self._batches(pieces, self.epoch * steps, steps)
         batches = _lengthened(batches, EPOCHS)
@@ -253,8 +266,8 @@ class Trainer:
         self.epoch += 1
         validated = len(self.dataset.validation) > 0
         layers = tuple(
-            LayerStatistics(*map(float, column), share)
-            for column, share in zip(sizes.T, [*dead.tolist(), None], strict=True)
+            LayerStatistics(float(gradient), float(weight), float(update), share)
+            for (gradient, weight, update), share in zip(sizes.T, [*dead.tolist(), None], strict=True)
         )
         yield Epoch(
             self.epoch, self.step, train, seen if validated else None, rate, seconds, layers
@@ -270,15 +283,15 @@ class Trainer:
     def _finish(self, early: bool) -> Finished:
         best, restored = self.stopping.best_epoch, False
         if early and self.experiment.training.restore_best and best != self.epoch:
-            slots = self._own().read_slots()
-            self.program.owner = None
-            self._saved, restored = (self.stopping.best_weights, slots), True
+            self._leave(self.stopping.best_weights)
+            restored = True
         return Finished(self.epoch, early, best, restored)
 
     def _diverged(self) -> Diverged:
         self.over = True
-        training, data = self.experiment.training, self.experiment.data
-        if not data.standardise and data.source.kind in ("table", "plane") and data.dataset == "coffee":
+        training = self.experiment.training
+        some = self.dataset.scaled(self.dataset.train.x[:SEEN_WITHOUT_VALIDATION])
+        if np.abs(some).max() > LARGE_INPUT:
             advice = "Standardise the inputs, or try a smaller learning rate."
         else:
             advice = f"Try a learning rate of {training.learning_rate / 3:.2g}, a third of this one"
@@ -329,6 +342,7 @@ def _layer_rms(arrays: list[Any]) -> list[float]:
 
 def _lengthened(batches: Batches, n_epochs: int) -> Batches:
     """The same batches, filled with zeros to `n_epochs` pieces, so that one compilation serves."""
+
     def longer(a: np.ndarray) -> np.ndarray:
         return np.concatenate([a, np.zeros((n_epochs - len(a), *a.shape[1:]), a.dtype)])
 
