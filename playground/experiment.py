@@ -373,7 +373,7 @@ FIELDS: dict[str, FieldInfo] = {
 PART: dict[str, str] = {name: part for part, model in PARTS.items() for name in model.model_fields}
 
 # What a playing run takes up at once; any other change needs a new network.
-LIVE = ("learning_rate", "l1", "l2", "dropout", "batch_size")
+LIVE = ("learning_rate", "batch_size", "dropout", "l2", "l1")
 
 
 def explain(error: ValidationError) -> list[str]:
