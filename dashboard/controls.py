@@ -168,6 +168,6 @@ GROUPS: dict[str, Callable[[Form], None]] = {
     "Data": _data,
     "Network": _network,
     "Loss and optimizer": _optimizer,
-    "Schedule": _schedule,
+    "Learning-rate schedule": _schedule,
     "Length of training": _length,
 }

@@ -34,6 +34,8 @@ LABELS = {
     "validation_size": "Validation examples",
     "hidden": "Hidden layers",
     "learning_rate": "Learning rate η",
+    "batch_size": "Batch size",
+    "warmup_epochs": "Warm-up epochs",
     "stddev": "Spread σ of the weights",
     "negative_slope": "Slope α where z < 0",
     "rho": "Memory ρ",
@@ -49,8 +51,9 @@ SLIDER = "_slider"  # ends the key of a slider that stands beside its field's nu
 
 def label(name: str) -> str:
     """What a field is called on the screen, with its unit."""
-    text = LABELS.get(name) or name.replace("_", " ").capitalize()
-    unit = extra(FIELDS[name]).get("unit", "")
+    if name in LABELS:
+        return LABELS[name]
+    text, unit = name.replace("_", " ").capitalize(), extra(FIELDS[name]).get("unit", "")
     return f"{text} ({unit})" if unit and unit not in text.lower() else text
 
 

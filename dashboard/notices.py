@@ -17,9 +17,9 @@ def warn(sentences: Iterable[str], hint: str = "") -> None:
     """Show what was wrong, a line each, and what was done about it."""
     lines = [literal(sentence) for sentence in sentences]
     if lines:
-        st.warning("  \n".join([*lines, hint] if hint else lines), icon="⚠️")
+        st.warning("  \n".join([*lines, hint] if hint else lines))
 
 
 def refuse(sentence: str) -> None:
     """Show, beside a control, why its value is not taken."""
-    st.error(literal(sentence), icon="🚫")
+    st.error(literal(sentence))
