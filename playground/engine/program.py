@@ -196,6 +196,8 @@ class Program:
         n_layers = len(self.layers)
 
         def put(record: Tensor, epoch: Tensor, value: Tensor) -> Tensor:
+            if record.shape[1] == 0:  # no hidden layer, no dead units: nothing to write
+                return record
             return tf.tensor_scatter_nd_update(record, [[epoch]], [value])
 
         def body(

@@ -46,6 +46,14 @@ def test_json_without_validation_and_for_regression(capsys: Output) -> None:
     assert list(last)[-2:] == ["test_loss", "test_mean_absolute_error"]
 
 
+def test_a_network_without_hidden_layers_is_trained_too(capsys: Output) -> None:
+    given = ["--dataset", "iris", "--hidden", "", "--learning-rate", "0.1", "--epochs", "50"]
+    assert main(["train", *given, "--json"]) == 0
+    last = lines(capsys)[-1]
+    assert last["parameters"] == 15
+    assert last["test_accuracy"] > 0.8
+
+
 def test_a_diverged_run_is_an_event_and_exit_status_3(capsys: Output) -> None:
     given = [
         "--dataset",
