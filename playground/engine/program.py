@@ -172,7 +172,7 @@ class Program:
     def _score(
         self, x: Tensor, y: Tensor, scaling: tuple[Tensor, Tensor], live: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean loss with penalty, mean metric, and the dead share of each hidden layer."""
+        """Mean loss with penalty, summed metric, and the dead share of each hidden layer."""
         z, hidden = self._forward((tf.cast(x, tf.float32) - scaling[0]) / scaling[1], None, live[0])
         losses, metric = self._losses(y, z)
         dead = [
@@ -180,7 +180,7 @@ class Program:
             for a in hidden
         ]
         loss = tf.reduce_mean(losses) + self._penalty(live[1], live[2])
-        return loss, tf.reduce_mean(metric), tf.stack(dead) if dead else tf.zeros([0])
+        return loss, tf.reduce_sum(metric), tf.stack(dead) if dead else tf.zeros([0])
 
     def _train_whole_epochs(
         self, x: Tensor, y: Tensor, weight: Tensor, rates: Tensor, bits: Tensor,
@@ -189,8 +189,8 @@ class Program:
         """`count` whole epochs with an evaluation on (x_seen, y_seen) after each.
 
         Returns the epoch and step reached and, for each epoch, (n_epochs, 4) summed training loss
-        and metric, mean loss and metric on the examples seen; dead shares; (n_epochs, 3, n_layers)
-        RMS of gradient, weight and update; and the weights after it.
+        and metric, mean loss and summed metric on the examples seen; dead shares;
+        (n_epochs, 3, n_layers) RMS of gradient, weight and update; and the weights after it.
         """
         n_epochs, steps = rates.shape
         n_layers = len(self.layers)
@@ -251,7 +251,7 @@ class Program:
         """Run updates start … stop−1 of the one piece in `batches`; see `_train_steps`."""
         b = batches
         step, loss, metric, gradients = self._train(
-            b.x[0], b.y[0], b.weight[0], b.rates[0], b.bits[0], scaling, live,
+            b.x[0], b.y[0], b.weight[0], np.float32(b.rates[0]), b.bits[0], scaling, live,
             np.array(start, np.int32), np.array(stop, np.int32),
         )  # fmt: skip
         return int(step), float(loss), float(metric), gradients
@@ -262,14 +262,22 @@ class Program:
         """Run `count` whole epochs of `batches`; see `_train_whole_epochs`."""
         b = batches
         results = self._train_epochs(
-            b.x, b.y, b.weight, b.rates, b.bits, scaling, live, np.array(count, np.int32), *seen
+            b.x,
+            b.y,
+            b.weight,
+            np.float32(b.rates),
+            b.bits,
+            scaling,
+            live,
+            np.array(count, np.int32),
+            *seen,
         )
         return tuple([w.numpy() for w in r] if isinstance(r, list) else r.numpy() for r in results)
 
     def score(
         self, x: np.ndarray, y: np.ndarray, scaling: Any, live: np.ndarray
     ) -> tuple[float, float, np.ndarray]:
-        """Mean loss, mean metric, dead shares; see `_score`."""
+        """Mean loss, summed metric, dead shares; see `_score`."""
         loss, metric, dead = self._evaluate(x, y, scaling, live)
         return float(loss), float(metric), dead.numpy()
 

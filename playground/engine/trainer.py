@@ -187,7 +187,7 @@ class Trainer:
         else:
             bits = np.zeros((n_epochs, steps, 0), np.uint16)
         y = build.targets(self.experiment, part.y)[rows]
-        return Batches(x, y, weight, rate.astype(np.float32), bits)
+        return Batches(x, y, weight, rate, bits)
 
     def _part_of_epoch(self) -> Iterator[Event]:
         """Some updates inside one epoch; the last one of the epoch runs by itself."""
@@ -250,7 +250,8 @@ class Trainer:
                 yield self._diverged()
                 return
             self.step += steps
-            train, seen = Score(loss / n, metric / n), Score(seen_loss, seen_metric)
+            train = Score(loss / n, metric / n)
+            seen = Score(seen_loss, seen_metric / len(self._seen[0]))
             weights, rate = [k[e] for k in kept], float(batches.rates[e, -1])
             yield from self._end_epoch(train, seen, rate, seconds, sizes[e], dead[e], weights)
         if not self.over:
@@ -267,7 +268,9 @@ class Trainer:
         validated = len(self.dataset.validation) > 0
         layers = tuple(
             LayerStatistics(float(gradient), float(weight), float(update), share)
-            for (gradient, weight, update), share in zip(sizes.T, [*dead.tolist(), None], strict=True)
+            for (gradient, weight, update), share in zip(
+                sizes.T, [*dead.tolist(), None], strict=True
+            )
         )
         yield Epoch(
             self.epoch, self.step, train, seen if validated else None, rate, seconds, layers
@@ -325,7 +328,7 @@ class Trainer:
         for i in range(0, len(x), SCORED_AT_ONCE):
             piece = slice(i, i + SCORED_AT_ONCE)
             loss, metric, share = p.score(x[piece], y[piece], self._scaling, self._live)
-            totals += np.array([loss, metric]) * len(x[piece])
+            totals += loss * len(x[piece]), metric
             dead = dead if i else share
         return Score(*(totals / len(x)).tolist()), dead
 
