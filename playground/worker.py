@@ -1,27 +1,21 @@
-"""What happens inside the Dask processes: trainers live here, and only here is TensorFlow loaded.
+"""What happens inside a Dask worker: trainers live here, and only here is TensorFlow loaded.
 
-Dask loads this module itself at the start of each process. For workers on other machines:
+Dask itself loads this module in a new worker. For workers on other machines:
 `dask worker tls://host:8786 --nanny --preload playground.worker`.
 """
 
 import asyncio
+import ctypes
 import functools
 import os
-import shutil
-import threading
-import time
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import click
-import psutil
-
 from playground.events import Score, Slice
 from playground.experiment import Experiment
 from playground.snapshot import Snapshot
-
-PARENT_CHECK = 0.25  # seconds between two looks whether the web server is still there
 
 
 class TrainerError(RuntimeError):
@@ -98,9 +92,26 @@ def _make(experiment: Experiment) -> Any:
 
 def warm() -> None:
     """Load TensorFlow and train the default experiment for a moment, so that nobody waits later."""
-    with _no_stderr():
+    with _no_stderr(), _hidden("pandas", "pyarrow", "sklearn"):
         from playground.engine import Trainer
     Trainer(Experiment()).advance(seconds=0.1)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)  # compiling has left 45 MB of free memory behind
+
+
+@contextmanager
+def _hidden(*packages: str) -> Iterator[None]:
+    """As if `packages` were not installed.
+
+    Keras loads them if it can, for inputs that we do not give it: 140 MB and half a second.
+    """
+    hidden = [name for name in packages if name not in sys.modules]
+    sys.modules |= dict.fromkeys(hidden)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 @contextmanager
@@ -116,27 +127,6 @@ def _no_stderr() -> Iterator[None]:
         os.close(keep)
 
 
-def _end_with(parent: int, folder: str) -> None:
-    """Wait until the process `parent` is gone; then end this one, its children and its files."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_CHECK)
-    for child in psutil.Process().children(recursive=True):
-        child.kill()
-    shutil.rmtree(folder, ignore_errors=True)
-    os._exit(0)
-
-
-@click.command()
-@click.option("--parent", type=int, help="Process to end with; default: none.")
-@click.option("--folder", default="", help="Folder to remove when that process has ended.")
-async def dask_setup(server: Any, parent: int | None, folder: str) -> None:
-    """What Dask calls when a scheduler, a nanny or a worker has started.
-
-    A worker announces itself to the scheduler only after this: those that are seen are warm.
-    """
-    if parent is not None:
-        # A Ctrl-C in the terminal is for the web server; it ends its children by itself.
-        os.setpgrp()
-        threading.Thread(target=_end_with, args=(parent, folder), daemon=True).start()
-    if type(server).__name__ == "Worker":
-        await asyncio.to_thread(warm)
+async def dask_setup(worker: object) -> None:
+    """What Dask calls in a new worker before it announces itself: those that are seen are warm."""
+    await asyncio.to_thread(warm)
