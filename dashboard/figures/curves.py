@@ -26,7 +26,7 @@ def loss_curves(history: History, logarithmic: bool = False, keep: str = "") -> 
     figure = _pair(history.epoch, history.loss, history.val_loss, "Loss", "loss", ".4f")
     axis = figure["layout"]["yaxis"]
     if logarithmic:
-        axis |= {"type": "log", "dtick": "D2" if len(history.epoch) else 1, "exponentformat": "e"}
+        axis |= {"type": "log", "exponentformat": "e"}
     axis["uirevision"] = f"{keep} {logarithmic}"  # a zoom of one scale means nothing on the other
     if history.val_loss is not None and len(history.epoch):
         best = int(np.nanargmin(history.val_loss))
@@ -105,10 +105,13 @@ def _mark_best(figure: Figure, epoch: float, value: float) -> None:
 def _finish(figure: Figure, history: History, keep: str) -> Figure:
     """The axis of epochs, which grows with the run, and a thin line at each setting changed."""
     layout = figure["layout"]
-    last = float(history.epoch[-1]) if len(history.epoch) else 0.0
     layout |= {"uirevision": keep, "hovermode": "x unified"}
-    layout["xaxis"] |= {"range": [0, max(10.0, last * 1.02)], "hoverformat": "d"}
-    if not len(history.epoch):
+    layout["xaxis"]["hoverformat"] = "d"
+    if len(history):
+        # Not a range of its own: a zoom would be lost with each update that moves it.
+        layout["xaxis"] |= {"autorange": True, "autorangeoptions": {"include": [0, 10]}}
+    else:
+        layout["xaxis"]["range"] = [0, 10]
         layout["yaxis"]["showticklabels"] = False
     layout["shapes"] = [
         {

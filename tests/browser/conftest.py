@@ -6,10 +6,9 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -62,10 +61,11 @@ class Server:
             try:
                 urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).close()
                 return
-            except urllib.error.URLError:
+            except OSError:
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.05)
+        self.stop()
         raise RuntimeError(f"the server did not start:\n{self.log.read_text()}")
 
     def children(self) -> list[psutil.Process]:
@@ -74,7 +74,7 @@ class Server:
 
     def stop(self) -> list[psutil.Process]:
         """End the server as a user does; what it leaves behind (nothing, one hopes)."""
-        started = self.children()
+        started = self.children() if self.process.is_running() else []
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
         _, left = psutil.wait_procs(started, timeout=5)
@@ -100,6 +100,17 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+def stop(page: Any) -> None:
+    """Pause a run that plays, so that it takes no time from the next test."""
+    from playwright.sync_api import Error
+
+    pause = page.locator(".st-key-pause button:visible:enabled")
+    with suppress(Error):
+        if pause.count():
+            pause.click(timeout=5_000)
+            pause.wait_for(state="detached", timeout=5_000)
 
 
 @pytest.fixture
@@ -131,6 +142,8 @@ def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
 
     yield visit
     for context in contexts:
+        for page in context.pages:
+            stop(page)
         context.close()
     assert troubles == []
 
