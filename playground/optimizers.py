@@ -1,4 +1,4 @@
-"""Optimizers: the update rule, the hyper-parameters each one has with their defaults, and Keras' class.
+"""Optimizers: update rule, hyper-parameters with their usual values, and Keras' class of each.
 
 w: a weight, g: its gradient, η: the learning rate, t: the update counted from 1.
 """

@@ -10,6 +10,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # networks this small are fas
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from playground.activations import ACTIVATIONS
 from playground.experiment import Experiment, Network, Training
@@ -17,6 +18,12 @@ from playground.initializers import INITIALIZERS
 from playground.losses import CLASSIFICATION, LOSSES
 from playground.optimizers import OPTIMIZERS
 from playground.snapshot import Layer, Snapshot
+
+THREADS = "PLAYGROUND_THREADS"
+
+# More threads help one large network on an idle machine, and hinder small ones and each other:
+# runs side by side keep all cores busy. 0: as many as TensorFlow likes.
+tf.config.threading.set_intra_op_parallelism_threads(int(os.environ.get(THREADS, "1")))
 
 
 def output_activation(experiment: Experiment) -> str:
