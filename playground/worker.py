@@ -94,7 +94,7 @@ def warm() -> None:
     """Load TensorFlow and train the default experiment for a moment, so that nobody waits later."""
     with _no_stderr(), _hidden("pandas", "pyarrow", "sklearn"):
         from playground.engine import Trainer
-    Trainer(Experiment()).advance(seconds=0.1)
+    Trainer(Experiment()).advance(seconds=60, until_epoch=1)  # compiles training and scoring
     if sys.platform == "linux":
         ctypes.CDLL(None).malloc_trim(0)  # compiling has left 45 MB of free memory behind
 
