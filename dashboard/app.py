@@ -19,9 +19,13 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from threadpoolctl import threadpool_limits
 
+import dashboard.views.train  # noqa: F401  loaded here, not while the first visitor waits
 from dashboard.live import PLOTLY_ADDRESS
+from dashboard.loading import deliver
 from playground import cluster
+from playground.experiment import Data
 
 COLLECT_SECONDS = 20
 
@@ -55,6 +59,10 @@ async def _collect() -> None:
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Workers start with the server, without holding up the first page, and end with it."""
     cluster.start()
+    deliver(Data())
+    threadpool_limits(
+        1
+    )  # pages multiply small matrices; more threads would wait for work at full speed
     gc.collect()
     gc.freeze()  # what is imported stays: no collection need look at it again
     tasks = [

@@ -35,7 +35,7 @@ def status(state: str, events: Sequence[Event], epoch: int, experiment: Experime
         case Finished() if state == "finished":
             return Status("success", _finished(last, experiment))
     if state == "paused":
-        return Status("info", f"Paused after epoch {epoch}.")
+        return Status("info", f"Paused after epoch {epoch:,}.")
     if state == "ready":
         return Status("info", "Not trained yet: these are its first, random weights. Press Train.")
     return Status("info", "Training.")
@@ -47,7 +47,7 @@ def _sentence(text: str) -> str:
 
 def _finished(last: Finished, experiment: Experiment) -> str:
     if not last.stopped_early:
-        return f"Done: all {last.epoch} epochs are trained."
+        return f"Done: all {last.epoch:,} epochs are trained."
     text = (
         f"Stopped early after epoch {last.epoch}: the validation loss had not improved for "
         f"{experiment.training.patience} epochs."

@@ -163,7 +163,7 @@ def _sentence(
     part, values = ("Training", train) if validation is None else ("Validation", validation)
     show = number.format
     row = int(np.flatnonzero(values == best(values))[0])
-    if row == len(values) - 1:
+    if values[row] == values[-1]:
         return (
             f"{part} {name} is {show(values[-1])} after epoch {epoch[-1]:.0f}, "
             f"the {superlative} so far."

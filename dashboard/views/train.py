@@ -184,7 +184,7 @@ def _tiles(log: History, metric: str) -> None:
     ]
     if log.val_metric is not None and len(log):
         gap = float(log.metric[-1] - log.val_metric[-1])
-        tiles.append((GAP, f"{gap:+.1%}" if is_share else f"{-gap:+.4g}"))
+        tiles.append((GAP, f"{gap:+.1%}" if is_share else f"{-gap:+.3f}"))
     with st.container(horizontal=True, key="tiles"):
         for label, text in tiles:
             st.metric(label, text, width=150, help=HELP.get(label))

@@ -136,7 +136,7 @@ def test_pause_resume_and_step(visit: Visit) -> None:
     wait_for_epoch(page, 3)
     stopped = pause(page)
     press(page, "step")
-    page.get_by_text(f"Paused after epoch {stopped + 1}.").wait_for()
+    page.get_by_text(f"Paused after epoch {stopped + 1:,}.").wait_for()
     assert epoch(page) == stopped + 1
 
 
