@@ -145,29 +145,35 @@ class Program:
     def _train_steps(
         self, x: Tensor, y: Tensor, weight: Tensor, rates: Tensor, bits: Tensor,
         scaling: tuple[Tensor, Tensor], live: Tensor, start: Tensor, stop: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:  # fmt: skip
+        with_before: bool = False,
+    ) -> tuple[Tensor, Tensor, Tensor, list[Tensor], list[Tensor]]:  # fmt: skip
         """Updates start … stop−1; ends early where the loss is not finite.
 
-        Returns the step reached, the summed loss and metric, and the last gradients.
+        Returns the step reached, the summed loss and metric, the last gradients and, with
+        `with_before` (a copy of the weights in every step), the weights before the last update.
         """
         size = self.batch_size
         shift, scale = scaling
 
-        def body(i: Tensor, loss: Tensor, metric: Tensor, _: list[Tensor]) -> tuple[Any, ...]:
+        def body(
+            i: Tensor, loss: Tensor, metric: Tensor, _: list[Tensor], __: list[Tensor]
+        ) -> tuple[Any, ...]:
             def batch(a: Tensor) -> Tensor:
                 return tf.slice(a, [i * size] + [0] * (a.shape.rank - 1), [size, *a.shape[1:]])
 
+            before = [tf.identity(v.value) for v in self.weights] if with_before else []
             self.optimizer.learning_rate.assign(rates[i])
             inputs = (tf.cast(batch(x), tf.float32) - shift) / scale
             more = self._update(inputs, batch(y), batch(weight), bits[i], live)
-            return i + 1, loss + more[0], metric + more[1], more[2]
+            return i + 1, loss + more[0], metric + more[1], more[2], before
 
         def going(i: Tensor, loss: Tensor, *_: Any) -> Tensor:
             return tf.logical_and(i < stop, tf.math.is_finite(loss))
 
         none = [tf.zeros_like(v.value) for v in self.weights]
         zero = tf.constant(0.0)
-        return tf.while_loop(going, body, (start, zero, zero, none))  # type: ignore[no-any-return]
+        first = (start, zero, zero, none, none if with_before else [])
+        return tf.while_loop(going, body, first)  # type: ignore[no-any-return]
 
     def _score(
         self, x: Tensor, y: Tensor, scaling: tuple[Tensor, Tensor], live: Tensor
@@ -193,55 +199,35 @@ class Program:
         (n_epochs, 3, n_layers) RMS of gradient, weight and update; and the weights after it.
         """
         n_epochs, steps = rates.shape
-        n_layers = len(self.layers)
 
-        def put(record: Tensor, epoch: Tensor, value: Tensor) -> Tensor:
-            if record.shape[1] == 0:  # no hidden layer, no dead units: nothing to write
-                return record
-            return tf.tensor_scatter_nd_update(record, [[epoch]], [value])
-
-        def body(
-            e: Tensor, _: Tensor, scores: Tensor, dead: Tensor, sizes: Tensor, kept: Any
-        ) -> Any:
-            rows = (x[e], y[e], weight[e], rates[e], bits[e], scaling, live)
-            reached, loss, metric, _ = self._train_steps(
-                *rows, tf.constant(0), tf.constant(steps - 1)
-            )
-            before = [tf.identity(v.value) for v in self.weights]
-            ok = tf.math.is_finite(loss)
-            last = tf.constant(steps - 1)
-            step, more, right, g = self._train_steps(*rows, last, tf.where(ok, steps, steps - 1))
+        def body(e: Tensor, _: Tensor, __: Tensor, records: list[Tensor]) -> tuple[Any, ...]:
+            step, loss, metric, g, before = self._train_steps(
+                x[e], y[e], weight[e], rates[e], bits[e], scaling, live,
+                tf.constant(0), tf.constant(steps), with_before=True,
+            )  # fmt: skip
             now = [v.value for v in self.weights]
-            seen_loss, seen_metric, dead_now = self._score(x_seen, y_seen, scaling, live)
-            score = tf.stack([loss + more, metric + right, seen_loss, seen_metric])
+            seen_loss, seen_metric, dead = self._score(x_seen, y_seen, scaling, live)
+            score = tf.stack([loss, metric, seen_loss, seen_metric])
             moved = [a - b for a, b in zip(now, before, strict=True)]
             size = tf.stack([_layer_rms(g), _layer_rms(now), _layer_rms(moved)])
-            kept = [put(k, e, w) for k, w in zip(kept, now, strict=True)]
-            step = tf.where(ok, step, reached)
-            return (
-                e + 1,
-                step,
-                put(scores, e, score),
-                put(dead, e, dead_now),
-                put(sizes, e, size),
-                kept,
-            )
+            values = [score, dead, size, *now]
+            records = [r.write(e, v) for r, v in zip(records, values, strict=True)]
+            return e + 1, step, tf.reduce_all(tf.math.is_finite(score)), records
 
-        def going(e: Tensor, _: Tensor, scores: Tensor, *__: Any) -> Tensor:
-            return tf.logical_and(e < count, tf.reduce_all(tf.math.is_finite(scores)))
-
-        return tf.while_loop(  # type: ignore[no-any-return]
-            going,
+        n_layers = len(self.layers)
+        shapes = [(4,), (n_layers - 1,), (3, n_layers), *(v.shape for v in self.weights)]
+        epoch, step, _, records = tf.while_loop(
+            lambda e, _, finite, __: tf.logical_and(e < count, finite),
             body,
             (
                 tf.constant(0),
                 tf.constant(0),
-                tf.zeros([n_epochs, 4]),
-                tf.zeros([n_epochs, n_layers - 1]),
-                tf.zeros([n_epochs, 3, n_layers]),
-                [tf.zeros([n_epochs, *v.shape]) for v in self.weights],
+                tf.constant(True),
+                [tf.TensorArray(tf.float32, n_epochs, element_shape=shape) for shape in shapes],
             ),
         )
+        scores, dead, sizes, *kept = (r.stack() for r in records)
+        return epoch, step, scores, dead, sizes, kept
 
     # ---- calls ---------------------------------------------------------------------------
 
@@ -250,7 +236,7 @@ class Program:
     ) -> tuple[int, float, float, list[Tensor]]:
         """Run updates start … stop−1 of the one piece in `batches`; see `_train_steps`."""
         b = batches
-        step, loss, metric, gradients = self._train(
+        step, loss, metric, gradients, _ = self._train(
             b.x[0], b.y[0], b.weight[0], np.float32(b.rates[0]), b.bits[0], scaling, live,
             np.array(start, np.int32), np.array(stop, np.int32),
         )  # fmt: skip
