@@ -197,9 +197,11 @@ def test_a_run_that_nobody_watches_pauses_itself(start: Start) -> None:
 def test_a_killed_worker_loses_its_runs_only_and_they_can_be_played_again(
     start: Start, dask: Client
 ) -> None:
-    run, other, unbegun = (start(LONG) for _ in range(3))
-    while None in (run.worker, other.worker, unbegun.worker):
-        pass
+    runs = []
+    for _ in range(3):  # one after the other, so that they take turns with the workers
+        runs.append(start(LONG))
+        runs[-1].snapshot(0)
+    run, other, unbegun = runs
     assert run.worker == unbegun.worker != other.worker
     run.speed = other.speed = 50
     run.play(5)
