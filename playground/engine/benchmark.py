@@ -18,10 +18,15 @@ from dataclasses import asdict, dataclass
 import click
 import psutil
 
+from playground import cluster
 from playground.engine import rivals
 from playground.engine.build import THREADS
 from playground.engine.trainer import Trainer
 from playground.experiment import Experiment
+from playground.history import history
+from playground.run import Run
+
+POLL_SECONDS = 0.4  # as the page does
 
 FASHION = Experiment().change(
     train_size=55_000, validation_size=5_000, hidden=(300, 100), optimizer="sgd",
@@ -118,6 +123,36 @@ def spiral(rounds: int) -> Iterator[Row]:
     yield Row("… keras Model.fit", statistics.median(theirs), "epochs/s", faster, "≥ 100")
 
 
+def _watched(n: int) -> Callable[[], float]:
+    """Seconds for `n` more epochs in a worker, polled as a page polls them."""
+    run = Run(Experiment().change(epochs=10_000))
+    run.snapshot(0)
+
+    def poll_to_the_end() -> None:
+        run.play(n)
+        while run.state == "playing":
+            run.touch()
+            history(run.events)
+            run.wait(POLL_SECONDS)
+
+    return lambda: rivals.seconds(poll_to_the_end)
+
+
+def page(rounds: int) -> Iterator[Row]:
+    """The default experiment in this process, and in a worker while a page polls it."""
+    n = 20
+    cluster.start()
+    try:
+        measured = _rounds(
+            rounds, engine=_epochs(Experiment().change(epochs=10_000), n), page=_watched(n)
+        )
+    finally:
+        cluster.close()
+    cost = _ratio(measured["page"], measured["engine"])
+    yield Row(f"Default experiment, {n} epochs", statistics.median(measured["engine"]), "s")
+    yield Row("… in a worker, polled", statistics.median(measured["page"]), "s", cost, "≤ 1.1")
+
+
 def memory(_: int) -> Iterator[Row]:
     """What a worker takes: idle with a warm engine, and each further run on it."""
 
@@ -137,7 +172,7 @@ def memory(_: int) -> Iterator[Row]:
     )
 
 
-PARTS: tuple[Callable[[int], Iterator[Row]], ...] = (memory, spiral, fashion)
+PARTS: tuple[Callable[[int], Iterator[Row]], ...] = (memory, page, spiral, fashion)
 
 
 def benchmark(as_json: bool = False, quick: bool = False) -> None:
