@@ -10,6 +10,7 @@ import json
 import multiprocessing
 import os
 import statistics
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -143,6 +144,8 @@ def page(rounds: int) -> Iterator[Row]:
     n = 20
     cluster.start()
     try:
+        while len(cluster.workers()) < cluster.n_workers():
+            time.sleep(0.1)
         measured = _rounds(
             rounds, engine=_epochs(Experiment().change(epochs=10_000), n), page=_watched(n)
         )
