@@ -53,7 +53,7 @@ def losses(run: Run) -> list[float]:
 def test_a_new_run_is_there_at_once_and_its_first_weights_soon(dask: Client) -> None:
     began = time.perf_counter()
     run = Run(IRIS)
-    assert time.perf_counter() - began < 0.1
+    assert time.perf_counter() - began < 0.5
     assert run.state == "ready"
     first = run.snapshot(0)  # waits for the trainer
     assert first.epoch == 0
