@@ -4,47 +4,50 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.live import POLL_SECONDS
-from dashboard.loading import deliver
+from dashboard.loading import Delivery, deliver
 from playground.datasets import Dataset
 from playground.datasets.fetch import BUNDLED
 from playground.experiment import Data
 
 GLANCE_SECONDS = 1.0  # what is on this machine is there before
+VALIDATION = 1_000  # of the images in the package
 
 
 def delivered(data: Data) -> Dataset | None:
     """The data set, or None after saying how far it is or why it cannot be had."""
     delivery = deliver(data)
     dataset = delivery.dataset(GLANCE_SECONDS)
-    if dataset is None:
-        st.fragment(_wait, run_every=POLL_SECONDS if not delivery.done else None)(data)
-    return dataset
-
-
-def _wait(data: Data) -> None:
-    delivery = deliver(data)
-    if delivery.error is None:
-        done, total = delivery.bytes_done / 1e6, (delivery.bytes_total or 0) / 1e6
-        size = f"{done:.1f} of {total:.1f} MB" if total else f"{done:.1f} MB"
-        text = f"Getting all images of {data.source.label}, once for this computer: {size}"
-        st.progress(min(1.0, done / total) if total else 0.0, text=text)
-    else:
+    if dataset is not None:
+        return dataset
+    if delivery.done:
         st.error(f"All images of {data.source.label} are needed, and they could not be got.")
         with st.expander("What was tried"):
             st.text(delivery.error)
-        with st.container(horizontal=True):
-            st.button("Try again", key="fetch_again", on_click=delivery.start)
-    small = BUNDLED - 1_000
+    else:
+        st.fragment(_progress, run_every=POLL_SECONDS)(delivery)
+    small = BUNDLED - VALIDATION
+    use = f"Use the {BUNDLED:,} images that are here already"
     st.button(
-        f"Use the {BUNDLED:,} images that are here already ({small:,} to train, 1,000 to validate)",
+        f"{use} ({small:,} to train, {VALIDATION:,} to validate)",
         key="use_bundled",
+        type="primary",
         on_click=_use_bundle,
     )
-    if delivery.done and delivery.error is None:
+    if delivery.done:
+        st.button("Try again", key="fetch_again", on_click=delivery.start)
+    return None
+
+
+def _progress(delivery: Delivery) -> None:
+    done, total = delivery.bytes_done / 1e6, (delivery.bytes_total or 0) / 1e6
+    size = f"{done:.1f} of {total:.1f} MB" if total else f"{done:.1f} MB"
+    text = f"Getting all images of {delivery.data.source.label}, once for this computer: {size}"
+    st.progress(min(1.0, done / total) if total else 0.0, text=text)
+    if delivery.done:
         st.rerun()
 
 
 def _use_bundle() -> None:
     experiment = session.experiment()
-    sizes = {"train_size": BUNDLED - 1_000, "validation_size": 1_000}
+    sizes = {"train_size": BUNDLED - VALIDATION, "validation_size": VALIDATION}
     session.set_experiment(experiment.change(**sizes))
