@@ -14,7 +14,7 @@ from playground.events import Epoch, metric_name
 from playground.experiment import LARGEST_SEED, LIVE, Experiment
 from playground.history import Column, History, history
 from playground.link import encode
-from playground.run import RUNS, Run
+from playground.run import Run
 from playground.summary import summary, title
 
 SPEEDS: dict[str, float | None] = {
@@ -76,11 +76,10 @@ def _own_run(experiment: Experiment) -> Run | None:
 
 def _start(experiment: Experiment) -> Run | None:
     """A new run for this tab, in place of the one before."""
-    identity = session.identity()
-    if identity is None:
+    if session.identity() is None:
         return None
     run = Run(experiment)
-    RUNS.put(identity, run)
+    session.keep(run)
     return run
 
 

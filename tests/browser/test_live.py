@@ -251,6 +251,15 @@ def test_every_kind_of_data_shows_what_was_learnt(visit: Visit, kind: str) -> No
     page.get_by_text("(after epoch 20)").wait_for(timeout=START)
 
 
+def test_a_loss_that_is_not_finite_stops_the_run_with_advice(visit: Visit) -> None:
+    page = visit("?v=1&dataset=plane&activation=linear&learning_rate=10")
+    page.get_by_text("(not trained yet)").wait_for(timeout=START)
+    press(page, "train")
+    page.get_by_text(re.compile("no longer a finite number")).wait_for(timeout=START)
+    assert not button(page, "train").is_enabled()
+    assert button(page, "reset").is_enabled()
+
+
 def test_a_killed_worker_is_reported_and_the_run_starts_again(visit: Visit, server: Any) -> None:
     page = ready(visit(LONG))
     press(page, "train")
