@@ -1,13 +1,16 @@
-"""What moves on a page: a chart and a grid of samples that change in place, and the polling."""
+"""What moves on a page and changes in place: charts, grids of images, the slider of epochs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
+from dashboard import session
 from dashboard.figures import Figure, encode
+from playground.run import Run
 
 POLL_SECONDS = 0.4
 
@@ -22,20 +25,102 @@ def _text(name: str) -> str:
 _chart = st.components.v2.component(
     "live_chart", css=_text("chart.css"), js=_text("chart.js"), isolate_styles=False
 )
-_samples = st.components.v2.component(
-    "samples",
-    html='<div class="grid"><ul></ul></div>',
-    css=_text("samples.css"),
-    js=_text("samples.js"),
+_gallery = st.components.v2.component(
+    "gallery", html="<ul></ul>", css=_text("samples.css"), js=_text("samples.js")
+)
+_epoch = st.components.v2.component(
+    "epoch", html=_text("epoch.html"), css=_text("epoch.css"), js=_text("epoch.js")
 )
 
 
-def chart(figure: Figure, sentence: str, key: str) -> None:
+@dataclass(frozen=True)
+class Click:
+    """Where a chart was clicked: the number of the trace, and the place in the chart's own units.
+
+    It comes from a browser: check it before use.
+    """
+
+    curve: int
+    point: int | tuple[int, ...]  # in the trace; (row, column) of a heat map
+    x: float | str
+    y: float | str
+
+
+def chart(figure: Figure, sentence: str, key: str, clickable: bool = False) -> Click | None:
     """Show a figure that changes in place: zoom, hidden traces and hover outlive each update.
 
     `sentence` says what there is to see; it stands below the chart and is its text alternative.
+    Returns the last click on a `clickable` chart, as long as its `uirevision` is the same.
     """
-    _chart(key=key, data={"figure": encode(figure), "sentence": sentence})
+    of = str(figure["layout"].get("uirevision", ""))
+    result = _chart(
+        key=key,
+        data={"figure": encode(figure), "sentence": sentence, "clickable": clickable, "of": of},
+        on_clicked_change=lambda: None,
+    )
+    return _click(result.clicked, of) if clickable else None
+
+
+def _click(told: object, of: str) -> Click | None:
+    if not isinstance(told, Mapping) or told.get("of") != of:
+        return None
+    curve, point, x, y = (told.get(name) for name in ("curve", "point", "x", "y"))
+    if isinstance(point, Sequence) and all(isinstance(i, int) for i in point):
+        point = tuple(point)
+    elif not isinstance(point, int):
+        return None
+    if (
+        isinstance(curve, int)
+        and isinstance(x, (int, float, str))
+        and isinstance(y, (int, float, str))
+    ):
+        return Click(curve, point, x, y)
+    return None
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What stands below one image of a gallery, and what a screen reader says of it."""
+
+    caption: str
+    note: str = ""
+    mark: Literal["right", "wrong", ""] = ""
+    alternative: str = ""
+
+
+def gallery(
+    sprite: str,
+    shape: tuple[int, int],
+    tiles: Sequence[Tile],
+    key: str,
+    size: int = 64,
+    clickable: bool = False,
+    of: str = "",
+) -> int | None:
+    """Show images in a grid; returns the index of the one clicked last, if it is `clickable`.
+
+    sprite: the address of one picture that holds the images (height, width) below each other;
+    size: width of each on the screen in pixels; of: what the images are, a click on others of
+    which is forgotten.
+    """
+    shown = [{**asdict(tile), "alternative": tile.alternative or tile.caption} for tile in tiles]
+    data = {
+        "sprite": sprite, "shape": shape, "tiles": shown, "size": size, "clickable": clickable,
+        "of": of, "chosen": None,
+    }  # fmt: skip
+    if not clickable:
+        _gallery(key=key, data=data)
+        return None
+    data["chosen"] = _index(session.told(key, "chosen"), of, len(tiles))
+    result = _gallery(key=key, data=data, on_chosen_change=lambda: None)
+    return _index(result.chosen, of, len(tiles))
+
+
+def _index(told: object, of: str, count: int) -> int | None:
+    if not isinstance(told, Mapping) or told.get("of") != of:
+        return None
+    index = told.get("index")
+    return index if isinstance(index, int) and 0 <= index < count else None
 
 
 @dataclass(frozen=True)
@@ -51,11 +136,26 @@ class Sample:
         """Whether the prediction is the label."""
         return self.label == self.prediction
 
+    @property
+    def tile(self) -> Tile:
+        """Label and prediction, right or wrong by symbol and by colour."""
+        sure = "" if self.confidence is None else f"{self.confidence:.0%}"
+        word, symbol = ("right", "✓") if self.right else ("wrong", "✗")
+        note = sure if self.right else f"{sure} · is {self.label}".removeprefix(" · ")
+        spoken = f"{self.label}, predicted {self.prediction} {sure}, {word}"
+        return Tile(f"{symbol} {self.prediction}", note, "right" if self.right else "wrong", spoken)
 
-def samples(sprite: str, shape: tuple[int, int], cells: Sequence[Sample], key: str) -> None:
-    """Show images beside label and prediction, right or wrong by symbol and by colour.
 
-    sprite: the address of one picture that holds the images (height, width) below each other.
+def epoch(run: Run, of: str) -> int | None:
+    """The slider for the epoch shown, shared by all pages; None: the newest, also as it moves on.
+
+    of: names the network; another one is shown from its newest epoch.
     """
-    shown = [{**asdict(cell), "right": cell.right} for cell in cells]
-    _samples(key=key, data={"sprite": sprite, "shape": shape, "cells": shown})
+    before = session.shown_epoch(of)
+    data = {"of": of, "epoch": before, "newest": run.epoch}
+    told = _epoch(key="epoch", data=data, on_chosen_change=lambda: None).chosen
+    if isinstance(told, Mapping) and told.get("of") == of:
+        chosen = told.get("epoch")
+        before = chosen if isinstance(chosen, int) and 0 <= chosen < run.epoch else None
+        session.show_epoch(of, before)
+    return before

@@ -5,6 +5,7 @@ Runs belong to the server: a session holds only the ids by which it finds its ow
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -82,6 +83,23 @@ def keep(run: Run) -> None:
     known = identity()
     if known is not None:
         RUNS.put(known, run)
+
+
+def shown_epoch(network: str) -> int | None:
+    """The epoch at which this network is looked at on every page; None: the newest."""
+    of, epoch = st.session_state.get("shown_epoch", ("", None))
+    return epoch if of == network else None
+
+
+def show_epoch(network: str, epoch: int | None) -> None:
+    """Look at a network after `epoch` from now on."""
+    st.session_state["shown_epoch"] = (network, epoch)
+
+
+def told(key: str, name: str) -> Any:
+    """The state `name` of the component `key`, before it is drawn; None if there is none."""
+    state = st.session_state.get(key)
+    return state.get(name) if isinstance(state, Mapping) else None
 
 
 def _meet() -> None:

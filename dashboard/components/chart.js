@@ -47,12 +47,16 @@ async function draw(chart) {
   chart.plot.setAttribute("aria-label", layout.title.text + ". " + chart.sentence);
   chart.caption.textContent = chart.sentence;
   await Plotly.react(chart.plot, data, layout, options);
+  if (chart.clickable && !chart.listens) {
+    chart.listens = true;
+    chart.plot.on("plotly_click", ({ points: [point] }) => chart.report(point));
+  }
   chart.plot.dataset.draws = 1 + Number(chart.plot.dataset.draws ?? 0);
   const end = performance.now();
   chart.next = end + 2 * (end - start);
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   let chart = charts.get(parentElement);
   if (!chart) {
     const root = document.createElement("figure");
@@ -67,6 +71,8 @@ export default function ({ data, parentElement }) {
     charts.set(parentElement, chart);
   }
   Object.assign(chart, data);
+  chart.report = ({ curveNumber, pointNumber, x, y }) =>
+    setStateValue("clicked", { curve: curveNumber, point: pointNumber, x, y, of: chart.of });
   draw(chart);
   return () => {
     chart.alive = false;

@@ -1,30 +1,45 @@
-const SIZE = 64;
-
-function cell() {
+function cell(choose) {
   const item = document.createElement("li");
-  const [image, guess, label] = ["div", "b", "span"].map((tag) => document.createElement(tag));
+  const [image, caption, note] = ["div", "b", "span"].map((tag) => document.createElement(tag));
   image.className = "image";
-  item.append(image, guess, label);
+  image.setAttribute("role", "img");
+  item.append(image, caption, note);
+  item.onclick = () => item.tabIndex >= 0 && choose(item);
+  item.onkeydown = (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    item.click();
+  };
   return item;
 }
 
 // Text goes in as text only: whatever a label holds, it cannot become markup.
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   const list = parentElement.querySelector("ul");
   const [height, width] = data.shape;
-  while (list.children.length > data.cells.length) list.lastChild.remove();
-  while (list.children.length < data.cells.length) list.append(cell());
-  data.cells.forEach(({ label, prediction, confidence, right }, i) => {
+  const size = data.size, high = (size * height) / width;
+  list.choose = (item) => setStateValue("chosen", { index: [...list.children].indexOf(item), of: list.dataset.of });
+  list.dataset.of = data.of;
+  while (list.children.length > data.tiles.length) list.lastChild.remove();
+  while (list.children.length < data.tiles.length) list.append(cell((item) => list.choose(item)));
+  list.style.setProperty("--tile", `${Math.max(size + 10, 74)}px`);
+  data.tiles.forEach(({ caption, note, mark, alternative }, i) => {
     const item = list.children[i];
-    const [image, guess, truth] = item.children;
-    const sure = confidence === null ? "" : ` ${Math.round(confidence * 100)} %`;
-    item.className = right ? "right" : "wrong";
+    const [image, title, small] = item.children;
+    item.className = mark;
+    item.classList.toggle("chosen", data.chosen === i);
+    image.style.width = `${size}px`;
+    image.style.height = `${high}px`;
     image.style.backgroundImage = `url(${data.sprite})`;
-    image.style.backgroundSize = `${SIZE}px ${data.cells.length * SIZE * height / width}px`;
-    image.style.backgroundPosition = `0 ${-i * SIZE * height / width}px`;
-    guess.textContent = `${right ? "✓" : "✗"} ${prediction}`;
-    truth.textContent = right ? sure : `${sure} · is ${label}`;
-    image.setAttribute("role", "img");
-    image.setAttribute("aria-label", `${label}, predicted ${prediction}${sure}, ${right ? "right" : "wrong"}`);
+    image.style.backgroundSize = `${size}px ${data.tiles.length * high}px`;
+    image.style.backgroundPosition = `0 ${-i * high}px`;
+    image.setAttribute("aria-label", alternative);
+    title.textContent = caption;
+    small.textContent = note;
+    if (data.clickable) {
+      item.tabIndex = 0;
+      item.setAttribute("role", "button");
+      item.setAttribute("aria-pressed", data.chosen === i);
+    } else item.removeAttribute("tabindex");
   });
 }

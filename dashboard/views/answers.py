@@ -49,7 +49,8 @@ def _images(snapshot: Snapshot, dataset: Dataset) -> None:
     )
     pixels = picture.mosaic(images, dataset.source.maximum)
     height, width = dataset.source.shape
-    live.samples(picture.address(pixels), (height, width), cells, key="samples")
+    tiles = [cell.tile for cell in cells]
+    live.gallery(picture.address(pixels), (height, width), tiles, key="samples")
 
 
 def _region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:

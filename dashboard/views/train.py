@@ -6,24 +6,17 @@ import streamlit as st
 from dashboard import live, session
 from dashboard.controls import controls
 from dashboard.figures import curves
-from dashboard.status import allowed, progress_share, progress_text, status, train_label
 from dashboard.views.answers import answers
 from dashboard.views.delivery import delivered
+from dashboard.views.transport import buttons, message, moves, network_key, own_run
 from playground.datasets import Dataset
 from playground.events import Epoch, metric_name
-from playground.experiment import LARGEST_SEED, LIVE, Experiment
+from playground.experiment import Experiment
 from playground.history import Column, History, history
 from playground.link import encode
 from playground.run import Run
 from playground.summary import summary, title
 
-SPEEDS: dict[str, float | None] = {
-    "As fast as it goes": None,
-    "20 epochs a second": 20.0,
-    "5 epochs a second": 5.0,
-    "1 epoch a second": 1.0,
-}
-SHOW = {"info": st.info, "success": st.success, "warning": st.warning, "error": st.error}
 GAP = "Gap"
 HELP = {GAP: "How much better it does on examples it learns from: large means overfitting."}
 
@@ -39,11 +32,11 @@ def train() -> None:
     dataset = delivered(experiment.data)
     if dataset is None:
         return
-    run = _own_run(experiment)
+    run = own_run(experiment)
     if run is not None:
         changed = run.experiment != experiment
-        _buttons(run, changed)
-        watching = _moves(run)
+        buttons(run, changed)
+        watching = moves(run)
         every = live.POLL_SECONDS if watching else None
         st.fragment(_watch, run_every=every, key="watch")(run, dataset, changed, watching)
     left, right = st.columns([3, 2], gap="large")
@@ -55,118 +48,19 @@ def train() -> None:
         _share(experiment)
 
 
-def _own_run(experiment: Experiment) -> Run | None:
-    """This tab's run, which takes up what it can of changed settings; None: nobody is known yet.
-
-    A run without any epoch has nothing to lose: it is replaced as soon as the settings change.
-    """
-    run = session.run()
-    if run is None:
-        return _start(experiment)
-    now, wanted = run.experiment.flat(), experiment.flat()
-    changes = {name: value for name, value in wanted.items() if value != now[name]}
-    if not changes:
-        return run
-    if run.state == "ready":
-        return _start(experiment)
-    if run.state in ("playing", "paused") and changes.keys() <= set(LIVE):
-        run.change(**changes)
-    return run
-
-
-def _start(experiment: Experiment) -> Run | None:
-    """A new run for this tab, in place of the one before."""
-    if session.identity() is None:
-        return None
-    run = Run(experiment)
-    session.keep(run)
-    return run
-
-
-def _play(epochs: int | None = None) -> None:
-    run, experiment = session.run(), session.experiment()
-    if run is None or run.experiment != experiment:
-        run = _start(experiment)
-    if run is not None:
-        run.play(epochs)
-
-
-def _new_weights() -> None:
-    experiment = session.experiment()
-    seed = (experiment.network.seed + 1) % (LARGEST_SEED + 1)
-    session.set_experiment(experiment.change(seed=seed))
-    _start(session.experiment())
-
-
-def _buttons(run: Run, changed: bool) -> None:
-    may = allowed(run.state, changed)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="buttons"):
-        st.button(
-            train_label(run.state, changed), key="train", icon=":material/play_arrow:",
-            type="primary", disabled="train" not in may, on_click=_play,
-            help="Train on, epoch after epoch.",
-        )  # fmt: skip
-        st.button(
-            "Pause", key="pause", icon=":material/pause:", disabled="pause" not in may,
-            on_click=run.pause, help="Stop for now; nothing is lost.",
-        )  # fmt: skip
-        st.button(
-            "Step one epoch", key="step", icon=":material/skip_next:", disabled="step" not in may,
-            on_click=_play, args=(1,), help="Train one epoch and pause.",
-        )  # fmt: skip
-        st.button(
-            "Reset", key="reset", icon=":material/replay:", disabled="reset" not in may,
-            on_click=run.reset,
-            help="Back to the same first weights: the next run goes exactly as this one did.",
-        )  # fmt: skip
-        st.button(
-            "New weights", key="new_weights", icon=":material/casino:", on_click=_new_weights,
-            help="Draw other first weights and begin again: the seed becomes the next number.",
-        )  # fmt: skip
-        speed = st.selectbox(
-            "Speed", list(SPEEDS), key="speed", width=200, persist_state="session",
-            label_visibility="collapsed", help="Slower is easier to watch.",
-        )  # fmt: skip
-    run.speed = SPEEDS[speed]
-
-
 def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     """Everything that moves; drawn anew a few times a second while the run plays."""
     run.touch()
     log, task = history(run.events), run.experiment.data.source.task
-    _message(run, changed)
+    message(run, changed)
     _tiles(log, metric_name(task))
     _curves(run, log, metric_name(task))
     if run.latest is None:
         st.info("Getting ready: the processes that train are starting …")
     elif not changed or run.experiment.data == session.experiment().data:
-        answers(run.latest, dataset, _keep(run))
-    if watching and not _moves(run):
+        answers(run.latest, dataset, network_key(run))
+    if watching and not moves(run):
         st.rerun()  # last, or the browser would take away what was not drawn yet
-
-
-def _moves(run: Run) -> bool:
-    """Whether the run has something new to show all by itself."""
-    return run.state == "playing" or (run.latest is None and run.state == "ready")
-
-
-def _keep(run: Run) -> str:
-    """As long as this is the same, charts keep their zoom and their hidden curves."""
-    return f"{id(run):x} {run.attempt}"
-
-
-def _message(run: Run, changed: bool) -> None:
-    progress = run.progress
-    if run.state == "playing" and progress is not None:
-        share = progress_share(progress, run.experiment)
-        st.progress(share, text=progress_text(progress, run.experiment, run.speed))
-    elif run.state == "playing":
-        st.progress(0.0, text="Starting …")
-    else:
-        kind, text = status(run.state, run.events, run.epoch, run.experiment)
-        SHOW[kind](text)
-    if changed:
-        st.warning("The settings changed: Train starts a new network. Below is still the old one.")
 
 
 def _tiles(log: History, metric: str) -> None:
@@ -194,7 +88,7 @@ def _last(number: str, values: Column | None) -> str:
 
 
 def _curves(run: Run, log: History, metric: str) -> None:
-    keep = _keep(run)
+    keep = network_key(run)
     left, right = st.columns(2, gap="medium")
     with left:
         above = st.container()

@@ -1,5 +1,6 @@
 """A running server and a real Chromium that reports whatever goes wrong in it."""
 
+import re
 import shutil
 import signal
 import socket
@@ -129,12 +130,18 @@ def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
         ):
             troubles.append(f"a request left this machine: {request.url}")
 
+    def complain(message: Any) -> None:
+        # Opened at a page's own address, Streamlit first looks for its server below that page.
+        looking = re.search(r"/(data|inside|draw)/_stcore/", message.location.get("url", ""))
+        if message.type == "error" and not looking:
+            troubles.append(message.text)
+
     def visit(address: str = "", **options: Any) -> Any:
         context = chromium.new_context(viewport={"width": 1440, "height": 900}, **options)
         contexts.append(context)
         context.on("request", watch)
         page = context.new_page()
-        page.on("console", lambda m: m.type == "error" and troubles.append(m.text))
+        page.on("console", complain)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.set_default_timeout(20_000)
         page.goto(address if address.startswith("http") else f"{server.url}/{address}")

@@ -1,0 +1,1 @@
+"""The page that shows what happens in a network, one view a module."""

@@ -1,0 +1,77 @@
+"""The Inside page: what a network has in it, and does, after any epoch of its run."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard import live, session
+from dashboard.moment import Moment
+from dashboard.views import answers
+from dashboard.views.delivery import delivered
+from dashboard.views.transport import buttons, message, moves, network_key, own_run
+from dashboard.views.view import View, choose
+from playground.datasets import Dataset
+from playground.run import Run
+from playground.summary import title
+
+LOOK_SECONDS = 1.0  # between two looks at a run that plays: most views take a tenth of it
+
+VIEWS: dict[str, View[Callable[[Moment], None]]] = {
+    "Answers": View(
+        ":material/quiz:",
+        "What does it say of examples it has not learnt from?",
+        lambda now: answers.answers(now.snapshot, now.dataset, now.keep),
+    ),
+}
+
+
+def inside() -> None:
+    """The buttons that play the run, the slider of epochs, and one view of the network."""
+    experiment = session.experiment()
+    st.subheader(title(experiment), anchor=False)
+    run = own_run(experiment)
+    if run is None:
+        return
+    changed = run.experiment != experiment
+    dataset = delivered(run.experiment.data)
+    if dataset is None:
+        return
+    buttons(run, changed)
+    view = choose(VIEWS, "inside_view")
+    watching = moves(run)
+    every = LOOK_SECONDS if watching else None
+    st.fragment(_look, run_every=every, key="look")(run, dataset, view, changed, watching)
+
+
+def _look(
+    run: Run, dataset: Dataset, view: View[Callable[[Moment], None]], changed: bool, watching: bool
+) -> None:
+    """The view at the epoch of the slider; drawn anew while the run plays."""
+    run.touch()
+    message(run, changed)
+    now = moment(run, dataset)
+    if now is not None:
+        view.show(now)
+    if watching and not moves(run):
+        st.rerun()  # last, or the browser would take away what was not drawn yet
+
+
+def moment(run: Run, dataset: Dataset) -> Moment | None:
+    """The slider of epochs, and the network as it was then; None while there is none yet."""
+    keep = network_key(run)
+    epoch = live.epoch(run, keep)
+    snapshot = run.latest
+    if snapshot is None:
+        st.info("Getting ready: the processes that train are starting …")
+        return None
+    if epoch is not None and epoch != snapshot.epoch:
+        try:
+            snapshot = run.snapshot(epoch)
+        except LookupError:
+            st.warning(
+                "Earlier weights are gone with the process that trained: these are the last."
+            )
+        else:
+            if snapshot.epoch != epoch:
+                st.caption(f"Of so long a run not every epoch is kept: this is {snapshot.epoch:,}.")
+    return Moment(run.experiment, dataset, snapshot, run, keep)
