@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 from pydantic import ValidationError
 
-from playground.datasets.fetch import KEPT, FetchError
+from playground.datasets.fetch import KEPT, FetchError, write
 from playground.datasets.fetch import fetch as get
 from playground.experiment import FIELDS, PART, PARTS, Experiment, explain, extra, limits
 from playground.link import decode, encode
@@ -20,6 +20,7 @@ from playground.values import plain, shown
 if TYPE_CHECKING:
     from playground.engine import Trainer
     from playground.events import Event
+    from playground.trained import Trained
 
 DIVERGED, INTERRUPTED = 3, 130
 
@@ -99,22 +100,42 @@ def playground() -> None:
 @playground.command()
 @experiment_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, only that.")
-def train(path: str | None, link_text: str | None, as_json: bool, **options: Any) -> int:
+@click.option("--save", metavar="FILE.npz", help="Keep the trained network and its scores.")
+@click.option("--overwrite", is_flag=True, help="Let --save replace a file.")
+def train(
+    path: str | None, link_text: str | None, as_json: bool, save: str | None, overwrite: bool,
+    **options: Any,
+) -> int:  # fmt: skip
     """Train a network in this process; options override the file or the link."""
     experiment = _chosen(path, link_text, options)
+    place = _place(save, overwrite)
     out = sys.stdout
     # Whatever else writes to standard output (a download's progress) must not mix with the JSON.
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         try:
-            return 0 if _train(experiment, out if as_json else None) else DIVERGED
+            return 0 if _train(experiment, out if as_json else None, place) else DIVERGED
         except FetchError as error:
             click.echo(str(error), err=True)
             return 1
 
 
-def _train(experiment: Experiment, json_out: TextIO | None) -> bool:
+def _place(save: str | None, overwrite: bool) -> Path | None:
+    """Where to keep the network; what is wrong with the place is said before the training."""
+    if save is None:
+        return None
+    place = Path(save)
+    if place.suffix != ".npz":
+        raise Refused(f"save must be a file name that ends in .npz, got {save}")
+    if not place.parent.is_dir():
+        raise Refused(f"save must be in a folder that exists, got {save}")
+    if place.is_dir() or (place.exists() and not overwrite):
+        raise Refused(f"save must be a new file, or come with --overwrite, got {save}")
+    return place
+
+
+def _train(experiment: Experiment, json_out: TextIO | None, place: Path | None) -> bool:
     from playground.datasets import load
-    from playground.terminal import tell_bytes, tell_json, tell_people
+    from playground.terminal import tell_bytes, tell_json, tell_people, tell_saved
 
     dataset = load(experiment.data, tell_bytes)
     with quiet_start():
@@ -122,8 +143,23 @@ def _train(experiment: Experiment, json_out: TextIO | None) -> bool:
 
     trainer = Trainer(experiment)
     if json_out is not None:
-        return tell_json(experiment, _events(trainer), trainer.test, json_out)
-    return tell_people(experiment, dataset, _events(trainer), trainer.test)
+        finished = tell_json(experiment, _events(trainer), trainer.test, json_out)
+    else:
+        finished = tell_people(experiment, dataset, _events(trainer), trainer.test)
+    if finished and place is not None:
+        tell_saved(place, _save(trainer, place), json_out)
+    return finished
+
+
+def _save(trainer: "Trainer", place: Path) -> "Trained":
+    from playground.trained import archive, read
+
+    content = archive(trainer.experiment, trainer.latest())
+    try:
+        write(place.parent, {place.name: content})
+    except OSError as error:
+        raise click.ClickException(f"{place} could not be written ({error.strerror})") from None
+    return read(content)
 
 
 def _events(trainer: "Trainer") -> "Iterator[Event]":

@@ -1,12 +1,16 @@
 """The weights of one moment as NumPy arrays, and the forward pass through them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playground.activations import ACTIVATIONS, softmax
+
+if TYPE_CHECKING:
+    from playground.experiment import Experiment
 
 Array = NDArray[np.floating]
 
@@ -54,6 +58,16 @@ class Snapshot:
         return x
 
     @property
+    def weights(self) -> list[Array]:
+        """[W₁, b₁, W₂, b₂, …], as Keras' `get_weights` gives them."""
+        return [array for layer in self.layers for array in (layer.kernel, layer.bias)]
+
+    def with_weights(self, weights: Sequence[Array]) -> "Snapshot":
+        """The same network with other weights, in the order of `weights`."""
+        pairs = zip(self.layers, weights[::2], weights[1::2], strict=True)
+        return replace(self, layers=tuple(replace(a, kernel=k, bias=b) for a, k, b in pairs))
+
+    @property
     def nbytes(self) -> int:
         """Memory of the weights, in bytes."""
         return sum(layer.kernel.nbytes + layer.bias.nbytes for layer in self.layers)
@@ -62,6 +76,17 @@ class Snapshot:
     def n_parameters(self) -> int:
         """Weights and biases together."""
         return sum(layer.kernel.size + layer.bias.size for layer in self.layers)
+
+
+def assemble(experiment: "Experiment", epoch: int, weights: Sequence[Array]) -> Snapshot:
+    """The network of `experiment` with the weights [W₁, b₁, …]."""
+    network = experiment.network
+    names = (*network.layer_activations, experiment.output_activation)
+    layers = []
+    for kernel, bias, name in zip(weights[::2], weights[1::2], names, strict=True):
+        taken = ACTIVATIONS[name].parameters if name in ACTIVATIONS else ()
+        layers.append(Layer(kernel, bias, name, {each: getattr(network, each) for each in taken}))
+    return Snapshot(epoch, tuple(layers))
 
 
 def classes(output: Array) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -13,6 +14,7 @@ from playground.events import Diverged, Epoch, Event, Finished, Progress, Score,
 from playground.experiment import Experiment
 from playground.losses import CLASSIFICATION
 from playground.summary import summary, title
+from playground.trained import Trained
 
 Write = Callable[[str], None]
 
@@ -87,6 +89,19 @@ def tell_people(
     if task == CLASSIFICATION:
         click.echo(_baseline(dataset))
     return True
+
+
+def tell_saved(place: Path, trained: Trained, json_out: TextIO | None) -> None:
+    """Where the network is, and how well it does with its weights as they were kept."""
+    metric = metric_name(trained.experiment.data.source.task)
+    scores = {f"{part}_{metric}": score.metric for part, score in trained.scores.items()}
+    if json_out is not None:
+        json_out.write(json.dumps({"event": "saved", "path": str(place), **scores}) + "\n")
+        json_out.flush()
+        return
+    test = _cell(metric, trained.scores["test"].metric)
+    size = place.stat().st_size / 1000
+    click.echo(f"kept in {place} ({size:,.0f} kB): test {_heading(metric)} {test}")
 
 
 def _baseline(dataset: Dataset) -> str:

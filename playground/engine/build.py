@@ -17,7 +17,6 @@ from playground.experiment import Experiment, Network, Training
 from playground.initializers import INITIALIZERS
 from playground.losses import CLASSIFICATION, LOSSES
 from playground.optimizers import OPTIMIZERS
-from playground.snapshot import Layer, Snapshot
 
 THREADS = "PLAYGROUND_THREADS"
 
@@ -138,19 +137,3 @@ def keras_model(experiment: Experiment) -> Any:
         metrics=[metric],
     )
     return model
-
-
-def snapshot(experiment: Experiment, epoch: int, weights: list[np.ndarray]) -> Snapshot:
-    """The weights [W₁, b₁, …] as a Snapshot."""
-    names = (*experiment.network.layer_activations, output_activation(experiment))
-    return Snapshot(
-        epoch,
-        tuple(
-            Layer(kernel, bias, name, parameters(experiment.network, _takes(name)))
-            for kernel, bias, name in zip(weights[::2], weights[1::2], names, strict=True)
-        ),
-    )
-
-
-def _takes(name: str) -> tuple[str, ...]:
-    return ACTIVATIONS[name].parameters if name in ACTIVATIONS else ()

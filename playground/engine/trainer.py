@@ -27,7 +27,7 @@ from playground.events import (
 )  # fmt: skip
 from playground.experiment import LIVE, Experiment
 from playground.schedules import rates
-from playground.snapshot import Snapshot
+from playground.snapshot import Snapshot, assemble
 
 STEPS = 128  # of one compiled call inside a long epoch
 EPOCHS = 64  # of one compiled call where epochs are short
@@ -131,7 +131,7 @@ class Trainer:
         return self._saved[0] if self._saved else self.program.read_weights()
 
     def _snapshot(self, epoch: int, weights: list[np.ndarray]) -> Snapshot:
-        return build.snapshot(self.experiment, epoch, weights)
+        return assemble(self.experiment, epoch, weights)
 
     def _change(self, changes: Mapping[str, Any]) -> Iterator[Event]:
         for name, after in changes.items():

@@ -12,6 +12,7 @@ import pytest
 from playground.__main__ import main
 from playground.experiment import FIELDS, Experiment
 from playground.link import encode
+from playground.trained import read
 
 SMALL = ["--dataset", "spiral", "--hidden", "8", "--epochs", "3", "--optimizer", "adam"]
 
@@ -52,6 +53,37 @@ def test_a_network_without_hidden_layers_is_trained_too(capsys: Output) -> None:
     last = lines(capsys)[-1]
     assert last["parameters"] == 15
     assert last["test_accuracy"] > 0.8
+
+
+def test_a_network_is_kept_with_its_scores(tmp_path: Path, capsys: Output) -> None:
+    place = tmp_path / "net.npz"
+    assert main(["train", *SMALL, "--json", "--save", str(place)]) == 0
+    *_, finished, saved = lines(capsys)
+    trained = read(place.read_bytes())
+    assert saved["event"] == "saved"
+    assert saved["path"] == str(place)
+    assert saved["test_accuracy"] == trained.scores["test"].metric
+    assert saved["test_accuracy"] == pytest.approx(finished["test_accuracy"], abs=0.01)
+    assert trained.snapshot.epoch == 3
+
+    before = place.read_bytes()
+    assert main(["train", *SMALL, "--save", str(place)]) == 2
+    error = capsys.readouterr().err
+    assert error == f"save must be a new file, or come with --overwrite, got {place}\n"
+    assert place.read_bytes() == before
+    assert main(["train", *SMALL, "--seed", "5", "--save", str(place), "--overwrite"]) == 0
+    assert read(place.read_bytes()).experiment.network.seed == 5
+    assert "kept in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["net.txt", "nowhere/net.npz", ".npz/"])
+def test_a_place_that_cannot_be_is_refused_before_training(
+    name: str, tmp_path: Path, capsys: Output
+) -> None:
+    assert main(["train", *SMALL, "--save", str(tmp_path / name)]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("save must be")
+    assert not shown.out
 
 
 def test_a_diverged_run_is_an_event_and_exit_status_3(capsys: Output) -> None:
