@@ -99,6 +99,12 @@ def _data(form: Form) -> None:
     form.number("data_seed")
 
 
+def _mistakes(form: Form) -> None:
+    st.caption("What spoils a result in practice. Data → Data hygiene shows what each one does.")
+    for name in ("scaler", "sorted_split", "copied"):
+        form.field(name)
+
+
 def _network(form: Form) -> None:
     experiment, network = form.experiment, form.experiment.network
     form.several("hidden", "For example 300, 100: two layers.")
@@ -170,4 +176,5 @@ GROUPS: dict[str, Callable[[Form], None]] = {
     "Loss and optimizer": _optimizer,
     "Learning-rate schedule": _schedule,
     "Length of training": _length,
+    "Mistakes on purpose": _mistakes,
 }

@@ -10,6 +10,7 @@ from dashboard import session
 from dashboard.notices import refuse
 from dashboard.scales import step_of, usual_values, written
 from playground.activations import ACTIVATIONS
+from playground.datasets.scaling import SCALERS
 from playground.datasets.sources import DATASETS
 from playground.experiment import CLIPPING, FIELDS, PART, PARTS, Experiment, extra, limits
 from playground.initializers import INITIALIZERS
@@ -19,6 +20,7 @@ from playground.schedules import SCHEDULES
 
 TABLES: dict[str, Mapping[str, Any]] = {
     "dataset": DATASETS,
+    "scaler": SCALERS,
     "activation": ACTIVATIONS,
     "kernel_initializer": INITIALIZERS,
     "bias_initializer": INITIALIZERS,
@@ -32,6 +34,9 @@ LABELS = {
     "dataset": "Data set",
     "train_size": "Training examples",
     "validation_size": "Validation examples",
+    "scaler": "Scaling is learnt from",
+    "sorted_split": "Sorted, not shuffled, before the split",
+    "copied": "Validation examples copied into training (share)",
     "hidden": "Hidden layers",
     "learning_rate": "Learning rate η",
     "batch_size": "Batch size",

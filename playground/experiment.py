@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from playground.activations import ACTIVATIONS
+from playground.datasets.scaling import SCALERS
 from playground.datasets.sources import DATASETS, Source
 from playground.initializers import INITIALIZERS
 from playground.losses import DEFAULT_LOSS, LOSSES, REGRESSION
@@ -75,6 +76,19 @@ class Data(Value):
         False, description="Shift and scale inputs to mean 0 and standard deviation 1, "
         "measured on the training examples only.",
     )  # fmt: skip
+    scaler: str = one_of(
+        SCALERS,
+        "training",
+        "What the scaling is learnt from: the training examples, and no others.",
+    )
+    sorted_split: bool = Field(
+        False, description="A mistake: sort the examples by class (or value) and cut them in that "
+        "order, so that training and validation hold different ones.",
+    )  # fmt: skip
+    copied: float = number(
+        0.0, 0.0, 1.0, "A mistake: share of the validation examples that stand among the training "
+        "examples as well, in the place of others.",
+    )  # fmt: skip
     data_seed: int = number(
         0, 0, LARGEST_SEED, "Which random data: another number draws other points or another split."
     )
@@ -101,6 +115,11 @@ class Data(Value):
             rule = f"at most {rows - self.validation_size:,}{beside} ({name} has {rows:,})"
             raise fail(rule, self.train_size, "train_size", rows - self.validation_size)
         return self
+
+    @property
+    def flawed(self) -> bool:
+        """Whether a mistake is made in preparing them."""
+        return self.scaler != "training" or self.sorted_split or self.copied > 0
 
     @property
     def source(self) -> Source:

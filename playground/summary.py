@@ -62,4 +62,5 @@ def title(experiment: Experiment) -> str:
     ]
     cures = (("dropout", network.dropout), ("L1", network.l1), ("L2", network.l2))
     parts += [f"{name} {value:g}" for name, value in cures if value]
+    parts += ["flawed data"] * experiment.data.flawed
     return " · ".join([*parts, f"seed {network.seed}"])

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.datasets import images, plane, tables
+from playground.datasets import images, mistakes, plane, tables
 from playground.datasets.fetch import fetch
 from playground.datasets.origins import Progress
 from playground.datasets.randomness import Purpose, stream
-from playground.datasets.scaling import scaling
+from playground.datasets.scaling import SCALERS, scaling
 from playground.datasets.sources import Source
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Part:
 class Dataset:
     """`load(data)`: training, validation and the sealed test part, with their scaling.
 
+    `spare` holds examples that are in none of these, where there are any left: new ones to try out
+    what a network has learnt without opening the test part.
     The network's input is (x − shift) / scale; both are float32 and broadcast over (n_features,).
     Images use one number for all pixels.
     """
@@ -49,6 +51,7 @@ class Dataset:
     test: Part
     shift: NDArray[np.float32]
     scale: NDArray[np.float32]
+    spare: Part
 
     def scaled(self, x: NDArray[Any]) -> NDArray[np.float32]:
         """Raw inputs of any part → the network's inputs, float32, (n, n_features)."""
@@ -80,15 +83,26 @@ def _load(data: "Data") -> Dataset:
     source = data.source
     x_type = np.uint8 if source.shape else np.float32
     y_type = np.int32 if source.classes else np.float32
-    train, validation, test = (
-        Part(x.astype(x_type, copy=False), y.astype(y_type)) for x, y in MAKERS[data.dataset](data)
+    train, validation, test, spare = (
+        (x.astype(x_type, copy=False), y.astype(y_type)) for x, y in MAKERS[data.dataset](data)
     )
-    train = Part(train.x, _shuffled(train.y, data))
-    for part in (train, validation, test):
-        part.x.setflags(write=False)
-        part.y.setflags(write=False)
-    shift, scale = scaling(train.x, source, data.standardise)
-    return Dataset(source, train, validation, test, shift, scale)
+    if data.sorted_split:
+        train, validation = mistakes.in_order(train, validation)
+    train = mistakes.with_copies(train, validation, data.copied, data.data_seed)
+    train = train[0], _shuffled(train[1], data)
+    parts = {
+        name: _sealed(*pair)
+        for name, pair in (("train", train), ("validation", validation), ("test", test))
+    }
+    seen = [parts[name].x for name in SCALERS[data.scaler].parts]
+    shift, scale = scaling(seen, source, data.standardise)
+    return Dataset(source, **parts, shift=shift, scale=scale, spare=_sealed(*spare))
+
+
+def _sealed(x: NDArray[Any], y: NDArray[Any]) -> Part:
+    x.setflags(write=False)
+    y.setflags(write=False)
+    return Part(x, y)
 
 
 def _shuffled(y: NDArray[Any], data: "Data") -> NDArray[Any]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from playground.datasets.collection import Collection, from_npz
 from playground.datasets.fetch import BUNDLED, full
 from playground.datasets.noise import disturbed
+from playground.datasets.split import MOST_SPARE
 
 if TYPE_CHECKING:
     from playground.experiment import Data
@@ -31,16 +32,18 @@ def bundled(name: str) -> Collection:
 
 
 def parts(data: "Data") -> list[Pair]:
-    """Training, validation and test images.
+    """Training, validation, test and spare images.
 
     Validation is the first `validation_size` rows of the training file and training the
     `train_size` rows after them. The test part is the whole test file, 10,000 images, but its
     first 1,000 where the bundle covers training and validation: so it does not depend on what
-    happens to be on the machine.
+    happens to be on the machine. Spare are rows after those for training.
     """
     images = (bundled if bundle_suffices(data) else full)(data.dataset)
-    first = data.validation_size
-    rows = (slice(first, first + data.train_size), slice(first))
-    chosen = [(images.x_train[part], images.y_train[part]) for part in rows]
-    chosen.append((images.x_test, images.y_test))
+    first, end = data.validation_size, data.validation_size + data.train_size
+    train, validation, spare = (
+        (images.x_train[rows], images.y_train[rows])
+        for rows in (slice(first, end), slice(first), slice(end, end + MOST_SPARE))
+    )
+    chosen = [train, validation, (images.x_test, images.y_test), spare]
     return disturbed(chosen, data.source, data.noise, data.data_seed)

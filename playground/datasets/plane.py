@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.datasets.randomness import Purpose, stream
-from playground.datasets.split import stratified
+from playground.datasets.split import MOST_SPARE, stratified
 
 if TYPE_CHECKING:
     from playground.experiment import Data
@@ -142,7 +142,7 @@ GENERATORS: dict[str, Draw] = {
 
 
 def parts(data: "Data") -> list[Pair]:
-    """Training, validation and test examples; the test part has 1,000."""
+    """Training, validation, test and spare examples; the last two have 1,000 each."""
     draw, seed = GENERATORS[data.dataset], data.data_seed
     sizes = (data.train_size, data.validation_size)
     x, y = draw(sum(sizes), data.noise, stream(seed, Purpose.POINTS), stream(seed, Purpose.NOISE))
@@ -150,4 +150,7 @@ def parts(data: "Data") -> list[Pair]:
     test = draw(
         TEST_SIZE, data.noise, stream(seed, Purpose.TEST), stream(seed, Purpose.NOISE, part=2)
     )
-    return [*((x[chosen], y[chosen]) for chosen in rows), test]
+    spare = draw(
+        MOST_SPARE, data.noise, stream(seed, Purpose.SPARE), stream(seed, Purpose.NOISE, part=3)
+    )
+    return [*((x[chosen], y[chosen]) for chosen in rows), test, spare]

@@ -13,8 +13,10 @@ class Purpose(IntEnum):
     NOISE = 2
     LABELS = 3
     SPLIT = 4
+    SPARE = 5
+    COPIES = 6
 
 
 def stream(data_seed: int, purpose: Purpose, part: int = 0) -> np.random.Generator:
-    """The generator of one purpose; `part` tells training (0), validation and test apart."""
+    """The generator of one purpose; `part` tells training (0), validation, test and spare apart."""
     return np.random.default_rng([data_seed, purpose, part])

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.int64]
 
+MOST_SPARE = 1_000  # examples of the part that is in no other
+
 
 def stratified(
     y: NDArray[np.generic], sizes: Sequence[int], rng: np.random.Generator

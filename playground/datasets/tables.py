@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from playground.datasets.noise import disturbed
 from playground.datasets.randomness import Purpose, stream
-from playground.datasets.split import stratified
+from playground.datasets.split import MOST_SPARE, stratified
 
 if TYPE_CHECKING:
     from playground.experiment import Data
@@ -73,9 +73,11 @@ TABLES: dict[str, Callable[[int], tuple[Pair, Pair]]] = {
 
 
 def parts(data: "Data") -> list[Pair]:
-    """Training, validation and test examples, the first two a stratified split."""
+    """Training, validation, test and spare examples: all but the test a stratified split."""
     (x, y), test = TABLES[data.dataset](data.data_seed)
-    sizes = (data.train_size, data.validation_size)
+    left = len(y) - data.train_size - data.validation_size
+    sizes = (data.train_size, data.validation_size, min(left, MOST_SPARE))
     rows = stratified(y, sizes, stream(data.data_seed, Purpose.SPLIT))
-    chosen = [*((x[part], y[part]) for part in rows), test]
+    train, validation, spare = ((x[part], y[part]) for part in rows)
+    chosen = [train, validation, test, spare]
     return disturbed(chosen, data.source, data.noise, data.data_seed)

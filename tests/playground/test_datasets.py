@@ -12,6 +12,7 @@ from playground.datasets import DATASETS, cached, load
 from playground.datasets.dataset import MAKERS
 from playground.datasets.fetch import full
 from playground.datasets.images import IMAGES, bundled
+from playground.datasets.scaling import SCALERS
 from playground.experiment import Data
 
 PARTS = ("train", "validation", "test")
@@ -36,6 +37,8 @@ def choices(draw):
     return Data(
         dataset=name, train_size=train_size, validation_size=validation_size,
         noise=draw(share), shuffled_labels=draw(share), standardise=draw(st.booleans()),
+        scaler=draw(st.sampled_from(list(SCALERS))), sorted_split=draw(st.booleans()),
+        copied=draw(share),
         data_seed=draw(st.integers(0, 2**31 - 1)),
     )  # fmt: skip
 
@@ -46,7 +49,7 @@ def test_every_choice_gives_what_the_docstrings_promise(data):
     dataset, source = load(data), data.source
     assert (len(dataset.train), len(dataset.validation)) == (data.train_size, data.validation_size)
     assert len(dataset.test) > 0
-    for part in parts_of(dataset):
+    for part in (*parts_of(dataset), dataset.spare):
         assert part.x.dtype == (np.uint8 if source.shape else np.float32)
         assert part.x.shape == (len(part), *(source.shape or (source.n_features,)))
         assert part.y.dtype == (np.int32 if source.classes else np.float32)
