@@ -90,6 +90,15 @@ def _make(experiment: Experiment) -> Any:
     return Trainer(experiment)
 
 
+@_plainly
+def keras_outputs(experiment: Experiment, snapshot: Snapshot, x: Any) -> list[Any]:
+    """What a real Keras model with these weights answers; see engine.reference."""
+    from playground import engine
+
+    outputs: list[Any] = engine.keras_outputs(experiment, snapshot, x)
+    return outputs
+
+
 def warm() -> None:
     """Load TensorFlow and train the default experiment for a moment, so that nobody waits later."""
     with _no_stderr(), _hidden("pandas", "pyarrow", "sklearn"):

@@ -1,0 +1,95 @@
+"""Which part of a network a drawing has room for: its strongest weights and the units they join."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.snapshot import Array, Snapshot
+
+Rows = NDArray[np.int64]
+
+MOST_UNITS = 24  # drawn of one layer
+MOST_EDGES = 50  # drawn into a layer that does not show all its weights
+ALL_EDGES = 256  # a layer with no more weights shows them all
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Weights of one layer, the strongest (largest |w|) first: all three (n,)."""
+
+    source: Rows  # the unit (or input) a weight comes from
+    target: Rows  # the unit it goes to
+    weight: Array
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """What is drawn: `units[0]` are inputs, `units[i]` those of layer i, in rising order.
+
+    `edges[i]` go into layer i + 1.
+    """
+
+    units: tuple[Rows, ...]
+    edges: tuple[Edges, ...]
+
+
+def diagram(
+    snapshot: Snapshot, picture: bool = False, wanted: Mapping[int, Sequence[int]] | None = None
+) -> Diagram:
+    """The drawing of a network: all of a small one, the strongest weights of a large one.
+
+    A column with more than MOST_UNITS units shows those that the strongest weights join: each
+    layer in turn, from the output backwards, adds the two units of its next strongest weight if
+    there is room for them; what room is left goes to the units with the strongest weights into
+    those shown. Between the units shown, each layer then shows its MOST_EDGES strongest
+    weights, or all if it has at most ALL_EDGES.
+
+    picture: the inputs are pixels of one picture, of which none is left out.
+    wanted: units that must be among those shown, by column.
+    """
+    sizes = [len(snapshot.layers[0].kernel), *(len(layer.bias) for layer in snapshot.layers)]
+    full = [size <= MOST_UNITS or (picture and i == 0) for i, size in enumerate(sizes)]
+    shown = [set(range(size)) if all_ else set() for size, all_ in zip(sizes, full, strict=True)]
+    for column, units in (wanted or {}).items():
+        if not full[column]:
+            shown[column] |= set(units)
+    room = [size if all_ else MOST_UNITS for size, all_ in zip(sizes, full, strict=True)]
+    ranked = [strongest(layer.kernel, MOST_EDGES) for layer in snapshot.layers]
+    for rank in range(MOST_EDGES):
+        for i in reversed(range(len(ranked))):
+            if rank < len(ranked[i].weight):
+                ends = ((i, int(ranked[i].source[rank])), (i + 1, int(ranked[i].target[rank])))
+                new = [(column, unit) for column, unit in ends if unit not in shown[column]]
+                if all(len(shown[column]) < room[column] for column, _ in new):
+                    for column, unit in new:
+                        shown[column].add(unit)
+    for i in reversed(range(len(ranked))):  # room is left: what is strongest for those shown
+        strength = np.abs(snapshot.layers[i].kernel[:, sorted(shown[i + 1])]).max(axis=1)
+        strength[list(shown[i])] = -1
+        shown[i] |= set(np.argsort(-strength, kind="stable")[: room[i] - len(shown[i])].tolist())
+    units = tuple(np.array(sorted(column), np.int64) for column in shown)
+    edges = tuple(
+        _between(layer.kernel, units[i], units[i + 1]) for i, layer in enumerate(snapshot.layers)
+    )
+    return Diagram(units, edges)
+
+
+def _between(kernel: Array, sources: Rows, targets: Rows) -> Edges:
+    """The weights drawn between some units."""
+    most = ALL_EDGES if kernel.size <= ALL_EDGES else MOST_EDGES
+    found = strongest(kernel[np.ix_(sources, targets)], most)
+    return Edges(sources[found.source], targets[found.target], found.weight)
+
+
+def strongest(kernel: Array, most: int) -> Edges:
+    """The `most` weights of `kernel` (n_in, n_out) with the largest |w|, the largest first."""
+    size = np.abs(kernel).ravel()
+    if most < size.size:
+        some = np.argpartition(size, size.size - most)[size.size - most :]
+    else:
+        some = np.arange(size.size)
+    order = some[np.argsort(-size[some], kind="stable")]
+    source, target = np.divmod(order, kernel.shape[1])
+    return Edges(source, target, kernel.ravel()[order])
