@@ -1,5 +1,7 @@
 """Which weights and units a drawing shows."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ def network(*sizes: int) -> Snapshot:
         0,
         tuple(
             Layer(rng.normal(size=(a, b)).astype("f4"), np.zeros(b, "f4"), "relu")
-            for a, b in zip(sizes, sizes[1:], strict=False)
+            for a, b in itertools.pairwise(sizes)
         ),
     )
 
