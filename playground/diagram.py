@@ -69,11 +69,11 @@ def diagram(
         strength = np.abs(snapshot.layers[i].kernel[:, sorted(shown[i + 1])]).max(axis=1)
         strength[list(shown[i])] = -1
         shown[i] |= set(np.argsort(-strength, kind="stable")[: room[i] - len(shown[i])].tolist())
-    units = tuple(np.array(sorted(column), np.int64) for column in shown)
+    drawn = [np.array(sorted(column), np.int64) for column in shown]
     edges = tuple(
-        _between(layer.kernel, units[i], units[i + 1]) for i, layer in enumerate(snapshot.layers)
+        _between(layer.kernel, drawn[i], drawn[i + 1]) for i, layer in enumerate(snapshot.layers)
     )
-    return Diagram(units, edges)
+    return Diagram(tuple(drawn), edges)
 
 
 def _between(kernel: Array, sources: Rows, targets: Rows) -> Edges:

@@ -44,11 +44,11 @@ def responses(snapshot: Snapshot, dataset: Dataset, part: Part) -> tuple[Respons
 def _membership(y: NDArray[Any], classes: int) -> NDArray[np.float32]:
     """Which examples belong to each class: (n_classes, n) of 0 and 1."""
     if classes:
-        return (np.arange(classes)[:, None] == y).astype(np.float32)
+        return np.asarray(np.arange(classes)[:, None] == y, np.float32)
     groups = min(GROUPS, len(y))
     group = np.empty(len(y), np.int64)
     group[np.argsort(y, kind="stable")] = np.arange(len(y)) * groups // max(len(y), 1)
-    return (np.arange(groups)[:, None] == group).astype(np.float32)
+    return np.asarray(np.arange(groups)[:, None] == group, np.float32)
 
 
 def extent(dataset: Dataset) -> tuple[tuple[float, float], ...]:

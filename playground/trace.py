@@ -1,6 +1,7 @@
 """One example on its way through a network: every number, and where it comes from."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,7 @@ def tempered(z: Array, temperature: float) -> Tempered:
     return Tempered(divided, shifted, exponentials, total, exponentials / total)
 
 
-def mistakes(output: Array, truth: NDArray[np.generic], task: str) -> NDArray[np.int64]:
+def mistakes(output: Array, truth: NDArray[Any], task: str) -> NDArray[np.int64]:
     """The rows that are answered wrongly, in rising order.
 
     In regression: those with an error of more than LARGE_ERROR times the mean error.
