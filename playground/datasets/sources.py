@@ -23,6 +23,22 @@ _CLOTHES = (
 
 
 @dataclass(frozen=True)
+class Frame:
+    """How the images of a data set lie in their frame (measured), so that a drawing can lie alike.
+
+    The longer side of the ink's bounding box has `longest` pixels; its `centre`, of mass or of
+    the box, lies in row and column `middle`, counted from 0.
+    """
+
+    longest: int
+    centre: Literal["mass", "box"]
+    middle: float
+    brush: float  # width of a line that looks like theirs, as a share of the drawing's side
+    noun: str  # what there is to draw
+    filled: bool = False  # whether the images are areas, not lines
+
+
+@dataclass(frozen=True)
 class Source:
     """A data set before it is loaded.
 
@@ -42,6 +58,7 @@ class Source:
     standardise: bool
     shape: tuple[int, ...] = ()  # of an image, (height, width)
     maximum: float = 1.0  # of a pixel
+    frame: Frame | None = None  # of an image that can be drawn
 
     @property
     def n_features(self) -> int:
@@ -54,10 +71,10 @@ class Source:
         return len(self.classes) if len(self.classes) > 2 else 1
 
 
-def _image(label: str, description: str, classes: tuple[str, ...]) -> Source:
+def _image(label: str, description: str, classes: tuple[str, ...], frame: Frame) -> Source:
     return Source(
-        label, description, "image", CLASSIFICATION, (), classes,
-        60_000, 5_000, 1_000, standardise=False, shape=(28, 28), maximum=255.0,
+        label, description, "image", CLASSIFICATION, (), classes, 60_000, 5_000, 1_000,
+        standardise=False, shape=(28, 28), maximum=255.0, frame=frame,
     )  # fmt: skip
 
 
@@ -70,12 +87,17 @@ def _plane(label: str, description: str, task: str = CLASSIFICATION) -> Source:
 
 DATASETS: dict[str, Source] = {
     "fashion_mnist": _image(
-        "Fashion-MNIST", "Grey photos of ten kinds of clothing, 28 × 28 pixels", _CLOTHES
+        "Fashion-MNIST", "Grey photos of ten kinds of clothing, 28 × 28 pixels", _CLOTHES,
+        Frame(28, "box", 13.5, 0.07, "a piece of clothing", filled=True),
     ),
-    "mnist": _image("MNIST", "Handwritten digits, 28 × 28 pixels", _DIGITS),
+    "mnist": _image(
+        "MNIST", "Handwritten digits, 28 × 28 pixels", _DIGITS,
+        Frame(20, "mass", 14.0, 0.07, "a digit"),
+    ),
     "digits": Source(
         "Digits 8 × 8", "Small handwritten digits, 8 × 8 pixels", "image", CLASSIFICATION,
         (), _DIGITS, 1_437, 1_137, 300, standardise=False, shape=(8, 8), maximum=16.0,
+        frame=Frame(8, "box", 3.5, 0.14, "a digit"),
     ),
     "iris": Source(
         "Iris", "Four measurements of three kinds of iris flower", "table", CLASSIFICATION,
