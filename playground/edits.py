@@ -59,7 +59,9 @@ class Change:
     def text(self, count: int) -> str:
         """ "Hidden 1: weight from input 3 to unit 5 becomes 0.5"."""
         what = "bias of" if self.source is None else f"weight from input {self.source + 1} to"
-        return f"{layer_name(self.layer, count)}: {what} unit {self.unit + 1} becomes {self.value:g}"
+        return (
+            f"{layer_name(self.layer, count)}: {what} unit {self.unit + 1} becomes {self.value:g}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

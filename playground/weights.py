@@ -18,11 +18,6 @@ def layer_name(index: int, count: int) -> str:
     return "Output" if index == count - 1 else f"Hidden {index + 1}"
 
 
-def arrays(snapshot: Snapshot) -> list[Array]:
-    """[W₁, b₁, W₂, b₂, …], float32, as `model.get_weights()` gives and `set_weights` takes them."""
-    return [array for layer in snapshot.layers for array in (layer.kernel, layer.bias)]
-
-
 def with_layer(
     snapshot: Snapshot, index: int, kernel: Array | None = None, bias: Array | None = None
 ) -> Snapshot:
@@ -44,7 +39,7 @@ def npz(snapshot: Snapshot) -> bytes:
     """
     names = [f"{kind}{i}" for i in range(1, len(snapshot.layers) + 1) for kind in "Wb"]
     content = io.BytesIO()
-    np.savez(content, **dict(zip(names, arrays(snapshot), strict=True)))  # type: ignore[arg-type]
+    np.savez(content, **dict(zip(names, snapshot.weights, strict=True)))  # type: ignore[arg-type]
     return content.getvalue()
 
 

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 Pair = tuple[NDArray[Any], NDArray[Any]]
 
+ROASTS = ((150.0, 285.0), (11.5, 15.5))  # the range of temperatures (°C) and durations (min)
+
+# The rule of `good_roast` as inequalities a·temperature + b·duration ≤ c: (a, b, c).
+ROAST_RULE = ((-1, 0, -175), (1, 0, 260), (0, -1, -12), (0, 1, 15), (3 / 85, 1, 21))
+
 
 def digits() -> Pair:
     """1,797 handwritten digits, uint8 (n, 8, 8), 0 … 16; about 180 of each class."""
@@ -38,11 +43,17 @@ def coffee(n: int, rng: np.random.Generator) -> Pair:
     A roast is good (class 1) where 175 < temperature < 260, 12 < duration < 15 and
     duration ≤ 21 − 3·temperature/85: neither under- nor over-roasted.
     """
+    (left, right), (bottom, top) = ROASTS
     share = rng.random((n, 2))
-    temperature, duration = 150 + 135 * share[:, 0], 11.5 + 4 * share[:, 1]
+    temperature = left + (right - left) * share[:, 0]
+    duration = bottom + (top - bottom) * share[:, 1]
+    return np.column_stack([temperature, duration]), good_roast(temperature, duration)
+
+
+def good_roast(temperature: NDArray[Any], duration: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a roast is good: the rule behind `coffee`, in °C and minutes."""
     good = (temperature > 175) & (temperature < 260) & (duration > 12) & (duration < 15)
-    good &= duration <= 21 - 3 * temperature / 85
-    return np.column_stack([temperature, duration]), good
+    return np.asarray(good & (duration <= 21 - 3 * temperature / 85))
 
 
 def _test_apart(read: Callable[[], Pair]) -> Callable[[int], tuple[Pair, Pair]]:
