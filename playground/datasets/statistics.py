@@ -1,0 +1,107 @@
+"""What can be counted in a data set before any network learns from it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.datasets.dataset import Dataset, Part
+from playground.datasets.scaling import brightness_counts
+
+Array = NDArray[Any]
+
+CHUNK = 1_000  # images summed at a time: sums of float32 are exact as long as they are small
+COUNTED = 10_000  # images whose pixels are counted
+BINS = 30  # of a histogram of numbers
+
+
+def class_counts(part: Part, n_classes: int) -> NDArray[np.int64]:
+    """How many examples of each class there are, (n_classes,)."""
+    return np.bincount(part.y, minlength=n_classes)
+
+
+def rows_of(part: Part, classes: tuple[int, ...]) -> NDArray[np.int64]:
+    """The rows of the examples of some classes, in their order; of all where none is named."""
+    if not classes:
+        return np.arange(len(part))
+    return np.flatnonzero(np.isin(part.y, classes))
+
+
+def mean_images(part: Part, n_classes: int) -> NDArray[np.float32]:
+    """The mean of the images of each class, (n_classes, height, width); 0 where there are none."""
+    sums = np.zeros((n_classes, part.x[0].size))
+    for start in range(0, len(part), CHUNK):
+        x, y = part.x[start : start + CHUNK], part.y[start : start + CHUNK]
+        member = (y == np.arange(n_classes)[:, None]).astype(np.float32)
+        sums += member @ x.reshape(len(x), -1).astype(np.float32)
+    counts = np.maximum(class_counts(part, n_classes), 1)
+    return (sums / counts[:, None]).astype(np.float32).reshape(n_classes, *part.x.shape[1:])
+
+
+def pixel_counts(part: Part, maximum: float) -> NDArray[np.int64]:
+    """How many pixels have each brightness 0 … maximum, in the first COUNTED images."""
+    return brightness_counts([part.x[:COUNTED]])[: round(maximum) + 1]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of some numbers: mean, (population) standard deviation, smallest and largest."""
+
+    mean: float
+    deviation: float
+    smallest: float
+    largest: float
+
+
+def moments(values: Array) -> Moments:
+    """The moments of at least one number."""
+    wide = values.astype(np.float64)
+    return Moments(*(float(v) for v in (wide.mean(), wide.std(), wide.min(), wide.max())))
+
+
+def standardised(values: Array) -> NDArray[np.float32]:
+    """(x − mean) / standard deviation of these numbers (n,); a constant becomes 0."""
+    m = moments(values)
+    scale = m.deviation if m.largest > m.smallest else 1.0
+    return ((values.astype(np.float64) - m.mean) / scale).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """counts[i] numbers lie from edges[i] to edges[i + 1]: (n_bins,) and (n_bins + 1,)."""
+
+    counts: NDArray[np.int64]
+    edges: NDArray[np.float64]
+
+
+def histogram(values: Array, bins: int = BINS) -> Histogram:
+    """At most `bins` bins of equal width; fewer where there are few different values."""
+    n_bins = int(min(bins, max(len(np.unique(values)), 1)))
+    counts, edges = np.histogram(values.astype(np.float64), n_bins)
+    return Histogram(counts, edges)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a network must beat: the best answer that does not look at the input.
+
+    answer: the commonest class among the training examples, or the median of their targets.
+    score: its accuracy, or its mean absolute error, on `part`.
+    """
+
+    answer: float
+    score: float
+
+
+def baseline(dataset: Dataset, part: Part) -> Baseline:
+    """The score on `part` (not empty) of always giving one answer, learnt from the training part.
+
+    Of all constants the median has the smallest mean absolute error.
+    """
+    y = dataset.train.y
+    if dataset.source.classes:
+        commonest = int(class_counts(dataset.train, len(dataset.source.classes)).argmax())
+        return Baseline(commonest, float((part.y == commonest).mean()))
+    median = float(np.median(y))
+    return Baseline(median, float(np.abs(part.y - median).mean()))
