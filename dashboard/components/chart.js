@@ -18,7 +18,8 @@ function themed(figure, element) {
   const value = (name) => style.getPropertyValue(name).trim();
   const { layout } = figure;
   const line = value("--st-border-color");
-  for (const name of ["xaxis", "yaxis"]) {
+  const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
+  for (const name of axes) {
     layout[name] = { gridcolor: value("--st-border-color-light"), linecolor: line, tickcolor: line, ...layout[name] };
   }
   const font = { family: value("--st-font"), color: value("--st-text-color"), size: 12 };

@@ -15,6 +15,16 @@ TRAINING, VALIDATION = "#0877bd", "#3d9fe0"  # one hue: solid for training, dash
 RATE = "#8a63c9"
 MARK = "#8a8f98"  # best epochs, changes of settings
 
+# One colour and one symbol a class: legible on light and dark, told apart without colours too.
+CLASS_COLOURS = (
+    "#0877bd", "#f59322", "#3a9d5d", "#8a63c9", "#d64f6a", "#17a2b8", "#a6761d", "#e377c2",
+    "#7f8c1f", "#6b7480",
+)  # fmt: skip
+CLASS_SYMBOLS = (
+    "circle", "diamond", "square", "triangle-up", "cross", "x", "triangle-down", "star", "pentagon",
+    "hexagon",
+)  # fmt: skip
+
 DIVERGING = np.array([[245, 147, 34], [232, 234, 235], [8, 119, 189]], dtype=np.float32)
 
 MOST_POINTS = 500  # of a curve: more cannot be told apart on a screen
@@ -34,6 +44,18 @@ def frame(title: str, x: str, y: str, keep: str = "", height: int = 300) -> dict
         "dragmode": "zoom",
         "uirevision": keep,
     }
+
+
+def escaped(name: str) -> str:
+    """A name that somebody gave, such that Plotly shows it letter by letter."""
+    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def class_colours(n_classes: int) -> list[str]:
+    """A colour for each class; two classes are orange and blue, as everywhere."""
+    if n_classes == 2:
+        return [NEGATIVE, POSITIVE]
+    return [CLASS_COLOURS[i % len(CLASS_COLOURS)] for i in range(n_classes)]
 
 
 def thin(column: NDArray[Any], most: int = MOST_POINTS) -> NDArray[np.float32]:
@@ -67,7 +89,10 @@ _KINDS = {"float32": "f4", "float64": "f8", "uint8": "u1", "int32": "i4"}
 def _array(value: object) -> Any:
     if isinstance(value, np.generic):
         return value.item()
-    if not isinstance(value, np.ndarray) or value.ndim != 1 or value.dtype.name not in _KINDS:
-        raise TypeError(f"a figure must hold arrays of one dimension of numbers, got {value!r}")
+    if not isinstance(value, np.ndarray) or value.ndim not in (1, 2):
+        raise TypeError(f"a figure must hold arrays of one or two dimensions, got {value!r}")
+    if value.dtype.name not in _KINDS:
+        raise TypeError(f"a figure must hold arrays of {', '.join(_KINDS)}, got {value.dtype}")
     data = base64.b64encode(value.tobytes()).decode()
-    return {"dtype": _KINDS[value.dtype.name], "bdata": data}
+    array = {"dtype": _KINDS[value.dtype.name], "bdata": data}
+    return array if value.ndim == 1 else array | {"shape": f"{len(value)}, {value.shape[1]}"}

@@ -184,5 +184,8 @@ def test_arrays_travel_as_bytes_and_nothing_is_nan() -> None:
     assert np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).tolist() == [1.5, 2.5]
     with pytest.raises(ValueError, match="not JSON compliant"):
         encode({"y": float("nan")})
-    with pytest.raises(TypeError, match="arrays of one dimension"):
-        encode({"y": np.zeros((2, 2))})
+    with pytest.raises(TypeError, match="arrays of one or two dimensions"):
+        encode({"y": np.zeros((2, 2, 2))})
+    table = json.loads(encode({"z": np.arange(6, dtype=np.uint8).reshape(2, 3)}))["z"]
+    assert (table["dtype"], table["shape"]) == ("u1", "2, 3")
+    assert base64.b64decode(table["bdata"]) == bytes(range(6))
