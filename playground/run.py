@@ -4,9 +4,11 @@ A run asks its trainer, in some worker, for one slice of training after another:
 playing, not asking is pausing. All methods may be called from any thread.
 """
 
+import secrets
 import threading
 import time
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any
 
 from playground.attempt import Attempt, Terms
@@ -21,6 +23,16 @@ MOST_RUNS = 200
 FORGET = 6 * 3600.0  # seconds after which an unwatched run is closed
 
 
+@dataclass(frozen=True)
+class Opening:
+    """The test set of a data set was opened: the score of the network that was there."""
+
+    dataset: str
+    network: str  # which network it was: another one after every reset
+    epoch: int  # of the weights that were scored
+    score: Score
+
+
 class Run:
     """A network in training somewhere in the cluster.
 
@@ -28,7 +40,14 @@ class Run:
     worker ended or its trainer failed; the last event says why, and `play` starts over).
     """
 
-    def __init__(self, experiment: Experiment, lease: float = LEASE) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        lease: float = LEASE,
+        openings: tuple[Opening, ...] = (),
+    ) -> None:
+        self._name = secrets.token_hex(8)
+        self._openings = openings  # of the test set, those of runs before this one included
         self._lock = threading.Lock()
         self._terms = Terms(lease, time.monotonic())
         self._now = Attempt(experiment, self._terms)
@@ -145,9 +164,28 @@ class Run:
         return self._now.snapshot(epoch)
 
     def test(self) -> Score:
-        """The score on the test examples, as `snapshot` asks for it."""
-        score: Score = self._now.ask("test")
+        """The score on the test examples, as `snapshot` asks for it; each time is counted."""
+        now, network = self._now, self._network
+        score: Score = now.ask("test")
+        with self._lock:
+            dataset = now.experiment.data.dataset
+            self._openings += (Opening(dataset, network, now.epoch, score),)
         return score
+
+    @property
+    def openings(self) -> tuple[Opening, ...]:
+        """Every opening of a test set so far, in order; no reset takes one away."""
+        return self._openings
+
+    @property
+    def opening(self) -> Opening | None:
+        """The last opening for the network that is trained now."""
+        own = [opening for opening in self._openings if opening.network == self._network]
+        return own[-1] if own else None
+
+    @property
+    def _network(self) -> str:
+        return f"{self._name} {self.attempt}"
 
     def close(self) -> None:
         """Stop for good and free the trainer."""

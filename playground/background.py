@@ -1,0 +1,82 @@
+"""Work that takes seconds, done in a worker while the pages go on."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from playground import cluster
+from playground.recent import Recent
+
+PATIENCE = 120.0  # seconds after which work counts as failed
+MOST = 200  # pieces of work remembered
+
+
+class Job:
+    """One piece of work: `state` is "working", "done" or "failed"."""
+
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self.state = "working"
+        self.result: Any = None
+        self.reason = ""  # why it failed
+        self.began = time.monotonic()
+        self._over = threading.Event()
+        self._work = function, args
+        threading.Thread(target=self._do, name="background", daemon=True).start()
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self.began
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is over; False after `timeout` seconds."""
+        return self._over.wait(timeout)
+
+    def _do(self) -> None:
+        function, args = self._work
+        try:
+            future = cluster.client().submit(function, *args, pure=False)
+            self.result = future.result(timeout=PATIENCE)
+            self.state = "done"
+        except Exception as error:
+            self.reason = str(error) or type(error).__name__
+            self.state = "failed"
+        finally:
+            del self._work  # its arguments may be large
+            self._over.set()
+
+
+class Background:
+    """Jobs by their questions; each owner has one under way at a time."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._lock = threading.Lock()
+        self._jobs: Recent[Job] = Recent(most)
+        self._under_way: dict[Hashable, Job] = {}
+
+    def get(self, question: Hashable) -> Job | None:
+        """The job for a question, under way or over, if it was asked."""
+        return self._jobs.get(question)
+
+    def ask(
+        self, owner: Hashable, question: Hashable, function: Callable[..., Any], *args: Any
+    ) -> Job:
+        """The job for `question`; if `owner` waits for another one, that one."""
+        with self._lock:
+            job = self._jobs.get(question)
+            if job is not None:
+                return job
+            under_way = self._under_way.get(owner)
+            if under_way is not None and under_way.state == "working":
+                return under_way
+            self._under_way = {k: j for k, j in self._under_way.items() if j.state == "working"}
+            job = self._under_way[owner] = Job(function, args)
+            self._jobs.put(question, job)
+            return job
+
+    def forget(self, question: Hashable, job: Job) -> None:
+        """Ask again next time: for a job that failed."""
+        with self._lock:
+            if self._jobs.get(question) is job:
+                self._jobs.remove(question)
