@@ -69,7 +69,9 @@ def _shifted(x: Array, source: Source) -> Distort:
         for i, (down, right) in enumerate(DIRECTIONS):
             where = row - distance * down, column - distance * right
             part = (_resampling(*where, source.shape) @ groups[i]).T
-            moved[i :: len(DIRECTIONS)] = _pixels(part.reshape(-1, *source.shape), source)
+            moved[i :: len(DIRECTIONS)] = _pixels(
+                part.reshape(part.shape[0], *source.shape), source
+            )
         return moved
 
     return distort
@@ -77,7 +79,7 @@ def _shifted(x: Array, source: Source) -> Distort:
 
 def _columns(x: Array) -> Array:
     """Images (n, height, width) → float32 (height·width, n)."""
-    return np.ascontiguousarray(x.reshape(len(x), -1).T, dtype=np.float32)
+    return np.ascontiguousarray(x.reshape(len(x), x.shape[1] * x.shape[2]).T, dtype=np.float32)
 
 
 def _resampling(row: Array, column: Array, shape: tuple[int, ...]) -> csr_matrix:
@@ -99,7 +101,7 @@ def _resampling(row: Array, column: Array, shape: tuple[int, ...]) -> csr_matrix
 
 
 def _pixels(x: Array, source: Source) -> NDArray[np.uint8]:
-    return np.rint(np.clip(x, 0, source.maximum)).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(x, 0, source.maximum)), np.uint8)
 
 
 DISTORTIONS: dict[str, Distortion] = {

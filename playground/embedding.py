@@ -124,6 +124,8 @@ def tsne(x: Array, start: Points) -> Points:
         random_state=0,
         n_jobs=1,
     )
-    with threadpool_limits(1):  # threads that wait for each other at full speed take ten times as long
+    with threadpool_limits(
+        1
+    ):  # threads that wait for each other at full speed take ten times as long
         found = maker.fit_transform(x)
     return np.asarray(found, np.float32)

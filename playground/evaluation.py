@@ -78,7 +78,7 @@ def _logits(snapshot: Snapshot, x: Array) -> Array:
 def confusion(truth: Array, guess: Array, n_classes: int) -> NDArray[np.int64]:
     """Counts (n_classes, n_classes): row i, column j: examples of class i taken for class j."""
     cells = np.bincount(truth * n_classes + guess, minlength=n_classes**2)
-    return cells.reshape(n_classes, n_classes)
+    return np.asarray(cells.reshape(n_classes, n_classes))
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def class_scores(counts: NDArray[np.int64]) -> ClassScores:
 
 def _ratio(above: Array, below: Array) -> Array:
     nothing = np.full(len(above), np.nan)
-    return np.divide(above, below, out=nothing, where=below > 0)
+    return np.asarray(np.divide(above, below, out=nothing, where=below > 0))
 
 
 def mistakes(judgement: Judgement) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def start(dask: Client) -> Iterator[Start]:
     """Makes runs that are closed after the test."""
     made: list[Run] = []
 
-    def run(experiment: Experiment = IRIS, **terms: float) -> Run:
+    def run(experiment: Experiment = IRIS, **terms: Any) -> Run:
         made.append(Run(experiment, **terms))
         return made[-1]
 
@@ -176,6 +177,23 @@ def test_calls_from_many_threads_leave_a_whole_history(start: Start) -> None:
     run.pause()
     assert run.wait(60) in ("ready", "paused")
     assert len(losses(run)) == run.epoch
+
+
+def test_openings_of_the_test_set_are_counted_and_no_reset_hides_them(start: Start) -> None:
+    run = start()
+    run.play(5)
+    run.wait(60)
+    assert (run.openings, run.opening) == ((), None)
+    score = run.test()
+    assert run.opening is not None
+    assert (run.opening.score, run.opening.epoch, run.opening.dataset) == (score, 5, "iris")
+    run.reset()
+    assert len(run.openings) == 1
+    assert run.opening is None  # of the network that is there now
+    other = start(openings=run.openings)
+    other.test()
+    assert [opening.epoch for opening in other.openings] == [5, 0]
+    assert other.opening is other.openings[-1]
 
 
 # ---- nobody watches ----------------------------------------------------------------------
