@@ -3,18 +3,28 @@
 import streamlit as st
 
 from dashboard import session
+from dashboard.controls import controls
 from dashboard.views.data.page import data
 from dashboard.views.inside.page import inside
 from dashboard.views.train import train
 
 st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")
 session.begin()
+run = session.run()
+playing = run is not None and run.state == "playing"
+session.set_experiment(controls(session.experiment(), playing))  # current on every page
 st.navigation(
     {
         "Experiment": [
-            st.Page(train, title="Train", icon="🏋️", url_path="train", default=True),
-            st.Page(data, title="Data", icon="🗂️", url_path="data"),
-            st.Page(inside, title="Inside", icon="🔬", url_path="inside"),
+            st.Page(
+                train,
+                title="Train",
+                icon=":material/model_training:",
+                url_path="train",
+                default=True,
+            ),
+            st.Page(data, title="Data", icon=":material/dataset:", url_path="data"),
+            st.Page(inside, title="Inside", icon=":material/biotech:", url_path="inside"),
         ]
     }
 ).run()

@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import live, session
-from dashboard.controls import controls
 from dashboard.figures import curves
 from dashboard.views.answers import answers
 from dashboard.views.delivery import delivered
@@ -22,11 +21,7 @@ HELP = {GAP: "How much better it does on examples it learns from: large means ov
 
 
 def train() -> None:
-    """Settings at the side; the buttons, what is learnt, and the network itself on the page."""
-    run = session.run()
-    session.set_experiment(
-        controls(session.experiment(), run is not None and run.state == "playing")
-    )
+    """The buttons, what is learnt, and the network itself."""
     experiment = session.experiment()
     st.subheader(title(experiment), anchor=False)
     dataset = delivered(experiment.data)

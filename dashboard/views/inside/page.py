@@ -37,18 +37,16 @@ def inside() -> None:
     if dataset is None:
         return
     buttons(run, changed)
-    view = choose(VIEWS, "inside_view")
     watching = moves(run)
     every = LOOK_SECONDS if watching else None
-    st.fragment(_look, run_every=every, key="look")(run, dataset, view, changed, watching)
+    st.fragment(_look, run_every=every, key="look")(run, dataset, changed, watching)
 
 
-def _look(
-    run: Run, dataset: Dataset, view: View[Callable[[Moment], None]], changed: bool, watching: bool
-) -> None:
+def _look(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     """The view at the epoch of the slider; drawn anew while the run plays."""
     run.touch()
     message(run, changed)
+    view = choose(VIEWS, "inside_view")
     now = moment(run, dataset)
     if now is not None:
         view.show(now)
