@@ -4,12 +4,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playground.cluster import RemoteTrainer, WorkerLost
 from playground.events import Diverged, Epoch, Finished, Lost, Progress, Slice
-from playground.experiment import Experiment
+from playground.experiment import LIVE, Experiment
 from playground.history import Log
 from playground.snapshot import Snapshot
 from playground.worker import TrainerError
@@ -19,6 +19,9 @@ WATCHED = 2.0  # seconds for which a sign of somebody watching is worth a snapsh
 SNAPSHOT_EVERY = 0.3  # seconds between two snapshots of a playing run, at least
 SNAPSHOT_SHARE = 20  # …and this many times what the transfer of one costs
 ASK_WAIT = 10.0  # seconds that a question waits for the trainer to exist
+MOST_LESSONS = 20  # that can be undone, as in the trainer
+TEACHABLE = ("ready", "paused", "finished")
+REMEMBERED = ("experiment", "state", "epoch", "progress")  # beside the log, at each lesson
 KEEP_BYTES = 16_000_000  # of snapshots of earlier epochs, here; the trainer keeps many more
 
 
@@ -31,16 +34,30 @@ class Terms:
     speed: float | None = None  # epochs per second at most
 
 
-class Attempt:
-    """Training from one set of initial weights; everything that a reset throws away."""
+@dataclass(frozen=True)
+class Lesson:
+    """Examples that a network was taught by hand, and the network before."""
 
-    def __init__(self, experiment: Experiment, terms: Terms) -> None:
+    x: Any  # raw inputs, as in `Part`
+    y: Any
+    epoch: int  # epochs finished before it
+    before: Snapshot
+
+
+class Attempt:
+    """Training from one set of initial weights; everything that a reset throws away.
+
+    `start`: the weights it begins with, instead of those the experiment's seed gives.
+    """
+
+    def __init__(self, experiment: Experiment, terms: Terms, start: Snapshot | None = None) -> None:
         self.experiment = experiment
+        self.start = None if start is None else replace(start, epoch=0)
         self.state = "ready"
         self.log = Log()
         self.epoch = 0  # finished
         self.progress: Progress | None = None
-        self.latest: Snapshot | None = None
+        self.latest: Snapshot | None = self.start
         self._terms = terms
         self._changed = threading.Condition()
         self._trainer: RemoteTrainer | None = None
@@ -51,6 +68,8 @@ class Attempt:
         self._next_snapshot = 0.0  # when the next one is due
         self._pace: tuple[float, float, int] | None = None  # speed, and time and epoch it began
         self._kept: OrderedDict[int, Snapshot] = OrderedDict()
+        self._undone: list[tuple[Lesson, dict[str, Any]]] = []  # how it was before each lesson
+        self._lesson: Lesson | None = None  # to be told to the trainer next
         self._busy = self._closed = False
         with self._changed:
             self._employ()
@@ -84,6 +103,40 @@ class Attempt:
         with self._changed:
             self.experiment = self.experiment.change(**changes)
             self._changes |= changes
+
+    def teach(self, x: Any, y: Any, epochs: int) -> None:
+        """Add examples, train some `epochs` more and pause; ValueError where that cannot be."""
+        with self._changed:
+            if self.latest is None or self.state not in TEACHABLE:
+                state = "starting" if self.state == "ready" else self.state
+                raise ValueError(f"a run must be {', '.join(TEACHABLE)} to be taught, got {state}")
+            lesson = Lesson(x, y, self.epoch, self.latest)
+            before = {name: getattr(self, name) for name in REMEMBERED} | {"log": list(self.log)}
+            self._undone = [*self._undone, (lesson, before)][-MOST_LESSONS:]
+            self._lesson, self._until = lesson, self.epoch + epochs
+            self.state, self._ending, self._pace = "playing", None, None
+            self._employ()
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """The last lesson that can be undone."""
+        return self._undone[-1][0] if self._undone else None
+
+    def undo(self) -> None:
+        """Go back to where the last lesson began; ValueError if there is none or it plays on."""
+        with self._changed:
+            if not self._undone or self.state == "playing":
+                rule = "a paused run that was taught" if self._undone else "a lesson"
+                raise ValueError(f"there must be {rule} to undo, got {self.state}")
+        latest = self.ask("undo")
+        with self._changed:
+            _, before = self._undone.pop()
+            for name in REMEMBERED:
+                setattr(self, name, before[name])
+            self.log, self.latest, self._stale = Log(before["log"]), latest, False
+            self._changes = {name: self.experiment.flat()[name] for name in LIVE}
+            self._kept = OrderedDict((e, s) for e, s in self._kept.items() if e <= self.epoch)
+            self._changed.notify_all()
 
     def wake(self) -> None:
         """Look at the terms again."""
@@ -143,7 +196,7 @@ class Attempt:
                 self._train()
             except WorkerLost:
                 # Nothing is lost with a network that has not begun: another one is its equal.
-                if self.log or self.progress or self._closed:
+                if self.log or self.progress or self._undone or self._closed:
                     raise
                 self._release()
                 self._train()
@@ -153,7 +206,7 @@ class Attempt:
 
     def _train(self) -> None:
         if self._trainer is None:
-            trainer = RemoteTrainer(self.experiment)
+            trainer = RemoteTrainer(self.experiment, self.start)
             first = trainer.call("snapshot", 0)
             with self._changed:
                 self._trainer, self.latest = trainer, first
@@ -168,6 +221,10 @@ class Attempt:
         """The next call to the trainer; None: there is none, and the thread's work is over."""
         with self._changed:
             while self.state == "playing" and not self._closed:
+                if self._lesson is not None:
+                    lesson, self._lesson = self._lesson, None
+                    epochs = (self._until or self.epoch + 1) - self.epoch
+                    return "teach", {"x": lesson.x, "y": lesson.y, "epochs": epochs}
                 if self._ending is None and self._is_time_to_pause():
                     self._ending = "paused"
                 if self._ending is not None and self._stale:

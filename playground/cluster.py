@@ -19,6 +19,7 @@ from distributed import Client
 
 from playground.embedded import EmbeddedCluster
 from playground.experiment import Experiment
+from playground.snapshot import Snapshot
 from playground.worker import Actor, TrainerError
 
 PATIENCE = 180.0  # seconds to wait for any worker at all
@@ -161,12 +162,15 @@ class RemoteTrainer:
     Raises WorkerLost if the worker ends meanwhile, TrainerError if the trainer itself fails.
     """
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, start: Snapshot | None = None) -> None:
         self.address = _place()
         _trainers().add(self)
+        # By itself: Dask warns of large arguments, and a network can have 24 MB.
+        weights = None if start is None else client().scatter(start, [self.address], hash=False)
         self._made = client().submit(
             Actor,
             experiment,
+            weights,
             actor=True,
             workers=[self.address],
             allow_other_workers=False,

@@ -68,6 +68,14 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Taught:
+    """Examples were added to the training data while the run went on."""
+
+    epoch: int  # epochs finished before it
+    examples: int
+
+
+@dataclass(frozen=True, slots=True)
 class Diverged:
     """The loss of update `step` (from 1) was not finite; the run has stopped there."""
 
@@ -94,7 +102,7 @@ class Lost:
     reason: str
 
 
-Event = Progress | Epoch | Changed | Diverged | Finished | Lost
+Event = Progress | Epoch | Changed | Taught | Diverged | Finished | Lost
 
 
 def metric_name(task: str) -> str:

@@ -7,7 +7,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.events import Changed, Epoch, Event
+from playground.events import Changed, Epoch, Event, Taught
 
 Column = NDArray[np.float32]
 
@@ -31,6 +31,7 @@ class History:
     learning_rate: Column
     seconds: Column  # of each epoch
     changes: tuple[Changed, ...]
+    lessons: tuple[Taught, ...]
     best_epoch: int | None  # of the smallest validation loss, the first of equals
 
     def __len__(self) -> int:
@@ -47,6 +48,7 @@ class Log(Sequence[Event]):
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._events: list[Event] = []
         self._changes: list[Changed] = []
+        self._lessons: list[Taught] = []
         self._epochs = np.zeros(64, np.int32)
         self._columns = np.zeros((len(_TRAIN) + len(_VALIDATION), 64), np.float32)
         self._count = 0
@@ -74,6 +76,8 @@ class Log(Sequence[Event]):
                 self._add(event)
             elif isinstance(event, Changed):
                 self._changes.append(event)
+            elif isinstance(event, Taught):
+                self._lessons.append(event)
             self._events.append(event)
 
     def _add(self, e: Epoch) -> None:
@@ -104,6 +108,7 @@ class Log(Sequence[Event]):
         return History(
             epoch=epochs,
             changes=tuple(self._changes),
+            lessons=tuple(self._lessons),
             best_epoch=best,
             **columns,  # type: ignore[arg-type]
         )

@@ -11,11 +11,12 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from playground.attempt import Attempt, Terms
+from playground.attempt import Attempt, Lesson, Terms
 from playground.events import Progress, Score
 from playground.experiment import LIVE, Experiment
 from playground.history import Log
 from playground.snapshot import Snapshot
+from playground.teaching import checked
 
 LEASE = 180.0  # seconds that a run plays on after the last sign of somebody watching
 PAUSE_WAIT = 2.0  # seconds that `pause` waits for the slice under way
@@ -38,6 +39,8 @@ class Run:
 
     `state` is "ready" (not begun), "playing", "paused", "finished", "diverged" or "lost" (its
     worker ended or its trainer failed; the last event says why, and `play` starts over).
+
+    `start`: weights to begin with, instead of those of the experiment's seed.
     """
 
     def __init__(
@@ -45,12 +48,13 @@ class Run:
         experiment: Experiment,
         lease: float = LEASE,
         openings: tuple[Opening, ...] = (),
+        start: Snapshot | None = None,
     ) -> None:
         self._name = secrets.token_hex(8)
         self._openings = openings  # of the test set, those of runs before this one included
         self._lock = threading.Lock()
         self._terms = Terms(lease, time.monotonic())
-        self._now = Attempt(experiment, self._terms)
+        self._now = Attempt(experiment, self._terms, start)
         self.attempt = 1  # rises whenever the log begins anew
         self._closed = False
 
@@ -120,7 +124,7 @@ class Run:
         self.touch()
         with self._lock:
             if self._now.state == "lost":
-                self._restart(self._now.experiment)
+                self._restart(self._now.experiment, self._now.start)
             self._now.play(epochs)
 
     def pause(self) -> None:
@@ -147,10 +151,13 @@ class Run:
         """Start again: from the same initial weights, or from those of another `seed`."""
         with self._lock:
             experiment = self._now.experiment
-            self._restart(experiment if seed is None else experiment.change(seed=seed))
+            if seed is None:
+                self._restart(experiment, self._now.start)
+            else:
+                self._restart(experiment.change(seed=seed), None)
 
-    def _restart(self, experiment: Experiment) -> None:
-        old, self._now = self._now, Attempt(experiment, self._terms)
+    def _restart(self, experiment: Experiment, start: Snapshot | None) -> None:
+        old, self._now = self._now, Attempt(experiment, self._terms, start)
         self.attempt += 1
         old.close()
         if self._closed:
@@ -162,6 +169,35 @@ class Run:
         Asks the worker, which answers between two slices. Raises LookupError if the run is lost.
         """
         return self._now.snapshot(epoch)
+
+    def teach(self, x: Any, y: Any, epochs: int = 1) -> None:
+        """Add labelled examples to the training data, train some `epochs` more, and pause.
+
+        x: raw inputs as in `Part`; y: their targets. An epoch under way counts as the first. Also
+        a run that is finished learns on. Raises ValueError where the examples or the run's state
+        do not allow it.
+        """
+        x, y = checked(self.experiment.data.source, x, y)
+        if not 1 <= epochs <= 1000:
+            raise ValueError(f"epochs must be between 1 and 1000, got {epochs}")
+        self.touch()
+        self.pause()
+        with self._lock:
+            self._now.teach(x, y, epochs)
+
+    def undo(self) -> None:
+        """Go back to exactly where the last lesson began, log and all; what came later is lost.
+
+        Raises ValueError if there is none, LookupError if the run is lost.
+        """
+        self.pause()
+        with self._lock:
+            self._now.undo()
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """The last lesson that was not undone."""
+        return self._now.lesson
 
     def test(self) -> Score:
         """The score on the test examples, as `snapshot` asks for it; each time is counted."""

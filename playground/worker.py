@@ -45,10 +45,10 @@ def _plainly(method: Callable[..., Any]) -> Callable[..., Any]:
 class Actor:
     """An engine.Trainer behind a class that the web process can name without loading TensorFlow."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, start: Snapshot | None = None) -> None:
         self._failure = ""
         try:
-            self._trainer = _make(experiment)
+            self._trainer = _make(experiment, start)
         except TrainerError as error:
             self._failure = str(error)  # Dask would log it at length: `check` says it
 
@@ -77,6 +77,18 @@ class Actor:
         return snapshot
 
     @_plainly
+    def teach(self, x: Any, y: Any, epochs: int) -> Slice:
+        """Add training examples; see engine.Trainer.teach."""
+        done: Slice = self._trainer.teach(x, y, epochs)
+        return done
+
+    @_plainly
+    def undo(self) -> Snapshot:
+        """Back to where the last lesson began; the weights then."""
+        snapshot: Snapshot = self._trainer.undo()
+        return snapshot
+
+    @_plainly
     def test(self) -> Score:
         """How well it does on the test examples."""
         score: Score = self._trainer.test()
@@ -84,10 +96,10 @@ class Actor:
 
 
 @_plainly
-def _make(experiment: Experiment) -> Any:
+def _make(experiment: Experiment, start: Snapshot | None) -> Any:
     from playground.engine import Trainer
 
-    return Trainer(experiment)
+    return Trainer(experiment, start)
 
 
 @_plainly

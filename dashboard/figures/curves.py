@@ -103,7 +103,7 @@ def _mark_best(figure: Figure, epoch: float, value: float) -> None:
 
 
 def _finish(figure: Figure, history: History, keep: str) -> Figure:
-    """The axis of epochs, which grows with the run, and a thin line at each setting changed."""
+    """The axis of epochs, and a thin line at each setting changed and each lesson."""
     layout = figure["layout"]
     layout |= {"uirevision": keep, "hovermode": "x unified"}
     layout["xaxis"]["hoverformat"] = "d"
@@ -113,20 +113,21 @@ def _finish(figure: Figure, history: History, keep: str) -> Figure:
     else:
         layout["xaxis"]["range"] = [0, 10]
         layout["yaxis"]["showticklabels"] = False
+    marks = [(c.epoch, f"{SYMBOLS.get(c.name, c.name)} {c.after:.3g}") for c in history.changes]
+    marks += [(t.epoch, f"taught {t.examples} examples") for t in history.lessons]
     layout["shapes"] = [
         {
-            "type": "line", "x0": c.epoch, "x1": c.epoch, "y0": 0, "y1": 1, "yref": "paper",
+            "type": "line", "x0": epoch, "x1": epoch, "y0": 0, "y1": 1, "yref": "paper",
             "line": {"color": MARK, "width": 1, "dash": "dot"},
         }
-        for c in history.changes
+        for epoch, _ in marks
     ]  # fmt: skip
     layout["annotations"] = [
         {
-            "x": c.epoch, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top",
-            "text": f"{SYMBOLS.get(c.name, c.name)} {c.after:.3g}", "showarrow": False,
-            "font": {"size": 11, "color": MARK},
+            "x": epoch, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top",
+            "text": text, "showarrow": False, "font": {"size": 11, "color": MARK},
         }
-        for c in history.changes
+        for epoch, text in marks
     ]  # fmt: skip
     return figure
 

@@ -30,6 +30,12 @@ class Album:
             last = snapshot.epoch
             self.kept = {e: s for e, s in self.kept.items() if e % self.stride == 0 or e == last}
 
+    def copy(self) -> "Album":
+        """Another album with the same snapshots."""
+        other = Album()
+        other.stride, other.kept = self.stride, dict(self.kept)
+        return other
+
     def nearest(self, epoch: int) -> Snapshot:
         """The newest one kept that is not after `epoch`."""
         epochs = list(self.kept)

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from playground.datasets import load
-from playground.engine import build
+from playground.engine import build, teaching
 from playground.engine.album import Album
 from playground.engine.batches import Masks, Order
 from playground.engine.program import Batches, Program, nobody, program
 from playground.engine.stopping import EarlyStopping, Plateau
+from playground.engine.teaching import fitting
 from playground.events import (
     Changed,
     Diverged,
@@ -39,14 +40,17 @@ SEEN_WITHOUT_VALIDATION = 1_000  # training examples that the dead units are cou
 
 
 class Trainer:
-    """Trains one experiment; everything random in it follows from its seeds."""
+    """Trains one experiment; everything random in it follows from its seeds.
 
-    def __init__(self, experiment: Experiment) -> None:
+    `start`: weights to begin with, instead of those the seed gives; ValueError if they do not fit.
+    """
+
+    def __init__(self, experiment: Experiment, start: Snapshot | None = None) -> None:
         self.experiment = experiment
         self.dataset = load(experiment.data)
         self.program: Program = program(experiment)
         self._saved: tuple[Any, Any] | None = (
-            build.initial_weights(experiment),
+            build.initial_weights(experiment) if start is None else fitting(experiment, start),
             self.program.fresh,
         )
         self.order, self.masks = Order(experiment), Masks(experiment)
@@ -56,7 +60,9 @@ class Trainer:
         self.album.add(self._snapshot(0, self._saved[0]))
         self.epoch = 0  # finished
         self.step = 0  # updates done
-        self.over = False
+        self.over = self._has_diverged = False
+        self.last_epoch = experiment.training.epochs  # later where it was taught
+        self._before: list[dict[str, Any]] = []  # each lesson
         self._start_epoch()
 
     # ---- what others ask -----------------------------------------------------------------
@@ -75,7 +81,7 @@ class Trainer:
         """
         events: list[Event] = list(self._change(changes or {}))
         end = time.perf_counter() + seconds
-        last = min(until_epoch or self.experiment.training.epochs, self.experiment.training.epochs)
+        last = min(until_epoch or self.last_epoch, self.last_epoch)
         rows, busy = 0, 0.0
         while not self.over and self.epoch < last:
             began, before = time.perf_counter(), self.epoch * self.order.n + self.row
@@ -108,6 +114,25 @@ class Trainer:
         """Open the sealed test set: how well the network does on it now."""
         return self._score(self.dataset.test.x, self.dataset.test.y)[0]
 
+    def teach(self, x: Any, y: Any, epochs: int = 1) -> Slice:
+        """Add examples to the training data and allow `epochs` more; ValueError if they cannot be.
+
+        x: raw inputs as in `Part`; y: their targets. `advance` then trains on all examples.
+        """
+        if self._has_diverged:
+            raise ValueError("a network whose loss is no longer finite cannot be taught")
+        before = teaching.remember(self)
+        event = teaching.teach(self, x, y, epochs)
+        self._before = [*self._before, before][-teaching.MOST_LESSONS :]
+        return Slice((event,), None)
+
+    def undo(self) -> Snapshot:
+        """Go back to exactly where the last lesson began; the weights then. ValueError if none."""
+        if not self._before:
+            raise ValueError("there must be a lesson to undo, got none")
+        teaching.restore(self, self._before[-1])
+        return self.latest()
+
     # ---- state ---------------------------------------------------------------------------
 
     def _own(self) -> Program:
@@ -115,13 +140,13 @@ class Trainer:
         owner = self.program.owner()
         if owner is not self:
             if isinstance(owner, Trainer):
-                owner._leave()
+                owner.leave()
             if self._saved is not None:
                 self.program.load(*self._saved)
             self.program.owner, self._saved = weakref.ref(self), None
         return self.program
 
-    def _leave(self, weights: list[np.ndarray] | None = None) -> None:
+    def leave(self, weights: list[np.ndarray] | None = None) -> None:
         """Take this run's state out of the program's variables, with other `weights` if given."""
         p = self._own()
         self._saved = weights or p.read_weights(), p.read_slots()
@@ -143,7 +168,7 @@ class Trainer:
             yield Changed(self.epoch, name, before, after)
         new = program(self.experiment)
         if new is not self.program:
-            self._leave()
+            self.leave()
             self.program = new
 
     # ---- training ------------------------------------------------------------------------
@@ -152,6 +177,11 @@ class Trainer:
     def _is_short(self) -> bool:
         weights = sum(a * b for a, b in itertools.pairwise(self.experiment.layer_sizes))
         return weights < SMALL_NETWORK and 6 * weights * self.order.n < SHORT_EPOCH
+
+    @property
+    def _steps(self) -> int:
+        """Updates in one epoch, over the taught examples too."""
+        return -(-self.order.n // self.program.batch_size)
 
     @property
     def _live(self) -> np.ndarray:
@@ -174,7 +204,7 @@ class Trainer:
         weight = np.zeros((n_epochs, steps * size), np.float32)
         for i, piece in enumerate(pieces):
             rows[i, : len(piece)], weight[i, : len(piece)] = piece, 1
-        part, per_epoch = self.dataset.train, self.experiment.steps_per_epoch
+        part, per_epoch = self.dataset.train, self._steps
         x = part.x.reshape(len(part.x), -1)[rows]
         places = step + np.arange(n_epochs)[:, None] * per_epoch + np.arange(steps)
         rate = rates(self.experiment.training, places, per_epoch) * self.plateau.factor
@@ -194,10 +224,10 @@ class Trainer:
         began, p = time.perf_counter(), self._own()
         size, n = p.batch_size, self.order.n
         left = -(-(n - self.row) // size)
-        steps = min(STEPS, self.experiment.steps_per_epoch)
+        steps = min(STEPS, self._steps)
         wanted = min(left, steps)
         piece = self.rows[self.row : self.row + wanted * size]
-        place = self.epoch * self.experiment.steps_per_epoch + self.row / size
+        place = self.epoch * self._steps + self.row / size
         batches = self._batches([piece], place, steps)
         ends = wanted == left
         reached, loss, metric = 0, 0.0, 0.0
@@ -233,7 +263,7 @@ class Trainer:
     def _whole_epochs(self, last: int) -> Iterator[Event]:
         """Many short epochs in one compiled call."""
         began, p = time.perf_counter(), self._own()
-        n, steps = self.order.n, self.experiment.steps_per_epoch
+        n, steps = self.order.n, self._steps
         count = min(EPOCHS, last - self.epoch, self.stopping.epochs_left, self.plateau.epochs_left)
         pieces = [self.rows, *(self.order.next_epoch() for _ in range(count - 1))]
         batches = self._batches(pieces, self.epoch * steps, steps)
@@ -246,7 +276,6 @@ class Trainer:
             loss, metric, seen_loss, seen_metric = scores[e].tolist()
             if not np.isfinite(scores[e]).all():
                 self.step += int(step)
-                self.over = True
                 yield self._diverged()
                 return
             self.step += steps
@@ -279,19 +308,19 @@ class Trainer:
         watched = seen.loss if validated else train.loss
         self.plateau.see(watched)
         early = self.stopping.see(self.epoch, watched, weights)
-        if early or self.epoch == self.experiment.training.epochs:
+        if early or self.epoch == self.last_epoch:
             self.over = True
             yield self._finish(early)
 
     def _finish(self, early: bool) -> Finished:
         best, restored = self.stopping.best_epoch, False
         if early and self.experiment.training.restore_best and best != self.epoch:
-            self._leave(self.stopping.best_weights)
+            self.leave(self.stopping.best_weights)
             restored = True
         return Finished(self.epoch, early, best, restored)
 
     def _diverged(self) -> Diverged:
-        self.over = True
+        self.over = self._has_diverged = True
         training = self.experiment.training
         some = self.dataset.scaled(self.dataset.train.x[:SEEN_WITHOUT_VALIDATION])
         if np.abs(some).max() > LARGE_INPUT:
@@ -302,7 +331,7 @@ class Trainer:
         return Diverged(self.epoch, self.step, advice)
 
     def _progress(self, images_per_second: float) -> Progress:
-        size, steps = self.program.batch_size, self.experiment.steps_per_epoch
+        size, steps = self.program.batch_size, self._steps
         done = -(-self.row // size)
         loss = self.loss / self.row if self.row else 0.0
         return Progress(self.epoch + 1, done, steps, loss, images_per_second)

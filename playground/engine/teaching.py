@@ -1,0 +1,78 @@
+"""Teaching a run by hand: further training examples while it goes on, and the exact way back."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from playground.datasets.dataset import Part
+from playground.engine.album import Album
+from playground.engine.stopping import EarlyStopping
+from playground.events import Taught
+from playground.experiment import Experiment
+from playground.snapshot import Snapshot
+from playground.teaching import checked
+
+if TYPE_CHECKING:
+    from playground.engine.trainer import Trainer
+
+MOST_LESSONS = 20  # that can be undone; each keeps the weights and the optimizer's own numbers
+
+# What of a trainer changes in place; everything else in it is replaced, never changed.
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "order": copy.deepcopy,
+    "masks": copy.deepcopy,
+    "stopping": copy.copy,
+    "plateau": copy.copy,
+    "album": Album.copy,
+}
+
+
+def remember(trainer: "Trainer") -> dict[str, Any]:
+    """Everything that decides how a trainer goes on, and what it has kept."""
+    trainer.leave()
+    state = dict(vars(trainer))
+    return state | {name: copied(state[name]) for name, copied in COPIES.items()}
+
+
+def restore(trainer: "Trainer", state: dict[str, Any]) -> None:
+    """Bring a trainer back to what `remember` gave."""
+    trainer.leave()
+    vars(trainer).update(state)
+
+
+def teach(trainer: "Trainer", x: Any, y: Any, epochs: int) -> Taught:
+    """Add examples to the training data, for the epoch under way too, and allow `epochs` more.
+
+    The order of what is left of this epoch is drawn anew. Early stopping begins to watch anew.
+    """
+    whole = trainer.dataset
+    x, y = checked(whole.source, x, y)
+    old = len(whole.train)
+    both = [np.concatenate(pair) for pair in ((whole.train.x, x), (whole.train.y, y))]
+    for array in both:
+        array.setflags(write=False)
+    trainer.dataset = replace(whole, train=Part(both[0], both[1]))
+    trainer.order.n = old + len(y)
+    rest = np.concatenate([trainer.rows[trainer.row :], np.arange(old, trainer.order.n)])
+    if trainer.order.shuffle:
+        rest = trainer.order.rng.permutation(rest)
+    trainer.rows = np.concatenate([trainer.rows[: trainer.row], rest])
+    trainer.stopping = EarlyStopping(trainer.experiment.training)
+    trainer.last_epoch = max(trainer.last_epoch, trainer.epoch + epochs)
+    trainer.over = False
+    return Taught(trainer.epoch, len(y))
+
+
+def fitting(experiment: Experiment, start: Snapshot) -> list[Any]:
+    """The weights of `start`; ValueError in words where the experiment's layers are others."""
+    sizes = experiment.layer_sizes
+    wanted = [shape for pair in pairwise(sizes) for shape in (pair, pair[1:])]
+    if [w.shape for w in start.weights] != wanted:
+        found = [len(start.layers[0].kernel), *(len(layer.bias) for layer in start.layers)]
+        ours, theirs = ("-".join(map(str, each)) for each in (sizes, found))
+        raise ValueError(f"start must be a network of {ours}, got {theirs}")
+    return [np.array(w, np.float32) for w in start.weights]
