@@ -18,7 +18,8 @@ class Activation:
     """An activation a = f(z) with its derivative da/dz, elementwise.
 
     `parameters` names the fields of `Network` that f and f′ take as keyword arguments.
-    `keras` is the name `keras.activations.get` knows.
+    `keras` is the name `keras.activations.get` knows. `initializer` names the entry of INITIALIZERS
+    that keeps signals of the same size from layer to layer, as nearly as one can.
     """
 
     label: str
@@ -27,6 +28,7 @@ class Activation:
     df: Callable[..., Array]
     keras: str
     parameters: tuple[str, ...] = ()
+    initializer: str = "glorot_uniform"  # Glorot & Bengio 2010: for functions like tanh
 
 
 def _elu(z: Array) -> Array:
@@ -61,6 +63,8 @@ def _mish_slope(z: Array) -> Array:
 # SELU's constants are the fixed point of mean 0 and variance 1 (Klambauer et al. 2017).
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
+_HE = "he_normal"  # He et al. 2015: for functions that are 0, or nearly, where z is negative
+
 ACTIVATIONS: dict[str, Activation] = {
     "linear": Activation("Linear", "z", lambda z: z, np.ones_like, "linear"),
     "sigmoid": Activation(
@@ -77,6 +81,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z: np.maximum(z, 0),
         lambda z: (z > 0).astype(z.dtype),
         "relu",
+        initializer=_HE,
     ),
     "leaky_relu": Activation(
         "Leaky ReLU",
@@ -85,14 +90,18 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z, negative_slope: np.where(z > 0, 1, negative_slope).astype(z.dtype),
         "leaky_relu",
         ("negative_slope",),
+        _HE,
     ),
-    "elu": Activation("ELU", r"z \text{ if } z>0 \text{ else } e^z-1", _elu, _elu_slope, "elu"),
+    "elu": Activation(
+        "ELU", r"z \text{ if } z>0 \text{ else } e^z-1", _elu, _elu_slope, "elu", (), _HE
+    ),
     "selu": Activation(
         "SELU",
         r"1.0507\,(z \text{ if } z>0 \text{ else } 1.6733\,(e^z-1))",
         lambda z: (_SELU_SCALE * np.where(z > 0, z, _SELU_ALPHA * _elu(z))).astype(z.dtype),
         lambda z: (_SELU_SCALE * np.where(z > 0, 1, _SELU_ALPHA * _elu_slope(z))).astype(z.dtype),
         "selu",
+        initializer="lecun_normal",  # Klambauer et al. 2017
     ),
     "gelu": Activation(
         "GELU",
@@ -100,6 +109,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z: z * _gauss_cdf(z),
         lambda z: _gauss_cdf(z) + z * _gauss_pdf(z),
         "gelu",
+        initializer=_HE,
     ),
     "silu": Activation(
         "SiLU (swish)",
@@ -107,6 +117,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z: z * expit(z),
         lambda z: expit(z) * (1 + z * expit(-z)),
         "silu",
+        initializer=_HE,
     ),
     "mish": Activation(
         "Mish",
@@ -114,8 +125,9 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z: z * np.tanh(_softplus(z)),
         _mish_slope,
         "mish",
+        initializer=_HE,
     ),
-    "softplus": Activation("Softplus", r"\ln(1+e^z)", _softplus, expit, "softplus"),
+    "softplus": Activation("Softplus", r"\ln(1+e^z)", _softplus, expit, "softplus", (), _HE),
     "softsign": Activation(
         "Softsign",
         r"\frac{z}{1+|z|}",
@@ -129,6 +141,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z: np.clip(z, 0, 6),
         lambda z: _between(z, 0, 6),
         "relu6",
+        initializer=_HE,
     ),
     "hard_sigmoid": Activation(
         "Hard sigmoid",
@@ -143,6 +156,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z: z * np.clip(z / 6 + 0.5, 0, 1),
         lambda z: np.clip(z / 6 + 0.5, 0, 1) + z * _between(z, -3, 3) / 6,
         "hard_silu",
+        initializer=_HE,
     ),
     "exponential": Activation("Exponential", "e^z", np.exp, np.exp, "exponential"),
 }

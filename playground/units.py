@@ -1,0 +1,132 @@
+"""What single hidden units do: what excites them, and what is lost without them."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.gradient import output_gradient
+from playground.losses import CLASSIFICATION
+from playground.snapshot import Array, Snapshot, classes
+
+# Multiplications of `without_each`: a network too large for it gets fewer examples.
+MULTIPLICATIONS = 6 * 10**8
+FEWEST_ROWS = 50
+AT_ONCE = 2**18  # numbers of a chunk: what stays in the processor's cache
+
+
+def extremes(z: Array, a: Array, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of the `count` largest and smallest outputs a (n,) of one unit, the extreme first.
+
+    Where outputs are the same (0 of a ReLU) the pre-activations z (n,) decide.
+    """
+    order = np.lexsort((z, a))
+    return order[::-1][:count], order[:count]
+
+
+def class_means(a: Array, y: NDArray[Any], n_classes: int) -> Array:
+    """Mean output for the examples of each class: (n, units) or (n,) → (n_classes, …).
+
+    NaN for a class without examples.
+    """
+    with np.errstate(invalid="ignore"):
+        return np.stack([a[y == k].sum(axis=0) / np.sum(y == k) for k in range(n_classes)])
+
+
+def score(output: Array, y: NDArray[Any], task: str) -> float:
+    """Accuracy (0 to 1), or the mean absolute error for regression."""
+    if task == CLASSIFICATION:
+        return float((classes(output) == y).mean())
+    return float(np.abs(output - y.reshape(len(y), -1)).mean())
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What the score is on some examples without each unit of a layer: its output is set to 0.
+
+    Scores are accuracies (0 to 1), or mean absolute errors for regression.
+    """
+
+    rows: int  # the examples it was measured on
+    before: float
+    after: NDArray[np.float64]  # (units,)
+    loss: NDArray[np.float64]  # (units,) accuracy lost, or error gained; negative: better without
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """The units, the most important first."""
+        return np.argsort(-self.loss, kind="stable")
+
+
+def affordable(snapshot: Snapshot, layer: int) -> int:
+    """On how many examples removing each unit of `layer` (0: the first) is a matter of moments."""
+    layers = snapshot.layers
+    one = sum(each.kernel.size for each in layers[layer + 2 :]) + len(layers[layer + 1].bias)
+    return max(FEWEST_ROWS, MULTIPLICATIONS // (len(layers[layer].bias) * one))
+
+
+def without_each(snapshot: Snapshot, x: Array, y: NDArray[Any], layer: int, task: str) -> Removal:
+    """The score without each unit of a hidden layer (0: the first), one unit at a time.
+
+    Of unit u, z of the next layer loses a_u·W_u: a product of two vectors, not a whole new pass.
+    Measured on the first `affordable` rows of x (n, n_features) and y (n,).
+    """
+    n = min(len(x), affordable(snapshot, layer))
+    x, y = x[:n], y[:n]
+    snapshot = _comparable(snapshot)
+    passes = snapshot.forward(x)
+    a, after = passes[layer][1], snapshot.layers[layer + 1]
+    whole, rest = passes[layer + 1][0], Snapshot(snapshot.epoch, snapshot.layers[layer + 2 :])
+    units, width = after.kernel.shape
+    scores = np.empty(units)
+    chunk = max(1, AT_ONCE // (n * width))
+    for start in range(0, units, chunk):
+        part = slice(start, min(start + chunk, units))
+        taken = a[:, part].T[:, :, None] * after.kernel[part][:, None, :]
+        z = np.subtract(whole[None], taken, out=taken).reshape(-1, width)
+        output = rest.predict(after.activate(z)).reshape(-1, n, len(snapshot.layers[-1].bias))
+        scores[part] = [score(each, y, task) for each in output]
+    before = score(passes[-1][1], y, task)
+    sign = 1 if task == CLASSIFICATION else -1
+    return Removal(n, before, scores, sign * (before - scores))
+
+
+def _comparable(snapshot: Snapshot) -> Snapshot:
+    """The same network without softmax, which leaves the largest output the largest: faster."""
+    *others, last = snapshot.layers
+    if last.activation == "softmax":
+        last = replace(last, activation="linear")
+    return Snapshot(snapshot.epoch, (*others, last))
+
+
+def without(snapshot: Snapshot, x: Array, layer: int, unit: int) -> Array:
+    """The network's output (n, n_outputs) when the output of one hidden unit is set to 0."""
+    for i, each in enumerate(snapshot.layers):
+        x = each.activate(each.pre_activation(x))
+        if i == layer:
+            x = x.copy()
+            x[:, unit] = 0
+    return x
+
+
+def excitation(snapshot: Snapshot, x: Array, layer: int, unit: int) -> tuple[Array, Array]:
+    """z and a of one unit for inputs x (n, n_features): (n,) each."""
+    for each in snapshot.layers[:layer]:
+        x = each.activate(each.pre_activation(x))
+    last = snapshot.layers[layer]
+    z = last.pre_activation(x)
+    a = last.activate(z)
+    return z[:, unit], a[:, unit]
+
+
+def direction(snapshot: Snapshot, x: Array, layer: int, unit: int) -> Array:
+    """∂z/∂x of one unit, the mean over the examples x (n, n_features): (n_features,).
+
+    For the first layer this is its column of weights, whatever the examples.
+    """
+    if layer == 0:
+        return snapshot.layers[0].kernel[:, unit]
+    up_to_z = replace(snapshot.layers[layer], activation="linear", parameters={})
+    part = Snapshot(snapshot.epoch, (*snapshot.layers[:layer], up_to_z))
+    return np.asarray(output_gradient(part, x, unit).mean(axis=0))

@@ -1,0 +1,98 @@
+"""What single units do: against the plain definition, a network with a unit taken out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from playground import Experiment, load
+from playground.preflight import chosen, draw
+from playground.snapshot import Snapshot
+from playground.units import (
+    class_means,
+    direction,
+    excitation,
+    extremes,
+    score,
+    without,
+    without_each,
+)
+
+
+def case(dataset: str, hidden: tuple[int, ...], **changes: object) -> tuple[Snapshot, ...]:
+    experiment = Experiment().change(dataset=dataset, hidden=hidden, **changes)
+    loaded = load(experiment.data)
+    part = loaded.validation
+    task = loaded.source.task
+    return draw(experiment, chosen(experiment)), loaded.scaled(part.x), part.y, task
+
+
+def taken_out(snapshot: Snapshot, layer: int, unit: int) -> Snapshot:
+    """A network that is one unit smaller."""
+    layers = list(snapshot.layers)
+    one, after = layers[layer], layers[layer + 1]
+    kernel, bias = np.delete(one.kernel, unit, axis=1), np.delete(one.bias, unit)
+    layers[layer] = replace(one, kernel=kernel, bias=bias)
+    layers[layer + 1] = replace(after, kernel=np.delete(after.kernel, unit, axis=0))
+    return Snapshot(snapshot.epoch, tuple(layers))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "hidden"),
+    [("digits", (30, 20)), ("iris", (5,)), ("xor", (6, 4, 3)), ("plane", (5, 4)), ("sine", (7,))],
+)
+def test_without_a_unit_is_a_network_one_unit_smaller(
+    dataset: str, hidden: tuple[int, ...]
+) -> None:
+    snapshot, x, y, task = case(dataset, hidden, activation="tanh")
+    for layer, units in enumerate(hidden):
+        found = without_each(snapshot, x, y, layer, task)
+        assert found.rows == len(x)
+        assert found.before == pytest.approx(score(snapshot.predict(x), y, task), abs=1e-6)
+        for unit in range(units):
+            smaller = taken_out(snapshot, layer, unit).predict(x)
+            np.testing.assert_allclose(without(snapshot, x, layer, unit), smaller, atol=1e-5)
+            assert found.after[unit] == pytest.approx(score(smaller, y, task), abs=0.005)
+        best = found.order[0]
+        assert found.loss[best] == found.loss.max()
+
+
+def test_a_unit_nobody_listens_to_is_the_last_one_missed() -> None:
+    snapshot, x, y, task = case("digits", (12,))
+    first, last = snapshot.layers
+    kernel = last.kernel.copy()
+    kernel[3] = 0
+    deaf = Snapshot(0, (first, replace(last, kernel=kernel)))
+    assert without_each(deaf, x, y, 0, task).loss[3] == 0
+
+
+def test_extremes_and_means_of_a_unit() -> None:
+    snapshot, x, y, _ = case("digits", (12, 8))
+    z, a = excitation(snapshot, x, 1, 5)
+    passes = snapshot.forward(x)
+    np.testing.assert_array_equal(z, passes[1][0][:, 5])
+    np.testing.assert_array_equal(a, passes[1][1][:, 5])
+    most, least = extremes(z, a, 9)
+    assert sorted(a)[::-1][:9] == a[most].tolist()
+    assert a[least].max() <= np.sort(a)[8]
+    assert z[least[0]] == z.min()  # among the many zeros of a ReLU
+    means = class_means(passes[1][1], y, 10)
+    assert means.shape == (10, 8)
+    assert means[4, 5] == pytest.approx(a[y == 4].mean(), rel=1e-5)
+    assert np.isnan(class_means(a[:0], y[:0], 10)).all()
+
+
+def test_the_direction_of_a_unit_is_its_slope() -> None:
+    snapshot, x, _, _ = case("digits", (12, 8), activation="tanh")
+    np.testing.assert_array_equal(direction(snapshot, x, 0, 2), snapshot.layers[0].kernel[:, 2])
+    wide = Snapshot(
+        0,
+        tuple(replace(each, kernel=each.kernel.astype(np.float64)) for each in snapshot.layers),
+    )
+    at = x[:1].astype(np.float64)
+    found = direction(wide, at, 1, 5)
+    for pixel in (10, 20, 35):
+        step = np.zeros_like(at)
+        step[0, pixel] = 1e-5
+        z = [excitation(wide, at + sign * step, 1, 5)[0][0] for sign in (1, -1)]
+        assert found[pixel] == pytest.approx((z[0] - z[1]) / 2e-5, rel=1e-4, abs=1e-7)
