@@ -210,7 +210,7 @@ def _filled(
 def _bias(experiment: Experiment, rng: np.random.Generator, n_out: int) -> Array:
     """As Keras counts: a vector of n has n inputs and n outputs."""
     name = experiment.network.bias_initializer
-    return _filled(experiment, name, rng, n_out, n_out)[0]
+    return np.asarray(_filled(experiment, name, rng, n_out, n_out)[0])
 
 
 def _parameters(experiment: Experiment, names: tuple[str, ...]) -> dict[str, float]:

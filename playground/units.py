@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.gradient import output_gradient
+from playground.gradient import backward, output_gradient
 from playground.losses import CLASSIFICATION
 from playground.snapshot import Array, Snapshot, classes
 
 # Multiplications of `without_each`: a network too large for it gets fewer examples.
-MULTIPLICATIONS = 6 * 10**8
-FEWEST_ROWS = 50
-AT_ONCE = 2**18  # numbers of a chunk: what stays in the processor's cache
+MULTIPLICATIONS = 4 * 10**8
+FEWEST_ROWS = 100
+AT_ONCE = 2**17  # numbers of a chunk: what stays in the processor's cache
 
 
 def extremes(z: Array, a: Array, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -25,16 +25,7 @@ def extremes(z: Array, a: Array, count: int) -> tuple[NDArray[np.int64], NDArray
     return order[::-1][:count], order[:count]
 
 
-def class_means(a: Array, y: NDArray[Any], n_classes: int) -> Array:
-    """Mean output for the examples of each class: (n, units) or (n,) → (n_classes, …).
-
-    NaN for a class without examples.
-    """
-    with np.errstate(invalid="ignore"):
-        return np.stack([a[y == k].sum(axis=0) / np.sum(y == k) for k in range(n_classes)])
-
-
-def score(output: Array, y: NDArray[Any], task: str) -> float:
+def metric(output: Array, y: NDArray[Any], task: str) -> float:
     """Accuracy (0 to 1), or the mean absolute error for regression."""
     if task == CLASSIFICATION:
         return float((classes(output) == y).mean())
@@ -60,20 +51,23 @@ class Removal:
 
 
 def affordable(snapshot: Snapshot, layer: int) -> int:
-    """On how many examples removing each unit of `layer` (0: the first) is a matter of moments."""
+    """On how many examples removing each unit of `layer` (0: the first) is a matter of moments.
+
+    0: on too few to say anything.
+    """
     layers = snapshot.layers
     one = sum(each.kernel.size for each in layers[layer + 2 :]) + len(layers[layer + 1].bias)
-    return max(FEWEST_ROWS, MULTIPLICATIONS // (len(layers[layer].bias) * one))
+    rows = MULTIPLICATIONS // (len(layers[layer].bias) * one)
+    return max(rows, FEWEST_ROWS) if 3 * rows >= FEWEST_ROWS else 0
 
 
 def without_each(snapshot: Snapshot, x: Array, y: NDArray[Any], layer: int, task: str) -> Removal:
     """The score without each unit of a hidden layer (0: the first), one unit at a time.
 
     Of unit u, z of the next layer loses a_u·W_u: a product of two vectors, not a whole new pass.
-    Measured on the first `affordable` rows of x (n, n_features) and y (n,).
+    Measured on all rows of x (n, n_features) and y (n,): `affordable` says how many are wise.
     """
-    n = min(len(x), affordable(snapshot, layer))
-    x, y = x[:n], y[:n]
+    n = len(x)
     snapshot = _comparable(snapshot)
     passes = snapshot.forward(x)
     a, after = passes[layer][1], snapshot.layers[layer + 1]
@@ -86,10 +80,21 @@ def without_each(snapshot: Snapshot, x: Array, y: NDArray[Any], layer: int, task
         taken = a[:, part].T[:, :, None] * after.kernel[part][:, None, :]
         z = np.subtract(whole[None], taken, out=taken).reshape(-1, width)
         output = rest.predict(after.activate(z)).reshape(-1, n, len(snapshot.layers[-1].bias))
-        scores[part] = [score(each, y, task) for each in output]
-    before = score(passes[-1][1], y, task)
+        scores[part] = [metric(each, y, task) for each in output]
+    before = metric(passes[-1][1], y, task)
     sign = 1 if task == CLASSIFICATION else -1
     return Removal(n, before, scores, sign * (before - scores))
+
+
+def expected_each(
+    snapshot: Snapshot, x: Array, y: NDArray[Any], layer: int, loss: str
+) -> NDArray[np.float64]:
+    """By how much the mean loss rises without each unit, to first order: −Σᵢ aᵢ·∂L/∂aᵢ, (units,).
+
+    One pass for all units of a layer, where taking out each of them would take too long.
+    """
+    a = snapshot.forward(x)[layer][1]
+    return np.asarray(-(a * backward(snapshot, x, y, loss).a[layer]).sum(axis=0), np.float64)
 
 
 def _comparable(snapshot: Snapshot) -> Snapshot:

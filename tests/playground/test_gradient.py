@@ -12,7 +12,7 @@ from playground.activations import ACTIVATIONS
 from playground.engine import build
 from playground.gradient import Gradients, backward, input_gradient, output_gradient, targets
 from playground.losses import LOSSES
-from playground.snapshot import Snapshot
+from playground.snapshot import Snapshot, assemble
 
 TOLERANCE = 1e-5
 ROWS = 24
@@ -29,7 +29,7 @@ def case(dataset: str, **changes: object) -> tuple[Experiment, Snapshot, np.ndar
     """An experiment, its first weights with biases that are not 0, and some examples."""
     usual: dict[str, object] = {"hidden": (7, 5), "activation": "tanh"}
     experiment = Experiment().change(dataset=dataset, **usual | changes)
-    first = build.snapshot(experiment, 0, build.initial_weights(experiment))
+    first = assemble(experiment, 0, build.initial_weights(experiment))
     rng = np.random.default_rng(1)
     layers = tuple(
         replace(layer, bias=rng.normal(0, 0.5, layer.bias.shape).astype(np.float32))
@@ -45,7 +45,7 @@ def tape(experiment: Experiment, snapshot: Snapshot, x: np.ndarray, y: np.ndarra
     """The same by TensorFlow: Keras' activations and Keras' loss, from logits as the engine."""
     network, logits = experiment.network, experiment.training.loss == "cross_entropy"
     functions = [build.activation(network, name) for name in network.layer_activations]
-    functions.append(keras.activations.get(build.output_activation(experiment)))
+    functions.append(keras.activations.get(experiment.output_activation))
     kernels = [tf.constant(layer.kernel) for layer in snapshot.layers]
     biases = [tf.constant(layer.bias) for layer in snapshot.layers]
     inputs, zs, activations = tf.constant(x), [], []
