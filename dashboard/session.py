@@ -117,6 +117,18 @@ def _meet() -> None:
     )
 
 
+def put(key: str, value: Any) -> None:
+    """Let widget `key` show `value` when it is drawn next; for callbacks."""
+    st.session_state[key] = value
+
+
+def limit(key: str, low: float, high: float) -> None:
+    """Bring the number that widget `key` holds, if any, between its new limits before it is drawn."""
+    held = st.session_state.get(key)
+    if isinstance(held, (int, float)) and not low <= held <= high:
+        st.session_state[key] = type(held)(min(max(held, low), high))
+
+
 def show(key: str, value: Any) -> None:
     """Let widget `key` show `value`, unless it holds what somebody has just asked for.
 

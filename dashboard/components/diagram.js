@@ -1,0 +1,358 @@
+const drawings = new WeakMap();
+const SVG = "http://www.w3.org/2000/svg";
+const HEAD = 62, GAP = 6, LEAST_STEP = 58, PICTURE = 112;
+
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const clamp = (low, x, high) => Math.max(low, Math.min(x, high));
+const make = (tag, name, parent) => {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  parent?.append(element);
+  return element;
+};
+
+// ---- pixels: one byte each, coloured by the levels' own colours, or grey ------------------------
+
+function paint(canvas, pixels, [height, width], colours) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const image = new ImageData(width, height);
+  for (let i = 0; i < width * height; i++) {
+    const level = pixels[i];
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = colours ? colours[3 * level + c] : level;
+    image.data[4 * i + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+function enlarge(canvas, small, points) {
+  const wide = 352, high = Math.round(clamp(60, (wide * small.height) / small.width, wide));
+  if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
+  const pen = canvas.getContext("2d");
+  pen.imageSmoothingEnabled = points !== null;
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(small, 0, 0, wide, high);
+  for (const [x, y, blue] of points ?? []) {
+    pen.beginPath();
+    pen.arc(x * wide, (1 - y) * high, 5, 0, 7);
+    pen.fillStyle = blue ? "#0877bd" : "#f59322";
+    pen.strokeStyle = "#fff";
+    pen.lineWidth = 1.5;
+    pen.fill();
+    pen.stroke();
+  }
+}
+
+// ---- where everything stands --------------------------------------------------------------------
+
+function layout(d) {
+  const { columns } = d.data;
+  const last = columns.length - 1;
+  const wide = d.width < 560;
+  const left = columns[0].picture ? 0 : wide ? 62 : 110;
+  const right = wide ? 62 : 110;
+  const picture = columns[0].picture ? clamp(56, d.width * 0.16, PICTURE) : 0;
+  const tallest = Math.max(...columns.map((c) => c.units.length));
+  const least = columns[0].picture ? picture + 46 : 0;
+  const step = Math.max((d.width - left - right - 52 - (least ? least / 2 : 0)) / Math.max(last, 1), LEAST_STEP);
+  const size = clamp(18, Math.min(step * 0.5, 460 / tallest - GAP), 46);
+  const height = HEAD + Math.max(tallest * (size + GAP), 190);
+  const middle = HEAD + (height - HEAD) / 2;
+  const centre = columns[0].picture ? picture / 2 + 2 : left + 26;
+  d.places = columns.map((column, i) => {
+    const x = i === 0 ? centre : centre + (columns[0].picture ? picture / 2 - 26 : 0) + step * i;
+    const between = Math.min(size + GAP, (height - HEAD) / Math.max(column.units.length, 1));
+    const top = middle - (between * column.units.length) / 2;
+    return { x, size, picture, middle, y: (k) => top + between * (k + 0.5) };
+  });
+  const total = d.places[last].x + 26 + right;
+  d.drawing.style.width = total > d.width + 1 ? `${total}px` : "100%";
+  d.drawing.style.height = `${height}px`;
+  d.svg.setAttribute("width", total);
+  d.svg.setAttribute("height", height);
+  d.side = wide ? 60 : 108;
+}
+
+function end(d, i, id, out) {
+  const place = d.places[i];
+  if (d.data.columns[i].picture) {
+    const [height, width] = d.data.columns[i].shape;
+    const [row, column] = [Math.floor(id / width), id % width];
+    const scale = place.picture / width;
+    return [place.x - place.picture / 2 + (column + 0.5) * scale, place.middle - (height * scale) / 2 + (row + 0.5) * scale];
+  }
+  return [place.x + (out ? 1 : -1) * (place.size / 2), place.y(d.index[i].get(id))];
+}
+
+// ---- columns, units, edges: kept by name, changed in place ---------------------------------------
+
+function heads(d) {
+  const { columns } = d.data;
+  while (d.heads.children.length > columns.length) d.heads.lastChild.remove();
+  columns.forEach((column, i) => {
+    const head = d.heads.children[i] ?? make("div", "head", d.heads);
+    while (head.children.length < 3) make(head.children.length ? "span" : "b", "", head);
+    [column.name, column.note, column.activation].forEach((text, k) => (head.children[k].textContent = text));
+    head.style.left = `${i === 0 && column.picture ? Math.max(d.places[0].x, 34) : d.places[i].x}px`;
+  });
+}
+
+function unit(d, key) {
+  const button = make("button", "unit", d.units);
+  button.type = "button";
+  make("canvas", "", button);
+  make("i", "bias", button);
+  make("span", "label", button);
+  button.onpointerenter = () => focus(d, "unit", key);
+  button.onpointerleave = (event) => event.pointerType === "mouse" && leave(d, key);
+  button.onfocus = () => focus(d, "unit", key);
+  button.onblur = () => leave(d, key);
+  button.onclick = () => {
+    d.pinned = d.pinned === key ? "" : key;
+    d.send("pinned", { unit: d.pinned, of: d.data.of });
+    refresh(d);
+  };
+  button.onkeydown = (event) => move(d, key, event);
+  return button;
+}
+
+function units(d) {
+  const old = new Map(d.boxes);
+  d.data.columns.forEach((column, i) => {
+    const pixels = bytes(column.pixels), area = column.shape[0] * column.shape[1];
+    const shown = column.picture ? [{ id: "picture", title: column.what, name: "", bias: null }] : column.units;
+    shown.forEach((each, k) => {
+      const key = `${i}:${each.id}`, place = d.places[i];
+      let box = d.boxes.get(key);
+      if (!box) d.boxes.set(key, (box = column.picture ? make("div", "unit picture", d.units) : unit(d, key)));
+      old.delete(key);
+      const canvas = box.querySelector("canvas") ?? make("canvas", "", box);
+      paint(canvas, pixels.subarray(k * area, (k + 1) * area), column.shape, column.picture ? null : d.colours);
+      const size = column.picture ? place.picture : place.size;
+      const high = column.picture ? (size * column.shape[0]) / column.shape[1] : size;
+      const y = column.picture ? place.middle : place.y(k);
+      Object.assign(box.style, { width: `${size}px`, height: `${high}px`, transform: `translate(${place.x - size / 2}px, ${y - high / 2}px)` });
+      if (column.picture) {
+        box.setAttribute("role", "img");
+        box.setAttribute("aria-label", column.what);
+        return;
+      }
+      box.classList.toggle("smooth", d.data.smooth);
+      const first = i === 0, last = i === d.data.columns.length - 1;
+      box.classList.toggle("first", first);
+      box.classList.toggle("last", last);
+      const label = box.querySelector(".label");
+      label.textContent = first || last ? each.name : "";
+      label.style.maxWidth = `${d.side}px`;
+      const bias = box.querySelector(".bias");
+      bias.style.display = each.bias === null ? "none" : "block";
+      const level = Math.round(127 * (1 + clamp(-1, each.bias ?? 0, 1)));
+      bias.style.background = `rgb(${d.colours.slice(3 * level, 3 * level + 3)})`;
+      box.setAttribute("aria-label", `${each.title}: ${each.numbers.map((pair) => pair.join(" ")).join(", ")}`);
+    });
+  });
+  for (const [key, box] of old) {
+    if (d.focus?.key === key) d.focus = null;
+    box.remove();
+    d.boxes.delete(key);
+  }
+}
+
+function edges(d) {
+  const old = new Map(d.paths);
+  d.data.edges.forEach((layer, i) => {
+    const largest = Math.abs(layer[0]?.[2] ?? 0) || 1;
+    layer.forEach(([from, to, weight]) => {
+      const key = `${i}>${from}>${to}`;
+      let pair = d.paths.get(key);
+      if (!pair) {
+        pair = ["edge", "hit"].map((name) => {
+          const path = document.createElementNS(SVG, "path");
+          path.setAttribute("class", name);
+          return path;
+        });
+        pair[1].onpointerenter = () => focus(d, "edge", key);
+        pair[1].onpointerleave = (event) => event.pointerType === "mouse" && leave(d, key);
+        pair[1].onclick = (event) => { focus(d, "edge", key); event.stopPropagation(); };
+        d.lines.append(pair[0]);
+        d.hits.append(pair[1]);
+        d.paths.set(key, pair);
+      }
+      old.delete(key);
+      const [x, y] = end(d, i, from, true), [u, v] = end(d, i + 1, to, false);
+      const bend = (u - x) * 0.45, share = Math.abs(weight) / largest;
+      const line = `M${x.toFixed(1)} ${y.toFixed(1)}C${(x + bend).toFixed(1)} ${y.toFixed(1)} ${(u - bend).toFixed(1)} ${v.toFixed(1)} ${u.toFixed(1)} ${v.toFixed(1)}`;
+      for (const path of pair) path.setAttribute("d", line);
+      pair[0].setAttribute("stroke-width", (0.4 + 4.6 * share).toFixed(2));
+      pair[0].style.opacity = (0.12 + 0.78 * share).toFixed(2);
+      pair[0].classList.toggle("minus", weight < 0);
+    });
+  });
+  for (const [key, pair] of old) {
+    if (d.focus?.key === key) d.focus = null;
+    for (const path of pair) path.remove();
+    d.paths.delete(key);
+  }
+}
+
+// ---- what is pointed at --------------------------------------------------------------------------
+
+function focus(d, kind, key) {
+  d.focus = { kind, key };
+  refresh(d);
+}
+
+function leave(d, key) {
+  if (d.focus?.key === key) d.focus = d.pinned && d.boxes.has(d.pinned) ? { kind: "unit", key: d.pinned } : null;
+  refresh(d);
+}
+
+function refresh(d) {
+  const { focus } = d;
+  const near = new Set();
+  for (const [key, [path]] of d.paths) {
+    const [i, from, to] = key.split(">");
+    const ends = [`${i}:${from}`, `${Number(i) + 1}:${to}`];
+    const lit = focus !== null && (focus.key === key || ends.includes(focus.key));
+    path.classList.toggle("lit", lit);
+    if (lit) ends.forEach((each) => near.add(each));
+  }
+  for (const [key, box] of d.boxes) {
+    box.classList.toggle("lit", focus?.key === key);
+    box.classList.toggle("near", near.has(key));
+    box.classList.toggle("pinned", d.pinned === key);
+    if (box.tagName === "BUTTON") {
+      box.setAttribute("aria-pressed", d.pinned === key);
+      box.tabIndex = key === d.current || (!d.boxes.has(d.current) && box === d.units.querySelector("button")) ? 0 : -1;
+    }
+  }
+  d.drawing.classList.toggle("focused", focus !== null);
+  d.card.hidden = focus === null;
+  if (focus?.kind === "unit") unitCard(d, focus.key);
+  if (focus?.kind === "edge") edgeCard(d, focus.key);
+}
+
+function rows(d, title, pairs, note) {
+  const { card } = d;
+  const keep = card.querySelector("canvas");
+  card.replaceChildren();
+  make("h4", "", card).textContent = title;
+  if (note) make("p", "", card).textContent = note;
+  if (keep) card.append(keep);
+  for (const [name, value] of pairs) {
+    const row = make("div", "", card);
+    make("span", "", row).textContent = name;
+    make("span", "", row).textContent = value;
+  }
+}
+
+function unitCard(d, key) {
+  const [i, id] = key.split(":").map(Number);
+  const column = d.data.columns[i], each = column.units.find((unit) => unit.id === id);
+  if (!d.card.querySelector("canvas")) make("canvas", "", d.card);
+  rows(d, each.title, [...each.numbers, ...each.joined.map(([name, value]) => [`weight ${name}`, value])], column.what);
+  const canvas = d.card.querySelector("canvas"), box = d.boxes.get(key);
+  canvas.classList.toggle("smooth", d.data.smooth);
+  enlarge(canvas, box.querySelector("canvas"), d.data.smooth ? d.data.points : null);
+  put(d, d.places[i].x, d.places[i].y(d.index[i].get(id)), d.places[i].size);
+}
+
+function edgeCard(d, key) {
+  const [i, from, to] = key.split(">").map(Number);
+  const [, , weight, product] = d.data.edges[i].find((edge) => edge[0] === from && edge[1] === to);
+  const title = (j, id) => {
+    const column = d.data.columns[j];
+    if (!column.picture) return column.units.find((unit) => unit.id === id).title;
+    return `pixel (${Math.floor(id / column.shape[1]) + 1}, ${(id % column.shape[1]) + 1})`;
+  };
+  d.card.querySelector("canvas")?.remove();
+  rows(d, `Weight ${String(weight).replace("-", "−")}`, [["adds for this example", product]],
+    `from ${title(i, from)} to ${title(i + 1, to)}`);
+  const [x, y] = end(d, i, from, true), [u, v] = end(d, i + 1, to, false);
+  put(d, (x + u) / 2, (y + v) / 2, 16);
+}
+
+// Beside what it tells of, and never outside of what can be seen.
+function put(d, x, y, size) {
+  const { scroller, drawing, card } = d;
+  const low = scroller.scrollLeft, high = low + scroller.clientWidth;
+  const width = card.offsetWidth, height = card.offsetHeight;
+  let left = x + size / 2 + 12;
+  if (left + width > high) left = x - size / 2 - 12 - width;
+  const beside = left >= low;
+  if (!beside) left = clamp(low, x - width / 2, high - width);
+  const top = beside ? y - height / 2 : y + size / 2 + 10;
+  card.style.left = `${left}px`;
+  card.style.top = `${beside ? clamp(0, top, Math.max(0, drawing.offsetHeight - height)) : top}px`;
+}
+
+const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+
+function move(d, key, event) {
+  if (event.key === "Escape") {
+    d.pinned = "";
+    d.focus = null;
+    d.send("pinned", { unit: "", of: d.data.of });
+    return refresh(d);
+  }
+  const step = STEPS[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const [i, id] = key.split(":").map(Number);
+  const columns = d.data.columns;
+  let j = clamp(0, i + step[0], columns.length - 1);
+  if (columns[j].picture) j = i;
+  const row = d.index[i].get(id), count = columns[j].units.length;
+  const next = j === i ? row + step[1] : Math.round(((row + 0.5) / columns[i].units.length) * count - 0.5);
+  d.current = `${j}:${columns[j].units[clamp(0, next, count - 1)].id}`;
+  d.boxes.get(d.current).focus();
+}
+
+// ---- the whole -----------------------------------------------------------------------------------
+
+function draw(d) {
+  d.index = d.data.columns.map((column) => new Map(column.units.map((unit, k) => [unit.id, k])));
+  if (d.data.columns[0].picture) d.index[0] = null;
+  layout(d);
+  heads(d);
+  units(d);
+  edges(d);
+  d.caption.textContent = d.data.sentence;
+  d.drawing.setAttribute("aria-label", `Network diagram. ${d.data.sentence} Arrow keys go from unit to unit.`);
+  d.root.dataset.draws = 1 + Number(d.root.dataset.draws ?? 0);
+  refresh(d);
+}
+
+function build(parentElement) {
+  const root = parentElement.querySelector(".diagram");
+  const [scroller, drawing, svg, heads, units, card, caption] =
+    [".scroller", ".drawing", ".drawing > svg", ".heads", ".units", ".card", "figcaption"].map((name) => root.querySelector(name));
+  const d = { root, scroller, drawing, svg, heads, units, card, caption, boxes: new Map(), paths: new Map(), focus: null, pinned: "", current: "", width: 0 };
+  d.lines = document.createElementNS(SVG, "g");
+  d.hits = document.createElementNS(SVG, "g");
+  svg.append(d.lines, d.hits);
+  d.watch = new ResizeObserver(() => {
+    const width = scroller.clientWidth;
+    if (width && width !== d.width) {
+      d.width = width;
+      if (d.data) draw(d);
+    }
+  });
+  d.watch.observe(scroller);
+  drawing.onclick = (event) => event.target === drawing && ((d.focus = null), refresh(d));
+  return d;
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  let d = drawings.get(parentElement);
+  if (!d) drawings.set(parentElement, (d = build(parentElement)));
+  if (d.data && d.data.of !== data.of) Object.assign(d, { focus: null, pinned: "" });
+  d.data = data;
+  d.send = setStateValue;
+  d.colours = bytes(data.colours);
+  d.width = d.scroller.clientWidth || d.width;
+  if (d.width) draw(d);
+  return () => {
+    d.watch.disconnect();
+    drawings.delete(parentElement);
+  };
+}

@@ -1,0 +1,203 @@
+"""The view that draws the network: its units, its weights, and what each unit answers to."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import predictions, session
+from dashboard.figures.wiring import Column, colours, number, wiring, wiring_sentence
+from dashboard.moment import Moment
+from dashboard.views.inside.example import Example, choose_example, tell
+from playground.activations import ACTIVATIONS
+from playground.diagram import Diagram, diagram
+from playground.losses import CLASSIFICATION
+from playground.names import Names
+from playground.responses import Responses, extent, maps, responses
+from playground.snapshot import Layer
+from playground.trace import Step, trace
+
+SIDE, SMALL_SIDE = 40, 24  # pixels of a map; of the maps of a network with many units
+MANY_UNITS = 48
+MOST_POINTS = 150  # examples drawn over a map that is looked at closely
+QUANTILE = 0.995  # of |w|, gets the full colour: one weight far out would make the others grey
+
+_COMPONENTS = Path(__file__).parents[2] / "components"
+
+
+def _text(name: str) -> str:
+    return (_COMPONENTS / name).read_text(encoding="utf-8")
+
+
+_diagram = st.components.v2.component(
+    "network_diagram",
+    html=_text("diagram.html"),
+    css=_text("diagram.css"),
+    js=_text("diagram.js"),
+)
+
+
+def network(now: Moment) -> None:
+    """The diagram, with the numbers of whatever is pointed at, and the same numbers as a table."""
+    example = choose_example(now)
+    tell(example)
+    names = Names(now.dataset.source, len(now.snapshot.layers))
+    picture = now.dataset.source.kind == "image"
+    shown = diagram(now.snapshot, picture, _pinned(now, names))
+    columns = _columns(now, example, shown)
+    moment = f"after epoch {now.epoch:,}" if now.epoch else "before training"
+    sentence = wiring_sentence(columns, shown.edges, names, moment)
+    st.caption(
+        "Point at a unit or a line, or tap it, for its numbers; with the keyboard, Tab and then "
+        "the arrow keys. A click keeps a unit marked, and in the drawing, while the network learns."
+    )
+    _diagram(
+        key="network_diagram",
+        data={
+            **wiring(columns, shown.edges, names),
+            "of": now.keep,
+            "colours": colours(),
+            "sentence": f"{sentence} {_meaning(columns, names)}",
+            "smooth": now.dataset.source.kind == "plane",
+            "points": _points(now),
+        },
+        on_pinned_change=lambda: None,
+    )
+    more = st.expander("The same numbers as a table", on_change="rerun")
+    if more.open:
+        with more:
+            _table(columns, shown, names)
+
+
+def _pinned(now: Moment, names: Names) -> dict[int, list[int]]:
+    """The unit that was clicked, if the browser names one of this network."""
+    told = session.told("network_diagram", "pinned")
+    if not isinstance(told, dict) or told.get("of") != now.keep:
+        return {}
+    column, _, unit = str(told.get("unit")).partition(":")
+    if not (column.isdecimal() and unit.isdecimal() and len(column + unit) < 9):
+        return {}
+    sizes = now.experiment.layer_sizes
+    inside = int(column) < len(sizes) and int(unit) < sizes[int(column)]
+    return {int(column): [int(unit)]} if inside else {}
+
+
+def _columns(now: Moment, example: Example, shown: Diagram) -> list[Column]:
+    """The inputs and the layers, with what their thumbnails show."""
+    _, part = predictions.shown_part(now.dataset)
+    found = responses(now.snapshot, now.dataset, part)
+    steps = trace(now.snapshot, example.x)
+    thumbnails = _thumbnails(now, example, shown, found)
+    first = Column(len(example.x), shown.units[0], *thumbnails[0], x=example.x[shown.units[0]],
+                   picture=now.dataset.source.kind == "image")  # fmt: skip
+    return [first] + [
+        _column(step, units, response, *thumbnail)
+        for step, units, response, thumbnail in zip(
+            steps, shown.units[1:], found, thumbnails[1:], strict=True
+        )
+    ]
+
+
+def _column(
+    step: Step, units: Any, response: Responses, what: str, thumbnails: Any, largest: float
+) -> Column:
+    return Column(
+        len(step.z), units, what, thumbnails, largest, step.a[units], step.z[units],
+        step.layer.bias[units], response.mean[units], response.spread[units],
+        _label(step.layer), step.layer.kernel,
+    )  # fmt: skip
+
+
+def _label(layer: Layer) -> str:
+    return ACTIVATIONS[layer.activation].label if layer.activation in ACTIVATIONS else "Softmax"
+
+
+def _thumbnails(
+    now: Moment, example: Example, shown: Diagram, found: tuple[Responses, ...]
+) -> list[tuple[str, Any, float]]:
+    """For each column: what its thumbnails show, the numbers (n, height, width), the scale."""
+    kind = now.dataset.source.kind
+    if kind in ("plane", "line"):
+        return _over_inputs(now, shown)
+    shape = now.dataset.source.shape or (1, now.dataset.source.n_features)
+    if kind == "image":
+        image = example.raw.reshape(1, *shape) / now.dataset.source.maximum
+        first = (f"{example.name} as the network gets it", image, 1.0)
+    else:
+        values = example.x[shown.units[0]].reshape(-1, 1, 1)
+        first = ("the value of this example, scaled", values, _largest(values))
+    kernel = now.snapshot.layers[0].kernel
+    weights = kernel[:, shown.units[1]].T.reshape(-1, *shape)
+    inputs = "pixels" if kind == "image" else "inputs"
+    columns = [first, (f"its weights from the {kernel.shape[0]:,} {inputs}", weights,
+                       float(np.quantile(np.abs(kernel), QUANTILE)))]  # fmt: skip
+    classes = now.dataset.source.classes
+    over = f"{len(classes)} classes" if classes else "groups from the lowest to the highest target"
+    for units, response in zip(shown.units[2:], found[1:], strict=True):
+        means = np.nan_to_num(response.by_class[:, units].T)[:, None, :]
+        columns.append((f"its mean output for each of the {over}", means, _largest(means)))
+    return columns
+
+
+def _over_inputs(now: Moment, shown: Diagram) -> list[tuple[str, Any, float]]:
+    side = SMALL_SIDE if sum(map(len, shown.units)) > MANY_UNITS else SIDE
+    drawn = list(maps(now.snapshot, now.dataset, shown.units, side))
+    place = "the plane" if now.dataset.source.kind == "plane" else "the line from left to right"
+    what = [f"its value over {place}"] + [f"its output over {place}"] * (len(drawn) - 1)
+    if now.task == CLASSIFICATION:
+        drawn[-1] = 2 * drawn[-1] - 1
+        names = now.dataset.source.classes
+        what[-1] = f"the answer over {place}: {names[0]} orange, {names[1]} blue"
+    return [
+        (words, values, 1.0 if i == len(drawn) - 1 and now.task == CLASSIFICATION
+         else _largest(values))
+        for i, (words, values) in enumerate(zip(what, drawn, strict=True))
+    ]  # fmt: skip
+
+
+def _largest(values: Any) -> float:
+    finite = np.abs(values[np.isfinite(values)])
+    return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+
+
+def _meaning(columns: list[Column], names: Names) -> str:
+    """What the small pictures are, and what full blue stands for."""
+    parts = [
+        f"{names.column(i).lower()}, {column.what} (full blue: {number(column.largest)})"
+        for i, column in enumerate(columns)
+        if not column.picture
+    ]
+    return f"A unit's picture shows: {'; '.join(parts)}."
+
+
+def _points(now: Moment) -> list[tuple[float, float, bool]] | None:
+    """Training examples on the plane, each side 0 … 1, and whether their target is high."""
+    if now.dataset.source.kind != "plane":
+        return None
+    low, high = np.array(extent(now.dataset)).T
+    part = now.dataset.train
+    places = ((part.x[:MOST_POINTS] - low) / (high - low)).round(3).tolist()
+    middle = 0.5 if now.task == CLASSIFICATION else 0.0
+    return [(x, y, bool(t > middle)) for (x, y), t in zip(places, part.y, strict=False)]
+
+
+def _table(columns: list[Column], shown: Diagram, names: Names) -> None:
+    units = [
+        {
+            "layer": names.column(i), "unit": names.unit(i, int(unit)), "bias": column.bias[k],
+            "z": column.z[k], "output": column.x[k], "mean output": column.mean[k],
+        }
+        for i, column in enumerate(columns)
+        if column.bias is not None and column.z is not None and column.mean is not None
+        for k, unit in enumerate(column.units)
+    ]  # fmt: skip
+    weights = [
+        {"from": names.whole(i, int(a)), "to": names.whole(i + 1, int(b)), "weight": w}
+        for i, edges in enumerate(shown.edges)
+        for a, b, w in zip(edges.source, edges.target, edges.weight, strict=True)
+    ]
+    left, right = st.columns(2)
+    left.dataframe(pd.DataFrame(units), hide_index=True)
+    right.dataframe(pd.DataFrame(weights), hide_index=True)
