@@ -123,7 +123,7 @@ def put(key: str, value: Any) -> None:
 
 
 def limit(key: str, low: float, high: float) -> None:
-    """Bring the number that widget `key` holds, if any, between its new limits before it is drawn."""
+    """Bring the number that widget `key` may hold between its new limits, before it is drawn."""
     held = st.session_state.get(key)
     if isinstance(held, (int, float)) and not low <= held <= high:
         st.session_state[key] = type(held)(min(max(held, low), high))

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playground.datasets.dataset import Dataset, Part
 from playground.losses import CLASSIFICATION
 from playground.snapshot import Array, Layer, Snapshot, classes
 
+AT_ONCE = 500  # examples looked at for a mistake
 LARGE_ERROR = 2.0  # a regression error this many times the mean error counts as a mistake
 
 
@@ -88,8 +90,17 @@ def mistakes(output: Array, truth: NDArray[Any], task: str) -> NDArray[np.int64]
     return np.flatnonzero(wrong)
 
 
-def following(rows: NDArray[np.int64], row: int) -> int | None:
-    """The first of `rows` after `row`, from the beginning again if there is none; None if empty."""
-    if not len(rows):
-        return None
-    return int(rows[np.searchsorted(rows, row, side="right") % len(rows)])
+def next_mistake(snapshot: Snapshot, dataset: Dataset, part: Part, row: int) -> int | None:
+    """The first mistake after `row` of a part, from the beginning again if there is none.
+
+    None: there is no mistake at all. In classification no more is computed than is needed.
+    """
+    order = np.roll(np.arange(len(part)), -row - 1)
+    size = AT_ONCE if dataset.source.task == CLASSIFICATION else max(len(part), 1)
+    for start in range(0, len(order), size):
+        rows = order[start : start + size]
+        output = snapshot.predict(dataset.scaled(part.x[rows]))
+        found = mistakes(output, part.y[rows], dataset.source.task)
+        if len(found):
+            return int(rows[found[0]])
+    return None

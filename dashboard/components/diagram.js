@@ -1,6 +1,6 @@
 const drawings = new WeakMap();
 const SVG = "http://www.w3.org/2000/svg";
-const HEAD = 62, GAP = 6, LEAST_STEP = 58, PICTURE = 112;
+const HEAD = 62, GAP = 6, LEAST_STEP = 58, PICTURE = 112, TWIN = 12;
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const clamp = (low, x, high) => Math.max(low, Math.min(x, high));
@@ -51,18 +51,22 @@ function layout(d) {
   const left = columns[0].picture ? 0 : wide ? 62 : 110;
   const right = wide ? 62 : 110;
   const picture = columns[0].picture ? clamp(56, d.width * 0.16, PICTURE) : 0;
-  const tallest = Math.max(...columns.map((c) => c.units.length));
+  const most = Math.max(...columns.map((c) => c.units.length));
   const least = columns[0].picture ? picture + 46 : 0;
   const step = Math.max((d.width - left - right - 52 - (least ? least / 2 : 0)) / Math.max(last, 1), LEAST_STEP);
-  const size = clamp(18, Math.min(step * 0.5, 460 / tallest - GAP), 46);
-  const height = HEAD + Math.max(tallest * (size + GAP), 190);
+  const twin = most > TWIN && step > 120; // two columns side by side, each half as tall
+  const tallest = twin ? Math.ceil(most / 2) + 0.5 : most;
+  const size = clamp(18, Math.min(step * (twin ? 0.28 : 0.5), 490 / tallest - GAP - 1), 46);
+  const height = HEAD + Math.max(tallest * (size + GAP + 1), 190);
   const middle = HEAD + (height - HEAD) / 2;
   const centre = columns[0].picture ? picture / 2 + 2 : left + 26;
   d.places = columns.map((column, i) => {
     const x = i === 0 ? centre : centre + (columns[0].picture ? picture / 2 - 26 : 0) + step * i;
-    const between = Math.min(size + GAP, (height - HEAD) / Math.max(column.units.length, 1));
-    const top = middle - (between * column.units.length) / 2;
-    return { x, size, picture, middle, y: (k) => top + between * (k + 0.5) };
+    const two = twin && column.units.length > TWIN, count = two ? Math.ceil(column.units.length / 2) + 0.5 : column.units.length;
+    const between = size + GAP + (two ? 1 : 0);
+    const top = middle - (between * count) / 2;
+    const beside = (k) => (two ? ((k % 2) - 0.5) * (size + 10) : 0);
+    return { x, size, picture, middle, at: (k) => x + beside(k), y: (k) => top + between * ((two ? k / 2 : k) + 0.5) };
   });
   const total = d.places[last].x + 26 + right;
   d.drawing.style.width = total > d.width + 1 ? `${total}px` : "100%";
@@ -80,7 +84,8 @@ function end(d, i, id, out) {
     const scale = place.picture / width;
     return [place.x - place.picture / 2 + (column + 0.5) * scale, place.middle - (height * scale) / 2 + (row + 0.5) * scale];
   }
-  return [place.x + (out ? 1 : -1) * (place.size / 2), place.y(d.index[i].get(id))];
+  const k = d.index[i].get(id);
+  return [place.at(k) + (out ? 1 : -1) * (place.size / 2), place.y(k)];
 }
 
 // ---- columns, units, edges: kept by name, changed in place ---------------------------------------
@@ -129,8 +134,8 @@ function units(d) {
       paint(canvas, pixels.subarray(k * area, (k + 1) * area), column.shape, column.picture ? null : d.colours);
       const size = column.picture ? place.picture : place.size;
       const high = column.picture ? (size * column.shape[0]) / column.shape[1] : size;
-      const y = column.picture ? place.middle : place.y(k);
-      Object.assign(box.style, { width: `${size}px`, height: `${high}px`, transform: `translate(${place.x - size / 2}px, ${y - high / 2}px)` });
+      const [x, y] = column.picture ? [place.x, place.middle] : [place.at(k), place.y(k)];
+      Object.assign(box.style, { width: `${size}px`, height: `${high}px`, transform: `translate(${x - size / 2}px, ${y - high / 2}px)` });
       if (column.picture) {
         box.setAttribute("role", "img");
         box.setAttribute("aria-label", column.what);
@@ -253,7 +258,8 @@ function unitCard(d, key) {
   const canvas = d.card.querySelector("canvas"), box = d.boxes.get(key);
   canvas.classList.toggle("smooth", d.data.smooth);
   enlarge(canvas, box.querySelector("canvas"), d.data.smooth ? d.data.points : null);
-  put(d, d.places[i].x, d.places[i].y(d.index[i].get(id)), d.places[i].size);
+  const k = d.index[i].get(id), place = d.places[i];
+  put(d, place.at(k), place.y(k), place.size);
 }
 
 function edgeCard(d, key) {
@@ -280,9 +286,10 @@ function put(d, x, y, size) {
   if (left + width > high) left = x - size / 2 - 12 - width;
   const beside = left >= low;
   if (!beside) left = clamp(low, x - width / 2, high - width);
-  const top = beside ? y - height / 2 : y + size / 2 + 10;
+  const below = y + size / 2 + 10, above = y - size / 2 - 10 - height, room = drawing.offsetHeight - height;
+  const top = beside ? y - height / 2 : below <= room || above < 0 ? below : above;
   card.style.left = `${left}px`;
-  card.style.top = `${beside ? clamp(0, top, Math.max(0, drawing.offsetHeight - height)) : top}px`;
+  card.style.top = `${clamp(0, top, Math.max(0, room))}px`;
 }
 
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };

@@ -38,6 +38,7 @@ class Column:
     spread: Array | None = None
     activation: str = ""
     kernel: Array | None = None  # whole, (n_in, size)
+    most: Sequence[str] = ()  # for each unit, the class it answers to most
     picture: bool = False  # drawn as one image, (1, height, width) of 0 … 1
 
 
@@ -113,6 +114,8 @@ def _numbers(column: Column, k: int) -> list[tuple[str, str]]:
     ]
     if column.mean is not None and column.spread is not None:
         found.append(("mean output", f"{number(column.mean[k])} ± {number(column.spread[k])}"))
+    if column.most:
+        found.append(("most for", column.most[k]))
     return found
 
 

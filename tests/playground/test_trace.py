@@ -5,9 +5,10 @@ import pytest
 
 from playground import Experiment, load
 from playground.activations import ACTIVATIONS, softmax
+from playground.datasets.dataset import Part
 from playground.engine import Trainer, keras_outputs
 from playground.snapshot import Layer, Snapshot
-from playground.trace import following, mistakes, tempered, trace
+from playground.trace import mistakes, next_mistake, tempered, trace
 
 
 def network(*sizes: int, activation: str = "tanh", output: str = "softmax") -> Snapshot:
@@ -86,9 +87,23 @@ def test_mistakes_of_each_task() -> None:
 
 
 def test_the_next_mistake_goes_round() -> None:
-    rows = np.array([2, 5, 9])
-    assert [following(rows, row) for row in (0, 2, 5, 9, 99)] == [2, 5, 9, 2, 2]
-    assert following(rows[:0], 3) is None
+    """A network that says "blue" of everything is wrong wherever the truth is orange."""
+    dataset = load(Experiment().change(dataset="xor").data)
+    always = Layer(np.zeros((2, 1), "f4"), np.full(1, 9, "f4"), "sigmoid")
+    snapshot, part = Snapshot(0, (always,)), dataset.validation
+    wrong = np.flatnonzero(part.y == 0)
+    row, seen = -1, []
+    for _ in range(len(wrong) + 1):
+        row = next_mistake(snapshot, dataset, part, row) or 0
+        seen.append(row)
+    assert seen == [*wrong.tolist(), wrong[0]]
+
+
+def test_there_may_be_no_mistake() -> None:
+    dataset = load(Experiment().change(dataset="xor").data)
+    right = Part(dataset.validation.x, np.ones(len(dataset.validation), np.int32))
+    always = Layer(np.zeros((2, 1), "f4"), np.full(1, 9, "f4"), "sigmoid")
+    assert next_mistake(Snapshot(0, (always,)), dataset, right, 3) is None
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -1,6 +1,7 @@
 """Which example the views follow through the network: chosen by number, or typed."""
 
 from dataclasses import dataclass
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,10 @@ from numpy.typing import NDArray
 from dashboard import predictions, session
 from dashboard.moment import Moment
 from dashboard.notices import literal
-from dashboard.scales import rounded_step
 from playground.losses import CLASSIFICATION
 from playground.responses import extent
 from playground.snapshot import classes
-from playground.trace import LARGE_ERROR, following, mistakes
+from playground.trace import LARGE_ERROR, next_mistake
 
 MOST_TYPED = 12  # features that are asked for one by one
 BY_NUMBER, TYPED = "An example", "My own values"
@@ -56,14 +56,10 @@ def _by_number(now: Moment) -> Example:
         f"{part_name.capitalize()} example, 1 to {count:,}", 1, count, 1, width=220,
         key="example_number", persist_state="session",
     )  # fmt: skip
-    output = now.snapshot.predict(now.dataset.scaled(part.x))
-    wrong = mistakes(output, part.y, now.task)
-    found = following(wrong, number - 1)
     is_class = now.task == CLASSIFICATION
-    what = "mistake" if is_class else "large error"
     st.button(
-        f"Next {what} ({len(wrong):,})", key="next_mistake", icon=":material/skip_next:",
-        disabled=found is None, on_click=session.put, args=("example_number", (found or 0) + 1),
+        "Next mistake" if is_class else "Next large error", key="next_mistake",
+        icon=":material/skip_next:", on_click=_go_on, args=(now, number),
         help=f"Go to the next of the {count:,} examples that it answers wrongly now."
         if is_class else f"An error of more than {LARGE_ERROR:g} times the mean error.",
     )  # fmt: skip
@@ -71,17 +67,25 @@ def _by_number(now: Moment) -> Example:
     return _example(now, f"{part_name} example {number:,}", part.x[row], part.y[number - 1])
 
 
+def _go_on(now: Moment, number: int) -> None:
+    """Show the next mistake, or say that there is none."""
+    _, part = predictions.shown_part(now.dataset)
+    found = next_mistake(now.snapshot, now.dataset, part, number - 1)
+    if found is None:
+        st.toast(f"No mistake in all {len(part):,} examples after epoch {now.epoch:,}.")
+    else:
+        session.put("example_number", found + 1)
+
+
 def _typed(now: Moment) -> NDArray[np.float32]:
     source, values = now.dataset.source, []
     middle = now.dataset.train.x.mean(axis=0)
-    for i, (name, (low, high)) in enumerate(
-        zip(source.features, extent(now.dataset), strict=True)
-    ):
+    for i, (name, (low, high)) in enumerate(zip(source.features, extent(now.dataset), strict=True)):
         key = f"typed_{now.experiment.data.dataset}_{i}"
         session.limit(key, low, high)
         value = st.number_input(
             name, low, high, float(np.clip(middle[i], low, high)), key=key, format="%.4g",
-            step=rounded_step(high - low), width=150, persist_state="session",
+            step=10.0 ** (floor(log10(high - low)) - 1), width=150, persist_state="session",
             help=f"Between {low:.4g} and {high:.4g}: the range of the training examples.",
         )  # fmt: skip
         values.append(value)

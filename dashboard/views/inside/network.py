@@ -1,5 +1,6 @@
 """The view that draws the network: its units, its weights, and what each unit answers to."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,13 @@ MANY_UNITS = 48
 MOST_POINTS = 150  # examples drawn over a map that is looked at closely
 QUANTILE = 0.995  # of |w|, gets the full colour: one weight far out would make the others grey
 
+Thumbnails = tuple[str, Any, float]  # what they show, (n, height, width), the scale
+
+HELP = (
+    "Point at a unit or a line, or tap it, for its numbers; with the keyboard, Tab and then the "
+    "arrow keys. A click keeps a unit marked, and in the drawing, while the network learns."
+)
+
 _COMPONENTS = Path(__file__).parents[2] / "components"
 
 
@@ -41,6 +49,7 @@ _diagram = st.components.v2.component(
 
 def network(now: Moment) -> None:
     """The diagram, with the numbers of whatever is pointed at, and the same numbers as a table."""
+    above = st.container()
     example = choose_example(now)
     tell(example)
     names = Names(now.dataset.source, len(now.snapshot.layers))
@@ -49,22 +58,16 @@ def network(now: Moment) -> None:
     columns = _columns(now, example, shown)
     moment = f"after epoch {now.epoch:,}" if now.epoch else "before training"
     sentence = wiring_sentence(columns, shown.edges, names, moment)
-    st.caption(
-        "Point at a unit or a line, or tap it, for its numbers; with the keyboard, Tab and then "
-        "the arrow keys. A click keeps a unit marked, and in the drawing, while the network learns."
-    )
-    _diagram(
-        key="network_diagram",
-        data={
-            **wiring(columns, shown.edges, names),
-            "of": now.keep,
-            "colours": colours(),
-            "sentence": f"{sentence} {_meaning(columns, names)}",
-            "smooth": now.dataset.source.kind == "plane",
-            "points": _points(now),
-        },
-        on_pinned_change=lambda: None,
-    )
+    data = {
+        **wiring(columns, shown.edges, names),
+        "of": now.keep,
+        "colours": colours(),
+        "sentence": f"{sentence} {_meaning(columns, names)} {HELP}",
+        "smooth": now.dataset.source.kind == "plane",
+        "points": _points(now),
+    }
+    with above:
+        _diagram(key="network_diagram", data=data, on_pinned_change=lambda: None)
     more = st.expander("The same numbers as a table", on_change="rerun")
     if more.open:
         with more:
@@ -93,7 +96,7 @@ def _columns(now: Moment, example: Example, shown: Diagram) -> list[Column]:
     first = Column(len(example.x), shown.units[0], *thumbnails[0], x=example.x[shown.units[0]],
                    picture=now.dataset.source.kind == "image")  # fmt: skip
     return [first] + [
-        _column(step, units, response, *thumbnail)
+        _column(step, units, response, now.dataset.source.classes, *thumbnail)
         for step, units, response, thumbnail in zip(
             steps, shown.units[1:], found, thumbnails[1:], strict=True
         )
@@ -101,13 +104,27 @@ def _columns(now: Moment, example: Example, shown: Diagram) -> list[Column]:
 
 
 def _column(
-    step: Step, units: Any, response: Responses, what: str, thumbnails: Any, largest: float
+    step: Step,
+    units: Any,
+    response: Responses,
+    classes: Sequence[str],
+    what: str,
+    thumbnails: Any,
+    largest: float,
 ) -> Column:
     return Column(
         len(step.z), units, what, thumbnails, largest, step.a[units], step.z[units],
         step.layer.bias[units], response.mean[units], response.spread[units],
-        _label(step.layer), step.layer.kernel,
+        _label(step.layer), step.layer.kernel, _most(response, units, classes),
     )  # fmt: skip
+
+
+def _most(response: Responses, units: Any, classes: Sequence[str]) -> list[str]:
+    """The class whose examples excite each unit most, and how much on average."""
+    if not classes or len(units) == 0:
+        return []
+    means = np.nan_to_num(response.by_class[:, units], nan=-np.inf)
+    return [f"{classes[k]}: {number(means[k, i])}" for i, k in enumerate(means.argmax(axis=0))]
 
 
 def _label(layer: Layer) -> str:
@@ -116,7 +133,7 @@ def _label(layer: Layer) -> str:
 
 def _thumbnails(
     now: Moment, example: Example, shown: Diagram, found: tuple[Responses, ...]
-) -> list[tuple[str, Any, float]]:
+) -> list[Thumbnails]:
     """For each column: what its thumbnails show, the numbers (n, height, width), the scale."""
     kind = now.dataset.source.kind
     if kind in ("plane", "line"):
@@ -124,7 +141,7 @@ def _thumbnails(
     shape = now.dataset.source.shape or (1, now.dataset.source.n_features)
     if kind == "image":
         image = example.raw.reshape(1, *shape) / now.dataset.source.maximum
-        first = (f"{example.name} as the network gets it", image, 1.0)
+        first: Thumbnails = (f"{example.name} as the network gets it", image, 1.0)
     else:
         values = example.x[shown.units[0]].reshape(-1, 1, 1)
         first = ("the value of this example, scaled", values, _largest(values))
@@ -141,7 +158,7 @@ def _thumbnails(
     return columns
 
 
-def _over_inputs(now: Moment, shown: Diagram) -> list[tuple[str, Any, float]]:
+def _over_inputs(now: Moment, shown: Diagram) -> list[Thumbnails]:
     side = SMALL_SIDE if sum(map(len, shown.units)) > MANY_UNITS else SIDE
     drawn = list(maps(now.snapshot, now.dataset, shown.units, side))
     place = "the plane" if now.dataset.source.kind == "plane" else "the line from left to right"

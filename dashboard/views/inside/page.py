@@ -8,6 +8,7 @@ from dashboard import live, session
 from dashboard.moment import Moment
 from dashboard.views import answers
 from dashboard.views.delivery import delivered
+from dashboard.views.inside.network import network
 from dashboard.views.transport import buttons, message, moves, network_key, own_run
 from dashboard.views.view import View, choose
 from playground.datasets import Dataset
@@ -21,6 +22,9 @@ VIEWS: dict[str, View[Callable[[Moment], None]]] = {
         ":material/quiz:",
         "What does it say of examples it has not learnt from?",
         lambda now: answers.answers(now.snapshot, now.dataset, now.keep),
+    ),
+    "Network": View(
+        ":material/hub:", "Which weights are strong, and what does each unit answer to?", network
     ),
 }
 
