@@ -22,6 +22,7 @@ from starlette.routing import Route
 from threadpoolctl import threadpool_limits
 
 import dashboard.views.data.page
+import dashboard.views.draw.page
 import dashboard.views.inside.page
 import dashboard.views.train  # noqa: F401  loaded here, not while the first visitor waits
 from dashboard.live import PLOTLY_ADDRESS

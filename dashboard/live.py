@@ -1,6 +1,6 @@
 """What moves on a page and changes in place: charts, grids of images, the slider of epochs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -146,14 +146,14 @@ class Sample:
         return Tile(f"{symbol} {self.prediction}", note, "right" if self.right else "wrong", spoken)
 
 
-def epoch(run: Run, of: str) -> int | None:
+def epoch(run: Run, of: str, moved: Callable[[], None] = lambda: None) -> int | None:
     """The slider for the epoch shown, shared by all pages; None: the newest, also as it moves on.
 
-    of: names the network; another one is shown from its newest epoch.
+    of: names the network; another one is shown from its newest epoch. moved: called on a move.
     """
     before = session.shown_epoch(of)
     data = {"of": of, "epoch": before, "newest": run.epoch}
-    told = _epoch(key="epoch", data=data, on_chosen_change=lambda: None).chosen
+    told = _epoch(key="epoch", data=data, on_chosen_change=moved).chosen
     if isinstance(told, Mapping) and told.get("of") == of:
         chosen = told.get("epoch")
         before = chosen if isinstance(chosen, int) and 0 <= chosen < run.epoch else None

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.controls import controls
 from dashboard.views.data.page import data
+from dashboard.views.draw.page import draw
 from dashboard.views.inside.page import inside
 from dashboard.views.train import train
 
@@ -25,6 +26,7 @@ st.navigation(
             ),
             st.Page(data, title="Data", icon=":material/dataset:", url_path="data"),
             st.Page(inside, title="Inside", icon=":material/biotech:", url_path="inside"),
+            st.Page(draw, title="Draw", icon=":material/draw:", url_path="draw"),
         ]
     }
 ).run()

@@ -5,9 +5,9 @@ Runs belong to the server: a session holds only the ids by which it finds its ow
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -100,6 +100,15 @@ def told(key: str, name: str) -> Any:
     """The state `name` of the component `key`, before it is drawn; None if there is none."""
     state = st.session_state.get(key)
     return state.get(name) if isinstance(state, Mapping) else None
+
+
+Kept = TypeVar("Kept")
+
+
+def kept(name: str, make: Callable[[], Kept]) -> Kept:
+    """What this tab keeps under `name` for as long as it is open; made when first asked for."""
+    found: Kept = st.session_state.setdefault(f"kept {name}", make())
+    return found
 
 
 def _meet() -> None:

@@ -84,6 +84,13 @@ class Prepared:
         return self.image.reshape(1, -1).astype(np.float32)
 
 
+def frame_of(source: Source) -> Frame:
+    """How the images of `source` lie; ValueError if it has none."""
+    if source.frame is None:
+        raise ValueError(f"the data set must have images to draw, got {source.label}")
+    return source.frame
+
+
 def prepare(drawing: Drawing, source: Source, steps: Collection[str] = STEPS) -> Prepared:
     """Make a drawing into an example of `source`, by some of STEPS.
 
@@ -95,9 +102,7 @@ def prepare(drawing: Drawing, source: Source, steps: Collection[str] = STEPS) ->
     A shift is by whole pixels and leaves no ink outside. ValueError if the drawing is empty or
     the data set has no images.
     """
-    frame = source.frame
-    if frame is None:
-        raise ValueError(f"the data set must have images to draw, got {source.label}")
+    frame = frame_of(source)
     if drawing.empty:
         raise ValueError("a drawing must have some ink, got none")
     unknown = set(steps) - set(STEPS)

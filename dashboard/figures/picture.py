@@ -15,6 +15,11 @@ def address(pixels: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
+def encoded(pixels: NDArray[np.uint8]) -> str:
+    """The bytes of `pixels`, row by row, in base 64."""
+    return base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode()
+
+
 def mosaic(images: NDArray[np.uint8], maximum: float = 255.0) -> NDArray[np.uint8]:
     """Images (n, height, width), 0 … maximum, one below the other: (n·height, width), 0 … 255."""
     column = images.reshape(-1, images.shape[-1])

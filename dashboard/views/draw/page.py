@@ -2,14 +2,141 @@
 
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
+import streamlit as st
 
+from dashboard import pad, session
 from dashboard.moment import Moment
-from dashboard.views.view import View
-
-Image = NDArray[np.uint8]
+from dashboard.notices import refuse
+from dashboard.views.delivery import delivered
+from dashboard.views.draw import answer, examples, network, steps
+from dashboard.views.draw.answer import Answer
+from dashboard.views.draw.hand import Hand, Image, hand
+from dashboard.views.draw.neighbours import neighbours
+from dashboard.views.inside.page import LOOK_SECONDS, moment
+from dashboard.views.transport import buttons, message, moves, own_run
+from dashboard.views.view import View, choose
+from playground import trained
+from playground.datasets import Dataset
+from playground.drawing import Prepared, frame_of, prepare
+from playground.run import Run
+from playground.summary import title
 
 # What can be asked of the network and the image in hand: (height, width) uint8, 0 … maximum, an
 # example as those of `now.dataset.train.x`, from the pad or loaded.
-VIEWS: dict[str, View[Callable[[Moment, Image], None]]] = {}
+VIEWS: dict[str, View[Callable[[Moment, Image], None]]] = {
+    "Alike": View(
+        ":material/photo_library:",
+        "Which training images are most like it, and is it like any of them?",
+        neighbours,
+    ),
+}
+
+QUICK, SLOW = "draw_quick", "draw_slow"  # fragments: what follows the pen, and what waits for it
+PAD = "pad"
+
+
+def draw() -> None:
+    """The pad with the answer beside it, the steps between them, and a view of the image."""
+    run = own_run(session.experiment())
+    shown = run.experiment if run is not None else session.experiment()
+    own = network.choose(run, shown)
+    in_hand = hand()
+    if own and run is not None:
+        _own(in_hand, run)
+    else:
+        ready = network.ready_made()
+        st.subheader(title(trained.load().experiment), anchor=False)
+        st.caption(network.about(trained.load()))
+        st.fragment(_quick, key=QUICK)(in_hand, lambda: ready)
+        st.fragment(_slow, key=SLOW)(in_hand)
+
+
+def _own(in_hand: Hand, run: Run) -> None:
+    st.subheader(title(run.experiment), anchor=False)
+    dataset = delivered(run.experiment.data)
+    if dataset is None:
+        return
+    changed = run.experiment != session.experiment()
+    buttons(run, changed)
+    watching = moves(run)
+
+    def now() -> Moment | None:
+        return _look(run, dataset, changed)
+
+    def end() -> None:
+        if watching and not moves(run):
+            st.rerun()  # last, or the browser would take away what was not drawn yet
+
+    every = LOOK_SECONDS if watching else None
+    st.fragment(_quick, run_every=every, key=QUICK)(in_hand, now, end)
+    st.fragment(_slow, run_every=3 * LOOK_SECONDS if watching else None, key=SLOW)(in_hand)
+
+
+def _look(run: Run, dataset: Dataset, changed: bool) -> Moment | None:
+    run.touch()
+    message(run, changed)
+    return moment(run, dataset, _both)
+
+
+def _both() -> None:
+    """Draw both parts anew; for the callback of a widget."""
+    st.rerun([QUICK, SLOW])
+
+
+def _settled() -> None:
+    """Nothing has been drawn for a moment: the slow part may look at it."""
+    st.rerun(SLOW)
+
+
+def _quick(
+    in_hand: Hand, look: Callable[[], Moment | None], end: Callable[[], None] = lambda: None
+) -> None:
+    """The pad, the answer and the steps: drawn anew ten times a second while one draws."""
+    now = in_hand.now = look()
+    in_hand.image = None
+    if now is not None:
+        frame = frame_of(now.dataset.source)
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            pad.pad(PAD, frame, in_hand.example, _settled)
+            examples.load(in_hand, now)
+        sketch = _sketch()
+        with right:
+            if sketch is None:
+                answer.show_none(now.dataset.source.classes, frame.noun)
+            else:
+                prepared, said = _say(in_hand, now, sketch)
+        if sketch is not None:
+            steps.steps(now, sketch, prepared, said, _both)
+    end()
+
+
+def _sketch() -> pad.Sketch | None:
+    """What is on the pad; None if that is nothing, or nothing that can be read."""
+    try:
+        sketch = pad.sketch(PAD)
+    except ValueError as error:
+        refuse(str(error))
+        return None
+    return None if sketch is None or steps.blank(sketch.drawing) else sketch
+
+
+def _say(in_hand: Hand, now: Moment, sketch: pad.Sketch) -> tuple[Prepared, Answer]:
+    """Show the answer to what is on the pad, which is in hand from now on."""
+    prepared = prepare(sketch.drawing, now.dataset.source, steps.chosen(sketch.placed))
+    in_hand.image = prepared.image
+    said = answer.answer(now, prepared)
+    network_now = (now.keep, now.epoch)
+    if in_hand.largest[0] != network_now:
+        in_hand.largest = (network_now, answer.strongest(now))
+    answer.show(said, in_hand.largest[1], sketch.count)
+    return prepared, said
+
+
+def _slow(in_hand: Hand) -> None:
+    """One view of the image in hand, drawn anew when nothing has been drawn for a moment."""
+    view = choose(VIEWS, "draw_view")
+    if in_hand.now is None or in_hand.image is None:
+        st.caption("Nothing is drawn yet: draw something above, or load an image.")
+    else:
+        view.show(in_hand.now, in_hand.image)

@@ -58,10 +58,13 @@ def _look(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
         st.rerun()  # last, or the browser would take away what was not drawn yet
 
 
-def moment(run: Run, dataset: Dataset) -> Moment | None:
-    """The slider of epochs, and the network as it was then; None while there is none yet."""
+def moment(run: Run, dataset: Dataset, moved: Callable[[], None] = lambda: None) -> Moment | None:
+    """The slider of epochs, and the network as it was then; None while there is none yet.
+
+    moved: called when somebody moves the slider.
+    """
     keep = network_key(run)
-    epoch = live.epoch(run, keep)
+    epoch = live.epoch(run, keep, moved)
     snapshot = run.latest
     if snapshot is None:
         st.info("Getting ready: the processes that train are starting …")

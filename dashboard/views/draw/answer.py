@@ -1,0 +1,135 @@
+"""What the network says of the drawing, and how its layers light up: quick enough to follow."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.figures.cells import cells, columns_of
+from dashboard.figures.picture import address
+from dashboard.moment import Moment
+from dashboard.predictions import shown_part
+from playground.drawing import Prepared
+
+Array = NDArray[np.floating]
+
+WIDTH, CELL = 420, 14  # pixels on the screen: of a layer at most, of a unit at most
+TYPICAL = 200  # examples that say how strong an activation can be
+
+UNSURE = 0.5
+
+
+def _text(name: str) -> str:
+    return (Path(__file__).parents[2] / "components" / name).read_text(encoding="utf-8")
+
+
+_answer = st.components.v2.component(
+    "answer", html=_text("answer.html"), css=_text("answer.css"), js=_text("answer.js")
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The network's answer to one image.
+
+    shares: (n_classes,) probability of each class; layers: the activations of each layer.
+    """
+
+    names: tuple[str, ...]
+    shares: Array
+    layers: tuple[Array, ...]
+
+    @property
+    def first(self) -> int:
+        """The class it takes it for."""
+        return int(self.shares.argmax())
+
+    @property
+    def name(self) -> str:
+        """The name of that class."""
+        return self.names[self.first]
+
+    @property
+    def sure(self) -> float:
+        """The probability of that class."""
+        return float(self.shares[self.first])
+
+
+def answer(now: Moment, prepared: Prepared) -> Answer:
+    """What the network of this moment says of a drawing."""
+    passes = now.snapshot.forward(prepared.inputs(now.dataset))
+    layers = tuple(a[0] for _, a in passes)
+    return Answer(now.dataset.source.classes, shares(layers[-1]), layers)
+
+
+def shares(output: Array) -> Array:
+    """A probability for each class out of the output units of one example."""
+    if len(output) > 1:
+        return output
+    return np.array([1 - output[0], output[0]])
+
+
+def sentence(said: Answer) -> str:
+    """What it takes the drawing for, how surely, and what else it may be."""
+    order = np.argsort(said.shares)[::-1]
+    second = int(order[1])
+    other = f"{said.names[second]} ({said.shares[second]:.0%})"
+    if said.sure < UNSURE:
+        return f"It is not sure: {said.name} ({said.sure:.0%}), or {other}."
+    return f"It takes this for {said.name}: {said.sure:.1%} sure. Next: {other}."
+
+
+def strongest(now: Moment) -> tuple[float, ...]:
+    """The largest |activation| of each layer over some examples: what full colour stands for."""
+    _, part = shown_part(now.dataset)
+    passes = now.snapshot.forward(now.dataset.scaled(part.x[:TYPICAL]))
+    return tuple(float(np.abs(a).max()) or 1.0 for _, a in passes)
+
+
+def show(said: Answer, largest: tuple[float, ...], count: int) -> None:
+    """The bars of all classes and, below, each layer's units as cells."""
+    last = len(said.layers) - 1
+    layers = [
+        _layer(f"Output: {len(a)}" if i == last else f"Hidden layer {i + 1}: {len(a)}", a, most)
+        for i, (a, most) in enumerate(zip(said.layers, largest, strict=True))
+    ]
+    bars = [
+        (name, round(float(share), 4)) for name, share in zip(said.names, said.shares, strict=True)
+    ]
+    _answer(
+        key="answer",
+        data={
+            "sentence": sentence(said), "bars": bars, "first": said.first, "layers": layers,
+            "count": count,
+        },
+    )  # fmt: skip
+
+
+def show_none(names: tuple[str, ...], noun: str) -> None:
+    """What stands there before anything is drawn."""
+    _answer(
+        key="answer",
+        data={
+            "sentence": f"Draw {noun}, or load an image: the answer appears while you draw.",
+            "bars": [(name, 0.0) for name in names], "first": None, "layers": [], "count": None,
+        },
+    )  # fmt: skip
+
+
+def _layer(title: str, activations: Array, largest: float) -> dict[str, Any]:
+    columns = columns_of(len(activations))
+    rows = -(-len(activations) // columns)
+    cell = min(CELL, WIDTH / columns)
+    units = "unit" if len(activations) == 1 else "units"
+    lit = int((np.abs(activations) > 0.05 * largest).sum())
+    caption = f"{title} {units}, {lit} lit"
+    return {
+        "source": address(cells(activations, largest)),
+        "width": round(columns * cell),
+        "height": round(rows * cell),
+        "caption": caption,
+        "alternative": f"{caption}; the strongest is unit {int(np.abs(activations).argmax()) + 1}.",
+    }

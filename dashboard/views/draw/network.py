@@ -1,0 +1,62 @@
+"""Which network is shown the drawing: the one that came trained, or one's own."""
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.moment import Moment
+from playground import trained
+from playground.datasets import load
+from playground.experiment import Experiment
+from playground.run import Run
+from playground.trained import Trained
+
+READY = "Ready-made MNIST network"
+OWN = "My network"
+
+
+def choose(run: Run | None, experiment: Experiment) -> bool:
+    """Let a person choose between the two; True: one's own.
+
+    It is one's own to begin with if it has learnt something, and can be if it sees images.
+    """
+    source = experiment.data.source
+    if run is None or source.frame is None:
+        if source.frame is None:
+            _cannot(source.label)
+        return False
+    default = OWN if run.epoch else READY
+    chosen = st.segmented_control(
+        "Network", [READY, OWN], default=default, key="draw_network", required=True,
+        label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    return bool(chosen == OWN)
+
+
+def _cannot(label: str) -> None:
+    st.info(
+        f"Your experiment learns from {label}, and that has no images to draw. So a network that "
+        "was trained before is shown your drawing. To train your own, choose a set of images."
+    )
+    st.button("Make MNIST digits my experiment", key="choose_mnist", on_click=_choose_mnist)
+
+
+def _choose_mnist() -> None:
+    session.set_experiment(session.experiment().change(dataset="mnist"))
+
+
+def ready_made() -> Moment:
+    """The network that came trained, with the images of the package."""
+    found = trained.load()
+    experiment = found.at_hand
+    return Moment(experiment, load(experiment.data), found.snapshot, None, "trained mnist")
+
+
+def about(found: Trained) -> str:
+    """What the network that came trained is, and how well it does."""
+    test, data = found.scores["test"], found.experiment.data
+    sizes = "-".join(str(n) for n in found.experiment.layer_sizes)
+    return (
+        f"This network came with the program: {sizes}, trained for {found.snapshot.epoch} epochs "
+        f"on {data.train_size:,} MNIST digits. It is right on {test.metric:.1%} of {test.n:,} "
+        "test images."
+    )
