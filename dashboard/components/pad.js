@@ -123,7 +123,6 @@ function listen(pad) {
   canvas.onpointerdown = (event) => {
     if (pad.pointer !== undefined || (event.button !== 0 && event.button !== 5)) return;
     event.preventDefault();
-    canvas.focus({ preventScroll: true });
     pad.pointer = event.pointerId;
     pad.pen.hidden = true;
     try {

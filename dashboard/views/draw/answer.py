@@ -19,7 +19,9 @@ Array = NDArray[np.floating]
 WIDTH, CELL = 420, 14  # pixels on the screen: of a layer at most, of a unit at most
 TYPICAL = 200  # examples that say how strong an activation can be
 
-UNSURE = 0.5
+UNSURE = 0.5  # below this probability of the first class
+WORTH_SAYING = 0.01  # probability of the second class
+STRONG = 0.995  # the share of activations that full colour is enough for
 
 
 def _text(name: str) -> str:
@@ -74,19 +76,31 @@ def shares(output: Array) -> Array:
 
 def sentence(said: Answer) -> str:
     """What it takes the drawing for, how surely, and what else it may be."""
-    order = np.argsort(said.shares)[::-1]
-    second = int(order[1])
-    other = f"{said.names[second]} ({said.shares[second]:.0%})"
+    second = int(np.argsort(said.shares)[-2])
+    share = float(said.shares[second])
     if said.sure < UNSURE:
-        return f"It is not sure: {said.name} ({said.sure:.0%}), or {other}."
-    return f"It takes this for {said.name}: {said.sure:.1%} sure. Next: {other}."
+        return f"Not sure: {said.name} ({said.sure:.0%}), or {said.names[second]} ({share:.0%})?"
+    other = f" Otherwise {said.names[second]}: {share:.0%}." if share >= WORTH_SAYING else ""
+    return f"It takes this for {said.name}, {percent(said.sure)} sure.{other}"
+
+
+def percent(share: float) -> str:
+    """A probability in words that never claim to be certain."""
+    return (
+        "more than 99.9%" if share > 0.999 else f"{share:.0%}" if share < 0.99 else f"{share:.1%}"
+    )
 
 
 def strongest(now: Moment) -> tuple[float, ...]:
-    """The largest |activation| of each layer over some examples: what full colour stands for."""
+    """What full colour stands for in each layer: hardly any |activation| of some examples is
+    larger, of the output none.
+    """
     _, part = shown_part(now.dataset)
     passes = now.snapshot.forward(now.dataset.scaled(part.x[:TYPICAL]))
-    return tuple(float(np.abs(a).max()) or 1.0 for _, a in passes)
+    quantiles = [STRONG] * (len(passes) - 1) + [1.0]
+    return tuple(
+        float(np.quantile(np.abs(a), q)) or 1.0 for (_, a), q in zip(passes, quantiles, strict=True)
+    )
 
 
 def show(said: Answer, largest: tuple[float, ...], count: int) -> None:

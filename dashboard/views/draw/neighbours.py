@@ -9,7 +9,7 @@ from dashboard import live
 from dashboard.figures import picture
 from dashboard.moment import Moment
 from dashboard.views.draw.hand import Image
-from playground.datasets import Dataset, load
+from playground.datasets import load
 from playground.experiment import Data
 from playground.neighbours import Album, Nearest
 from playground.snapshot import classes
@@ -43,7 +43,7 @@ def neighbours(now: Moment, image: Image) -> None:
         live.Tile(label, f"distance {distance:.1f}", "right" if label == names[guess] else "wrong")
         for label, distance in zip(labels, found.distance, strict=True)
     ]
-    st.caption(sentence(labels, names[guess], now.dataset))
+    st.caption(sentence(labels, names[guess]))
     pixels = picture.mosaic(now.dataset.train.x[found.index], now.dataset.source.maximum)
     height, width = now.dataset.source.shape
     live.gallery(picture.address(pixels), (height, width), tiles, key="neighbours")
@@ -63,8 +63,8 @@ def strangeness(found: Nearest, images: Album) -> str:
     )
 
 
-def sentence(labels: list[str], guess: str, dataset: Dataset) -> str:
+def sentence(labels: list[str], guess: str) -> str:
     """Which class is most frequent among the nearest, and whether the network agrees."""
     name, count = Counter(labels).most_common(1)[0]
-    agrees = "so does the network" if name == guess else f"the network says {guess}"
-    return f"{count} of the {len(labels)} nearest training images are {name}; {agrees}."
+    agrees = "and so says the network" if name == guess else f"but the network says {guess}"
+    return f"{count} of the {len(labels)} nearest training images are {name}, {agrees}."

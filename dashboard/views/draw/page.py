@@ -99,13 +99,13 @@ def _quick(
         left, right = st.columns([2, 3], gap="medium")
         with left:
             pad.pad(PAD, frame, in_hand.example, _settled)
-            examples.load(in_hand, now)
         sketch = _sketch()
         with right:
             if sketch is None:
                 answer.show_none(now.dataset.source.classes, frame.noun)
             else:
                 prepared, said = _say(in_hand, now, sketch)
+        examples.load(in_hand, now)
         if sketch is not None:
             steps.steps(now, sketch, prepared, said, _both)
     end()
