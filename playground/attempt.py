@@ -15,6 +15,8 @@ from playground.snapshot import Snapshot
 from playground.worker import TrainerError
 
 SLICE = 0.15  # seconds of training asked for at a time
+SHORT_SLICE = 0.03  # …while somebody asks for earlier weights: answers wait for the slice under way
+CURIOUS = 5.0  # seconds for which one question lets others be expected
 WATCHED = 2.0  # seconds for which a sign of somebody watching is worth a snapshot
 SNAPSHOT_EVERY = 0.3  # seconds between two snapshots of a playing run, at least
 SNAPSHOT_SHARE = 20  # …and this many times what the transfer of one costs
@@ -66,6 +68,8 @@ class Attempt:
         self._ending: str | None = None  # the state to take up once the last weights are here
         self._stale = False  # `latest` is older than the last slice
         self._next_snapshot = 0.0  # when the next one is due
+        self._curious = 0.0  # until when the next question is expected
+        self._slice = SLICE  # seconds of the slice under way
         self._pace: tuple[float, float, int] | None = None  # speed, and time and epoch it began
         self._kept: OrderedDict[int, Snapshot] = OrderedDict()
         self._undone: list[tuple[Lesson, dict[str, Any]]] = []  # how it was before each lesson
@@ -148,6 +152,7 @@ class Attempt:
         kept = self._kept.get(epoch)
         if kept is not None:
             return kept
+        self._curious = time.monotonic() + CURIOUS
         found: Snapshot = self.ask("snapshot", epoch)
         with self._changed:
             self._kept[found.epoch] = found
@@ -269,8 +274,9 @@ class Attempt:
         now = time.monotonic()
         watched = now - self._terms.touched < WATCHED and now >= self._next_snapshot
         changes, self._changes = self._changes, {}
+        self._slice = SHORT_SLICE if now < self._curious else SLICE
         return {
-            "seconds": SLICE, "until_epoch": until, "changes": changes, "with_snapshot": watched
+            "seconds": self._slice, "until_epoch": until, "changes": changes, "with_snapshot": watched
         }  # fmt: skip
 
     def _take(self, answer: Slice | Snapshot, seconds: float) -> None:
@@ -283,7 +289,7 @@ class Attempt:
             self._stale = answer.snapshot is None
             if answer.snapshot is not None:
                 self.latest = answer.snapshot
-                cost = max(seconds - SLICE, 0.0) * SNAPSHOT_SHARE
+                cost = max(seconds - self._slice, 0.0) * SNAPSHOT_SHARE
                 self._next_snapshot = time.monotonic() + max(SNAPSHOT_EVERY, min(cost, 2.0))
             for event in answer.events:
                 if isinstance(event, Progress):
