@@ -276,8 +276,11 @@ class Attempt:
         changes, self._changes = self._changes, {}
         self._slice = SHORT_SLICE if now < self._curious else SLICE
         return {
-            "seconds": self._slice, "until_epoch": until, "changes": changes, "with_snapshot": watched
-        }  # fmt: skip
+            "seconds": self._slice,
+            "until_epoch": until,
+            "changes": changes,
+            "with_snapshot": watched,
+        }
 
     def _take(self, answer: Slice | Snapshot, seconds: float) -> None:
         with self._changed:
