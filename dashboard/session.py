@@ -111,6 +111,17 @@ def kept(name: str, make: Callable[[], Kept]) -> Kept:
     return found
 
 
+def remembered(name: str, of: str) -> Any:
+    """What `remember` was given under this name for the same `of`; None if nothing."""
+    known, value = st.session_state.get(f"remembered {name}", ("", None))
+    return value if known == of else None
+
+
+def remember(name: str, of: str, value: Any) -> None:
+    """Keep `value` for as long as this tab looks at the same thing, `of`."""
+    st.session_state[f"remembered {name}"] = (of, value)
+
+
 def _meet() -> None:
     """Mount the invisible component that tells who is here, and hear what it has told."""
     state = st.session_state

@@ -40,18 +40,18 @@ class Change:
     value: float
 
     def __post_init__(self) -> None:
-        _within("the new value", self.value, -LARGEST_VALUE, LARGEST_VALUE)
+        _within("new value", self.value, -LARGEST_VALUE, LARGEST_VALUE)
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
         """The changed copy."""
         kernel, bias = _layer(snapshot, self.layer)
         name = layer_name(self.layer, len(snapshot.layers))
-        _number(f"the unit of {name}", self.unit, len(bias))
+        _number(f"unit of {name}", self.unit, len(bias))
         if self.source is None:
             bias = bias.copy()
             bias[self.unit] = self.value
         else:
-            _number(f"the input of {name}", self.source, len(kernel))
+            _number(f"input of {name}", self.source, len(kernel))
             kernel = kernel.copy()
             kernel[self.source, self.unit] = self.value
         return with_layer(snapshot, self.layer, kernel, bias)
@@ -76,8 +76,8 @@ class SwitchOff:
         _, bias = _layer(snapshot, self.layer)
         count = len(snapshot.layers)
         if self.layer == count - 1:
-            raise ValueError("the layer of a unit to switch off must be a hidden one, got Output")
-        _number(f"the unit of {layer_name(self.layer, count)}", self.unit, len(bias))
+            raise ValueError("layer of a unit to switch off must be a hidden one, got Output")
+        _number(f"unit of {layer_name(self.layer, count)}", self.unit, len(bias))
         kernel = snapshot.layers[self.layer + 1].kernel.copy()
         kernel[self.unit] = 0
         return with_layer(snapshot, self.layer + 1, kernel)
@@ -99,8 +99,8 @@ class Noise:
     seed: int
 
     def __post_init__(self) -> None:
-        _within("the noise", self.share, 0, LARGEST_NOISE)
-        _within("the seed", self.seed, 0, LARGEST_SEED)
+        _within("noise", self.share, 0, LARGEST_NOISE)
+        _within("seed", self.seed, 0, LARGEST_SEED)
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
         """The changed copy."""
@@ -128,7 +128,7 @@ class Prune:
     percent: float
 
     def __post_init__(self) -> None:
-        _within("the share to prune", self.percent, 0, 100, " %")
+        _within("share to prune", self.percent, 0, 100, " %")
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
         """The changed copy."""
@@ -199,12 +199,12 @@ def _number(name: str, index: int, count: int) -> None:
 
 
 def _layer(snapshot: Snapshot, index: int) -> tuple[Array, Array]:
-    _number("the layer", index, len(snapshot.layers))
+    _number("layer", index, len(snapshot.layers))
     return snapshot.layers[index].kernel, snapshot.layers[index].bias
 
 
 def _layers(snapshot: Snapshot, index: int | None) -> list[int]:
     if index is None:
         return list(range(len(snapshot.layers)))
-    _number("the layer", index, len(snapshot.layers))
+    _number("layer", index, len(snapshot.layers))
     return [index]

@@ -112,16 +112,16 @@ def test_noise_has_the_deviation_it_says_and_repeats() -> None:
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
-        (lambda: Change(0, 9, 0, 1), "the input of Hidden 1 must be between 1 and 4, got 10"),
-        (lambda: Change(0, 0, 6, 1), "the unit of Hidden 1 must be between 1 and 6, got 7"),
-        (lambda: Change(2, None, -1, 1), "the unit of Output must be between 1 and 3, got 0"),
-        (lambda: Change(7, 0, 0, 1), "the layer must be between 1 and 3, got 8"),
-        (lambda: Change(0, 0, 0, float("nan")), "the new value must be between .*, got nan"),
-        (lambda: SwitchOff(2, 0), "the layer of a unit to switch off must be a hidden one"),
-        (lambda: SwitchOff(1, 5), "the unit of Hidden 2 must be between 1 and 5, got 6"),
-        (lambda: Noise(None, -1, 0), "the noise must be between 0 and 10, got -1"),
-        (lambda: Noise(None, 1, -1), "the seed must be between 0 and 2,147,483,647, got -1"),
-        (lambda: Prune(None, 101), "the share to prune must be between 0 and 100 %, got 101"),
+        (lambda: Change(0, 9, 0, 1), "^input of Hidden 1 must be between 1 and 4, got 10"),
+        (lambda: Change(0, 0, 6, 1), "^unit of Hidden 1 must be between 1 and 6, got 7"),
+        (lambda: Change(2, None, -1, 1), "^unit of Output must be between 1 and 3, got 0"),
+        (lambda: Change(7, 0, 0, 1), "^layer must be between 1 and 3, got 8"),
+        (lambda: Change(0, 0, 0, float("nan")), "^new value must be between .*, got nan"),
+        (lambda: SwitchOff(2, 0), "^layer of a unit to switch off must be a hidden one"),
+        (lambda: SwitchOff(1, 5), "^unit of Hidden 2 must be between 1 and 5, got 6"),
+        (lambda: Noise(None, -1, 0), "^noise must be between 0 and 10, got -1"),
+        (lambda: Noise(None, 1, -1), "^seed must be between 0 and 2,147,483,647, got -1"),
+        (lambda: Prune(None, 101), "^share to prune must be between 0 and 100 %, got 101"),
     ],
 )
 def test_a_bad_edit_is_refused_in_words(edit: Callable[[], Edit], sentence: str) -> None:

@@ -8,6 +8,7 @@ from dashboard import live, session
 from dashboard.moment import Moment
 from dashboard.views import answers
 from dashboard.views.delivery import delivered
+from dashboard.views.inside import weights
 from dashboard.views.inside.network import network
 from dashboard.views.transport import buttons, message, moves, network_key, own_run
 from dashboard.views.view import View, choose
@@ -25,6 +26,11 @@ VIEWS: dict[str, View[Callable[[Moment], None]]] = {
     ),
     "Network": View(
         ":material/hub:", "Which weights are strong, and what does each unit answer to?", network
+    ),
+    "Weights": View(
+        ":material/grid_on:",
+        "Which numbers has it learnt, and what happens if they are changed?",
+        weights.view,
     ),
 }
 

@@ -1,0 +1,167 @@
+"""The numbers inside one layer as a picture and as a histogram."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.figures.figure import MARK, NEGATIVE, POSITIVE, ZERO, Figure, frame
+from dashboard.figures.picture import diverging
+from playground.weights import Spread
+
+Array = NDArray[Any]
+
+HOVER_CELLS = 3_000  # more of them and the numbers are looked up in the table
+SHARP = 400  # pixels along each side, about as many as on the screen
+MOST_NAMES = 12  # inputs that are named on the axis
+
+
+def heat_map(
+    cells: Array,
+    inputs: tuple[str, ...] | int,
+    n_units: int,
+    bias: Array,
+    largest: float,
+    title: str,
+    keep: str = "",
+) -> Figure:
+    """A kernel as a picture, a row an input and a column a unit, with the biases in a strip below.
+
+    cells: (rows, columns), of which each may stand for several weights; inputs: their names, or
+    how many there are; bias: (n_units,); largest: what full blue stands for.
+    """
+    n_inputs = inputs if isinstance(inputs, int) else len(inputs)
+    strip = max(0.5, 0.06 * n_inputs)  # height of the biases, in rows
+    below = n_inputs + 0.5 + strip / 2  # where it begins
+    layout = frame(title, "unit", "input", keep, height=420)
+    layout["margin"]["t"] = 40
+    layout["xaxis"] |= {"range": [0.5, n_units + 0.5], "showgrid": False, "constrain": "domain"}
+    layout["yaxis"] |= {"range": [below + strip, 0.5], "showgrid": False}
+    layout["yaxis"] |= _ticks(inputs, n_inputs, below + strip / 2)
+    if n_units <= MOST_NAMES:
+        layout["xaxis"] |= {"dtick": 1}
+    layout["images"] = [
+        _image(cells, largest, n_units, 0.5, n_inputs),
+        _image(bias[None, :], largest, n_units, below, strip),
+    ]
+    data = [_scale(largest)]
+    if cells.shape == (n_inputs, n_units) and cells.size <= HOVER_CELLS:
+        data += [_hover(cells, "input %{y}, unit %{x}: %{z:.4g}")]
+    data += [_biases(bias, below + strip / 2)]
+    return {"data": data, "layout": layout | {"showlegend": False}}
+
+
+def unit_map(image: Array, largest: float, title: str, keep: str = "") -> Figure:
+    """The weights of one unit to the pixels of an image (height, width)."""
+    height, width = image.shape
+    layout = frame(title, "pixel column", "pixel row", keep, height=360)
+    layout["margin"]["t"] = 40
+    layout["xaxis"] |= {"range": [0.5, width + 0.5], "showgrid": False, "constrain": "domain"}
+    layout["yaxis"] |= {
+        "range": [height + 0.5, 0.5], "showgrid": False, "scaleanchor": "x", "constrain": "domain"
+    }  # fmt: skip
+    layout["images"] = [_image(image, largest, width, 0.5, height)]
+    data = [_scale(largest), _hover(image, "row %{y}, column %{x}: %{z:.4g}")]
+    return {"data": data, "layout": layout | {"showlegend": False}}
+
+
+def _ticks(inputs: tuple[str, ...] | int, n_inputs: int, bias_at: float) -> dict[str, Any]:
+    if not isinstance(inputs, int) and n_inputs <= MOST_NAMES:
+        places, texts = list(range(1, n_inputs + 1)), list(inputs)
+    else:
+        places = np.unique(np.linspace(1, n_inputs, min(n_inputs, 6)).round().astype(int)).tolist()
+        texts = [f"{place:,}" for place in places]
+    return {"tickvals": [*places, bias_at], "ticktext": [*texts, "bias"]}
+
+
+def _image(values: Array, largest: float, width: float, top: float, height: float) -> Any:
+    """Values as a picture on the axes; small ones are enlarged, or a browser would blur them."""
+    rows, columns = (max(1, SHARP // n) for n in values.shape)
+    values = values.repeat(rows, axis=0).repeat(columns, axis=1)
+    return {
+        "source": diverging(values, largest), "xref": "x", "yref": "y", "layer": "below",
+        "x": 0.5, "y": top, "sizex": width, "sizey": height, "sizing": "stretch",
+    }  # fmt: skip
+
+
+def _scale(largest: float) -> dict[str, Any]:
+    """No point at all, but the bar that tells what the colours stand for."""
+    marker = {
+        "color": np.zeros(1, np.float32), "cmin": -largest, "cmax": largest, "showscale": True,
+        "colorscale": [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]],
+        "colorbar": {"thickness": 10, "outlinewidth": 0, "tickformat": ".2g"},
+    }  # fmt: skip
+    none = np.full(1, np.nan, np.float32)
+    return {
+        "type": "scatter", "uid": "scale", "mode": "markers", "x": none, "y": none,
+        "marker": marker, "hoverinfo": "skip",
+    }  # fmt: skip
+
+
+def _hover(cells: Array, template: str) -> dict[str, Any]:
+    """Invisible cells that tell their number."""
+    rows, columns = cells.shape
+    y, x = np.mgrid[1 : rows + 1, 1 : columns + 1]
+    return {
+        "type": "heatmap", "uid": "weights", "x": x.ravel().astype(np.float32),
+        "y": y.ravel().astype(np.float32), "z": cells.ravel().astype(np.float32),
+        "opacity": 0, "showscale": False, "hovertemplate": template + "<extra></extra>",
+    }  # fmt: skip
+
+
+def _biases(bias: Array, at: float) -> dict[str, Any]:
+    shown = bias[:HOVER_CELLS].astype(np.float32)
+    return {
+        "type": "scatter", "uid": "biases", "mode": "markers",
+        "x": np.arange(1, len(shown) + 1, dtype=np.float32),
+        "y": np.full(len(shown), at, np.float32), "customdata": shown,
+        "marker": {"opacity": 0, "size": 8},
+        "hovertemplate": "bias of unit %{x}: %{customdata:.4g}<extra></extra>",
+    }  # fmt: skip
+
+
+def heat_map_sentence(kernel: Array, bias: Array, block: tuple[int, int]) -> str:
+    """What the picture of a layer shows, in one sentence."""
+    finite = kernel[np.isfinite(kernel)]
+    if not finite.size:
+        return "None of these weights is a finite number: training has diverged."
+    row, column = np.unravel_index(np.nanargmax(np.abs(kernel)), kernel.shape)
+    text = (
+        f"Blue is positive, orange negative, on one scale: the largest weight by size, "
+        f"{kernel[row, column]:.3g}, leads from input {row + 1:,} to unit {column + 1:,}; "
+        f"biases go from {bias.min():.3g} to {bias.max():.3g}."
+    )
+    if block != (1, 1):
+        text += f" Each cell shows the largest of up to {block[0]} × {block[1]} weights."
+    return text
+
+
+def histogram(spread: Spread, title: str, keep: str = "") -> Figure:
+    """How many weights have which value, with the initial ones as a dashed line behind."""
+    layout = frame(title, "weight", "number of weights", keep, height=420)
+    layout |= {"bargap": 0, "hovermode": "x unified"}
+    middles = (spread.edges[:-1] + spread.edges[1:]) / 2
+    bars = {
+        "type": "bar", "uid": "now", "name": "now", "x": middles.astype(np.float32),
+        "y": spread.now.astype(np.float32),
+        "marker": {"color": POSITIVE, "opacity": 0.65, "line": {"width": 0}},
+        "hovertemplate": "%{y:,}",
+    }  # fmt: skip
+    outline = {
+        "type": "scatter", "uid": "initial", "name": "before training",
+        "x": np.repeat(spread.edges, 2)[1:-1].astype(np.float32),
+        "y": np.repeat(spread.initial, 2).astype(np.float32),
+        "mode": "lines", "line": {"color": MARK, "width": 2, "dash": "dash"},
+        "hovertemplate": "%{y:,}",
+    }  # fmt: skip
+    return {"data": [bars, outline], "layout": layout}
+
+
+def histogram_sentence(spread: Spread, zeros: int) -> str:
+    """Mean and spread of the weights now and before training, in one sentence."""
+    text = (
+        f"Now the weights have mean {spread.mean:.3g} and σ = {spread.deviation:.3g}; before "
+        f"training (dashed) mean {spread.initial_mean:.3g} and σ = {spread.initial_deviation:.3g}"
+    )
+    total = int(spread.now.sum())
+    return text + (f"; {zeros:,} of {total:,} are exactly 0." if zeros else ".")

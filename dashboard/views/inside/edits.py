@@ -1,0 +1,173 @@
+"""Edits of a copy of the network: what if this weight were another one, or that unit were gone?"""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import predictions, session
+from dashboard.moment import Moment
+from dashboard.notices import refuse
+from dashboard.views.inside.edit_controls import CONTROLS
+from playground.datasets.dataset import Part
+from playground.edits import EDITS, Edit, edited
+from playground.events import Score, metric_name
+from playground.losses import LOSSES
+from playground.score import score
+from playground.snapshot import Snapshot
+
+MOST_SCORED = 5_000  # examples: more would make the page wait
+MOST_EDITS = 20
+ACCURACY, ERROR, LOSS = "Accuracy", "Mean error", "Loss"
+GOOD: dict[str, Literal["normal", "inverse"]] = {  # whether more of it is better
+    ACCURACY: "normal", ERROR: "inverse", LOSS: "inverse",
+}  # fmt: skip
+
+
+def made(now: Moment) -> tuple[Edit, ...]:
+    """The edits in their order; those of a network of another shape are forgotten."""
+    return session.remembered("edits", _network(now)) or ()
+
+
+def copy(now: Moment) -> Snapshot:
+    """The shown moment with all edits; the snapshot itself where there is none."""
+    return edited(now.snapshot, made(now))
+
+
+def count(now: Moment) -> str:
+    """ "1 edit", "3 edits"."""
+    n = len(made(now))
+    return f"{n} edit{'s' if n > 1 else ''}"
+
+
+def _network(now: Moment) -> str:
+    return f"{now.experiment.data.dataset} {now.experiment.layer_sizes}"
+
+
+def _set(now: Moment, edits: tuple[Edit, ...]) -> None:
+    session.remember("edits", _network(now), edits)
+
+
+def form(now: Moment, shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> None:
+    """The choice of an edit beside what the edits so far have done."""
+    kind = st.segmented_control(
+        "What to do", list(EDITS), default=next(iter(EDITS)), key="edit_kind", required=True,
+        format_func=lambda name: f":material/{EDITS[name].icon}: {EDITS[name].label}",
+        persist_state="session", wrap=True,
+    )  # fmt: skip
+    st.caption(EDITS[kind].help)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _choose(now, shown, kind, layer, inputs)
+    with right:
+        _effect(now)
+
+
+def _choose(now: Moment, shown: Snapshot, kind: str, layer: int, inputs: tuple[str, ...]) -> None:
+    edits, edit = made(now), None
+    try:
+        edit = CONTROLS[kind](shown, layer, inputs)
+        edit.apply(shown)
+    except ValueError as error:
+        refuse(f"{error}.")
+        edit = None
+    full = len(edits) >= MOST_EDITS
+    if full:
+        refuse(f"edits must be at most {MOST_EDITS}, got one more: undo one first.")
+    pressed = st.button(
+        "Do it", key="edit_apply", type="primary", icon=":material/check:",
+        disabled=edit is None or full,
+    )  # fmt: skip
+    if pressed and edit is not None:
+        _set(now, (*edits, edit))
+        st.rerun()
+
+
+def _effect(now: Moment) -> None:
+    edits = made(now)
+    name, part = predictions.shown_part(now.dataset)
+    part = Part(part.x[:MOST_SCORED], part.y[:MOST_SCORED])
+    scores = _scores(now, edits, part)
+    before, after = scores[0], scores[-1]
+    if before is None or after is None:
+        return
+    metric = ACCURACY if metric_name(now.task) == "accuracy" else ERROR
+    with st.container(horizontal=True, key="edit_tiles"):
+        for label, one, other, show in (
+            (metric, before.metric, after.metric, _shown(now.task)),
+            (LOSS, before.loss, after.loss, "{:.4f}"),
+        ):
+            st.metric(
+                label, f"{show.format(one)} → {show.format(other)}" if edits else show.format(one),
+                _delta(one, other, show) if edits else None,
+                delta_color="off" if one == other else GOOD[label],
+            )  # fmt: skip
+    first = " first" if len(part) == MOST_SCORED else ""
+    moment = f"after epoch {now.epoch}" if now.epoch else "before training"
+    st.caption(
+        f"On the{first} {len(part):,} {name} examples, as trained → with the edits. The loss is "
+        f"{LOSSES[now.experiment.training.loss].label.lower()} as Keras defines it, without the "
+        f"L1/L2 penalty, computed in NumPy. The edits are made on a copy of the weights {moment}: "
+        "the run itself is untouched, and training goes on without them."
+    )
+    if not edits:
+        st.info("No edit yet: choose what to do and press **Do it**.")
+        return
+    _stack(now, edits, scores)
+
+
+def _stack(now: Moment, edits: tuple[Edit, ...], scores: list[Score | None]) -> None:
+    layers, show = len(now.snapshot.layers), _shown(now.task)
+    texts = ["as trained", *(edit.text(layers) for edit in edits)]
+    table = pd.DataFrame(
+        {
+            "": str(i) if i else "",
+            "edit": text,
+            "accuracy" if show.endswith("%}") else "mean error": "…"
+            if s is None
+            else show.format(s.metric),
+            "loss": "…" if s is None else f"{s.loss:.4f}",
+        }
+        for i, (text, s) in enumerate(zip(texts, scores, strict=True))
+    )
+    st.table(table, hide_index=True)
+    with st.container(horizontal=True):
+        st.button(
+            "Undo", key="edit_undo", icon=":material/undo:", on_click=_set, args=(now, edits[:-1]),
+            help="Take the last edit back.",
+        )  # fmt: skip
+        st.button(
+            "Start over", key="edit_clear", icon=":material/delete_sweep:", on_click=_set,
+            args=(now, ()), help="Take all edits back: the copy is the network as it is trained.",
+        )  # fmt: skip
+
+
+def _shown(task: str) -> str:
+    return "{:.1%}" if metric_name(task) == "accuracy" else "{:.4g}"
+
+
+def _delta(before: float, after: float, show: str) -> str:
+    if not np.isfinite([before, after]).all():
+        return "no longer a number"
+    if show.endswith("%}"):
+        return f"{100 * (after - before):+.1f} points"
+    return f"{after - before:+.4f}"
+
+
+def _scores(now: Moment, edits: tuple[Edit, ...], part: Part) -> list[Score | None]:
+    """The score without edits, after the first, …, after all; None where it would take too long.
+
+    While the run plays every look is at other weights, and only the first and the last are new.
+    """
+    held = session.remembered("edit_scores", now.keep)
+    if held is None or held[0] is not now.snapshot:
+        held = (now.snapshot, {})
+        session.remember("edit_scores", now.keep, held)
+    known: dict[tuple[Edit, ...], Score] = held[1]
+    playing = now.run is not None and now.run.state == "playing"
+    for n in (0, len(edits)) if playing else range(len(edits) + 1):
+        if edits[:n] not in known:
+            changed = edited(now.snapshot, edits[:n])
+            known[edits[:n]] = score(changed, now.dataset, part, now.experiment.training.loss)
+    return [known.get(edits[:n]) for n in range(len(edits) + 1)]
