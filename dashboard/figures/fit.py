@@ -15,7 +15,22 @@ def fitted_curve(
 ) -> Figure:
     """The network's output (n,) over its input `x` (n,); `points`: a part's name → its x and y."""
     layout = frame("The curve it has learnt", name, "y", keep, height=380)
-    examples = [
+    curve = {
+        "type": "scatter",
+        "uid": "network",
+        "name": "network",
+        "x": x.astype(np.float32),
+        "y": output.astype(np.float32),
+        "mode": "lines",
+        "line": {"color": POSITIVE, "width": 3},
+        "hovertemplate": "%{y:.3f}",
+    }
+    return {"data": [*examples(points), curve], "layout": layout}
+
+
+def examples(points: dict[str, tuple[Array, Array]]) -> list[dict[str, Any]]:
+    """The examples of each part: the first as circles, the next as diamonds."""
+    return [
         {
             "type": "scatter",
             "uid": part,
@@ -32,17 +47,6 @@ def fitted_curve(
         }
         for i, (part, (at, y)) in enumerate(points.items())
     ]
-    curve = {
-        "type": "scatter",
-        "uid": "network",
-        "name": "network",
-        "x": x.astype(np.float32),
-        "y": output.astype(np.float32),
-        "mode": "lines",
-        "line": {"color": POSITIVE, "width": 3},
-        "hovertemplate": "%{y:.3f}",
-    }
-    return {"data": [*examples, curve], "layout": layout}
 
 
 def fit_sentence(error: float, part: str) -> str:

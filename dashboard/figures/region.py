@@ -38,8 +38,12 @@ def decision_region(
             "x": left, "y": top, "sizex": right - left, "sizey": top - bottom, "sizing": "stretch",
         }
     ]  # fmt: skip
-    shown = [_points(part, i, x, y) for i, (part, (x, y)) in enumerate(points.items())]
-    return {"data": shown, "layout": layout}
+    return {"data": examples(points), "layout": layout}
+
+
+def examples(points: dict[str, tuple[Array, Array]]) -> list[dict[str, Any]]:
+    """The examples of `decision_region`: the first part as circles, the next as diamonds."""
+    return [_points(part, i, x, y) for i, (part, (x, y)) in enumerate(points.items())]
 
 
 def _points(part: str, order: int, x: Array, y: Array) -> dict[str, Any]:

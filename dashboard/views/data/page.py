@@ -5,7 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import session
+from dashboard.views.data.counts import counts
 from dashboard.views.data.overview import overview
+from dashboard.views.data.samples import samples
+from dashboard.views.data.table import table
 from dashboard.views.delivery import delivered
 from dashboard.views.view import View, choose
 from playground.datasets import Dataset
@@ -14,6 +17,15 @@ from playground.summary import title
 
 VIEWS: dict[str, View[Callable[[Experiment, Dataset], None]]] = {
     "Overview": View(":material/table:", "How many examples, of which shape?", overview),
+    "Samples": View(
+        ":material/grid_view:", "What does an image look like, and which numbers is it?", samples
+    ),
+    "Counts": View(
+        ":material/bar_chart:", "How many are there of each, and what must be beaten?", counts
+    ),
+    "Table": View(
+        ":material/table_rows:", "Which numbers, how spread, and what does scaling do?", table
+    ),
 }
 
 

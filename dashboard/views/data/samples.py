@@ -1,0 +1,144 @@
+"""A grid of images to leaf through, and the numbers behind the one that is clicked."""
+
+import zlib
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import live
+from dashboard.figures import picture, pixels
+from playground.datasets import Dataset, Part
+from playground.datasets.statistics import rows_of
+from playground.experiment import Experiment
+
+PAGE = 40  # images shown at once
+LARGE = 168  # pixels on the screen that a large image is wide
+RAW, SCALED = "Before scaling", "After scaling"
+
+
+def samples(experiment: Experiment, dataset: Dataset) -> None:
+    """One mosaic of images with their classes; a click shows an image large, with its numbers."""
+    source = dataset.source
+    if source.kind != "image":
+        st.info(
+            f"{source.label} has no images: its examples are rows of {source.n_features} "
+            f"{'number' if source.n_features == 1 else 'numbers'}. The view Table shows them."
+        )
+        return
+    name, part = _part(dataset)
+    chosen = st.pills(
+        "Classes", range(len(source.classes)), selection_mode="multi", key="sample_classes",
+        format_func=lambda i: source.classes[i], persist_state="session",
+        help="Choose one or more to see these only; choose none to see all.",
+    )  # fmt: skip
+    classes = tuple(i for i in chosen if i < len(source.classes))
+    rows = rows_of(part, classes)
+    if not len(rows):
+        st.info(f"There is no such image in the {name} part: choose another class.")
+        return
+    of = f"{name} {classes} {experiment.data.model_dump_json()}"
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        row = _grid(dataset, part, name, rows, of)
+    with right:
+        _large(dataset, part, name, row)
+
+
+def _part(dataset: Dataset) -> tuple[str, Part]:
+    parts = {"training": dataset.train, "validation": dataset.validation}
+    name = st.segmented_control(
+        "Part", [name for name, part in parts.items() if len(part)], default="training",
+        key="sample_part", required=True, persist_state="session",
+        help="The network learns from the training part; the validation part tells how it does "
+        "on images it has not learnt from. The test part stays sealed.",
+    )  # fmt: skip
+    return name, parts[name]
+
+
+def _grid(dataset: Dataset, part: Part, name: str, rows: np.ndarray, of: str) -> int:
+    """One page of the images in `rows`; the row of the image chosen, at first the first one."""
+    pages = -(-len(rows) // PAGE)
+    above = st.container()
+    page = (
+        st.pagination(pages, key=f"sample_page_{zlib.crc32(of.encode())}", max_visible_pages=5)
+        if pages > 1
+        else 1
+    )
+    here = rows[(page - 1) * PAGE : page * PAGE]
+    labels = [dataset.source.classes[c] for c in part.y[here]]
+    tiles = [
+        live.Tile(label, f"no. {row + 1:,}", alternative=f"{label}, {name} image {row + 1}")
+        for label, row in zip(labels, here.tolist(), strict=True)
+    ]
+    with above:
+        first = (page - 1) * PAGE + 1
+        st.caption(
+            f"Images {first:,} to {first + len(here) - 1:,} of {len(rows):,} of the {name} part, "
+            "with the class each belongs to. Click one to see its numbers."
+        )
+        height, width = dataset.source.shape
+        sprite = picture.address(picture.mosaic(part.x[here], dataset.source.maximum))
+        index = live.gallery(
+            sprite, (height, width), tiles, "samples", size=56, clickable=True,
+            of=f"{page} {of}",
+        )  # fmt: skip
+    return int(here[index or 0])
+
+
+def _large(dataset: Dataset, part: Part, name: str, row: int) -> None:
+    """One image, large: its shape, type and range, and every pixel, before and after scaling."""
+    source, raw = dataset.source, part.x[row]
+    label = source.classes[part.y[row]]
+    scaled = dataset.scaled(part.x[row : row + 1])[0]
+    st.subheader(f"{label} (class {part.y[row]}), {name} image {row + 1:,}", anchor=False)
+    shown, facts = st.columns([2, 5], vertical_alignment="center")
+    with shown:
+        factor = LARGE // raw.shape[1]
+        large = picture.mosaic(raw[None], source.maximum).repeat(factor, 0).repeat(factor, 1)
+        st.image(large, alt=f"{label}, large")
+    with facts:
+        st.table(
+            pd.DataFrame(
+                {
+                    "": stage,
+                    "shape": str(x.shape),
+                    "dtype": str(x.dtype),
+                    "range": f"{x.min():.4g} … {x.max():.4g}",
+                    "mean": f"{x.mean():.4g}",
+                }
+                for stage, x in ((RAW, raw), (SCALED, scaled))
+            ),
+            hide_index=True,
+        )
+        st.caption(_scaling(dataset))
+    _numbers(dataset, label, raw, scaled)
+
+
+def _scaling(dataset: Dataset) -> str:
+    shift, scale = float(dataset.shift[0]), float(dataset.scale[0])
+    if (shift, scale) == (0, 1):
+        return "No scaling: the network gets the pixels as they are, in one row."
+    rule = f"x / {scale:g}" if shift == 0 else f"(x − {shift:.4g}) / {scale:.4g}"
+    return (
+        f"Scaling: {rule}. The rows of pixels are put one behind the other, so the network gets "
+        f"{dataset.source.n_features} numbers."
+    )
+
+
+def _numbers(dataset: Dataset, label: str, raw: np.ndarray, scaled: np.ndarray) -> None:
+    stage = st.segmented_control(
+        "Numbers", [RAW, SCALED], default=RAW, key="pixel_stage", required=True,
+        label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    sentence = pixels.pixels_sentence(label, raw, scaled)
+    square, maximum = scaled.reshape(raw.shape), dataset.source.maximum
+    if stage == RAW:
+        figure = pixels.pixel_values(raw, "Its pixels", 0, maximum)
+    else:
+        # The scale of all images, so that two of them can be compared.
+        low, high = (float((x - dataset.shift[0]) / dataset.scale[0]) for x in (0, maximum))
+        figure = pixels.pixel_values(square, "What the network gets", low, high, decimals=2)
+    live.chart(figure, sentence, key="pixels")
+    with st.expander("The same numbers as a table, to read or to copy"):
+        st.dataframe(pd.DataFrame(raw if stage == RAW else square.round(4)), height=400)
