@@ -56,7 +56,10 @@ def step_bars(
     layout = frame(title, x, "how many", height=300)
     if logarithmic:
         layout["yaxis"] |= {"type": "log", "title": {"text": "how many (log scale)"}}
-        layout["yaxis"] |= {"exponentformat": "power", "dtick": 1}
+        least = min(int(counts[counts > 0].min()) for counts, _ in parts.values())
+        most = max(int(counts.max()) for counts, _ in parts.values())
+        span = [np.floor(np.log10(least)), np.log10(most) + 0.1]
+        layout["yaxis"] |= {"exponentformat": "power", "dtick": 1, "range": span}
     bars = []
     for part, (counts, edges) in parts.items():
         shown = counts > 0 if logarithmic else np.ones(len(counts), bool)

@@ -54,13 +54,17 @@ def before_and_after(
             )  # fmt: skip
         layout["annotations"].append(
             {
-                "text": f"{('before', 'after')[i]}: mean {mean:.3g}, standard deviation "
-                f"{deviation:.3g}".replace("-", "−"),
+                "text": f"{('before', 'after')[i]}: mean {_short(mean)}, σ {_short(deviation)}",
                 "xref": "paper", "yref": "paper", "x": 0, "y": high + 0.005, "yanchor": "bottom",
                 "xanchor": "left", "showarrow": False, "font": {"size": 12},
             }
         )  # fmt: skip
     return {"data": [_bars(before, ""), _bars(after, "2")], "layout": layout}
+
+
+def _short(number: float) -> str:
+    """Three digits, and 0 for what rounding has left over of it."""
+    return "0" if abs(number) < 1e-6 else f"{number:.3g}".replace("-", "−")
 
 
 def _bars(bars: Bars, number: str) -> dict[str, Any]:
@@ -81,8 +85,8 @@ def _bars(bars: Bars, number: str) -> dict[str, Any]:
 def feature_sentence(name: str, before: tuple[float, float], after: tuple[float, float]) -> str:
     """What standardisation did to one feature, in one sentence."""
     return (
-        f"{name}: mean {before[0]:.4g} and standard deviation {before[1]:.4g} become "
-        f"{abs(round(after[0], 3)):.3g} and {after[1]:.3g}; the shape stays the same."
+        f"{name}: mean {_short(before[0])} and standard deviation {_short(before[1])} become "
+        f"{_short(after[0])} and {_short(after[1])}; the shape stays the same."
     )
 
 

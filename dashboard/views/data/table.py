@@ -128,7 +128,7 @@ def _standardisation(experiment: Experiment, dataset: Dataset) -> None:
     on = experiment.data.standardise and experiment.data.scaler != "nothing"
     st.caption(
         "Standardised: (x − mean) / standard deviation, so that no feature counts for more only "
-        "because of its unit. The orange lines are the mean and one standard deviation on each "
+        "because of its unit. The orange lines are the mean and one standard deviation σ on each "
         "side of it, of the training examples. In this experiment it is switched "
         + ("on." if on else "off: the network gets the numbers as they are, above.")
     )
