@@ -10,7 +10,6 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.figures import Figure, encode
-from playground.run import Run
 
 POLL_SECONDS = 0.4
 
@@ -146,16 +145,16 @@ class Sample:
         return Tile(f"{symbol} {self.prediction}", note, "right" if self.right else "wrong", spoken)
 
 
-def epoch(run: Run, of: str, moved: Callable[[], None] = lambda: None) -> int | None:
+def epoch(newest: int, of: str, moved: Callable[[], None] = lambda: None) -> int | None:
     """The slider for the epoch shown, shared by all pages; None: the newest, also as it moves on.
 
     of: names the network; another one is shown from its newest epoch. moved: called on a move.
     """
     before = session.shown_epoch(of)
-    data = {"of": of, "epoch": before, "newest": run.epoch}
+    data = {"of": of, "epoch": before, "newest": newest}
     told = _epoch(key="epoch", data=data, on_chosen_change=moved).chosen
     if isinstance(told, Mapping) and told.get("of") == of:
         chosen = told.get("epoch")
-        before = chosen if isinstance(chosen, int) and 0 <= chosen < run.epoch else None
+        before = chosen if isinstance(chosen, int) and 0 <= chosen < newest else None
         session.show_epoch(of, before)
     return before

@@ -70,8 +70,8 @@ def moment(run: Run, dataset: Dataset, moved: Callable[[], None] = lambda: None)
     moved: called when somebody moves the slider.
     """
     keep = network_key(run)
-    epoch = live.epoch(run, keep, moved)
     snapshot = run.latest
+    epoch = live.epoch(snapshot.epoch if snapshot else 0, keep, moved)
     if snapshot is None:
         st.info("Getting ready: the processes that train are starting …")
         return None
