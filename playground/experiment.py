@@ -8,10 +8,11 @@ and is filled in where the field is not given.
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from playground.activations import ACTIVATIONS
+from playground.datasets import own, shelf
 from playground.datasets.scaling import SCALERS
 from playground.datasets.sources import DATASETS, Source
 from playground.initializers import INITIALIZERS
@@ -51,10 +52,21 @@ def _entry(table: Mapping[str, Any], given: Mapping[str, Any], key: str, default
     return table.get(name) if isinstance(name, str) else None
 
 
+def _source(given: Mapping[str, Any]) -> Source | None:
+    """The source that `given["dataset"]` names, or None."""
+    name = given.get("dataset", Data.model_fields["dataset"].default)
+    if not isinstance(name, str):
+        return None
+    table = None if name in DATASETS else shelf.get(name)
+    return DATASETS.get(name) if table is None else table.source
+
+
 class Data(Value):
     """Which examples, how many, and what is done to them before training."""
 
-    dataset: str = one_of(DATASETS, "fashion_mnist", "What the network learns from.")
+    dataset: str = one_of(
+        DATASETS, "fashion_mnist", "What the network learns from.", pattern=own.NAME.pattern
+    )
     train_size: int = number(
         5_000, 1, 60_000, "Examples used for training. Few of them make overfitting visible.",
         unit="examples", scale="log",
@@ -92,15 +104,29 @@ class Data(Value):
     data_seed: int = number(
         0, 0, LARGEST_SEED, "Which random data: another number draws other points or another split."
     )
+    # Own data: as long as anybody holds these choices the table is there, also in another process.
+    _table: own.Table | None = PrivateAttr(None)
 
     @model_validator(mode="before")
     @classmethod
     def _usual_sizes(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
-        source = _entry(DATASETS, given, "dataset", cls.model_fields["dataset"].default)
+        source = _source(given)
         names = ("train_size", "validation_size", "standardise")
         return {**{name: getattr(source, name) for name in names if source}, **given}
+
+    @model_validator(mode="after")
+    def _there(self) -> Self:
+        if self.dataset not in DATASETS:
+            self._table = shelf.get(self.dataset)
+            if self._table is None:
+                rule = (
+                    "own data that this server still keeps (bring them along again on the Data "
+                    "page, under Your own data)"
+                )
+                raise fail(rule, self.dataset, "dataset")
+        return self
 
     @model_validator(mode="after")
     def _enough_rows(self) -> Self:
@@ -123,8 +149,8 @@ class Data(Value):
 
     @property
     def source(self) -> Source:
-        """The entry of DATASETS these data come from."""
-        return DATASETS[self.dataset]
+        """The entry of DATASETS these data come from, or that of a table of one's own."""
+        return DATASETS[self.dataset] if self._table is None else self._table.source
 
 
 class Network(Value):
@@ -322,7 +348,7 @@ class Experiment(Value):
         chosen = data.model_dump() if isinstance(data, Data) else data
         if not isinstance(chosen, Mapping):
             return given
-        source = _entry(DATASETS, chosen, "dataset", Data.model_fields["dataset"].default)
+        source = _source(chosen)
         if source and isinstance(training, Mapping) and "loss" not in training:
             return {**given, "training": {**training, "loss": DEFAULT_LOSS[source.task]}}
         return given

@@ -1,5 +1,6 @@
 """Frozen records of choices, whose fields carry their limits, defaults and help texts."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -13,9 +14,10 @@ def number(default: Any, low: float, high: float, help: str, **extra: Any) -> An
     return Field(default, ge=low, le=high, description=help, json_schema_extra=extra or None)
 
 
-def one_of(table: Mapping[str, object], default: str, help: str) -> Any:
-    """A field that names an entry of `table`."""
-    return Field(default, description=help, json_schema_extra={"choices": list(table)})
+def one_of(table: Mapping[str, object], default: str, help: str, pattern: str | None = None) -> Any:
+    """A field that names an entry of `table`, or something that has the form of `pattern`."""
+    told: dict[str, Any] = {"choices": list(table), "pattern": pattern}
+    return Field(default, description=help, json_schema_extra=told)
 
 
 def extra(field: FieldInfo) -> dict[str, Any]:
@@ -61,8 +63,10 @@ class Value(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _is_a_choice(cls, value: Any, info: ValidationInfo) -> Any:
-        choices = extra(cls.model_fields[info.field_name or ""]).get("choices")
-        if choices is not None and value not in choices:
+        told = extra(cls.model_fields[info.field_name or ""])
+        choices, pattern = told.get("choices"), told.get("pattern")
+        fits = pattern and isinstance(value, str) and re.fullmatch(pattern, value)
+        if choices is not None and value not in choices and not fits:
             raise fail("one of " + ", ".join(choices), value)
         return value
 

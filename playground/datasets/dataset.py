@@ -83,8 +83,9 @@ def _load(data: "Data") -> Dataset:
     source = data.source
     x_type = np.uint8 if source.shape else np.float32
     y_type = np.int32 if source.classes else np.float32
+    make = MAKERS.get(data.dataset, tables.parts)  # what has no maker is a table of one's own
     train, validation, test, spare = (
-        (x.astype(x_type, copy=False), y.astype(y_type)) for x, y in MAKERS[data.dataset](data)
+        (x.astype(x_type, copy=False), y.astype(y_type)) for x, y in make(data)
     )
     if data.sorted_split:
         train, validation = mistakes.in_order(train, validation)

@@ -1,4 +1,4 @@
-"""Small sets of a fixed number of examples: digits and iris (scikit-learn), coffee roasts."""
+"""Small sets of a fixed number of examples: digits, iris (scikit-learn), coffee, one's own."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playground.datasets import shelf
+from playground.datasets.fetch import FetchError
 from playground.datasets.noise import disturbed
 from playground.datasets.randomness import Purpose, stream
 from playground.datasets.split import MOST_SPARE, stratified
@@ -56,6 +58,18 @@ def good_roast(temperature: NDArray[Any], duration: NDArray[Any]) -> NDArray[np.
     return np.asarray(good & (duration <= 21 - 3 * temperature / 85))
 
 
+def own(name: str) -> Callable[[int], tuple[Pair, Pair]]:
+    """A reader of the table of one's own of this name; FetchError where it is gone."""
+
+    def read() -> Pair:
+        table = shelf.get(name)
+        if table is None:
+            raise FetchError("This server no longer keeps these data: bring them along again.")
+        return table.x, table.y
+
+    return _test_apart(read)
+
+
 def _test_apart(read: Callable[[], Pair]) -> Callable[[int], tuple[Pair, Pair]]:
     """A reader that keeps a stratified fifth of all examples, chosen by its seed, for the test."""
 
@@ -85,7 +99,8 @@ TABLES: dict[str, Callable[[int], tuple[Pair, Pair]]] = {
 
 def parts(data: "Data") -> list[Pair]:
     """Training, validation, test and spare examples: all but the test a stratified split."""
-    (x, y), test = TABLES[data.dataset](data.data_seed)
+    read = TABLES.get(data.dataset) or own(data.dataset)
+    (x, y), test = read(data.data_seed)
     left = len(y) - data.train_size - data.validation_size
     sizes = (data.train_size, data.validation_size, min(left, MOST_SPARE))
     rows = stratified(y, sizes, stream(data.data_seed, Purpose.SPLIT))
