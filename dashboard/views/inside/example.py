@@ -79,12 +79,12 @@ def _go_on(now: Moment, number: int) -> None:
 
 def _typed(now: Moment) -> NDArray[np.float32]:
     source, values = now.dataset.source, []
-    middle = now.dataset.train.x.mean(axis=0)
+    first = predictions.shown_part(now.dataset)[1].x[0]
     for i, (name, (low, high)) in enumerate(zip(source.features, extent(now.dataset), strict=True)):
         key = f"typed_{now.experiment.data.dataset}_{i}"
         session.limit(key, low, high)
         value = st.number_input(
-            name, low, high, float(np.clip(middle[i], low, high)), key=key, format="%.4g",
+            name, low, high, float(np.clip(first[i], low, high)), key=key, format="%.4g",
             step=10.0 ** (floor(log10(high - low)) - 1), width=150, persist_state="session",
             help=f"Between {low:.4g} and {high:.4g}: the range of the training examples.",
         )  # fmt: skip

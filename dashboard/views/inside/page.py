@@ -9,6 +9,7 @@ from dashboard.moment import Moment
 from dashboard.views import answers
 from dashboard.views.delivery import delivered
 from dashboard.views.inside import weights
+from dashboard.views.inside.forward import forward
 from dashboard.views.inside.network import network
 from dashboard.views.transport import buttons, message, moves, network_key, own_run
 from dashboard.views.view import View, choose
@@ -26,6 +27,11 @@ VIEWS: dict[str, View[Callable[[Moment], None]]] = {
     ),
     "Network": View(
         ":material/hub:", "Which weights are strong, and what does each unit answer to?", network
+    ),
+    "Forward pass": View(
+        ":material/arrow_forward:",
+        "How does one example become an answer, number by number?",
+        forward,
     ),
     "Weights": View(
         ":material/grid_on:",
