@@ -10,7 +10,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -138,22 +138,6 @@ def _place() -> str:
         time.sleep(0.1)
     held = [trainer.address for trainer in list(_trainers())]
     return min(found, key=held.count)
-
-
-def compute(function: Callable[..., Any], *args: Any) -> Any:
-    """What `function`, one of a module, returns in some worker; the caller waits.
-
-    Raises WorkerLost if no worker answers within PATIENCE, TrainerError if the function does.
-    """
-    task = client().submit(function, *args, pure=False)
-    try:
-        return task.result(timeout=PATIENCE)
-    except TrainerError:
-        raise
-    except (OSError, RuntimeError, TimeoutError) as error:
-        raise WorkerLost(f"no worker has answered: {error}") from error
-    finally:
-        task.release()
 
 
 class RemoteTrainer:

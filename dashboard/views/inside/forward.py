@@ -7,11 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import session
-from dashboard.comparison import comparison
+from dashboard.comparison import asked, largest_difference
+from dashboard.components import text
 from dashboard.figures.passage import passage, passage_sentence, weights_into
 from dashboard.figures.wiring import colours
-from dashboard.live import component_text
 from dashboard.moment import Moment
+from dashboard.notices import literal
 from dashboard.views.inside.example import Example, choose_example, tell
 from playground.activations import ACTIVATIONS
 from playground.losses import CLASSIFICATION
@@ -25,9 +26,9 @@ CLOSE = 1e-5
 
 _forward = st.components.v2.component(
     "forward_pass",
-    html=component_text("forward.html"),
-    css=component_text("forward.css"),
-    js=component_text("forward.js"),
+    html=text("forward.html"),
+    css=text("forward.css"),
+    js=text("forward.js"),
 )
 
 
@@ -40,12 +41,12 @@ def forward(now: Moment) -> None:
     activations = [_name(step) for step in steps]
     given = np.asarray(example.raw, np.float32).ravel()
     pointed, chosen = (_told(now, what) for what in ("pointed", "chosen"))
-    asked = pointed or chosen
+    followed = pointed or chosen
     data = {
         **passage(steps, given, names, activations),
         "of": now.keep,
         "colours": colours(),
-        "whole": weights_into(steps[asked[0] - 1], *asked) if asked else None,
+        "whole": weights_into(steps[followed[0] - 1], *followed) if followed else None,
         "sentence": passage_sentence(steps, example.verdict),
     }
     _forward(
@@ -128,25 +129,29 @@ def _keras(now: Moment, example: Example) -> None:
     if playing and now.run is not None and now.epoch >= now.run.epoch:
         st.caption("Pause, or go back to an earlier epoch, and Keras is asked for its own answer.")
         return
-    asked = comparison(now.experiment, now.snapshot, example.x)
-    done = asked.wait(GLANCE_SECONDS)
-    st.fragment(_difference, run_every=None if done else LOOK_SECONDS, key="keras")(now, example)
+    job = asked(now, example.x)
+    done = job is not None and job.wait(GLANCE_SECONDS)
+    every = None if done else LOOK_SECONDS
+    st.fragment(_difference, run_every=every, key="keras")(now, example, not done)
 
 
-def _difference(now: Moment, example: Example) -> None:
-    asked = comparison(now.experiment, now.snapshot, example.x)
+def _difference(now: Moment, example: Example, waiting: bool) -> None:
+    job = asked(now, example.x)
     units = sum(len(layer.bias) for layer in now.snapshot.layers)
-    with st.container(key="keras_line"):
-        if asked.error is not None:
-            st.caption("Keras could not be asked: the process that trains is not there.")
-        elif asked.difference is None:
-            st.caption("Asking Keras for its own answer …")
-        else:
-            symbol = "✓" if asked.difference <= CLOSE else "≈"
-            st.caption(
-                f"{symbol} Keras itself, asked with the same weights and the same example, "
-                f"differs by at most {asked.difference:.1e} in any of the {units:,} outputs."
-            )
+    if job is None or job.state == "working":
+        st.caption("Asking Keras for its own answer …")
+        return
+    if job.state == "failed":
+        st.caption(f"Keras could not be asked: {literal(job.reason)}.")
+    else:
+        difference = largest_difference(now.snapshot, example.x, job.result)
+        symbol = "✓" if difference <= CLOSE else "≈"
+        st.caption(
+            f"{symbol} Keras itself, asked with the same weights and the same example, "
+            f"differs by at most {difference:.1e} in any of the {units:,} outputs."
+        )
+    if waiting:
+        st.rerun()
 
 
 def _tables(steps: tuple[Step, ...], names: Names, chosen: tuple[int, int] | None) -> None:

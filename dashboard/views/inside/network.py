@@ -1,7 +1,6 @@
 """The view that draws the network: its units, its weights, and what each unit answers to."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import predictions, session
+from dashboard.components import text
 from dashboard.figures.wiring import Column, colours, number, wiring, wiring_sentence
 from dashboard.moment import Moment
 from dashboard.views.inside.example import Example, choose_example, tell
@@ -32,18 +32,11 @@ HELP = (
     "arrow keys. A click keeps a unit marked, and in the drawing, while the network learns."
 )
 
-_COMPONENTS = Path(__file__).parents[2] / "components"
-
-
-def _text(name: str) -> str:
-    return (_COMPONENTS / name).read_text(encoding="utf-8")
-
-
 _diagram = st.components.v2.component(
     "network_diagram",
-    html=_text("diagram.html"),
-    css=_text("diagram.css"),
-    js=_text("diagram.js"),
+    html=text("diagram.html"),
+    css=text("diagram.css"),
+    js=text("diagram.js"),
 )
 
 
