@@ -59,8 +59,10 @@ def sketch(key: str) -> Sketch | None:
     return Sketch(decode(told.get("ink")), told.get("placed") is True, number)
 
 
-def pad(key: str, frame: Frame, example: Example | None, settled: Callable[[], None]) -> None:
-    """Show the pad with what suits the data set's `frame`.
+def pad(
+    key: str, frame: Frame, example: Example | None, note: str, settled: Callable[[], None]
+) -> None:
+    """Show the pad with what suits the data set's `frame`, and a `note` below it.
 
     Every change reruns the fragment it stands in, at most ten times a second; half a second after
     the last one `settled` is called.
@@ -73,6 +75,7 @@ def pad(key: str, frame: Frame, example: Example | None, settled: Callable[[], N
         "brush": frame.brush,
         "filled": frame.filled,
         "example": None,
+        "note": note,
     }
     if example is not None:
         ink = encoded(example.pixels)

@@ -9,9 +9,10 @@ function stroke(context, { points, width, grey, filled, done }) {
   context.lineWidth = width;
   context.lineCap = context.lineJoin = "round";
   context.beginPath();
-  const [[x, y]] = points;
-  context.moveTo(x, y);
-  points.forEach(([x, y]) => context.lineTo(x, y)); // a point alone is a dot: the cap is round
+  context.arc(...points[0], width / 2, 0, 2 * Math.PI); // a line without length would not be drawn
+  context.fill();
+  context.beginPath();
+  points.forEach(([x, y]) => context.lineTo(x, y));
   context.stroke();
   if (filled && done) context.fill();
 }
@@ -175,9 +176,9 @@ function key(pad, name) {
 
 function build(parentElement) {
   const root = parentElement.querySelector(".pad");
-  const [canvas, pen, hint] = ["canvas", ".pen", ".hint"].map((name) => root.querySelector(name));
+  const [canvas, pen, hint, note] = ["canvas", ".pen", ".hint", ".note"].map((name) => root.querySelector(name));
   const named = (tag) => Object.fromEntries([...root.querySelectorAll(tag)].map((e) => [e.name, e]));
-  const pad = { root, canvas, pen, hint, button: named("button"), range: named("input"), sent: 0 };
+  const pad = { root, canvas, pen, hint, note, button: named("button"), range: named("input"), sent: 0 };
   canvas.width = canvas.height = SIDE;
   pad.context = canvas.getContext("2d", { willReadFrequently: true });
   pad.range.shade.value = 1;
@@ -191,6 +192,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (first) pads.set(parentElement, (pad = build(parentElement)));
   pad.set = setStateValue;
   pad.hint.textContent = data.hint;
+  pad.note.textContent = data.note;
   pad.canvas.setAttribute("aria-label", data.label);
   if (pad.of !== data.of) {
     pad.of = data.of;

@@ -6,33 +6,23 @@ from dashboard import session
 from dashboard.moment import Moment
 from playground import trained
 from playground.datasets import load
-from playground.experiment import Experiment
-from playground.run import Run
 from playground.trained import Trained
 
 READY = "Ready-made MNIST network"
 OWN = "My network"
 
 
-def choose(run: Run | None, experiment: Experiment) -> bool:
-    """Let a person choose between the two; True: one's own.
-
-    It is one's own to begin with if it has learnt something, and can be if it sees images.
-    """
-    source = experiment.data.source
-    if run is None or source.frame is None:
-        if source.frame is None:
-            _cannot(source.label)
-        return False
-    default = OWN if run.epoch else READY
+def choose(learnt: bool) -> bool:
+    """Let a person choose between the two; True: one's own, the first choice once it has learnt."""
     chosen = st.segmented_control(
-        "Network", [READY, OWN], default=default, key="draw_network", required=True,
-        label_visibility="collapsed", persist_state="session",
+        "Network", [READY, OWN], default=OWN if learnt else READY, key="draw_network",
+        required=True, label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     return bool(chosen == OWN)
 
 
-def _cannot(label: str) -> None:
+def cannot(label: str) -> None:
+    """Say that there is nothing to draw in one's own data set, and what to choose."""
     st.info(
         f"Your experiment learns from {label}, and that has no images to draw. So a network that "
         "was trained before is shown your drawing. To train your own, choose a set of images."

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import pad, session
 from dashboard.moment import Moment
@@ -38,24 +39,37 @@ PAD = "pad"
 def draw() -> None:
     """The pad with the answer beside it, the steps between them, and a view of the image."""
     run = own_run(session.experiment())
-    shown = run.experiment if run is not None else session.experiment()
-    own = network.choose(run, shown)
-    in_hand = hand()
+    experiment = session.experiment() if run is None else run.experiment
+    if experiment.data.source.frame is None:
+        network.cannot(experiment.data.source.label)
+        run = None
+    choices = st.container(horizontal=True, key="draw_choices")
+    with choices:
+        own = run is not None and network.choose(run.epoch > 0)
     if own and run is not None:
-        _own(in_hand, run)
+        _own(run, choices)
     else:
-        ready = network.ready_made()
-        st.subheader(title(trained.load().experiment), anchor=False)
-        st.caption(network.about(trained.load()))
-        st.fragment(_quick, key=QUICK)(in_hand, lambda: ready)
-        st.fragment(_slow, key=SLOW)(in_hand)
+        _ready_made(choices)
 
 
-def _own(in_hand: Hand, run: Run) -> None:
+def _ready_made(choices: DeltaGenerator) -> None:
+    found = trained.load()
+    ready = network.ready_made()
+    with choices:
+        examples.load(hand(), ready.dataset, _both)
+    st.subheader(title(found.experiment), anchor=False)
+    st.caption(network.about(found))
+    st.fragment(_quick, key=QUICK)(hand(), lambda: ready)
+    st.fragment(_slow, key=SLOW)(hand())
+
+
+def _own(run: Run, choices: DeltaGenerator) -> None:
     st.subheader(title(run.experiment), anchor=False)
     dataset = delivered(run.experiment.data)
     if dataset is None:
         return
+    with choices:
+        examples.load(hand(), dataset, _both)
     changed = run.experiment != session.experiment()
     buttons(run, changed)
     watching = moves(run)
@@ -68,8 +82,8 @@ def _own(in_hand: Hand, run: Run) -> None:
             st.rerun()  # last, or the browser would take away what was not drawn yet
 
     every = LOOK_SECONDS if watching else None
-    st.fragment(_quick, run_every=every, key=QUICK)(in_hand, now, end)
-    st.fragment(_slow, run_every=3 * LOOK_SECONDS if watching else None, key=SLOW)(in_hand)
+    st.fragment(_quick, run_every=every, key=QUICK)(hand(), now, end)
+    st.fragment(_slow, run_every=3 * LOOK_SECONDS if watching else None, key=SLOW)(hand())
 
 
 def _look(run: Run, dataset: Dataset, changed: bool) -> Moment | None:
@@ -98,14 +112,13 @@ def _quick(
         frame = frame_of(now.dataset.source)
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            pad.pad(PAD, frame, in_hand.example, _settled)
+            pad.pad(PAD, frame, in_hand.example, in_hand.label, _settled)
         sketch = _sketch()
         with right:
             if sketch is None:
                 answer.show_none(now.dataset.source.classes, frame.noun)
             else:
                 prepared, said = _say(in_hand, now, sketch)
-        examples.load(in_hand, now)
         if sketch is not None:
             steps.steps(now, sketch, prepared, said, _both)
     end()
