@@ -64,6 +64,7 @@ function changed(pad) {
   pad.hint.hidden = !none;
   pad.button.undo.disabled = kept.acts.length === 0;
   pad.button.clear.disabled = none;
+  pad.root.dataset.wanted = kept.count + 1; // the drawing whose answer is the latest
   pad.timer ??= setTimeout(() => send(pad), Math.max(0, pad.sent + SEND_MS - performance.now()));
   clearTimeout(pad.settling);
   pad.settling = setTimeout(() => settle(pad), SETTLE_MS);
@@ -141,8 +142,12 @@ function listen(pad) {
     pad.pointer = undefined;
     end(pad);
   };
-  button.undo.onclick = () => undo(pad);
-  button.clear.onclick = () => clear(pad);
+  for (const [name, act] of Object.entries({ undo, clear })) {
+    button[name].onclick = () => {
+      act(pad);
+      if (button[name].disabled) canvas.focus({ preventScroll: true }); // it loses the keys
+    };
+  }
   for (const toggle of [button.erase, button.fill]) {
     toggle.onclick = () => toggle.setAttribute("aria-pressed", toggle.ariaPressed !== "true");
   }
