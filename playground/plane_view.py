@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.datasets.dataset import Dataset
+from playground import responses
+from playground.datasets.dataset import Dataset, Part
 from playground.datasets.tables import ROAST_RULE, ROASTS, good_roast
 from playground.losses import CLASSIFICATION
 from playground.snapshot import Layer, Snapshot
@@ -17,8 +18,8 @@ Extent = tuple[float, float, float, float]  # smallest and largest x₁, smalles
 
 MOST_POINTS, FEWEST_POINTS = 100, 24  # along each side of the plane
 OPERATIONS = 2e9  # multiplications for one look at the plane: some 50 ms
-MARGIN = 0.05  # of the range of the examples, around them
-LINES, STEPS = 13, 35  # of the grid that is bent, each way; points along each line
+LINES, STEPS = 13, 37  # of the grid that is bent, each way; points along each line
+MOST_EXAMPLES = 500  # of each part
 
 
 def suits(dataset: Dataset) -> bool:
@@ -29,11 +30,10 @@ def suits(dataset: Dataset) -> bool:
 def extent(dataset: Dataset) -> Extent:
     """The part of the plane that is looked at: around the examples; for coffee all roasts."""
     if dataset.source.features == COFFEE:
-        return (*ROASTS[0], *ROASTS[1])
-    low, high = dataset.train.x.min(axis=0), dataset.train.x.max(axis=0)
-    margin = MARGIN * np.where(high > low, high - low, 1)
-    (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
-    return left, right, bottom, top
+        across, up = ROASTS
+        return *across, *up
+    across, up = responses.extent(dataset)
+    return *across, *up
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,16 @@ class Plane:
         return self.a[-1]
 
 
+def examples(dataset: Dataset) -> dict[str, Part]:
+    """The training and validation examples, at most MOST_EXAMPLES of each."""
+    parts = {"training": dataset.train, "validation": dataset.validation}
+    return {
+        name: Part(part.x[:MOST_EXAMPLES], part.y[:MOST_EXAMPLES])
+        for name, part in parts.items()
+        if len(part)
+    }
+
+
 def grid(extent: Extent, side: int) -> Array:
     """side² points (n, 2) over the plane, row by row from the top left, edges included."""
     left, right, bottom, top = extent
@@ -65,7 +75,8 @@ def look(snapshot: Snapshot, dataset: Dataset) -> Plane:
     affordable = (OPERATIONS / max(snapshot.n_parameters, 1)) ** 0.5
     side = int(np.clip(affordable, FEWEST_POINTS, MOST_POINTS))
     area = extent(dataset)
-    passes = snapshot.forward(dataset.scaled(grid(area, side)))
+    with np.errstate(over="ignore", invalid="ignore"):  # of a run that diverges
+        passes = snapshot.forward(dataset.scaled(grid(area, side)))
     z, a = (tuple(p[i].reshape(side, side, -1) for p in passes) for i in (0, 1))
     return Plane(area, z, a)
 
@@ -117,11 +128,14 @@ class Warp:
     """Where a hidden layer takes the plane, seen by two of its units: points (…, 2) of (aᵢ, aⱼ).
 
     along_x, along_y: the lines of the grid on which x₁ or x₂ moves, (LINES, STEPS, 2);
+    crossings: where they meet, (LINES², 2), and what the network answers there (LINES², n_outputs);
     points: the examples, (n, 2).
     """
 
     along_x: Array
     along_y: Array
+    crossings: Array
+    answers: Array
     points: Array
 
 
@@ -134,19 +148,14 @@ def warp(
     way = [np.linspace(left, right, STEPS), np.linspace(bottom, top, STEPS)]
     along_x = np.stack(np.broadcast_arrays(way[0][None, :], places[1][:, None]), axis=-1)
     along_y = np.stack(np.broadcast_arrays(places[0][:, None], way[1][None, :]), axis=-1)
-    bent = [
-        _activations(snapshot, dataset, layer, each.reshape(-1, 2))[:, list(units)]
-        for each in (along_x, along_y, x)
+    corners = grid(extent(dataset), LINES)
+    passes = [
+        snapshot.forward(dataset.scaled(each.reshape(-1, 2)))
+        for each in (along_x, along_y, corners, x)
     ]
+    bent = [each[layer][1][:, list(units)] for each in passes]
     lines = (LINES, STEPS, 2)
-    return Warp(bent[0].reshape(lines), bent[1].reshape(lines), bent[2])
-
-
-def _activations(snapshot: Snapshot, dataset: Dataset, layer: int, x: Array) -> Array:
-    a: Array = dataset.scaled(x)
-    for each in snapshot.layers[: layer + 1]:
-        a = each.activate(each.pre_activation(a))
-    return a
+    return Warp(bent[0].reshape(lines), bent[1].reshape(lines), bent[2], passes[2][-1][1], bent[3])
 
 
 # ---- the true rule -------------------------------------------------------------------------

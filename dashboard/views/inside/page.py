@@ -8,7 +8,7 @@ from dashboard import live, session
 from dashboard.moment import Moment
 from dashboard.views import answers
 from dashboard.views.delivery import delivered
-from dashboard.views.inside import weights
+from dashboard.views.inside import plane, weights
 from dashboard.views.inside.forward import forward
 from dashboard.views.inside.network import network
 from dashboard.views.transport import buttons, message, moves, network_key, own_run
@@ -37,6 +37,9 @@ VIEWS: dict[str, View[Callable[[Moment], None]]] = {
         ":material/grid_on:",
         "Which numbers has it learnt, and what happens if they are changed?",
         weights.view,
+    ),
+    "Plane": View(
+        ":material/border_inner:", "How does it divide the plane, and how is it bent?", plane.view
     ),
 }
 

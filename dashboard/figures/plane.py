@@ -1,0 +1,223 @@
+"""The plane of two features as a network divides it, and as its hidden layers bend it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.figures.figure import (
+    DIVERGING,
+    MARK,
+    NEGATIVE,
+    POSITIVE,
+    ZERO,
+    Figure,
+    class_colours,
+    colour,
+    escaped,
+    frame,
+)
+from dashboard.figures.picture import address
+
+Array = NDArray[Any]
+Extent = tuple[float, float, float, float]
+
+INK = "#22262c"  # lines over a region, which is bright in the dark theme too
+STEPS = 4  # of a value's colour between grey and the full colour, where it is discrete
+MOST_NAMED = 16  # lines that carry the number of their unit
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Examples as they are drawn: x (n, 2), colour (n,), and whether the answer is wrong (n,).
+
+    colour: class numbers where there are three or more classes, otherwise values on −1 … 1.
+    wrong: None where an answer is a number, which is more or less right.
+    """
+
+    x: Array
+    colour: Array
+    wrong: NDArray[np.bool_] | None
+
+
+def shade(output: Array, n_classes: int, largest: float, discrete: bool) -> NDArray[np.uint8]:
+    """The network's answers (…, n_outputs) → colours (…, 3).
+
+    n_classes: 0 for regression, where full colour stands for ±`largest`. Three or more classes:
+    the colour of the most probable one, greyer the less sure. Discrete: only the decision (of a
+    value: in steps of a quarter).
+    """
+    if n_classes > 2:
+        top = output.max(axis=-1, keepdims=True)
+        sure = np.full_like(top, 0.8) if discrete else 0.9 * (top * n_classes - 1) / (n_classes - 1)
+        palette = np.array([_rgb(each) for each in class_colours(n_classes)], np.float32)
+        full = palette[output.argmax(axis=-1)]
+        mixed = DIVERGING[1] + np.nan_to_num(sure) * (full - DIVERGING[1])
+        return np.asarray(mixed.round(), np.uint8)
+    value = np.nan_to_num(2 * output[..., 0] - 1 if n_classes else output[..., 0] / largest)
+    if discrete:
+        value = np.sign(value) if n_classes else (value * STEPS).round() / STEPS
+    return colour(value, 1.0)
+
+
+def _rgb(name: str) -> list[int]:
+    return [int(name[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+def plane(
+    colours: NDArray[np.uint8],
+    extent: Extent,
+    examples: Mapping[str, Examples],
+    classes: Sequence[str],
+    axes: tuple[str, str],
+    title: str,
+    keep: str = "",
+) -> Figure:
+    """Colours (rows, columns, 3) over the plane, row 0 at the largest x₂, with the examples."""
+    left, right, bottom, top = extent
+    layout = frame(title, escaped(axes[0]), escaped(axes[1]), keep, height=460)
+    layout["xaxis"] |= {"range": [left, right], "showgrid": False, "constrain": "domain"}
+    layout["yaxis"] |= {"range": [bottom, top], "showgrid": False}
+    if axes == ("x₁", "x₂"):  # one unit on both axes: a circle looks like a circle
+        layout["yaxis"] |= {"scaleanchor": "x", "constrain": "domain"}
+    layout["images"] = [
+        {
+            "source": address(colours), "xref": "x", "yref": "y", "layer": "below",
+            "x": left, "y": top, "sizex": right - left, "sizey": top - bottom, "sizing": "stretch",
+        }
+    ]  # fmt: skip
+    return {"data": points(examples, classes), "layout": layout}
+
+
+def points(examples: Mapping[str, Examples], classes: Sequence[str]) -> list[dict[str, Any]]:
+    """The examples: circles (training) and diamonds (validation), a cross on each wrong answer."""
+    data = []
+    for order, (name, part) in enumerate(examples.items()):
+        marker: dict[str, Any] = {
+            "symbol": "circle" if order == 0 else "diamond",
+            "size": 7,
+            "line": {"color": "#ffffff" if order == 0 else INK, "width": 1},
+        }
+        if len(classes) > 2:
+            colours = class_colours(len(classes))
+            marker["color"] = [colours[i] for i in part.colour]
+            text = [escaped(classes[i]) for i in part.colour]
+        else:
+            marker |= {"color": part.colour.astype(np.float32), "cmin": -1, "cmax": 1}
+            marker["colorscale"] = [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]]
+            text = [escaped(classes[int(v > 0)]) for v in part.colour] if len(classes) else []
+        data.append(_scatter(name, part.x, "markers", marker=marker, text=text))
+        data[-1]["hovertemplate"] = "%{text} %{x:.4g}, %{y:.4g}" if text else "%{x:.4g}, %{y:.4g}"
+    crossed = [part.x[part.wrong] for part in examples.values() if part.wrong is not None]
+    if crossed:
+        cross = {"symbol": "x-thin", "size": 9, "line": {"color": INK, "width": 2}}
+        data.append(_scatter("✗ wrong", np.concatenate(crossed), "markers", marker=cross))
+        data[-1]["hoverinfo"] = "skip"
+    return data
+
+
+def _scatter(name: str, x: Array, mode: str, **more: Any) -> dict[str, Any]:
+    return {
+        "type": "scatter", "uid": name, "name": name, "mode": mode,
+        "x": x[:, 0].astype(np.float32), "y": x[:, 1].astype(np.float32), **more,
+    }  # fmt: skip
+
+
+def add_outline(figure: Figure, corners: Array, name: str) -> None:
+    """The border of a region, as a dashed line."""
+    line = {"color": INK, "width": 3, "dash": "dash"}
+    closed = np.vstack([corners, corners[:1]])
+    figure["data"].append(_scatter(name, closed, "lines", line=line, hoverinfo="name"))
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where z of a unit is 0: the ends (2, 2), the direction in which z grows (2,), the name."""
+
+    ends: Array
+    towards: Array
+    unit: str
+    formula: str
+
+
+def add_lines(figure: Figure, lines: Sequence[Line], extent: Extent) -> None:
+    """The lines where hidden units change sides, with an arrow to the side where z is positive."""
+    if not lines:
+        return
+    gap = np.full((1, 2), np.nan)
+    path = np.concatenate([np.vstack([line.ends, gap]) for line in lines])
+    text = [escaped(line.formula) for line in lines for _ in range(3)]
+    figure["data"].append(
+        _scatter(
+            "where z = 0", path, "lines", line={"color": INK, "width": 2}, text=text,
+            hovertemplate="%{text}<extra></extra>",
+        )
+    )  # fmt: skip
+    if len(lines) > MOST_NAMED:
+        return
+    span = np.array([extent[1] - extent[0], extent[3] - extent[2]])
+    notes = []
+    for i, line in enumerate(lines):
+        share = 0.3 + 0.4 * (i % 3) / 2  # names of crossing lines stand apart
+        tail = line.ends[0] + share * (line.ends[1] - line.ends[0])
+        step = line.towards * span**2  # as long on the screen whatever the axes' units are
+        step = 0.07 * step / np.linalg.norm(step / span)
+        head = tail + step
+        notes.append(
+            {
+                "x": head[0], "y": head[1], "ax": tail[0], "ay": tail[1], "text": line.unit,
+                "xref": "x", "yref": "y", "axref": "x", "ayref": "y", "showarrow": True,
+                "arrowhead": 2, "arrowwidth": 2, "arrowcolor": INK,
+                "font": {"color": "#ffffff", "size": 11}, "bgcolor": INK, "borderpad": 1,
+            }
+        )  # fmt: skip
+    figure["layout"]["annotations"] = notes
+
+
+def add_zero(figure: Figure, z: Array, extent: Extent) -> None:
+    """The curve where z (side, side), row 0 at the largest x₂, is 0."""
+    left, right, bottom, top = extent
+    side = len(z)
+    figure["data"].append(
+        {
+            "type": "contour", "uid": "zero", "name": "where z = 0",
+            "x": np.linspace(left, right, side).astype(np.float32),
+            "y": np.linspace(top, bottom, side).astype(np.float32),
+            "z": np.ascontiguousarray(z, np.float32), "showscale": False, "showlegend": True,
+            "contours": {"start": 0, "end": 0, "size": 1, "coloring": "none"},
+            "line": {"color": INK, "width": 2}, "hoverinfo": "skip",
+        }
+    )  # fmt: skip
+
+
+def bent_grid(
+    along_x: Array,
+    along_y: Array,
+    crossings: Array,
+    crossing_colours: NDArray[np.uint8],
+    examples: Mapping[str, Examples],
+    classes: Sequence[str],
+    axes: tuple[str, str],
+    features: tuple[str, str],
+    keep: str = "",
+) -> Figure:
+    """Where two units take the grid of the plane: a square at each crossing, as it is answered.
+
+    along_x, along_y: (lines, steps, 2); crossings: (n, 2) and their colours (n, 3).
+    """
+    layout = frame("The plane as two units see it", *axes, keep, height=460)
+    data = []
+    for name, lines, dash in ((features[0], along_x, "solid"), (features[1], along_y, "dot")):
+        gap = np.full((len(lines), 1, 2), np.nan)
+        path = np.concatenate([lines, gap], axis=1).reshape(-1, 2)
+        style = {"color": MARK, "width": 1.2, "dash": dash}
+        label = f"{escaped(name)} moves"
+        data.append(_scatter(label, path, "lines", line=style, hoverinfo="skip"))
+    squares = {
+        "symbol": "square", "size": 5, "line": {"color": MARK, "width": 0.5},
+        "color": ["#{:02x}{:02x}{:02x}".format(*each) for each in crossing_colours.tolist()],
+    }  # fmt: skip
+    data.append(_scatter("answer", crossings, "markers", marker=squares, hoverinfo="skip"))
+    return {"data": [*data, *points(examples, classes)], "layout": layout}

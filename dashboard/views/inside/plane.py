@@ -1,0 +1,184 @@
+"""What the network does with a plane of two features: its regions, its lines, and how it bends."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import live, predictions, session
+from dashboard.figures import plane as figures
+from dashboard.moment import Moment
+from dashboard.notices import literal
+from dashboard.views.inside.plane_units import bent, drawn, units
+from playground import plane_view
+from playground.losses import CLASSIFICATION
+from playground.plane_view import HalfPlane, Plane
+from playground.snapshot import classes
+
+MOST_LINES = 32
+MOST_CLASSES = 6  # that a sentence names
+
+# What can be looked at instead, where the data are no plane.
+INSTEAD = {
+    "coffee": ("Coffee roasting", {"hidden": (3,), "activation": "sigmoid", "optimizer": "adam"}),
+    "circle": ("Circle", {"hidden": (4,), "activation": "tanh", "optimizer": "adam"}),
+}
+
+
+def view(now: Moment) -> None:
+    """The decision region beside the bent grid; below, what each hidden unit does."""
+    if not plane_view.suits(now.dataset):
+        _instead(now)
+        return
+    seen = plane_view.look(now.snapshot, now.dataset)
+    with st.container(horizontal=True):
+        discrete = st.toggle(
+            "Discrete", key="plane_discrete", persist_state="session",
+            help="Only what is decided, without how sure it is.",
+        )  # fmt: skip
+        lines = st.toggle(
+            "Lines of the first layer", value=True, key="plane_lines", persist_state="session",
+            help="Where z of a unit is 0. The arrow points to the side where z is positive.",
+        )  # fmt: skip
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _region(now, seen, discrete, lines)
+    if len(now.snapshot.layers) == 1:
+        with right:
+            st.info("No hidden layer: nothing bends the plane, so its border is a straight line.")
+            _truth(now, seen)
+        return
+    with right:
+        layer = bent(now, discrete)
+    _truth(now, seen)
+    units(now, seen, layer)
+
+
+def _instead(now: Moment) -> None:
+    source = now.dataset.source
+    st.info(
+        literal(
+            f"{source.label} has {source.n_features:,} inputs, and a plane has two: choose data "
+            "with two features to see how a network divides their plane."
+        )
+    )
+    with st.container(horizontal=True):
+        for name, (label, changes) in INSTEAD.items():
+            st.button(label, key=f"plane_{name}", on_click=_choose, args=(name, changes))
+
+
+def _choose(name: str, changes: dict[str, object]) -> None:
+    session.set_experiment(session.experiment().change(dataset=name, activations=(), **changes))
+
+
+def _region(now: Moment, seen: Plane, discrete: bool, lines: bool) -> None:
+    dataset, source = now.dataset, now.dataset.source
+    colours = figures.shade(seen.output, len(source.classes), predictions.scale(dataset), discrete)
+    examples = {
+        name: drawn(now.snapshot, dataset, part)
+        for name, part in plane_view.examples(dataset).items()
+    }
+    axes = (source.features[0], source.features[1])
+    title = "What the network answers everywhere"
+    figure = figures.plane(colours, seen.extent, examples, source.classes, axes, title, now.keep)
+    if plane_view.truth(dataset, seen) is not None:
+        outline = plane_view.rule_outline(seen.extent)
+        figures.add_outline(figure, outline, "true rule")
+    if lines:
+        figures.add_lines(figure, _lines(now, seen), seen.extent)
+    live.chart(figure, _sentence(now, seen, examples), key="plane_region")
+
+
+def _sentence(now: Moment, seen: Plane, examples: dict[str, figures.Examples]) -> str:
+    """Which share of the plane gets which answer, and how many examples are wrong."""
+    source, output = now.dataset.source, seen.output
+    if source.task != CLASSIFICATION:
+        largest = predictions.scale(now.dataset)
+        return (
+            f"Blue is positive (full colour: {largest:.2g}), orange negative; the network answers "
+            f"{output.min():.2g} to {output.max():.2g} on this plane."
+        )
+    said = classes(output.reshape(-1, output.shape[-1]))
+    shares = [
+        f"{(said == i).mean():.0%} {name}" for i, name in enumerate(source.classes[:MOST_CLASSES])
+    ]
+    more = " …" if len(source.classes) > MOST_CLASSES else ""
+    wrong = " and ".join(
+        f"{int(each.wrong.sum()):,} of {len(each.x):,} {name}"
+        for name, each in examples.items()
+        if each.wrong is not None
+    )
+    return f"The plane is {', '.join(shares)}{more}. Crossed out as wrong: {wrong} examples."
+
+
+def _lines(now: Moment, seen: Plane) -> list[figures.Line]:
+    """The lines of the first layer that run through the plane, those heard most at most."""
+    layers, names = now.snapshot.layers, _short(now.dataset.source.features)
+    halves = plane_view.half_planes(layers[0], now.dataset)
+    heard = [0.0] * len(halves)
+    if len(layers) > 1:
+        heard = abs(layers[1].kernel).sum(axis=1).tolist()
+    strongest = sorted(range(len(halves)), key=lambda i: -heard[i])[:MOST_LINES]
+    lines = []
+    for i in sorted(strongest):
+        ends = halves[i].line(seen.extent)
+        if ends is not None:
+            formula = f"unit {i + 1}: {inequality(halves[i], names)}"
+            lines.append(figures.Line(ends, np.array(halves[i].slope), f"{i + 1}", formula))
+    return lines
+
+
+def _short(features: tuple[str, ...]) -> tuple[str, ...]:
+    """Names without their units: "temperature" for "temperature (°C)"."""
+    return tuple(name.partition(" (")[0] for name in features)
+
+
+def inequality(half: HalfPlane, names: tuple[str, ...]) -> str:
+    """ "0.12·temperature − 3.4·duration + 5 > 0"."""
+    terms = [f"{half.slope[0]:.3g}·{names[0]}"]
+    for value, name in ((half.slope[1], f"·{names[1]}"), (half.offset, "")):
+        terms.append(f"{'−' if value < 0 else '+'} {abs(value):.3g}{name}")
+    return " ".join(terms).replace("-", "−") + " > 0"
+
+
+def _truth(now: Moment, seen: Plane) -> None:
+    """How far the learned region is the true one, and which inequality each unit has learnt."""
+    rule = plane_view.truth(now.dataset, seen)
+    if rule is None:
+        return
+    found = plane_view.agreement(seen.output[..., 0] > 0.5, rule)
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True):
+        one, two = st.columns(2)
+        one.metric("Agreement with the true rule", f"{found.agree:.1%}")
+        two.metric("Overlap of the good regions", f"{found.overlap:.1%}")
+        st.caption(
+            "Agreement: the share of the plane where the network and the rule say the same; "
+            f"always answering “{now.dataset.source.classes[0]}” would reach {found.never:.1%}. "
+            "Overlap: the plane that both call good, divided by the plane that at least one calls "
+            "good (intersection over union, IoU): 100 % is the rule itself. Only this data set "
+            "tells its rule: 175 °C < temperature < 260 °C, 12 min < duration < 15 min and "
+            "duration ≤ 21 − 3·temperature/85 (dashed)."
+        )
+    with right:
+        _inequalities(now)
+
+
+def _inequalities(now: Moment) -> None:
+    layers, names = now.snapshot.layers, _short(now.dataset.source.features)
+    halves = plane_view.half_planes(layers[0], now.dataset)
+    rows = [
+        {
+            "unit": f"{i + 1}",
+            "is on where": inequality(half, names),
+            "weight to the output": f"{layers[1].kernel[i, 0]:.3g}" if len(layers) == 2 else "–",
+        }
+        for i, half in enumerate(halves[:MOST_LINES])
+    ]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, width="stretch", height=min(320, 38 * len(rows) + 38)
+    )
+    st.caption(
+        "Each unit of the first layer divides the plane by one straight line, in °C and minutes. "
+        "A positive weight to the output speaks for a good roast where the unit is on, a negative "
+        "one against it."
+    )

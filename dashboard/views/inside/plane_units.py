@@ -1,0 +1,184 @@
+"""Each hidden unit's answer over the plane, and the plane as two of them see it."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard import live, predictions, session
+from dashboard.figures import picture
+from dashboard.figures import plane as figures
+from dashboard.moment import Moment
+from playground import plane_view
+from playground.datasets.dataset import Dataset, Part
+from playground.losses import CLASSIFICATION
+from playground.plane_view import Plane
+from playground.snapshot import Snapshot, classes
+from playground.weights import layer_name
+
+PAGE = 48  # small maps
+SMALL = 50  # points along a side of a small map, at most
+OWN, COMMON = "Each unit its own", "One for all"
+
+
+def drawn(snapshot: Snapshot, dataset: Dataset, part: Part) -> figures.Examples:
+    """Examples with the colour of their targets, and which of them are answered wrongly."""
+    if dataset.source.task != CLASSIFICATION:
+        return figures.Examples(part.x, part.y / predictions.scale(dataset), None)
+    wrong = classes(snapshot.predict(dataset.scaled(part.x))) != part.y
+    colour = part.y if len(dataset.source.classes) > 2 else 2.0 * part.y - 1
+    return figures.Examples(part.x, colour, wrong)
+
+
+# ---- the bent grid -------------------------------------------------------------------------
+
+
+def bent(now: Moment, discrete: bool) -> int:
+    """The grid of the plane as two units of a hidden layer see it; returns the layer chosen."""
+    chart = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        layer = _layer(now)
+        n_units = len(now.snapshot.layers[layer].bias)
+        pair = _pair(now, layer, n_units) if n_units > 1 else None
+    if pair is None:
+        chart.info("This layer has one unit; it takes two to see the plane bent.")
+        return layer
+    with chart:
+        _bent_chart(now, layer, pair, discrete)
+    return layer
+
+
+def _layer(now: Moment) -> int:
+    hidden = len(now.snapshot.layers) - 1
+    names = [layer_name(i, hidden + 1) for i in range(hidden)]
+    name = st.segmented_control(
+        "Layer", names, default=names[0], key=f"plane_layer_{hidden}", required=True,
+        persist_state="session",
+    )  # fmt: skip
+    return names.index(name)
+
+
+def _pair(now: Moment, layer: int, n_units: int) -> tuple[int, int]:
+    """The two units chosen; the button goes on to the next pair."""
+    of = f"{now.keep} {layer} {n_units}"
+    turn, (i, j) = session.remembered("plane_pair", of) or (0, (0, 1))
+    each = list(range(n_units))
+    i, j = (
+        st.selectbox(
+            label, each, index=index, key=f"plane_{label} {of} {turn}", width=120,
+            format_func=lambda unit: f"unit {unit + 1}",
+        )
+        for label, index in (("Across", i), ("Up", j))
+    )  # fmt: skip
+    st.button(
+        "Next pair", key="plane_next", icon=":material/arrow_forward:",
+        on_click=session.remember, args=("plane_pair", of, (turn + 1, following((i, j), n_units))),
+    )  # fmt: skip
+    return i, j
+
+
+def following(pair: tuple[int, int], n_units: int) -> tuple[int, int]:
+    """The pair after this one: (0, 1), (0, 2), …, (1, 2), …, and (0, 1) again after the last."""
+    i, j = min(pair), max(pair)
+    if j + 1 < n_units:
+        return i, j + 1
+    return (i + 1, i + 2) if i + 2 < n_units else (0, 1)
+
+
+def _bent_chart(now: Moment, layer: int, pair: tuple[int, int], discrete: bool) -> None:
+    dataset, source = now.dataset, now.dataset.source
+    parts = plane_view.examples(dataset)
+    together = np.concatenate([part.x for part in parts.values()])
+    seen = plane_view.warp(now.snapshot, dataset, layer, pair, together)
+    ends = np.cumsum([len(part) for part in parts.values()])[:-1]
+    examples = {}
+    for (name, part), x in zip(parts.items(), np.split(seen.points, ends), strict=True):
+        flat = drawn(now.snapshot, dataset, part)
+        examples[name] = figures.Examples(x, flat.colour, flat.wrong)
+    title = layer_name(layer, len(now.snapshot.layers))
+    axes = tuple(f"output of unit {i + 1}, {title}" for i in pair)
+    colours = figures.shade(seen.answers, len(source.classes), predictions.scale(dataset), discrete)
+    figure = figures.bent_grid(
+        seen.along_x, seen.along_y, seen.crossings, colours, examples, source.classes,
+        (axes[0], axes[1]), (source.features[0], source.features[1]), f"{now.keep} {layer} {pair}",
+    )  # fmt: skip
+    low, high = seen.crossings.min(axis=0), seen.crossings.max(axis=0)
+    sentence = (
+        f"The grid of the plane where {title} takes it: unit {pair[0] + 1} answers {low[0]:.2g} to "
+        f"{high[0]:.2g}, unit {pair[1] + 1} answers {low[1]:.2g} to {high[1]:.2g}. Each square has "
+        "the colour of the network's answer there."
+    )
+    live.chart(figure, sentence, key="plane_bent")
+
+
+# ---- small maps ----------------------------------------------------------------------------
+
+
+def units(now: Moment, seen: Plane, layer: int) -> None:
+    """Where each unit of a hidden layer answers, as small maps; one of them large."""
+    title = layer_name(layer, len(now.snapshot.layers))
+    st.markdown(f"**Where each unit of {title} answers**")
+    side, _, n_units = seen.a[layer].shape
+    start, scale = _page(n_units)
+    step = -(-side // SMALL)
+    maps = np.moveaxis(seen.a[layer][::step, ::step, start : start + PAGE], -1, 0)
+    maps = np.nan_to_num(maps, posinf=0, neginf=0)
+    low, high = maps.min(axis=(1, 2)), maps.max(axis=(1, 2))
+    own = np.maximum(np.maximum(high, -low), 1e-12)
+    full = own if scale == OWN else np.full(len(own), max(float(own.max()), 1e-12))
+    tiles = [
+        live.Tile(
+            f"unit {start + i + 1}", f"{a:.2g} to {b:.2g}" if b > a else f"always {a:.2g}",
+            alternative=f"unit {start + i + 1} answers {a:.2g} to {b:.2g} over the plane",
+        )
+        for i, (a, b) in enumerate(zip(low, high, strict=True))
+    ]  # fmt: skip
+    of = f"{now.keep} {layer} {start}"
+    sprite = picture.diverging((maps / full[:, None, None]).reshape(-1, maps.shape[-1]), 1.0)
+    shape = (maps.shape[1], maps.shape[2])
+    chosen = live.gallery(sprite, shape, tiles, "plane_units", size=88, clickable=True, of=of)
+    st.caption(
+        "Blue is a positive answer, orange a negative one, grey 0. "
+        + (
+            "Each map has its own scale: full colour is the largest answer below it."
+            if scale == OWN
+            else f"One scale for all: full colour is ± {full[0]:.3g}."
+        )
+        + " Click one to see it large."
+    )
+    if chosen is not None:
+        with st.columns(2)[0]:
+            _large(now, seen, layer, start + chosen, float(full[chosen]), of)
+
+
+def _page(n_units: int) -> tuple[int, str]:
+    """The first unit of the page, and the colour scale."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        scale = st.segmented_control(
+            "Colour scale", [OWN, COMMON], default=OWN, key="plane_scale", required=True,
+            persist_state="session",
+        )  # fmt: skip
+        start = 0
+        if n_units > PAGE:
+            start = st.selectbox(
+                "Units", list(range(0, n_units, PAGE)), key=f"plane_page_{n_units}", width=160,
+                format_func=lambda first: f"{first + 1} to {min(first + PAGE, n_units)}",
+            )  # fmt: skip
+    return start, scale
+
+
+def _large(now: Moment, seen: Plane, layer: int, unit: int, full: float, of: str) -> None:
+    source = now.dataset.source
+    answers, z = seen.a[layer][..., unit], seen.z[layer][..., unit]
+    colours = figures.shade(answers[..., None], 0, full, False)
+    examples = {
+        name: drawn(now.snapshot, now.dataset, part)
+        for name, part in plane_view.examples(now.dataset).items()
+    }
+    title = f"Unit {unit + 1} of {layer_name(layer, len(now.snapshot.layers))}"
+    axes = (source.features[0], source.features[1])
+    figure = figures.plane(colours, seen.extent, examples, source.classes, axes, title, of)
+    figures.add_zero(figure, z, seen.extent)
+    sentence = (
+        f"{title} answers {answers.min():.3g} to {answers.max():.3g}; its z is positive on "
+        f"{(z > 0).mean():.0%} of the plane, and 0 on the dark line."
+    )
+    live.chart(figure, sentence, key="plane_unit")
