@@ -18,7 +18,7 @@ Extent = tuple[float, float, float, float]  # smallest and largest x₁, smalles
 
 MOST_POINTS, FEWEST_POINTS = 100, 24  # along each side of the plane
 OPERATIONS = 2e9  # multiplications for one look at the plane: some 50 ms
-LINES, STEPS = 13, 37  # of the grid that is bent, each way; points along each line
+LINES, STEPS = 11, 44  # of the grid that is bent, each way; points along each line
 MOST_EXAMPLES = 500  # of each part
 
 

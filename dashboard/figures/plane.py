@@ -42,6 +42,14 @@ class Examples:
     wrong: NDArray[np.bool_] | None
 
 
+def _legend(layout: dict[str, Any], over_region: bool) -> None:
+    """Below the chart, where it may take several rows; bright where its lines are dark."""
+    layout["margin"]["t"] = 40
+    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.16, "yanchor": "top"}
+    if over_region:
+        layout["legend"] |= {"bgcolor": ZERO, "font": {"color": INK}}
+
+
 def shade(output: Array, n_classes: int, largest: float, discrete: bool) -> NDArray[np.uint8]:
     """The network's answers (…, n_outputs) → colours (…, 3).
 
@@ -82,6 +90,7 @@ def plane(
     layout["yaxis"] |= {"range": [bottom, top], "showgrid": False}
     if axes == ("x₁", "x₂"):  # one unit on both axes: a circle looks like a circle
         layout["yaxis"] |= {"scaleanchor": "x", "constrain": "domain"}
+    _legend(layout, over_region=True)
     layout["images"] = [
         {
             "source": address(colours), "xref": "x", "yref": "y", "layer": "below",
@@ -91,7 +100,9 @@ def plane(
     return {"data": points(examples, classes), "layout": layout}
 
 
-def points(examples: Mapping[str, Examples], classes: Sequence[str]) -> list[dict[str, Any]]:
+def points(
+    examples: Mapping[str, Examples], classes: Sequence[str], ink: str = INK
+) -> list[dict[str, Any]]:
     """The examples: circles (training) and diamonds (validation), a cross on each wrong answer."""
     data = []
     for order, (name, part) in enumerate(examples.items()):
@@ -112,7 +123,7 @@ def points(examples: Mapping[str, Examples], classes: Sequence[str]) -> list[dic
         data[-1]["hovertemplate"] = "%{text} %{x:.4g}, %{y:.4g}" if text else "%{x:.4g}, %{y:.4g}"
     crossed = [part.x[part.wrong] for part in examples.values() if part.wrong is not None]
     if crossed:
-        cross = {"symbol": "x-thin", "size": 9, "line": {"color": INK, "width": 2}}
+        cross = {"symbol": "x-thin", "size": 9, "line": {"color": ink, "width": 2}}
         data.append(_scatter("✗ wrong", np.concatenate(crossed), "markers", marker=cross))
         data[-1]["hoverinfo"] = "skip"
     return data
@@ -208,6 +219,7 @@ def bent_grid(
     along_x, along_y: (lines, steps, 2); crossings: (n, 2) and their colours (n, 3).
     """
     layout = frame("The plane as two units see it", *axes, keep, height=460)
+    _legend(layout, over_region=False)
     data = []
     for name, lines, dash in ((features[0], along_x, "solid"), (features[1], along_y, "dot")):
         gap = np.full((len(lines), 1, 2), np.nan)
@@ -216,8 +228,8 @@ def bent_grid(
         label = f"{escaped(name)} moves"
         data.append(_scatter(label, path, "lines", line=style, hoverinfo="skip"))
     squares = {
-        "symbol": "square", "size": 5, "line": {"color": MARK, "width": 0.5},
+        "symbol": "square", "size": 6, "line": {"color": MARK, "width": 0.5},
         "color": ["#{:02x}{:02x}{:02x}".format(*each) for each in crossing_colours.tolist()],
     }  # fmt: skip
     data.append(_scatter("answer", crossings, "markers", marker=squares, hoverinfo="skip"))
-    return {"data": [*data, *points(examples, classes)], "layout": layout}
+    return {"data": [*data, *points(examples, classes, MARK)], "layout": layout}

@@ -13,8 +13,10 @@ from playground import plane_view
 from playground.losses import CLASSIFICATION
 from playground.plane_view import HalfPlane, Plane
 from playground.snapshot import classes
+from playground.weights import layer_name
 
 MOST_LINES = 32
+MOST_ROWS = 12  # of the table of inequalities
 MOST_CLASSES = 6  # that a sentence names
 
 # What can be looked at instead, where the data are no plane.
@@ -30,7 +32,9 @@ def view(now: Moment) -> None:
         _instead(now)
         return
     seen = plane_view.look(now.snapshot, now.dataset)
-    with st.container(horizontal=True):
+    hidden = len(now.snapshot.layers) - 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        layer = _layer(hidden) if hidden else 0
         discrete = st.toggle(
             "Discrete", key="plane_discrete", persist_state="session",
             help="Only what is decided, without how sure it is.",
@@ -42,15 +46,23 @@ def view(now: Moment) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         _region(now, seen, discrete, lines)
-    if len(now.snapshot.layers) == 1:
-        with right:
-            st.info("No hidden layer: nothing bends the plane, so its border is a straight line.")
-            _truth(now, seen)
-        return
     with right:
-        layer = bent(now, discrete)
+        if hidden:
+            bent(now, layer, discrete)
+        else:
+            st.info("No hidden layer: nothing bends the plane, so its border is a straight line.")
     _truth(now, seen)
-    units(now, seen, layer)
+    if hidden:
+        units(now, seen, layer)
+
+
+def _layer(hidden: int) -> int:
+    names = [layer_name(i, hidden + 1) for i in range(hidden)]
+    name = st.segmented_control(
+        "Layer", names, default=names[0], key=f"plane_layer_{hidden}", required=True,
+        persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    return names.index(name)
 
 
 def _instead(now: Moment) -> None:
@@ -172,13 +184,12 @@ def _inequalities(now: Moment) -> None:
             "is on where": inequality(half, names),
             "weight to the output": f"{layers[1].kernel[i, 0]:.3g}" if len(layers) == 2 else "–",
         }
-        for i, half in enumerate(halves[:MOST_LINES])
+        for i, half in enumerate(halves[:MOST_ROWS])
     ]
-    st.dataframe(
-        pd.DataFrame(rows), hide_index=True, width="stretch", height=min(320, 38 * len(rows) + 38)
-    )
+    st.table(pd.DataFrame(rows), hide_index=True)
     st.caption(
         "Each unit of the first layer divides the plane by one straight line, in °C and minutes. "
         "A positive weight to the output speaks for a good roast where the unit is on, a negative "
         "one against it."
+        + (f" The first {MOST_ROWS} of {len(halves):,} units." if len(halves) > MOST_ROWS else "")
     )

@@ -19,6 +19,11 @@ SMALL = 50  # points along a side of a small map, at most
 OWN, COMMON = "Each unit its own", "One for all"
 
 
+def short(value: float) -> str:
+    """A number with at most three decimals."""
+    return f"{round(float(value), 3) + 0.0:.4g}"
+
+
 def drawn(snapshot: Snapshot, dataset: Dataset, part: Part) -> figures.Examples:
     """Examples with the colour of their targets, and which of them are answered wrongly."""
     if dataset.source.task != CLASSIFICATION:
@@ -31,29 +36,17 @@ def drawn(snapshot: Snapshot, dataset: Dataset, part: Part) -> figures.Examples:
 # ---- the bent grid -------------------------------------------------------------------------
 
 
-def bent(now: Moment, discrete: bool) -> int:
-    """The grid of the plane as two units of a hidden layer see it; returns the layer chosen."""
+def bent(now: Moment, layer: int, discrete: bool) -> None:
+    """The grid of the plane as two units of a hidden layer see it."""
+    n_units = len(now.snapshot.layers[layer].bias)
+    if n_units == 1:
+        st.info("This layer has one unit; it takes two to see the plane bent.")
+        return
     chart = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        layer = _layer(now)
-        n_units = len(now.snapshot.layers[layer].bias)
-        pair = _pair(now, layer, n_units) if n_units > 1 else None
-    if pair is None:
-        chart.info("This layer has one unit; it takes two to see the plane bent.")
-        return layer
+        pair = _pair(now, layer, n_units)
     with chart:
         _bent_chart(now, layer, pair, discrete)
-    return layer
-
-
-def _layer(now: Moment) -> int:
-    hidden = len(now.snapshot.layers) - 1
-    names = [layer_name(i, hidden + 1) for i in range(hidden)]
-    name = st.segmented_control(
-        "Layer", names, default=names[0], key=f"plane_layer_{hidden}", required=True,
-        persist_state="session",
-    )  # fmt: skip
-    return names.index(name)
 
 
 def _pair(now: Moment, layer: int, n_units: int) -> tuple[int, int]:
@@ -63,7 +56,7 @@ def _pair(now: Moment, layer: int, n_units: int) -> tuple[int, int]:
     each = list(range(n_units))
     i, j = (
         st.selectbox(
-            label, each, index=index, key=f"plane_{label} {of} {turn}", width=120,
+            label, each, index=index, key=f"plane_{label} {of} {turn}", width=110,
             format_func=lambda unit: f"unit {unit + 1}",
         )
         for label, index in (("Across", i), ("Up", j))
@@ -101,10 +94,13 @@ def _bent_chart(now: Moment, layer: int, pair: tuple[int, int], discrete: bool) 
         (axes[0], axes[1]), (source.features[0], source.features[1]), f"{now.keep} {layer} {pair}",
     )  # fmt: skip
     low, high = seen.crossings.min(axis=0), seen.crossings.max(axis=0)
+    reach = " and ".join(
+        f"unit {unit + 1} answers {short(a)} to {short(b)}"
+        for unit, a, b in zip(pair, low, high, strict=True)
+    )
     sentence = (
-        f"The grid of the plane where {title} takes it: unit {pair[0] + 1} answers {low[0]:.2g} to "
-        f"{high[0]:.2g}, unit {pair[1] + 1} answers {low[1]:.2g} to {high[1]:.2g}. Each square has "
-        "the colour of the network's answer there."
+        f"The grid of the plane where {title} takes it: {reach}. Each square has the colour of "
+        "the network's answer there."
     )
     live.chart(figure, sentence, key="plane_bent")
 
@@ -126,8 +122,8 @@ def units(now: Moment, seen: Plane, layer: int) -> None:
     full = own if scale == OWN else np.full(len(own), max(float(own.max()), 1e-12))
     tiles = [
         live.Tile(
-            f"unit {start + i + 1}", f"{a:.2g} to {b:.2g}" if b > a else f"always {a:.2g}",
-            alternative=f"unit {start + i + 1} answers {a:.2g} to {b:.2g} over the plane",
+            f"unit {start + i + 1}", f"{short(a)} to {short(b)}" if b > a else f"always {short(a)}",
+            alternative=f"unit {start + i + 1} answers {short(a)} to {short(b)} over the plane",
         )
         for i, (a, b) in enumerate(zip(low, high, strict=True))
     ]  # fmt: skip
@@ -178,7 +174,7 @@ def _large(now: Moment, seen: Plane, layer: int, unit: int, full: float, of: str
     figure = figures.plane(colours, seen.extent, examples, source.classes, axes, title, of)
     figures.add_zero(figure, z, seen.extent)
     sentence = (
-        f"{title} answers {answers.min():.3g} to {answers.max():.3g}; its z is positive on "
+        f"{title} answers {short(answers.min())} to {short(answers.max())}; its z is positive on "
         f"{(z > 0).mean():.0%} of the plane, and 0 on the dark line."
     )
     live.chart(figure, sentence, key="plane_unit")
