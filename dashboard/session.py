@@ -72,17 +72,17 @@ def identity() -> Identity | None:
     return known
 
 
-def run() -> Run | None:
-    """This tab's run, if there is one."""
+def run(name: str = "") -> Run | None:
+    """This tab's run, or its run called `name`, if there is one."""
     known = identity()
-    return None if known is None else RUNS.get(known)
+    return None if known is None else RUNS.get((*known, name) if name else known)
 
 
-def keep(run: Run) -> None:
-    """Make `run` this tab's run, in place of the one before, which ends."""
+def keep(run: Run, name: str = "") -> None:
+    """Make `run` this tab's run (called `name`), in place of the one before, which ends."""
     known = identity()
     if known is not None:
-        RUNS.put(known, run)
+        RUNS.put((*known, name) if name else known, run)
 
 
 def shown_epoch(network: str) -> int | None:

@@ -1,0 +1,198 @@
+"""What mistakes in preparing data do to a score: the same network trained with and without them."""
+
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.datasets import Dataset, Part
+from playground.experiment import Experiment
+from playground.losses import CLASSIFICATION
+from playground.run import Run
+from playground.snapshot import Snapshot, classes
+
+MOST_TRAINING = 2_000  # examples of each of the two runs
+MOST_VALIDATION = 1_000
+FEWEST_ROWS = 8  # to divide in three
+MOST_WORK = 3e11  # floating-point operations of each run: about two seconds
+EPOCHS = 5, 300  # the limits of the number of epochs, whatever they cost
+CHANCE = 2.0  # standard errors that a difference must exceed to be told from chance
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake: the fields that make it, and what it is.
+
+    standardised: the kinds of data whose inputs the honest run must standardise, for the mistake to
+    have something to spoil.
+    """
+
+    label: str
+    explanation: str
+    flawed: Mapping[str, Any]
+    standardised: Collection[str] = field(default=())
+
+
+MISTAKES: dict[str, Mistake] = {
+    "leaky_scaler": Mistake(
+        "Scaler fitted on everything",
+        "Mean and standard deviation are measured on all examples, also on those kept aside for "
+        "validation and test: something of them is known before it should be.",
+        {"scaler": "everything"},
+        ("image", "table", "plane", "line"),
+    ),
+    "no_scaling": Mistake(
+        "No scaling",
+        "The inputs go in as they are: pixels from 0 to 255, degrees beside minutes. Large numbers "
+        "make large steps, and one learning rate cannot suit them all.",
+        {"scaler": "nothing"},
+        ("table", "plane", "line"),
+    ),
+    "duplicates": Mistake(
+        "Duplicates across the split",
+        "Every validation example stands among the training examples as well, as happens when "
+        "examples are copied before they are divided: the network may know the answers by heart.",
+        {"copied": 1.0},
+    ),
+    "no_shuffling": Mistake(
+        "No shuffling",
+        "The file is sorted by class (or value) and cut as it is: the last ones are for "
+        "validation. The batches come in that order as well, epoch after epoch.",
+        {"sorted_split": True, "shuffle": False},
+    ),
+}
+
+RIGHT = {"scaler": "training", "copied": 0.0, "sorted_split": False, "shuffle": True}
+
+
+class Pair(NamedTuple):
+    """The same experiment prepared rightly, and with mistakes."""
+
+    honest: Experiment
+    flawed: Experiment
+
+
+def pair(experiment: Experiment, mistakes: Collection[str], epochs: int) -> Pair:
+    """`experiment`, small enough to be trained twice at once, without and with `mistakes`.
+
+    Both learn for all `epochs`. Some examples are left to spare, so that both can be tried on new
+    ones. Where two mistakes decide the same field the later one in MISTAKES does. Raises ValueError
+    where there are too few examples.
+    """
+    chosen = [MISTAKES[name] for name in MISTAKES if name in mistakes]
+    kind = experiment.data.source.kind
+    standardise = experiment.data.standardise or any(kind in m.standardised for m in chosen)
+    honest = experiment.change(
+        **RIGHT, **_sizes(experiment), standardise=standardise, epochs=epochs, early_stopping=False
+    )
+    changes: dict[str, Any] = {}
+    for mistake in chosen:
+        changes |= mistake.flawed
+    return Pair(honest, honest.change(**changes))
+
+
+def _sizes(experiment: Experiment) -> dict[str, int]:
+    data = experiment.data
+    rows = data.source.rows
+    validation = min(data.validation_size or data.source.validation_size, MOST_VALIDATION)
+    train = min(data.train_size, MOST_TRAINING)
+    if rows is not None:
+        if rows < FEWEST_ROWS:
+            raise ValueError(f"rows must be at least {FEWEST_ROWS}, got {rows}")
+        validation = min(validation, rows // 4)
+        train = min(train, rows - 2 * validation)
+    return {"train_size": train, "validation_size": max(validation, 1)}
+
+
+def most_epochs(experiment: Experiment) -> int:
+    """How many epochs each of two runs may take, so that nobody waits long for both."""
+    weights = sum(a * b for a, b in pairwise(experiment.layer_sizes))
+    rows = min(experiment.data.train_size, MOST_TRAINING)
+    low, high = EPOCHS
+    return int(np.clip(MOST_WORK / (6 * weights * rows), low, high))
+
+
+def start(experiments: Pair) -> tuple[Run, Run]:
+    """Train both at the same time; each frees its trainer as soon as it is over."""
+    runs = Run(experiments.honest), Run(experiments.flawed)
+    for run in runs:
+        run.play()
+        threading.Thread(target=_close, args=(run,), name="hygiene", daemon=True).start()
+    return runs
+
+
+def _close(run: Run) -> None:
+    run.wait()
+    run.close()
+
+
+Each = NDArray[np.float64]
+
+
+def each_score(snapshot: Snapshot, dataset: Dataset, part: Part) -> Each:
+    """For each example (n,): 1 or 0, right or wrong; in regression |output − target|."""
+    if not len(part):
+        return np.zeros(0)
+    output = snapshot.predict(dataset.scaled(part.x))
+    if dataset.source.task == CLASSIFICATION:
+        return np.asarray(classes(output) == part.y, np.float64)
+    return np.asarray(np.abs(output[:, 0] - part.y), np.float64)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A mean over n examples, and its standard error σ/√n: how far chance alone may move it."""
+
+    mean: float
+    error: float
+    n: int
+
+    @property
+    def clear(self) -> bool:
+        """Whether it is further from 0 than chance explains, and by more than one example."""
+        return abs(self.mean) > max(CHANCE * self.error, 1.0 / self.n)
+
+
+def measured(each: Each) -> Measured:
+    """The mean of at least one number."""
+    return Measured(float(each.mean()), float(each.std() / np.sqrt(len(each))), len(each))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What both runs reach on validation, each on its own, and on new examples, the same ones.
+
+    Where there are no new examples `new` and what follows from it is None.
+    hidden: how much better the flawed run's validation score is than what it reaches on new ones.
+    lost: how much worse the flawed run is on new examples than the honest one.
+    Both are positive where the mistake does harm, whichever way the score counts.
+    """
+
+    is_share: bool  # accuracies: more is better; otherwise mean absolute errors
+    validation: tuple[Measured, Measured]  # honest, flawed
+    new: tuple[Measured, Measured] | None
+    hidden: Measured | None
+    lost: Measured | None
+
+
+def outcome(snapshots: tuple[Snapshot, Snapshot], datasets: tuple[Dataset, Dataset]) -> Outcome:
+    """Measure an honest and a flawed network, each with its own data set and scaling."""
+    both = list(zip(snapshots, datasets, strict=True))
+    validation = [each_score(s, d, d.validation) for s, d in both]
+    new = [each_score(s, d, d.spare) for s, d in both]
+    is_share = datasets[0].source.task == CLASSIFICATION
+    scores = measured(validation[0]), measured(validation[1])
+    if not len(new[0]):
+        return Outcome(is_share, scores, None, None, None)
+    on_new = measured(new[0]), measured(new[1])
+    sign = 1.0 if is_share else -1.0
+    hidden = Measured(
+        sign * (scores[1].mean - on_new[1].mean),
+        float(np.hypot(scores[1].error, on_new[1].error)),
+        min(scores[1].n, on_new[1].n),
+    )
+    return Outcome(is_share, scores, on_new, hidden, measured(sign * (new[0] - new[1])))
