@@ -18,7 +18,7 @@ from playground.snapshot import Snapshot, classes
 MOST_TRAINING = 2_000  # examples of each of the two runs
 MOST_VALIDATION = 1_000
 FEWEST_ROWS = 8  # to divide in three
-MOST_WORK = 3e11  # floating-point operations of each run: about two seconds
+MOST_WORK = 2e11  # floating-point operations of each run: a second or two
 EPOCHS = 5, 300  # the limits of the number of epochs, whatever they cost
 CHANCE = 2.0  # standard errors that a difference must exceed to be told from chance
 
@@ -145,21 +145,27 @@ def each_score(snapshot: Snapshot, dataset: Dataset, part: Part) -> Each:
 
 @dataclass(frozen=True)
 class Measured:
-    """A mean over n examples, and its standard error σ/√n: how far chance alone may move it."""
+    """A mean over n examples, and its standard error σ/√n."""
 
     mean: float
     error: float
-    n: int
+    least: float = 0.0  # what one example more or less makes of a share
+
+    @property
+    def chance(self) -> float:
+        """How far from 0 chance may well take it."""
+        return max(CHANCE * self.error, self.least)
 
     @property
     def clear(self) -> bool:
-        """Whether it is further from 0 than chance explains, and by more than one example."""
-        return abs(self.mean) > max(CHANCE * self.error, 1.0 / self.n)
+        """Whether it is further from 0 than chance explains."""
+        return abs(self.mean) > self.chance
 
 
-def measured(each: Each) -> Measured:
+def measured(each: Each, is_share: bool) -> Measured:
     """The mean of at least one number."""
-    return Measured(float(each.mean()), float(each.std() / np.sqrt(len(each))), len(each))
+    n = len(each)
+    return Measured(float(each.mean()), float(each.std() / np.sqrt(n)), 1 / n if is_share else 0.0)
 
 
 @dataclass(frozen=True)
@@ -185,14 +191,14 @@ def outcome(snapshots: tuple[Snapshot, Snapshot], datasets: tuple[Dataset, Datas
     validation = [each_score(s, d, d.validation) for s, d in both]
     new = [each_score(s, d, d.spare) for s, d in both]
     is_share = datasets[0].source.task == CLASSIFICATION
-    scores = measured(validation[0]), measured(validation[1])
+    scores = measured(validation[0], is_share), measured(validation[1], is_share)
     if not len(new[0]):
         return Outcome(is_share, scores, None, None, None)
-    on_new = measured(new[0]), measured(new[1])
+    on_new = measured(new[0], is_share), measured(new[1], is_share)
     sign = 1.0 if is_share else -1.0
     hidden = Measured(
         sign * (scores[1].mean - on_new[1].mean),
         float(np.hypot(scores[1].error, on_new[1].error)),
-        min(scores[1].n, on_new[1].n),
+        max(scores[1].least, on_new[1].least),
     )
-    return Outcome(is_share, scores, on_new, hidden, measured(sign * (new[0] - new[1])))
+    return Outcome(is_share, scores, on_new, hidden, measured(sign * (new[0] - new[1]), is_share))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.figure import MARK, TRAINING, VALIDATION, Figure, escaped, frame
+from dashboard.figures.figure import MARK, TRAINING, VALIDATION, Figure, escaped, frame, hatched
 
 Array = NDArray[Any]
 
@@ -27,7 +27,7 @@ def class_bars(classes: Sequence[str], counts: Mapping[str, Array]) -> Figure:
             "name": part,
             "x": names,
             "y": each.astype(np.int32),
-            "marker": {"color": COLOURS[part], "pattern": {"shape": PATTERNS[part]}},
+            "marker": {"color": COLOURS[part], "pattern": hatched(PATTERNS[part])},
             "hovertemplate": "%{y:,}",
         }
         for part, each in counts.items()
@@ -73,9 +73,9 @@ def step_bars(
                 "y": counts[shown].astype(np.int32),
                 "opacity": 1 if len(parts) == 1 else 0.65,
                 "marker": {
-                    "color": COLOURS[part], "line": {"width": 0}, "pattern": {
-                        "shape": PATTERNS[part]
-                    },
+                    "color": COLOURS[part],
+                    "line": {"width": 0},
+                    "pattern": hatched(PATTERNS[part]),
                 },
                 "hovertemplate": "%{x:.4g}: %{y:,}",
             }

@@ -58,6 +58,11 @@ def class_colours(n_classes: int) -> list[str]:
     return [CLASS_COLOURS[i % len(CLASS_COLOURS)] for i in range(n_classes)]
 
 
+def hatched(shape: str) -> dict[str, Any]:
+    """The pattern of a bar that keeps its colour; "" is none."""
+    return {"shape": shape, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.45}
+
+
 def thin(column: NDArray[Any], most: int = MOST_POINTS) -> NDArray[np.float32]:
     """At most `most` of the values, evenly spread, the first and the last among them."""
     return column[kept_rows(len(column), most)].astype(np.float32)

@@ -56,10 +56,10 @@ def test_epochs_are_limited_by_what_they_cost():
 
 
 def test_a_difference_is_clear_where_chance_does_not_explain_it():
-    assert Measured(0.1, 0.04, 100).clear
-    assert not Measured(0.1, 0.06, 100).clear
-    assert not Measured(0.03, 0.0, 30).clear  # one example of 30
-    found = measured(np.array([1.0, 0.0, 1.0, 1.0]))
+    assert Measured(0.1, 0.04, 0.01).clear
+    assert not Measured(0.1, 0.06, 0.01).clear
+    assert not Measured(1 / 30, 0.0, 1 / 30).clear  # one example of 30
+    found = measured(np.array([1.0, 0.0, 1.0, 1.0]), is_share=True)
     assert found.mean == 0.75
     assert found.error == pytest.approx(np.sqrt(0.75 * 0.25 / 4))
 

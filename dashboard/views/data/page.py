@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.views.data.counts import counts
+from dashboard.views.data.hygiene import hygiene
 from dashboard.views.data.overview import overview
 from dashboard.views.data.samples import samples
 from dashboard.views.data.table import table
@@ -25,6 +26,9 @@ VIEWS: dict[str, View[Callable[[Experiment, Dataset], None]]] = {
     ),
     "Table": View(
         ":material/table_rows:", "Which numbers, how spread, and what does scaling do?", table
+    ),
+    "Data hygiene": View(
+        ":material/cleaning_services:", "What do mistakes in preparing data do to a score?", hygiene
     ),
 }
 
