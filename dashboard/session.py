@@ -75,14 +75,28 @@ def identity() -> Identity | None:
 def run(name: str = "") -> Run | None:
     """This tab's run, or its run called `name`, if there is one."""
     known = identity()
-    return None if known is None else RUNS.get((*known, name) if name else known)
+    return None if known is None else RUNS.get(_key(known, name))
 
 
 def keep(run: Run, name: str = "") -> None:
     """Make `run` this tab's run (called `name`), in place of the one before, which ends."""
     known = identity()
     if known is not None:
-        RUNS.put((*known, name) if name else known, run)
+        RUNS.put(_key(known, name), run)
+
+
+def adopt(name: str) -> Run | None:
+    """Make the run called `name` this tab's own, and its experiment the current one."""
+    known = identity()
+    run = None if known is None else RUNS.take(_key(known, name))
+    if run is not None:
+        keep(run)
+        set_experiment(run.experiment)
+    return run
+
+
+def _key(known: Identity, name: str) -> tuple[str, ...]:
+    return (*known, name) if name else known
 
 
 def shown_epoch(network: str) -> int | None:

@@ -60,8 +60,9 @@ def _finished(last: Finished, experiment: Experiment) -> str:
 def progress_text(progress: Progress, experiment: Experiment, speed: float | None) -> str:
     """ "Epoch 3 of 100 · batch 80 of 157 · 45,000 images per second · 12 s left"."""
     examples = "images" if experiment.data.source.kind == "image" else "examples"
+    epochs = max(experiment.training.epochs, progress.epoch)  # a lesson adds some at the end
     parts = [
-        f"Epoch {progress.epoch:,} of {experiment.training.epochs:,}",
+        f"Epoch {progress.epoch:,} of {epochs:,}",
         f"batch {progress.batch:,} of {progress.batches:,}",
     ]
     if progress.images_per_second > 0:

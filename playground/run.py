@@ -258,6 +258,11 @@ class Registry:
         for old in closing:
             old.close()
 
+    def take(self, key: Hashable) -> Run | None:
+        """Forget the run under `key` without closing it, and return it."""
+        with self._lock:
+            return self._runs.pop(key, None)
+
     def remove(self, key: Hashable) -> None:
         """Close and forget the run under `key`, if there is one."""
         with self._lock:

@@ -47,6 +47,12 @@ def checked(source: Source, x: Any, y: Any) -> tuple[Array, Array]:
     return x.astype(np.uint8 if source.shape else np.float32), y.astype(np.int32)
 
 
+def without(part: Part, image: Array) -> Part:
+    """The examples of a part that are not this very image: what was taught is no test any more."""
+    other = (part.x != image).reshape(len(part), -1).any(axis=1)
+    return part if other.all() else Part(part.x[other], part.y[other])
+
+
 @dataclass(frozen=True)
 class Difference:
     """What a network says of some examples before and after it was taught.

@@ -11,8 +11,11 @@ from dashboard.notices import refuse
 from dashboard.views.delivery import delivered
 from dashboard.views.draw import answer, examples, network, steps
 from dashboard.views.draw.answer import Answer
+from dashboard.views.draw.flip import smallest_change
 from dashboard.views.draw.hand import Hand, Image, hand
+from dashboard.views.draw.looks import looks
 from dashboard.views.draw.neighbours import neighbours
+from dashboard.views.draw.teach import teach
 from dashboard.views.inside.page import LOOK_SECONDS, moment
 from dashboard.views.transport import buttons, message, moves, own_run
 from dashboard.views.view import View, choose
@@ -29,6 +32,17 @@ VIEWS: dict[str, View[Callable[[Moment, Image], None]]] = {
         ":material/photo_library:",
         "Which training images are most like it, and is it like any of them?",
         neighbours,
+    ),
+    "Teach it": View(
+        ":material/school:", "Can it learn this drawing, and what does it forget then?", teach
+    ),
+    "Fool it": View(
+        ":material/compare_arrows:",
+        "How little must change for it to see something else?",
+        smallest_change,
+    ),
+    "Where it looks": View(
+        ":material/visibility:", "Which parts of the image speak for its answer?", looks
     ),
 }
 
