@@ -25,6 +25,7 @@ import dashboard.views.data.page
 import dashboard.views.draw.page
 import dashboard.views.inside.page
 import dashboard.views.train  # noqa: F401  loaded here, not while the first visitor waits
+from dashboard import sprites
 from dashboard.live import PLOTLY_ADDRESS
 from dashboard.loading import deliver
 from playground import cluster
@@ -82,5 +83,5 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     Path(__file__).with_name("navigation.py"),
     lifespan=lifespan,
-    routes=[Route(PLOTLY_ADDRESS, plotly)],
+    routes=[Route(PLOTLY_ADDRESS, plotly), Route(sprites.ADDRESS, sprites.sprite)],
 )

@@ -45,8 +45,30 @@ class Click:
     y: float | str
 
 
-def chart(figure: Figure, sentence: str, key: str, clickable: bool = False) -> Click | None:
+@dataclass(frozen=True)
+class Images:
+    """Pictures of a chart's points: one sheet, (height, width) each, in rows of `columns`.
+
+    The `customdata` of a point is the number of its picture.
+    """
+
+    address: str
+    shape: tuple[int, int]
+    columns: int
+
+
+def chart(
+    figure: Figure,
+    sentence: str,
+    key: str,
+    clickable: bool = False,
+    cards: bool = False,
+    images: Images | None = None,
+) -> Click | None:
     """Show a figure that changes in place: zoom, hidden traces and hover outlive each update.
+
+    cards: the point under the pointer, tapped, or reached by the arrow keys shows its `text` on a
+    card, with its picture if there are `images`.
 
     `sentence` says what there is to see; it stands below the chart and is its text alternative.
     Returns the last click on a `clickable` chart, as long as its `uirevision` is the same.
@@ -54,7 +76,14 @@ def chart(figure: Figure, sentence: str, key: str, clickable: bool = False) -> C
     of = str(figure["layout"].get("uirevision", ""))
     result = _chart(
         key=key,
-        data={"figure": encode(figure), "sentence": sentence, "clickable": clickable, "of": of},
+        data={
+            "figure": encode(figure),
+            "sentence": sentence,
+            "clickable": clickable,
+            "of": of,
+            "cards": cards,
+            "images": None if images is None else asdict(images),
+        },
         on_clicked_change=lambda: None,
     )
     return _click(result.clicked, of) if clickable else None

@@ -104,6 +104,14 @@ def aligned(embedding: Embedding, reference: Points) -> Embedding:
     return Embedding((points @ turn).astype(np.float32), explained)
 
 
+def nearest(points: Points) -> NDArray[np.int64]:
+    """For each of n ≥ 2 points (n, 2) the number (n,) of the one nearest to it."""
+    square = np.square(points).sum(axis=1)
+    distance = square[:, None] + square[None] - 2 * points @ points.T
+    np.fill_diagonal(distance, np.inf)
+    return np.asarray(distance.argmin(axis=1))
+
+
 def tsne(x: Array, start: Points) -> Points:
     """The t-SNE map (n, 2) of `x` (n, d), from the map `start` (n, 2); equal for equal inputs.
 

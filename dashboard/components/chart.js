@@ -35,6 +35,53 @@ const options = {
   modeBarButtonsToRemove: ["lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
 };
 
+// The card of one point: its picture and its text, which goes in as text only.
+function show(chart, curve, index) {
+  const { plot, card, images } = chart;
+  const trace = plot._fullData[curve];
+  const { xaxis, yaxis } = plot._fullLayout;
+  const picture = trace.customdata?.[index];
+  card.at = [curve, index];
+  card.children[0].hidden = !images;
+  if (images) {
+    const [height, width] = images.shape, scale = 84 / width, high = height * scale;
+    Object.assign(card.children[0].style, {
+      height: high + "px", backgroundImage: `url(${images.address})`, backgroundSize: `${84 * images.columns}px auto`,
+      backgroundPosition: `${-(picture % images.columns) * 84}px ${-Math.floor(picture / images.columns) * high}px`,
+    });
+  }
+  card.children[1].textContent = trace.text[index];
+  card.hidden = false;
+  const x = xaxis._offset + xaxis.l2p(trace.x[index]), y = yaxis._offset + yaxis.l2p(trace.y[index]);
+  const left = x + 14 + card.offsetWidth > plot.offsetWidth ? x - 14 - card.offsetWidth : x + 14;
+  card.style.left = Math.max(0, left) + "px";
+  card.style.top = Math.max(0, Math.min(y - card.offsetHeight / 2, plot.offsetHeight - card.offsetHeight)) + "px";
+}
+
+function step(chart, by) {
+  const visible = chart.plot._fullData.map((trace, curve) => [trace, curve]).filter(([trace]) => trace.visible === true);
+  const all = visible.flatMap(([trace, curve]) => trace.text.map((_, index) => [curve, index]));
+  const [curve, index] = chart.card.at ?? [];
+  const now = all.findIndex((at) => at[0] === curve && at[1] === index);
+  if (all.length) show(chart, ...all[(Math.max(now, by > 0 ? -1 : 0) + by + all.length) % all.length]);
+}
+
+function listen(chart) {
+  const { plot, card } = chart;
+  let pinned = false;
+  const point = ({ points: [{ curveNumber, pointNumber }] }) => show(chart, curveNumber, pointNumber);
+  plot.on("plotly_hover", (event) => { pinned = false; point(event); });
+  plot.on("plotly_unhover", () => { card.hidden ||= !pinned; });
+  plot.on("plotly_click", (event) => { pinned = true; point(event); });
+  plot.on("plotly_relayouting", () => { card.hidden = true; });
+  plot.tabIndex = 0;
+  plot.onkeydown = (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (by) { event.preventDefault(); step(chart, by); }
+    if (event.key === "Escape") card.hidden = true;
+  };
+}
+
 // Never more often than a third of the time: a slow machine gets fewer frames, not a frozen page.
 async function draw(chart) {
   if (chart.waiting) return;
@@ -48,6 +95,19 @@ async function draw(chart) {
   chart.plot.setAttribute("aria-label", layout.title.text + ". " + chart.sentence);
   chart.caption.textContent = chart.sentence;
   await Plotly.react(chart.plot, data, layout, options);
+  if (chart.cards && !chart.card) {
+    chart.card = document.createElement("div");
+    chart.card.append(document.createElement("div"), document.createElement("span"));
+    chart.card.className = "card";
+    chart.card.hidden = true;
+    chart.card.setAttribute("aria-live", "polite");
+    chart.plot.parentElement.append(chart.card);
+    listen(chart);
+  } else if (chart.cards && !chart.card.hidden) {
+    const [curve, index] = chart.card.at;
+    if (index < (chart.plot._fullData[curve]?.x?.length ?? 0)) show(chart, curve, index);
+    else chart.card.hidden = true;
+  }
   if (chart.clickable && !chart.listens) {
     chart.listens = true;
     chart.plot.on("plotly_click", ({ points: [point] }) => chart.report(point));

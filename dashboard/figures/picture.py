@@ -14,11 +14,26 @@ NO_NUMBER = (122, 59, 106)  # neither blue nor orange
 PALETTE = bytes([*NO_NUMBER, *colour(np.linspace(-1, 1, 255), 1.0).ravel().tolist()])
 
 
-def address(pixels: NDArray[np.uint8]) -> str:
-    """Pixels (height, width) of grey or (height, width, 3) of colour → a `data:` address."""
+def png(pixels: NDArray[np.uint8]) -> bytes:
+    """Pixels (height, width) of grey or (height, width, 3) of colour → a PNG file."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue()
+
+
+def address(pixels: NDArray[np.uint8]) -> str:
+    """Pixels as for `png` → a `data:` address."""
+    return "data:image/png;base64," + base64.b64encode(png(pixels)).decode()
+
+
+def sheet(images: NDArray[np.uint8], columns: int, maximum: float = 255.0) -> NDArray[np.uint8]:
+    """Images (n, height, width) in rows of `columns`, one picture; the last row filled with 0."""
+    n, height, width = images.shape
+    rows = -(-n // columns)
+    filled = np.zeros((rows * columns, height, width), np.uint8)
+    filled[:n] = images
+    picture = filled.reshape(rows, columns, height, width).swapaxes(1, 2)
+    return mosaic(picture.reshape(1, rows * height, columns * width), maximum)
 
 
 def encoded(pixels: NDArray[np.uint8]) -> str:

@@ -7,6 +7,7 @@ from dashboard import live, session
 from dashboard.figures import curves
 from dashboard.views.answers import answers
 from dashboard.views.delivery import delivered
+from dashboard.views.sealed import sealed
 from dashboard.views.transport import buttons, message, moves, network_key, own_run
 from playground.datasets import Dataset
 from playground.events import Epoch, metric_name
@@ -39,7 +40,8 @@ def train() -> None:
         _network(experiment)
     with right:
         if run is not None:
-            _test(run, metric_name(experiment.data.source.task))
+            st.subheader("The test set", anchor=False)
+            sealed(run, len(dataset.test))
         _share(experiment)
 
 
@@ -145,25 +147,6 @@ def _network(experiment: Experiment) -> None:
     )
     st.table(table, hide_index=True)
     st.caption(f"{found.parameters:,} parameters in all: weights (inputs · units) and biases.")
-
-
-def _test(run: Run, metric: str) -> None:
-    st.subheader("The test set", anchor=False)
-    st.caption(
-        "Sealed until you ask. Make your choices by the validation score: a test set that helped "
-        "to choose says nothing any more about new examples."
-    )
-    if st.button(
-        "Open the test set", key="open_test", icon=":material/lock_open:", disabled=not run.epoch
-    ):
-        try:
-            score = run.test()
-        except LookupError as error:
-            st.error(f"It could not be opened: {error}.")
-            return
-        number = "{:.1%}" if metric == "accuracy" else "{:.4g}"
-        text = f"test loss {score.loss:.4f}, {curves.METRICS[metric].lower()} {{}}"
-        st.success(f"After epoch {run.epoch}: {text.format(number.format(score.metric))}")
 
 
 def _share(experiment: Experiment) -> None:

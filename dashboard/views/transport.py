@@ -39,7 +39,8 @@ def _start(experiment: Experiment) -> Run | None:
     """A new run for this tab, in place of the one before."""
     if session.identity() is None:
         return None
-    run = Run(experiment)
+    before = session.run()
+    run = Run(experiment, openings=() if before is None else before.openings)
     session.keep(run)
     return run
 

@@ -9,6 +9,8 @@ from dashboard.moment import Moment
 from dashboard.views import answers
 from dashboard.views.delivery import delivered
 from dashboard.views.inside import plane, weights
+from dashboard.views.inside.embedding import embedding
+from dashboard.views.inside.evaluation import evaluation
 from dashboard.views.inside.forward import forward
 from dashboard.views.inside.network import network
 from dashboard.views.transport import buttons, message, moves, network_key, own_run
@@ -41,6 +43,10 @@ VIEWS: dict[str, View[Callable[[Moment], None]]] = {
     "Plane": View(
         ":material/border_inner:", "How does it divide the plane, and how is it bent?", plane.view
     ),
+    "Evaluation": View(
+        ":material/fact_check:", "How good is it, and where is it wrong?", evaluation
+    ),
+    "Embedding": View(":material/bubble_chart:", "How does a layer sort the examples?", embedding),
 }
 
 

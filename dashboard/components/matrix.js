@@ -1,0 +1,57 @@
+function text(tag, content, className = "") {
+  const element = document.createElement(tag);
+  element.textContent = content;
+  element.className = className;
+  return element;
+}
+
+function heading(name, scope) {
+  const th = document.createElement("th");
+  th.scope = scope;
+  th.append(text("span", name));
+  return th;
+}
+
+// Built once for a set of names; afterwards only the cells change, so that focus stays where it is.
+function build(root, names) {
+  root.replaceChildren();
+  const [head, body] = [document.createElement("thead"), document.createElement("tbody")];
+  head.className = names.some((name) => name.length > 4) ? "long" : "";
+  const corner = text("td", "is ↓   said →", "corner");
+  const top = document.createElement("tr");
+  top.append(corner, ...names.map((name) => heading(name, "col")));
+  head.append(top);
+  for (const name of names) {
+    const row = document.createElement("tr");
+    row.append(heading(name, "row"), ...names.map(() => document.createElement("td")));
+    body.append(row);
+  }
+  root.append(head, body);
+  root.dataset.names = JSON.stringify(names);
+}
+
+function fill(td, cell, pressed, click) {
+  const old = td.querySelector("button");
+  td.style.background = cell.background;
+  td.style.color = cell.colour;
+  if (!cell.count) return td.replaceChildren(text("span", "0", "none"));
+  const button = old ?? document.createElement("button");
+  button.replaceChildren(text("span", cell.count), text("small", cell.share));
+  button.title = cell.sentence;
+  button.setAttribute("aria-label", cell.sentence);
+  button.setAttribute("aria-pressed", pressed);
+  button.onclick = click;
+  if (!old) td.replaceChildren(button);
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const table = parentElement.querySelector("table");
+  if (table.dataset.names !== JSON.stringify(data.names)) build(table, data.names);
+  const chosen = data.chosen ?? [-1, -1];
+  data.cells.forEach((cells, row) =>
+    cells.forEach((cell, column) =>
+      fill(table.tBodies[0].rows[row].cells[column + 1], cell, chosen[0] === row && chosen[1] === column, () =>
+        setStateValue("chosen", { row, column, of: data.of }))));
+  table.setAttribute("aria-label", data.sentence);
+  parentElement.querySelector("figcaption").textContent = data.sentence;
+}

@@ -1,0 +1,77 @@
+"""Whether the network knows how sure it may be, and what it gains by staying silent."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard import live
+from dashboard.figures import reliability as figures
+from dashboard.moment import Moment
+from dashboard.views.inside import judged
+from playground.calibration import reliability, remedy
+from playground.evaluation import doubt
+
+BINS = (2, 30, 10)  # fewest, most, usual
+THRESHOLDS = np.linspace(0, 1, 101)
+
+
+def calibration(now: Moment) -> None:
+    """Reliability bars, the expected calibration error, and a temperature that would help."""
+    of = judged.chosen(now)
+    found = judged.judgement(now, of)
+    fewest, most, usual = BINS
+    n_bins = st.slider(
+        "Number of bins", fewest, most, usual, key="bins", persist_state="session", width=320,
+        help="Few bins hide differences; many have few examples each, and scatter.",
+    )  # fmt: skip
+    bins = reliability(found.confidence, found.right, n_bins)
+    figure = figures.reliability_bars(
+        bins.edges, bins.count, bins.confidence, bins.accuracy, f"{now.keep} {n_bins}"
+    )
+    sure = float(found.confidence.mean())
+    sentence = figures.reliability_sentence(bins.error, sure, found.accuracy)
+    live.chart(figure, sentence, key="reliability")
+    of.say()
+    st.latex(
+        r"\text{ECE}=\sum_{b=1}^{B}\frac{n_b}{n}\,"
+        r"\bigl|\text{accuracy}_b-\text{confidence}_b\bigr|"
+        rf"={100 * bins.error:.1f}\,\%\qquad B={n_bins},\; n={len(found):,}"
+    )
+    st.caption(
+        "Answers are put into B bins by how sure the network is of them; in a bin of n_b answers "
+        "(the number in its bar) the share that is right should equal the mean confidence."
+    )
+    better = remedy(found, n_bins)
+    if better is not None:
+        st.markdown(
+            f"**One number could correct it.** Dividing the last z by a temperature of "
+            f"T = {better.temperature:.2f} before softmax changes no answer, only how sure it is. "
+            f"Fitted on every second of these examples, it takes the error on the others from "
+            f"{better.before:.1%} to {better.after:.1%}."
+        )
+
+
+def threshold(now: Moment) -> None:
+    """Accuracy and coverage if it may say "I don't know"."""
+    of = judged.chosen(now)
+    found = judged.judgement(now, of)
+    percent = st.slider(
+        'Say "I don\'t know" below a confidence of', 0, 100, 50, format="%d %%",
+        key="threshold", persist_state="session", width=420,
+    )  # fmt: skip
+    curves = doubt(found, THRESHOLDS)
+    share = percent / 100
+    figure = figures.doubt_curves(
+        curves.threshold, curves.coverage, curves.accuracy, share, now.keep
+    )
+    coverage, accuracy = float(curves.coverage[percent]), float(curves.accuracy[percent])
+    sentence = figures.doubt_sentence(share, coverage, accuracy, found.accuracy)
+    live.chart(figure, sentence, key="doubt")
+    of.say()
+    answered = round(coverage * len(found))
+    silent = found.confidence < np.float32(share)
+    saved = int(np.count_nonzero(~found.right & silent))
+    lost = int(np.count_nonzero(found.right & silent))
+    st.caption(
+        f"Of {len(found):,} {of.name} examples it answers {answered:,}. Silence avoids {saved:,} "
+        f"mistakes and gives away {lost:,} right answers."
+    )

@@ -1,0 +1,110 @@
+"""Examples and what the network says of them: a gallery of images, or rows of a table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard import live
+from dashboard.figures import picture
+from dashboard.moment import Moment
+from dashboard.notices import literal
+from dashboard.views.inside.judged import Chosen
+from playground.evaluation import Judgement
+
+IMAGES = 48
+ROWS = 200
+CLASSES = 5  # named beside a large image
+
+
+def examples(
+    now: Moment, of: Chosen, found: Judgement, rows: NDArray[Any], key: str, which: str
+) -> None:
+    """The examples `rows` of a part; `which` names them: a click on others is forgotten."""
+    if now.dataset.source.shape:
+        _images(now, of, found, rows[:IMAGES], key, which)
+        if len(rows) > IMAGES:
+            st.caption(f"The first {IMAGES} of {len(rows):,}.")
+    else:
+        _rows(now, of, found, rows[:ROWS], key)
+        if len(rows) > ROWS:
+            st.caption(f"The first {ROWS} of {len(rows):,}.")
+
+
+def _images(
+    now: Moment, of: Chosen, found: Judgement, rows: NDArray[Any], key: str, which: str
+) -> None:
+    tiles = [_tile(now, found, int(row)) for row in rows]
+    index = live.gallery(_sprite(now, of, rows), _shape(now), tiles, key, clickable=True, of=which)
+    if index is None:
+        st.caption("Click an image to see it large.")
+        return
+    row = int(rows[index])
+    left, right = st.columns([1, 2], vertical_alignment="center")
+    with left:
+        large = rows[index : index + 1]
+        live.gallery(_sprite(now, of, large), _shape(now), [tiles[index]], f"{key}_large", size=196)
+    with right:
+        st.caption(f"Example {row + 1:,} of the {of.name} part: its likeliest classes.")
+        st.table(_likeliest(now, found, row), hide_index=True)
+
+
+def _tile(now: Moment, found: Judgement, row: int) -> live.Tile:
+    names = now.dataset.source.classes
+    truth, said = names[found.truth[row]], names[found.guess[row]]
+    sure = f"{found.confidence[row]:.0%}"
+    if truth == said:
+        return live.Tile(f"✓ {said}", sure, "right", f"{truth}, recognised, {sure} sure")
+    return live.Tile(
+        f"✗ is {truth}", f"said {said} ({sure})", "wrong", f"{truth}, said {said}, {sure} sure"
+    )
+
+
+def _likeliest(now: Moment, found: Judgement, row: int) -> pd.DataFrame:
+    names, share = now.dataset.source.classes, found.probability[row]
+    order = np.argsort(-share, kind="stable")[:CLASSES]
+    return pd.DataFrame(
+        {
+            "class": [literal(names[i]) for i in order],
+            "probability": [f"{share[i]:.1%}" for i in order],
+            "": [
+                " and ".join(
+                    word
+                    for word, is_it in (
+                        ("truth", i == found.truth[row]),
+                        ("said", i == found.guess[row]),
+                    )
+                    if is_it
+                )
+                for i in order
+            ],
+        }
+    )
+
+
+def _sprite(now: Moment, of: Chosen, rows: NDArray[Any]) -> str:
+    pixels = picture.mosaic(of.part.x[rows], now.dataset.source.maximum)
+    return picture.address(pixels)
+
+
+def _shape(now: Moment) -> tuple[int, int]:
+    height, width = now.dataset.source.shape
+    return height, width
+
+
+def _rows(now: Moment, of: Chosen, found: Judgement, rows: NDArray[Any], key: str) -> None:
+    names = now.dataset.source.classes
+    table = features(now, of.part.x[rows])
+    table["truth"] = [names[i] for i in found.truth[rows]]
+    table["said"] = [names[i] for i in found.guess[rows]]
+    table["how sure"] = [f"{share:.0%}" for share in found.confidence[rows]]
+    st.dataframe(table, hide_index=True, width="stretch", key=key)
+
+
+def features(now: Moment, x: NDArray[Any]) -> pd.DataFrame:
+    """Raw rows of a table under the names of their features."""
+    names: Sequence[str] = now.dataset.source.features
+    return pd.DataFrame(x, columns=list(names)).round(3)

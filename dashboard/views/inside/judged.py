@@ -1,0 +1,63 @@
+"""What the network of a moment says of the examples kept aside, computed once for all views."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.moment import Moment
+from dashboard.predictions import shown_part
+from playground.datasets.dataset import Part
+from playground.evaluation import Judgement, judge, judged_rows
+from playground.recent import Recent, fingerprint
+from playground.residuals import Residuals, residuals
+
+_JUDGEMENTS: Recent[Judgement] = Recent(12)
+_RESIDUALS: Recent[Residuals] = Recent(12)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The examples a view is about: the first `rows` of a part."""
+
+    name: str  # "validation" or "training"
+    part: Part
+    rows: int
+
+    @property
+    def note(self) -> str:
+        """What is to be said of them, if anything."""
+        notes = []
+        if self.name == "training":
+            notes.append(
+                "There are no validation examples, so these are training examples: they flatter."
+            )
+        if self.rows < len(self.part):
+            notes.append(
+                f"To answer at once, this looks at a sample: the first {self.rows:,} of "
+                f"{len(self.part):,} {self.name} examples."
+            )
+        return " ".join(notes)
+
+    def say(self) -> None:
+        """Show the note."""
+        if self.note:
+            st.caption(self.note)
+
+
+def chosen(now: Moment, most: int | None = None) -> Chosen:
+    """As many validation examples as can be judged without a wait, at most `most`."""
+    name, part = shown_part(now.dataset)
+    rows = judged_rows(now.snapshot, len(part))
+    return Chosen(name, part, rows if most is None else min(rows, most))
+
+
+def judgement(now: Moment, of: Chosen) -> Judgement:
+    """The answers of a classifier."""
+    question = (fingerprint(now.snapshot), now.experiment.data, of.name, of.rows)
+    return _JUDGEMENTS.ask(question, judge, now.snapshot, now.dataset, of.part, of.rows)
+
+
+def missed(now: Moment, of: Chosen) -> Residuals:
+    """The answers of a regression."""
+    question = (fingerprint(now.snapshot), now.experiment.data, of.name, of.rows)
+    return _RESIDUALS.ask(question, residuals, now.snapshot, now.dataset, of.part, of.rows)

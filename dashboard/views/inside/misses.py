@@ -1,0 +1,45 @@
+"""How far a regression is off: predicted against true, and the histogram of the residuals."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard import live
+from dashboard.figures import residuals as figures
+from dashboard.moment import Moment
+from dashboard.views.inside import judged
+from dashboard.views.inside.examples import features
+
+BINS = 30
+WORST = 10
+
+
+def misses(now: Moment) -> None:
+    """Scores, both charts, and the examples it misses most."""
+    of = judged.chosen(now)
+    found = judged.missed(now, of)
+    r2 = found.r2
+    with st.container(horizontal=True):
+        st.metric("MAE", f"{found.mean_absolute_error:.4g}", help="Mean of |predicted − true|.")
+        st.metric(
+            "RMSE", f"{found.root_mean_squared_error:.4g}",
+            help="Root of the mean of (predicted − true)²: large misses count more.",
+        )  # fmt: skip
+        st.metric(
+            "R²", "undefined" if np.isnan(r2) else f"{r2:.4f}",
+            help="1: perfect. 0: no better than always saying the mean. Below 0: worse.",
+        )  # fmt: skip
+    of.say()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        figure = figures.predicted_against_true(found.truth, found.predicted, now.keep)
+        live.chart(figure, figures.truth_sentence(r2), key="predicted")
+    with right:
+        counts, edges = np.histogram(found.residual, BINS)
+        figure = figures.residual_histogram(edges, counts, now.keep)
+        live.chart(figure, figures.residual_sentence(found.residual), key="residuals")
+    worst = np.argsort(-np.abs(found.residual), kind="stable")[:WORST]
+    table = features(now, of.part.x[worst])
+    table["true"], table["predicted"] = found.truth[worst], found.predicted[worst]
+    table["predicted − true"] = found.residual[worst]
+    st.markdown(f"**The {len(worst)} it misses most**")
+    st.dataframe(table.round(3), hide_index=True, width="stretch", height="content")

@@ -1,0 +1,41 @@
+"""The wrong answers, the surest first."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard.moment import Moment
+from dashboard.notices import literal
+from dashboard.views.inside import judged
+from dashboard.views.inside.examples import examples
+from playground.evaluation import mistakes
+
+ALL = "All classes"
+
+
+def ranked(now: Moment) -> None:
+    """A gallery of mistakes; a click shows one large."""
+    of = judged.chosen(now)
+    found = judged.judgement(now, of)
+    names = now.dataset.source.classes
+    rows = mistakes(found)
+    if not len(rows):
+        st.success(f"Not one mistake on {len(found):,} {of.name} examples.")
+        of.say()
+        return
+    truth = st.selectbox(
+        "True class", [ALL, *names], key="mistakes_of", persist_state="session", width=260
+    )
+    if truth in names:
+        rows = rows[found.truth[rows] == names.index(truth)]
+    if not len(rows):
+        st.success(f"No example of {literal(truth)} was missed.")
+        return
+    sure = int(np.count_nonzero(found.confidence[rows] > 0.9))
+    first = int(rows[0])
+    is_, said = (literal(names[column[first]]) for column in (found.truth, found.guess))
+    st.caption(
+        f"{len(rows):,} mistakes, {sure:,} of them made with more than 90 % confidence. The "
+        f"surest: is {is_}, said {said} ({found.confidence[first]:.0%})."
+    )
+    of.say()
+    examples(now, of, found, rows, "mistakes", f"{now.keep} {now.epoch} {truth}")

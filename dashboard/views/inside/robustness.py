@@ -1,0 +1,74 @@
+"""How the score falls when examples get harder."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard import live
+from dashboard.figures import picture
+from dashboard.figures import robustness as figures
+from dashboard.moment import Moment
+from dashboard.predictions import shown_part
+from dashboard.views.inside import judged
+from playground.datasets.dataset import Part
+from playground.distortion import DISTORTIONS, Distortion, Robustness, robust_rows, robustness
+from playground.losses import CLASSIFICATION
+from playground.recent import Recent, fingerprint
+from playground.snapshot import classes
+
+SAMPLES = 12
+
+_CURVES: Recent[Robustness] = Recent(60)
+
+
+def robust(now: Moment) -> None:
+    """The curve of one distortion, and some examples at a chosen strength."""
+    source = now.dataset.source
+    kinds = [k for k, entry in DISTORTIONS.items() if source.shape or entry.for_tables]
+    kind = kinds[0]
+    if len(kinds) > 1:
+        kind = st.segmented_control(
+            "Distortion", kinds, default=kinds[0], key="distortion", required=True,
+            format_func=lambda k: DISTORTIONS[k].label, persist_state="session",
+        )  # fmt: skip
+    entry = DISTORTIONS[kind]
+    name, part = shown_part(now.dataset)
+    strengths = entry.strengths(source)
+    step = st.select_slider(
+        "Strength", range(len(strengths)), value=min(9, len(strengths) - 1), key=f"strength_{kind}",
+        format_func=lambda i: f"{strengths[i]:.3g}{entry.unit}", persist_state="session", width=420,
+    )  # fmt: skip
+    question = (fingerprint(now.snapshot), now.experiment.data, name, kind)
+    curve = _CURVES.ask(question, robustness, now.snapshot, now.dataset, part, kind)
+    is_share = now.task == CLASSIFICATION
+    what = f"{entry.label.lower()} {{:.3g}}{entry.unit}"
+    axis = entry.axis if source.shape else "noise (as a share of each feature's standard deviation)"
+    figure = figures.robustness_curve(
+        curve.strength, curve.score, axis, is_share, float(strengths[step]), f"{now.keep} {kind}"
+    )
+    sentence = figures.robustness_sentence(curve.strength, curve.score, is_share, what)
+    live.chart(figure, sentence, key="robustness")
+    judged.Chosen(name, part, curve.rows).say()
+    if source.shape:
+        _samples(now, part, entry, float(strengths[step]))
+    else:
+        st.caption(
+            "Normal noise on every feature; a pixel's rotation and shift have no meaning here."
+            if source.kind != "plane"
+            else "Normal noise on both coordinates of every point."
+        )
+
+
+def _samples(now: Moment, part: Part, entry: Distortion, strength: float) -> None:
+    """The first examples as the network gets them, and what it says."""
+    rows = min(SAMPLES, robust_rows(now.snapshot, len(part)))
+    source = now.dataset.source
+    images = entry.prepare(part.x[:rows], source)(strength)
+    output = now.snapshot.predict(now.dataset.scaled(images))
+    said, names = classes(output), source.classes
+    sure = output.max(axis=1) if output.shape[1] > 1 else np.maximum(output[:, 0], 1 - output[:, 0])
+    tiles = [
+        live.Sample(names[part.y[i]], names[said[i]], float(sure[i])).tile for i in range(rows)
+    ]
+    height, width = source.shape
+    sprite = picture.address(picture.mosaic(images, source.maximum))
+    live.gallery(sprite, (height, width), tiles, key="distorted", size=84)
