@@ -29,6 +29,7 @@ class Activation:
     keras: str
     parameters: tuple[str, ...] = ()
     initializer: str = "glorot_uniform"  # Glorot & Bengio 2010: for functions like tanh
+    costly: bool = False  # f takes many times longer than a maximum
 
 
 def _elu(z: Array) -> Array:
@@ -40,11 +41,11 @@ def _elu_slope(z: Array) -> Array:
 
 
 def _gauss_cdf(z: Array) -> Array:
-    return np.asarray(0.5 * (1 + erf(z / np.sqrt(2))), dtype=z.dtype)
+    return np.asarray(0.5 * (1 + erf(z / 2**0.5)), dtype=z.dtype)
 
 
 def _gauss_pdf(z: Array) -> Array:
-    return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi), dtype=z.dtype)
+    return np.asarray(np.exp(-(z**2) / 2) / (2 * np.pi) ** 0.5, dtype=z.dtype)
 
 
 def _between(z: Array, low: float, high: float) -> Array:
@@ -52,7 +53,7 @@ def _between(z: Array, low: float, high: float) -> Array:
 
 
 def _softplus(z: Array) -> Array:
-    return np.logaddexp(z, 0).astype(z.dtype)
+    return np.asarray(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))))
 
 
 def _mish_slope(z: Array) -> Array:
@@ -73,6 +74,7 @@ ACTIVATIONS: dict[str, Activation] = {
         expit,
         lambda z: expit(z) * expit(-z),
         "sigmoid",
+        costly=True,
     ),
     "tanh": Activation("Tanh", r"\tanh z", np.tanh, lambda z: 1 - np.tanh(z) ** 2, "tanh"),
     "relu": Activation(
@@ -86,14 +88,14 @@ ACTIVATIONS: dict[str, Activation] = {
     "leaky_relu": Activation(
         "Leaky ReLU",
         r"z \text{ if } z>0 \text{ else } \alpha z",
-        lambda z, negative_slope: np.where(z > 0, z, z.dtype.type(negative_slope) * z),
+        lambda z, negative_slope: np.maximum(z, z.dtype.type(negative_slope) * z),  # as α ≤ 1
         lambda z, negative_slope: np.where(z > 0, 1, negative_slope).astype(z.dtype),
         "leaky_relu",
         ("negative_slope",),
         _HE,
     ),
     "elu": Activation(
-        "ELU", r"z \text{ if } z>0 \text{ else } e^z-1", _elu, _elu_slope, "elu", (), _HE
+        "ELU", r"z \text{ if } z>0 \text{ else } e^z-1", _elu, _elu_slope, "elu", (), _HE, True
     ),
     "selu": Activation(
         "SELU",
@@ -102,6 +104,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z: (_SELU_SCALE * np.where(z > 0, 1, _SELU_ALPHA * _elu_slope(z))).astype(z.dtype),
         "selu",
         initializer="lecun_normal",  # Klambauer et al. 2017
+        costly=True,
     ),
     "gelu": Activation(
         "GELU",
@@ -110,6 +113,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z: _gauss_cdf(z) + z * _gauss_pdf(z),
         "gelu",
         initializer=_HE,
+        costly=True,
     ),
     "silu": Activation(
         "SiLU (swish)",
@@ -118,6 +122,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z: expit(z) * (1 + z * expit(-z)),
         "silu",
         initializer=_HE,
+        costly=True,
     ),
     "mish": Activation(
         "Mish",
@@ -126,8 +131,9 @@ ACTIVATIONS: dict[str, Activation] = {
         _mish_slope,
         "mish",
         initializer=_HE,
+        costly=True,
     ),
-    "softplus": Activation("Softplus", r"\ln(1+e^z)", _softplus, expit, "softplus", (), _HE),
+    "softplus": Activation("Softplus", r"\ln(1+e^z)", _softplus, expit, "softplus", (), _HE, True),
     "softsign": Activation(
         "Softsign",
         r"\frac{z}{1+|z|}",

@@ -117,3 +117,30 @@ class Log(Sequence[Event]):
 def history(events: Iterable[Event]) -> History:
     """The finished epochs among `events`; at no cost where they are a Log."""
     return (events if isinstance(events, Log) else Log(events)).history()
+
+
+@dataclass(frozen=True)
+class LayerHistory:
+    """Layers over the epochs: gradient and update beside weight, root mean squares as in events.
+
+    NaN where a weight is 0 throughout.
+    """
+
+    epoch: NDArray[np.int32]  # (n,) from 1
+    gradient: Column  # (n, n_layers)
+    ratio: Column  # (n, n_layers): update / weight
+
+
+def layer_history(events: Iterable[Event], most: int = 500) -> LayerHistory:
+    """The layers after at most `most` of the finished epochs, evenly spread, with the last one."""
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    if len(epochs) > most:
+        rows = np.linspace(0, len(epochs) - 1, most).round().astype(int)
+        epochs = [epochs[row] for row in rows]
+    told = [[(s.gradient, s.update, s.weight) for s in event.layers] for event in epochs]
+    columns = np.array(told, np.float64).reshape(len(epochs), -1, 3)
+    gradient, update, weight = np.moveaxis(columns, 2, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(weight > 0, update / weight, np.nan)
+    number = np.array([event.epoch for event in epochs], np.int32)
+    return LayerHistory(number, gradient.astype(np.float32), ratio.astype(np.float32))

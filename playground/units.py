@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playground.activations import ACTIVATIONS
 from playground.gradient import backward, output_gradient
 from playground.losses import CLASSIFICATION
 from playground.snapshot import Array, Snapshot, classes
 
-# Multiplications of `without_each`: a network too large for it gets fewer examples.
-MULTIPLICATIONS = 4 * 10**8
+# What `without_each` may take, and about what its parts do, in nanoseconds. A network too large for
+# it gets fewer examples.
+ALLOWED = 120e6
+MULTIPLICATION, NUMBER, COSTLY_NUMBER = 0.06, 2.0, 15.0
 FEWEST_ROWS = 100
-AT_ONCE = 2**17  # numbers of a chunk: what stays in the processor's cache
 
 
 def extremes(z: Array, a: Array, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -55,9 +57,12 @@ def affordable(snapshot: Snapshot, layer: int) -> int:
 
     0: on too few to say anything.
     """
-    layers = snapshot.layers
-    one = sum(each.kernel.size for each in layers[layer + 2 :]) + len(layers[layer + 1].bias)
-    rows = MULTIPLICATIONS // (len(layers[layer].bias) * one)
+    layers, one = snapshot.layers, 0.0
+    for i, each in enumerate(layers[layer + 1 :]):
+        costly = each.activation in ACTIVATIONS and ACTIVATIONS[each.activation].costly
+        one += len(each.bias) * (COSTLY_NUMBER if costly else NUMBER)
+        one += each.kernel.size * MULTIPLICATION if i else 0
+    rows = int(ALLOWED / (len(layers[layer].bias) * one))
     return max(rows, FEWEST_ROWS) if 3 * rows >= FEWEST_ROWS else 0
 
 
@@ -67,23 +72,22 @@ def without_each(snapshot: Snapshot, x: Array, y: NDArray[Any], layer: int, task
     Of unit u, z of the next layer loses a_u·W_u: a product of two vectors, not a whole new pass.
     Measured on all rows of x (n, n_features) and y (n,): `affordable` says how many are wise.
     """
-    n = len(x)
     snapshot = _comparable(snapshot)
     passes = snapshot.forward(x)
-    a, after = passes[layer][1], snapshot.layers[layer + 1]
-    whole, rest = passes[layer + 1][0], Snapshot(snapshot.epoch, snapshot.layers[layer + 2 :])
-    units, width = after.kernel.shape
-    scores = np.empty(units)
-    chunk = max(1, AT_ONCE // (n * width))
-    for start in range(0, units, chunk):
-        part = slice(start, min(start + chunk, units))
-        taken = a[:, part].T[:, :, None] * after.kernel[part][:, None, :]
-        z = np.subtract(whole[None], taken, out=taken).reshape(-1, width)
-        output = rest.predict(after.activate(z)).reshape(-1, n, len(snapshot.layers[-1].bias))
-        scores[part] = [metric(each, y, task) for each in output]
+    after, rest = snapshot.layers[layer + 1], snapshot.layers[layer + 2 :]
+    # Columns are examples: long rows of numbers are what a processor is fast at.
+    a, whole = (np.ascontiguousarray(each.T) for each in (passes[layer][1], passes[layer + 1][0]))
+    scores, z = np.empty(len(a)), np.empty_like(whole)
+    for unit, kernel in enumerate(after.kernel):
+        np.multiply(kernel[:, None], a[unit], out=z)
+        np.subtract(whole, z, out=z)
+        output = after.activate(z)
+        for each in rest:
+            output = each.activate(each.kernel.T @ output + each.bias[:, None])
+        scores[unit] = metric(output.T, y, task)
     before = metric(passes[-1][1], y, task)
     sign = 1 if task == CLASSIFICATION else -1
-    return Removal(n, before, scores, sign * (before - scores))
+    return Removal(len(x), before, scores, sign * (before - scores))
 
 
 def expected_each(
