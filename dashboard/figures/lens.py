@@ -167,7 +167,7 @@ def gradient_sentence(epoch: Array, gradient: Array, names: Sequence[str], shown
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.2g} times" if ratio < 100 else f"{ratio:,.0f} times"
+    return f"{ratio:.2g} times" if ratio < 99.5 else f"{ratio:,.0f} times"
 
 
 def ratio_sentence(epoch: Array, ratio: Array, names: Sequence[str], shown: int) -> str:

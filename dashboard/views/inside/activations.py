@@ -1,5 +1,6 @@
 """The activation lens: where on its curve each layer works, and how much it learns there."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -21,8 +22,9 @@ def activations(now: Moment) -> None:
     """One layer's curve and pre-activations, all layers' useless units, and their learning."""
     part_name, part = predictions.shown_part(now.dataset)
     rows = min(len(part), ROWS, max(100, MULTIPLICATIONS // now.snapshot.n_parameters))
-    passes = now.snapshot.forward(now.dataset.scaled(part.x[:rows]))
-    if not finite(z for z, _ in passes):
+    with np.errstate(over="ignore", invalid="ignore"):  # told below
+        passes = now.snapshot.forward(now.dataset.scaled(part.x[:rows]))
+    if not finite(each for both in passes for each in both):
         st.warning(
             "Numbers in this network have grown beyond all bounds: choose an earlier epoch, or "
             "train again with a smaller learning rate."

@@ -9,10 +9,13 @@ from dashboard.moment import Moment
 from dashboard.views import answers
 from dashboard.views.delivery import delivered
 from dashboard.views.inside import plane, weights
+from dashboard.views.inside.activations import activations
 from dashboard.views.inside.embedding import embedding
 from dashboard.views.inside.evaluation import evaluation
 from dashboard.views.inside.forward import forward
 from dashboard.views.inside.network import network
+from dashboard.views.inside.preflight import preflight
+from dashboard.views.inside.units import units
 from dashboard.views.transport import buttons, message, moves, network_key, own_run
 from dashboard.views.view import View, choose
 from playground.datasets import Dataset
@@ -42,6 +45,19 @@ VIEWS: dict[str, View[Callable[[Moment], None]]] = {
     ),
     "Plane": View(
         ":material/border_inner:", "How does it divide the plane, and how is it bent?", plane.view
+    ),
+    "Activations": View(
+        ":material/show_chart:",
+        "Where on its curve does each layer work, and do gradients come through?",
+        activations,
+    ),
+    "Pre-flight check": View(
+        ":material/flight_takeoff:",
+        "Are the first weights a good start, before any training?",
+        preflight,
+    ),
+    "Units": View(
+        ":material/badge:", "What does this one unit do, and what is lost without it?", units
     ),
     "Evaluation": View(
         ":material/fact_check:", "How good is it, and where is it wrong?", evaluation

@@ -1,0 +1,328 @@
+"""The dossier of one unit: what it looks for, what excites it, and what is lost without it."""
+
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard import live, predictions, session
+from dashboard.figures import dossier, picture
+from dashboard.figures.region import decision_region
+from dashboard.moment import Moment
+from playground.activity import finite
+from playground.losses import CLASSIFICATION
+from playground.responses import extent, maps
+from playground.snapshot import Snapshot
+from playground.units import (
+    affordable,
+    direction,
+    expected_each,
+    extremes,
+    metric,
+    without,
+    without_each,
+)
+from playground.weights import layer_name
+
+Array = NDArray[Any]
+
+ROWS = 1_000
+ROWS_PLAYING = 250  # while weights change every moment, an answer soon is worth more
+EXTREMES = 9
+SIDE = 60  # of a response map
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What is lost without each unit of a layer."""
+
+    loss: Array  # (units,) accuracy lost, error gained, or loss expected to be gained
+    order: Array  # units, the most important first
+    measured: bool  # by taking out each unit; otherwise estimated from gradients
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A unit and the examples it is looked at with."""
+
+    now: Moment
+    layer: int
+    unit: int
+    part: str  # "validation" or "training"
+    x: Array  # scaled inputs
+    y: Array
+    raw: Array  # inputs as they came
+    z: Array  # (n,) of this unit
+    a: Array  # (n,)
+
+    @property
+    def keep(self) -> str:
+        """As long as this is the same, it is the same unit."""
+        return f"{self.now.keep} {self.layer} {self.unit}"
+
+
+def units(now: Moment) -> None:
+    """Choose a layer and a unit; everything there is to know of it."""
+    count = len(now.snapshot.layers)
+    if count == 1:
+        st.info("This network has no hidden units. Add a hidden layer on the page Train.")
+        return
+    part_name, part = predictions.shown_part(now.dataset)
+    playing = now.run is not None and now.run.state == "playing"
+    rows = min(len(part), ROWS_PLAYING if playing else ROWS)
+    x, y = now.dataset.scaled(part.x[:rows]), part.y[:rows]
+    with np.errstate(over="ignore", invalid="ignore"):  # told below
+        passes = now.snapshot.forward(x)
+    if not finite(each for both in passes for each in both):
+        st.warning(
+            "Numbers in this network have grown beyond all bounds: choose an earlier epoch, or "
+            "train again with a smaller learning rate."
+        )
+        return
+    names = [layer_name(i, count) for i in range(count - 1)]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.segmented_control(
+            "Layer", names, default=names[0], key="dossier_layer", required=True,
+            persist_state="session",
+        )  # fmt: skip
+        layer = names.index(name)
+        ranking = _ranking(_fingerprint(now.snapshot), now.keep, layer, rows, now, x, y)
+        unit = _choose(now, layer, ranking)
+    z, a = (each[:, unit] for each in passes[layer])
+    found = Dossier(now, layer, unit, part_name, x, y, part.x[:rows], z, a)
+    _facts(found, ranking)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _looks_for(found)
+    with right:
+        _excited_by(found)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _by_class(found)
+    with right:
+        _ranks(found, ranking)
+
+
+def _fingerprint(snapshot: Snapshot) -> int:
+    """Another number for other weights, quickly: the biases and the last kernel change first."""
+    last = snapshot.layers[-1].kernel.tobytes()
+    return zlib.crc32(b"".join([*(each.bias.tobytes() for each in snapshot.layers), last]))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _ranking(
+    fingerprint: int, keep: str, layer: int, rows: int, _now: Moment, _x: Array, _y: Array
+) -> Ranking:
+    """Measured once for the same weights and examples."""
+    wise = affordable(_now.snapshot, layer)
+    if wise:
+        found = without_each(_now.snapshot, _x[:wise], _y[:wise], layer, _now.task)
+        return Ranking(found.loss, found.order, True)
+    loss = expected_each(_now.snapshot, _x, _y, layer, _now.experiment.training.loss)
+    return Ranking(loss, np.argsort(-loss, kind="stable"), False)
+
+
+def _choose(now: Moment, layer: int, ranking: Ranking) -> int:
+    """The unit (from 0) that a person chose by number, by rank or by a click on the ranking."""
+    most, key = len(ranking.order), f"dossier_unit_{layer}"
+    of = f"{now.keep} {layer}"
+    clicked = session.remembered("dossier_clicked", of)
+    if clicked is not None:
+        session.put(key, clicked + 1)
+        session.remember("dossier_clicked", of, None)
+    elif session.remembered("dossier_seen", of) is None:
+        session.put(key, int(ranking.order[0]) + 1)  # begin with the one that matters most
+        session.remember("dossier_seen", of, True)
+    session.limit(key, 1, most)
+    unit = int(st.number_input(f"Unit, 1 to {most}", 1, most, key=key, width=140)) - 1
+    rank = int(np.flatnonzero(ranking.order == unit)[0])
+    for label, icon, step in (
+        ("More important", ":material/arrow_back:", -1),
+        ("Less important", ":material/arrow_forward:", 1),
+    ):
+        there = 0 <= rank + step < most
+        aim = int(ranking.order[rank + step]) + 1 if there else unit + 1
+        st.button(
+            label, icon=icon, key=f"dossier_step_{step}", disabled=not there,
+            on_click=session.put, args=(key, aim),
+        )  # fmt: skip
+    return unit
+
+
+def _facts(found: Dossier, ranking: Ranking) -> None:
+    layer = found.now.snapshot.layers[found.layer]
+    task, snapshot, n = found.now.task, found.now.snapshot, len(found.x)
+    before = metric(snapshot.predict(found.x), found.y, task)
+    after = metric(without(snapshot, found.x, found.layer, found.unit), found.y, task)
+    rank = int(np.flatnonzero(ranking.order == found.unit)[0]) + 1
+    tiles = [
+        ("Rank in its layer", f"{rank} of {len(ranking.order)}", None),
+        _removed(before, after, task),
+        ("Bias", f"{layer.bias[found.unit]:+.3g}", None),
+        ("Norm of its weights", f"{np.linalg.norm(layer.kernel[:, found.unit]):.3g}", None),
+        ("Mean output", f"{found.a.mean():.3g} ± {found.a.std():.2g}", None),
+    ]
+    with st.container(horizontal=True):
+        for label, text, change in tiles:
+            st.metric(label, text, change, delta_color="normal" if task == CLASSIFICATION
+                      else "inverse", width=190)  # fmt: skip
+    st.caption(
+        f"Measured on {n:,} {found.part} examples. Removed: its output is set to 0, all else stays "
+        "as it is; a network trained without it from the start would make up for much of it."
+    )
+
+
+def _removed(before: float, after: float, task: str) -> tuple[str, str, str | None]:
+    if task == CLASSIFICATION:
+        change = 100 * (after - before)
+        return "Accuracy without it", f"{after:.1%}", f"{change:+.1f} points" if change else None
+    change = after - before
+    return "Mean error without it", f"{after:.3g}", f"{change:+.2g}" if change else None
+
+
+def _looks_for(found: Dossier) -> None:
+    source = found.now.dataset.source
+    most, _ = extremes(found.z, found.a, EXTREMES)
+    weights = direction(found.now.snapshot, found.x[most], found.layer, found.unit)
+    if found.layer == 0:
+        title = "Its weights"
+        said = "one weight for each input, blue positive and orange negative"
+    else:
+        title = "What it looks for"
+        said = (
+            "by how much z changes with each input (∂z/∂x), the mean over the nine examples that "
+            "excite it most: it has no weights of its own for the inputs, and other examples "
+            "would show somewhat other values"
+        )
+    if source.kind == "image":
+        st.markdown(f"**{title}**")
+        height, width = source.shape
+        largest = float(np.abs(weights).max())
+        address = picture.diverging(weights.reshape(height, width), largest)
+        spoken = f"{title} of unit {found.unit + 1} as an image of {height} × {width} pixels"
+        tile = live.Tile(f"±{largest:.2g}", alternative=spoken)
+        live.gallery(address, (height, width), [tile], key="dossier_weights", size=224)
+        st.caption(f"Shown: {said}. Full colour is ±{largest:.2g}.")
+        return
+    if source.kind == "plane":
+        _map(found)
+    elif source.kind == "line":
+        _curve(found)
+    figure = dossier.weights_figure(title, weights, source.features, found.keep)
+    sentence = dossier.weights_sentence(weights, source.features)
+    live.chart(figure, f"{sentence} Shown: {said}.", key="dossier_bars")
+
+
+def _answers(found: Dossier, side: int) -> Array:
+    """The unit's output over the plane or the line of the inputs: (side or 1, side)."""
+    layers = found.now.snapshot.layers[: found.layer + 1]
+    part = Snapshot(found.now.epoch, layers)
+    nobody = np.empty(0, np.int64)
+    wanted = [nobody] * len(layers) + [np.array([found.unit])]
+    return np.asarray(maps(part, found.now.dataset, wanted, side)[-1][0])
+
+
+def _map(found: Dossier) -> None:
+    source, values = found.now.dataset.source, _answers(found, SIDE)
+    (left, right), (low, high) = extent(found.now.dataset)
+    largest = float(np.abs(values).max()) or 1.0
+    figure = decision_region(
+        values / largest, (left, right, low, high), predictions.points(found.now.dataset),
+        (source.features[0], source.features[1]), found.keep, "What it answers everywhere",
+    )  # fmt: skip
+    live.chart(
+        figure,
+        f"Its output over the plane: from {values.min():.2g} to {values.max():.2g}; blue is "
+        f"positive, orange negative, full colour ±{largest:.2g}.",
+        key="dossier_map",
+    )
+
+
+def _curve(found: Dossier) -> None:
+    values = _answers(found, 300)[0]
+    x = np.linspace(*extent(found.now.dataset)[0], 300)
+    feature = found.now.dataset.source.features[0]
+    figure = dossier.response_figure(x, values, feature, f"unit {found.unit + 1}", found.keep)
+    sentence = f"Its output goes from {values.min():.2g} to {values.max():.2g}."
+    live.chart(figure, sentence, key="dossier_curve")
+
+
+def _excited_by(found: Dossier) -> None:
+    for label, rows in zip(
+        ("excite it most", "excite it least"), extremes(found.z, found.a, EXTREMES), strict=True
+    ):
+        st.markdown(f"**The {found.part} examples that {label}**")
+        if found.now.dataset.source.kind == "image":
+            _images(found, rows, f"dossier_{label.split()[-1]}")
+        else:
+            _rows(found, rows)
+    if np.ptp(found.a) == 0:
+        st.caption("Its output is the same for all examples: their order is that of z.")
+
+
+def _images(found: Dossier, rows: Array, key: str) -> None:
+    source = found.now.dataset.source
+    pixels = picture.mosaic(found.raw[rows], source.maximum)
+    tiles = [
+        live.Tile(
+            f"{found.a[row]:.2f}",
+            source.classes[int(found.y[row])],
+            alternative=f"{source.classes[int(found.y[row])]}, output {found.a[row]:.2f}",
+        )
+        for row in rows
+    ]
+    height, width = source.shape
+    live.gallery(picture.address(pixels), (height, width), tiles, key=key, size=56)
+
+
+def _rows(found: Dossier, rows: Array) -> None:
+    source = found.now.dataset.source
+    table = pd.DataFrame(found.raw[rows], columns=list(source.features)).round(3)
+    truth = found.y[rows]
+    table["truth"] = [source.classes[int(k)] for k in truth] if source.classes else truth.round(3)
+    table["output"] = [f"{value:.3f}" for value in found.a[rows]]
+    st.dataframe(table, hide_index=True, width="stretch", height="content")
+
+
+def _by_class(found: Dossier) -> None:
+    names = found.now.dataset.source.classes
+    if not names:
+        figure = dossier.scatter_figure(found.y, found.a, found.keep)
+        sentence = dossier.scatter_sentence(found.y, found.a)
+        live.chart(figure, sentence, key="dossier_targets")
+        return
+    with np.errstate(invalid="ignore"):
+        members = np.arange(len(names))[:, None] == found.y
+        means = (members @ found.a) / members.sum(axis=1)
+    average = float(found.a.mean())
+    figure = dossier.class_figure(means, names, average, found.keep)
+    live.chart(figure, dossier.class_sentence(means, names, average), key="dossier_classes")
+
+
+def _ranks(found: Dossier, ranking: Ranking) -> None:
+    is_share = found.now.task == CLASSIFICATION and ranking.measured
+    if not ranking.measured:
+        y, how = "loss gained, estimated", "estimated from gradients (−Σ a·∂L/∂a)"
+    elif is_share:
+        y, how = "accuracy lost", "measured by removing one unit at a time"
+    else:
+        y, how = "error gained", "measured by removing one unit at a time"
+    figure = dossier.ranking_figure(
+        ranking.order, ranking.loss, found.unit, is_share, y, found.keep
+    )
+    gain = int((ranking.loss < 0).sum())
+    none = int((ranking.loss == 0).sum())
+    sentence = (
+        f"Without unit {ranking.order[0] + 1} most is lost; {none} of {len(ranking.order)} units "
+        f"cost nothing when removed and {gain} even do harm ({how}). Click a bar to see its unit."
+    )
+    click = live.chart(figure, sentence, key="dossier_ranking", clickable=True)
+    if click is not None and isinstance(click.point, int) and 0 <= click.point < len(ranking.order):
+        unit = int(ranking.order[click.point])
+        if unit != found.unit:
+            session.remember("dossier_clicked", f"{found.now.keep} {found.layer}", unit)
+            st.rerun(scope="fragment")
