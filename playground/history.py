@@ -138,7 +138,7 @@ def layer_history(events: Iterable[Event], most: int = 500) -> LayerHistory:
         rows = np.linspace(0, len(epochs) - 1, most).round().astype(int)
         epochs = [epochs[row] for row in rows]
     told = [[(s.gradient, s.update, s.weight) for s in event.layers] for event in epochs]
-    columns = np.array(told, np.float64).reshape(len(epochs), -1, 3)
+    columns = np.array(told, np.float64).reshape(len(epochs), len(told[0]) if told else 0, 3)
     gradient, update, weight = np.moveaxis(columns, 2, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(weight > 0, update / weight, np.nan)

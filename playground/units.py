@@ -46,11 +46,6 @@ class Removal:
     after: NDArray[np.float64]  # (units,)
     loss: NDArray[np.float64]  # (units,) accuracy lost, or error gained; negative: better without
 
-    @property
-    def order(self) -> NDArray[np.int64]:
-        """The units, the most important first."""
-        return np.argsort(-self.loss, kind="stable")
-
 
 def affordable(snapshot: Snapshot, layer: int) -> int:
     """On how many examples removing each unit of `layer` (0: the first) is a matter of moments.
@@ -88,6 +83,11 @@ def without_each(snapshot: Snapshot, x: Array, y: NDArray[Any], layer: int, task
     before = metric(passes[-1][1], y, task)
     sign = 1 if task == CLASSIFICATION else -1
     return Removal(len(x), before, scores, sign * (before - scores))
+
+
+def ranked(loss: Array, expected: Array) -> NDArray[np.int64]:
+    """Units, the most important first: by what is lost, equals by what is expected to be."""
+    return np.lexsort((-expected, -loss))
 
 
 def expected_each(

@@ -40,8 +40,11 @@ def activation_lens(
     layout["yaxis2"] = {
         "title": {"text": "f(z) and f′(z)", "standoff": 6}, "overlaying": "y", "side": "left",
         "automargin": True, "showgrid": False, "zeroline": True, "zerolinecolor": MARK,
+        "tickmode": "auto", "nticks": 7,
     }  # fmt: skip
     layout |= {"barmode": "stack", "bargap": 0.04, "hovermode": "x"}
+    layout["margin"]["t"], layout["title"]["y"] = 116, 0.98  # a narrow legend has four lines
+    layout["legend"]["traceorder"] = "normal"
     layout["shapes"] = [
         {
             "type": "rect", "x0": low, "x1": high, "y0": 0, "y1": 1, "yref": "paper",
@@ -50,8 +53,8 @@ def activation_lens(
         for low, high in zones(z, np.abs(slope) < flat_below)
     ]  # fmt: skip
     bars = [
-        _bars("z where it is flat", edges, shares[0], NEGATIVE, "/"),
-        _bars("z where it is steep", edges, shares[1], STEEP, ""),
+        _bars("z, flat", edges, shares[0], NEGATIVE),
+        _bars("z, steep", edges, shares[1], STEEP),
     ]
     lines = [
         _curve("activation f", z, f, POSITIVE, "solid"),
@@ -60,11 +63,11 @@ def activation_lens(
     return {"data": [*bars, *lines], "layout": layout}
 
 
-def _bars(name: str, edges: Array, share: Array, colour: str, pattern: str) -> dict[str, Any]:
+def _bars(name: str, edges: Array, share: Array, colour: str) -> dict[str, Any]:
     return {
         "type": "bar", "uid": name, "name": name, "x": ((edges[1:] + edges[:-1]) / 2).astype("f4"),
         "y": share.astype(np.float32), "hovertemplate": "%{y:.2%}",
-        "marker": {"color": colour, "pattern": {"shape": pattern, "size": 5, "solidity": 0.2}},
+        "marker": {"color": colour},
     }  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def depth_sentence(found: Profile, names: Sequence[str]) -> str:
         return f"The output layer's z spreads by {last:.2g} from example to example."
     return (
         f"From example to example the activations differ by {first:.2g} in {names[0]} and by "
-        f"{last:.2g} in the {names[-1]} layer (z, before its own activation)."
+        f"{last:.2g} at the output (there of z, before its own activation)."
     )
 
 

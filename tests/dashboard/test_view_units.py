@@ -17,7 +17,7 @@ from playground.experiment import Experiment
 from playground.history import layer_history
 from playground.preflight import Choice, Verdict, chosen, draw, profile, verdict
 from playground.snapshot import Snapshot
-from playground.units import without_each
+from playground.units import expected_each, ranked, without_each
 
 NAMES = ("Hidden 1", "Hidden 2", "Output")
 
@@ -132,7 +132,8 @@ def test_the_dossier_begins_with_the_unit_that_matters_most() -> None:
     def tiles() -> dict[str, str]:
         return {each.label: each.value for each in app.metric}
 
-    first, second = found.order[:2].tolist()
+    expected = expected_each(snapshot, x, y, 0, "cross_entropy")
+    first, second = ranked(found.loss, expected)[:2].tolist()
     assert app.number_input[0].value == first + 1
     assert tiles()["Rank in its layer"] == "1 of 12"
     assert tiles()["Accuracy without it"] == f"{found.after[first]:.1%}"

@@ -71,7 +71,7 @@ def preflight(now: Moment) -> None:
         figure = drawn.compared_figure({c.label: p for c, p in found.profiles.items()}, names, keep)
         live.chart(figure, drawn.compared_sentence(found.verdicts), key="preflight_compared")
     _choices(found)
-    _method(found, said)
+    _method(found)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -129,7 +129,7 @@ def _choices(found: Check) -> None:
     )
 
 
-def _method(found: Check, said: Verdict) -> None:
+def _method(found: Check) -> None:
     whose = (
         "Your line is the network's own first weights (epoch 0)"
         if found.own
@@ -137,7 +137,8 @@ def _method(found: Check, said: Verdict) -> None:
     )
     st.caption(
         f"One pass of {found.examples} training examples forward and back, with no training at "
-        f"all. {whose}; the others are drawn by the same formulas in NumPy, from the same seed. "
+        f"all, wherever the slider of epochs stands. {whose}; the others are drawn by the same "
+        "formulas in NumPy, from the same seed. "
         "Spread: how much a unit's output differs from example to example (standard deviation). "
         "Error signal: the length of an example's gradient ∂L/∂z in a layer, which tells the "
         "layer what to change. Well scaled: neither becomes 10 times larger or smaller between "

@@ -23,6 +23,7 @@ from playground.units import (
     expected_each,
     extremes,
     metric,
+    ranked,
     without,
     without_each,
 )
@@ -41,8 +42,9 @@ class Ranking:
     """What is lost without each unit of a layer."""
 
     loss: Array  # (units,) accuracy lost, error gained, or loss expected to be gained
-    order: Array  # units, the most important first
+    order: Array  # units, the most important first; equals by what gradients let expect
     measured: bool  # by taking out each unit; otherwise estimated from gradients
+    rows: int = 0  # examples it was measured on
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,11 @@ def _ranking(
 ) -> Ranking:
     """Measured once for the same weights and examples."""
     wise = affordable(_now.snapshot, layer)
-    if wise:
-        found = without_each(_now.snapshot, _x[:wise], _y[:wise], layer, _now.task)
-        return Ranking(found.loss, found.order, True)
-    loss = expected_each(_now.snapshot, _x, _y, layer, _now.experiment.training.loss)
-    return Ranking(loss, np.argsort(-loss, kind="stable"), False)
+    expected = expected_each(_now.snapshot, _x, _y, layer, _now.experiment.training.loss)
+    if not wise:
+        return Ranking(expected, ranked(expected, expected), False)
+    found = without_each(_now.snapshot, _x[:wise], _y[:wise], layer, _now.task)
+    return Ranking(found.loss, ranked(found.loss, expected), True, found.rows)
 
 
 def _choose(now: Moment, layer: int, ranking: Ranking) -> int:
@@ -164,12 +166,13 @@ def _facts(found: Dossier, ranking: Ranking) -> None:
         _removed(before, after, task),
         ("Bias", f"{layer.bias[found.unit]:+.3g}", None),
         ("Norm of its weights", f"{np.linalg.norm(layer.kernel[:, found.unit]):.3g}", None),
-        ("Mean output", f"{found.a.mean():.3g} ± {found.a.std():.2g}", None),
+        ("Mean output", f"{found.a.mean():.3g}", None),
+        ("Spread of it", f"{found.a.std():.3g}", None),
     ]
     with st.container(horizontal=True):
         for label, text, change in tiles:
             st.metric(label, text, change, delta_color="normal" if task == CLASSIFICATION
-                      else "inverse", width=190)  # fmt: skip
+                      else "inverse", width=150)  # fmt: skip
     st.caption(
         f"Measured on {n:,} {found.part} examples. Removed: its output is set to 0, all else stays "
         "as it is; a network trained without it from the start would make up for much of it."
@@ -305,12 +308,10 @@ def _by_class(found: Dossier) -> None:
 
 def _ranks(found: Dossier, ranking: Ranking) -> None:
     is_share = found.now.task == CLASSIFICATION and ranking.measured
+    how = f"each removed by itself, on {ranking.rows:,} examples; equals by their gradients"
+    y = "accuracy lost" if is_share else "error gained"
     if not ranking.measured:
-        y, how = "loss gained, estimated", "estimated from gradients (−Σ a·∂L/∂a)"
-    elif is_share:
-        y, how = "accuracy lost", "measured by removing one unit at a time"
-    else:
-        y, how = "error gained", "measured by removing one unit at a time"
+        y, how = "loss gained, estimated", "estimated from gradients, −Σ a·∂L/∂a"
     figure = dossier.ranking_figure(
         ranking.order, ranking.loss, found.unit, is_share, y, found.keep
     )

@@ -1,0 +1,28 @@
+"""The dossier of a unit, in a real Chromium: a click on the ranking chooses the unit."""
+
+import re
+from typing import Any
+
+SMALL = "?v=1&dataset=moons&hidden=4&activation=tanh&train_size=100&validation_size=50&epochs=6"
+START = 120_000  # ms: the workers may still be loading TensorFlow
+
+
+def test_a_click_on_the_ranking_shows_that_unit(visit: Any) -> None:
+    page = visit(f"inside{SMALL}")
+    page.locator(".st-key-train button:visible:enabled").click(timeout=START)
+    page.get_by_text("all 6 epochs are trained").wait_for(timeout=START)
+    page.get_by_role("radio", name=re.compile("Units")).click()
+    page.get_by_text("1 of 4").wait_for()
+    ranking = page.locator(".st-key-dossier_ranking")
+    ranking.locator(".bars path").nth(3).wait_for(state="attached")
+    # The height of a bar may be 0: click in its column, where hovering finds it all the same.
+    box = ranking.locator(".nsewdrag").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 0.84 * box["width"], box["y"] + box["height"] / 2)
+    page.get_by_text("4 of 4").wait_for()
+    page.locator(".st-key-dossier_step_-1 button").click()
+    page.get_by_text("3 of 4").wait_for()
+    page.get_by_role("radio", name=re.compile("Pre-flight")).click()
+    page.get_by_text("Well scaled: training can begin.").wait_for()
+    page.get_by_role("radio", name=re.compile("Activations")).click()
+    page.get_by_text(re.compile("of what goes into Hidden 1")).first.wait_for()
