@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 
 from playground.datasets.dataset import Dataset, Part
 from playground.datasets.sources import Source
+from playground.evaluation import sample
 from playground.losses import CLASSIFICATION
 from playground.snapshot import Snapshot, classes
 
@@ -139,9 +140,9 @@ def robust_rows(snapshot: Snapshot, available: int) -> int:
 
 
 def robustness(snapshot: Snapshot, dataset: Dataset, part: Part, kind: str) -> Robustness:
-    """The curve of a kind of distortion over the first examples of a part."""
-    entry, rows = DISTORTIONS[kind], robust_rows(snapshot, len(part))
-    distort, truth = entry.prepare(part.x[:rows], dataset.source), part.y[:rows]
+    """The curve of a kind of distortion over a part, or a sample of it."""
+    entry, part = DISTORTIONS[kind], sample(part, robust_rows(snapshot, len(part)))
+    distort, truth = entry.prepare(part.x, dataset.source), part.y
     strengths = entry.strengths(dataset.source)
 
     def score(strength: float) -> float:
@@ -150,4 +151,4 @@ def robustness(snapshot: Snapshot, dataset: Dataset, part: Part, kind: str) -> R
             return float((classes(output) == truth).mean())
         return float(np.abs(output[:, 0] - truth).mean())
 
-    return Robustness(strengths, np.array([score(float(s)) for s in strengths]), rows)
+    return Robustness(strengths, np.array([score(float(s)) for s in strengths]), len(part))

@@ -50,22 +50,28 @@ class Judgement:
 
 
 def judged_rows(snapshot: Snapshot, available: int) -> int:
-    """How many examples are judged: all, or the first so many that it takes no noticeable time."""
+    """How many examples are judged: all, or so many that it takes no noticeable time."""
     affordable = int(MULTIPLICATIONS / max(snapshot.n_parameters, 1))
     return min(available, max(FEWEST, min(affordable, MOST)))
 
 
-def judge(snapshot: Snapshot, dataset: Dataset, part: Part, rows: int) -> Judgement:
-    """The answers for the first `rows` examples of a part of a classification set.
+def sample(part: Part, most: int) -> Part:
+    """At most `most` ≥ 1 examples at even distances, in their order: it may be sorted."""
+    step = -(-len(part) // most)
+    return part if step <= 1 else Part(part.x[::step], part.y[::step])
+
+
+def judge(snapshot: Snapshot, dataset: Dataset, part: Part) -> Judgement:
+    """The answers for the examples of a part of a classification set.
 
     One output unit (two classes) counts as two: its logits are (0, z), which softmax turns into
     (1 − σ(z), σ(z)).
     """
-    chunks = [part.x[start : min(start + CHUNK, rows)] for start in range(0, rows, CHUNK)]
+    chunks = [part.x[start : start + CHUNK] for start in range(0, len(part), CHUNK)]
     z = np.concatenate([_logits(snapshot, dataset.scaled(x)) for x in chunks])
     if z.shape[1] == 1:
         z = np.hstack([np.zeros_like(z), z])
-    return Judgement(part.y[:rows].astype(np.int64), z, softmax(z))
+    return Judgement(part.y.astype(np.int64), z, softmax(z))
 
 
 def _logits(snapshot: Snapshot, x: Array) -> Array:

@@ -46,7 +46,7 @@ class Residuals:
         return float(1 - np.square(self.residual, dtype=np.float64).sum() / spread)
 
 
-def residuals(snapshot: Snapshot, dataset: Dataset, part: Part, rows: int) -> Residuals:
-    """The answers for the first `rows` examples of a part of a regression set."""
-    output = snapshot.predict(dataset.scaled(part.x[:rows]))
-    return Residuals(part.y[:rows], output[:, 0])
+def residuals(snapshot: Snapshot, dataset: Dataset, part: Part) -> Residuals:
+    """The answers for the examples of a part of a regression set."""
+    output = snapshot.predict(dataset.scaled(part.x))
+    return Residuals(part.y, output[:, 0])

@@ -91,7 +91,7 @@ def test_the_curve_begins_with_the_score_on_what_is_there(name: str) -> None:
             error = np.abs(net.predict(data.scaled(data.validation.x))[:, 0] - data.validation.y)
             assert plain == pytest.approx(error.mean())
         else:
-            assert plain == judge(net, data, data.validation, curve.rows).accuracy
+            assert plain == judge(net, data, data.validation).accuracy
         assert np.array_equal(curve.score, robustness(net, data, data.validation, kind).score)
 
 

@@ -19,6 +19,7 @@ from sklearn.metrics import (
 from playground.activations import softmax
 from playground.calibration import HOTTEST, reliability, remedy, temperature, tempered
 from playground.datasets import load
+from playground.datasets.dataset import Part
 from playground.evaluation import (
     Judgement,
     class_scores,
@@ -27,6 +28,7 @@ from playground.evaluation import (
     judge,
     judged_rows,
     mistakes,
+    sample,
 )
 from playground.experiment import Experiment
 from playground.residuals import Residuals
@@ -166,7 +168,7 @@ def test_a_judgement_agrees_with_the_network(name: str) -> None:
         source.n_features, 7, source.n_outputs,
         activation="softmax" if source.n_outputs > 1 else "sigmoid",
     )  # fmt: skip
-    found = judge(net, data, data.validation, len(data.validation))
+    found = judge(net, data, data.validation)
     output = net.predict(data.scaled(data.validation.x))
     np.testing.assert_array_equal(found.guess, classes(output))
     whole: NDArray[np.floating] = (
@@ -182,6 +184,15 @@ def test_of_many_examples_only_as_many_as_time_allows() -> None:
     assert judged_rows(small, 500) == 500
     assert judged_rows(small, 60_000) == 10_000
     assert judged_rows(large, 60_000) == 1_000
+
+
+@pytest.mark.parametrize(("n", "most", "kept"), [(10, 10, 10), (10, 9, 5), (7, 3, 3), (1, 5, 1)])
+def test_a_sample_is_spread_evenly(n: int, most: int, kept: int) -> None:
+    part = Part(np.arange(n)[:, None], np.arange(n))
+    rows = sample(part, most).y
+    assert len(rows) == kept <= most
+    assert len(set(np.diff(rows))) <= 1
+    assert sample(part, most).x[:, 0].tolist() == rows.tolist()
 
 
 def test_residuals_are_measured_as_scikit_learn_does() -> None:

@@ -91,7 +91,7 @@ def _choices(now: Moment) -> tuple[int, str, str]:
 
 
 def _inputs(now: Moment, of: judged.Chosen) -> NDArray[np.float32]:
-    return now.dataset.scaled(of.part.x[: of.rows])
+    return now.dataset.scaled(of.part.x)
 
 
 def _question(now: Moment, of: judged.Chosen, layer: int, method: str) -> tuple[Any, ...]:
@@ -116,7 +116,7 @@ def _new_pca(now: Moment, of: judged.Chosen, layer: int) -> Embedding:
 
 def _at_first(now: Moment, of: judged.Chosen) -> NDArray[np.float32]:
     """Classes round a circle; values of a regression from left to right."""
-    y = of.part.y[: of.rows]
+    y = of.part.y
     if now.task == CLASSIFICATION:
         return target(y, len(now.dataset.source.classes))
     return np.column_stack([y, np.zeros_like(y)]).astype(np.float32)
@@ -236,7 +236,7 @@ def _values_of(now: Moment, of: judged.Chosen) -> list[str]:
         return [""] * of.rows
     return [
         "".join(f"{name}: {value:.4g}\n" for name, value in zip(names, row, strict=False))
-        for row in of.part.x[: of.rows].tolist()
+        for row in of.part.x.tolist()
     ]
 
 
@@ -247,5 +247,5 @@ def _sheet(now: Moment, of: judged.Chosen) -> str:
 
 
 def _new_sheet(now: Moment, of: judged.Chosen) -> bytes:
-    images = of.part.x[: of.rows]
+    images = of.part.x
     return picture.png(picture.sheet(images, COLUMNS, now.dataset.source.maximum))

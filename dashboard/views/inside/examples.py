@@ -48,7 +48,8 @@ def _images(
         large = rows[index : index + 1]
         live.gallery(_sprite(now, of, large), _shape(now), [tiles[index]], f"{key}_large", size=196)
     with right:
-        st.caption(f"Example {row + 1:,} of the {of.name} part: its likeliest classes.")
+        place = row * -(-of.total // of.rows) + 1
+        st.caption(f"Example {place:,} of the {of.name} part: its likeliest classes.")
         st.table(_likeliest(now, found, row), hide_index=True)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.moment import Moment
 from dashboard.predictions import shown_part
 from playground.datasets.dataset import Part
-from playground.evaluation import Judgement, judge, judged_rows
+from playground.evaluation import Judgement, judge, judged_rows, sample
 from playground.recent import Recent, fingerprint
 from playground.residuals import Residuals, residuals
 
@@ -17,11 +17,16 @@ _RESIDUALS: Recent[Residuals] = Recent(12)
 
 @dataclass(frozen=True)
 class Chosen:
-    """The examples a view is about: the first `rows` of a part."""
+    """The examples a view is about: a part, or a sample of it at even distances."""
 
     name: str  # "validation" or "training"
     part: Part
-    rows: int
+    total: int  # examples of the whole part
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return len(self.part)
 
     @property
     def note(self) -> str:
@@ -31,10 +36,10 @@ class Chosen:
             notes.append(
                 "There are no validation examples, so these are training examples: they flatter."
             )
-        if self.rows < len(self.part):
+        if self.rows < self.total:
             notes.append(
-                f"To answer at once, this looks at a sample: the first {self.rows:,} of "
-                f"{len(self.part):,} {self.name} examples."
+                f"To answer at once, this looks at a sample: {self.rows:,} of the "
+                f"{self.total:,} {self.name} examples, evenly spread."
             )
         return " ".join(notes)
 
@@ -48,16 +53,16 @@ def chosen(now: Moment, most: int | None = None) -> Chosen:
     """As many validation examples as can be judged without a wait, at most `most`."""
     name, part = shown_part(now.dataset)
     rows = judged_rows(now.snapshot, len(part))
-    return Chosen(name, part, rows if most is None else min(rows, most))
+    return Chosen(name, sample(part, rows if most is None else min(rows, most)), len(part))
 
 
 def judgement(now: Moment, of: Chosen) -> Judgement:
     """The answers of a classifier."""
     question = (fingerprint(now.snapshot), now.experiment.data, of.name, of.rows)
-    return _JUDGEMENTS.ask(question, judge, now.snapshot, now.dataset, of.part, of.rows)
+    return _JUDGEMENTS.ask(question, judge, now.snapshot, now.dataset, of.part)
 
 
 def missed(now: Moment, of: Chosen) -> Residuals:
     """The answers of a regression."""
     question = (fingerprint(now.snapshot), now.experiment.data, of.name, of.rows)
-    return _RESIDUALS.ask(question, residuals, now.snapshot, now.dataset, of.part, of.rows)
+    return _RESIDUALS.ask(question, residuals, now.snapshot, now.dataset, of.part)

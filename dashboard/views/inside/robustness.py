@@ -10,7 +10,8 @@ from dashboard.moment import Moment
 from dashboard.predictions import shown_part
 from dashboard.views.inside import judged
 from playground.datasets.dataset import Part
-from playground.distortion import DISTORTIONS, Distortion, Robustness, robust_rows, robustness
+from playground.distortion import DISTORTIONS, Distortion, Robustness, robustness
+from playground.evaluation import sample
 from playground.losses import CLASSIFICATION
 from playground.recent import Recent, fingerprint
 from playground.snapshot import classes
@@ -47,7 +48,7 @@ def robust(now: Moment) -> None:
     )
     sentence = figures.robustness_sentence(curve.strength, curve.score, is_share, what)
     live.chart(figure, sentence, key="robustness")
-    judged.Chosen(name, part, curve.rows).say()
+    judged.Chosen(name, sample(part, curve.rows), len(part)).say()
     if source.shape:
         _samples(now, part, entry, float(strengths[step]))
     else:
@@ -60,14 +61,13 @@ def robust(now: Moment) -> None:
 
 def _samples(now: Moment, part: Part, entry: Distortion, strength: float) -> None:
     """The first examples as the network gets them, and what it says."""
-    rows = min(SAMPLES, robust_rows(now.snapshot, len(part)))
-    source = now.dataset.source
-    images = entry.prepare(part.x[:rows], source)(strength)
+    part, source = sample(part, SAMPLES), now.dataset.source
+    images = entry.prepare(part.x, source)(strength)
     output = now.snapshot.predict(now.dataset.scaled(images))
     said, names = classes(output), source.classes
     sure = output.max(axis=1) if output.shape[1] > 1 else np.maximum(output[:, 0], 1 - output[:, 0])
     tiles = [
-        live.Sample(names[part.y[i]], names[said[i]], float(sure[i])).tile for i in range(rows)
+        live.Sample(names[part.y[i]], names[said[i]], float(sure[i])).tile for i in range(len(part))
     ]
     height, width = source.shape
     sprite = picture.address(picture.mosaic(images, source.maximum))
