@@ -33,7 +33,7 @@ def pixel_values(
     dark = values > 0.6 * high if signed else values < (low + high) / 2
     traces = [
         _cells(np.where(chosen, values, np.nan), span, signed, text, f".{decimals}f")
-        for chosen, text in ((dark, "#ffffff"), (~dark, "#1b1e23"))
+        for chosen, text in ((dark, "#ffffff"), (~dark, "#000000"))
     ]
     return {"data": traces, "layout": layout}
 

@@ -1,0 +1,55 @@
+"""The data, as they are looked at and spoilt on purpose, in a real Chromium."""
+
+import re
+from typing import Any
+
+import pytest
+
+START = 120_000  # ms: the workers may still be loading TensorFlow
+
+
+def view(page: Any, name: str) -> None:
+    page.locator(".st-key-data_view").get_by_role("radio", name=name).click(force=True)
+
+
+def test_a_click_on_a_sample_shows_its_pixels(visit: Any) -> None:
+    page = visit("data?v=1&dataset=digits")
+    view(page, "Samples")
+    tiles = page.locator(".st-key-samples li")
+    tiles.nth(39).wait_for()
+    page.get_by_text("training image 1", exact=False).first.wait_for()
+    tiles.nth(6).click()
+    label = tiles.nth(6).locator("b").inner_text()
+    page.get_by_text(f"{label} (class {label}), training image 7").wait_for()
+    plot = page.locator(".st-key-pixels .js-plotly-plot")
+    plot.wait_for()
+    written = plot.evaluate(
+        "plot => [...plot.querySelectorAll('.heatmap-label')].map(text => text.textContent)"
+    )
+    assert len(written) == 64
+    assert max(map(int, written)) == 16
+    page.get_by_role("button", name="Next page").or_(page.get_by_label("Next page")).first.click()
+    page.get_by_text("Images 41 to 80 of 1,137").wait_for()
+    page.get_by_text("training image 41").first.wait_for()
+
+
+def test_both_scores_of_a_mistake_stand_side_by_side(visit: Any) -> None:
+    page = visit("data?v=1&dataset=iris&hidden=8&optimizer=adam&learning_rate=0.01")
+    view(page, "Data hygiene")
+    page.locator(".st-key-hygiene_start button:visible:enabled").click(timeout=START)
+    page.get_by_text("What the mistake did here").wait_for(timeout=START)
+    page.locator(".st-key-hygiene_scores .js-plotly-plot").wait_for()
+    sentence = page.locator(".st-key-hygiene_scores figcaption")
+    sentence.get_by_text(re.compile(r"Honest: .* on new examples; flawed: ")).wait_for()
+    assert page.locator(".st-key-hygiene_curves .js-plotly-plot").is_visible()
+
+
+@pytest.mark.parametrize("name", ["Samples", "Counts", "Data hygiene"])
+def test_the_page_fits_a_telephone(visit: Any, name: str) -> None:
+    page = visit("data?v=1")
+    page.set_viewport_size({"width": 390, "height": 844})
+    view(page, name)
+    key = {"Samples": "samples li", "Counts": "mean_images li", "Data hygiene": "hygiene_start"}
+    page.locator(f".st-key-{key[name]}").first.wait_for()
+    width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert width <= 390
