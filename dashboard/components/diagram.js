@@ -243,6 +243,7 @@ function rows(d, title, pairs, note) {
   make("h4", "", card).textContent = title;
   if (note) make("p", "", card).textContent = note;
   if (keep) card.append(keep);
+  if (keep && d.data.place) make("p", "", card).textContent = d.data.place;
   for (const [name, value] of pairs) {
     const row = make("div", "", card);
     make("span", "", row).textContent = name;

@@ -58,6 +58,7 @@ def network(now: Moment) -> None:
         "sentence": f"{sentence} {_meaning(columns, names)} {HELP}",
         "smooth": now.dataset.source.kind == "plane",
         "points": _points(now),
+        "place": _place(now),
     }
     with above:
         _diagram(key="network_diagram", data=data, on_pinned_change=lambda: None)
@@ -159,7 +160,8 @@ def _over_inputs(now: Moment, shown: Diagram) -> list[Thumbnails]:
     if now.task == CLASSIFICATION:
         drawn[-1] = 2 * drawn[-1] - 1
         names = now.dataset.source.classes
-        what[-1] = f"the answer over {place}: {names[0]} orange, {names[1]} blue"
+        colour = "" if names[1] == "blue" else f": {names[0]} orange, {names[1]} blue"
+        what[-1] = f"the answer over {place}{colour}"
     return [
         (words, values, 1.0 if i == len(drawn) - 1 and now.task == CLASSIFICATION
          else _largest(values))
@@ -180,6 +182,14 @@ def _meaning(columns: list[Column], names: Names) -> str:
         if not column.picture
     ]
     return f"A unit's picture shows: {'; '.join(parts)}."
+
+
+def _place(now: Moment) -> str:
+    """What the sides of a map are: "x₁ −6 … 6, x₂ −6 … 6"."""
+    if now.dataset.source.kind not in ("plane", "line"):
+        return ""
+    sides = zip(now.dataset.source.features, extent(now.dataset), strict=True)
+    return ", ".join(f"{name} {number(low)} … {number(high)}" for name, (low, high) in sides)
 
 
 def _points(now: Moment) -> list[tuple[float, float, bool]] | None:
