@@ -23,6 +23,9 @@ _pad = st.components.v2.component(
 )
 
 
+SHADES = ", in several shades: a photo is never of one grey"
+
+
 @dataclass(frozen=True)
 class Sketch:
     """What is on the pad.
@@ -70,10 +73,11 @@ def pad(
     noun = frame.noun
     data = {
         "of": f"{frame}",
-        "hint": f"Draw {noun} here",
+        "hint": f"Draw {noun} here" + (SHADES if frame.filled else ""),
         "label": f"Pad to draw {noun} on. Arrow keys move the pen, space puts it down or lifts it.",
         "brush": frame.brush,
         "filled": frame.filled,
+        "shade": frame.shade,
         "example": None,
         "note": note,
     }

@@ -186,7 +186,6 @@ function build(parentElement) {
   const pad = { root, canvas, pen, hint, note, button: named("button"), range: named("input"), sent: 0 };
   canvas.width = canvas.height = SIDE;
   pad.context = canvas.getContext("2d", { willReadFrequently: true });
-  pad.range.shade.value = 1;
   listen(pad);
   return pad;
 }
@@ -202,6 +201,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (pad.of !== data.of) {
     pad.of = data.of;
     pad.range.brush.value = data.brush;
+    pad.range.shade.value = data.shade;
     pad.button.fill.hidden = pad.range.shade.parentElement.hidden = !data.filled;
     pad.button.fill.setAttribute("aria-pressed", data.filled);
   }

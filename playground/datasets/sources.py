@@ -33,9 +33,10 @@ class Frame:
     longest: int
     centre: Literal["mass", "box"]
     middle: float
-    brush: float  # width of a line that looks like theirs, as a share of the drawing's side
+    brush: float  # as wide as their lines if the drawing fills two thirds of the pad: of its side
     noun: str  # what there is to draw
     filled: bool = False  # whether the images are areas, not lines
+    shade: float = 1.0  # mean brightness of their ink, if it is not all full
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,16 @@ def _plane(label: str, description: str, task: str = CLASSIFICATION) -> Source:
 DATASETS: dict[str, Source] = {
     "fashion_mnist": _image(
         "Fashion-MNIST", "Grey photos of ten kinds of clothing, 28 × 28 pixels", _CLOTHES,
-        Frame(28, "box", 13.5, 0.07, "a piece of clothing", filled=True),
+        Frame(28, "box", 13.5, 0.07, "a piece of clothing", filled=True, shade=0.6),
     ),
     "mnist": _image(
         "MNIST", "Handwritten digits, 28 × 28 pixels", _DIGITS,
-        Frame(20, "mass", 14.0, 0.07, "a digit"),
+        Frame(20, "mass", 14.0, 0.09, "a digit"),
     ),
     "digits": Source(
         "Digits 8 × 8", "Small handwritten digits, 8 × 8 pixels", "image", CLASSIFICATION,
         (), _DIGITS, 1_437, 1_137, 300, standardise=False, shape=(8, 8), maximum=16.0,
-        frame=Frame(8, "box", 3.5, 0.14, "a digit"),
+        frame=Frame(8, "box", 3.5, 0.12, "a digit"),
     ),
     "iris": Source(
         "Iris", "Four measurements of three kinds of iris flower", "table", CLASSIFICATION,

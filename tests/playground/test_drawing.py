@@ -57,6 +57,9 @@ def test_the_frames_are_those_of_the_data() -> None:
         else:
             middles = (boxes[:, [0, 2]] + boxes[:, [1, 3]]) / 2
         assert np.abs(np.median(middles, axis=0) - frame.middle).max() < 0.1
+        if frame.filled:
+            ink = dataset.train.x[dataset.train.x > 0]
+            assert ink.mean() / dataset.source.maximum == pytest.approx(frame.shade, abs=0.05)
 
 
 @settings(max_examples=30, deadline=None)

@@ -40,7 +40,7 @@ def neighbours(now: Moment, image: Image) -> None:
     labels = [names[now.dataset.train.y[i]] for i in found.index]
     guess = int(classes(now.snapshot.predict(now.dataset.scaled(image[None])))[0])
     tiles = [
-        live.Tile(label, f"distance {distance:.1f}", "right" if label == names[guess] else "wrong")
+        live.Tile(label, f"distance {distance:.1f}")
         for label, distance in zip(labels, found.distance, strict=True)
     ]
     st.caption(sentence(labels, names[guess]))
@@ -49,8 +49,7 @@ def neighbours(now: Moment, image: Image) -> None:
     live.gallery(picture.address(pixels), (height, width), tiles, key="neighbours")
     st.caption(
         f"Compared pixel by pixel with {len(images):,} training images: the distance is the root "
-        "of the sum of all squared differences, with pixels from 0 to 1. ✓ blue edge: of the "
-        "class that the network answers."
+        "of the sum of all squared differences, with pixels from 0 to 1."
     )
 
 
