@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from playground import responses
 from playground.datasets.dataset import Dataset, Part
+from playground.datasets.sources import DATASETS
 from playground.datasets.tables import ROAST_RULE, ROASTS, good_roast
-from playground.losses import CLASSIFICATION
 from playground.snapshot import Layer, Snapshot
 
 Array = NDArray[Any]
 Extent = tuple[float, float, float, float]  # smallest and largest x₁, smallest and largest x₂
+
+COFFEE = DATASETS["coffee"]
 
 MOST_POINTS, FEWEST_POINTS = 100, 24  # along each side of the plane
 OPERATIONS = 2e9  # multiplications for one look at the plane: some 50 ms
@@ -29,7 +31,7 @@ def suits(dataset: Dataset) -> bool:
 
 def extent(dataset: Dataset) -> Extent:
     """The part of the plane that is looked at: around the examples; for coffee all roasts."""
-    if dataset.source.features == COFFEE:
+    if dataset.source == COFFEE:
         across, up = ROASTS
         return *across, *up
     across, up = responses.extent(dataset)
@@ -160,8 +162,6 @@ def warp(
 
 # ---- the true rule -------------------------------------------------------------------------
 
-COFFEE = ("temperature (°C)", "duration (min)")
-
 
 @dataclass(frozen=True)
 class Agreement:
@@ -190,7 +190,7 @@ def agreement(learned: NDArray[np.bool_], true: NDArray[np.bool_]) -> Agreement:
 
 def truth(dataset: Dataset, plane: Plane) -> NDArray[np.bool_] | None:
     """Where the true rule says yes, (side, side); None where no rule is known."""
-    if dataset.source.features != COFFEE or dataset.source.task != CLASSIFICATION:
+    if dataset.source != COFFEE:
         return None
     side = len(plane.output)
     return good_roast(*grid(plane.extent, side).T).reshape(side, side)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from playground.snapshot import Array, Layer, Snapshot
 
-BINS = 60
+FEWEST_BINS, MOST_BINS = 10, 60
 MOST_CELLS = 400  # along each side of a picture of a kernel
 
 
@@ -75,11 +75,12 @@ class Spread:
     initial_deviation: float
 
 
-def spread(kernel: Array, initial: Array, bins: int = BINS) -> Spread:
+def spread(kernel: Array, initial: Array) -> Spread:
     """The histogram of a kernel beside its initial one; weights that are no numbers are left out.
 
-    The deviation is that of the population, σ = √mean((w − mean)²).
+    The deviation is that of the population, σ = √mean((w − mean)²). About 2·√n bins for n weights.
     """
+    bins = int(np.clip(2 * kernel.size**0.5, FEWEST_BINS, MOST_BINS))
     now, first = (a[np.isfinite(a)].ravel() for a in (kernel, initial))
     largest = max((float(np.abs(a).max()) for a in (now, first) if a.size), default=0.0) or 1.0
     edges = np.linspace(-largest, largest, bins + 1)

@@ -119,19 +119,20 @@ def points(
             marker |= {"color": part.colour.astype(np.float32), "cmin": -1, "cmax": 1}
             marker["colorscale"] = [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]]
             text = [escaped(classes[int(v > 0)]) for v in part.colour] if len(classes) else []
-        data.append(_scatter(name, part.x, "markers", marker=marker, text=text))
+        data.append(_scatter(name, name, part.x, "markers", marker=marker, text=text))
         data[-1]["hovertemplate"] = "%{text} %{x:.4g}, %{y:.4g}" if text else "%{x:.4g}, %{y:.4g}"
     crossed = [part.x[part.wrong] for part in examples.values() if part.wrong is not None]
     if crossed:
         cross = {"symbol": "x-thin", "size": 9, "line": {"color": ink, "width": 2}}
-        data.append(_scatter("✗ wrong", np.concatenate(crossed), "markers", marker=cross))
+        data.append(_scatter("wrong", "✗ wrong", np.concatenate(crossed), "markers", marker=cross))
         data[-1]["hoverinfo"] = "skip"
     return data
 
 
-def _scatter(name: str, x: Array, mode: str, **more: Any) -> dict[str, Any]:
+def _scatter(uid: str, name: str, x: Array, mode: str, **more: Any) -> dict[str, Any]:
+    """A trace; `uid` is a word of plain letters, as Plotly looks for it by a CSS selector."""
     return {
-        "type": "scatter", "uid": name, "name": name, "mode": mode,
+        "type": "scatter", "uid": uid, "name": name, "mode": mode,
         "x": x[:, 0].astype(np.float32), "y": x[:, 1].astype(np.float32), **more,
     }  # fmt: skip
 
@@ -140,7 +141,7 @@ def add_outline(figure: Figure, corners: Array, name: str) -> None:
     """The border of a region, as a dashed line."""
     line = {"color": INK, "width": 3, "dash": "dash"}
     closed = np.vstack([corners, corners[:1]])
-    figure["data"].append(_scatter(name, closed, "lines", line=line, hoverinfo="name"))
+    figure["data"].append(_scatter("outline", name, closed, "lines", line=line, hoverinfo="name"))
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def add_lines(figure: Figure, lines: Sequence[Line], extent: Extent) -> None:
     text = [escaped(line.formula) for line in lines for _ in range(3)]
     figure["data"].append(
         _scatter(
-            "where z = 0", path, "lines", line={"color": INK, "width": 2}, text=text,
+            "lines", "where z = 0", path, "lines", line={"color": INK, "width": 2}, text=text,
             hovertemplate="%{text}<extra></extra>",
         )
     )  # fmt: skip
@@ -221,15 +222,19 @@ def bent_grid(
     layout = frame("The plane as two units see it", *axes, keep, height=460)
     _legend(layout, over_region=False)
     data = []
-    for name, lines, dash in ((features[0], along_x, "solid"), (features[1], along_y, "dot")):
+    for uid, name, lines, dash in (
+        ("across", features[0], along_x, "solid"),
+        ("up", features[1], along_y, "dot"),
+    ):
         gap = np.full((len(lines), 1, 2), np.nan)
         path = np.concatenate([lines, gap], axis=1).reshape(-1, 2)
         style = {"color": MARK, "width": 1.2, "dash": dash}
         label = f"{escaped(name)} moves"
-        data.append(_scatter(label, path, "lines", line=style, hoverinfo="skip"))
+        data.append(_scatter(uid, label, path, "lines", line=style, hoverinfo="skip"))
     squares = {
         "symbol": "square", "size": 6, "line": {"color": MARK, "width": 0.5},
         "color": ["#{:02x}{:02x}{:02x}".format(*each) for each in crossing_colours.tolist()],
     }  # fmt: skip
-    data.append(_scatter("answer", crossings, "markers", marker=squares, hoverinfo="skip"))
+    nodes = _scatter("answer", "answer", crossings, "markers", marker=squares, hoverinfo="skip")
+    data.append(nodes)
     return {"data": [*data, *points(examples, classes, MARK)], "layout": layout}

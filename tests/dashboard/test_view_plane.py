@@ -169,6 +169,7 @@ def test_figures_are_what_plotly_takes_and_names_are_no_markup() -> None:
     text = encode(figure)
     assert "<i>" not in text
     assert "<b>" not in text
+    assert all(trace["uid"].isalpha() for trace in figure["data"])  # they become CSS selectors
     (arrow,) = figure["layout"]["annotations"]
     assert arrow["y"] > arrow["ay"]
     assert arrow["x"] == pytest.approx(arrow["ax"])
@@ -183,4 +184,5 @@ def test_the_bent_grid_has_few_points() -> None:
     )  # fmt: skip
     go.Figure(figure)
     encode(figure)
+    assert all(trace["uid"].isalpha() for trace in figure["data"])
     assert max(len(trace["x"]) for trace in figure["data"]) <= 500
