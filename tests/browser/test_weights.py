@@ -8,7 +8,9 @@ START = 120_000  # ms: the workers may still be loading TensorFlow
 
 def score(page: Any) -> str:
     """The loss before the edits, and after them if there are any."""
-    return str(page.locator(".st-key-edit_tiles [data-testid=stMetricValue]:visible").last.inner_text())
+    return str(
+        page.locator(".st-key-edit_tiles [data-testid=stMetricValue]:visible").last.inner_text()
+    )
 
 
 def view(page: Any, name: str) -> None:
