@@ -8,7 +8,7 @@ from dashboard import live, session
 from dashboard.moment import Moment
 from dashboard.views import answers
 from dashboard.views.delivery import delivered
-from dashboard.views.inside import plane, weights
+from dashboard.views.inside import fool, plane, weights
 from dashboard.views.inside.activations import activations
 from dashboard.views.inside.embedding import embedding
 from dashboard.views.inside.evaluation import evaluation
@@ -63,6 +63,14 @@ VIEWS: dict[str, View[Callable[[Moment], None]]] = {
         ":material/fact_check:", "How good is it, and where is it wrong?", evaluation
     ),
     "Embedding": View(":material/bubble_chart:", "How does a layer sort the examples?", embedding),
+    "Fool it": View(
+        ":material/compare_arrows:",
+        "How little must an image change for it to see something else?",
+        fool.fool,
+    ),
+    "Where it looks": View(
+        ":material/visibility:", "Which parts of an image speak for its answer?", fool.where
+    ),
 }
 
 
