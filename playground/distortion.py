@@ -10,7 +10,6 @@ from scipy.sparse import csr_matrix
 
 from playground.datasets.dataset import Dataset, Part
 from playground.datasets.sources import Source
-from playground.evaluation import sample
 from playground.losses import CLASSIFICATION
 from playground.snapshot import Snapshot, classes
 
@@ -108,7 +107,7 @@ def _pixels(x: Array, source: Source) -> NDArray[np.uint8]:
 DISTORTIONS: dict[str, Distortion] = {
     "noise": Distortion(
         "Noise",
-        "noise (standard deviation, as a share of the range of a pixel)",
+        "noise (σ, as a share of the pixel range)",
         lambda source: np.linspace(0, 0.6 if source.shape else 1.2, STRENGTHS),
         _noisy,
         for_tables=True,
@@ -139,16 +138,23 @@ def robust_rows(snapshot: Snapshot, available: int) -> int:
     return min(available, max(FEWEST, min(affordable, MOST)))
 
 
-def robustness(snapshot: Snapshot, dataset: Dataset, part: Part, kind: str) -> Robustness:
-    """The curve of a kind of distortion over a part, or a sample of it."""
-    entry, part = DISTORTIONS[kind], sample(part, robust_rows(snapshot, len(part)))
-    distort, truth = entry.prepare(part.x, dataset.source), part.y
-    strengths = entry.strengths(dataset.source)
+def hardened(part: Part, source: Source, kind: str) -> Array:
+    """The examples of a part at each strength of a distortion: (STRENGTHS, n, …), raw."""
+    entry = DISTORTIONS[kind]
+    distort = entry.prepare(part.x, source)
+    return np.stack([distort(float(strength)) for strength in entry.strengths(source)])
 
-    def score(strength: float) -> float:
-        output = snapshot.predict(dataset.scaled(distort(strength)))
+
+def robustness(
+    snapshot: Snapshot, dataset: Dataset, hard: Array, y: Array, kind: str
+) -> Robustness:
+    """The curve of a kind of distortion over the `hardened` examples with targets `y` (n,)."""
+
+    def score(x: Array) -> float:
+        output = snapshot.predict(dataset.scaled(x))
         if dataset.source.task == CLASSIFICATION:
-            return float((classes(output) == truth).mean())
-        return float(np.abs(output[:, 0] - truth).mean())
+            return float((classes(output) == y).mean())
+        return float(np.abs(output[:, 0] - y).mean())
 
-    return Robustness(strengths, np.array([score(float(s)) for s in strengths]), len(part))
+    strengths = DISTORTIONS[kind].strengths(dataset.source)
+    return Robustness(strengths, np.array([score(x) for x in hard]), len(y))

@@ -16,7 +16,7 @@ function heading(name, scope) {
 function build(root, names) {
   root.replaceChildren();
   const [head, body] = [document.createElement("thead"), document.createElement("tbody")];
-  head.className = names.some((name) => name.length > 4) ? "long" : "";
+  head.className = names.length > 4 && names.some((name) => name.length > 4) ? "long" : "";
   const corner = text("td", "is ↓   said →", "corner");
   const top = document.createElement("tr");
   top.append(corner, ...names.map((name) => heading(name, "col")));
@@ -27,6 +27,7 @@ function build(root, names) {
     body.append(row);
   }
   root.append(head, body);
+  root.style.maxWidth = `${140 + 78 * names.length}px`;
   root.dataset.names = JSON.stringify(names);
 }
 

@@ -59,12 +59,13 @@ def cloud(
     keep: str = "",
 ) -> Figure:
     """Points (n, 2) by group; the text and the number of each go with it, for its card."""
-    layout = frame(title, *axes, keep=keep, height=520)
+    layout = frame(title, *axes, keep=keep, height=560)
     layout["xaxis"] |= {"showticklabels": False, "ticks": "", "showgrid": False}
     layout["yaxis"] |= {
         "showticklabels": False, "ticks": "", "showgrid": False,
         "scaleanchor": "x", "constrain": "domain",
     }  # fmt: skip
+    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.1, "yanchor": "top"}
     return {
         "data": [_trace(points, f"group{i}", g, texts) for i, g in enumerate(groups)],
         "layout": layout,
@@ -82,7 +83,7 @@ def _trace(points: Array, uid: str, group: Group, texts: Sequence[str]) -> dict[
         "customdata": rows.astype(np.int32),
         "text": [texts[row] for row in rows],
         "mode": "markers",
-        "marker": {"color": group.colour, "symbol": group.symbol, "size": 7, "opacity": 0.8},
+        "marker": {"color": group.colour, "symbol": group.symbol, "size": 7, "opacity": 0.9},
         "hoverinfo": "none",  # the card shows it, and user text stays text
     }
 

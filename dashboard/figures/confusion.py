@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dashboard.figures.figure import NEGATIVE, POSITIVE
 
 LIGHT, DARK = "#ffffff", "#1b1d22"  # text on deep colours; on pale ones the page's own
-DEEP = 0.5
+DEEP_RIGHT, DEEP_WRONG = 0.6, 0.72  # on both themes the text can be read up to here
 
 
 def cells(counts: NDArray[Any], names: Sequence[str]) -> list[list[dict[str, Any]]]:
@@ -32,7 +32,8 @@ def cells(counts: NDArray[Any], names: Sequence[str]) -> list[list[dict[str, Any
 def _cell(count: int, share: float, right: bool, truth: str, said: str) -> dict[str, Any]:
     depth = 0.9 * share**0.5
     base = POSITIVE if right else NEGATIVE
-    text = "" if depth < DEEP else LIGHT if right else DARK
+    deep = depth >= (DEEP_RIGHT if right else DEEP_WRONG)
+    text = "" if not deep else LIGHT if right else DARK
     what = f"{truth} recognised" if right else f"{truth} taken for {said}"
     times = "once" if count == 1 else f"{count:,} times"
     return {

@@ -14,9 +14,10 @@ def reliability_bars(
     edges: Array, count: Array, confidence: Array, accuracy: Array, keep: str = ""
 ) -> Figure:
     """A bar for the share that is right in each bin of confidence, beside the ideal diagonal."""
-    layout = frame("Sure of it, and right?", "confidence: how sure it is", "share right", keep)
+    layout = frame("Sure of it, and right?", "confidence: how sure it is", "share right", keep, 360)
     layout["xaxis"] |= {"range": [0, 1.01], "tickformat": ".0%", "dtick": 0.2}
     layout["yaxis"] |= {"range": [0, 1.02], "tickformat": ".0%"}
+    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top"}
     filled = count > 0
     middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
     bars = {
@@ -72,9 +73,10 @@ def doubt_curves(
     threshold: Array, coverage: Array, accuracy: Array, chosen: float, keep: str = ""
 ) -> Figure:
     """Share answered and share right of those, against the threshold; the chosen one is marked."""
-    layout = frame('Accuracy with "I don\'t know"', "threshold", "share", keep)
+    layout = frame('Accuracy with "I don\'t know"', "threshold", "share", keep, 360)
     layout["xaxis"] |= {"range": [0, 1.01], "tickformat": ".0%", "dtick": 0.2}
     layout["yaxis"] |= {"range": [0, 1.02], "tickformat": ".0%"}
+    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top"}
     layout["hovermode"] = "x unified"
     layout["shapes"] = [
         {

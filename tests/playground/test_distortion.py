@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from playground.datasets import DATASETS, load
-from playground.distortion import DISTORTIONS, STRENGTHS, robustness
+from playground.distortion import DISTORTIONS, STRENGTHS, hardened, robust_rows, robustness
 from playground.evaluation import judge
 from playground.experiment import Experiment
 from playground.recent import Recent, fingerprint
@@ -84,7 +84,9 @@ def test_the_curve_begins_with_the_score_on_what_is_there(name: str) -> None:
     for kind, entry in DISTORTIONS.items():
         if not (data.source.shape or entry.for_tables):
             continue
-        curve = robustness(net, data, data.validation, kind)
+        part = data.validation
+        hard = hardened(part, data.source, kind)
+        curve = robustness(net, data, hard, part.y, kind)
         assert curve.rows == len(data.validation)
         plain = curve.score[curve.strength == 0][0]
         if name == "sine":
@@ -92,7 +94,17 @@ def test_the_curve_begins_with_the_score_on_what_is_there(name: str) -> None:
             assert plain == pytest.approx(error.mean())
         else:
             assert plain == judge(net, data, data.validation).accuracy
-        assert np.array_equal(curve.score, robustness(net, data, data.validation, kind).score)
+        assert np.array_equal(hard, hardened(part, data.source, kind))
+
+
+def test_a_large_network_is_measured_on_fewer_examples() -> None:
+    def net(n: int) -> Snapshot:
+        kernel = np.zeros((n, 1000), np.float32)
+        return Snapshot(0, (Layer(kernel, np.zeros(1000, np.float32), "relu"),))
+
+    assert robust_rows(net(10), 60_000) == 1_000
+    assert robust_rows(net(10), 50) == 50
+    assert robust_rows(net(5_000), 60_000) == 100
 
 
 def test_answers_used_last_are_kept() -> None:

@@ -34,7 +34,10 @@ def calibration(now: Moment) -> None:
     st.latex(
         r"\text{ECE}=\sum_{b=1}^{B}\frac{n_b}{n}\,"
         r"\bigl|\text{accuracy}_b-\text{confidence}_b\bigr|"
-        rf"={100 * bins.error:.1f}\,\%\qquad B={n_bins},\; n={len(found):,}"
+    )
+    st.markdown(
+        f"Expected calibration error: **ECE = {bins.error:.1%}** with B = {n_bins} bins and "
+        f"n = {len(found):,} answers."
     )
     st.caption(
         "Answers are put into B bins by how sure the network is of them; in a bin of n_b answers "

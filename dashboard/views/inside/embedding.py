@@ -77,7 +77,7 @@ def _choices(now: Moment) -> tuple[int, str, str]:
         layer = st.segmented_control(
             "Layer", range(len(names)), default=max(len(names) - 2, 0), required=True,
             key=f"embedded_layer_{len(names)}", format_func=lambda i: names[i],
-            persist_state="session",
+            persist_state="session", wrap=True,
         )  # fmt: skip
         method = st.segmented_control(
             "Method", [PCA, TSNE], default=PCA, required=True, key="embedding_method",

@@ -37,16 +37,16 @@ def examples(
 def _images(
     now: Moment, of: Chosen, found: Judgement, rows: NDArray[Any], key: str, which: str
 ) -> None:
+    """One of them large, the first to begin with, above all of them."""
     tiles = [_tile(now, found, int(row)) for row in rows]
-    index = live.gallery(_sprite(now, of, rows), _shape(now), tiles, key, clickable=True, of=which)
-    if index is None:
-        st.caption("Click an image to see it large.")
-        return
-    row = int(rows[index])
-    left, right = st.columns([1, 2], vertical_alignment="center")
+    above = st.container()
+    st.caption("Press another one to see it large.")
+    sprite = _sprite(now, of, rows)
+    index = live.gallery(sprite, _shape(now), tiles, key, clickable=True, of=which) or 0
+    row, large = int(rows[index]), rows[index : index + 1]
+    left, right = above.columns([1, 2], vertical_alignment="center")
     with left:
-        large = rows[index : index + 1]
-        live.gallery(_sprite(now, of, large), _shape(now), [tiles[index]], f"{key}_large", size=196)
+        live.gallery(_sprite(now, of, large), _shape(now), [tiles[index]], f"{key}_large", size=168)
     with right:
         place = row * -(-of.total // of.rows) + 1
         st.caption(f"Example {place:,} of the {of.name} part: its likeliest classes.")

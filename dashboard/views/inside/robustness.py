@@ -1,7 +1,10 @@
 """How the score falls when examples get harder."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from dashboard import live
 from dashboard.figures import picture
@@ -10,7 +13,14 @@ from dashboard.moment import Moment
 from dashboard.predictions import shown_part
 from dashboard.views.inside import judged
 from playground.datasets.dataset import Part
-from playground.distortion import DISTORTIONS, Distortion, Robustness, robustness
+from playground.distortion import (
+    DISTORTIONS,
+    Distortion,
+    Robustness,
+    hardened,
+    robust_rows,
+    robustness,
+)
 from playground.evaluation import sample
 from playground.losses import CLASSIFICATION
 from playground.recent import Recent, fingerprint
@@ -19,6 +29,7 @@ from playground.snapshot import classes
 SAMPLES = 12
 
 _CURVES: Recent[Robustness] = Recent(60)
+_HARDENED: Recent[NDArray[Any]] = Recent(6)  # 5 MB each, for images
 
 
 def robust(now: Moment) -> None:
@@ -38,17 +49,17 @@ def robust(now: Moment) -> None:
         "Strength", range(len(strengths)), value=min(9, len(strengths) - 1), key=f"strength_{kind}",
         format_func=lambda i: f"{strengths[i]:.3g}{entry.unit}", persist_state="session", width=420,
     )  # fmt: skip
-    question = (fingerprint(now.snapshot), now.experiment.data, name, kind)
-    curve = _CURVES.ask(question, robustness, now.snapshot, now.dataset, part, kind)
+    of = judged.Chosen(name, sample(part, robust_rows(now.snapshot, len(part))), len(part))
+    curve = _curve(now, of, kind)
     is_share = now.task == CLASSIFICATION
     what = f"{entry.label.lower()} {{:.3g}}{entry.unit}"
-    axis = entry.axis if source.shape else "noise (as a share of each feature's standard deviation)"
+    axis = entry.axis if source.shape else "noise (σ, as a share of each feature's σ)"
     figure = figures.robustness_curve(
         curve.strength, curve.score, axis, is_share, float(strengths[step]), f"{now.keep} {kind}"
     )
     sentence = figures.robustness_sentence(curve.strength, curve.score, is_share, what)
     live.chart(figure, sentence, key="robustness")
-    judged.Chosen(name, sample(part, curve.rows), len(part)).say()
+    of.say()
     if source.shape:
         _samples(now, part, entry, float(strengths[step]))
     else:
@@ -57,6 +68,14 @@ def robust(now: Moment) -> None:
             if source.kind != "plane"
             else "Normal noise on both coordinates of every point."
         )
+
+
+def _curve(now: Moment, of: judged.Chosen, kind: str) -> Robustness:
+    """The distorted examples are the same for every epoch, the scores for equal weights."""
+    which = (now.experiment.data, of.name, of.rows, kind)
+    hard = _HARDENED.ask(which, hardened, of.part, now.dataset.source, kind)
+    question = (fingerprint(now.snapshot), *which)
+    return _CURVES.ask(question, robustness, now.snapshot, now.dataset, hard, of.part.y, kind)
 
 
 def _samples(now: Moment, part: Part, entry: Distortion, strength: float) -> None:

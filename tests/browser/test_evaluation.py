@@ -1,0 +1,81 @@
+"""The confusion matrix, the map of a layer, and the count of openings, in a real Chromium."""
+
+import re
+from typing import Any
+
+import pytest
+
+START = 120_000  # ms: the workers may still be loading TensorFlow
+SMALL = "?v=1&dataset=digits&hidden=30&epochs=3"
+
+
+@pytest.fixture
+def inside(visit: Any) -> Any:
+    """The Inside page of a network that has learnt the small digits for 3 epochs."""
+    page = visit(f"inside{SMALL}")
+    page.locator(".st-key-train button:visible:enabled").click(timeout=START)
+    page.get_by_text("all 3 epochs are trained").wait_for(timeout=START)
+    return page
+
+
+def choose(page: Any, key: str, label: str) -> None:
+    page.locator(f".st-key-{key} button").filter(has_text=label).click()
+
+
+def test_a_press_on_a_confusion_cell_shows_the_images_behind_it(inside: Any) -> None:
+    choose(inside, "inside_view", "Evaluation")
+    matrix = inside.locator(".st-key-confusion table")
+    matrix.wait_for()
+    wrong = matrix.locator("button[title*='taken for']").first
+    truth, said, times = re.match(
+        r"(\d) taken for (\d) (once|\d+ times)", wrong.get_attribute("title")
+    ).groups()  # type: ignore[union-attr]
+    count = 1 if times == "once" else int(times.split()[0])
+    wrong.click()
+    inside.get_by_text(f"{truth} taken for {said}: {count} example").wait_for()
+    tiles = inside.locator(".st-key-cell li")
+    tiles.nth(count - 1).wait_for()
+    assert tiles.count() == count
+    assert all(f"✗ is {truth}" in text for text in tiles.all_inner_texts())
+    assert all(f"said {said} (" in text for text in tiles.all_inner_texts())
+    assert matrix.locator("button[aria-pressed=true]").count() == 1
+    inside.locator(".st-key-epoch button[name=first]").click()  # the cell stays, its images change
+    inside.get_by_text("before training").first.wait_for()
+    inside.get_by_text(re.compile(f"{truth} taken for {said}: ")).wait_for()
+
+
+def test_a_point_of_the_map_shows_its_image_also_by_key(inside: Any) -> None:
+    choose(inside, "inside_view", "Embedding")
+    plot = inside.locator(".st-key-embedding .js-plotly-plot")
+    plot.wait_for()
+    with inside.expect_response(re.compile("/sprites/")) as sprite:
+        plot.focus()
+        plot.press("ArrowRight")
+    assert sprite.value.ok
+    card = inside.locator(".st-key-embedding .card")
+    card.get_by_text(re.compile(r"is 0, said \d \(\d+%\)")).wait_for()
+    before = card.locator("div").get_attribute("style")
+    plot.press("ArrowRight")
+    assert card.locator("div").get_attribute("style") != before
+    plot.press("Escape")
+    card.wait_for(state="hidden")
+    box = plot.locator(".point").nth(5).bounding_box()
+    inside.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    card.wait_for()
+
+
+def test_openings_of_the_test_set_are_counted_on_both_pages(inside: Any) -> None:
+    choose(inside, "inside_view", "Evaluation")
+    choose(inside, "evaluation_view", "Test set")
+    inside.get_by_text("Not opened yet").wait_for()
+    inside.locator(".st-key-open_test button").click()
+    inside.get_by_text("Opened once so far").wait_for()
+    inside.locator(".st-key-test_tiles").get_by_text("Validation accuracy").wait_for()
+    inside.get_by_role("link", name=re.compile("Train")).click()
+    inside.get_by_text("Opened once so far").wait_for()
+    inside.locator(".st-key-open_test button").get_by_text("Open it again").click()
+    inside.get_by_text("Opened twice so far").wait_for()
+    inside.reload()
+    inside.get_by_text("Opened twice so far").wait_for(timeout=START)
+    inside.locator(".st-key-reset button:visible:enabled").click()
+    inside.get_by_text("Opened twice so far, for other networks than this one").wait_for()
