@@ -84,8 +84,15 @@ def colour(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
 
 
 def encode(figure: Figure) -> str:
-    """The figure as JSON; an array becomes its bytes in base 64, which Plotly reads by itself."""
-    return json.dumps(figure, default=_array, separators=(",", ":"), allow_nan=False)
+    """The figure as JSON; an array becomes its bytes in base 64, which Plotly reads by itself.
+
+    Plotly makes a CSS class of each trace's `uid`: any name becomes one in hexadecimal.
+    """
+    traces = [
+        {**trace, "uid": "t" + str(trace["uid"]).encode().hex()} if "uid" in trace else trace
+        for trace in figure.get("data", ())
+    ]
+    return json.dumps({**figure, "data": traces}, default=_array, separators=(",", ":"), allow_nan=False)
 
 
 _KINDS = {"float32": "f4", "float64": "f8", "uint8": "u1", "int32": "i4"}

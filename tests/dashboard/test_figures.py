@@ -189,3 +189,11 @@ def test_arrays_travel_as_bytes_and_nothing_is_nan() -> None:
     table = json.loads(encode({"z": np.arange(6, dtype=np.uint8).reshape(2, 3)}))["z"]
     assert (table["dtype"], table["shape"]) == ("u1", "2, 3")
     assert base64.b64decode(table["bdata"]) == bytes(range(6))
+
+
+def test_names_of_traces_may_hold_anything() -> None:
+    names = ["a b", "#f00", "", "ä", "a b "]
+    sent = json.loads(encode({"data": [{"uid": name} for name in names]}))["data"]
+    found = [trace["uid"] for trace in sent]
+    assert all(name.isidentifier() for name in found)
+    assert len(set(found)) == len(names)
