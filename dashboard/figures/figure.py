@@ -92,7 +92,9 @@ def encode(figure: Figure) -> str:
         {**trace, "uid": "t" + str(trace["uid"]).encode().hex()} if "uid" in trace else trace
         for trace in figure.get("data", ())
     ]
-    return json.dumps({**figure, "data": traces}, default=_array, separators=(",", ":"), allow_nan=False)
+    return json.dumps(
+        {**figure, "data": traces}, default=_array, separators=(",", ":"), allow_nan=False
+    )
 
 
 _KINDS = {"float32": "f4", "float64": "f8", "uint8": "u1", "int32": "i4"}
