@@ -1,6 +1,7 @@
 """Keras' own answer beside ours, got in the background, so that no page waits for it."""
 
 import hashlib
+from collections.abc import Hashable
 from functools import cache
 from typing import Any
 
@@ -36,9 +37,18 @@ def asked(now: Moment, x: NDArray[np.float32]) -> Job | None:
 
     A network has one question under way at a time: None until it is this one's turn.
     """
-    question = now.experiment, _digest(now.snapshot, x)
+    question = _question(now, x)
     _jobs().ask(now.keep, question, keras_outputs, now.experiment, now.snapshot, x[None])
     return _jobs().get(question)
+
+
+def ask_again(now: Moment, x: NDArray[np.float32], failed: Job) -> None:
+    """Forget that a question could not be answered."""
+    _jobs().forget(_question(now, x), failed)
+
+
+def _question(now: Moment, x: NDArray[np.float32]) -> Hashable:
+    return now.experiment, _digest(now.snapshot, x)
 
 
 def _digest(snapshot: Snapshot, x: NDArray[np.float32]) -> bytes:

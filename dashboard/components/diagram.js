@@ -47,9 +47,10 @@ function enlarge(canvas, small, points) {
 function layout(d) {
   const { columns } = d.data;
   const last = columns.length - 1;
-  const wide = d.width < 560;
-  const left = columns[0].picture ? 0 : wide ? 62 : 110;
-  const right = wide ? 62 : 110;
+  const small = d.width < 560;
+  d.root.classList.toggle("small", small);
+  const left = columns[0].picture ? 0 : small ? 62 : 110;
+  const right = small ? 62 : 110;
   const picture = columns[0].picture ? clamp(56, d.width * 0.16, PICTURE) : 0;
   const most = Math.max(...columns.map((c) => c.units.length));
   const least = columns[0].picture ? picture + 46 : 0;
@@ -73,7 +74,7 @@ function layout(d) {
   d.drawing.style.height = `${height}px`;
   d.svg.setAttribute("width", total);
   d.svg.setAttribute("height", height);
-  d.side = wide ? 60 : 108;
+  d.side = small ? 60 : 108;
 }
 
 function end(d, i, id, out) {
@@ -281,16 +282,17 @@ function edgeCard(d, key) {
 // Beside what it tells of, and never outside of what can be seen.
 function put(d, x, y, size) {
   const { scroller, drawing, card } = d;
-  const low = scroller.scrollLeft, high = low + scroller.clientWidth;
+  const high = scroller.clientWidth;
+  x -= scroller.scrollLeft;
   const width = card.offsetWidth, height = card.offsetHeight;
   let left = x + size / 2 + 12;
   if (left + width > high) left = x - size / 2 - 12 - width;
-  const beside = left >= low;
-  if (!beside) left = clamp(low, x - width / 2, high - width);
+  const beside = left >= 0;
+  if (!beside) left = clamp(0, x - width / 2, high - width);
   const below = y + size / 2 + 10, above = y - size / 2 - 10 - height, room = drawing.offsetHeight - height;
-  const top = beside ? y - height / 2 : below <= room || above < 0 ? below : above;
+  const top = beside ? clamp(0, y - height / 2, Math.max(0, room)) : below <= room || above < 0 ? below : above;
   card.style.left = `${left}px`;
-  card.style.top = `${clamp(0, top, Math.max(0, room))}px`;
+  card.style.top = `${top}px`;
 }
 
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };

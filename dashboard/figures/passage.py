@@ -52,7 +52,7 @@ def _layer(step: Step, i: int, names: Names, activation: str) -> dict[str, Any]:
         "a": _floats(step.a),
         "bias": _floats(step.layer.bias),
         "largestZ": _largest(step.z),
-        "largestA": _largest(step.a),
+        "largestA": 1.0 if is_output and names.source.classes else _largest(step.a),
         "most": len(rows),
         "rows": _bytes(rows.astype("<i4")),
         "weights": _floats(np.take_along_axis(step.layer.kernel, rows, axis=0)),

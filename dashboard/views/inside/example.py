@@ -84,7 +84,7 @@ def _typed(now: Moment) -> NDArray[np.float32]:
         key = f"typed_{now.experiment.data.dataset}_{i}"
         session.limit(key, low, high)
         value = st.number_input(
-            name, low, high, float(np.clip(first[i], low, high)), key=key, format="%.4g",
+            literal(name), low, high, float(np.clip(first[i], low, high)), key=key, format="%.4g",
             step=10.0 ** (floor(log10(high - low)) - 1), width=150, persist_state="session",
             help=f"Between {low:.4g} and {high:.4g}: the range of the training examples.",
         )  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import session
-from dashboard.comparison import asked, largest_difference
+from dashboard.comparison import ask_again, asked, largest_difference
 from dashboard.components import text
 from dashboard.figures.passage import passage, passage_sentence, weights_into
 from dashboard.figures.wiring import colours
@@ -111,13 +111,13 @@ def _answer(now: Moment, last: Step, names: Names) -> None:
     st.dataframe(
         table, hide_index=True, width="stretch", height="content",
         column_config={"share of the sum": bar, **{
-            name: st.column_config.NumberColumn(format="%.4f") for name in table.columns[1:5]
+            name: st.column_config.NumberColumn(format="%.4g") for name in table.columns[1:5]
         }},
     )  # fmt: skip
     best = int(steps.shares.argmax())
     st.caption(
         f"At T = {temperature:g} the powers of e add up to {steps.total:.4g}, and "
-        f"{labels[best]} gets {steps.shares[best]:.1%} of it"
+        f"{literal(labels[best])} gets {steps.shares[best]:.1%} of it"
         + (": the network's own answer." if temperature == 1 else
            ". The order of the classes is the same at every T.")
     )  # fmt: skip
@@ -143,6 +143,9 @@ def _difference(now: Moment, example: Example, waiting: bool) -> None:
         return
     if job.state == "failed":
         st.caption(f"Keras could not be asked: {literal(job.reason)}.")
+        st.button(
+            "Ask Keras again", key="ask_keras", on_click=ask_again, args=(now, example.x, job)
+        )
     else:
         difference = largest_difference(now.snapshot, example.x, job.result)
         symbol = "✓" if difference <= CLOSE else "≈"
@@ -159,7 +162,7 @@ def _tables(steps: tuple[Step, ...], names: Names, chosen: tuple[int, int] | Non
     if chosen is not None:
         column, unit = chosen
         step = steps[column - 1]
-        st.subheader(f"All inputs of {names.whole(column, unit)}", anchor=False)
+        st.subheader(literal(f"All inputs of {names.whole(column, unit)}"), anchor=False)
         st.dataframe(_inputs(step, names, column, unit), hide_index=True)
         products = step.contributions(unit)
         st.caption(
