@@ -1,6 +1,7 @@
 """The view that draws the network: its units, its weights, and what each unit answers to."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -176,11 +177,14 @@ def _largest(values: Any) -> float:
 
 def _meaning(columns: list[Column], names: Names) -> str:
     """What the small pictures are, and what full blue stands for."""
-    parts = [
-        f"{names.column(i).lower()}, {column.what} (full blue: {number(column.largest)})"
-        for i, column in enumerate(columns)
-        if not column.picture
-    ]
+    drawn = [(column, names.column(i).lower()) for i, column in enumerate(columns)]
+    parts = []
+    for what, found in groupby(drawn, lambda pair: pair[0].what):
+        group = [pair for pair in found if not pair[0].picture]
+        if group:
+            scales = ", ".join(dict.fromkeys(number(column.largest) for column, _ in group))
+            place = group[0][1] if len(group) == 1 else f"{group[0][1]} to {group[-1][1]}"
+            parts.append(f"{place}, {what} (full blue: {scales})")
     return f"A unit's picture shows: {'; '.join(parts)}."
 
 
