@@ -11,9 +11,11 @@ from playground.gradient import backward, output_gradient
 from playground.losses import CLASSIFICATION
 from playground.snapshot import Array, Snapshot, classes
 
+Passes = list[tuple[Array, Array]]  # z and a of every layer
+
 # What `without_each` may take, and about what its parts do, in nanoseconds. A network too large for
 # it gets fewer examples.
-ALLOWED = 120e6
+ALLOWED = 60e6
 MULTIPLICATION, NUMBER, COSTLY_NUMBER = 0.06, 2.0, 15.0
 FEWEST_ROWS = 100
 
@@ -61,17 +63,22 @@ def affordable(snapshot: Snapshot, layer: int) -> int:
     return max(rows, FEWEST_ROWS) if 3 * rows >= FEWEST_ROWS else 0
 
 
-def without_each(snapshot: Snapshot, x: Array, y: NDArray[Any], layer: int, task: str) -> Removal:
+def without_each(
+    snapshot: Snapshot, passes: Passes, y: NDArray[Any], layer: int, task: str
+) -> Removal:
     """The score without each unit of a hidden layer (0: the first), one unit at a time.
 
+    passes: z and a of every layer, as `forward` gives them for some examples; y (n,) theirs.
     Of unit u, z of the next layer loses a_u·W_u: a product of two vectors, not a whole new pass.
-    Measured on all rows of x (n, n_features) and y (n,): `affordable` says how many are wise.
+    Measured on the first n examples: `affordable` says how many are wise.
     """
-    snapshot = _comparable(snapshot)
-    passes = snapshot.forward(x)
-    after, rest = snapshot.layers[layer + 1], snapshot.layers[layer + 2 :]
+    n = len(y)
+    *others, last = snapshot.layers
+    if last.activation == "softmax":  # the largest output stays the largest without it: faster
+        last = replace(last, activation="linear")
+    after, *rest = (*others, last)[layer + 1 :]
     # Columns are examples: long rows of numbers are what a processor is fast at.
-    a, whole = (np.ascontiguousarray(each.T) for each in (passes[layer][1], passes[layer + 1][0]))
+    a, whole = (np.ascontiguousarray(x[:n].T) for x in (passes[layer][1], passes[layer + 1][0]))
     scores, z = np.empty(len(a)), np.empty_like(whole)
     for unit, kernel in enumerate(after.kernel):
         np.multiply(kernel[:, None], a[unit], out=z)
@@ -79,10 +86,13 @@ def without_each(snapshot: Snapshot, x: Array, y: NDArray[Any], layer: int, task
         output = after.activate(z)
         for each in rest:
             output = each.activate(each.kernel.T @ output + each.bias[:, None])
-        scores[unit] = metric(output.T, y, task)
-    before = metric(passes[-1][1], y, task)
+        if task == CLASSIFICATION and len(output) > 1:
+            scores[unit] = (output.argmax(axis=0) == y).mean()
+        else:
+            scores[unit] = metric(output.T, y, task)
+    before = metric(passes[-1][1][:n], y, task)
     sign = 1 if task == CLASSIFICATION else -1
-    return Removal(len(x), before, scores, sign * (before - scores))
+    return Removal(n, before, scores, sign * (before - scores))
 
 
 def ranked(loss: Array, expected: Array) -> NDArray[np.int64]:
@@ -101,32 +111,14 @@ def expected_each(
     return np.asarray(-(a * backward(snapshot, x, y, loss).a[layer]).sum(axis=0), np.float64)
 
 
-def _comparable(snapshot: Snapshot) -> Snapshot:
-    """The same network without softmax, which leaves the largest output the largest: faster."""
-    *others, last = snapshot.layers
-    if last.activation == "softmax":
-        last = replace(last, activation="linear")
-    return Snapshot(snapshot.epoch, (*others, last))
+def without(snapshot: Snapshot, a: Array, layer: int, unit: int) -> Array:
+    """The network's output (n, n_outputs) when the output of one hidden unit is set to 0.
 
-
-def without(snapshot: Snapshot, x: Array, layer: int, unit: int) -> Array:
-    """The network's output (n, n_outputs) when the output of one hidden unit is set to 0."""
-    for i, each in enumerate(snapshot.layers):
-        x = each.activate(each.pre_activation(x))
-        if i == layer:
-            x = x.copy()
-            x[:, unit] = 0
-    return x
-
-
-def excitation(snapshot: Snapshot, x: Array, layer: int, unit: int) -> tuple[Array, Array]:
-    """z and a of one unit for inputs x (n, n_features): (n,) each."""
-    for each in snapshot.layers[:layer]:
-        x = each.activate(each.pre_activation(x))
-    last = snapshot.layers[layer]
-    z = last.pre_activation(x)
-    a = last.activate(z)
-    return z[:, unit], a[:, unit]
+    a: the outputs (n, units) of the unit's layer (0: the first), which stay as they are.
+    """
+    a = a.copy()
+    a[:, unit] = 0
+    return Snapshot(snapshot.epoch, snapshot.layers[layer + 1 :]).predict(a)
 
 
 def direction(snapshot: Snapshot, x: Array, layer: int, unit: int) -> Array:

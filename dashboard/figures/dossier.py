@@ -66,7 +66,8 @@ def ranking_figure(
     """What is lost without each unit (n,), in falling order; at most MOST_POINTS of them."""
     order = order[:MOST_POINTS]
     layout = frame("Which units matter most", "rank", y, keep, 280)
-    layout |= {"showlegend": False, "bargap": 0.1}
+    # Anywhere in its column a bar can be clicked, also one without height.
+    layout |= {"showlegend": False, "bargap": 0.1, "hovermode": "x", "hoverdistance": -1}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
     if is_share:
         layout["yaxis"]["tickformat"] = ".1%"

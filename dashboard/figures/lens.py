@@ -43,7 +43,7 @@ def activation_lens(
         "tickmode": "auto", "nticks": 7,
     }  # fmt: skip
     layout |= {"barmode": "stack", "bargap": 0.04, "hovermode": "x"}
-    layout["margin"]["t"], layout["title"]["y"] = 116, 0.98  # a narrow legend has four lines
+    layout["margin"]["t"], layout["title"]["y"] = 84, 0.98  # a narrow legend has two lines
     layout["legend"]["traceorder"] = "normal"
     layout["shapes"] = [
         {

@@ -126,13 +126,13 @@ def test_the_dossier_begins_with_the_unit_that_matters_most() -> None:
     experiment = network("digits", hidden=(12, 6))
     snapshot, data = draw(experiment, chosen(experiment)), load(experiment.data)
     x, y = data.scaled(data.validation.x), data.validation.y
-    found = without_each(snapshot, x, y, 0, data.source.task)
+    found = without_each(snapshot, snapshot.forward(x), y, 0, data.source.task)
     app = opened("units", experiment, snapshot)
 
     def tiles() -> dict[str, str]:
         return {each.label: each.value for each in app.metric}
 
-    expected = expected_each(snapshot, x, y, 0, "cross_entropy")
+    expected = expected_each(snapshot, x[:250], y[:250], 0, "cross_entropy")
     first, second = ranked(found.loss, expected)[:2].tolist()
     assert app.number_input[0].value == first + 1
     assert tiles()["Rank in its layer"] == "1 of 12"

@@ -11,7 +11,6 @@ from playground.snapshot import Snapshot
 from playground.units import (
     affordable,
     direction,
-    excitation,
     expected_each,
     extremes,
     metric,
@@ -47,13 +46,16 @@ def test_without_a_unit_is_a_network_one_unit_smaller(
     dataset: str, hidden: tuple[int, ...]
 ) -> None:
     snapshot, x, y, task = case(dataset, hidden, activation="tanh")
+    passes = snapshot.forward(x)
     for layer, units in enumerate(hidden):
-        found = without_each(snapshot, x, y, layer, task)
+        found = without_each(snapshot, passes, y, layer, task)
         assert found.rows == len(x)
         assert found.before == pytest.approx(metric(snapshot.predict(x), y, task), abs=1e-6)
         for unit in range(units):
             smaller = taken_out(snapshot, layer, unit).predict(x)
-            np.testing.assert_allclose(without(snapshot, x, layer, unit), smaller, atol=1e-5)
+            np.testing.assert_allclose(
+                without(snapshot, passes[layer][1], layer, unit), smaller, atol=1e-5
+            )
             assert found.after[unit] == pytest.approx(metric(smaller, y, task), abs=0.005)
         best = ranked(found.loss, np.zeros(units))[0]
         assert found.loss[best] == found.loss.max()
@@ -64,7 +66,7 @@ def test_the_first_order_estimate_is_exact_in_a_linear_network_with_absolute_err
     snapshot, x, y, task = case("plane", (6,), activation="linear")
     far = y + 1000
     found = expected_each(snapshot, x, far, 0, "mean_absolute_error")
-    measured = without_each(snapshot, x, far, 0, task).loss
+    measured = without_each(snapshot, snapshot.forward(x), far, 0, task).loss
     np.testing.assert_allclose(found, measured, atol=2e-3)
 
 
@@ -73,7 +75,7 @@ def test_what_would_take_too_long_is_not_measured() -> None:
         experiment = Experiment().change(dataset="mnist", hidden=hidden)
         return draw(experiment, chosen(experiment))
 
-    assert affordable(network((300, 100)), 0) > 1000
+    assert affordable(network((300, 100)), 0) > 500
     assert affordable(network((1024, 1024)), 1) > 1000
     assert affordable(network((1024,) * 4), 0) == 0
 
@@ -84,15 +86,12 @@ def test_a_unit_nobody_listens_to_is_the_last_one_missed() -> None:
     kernel = last.kernel.copy()
     kernel[3] = 0
     deaf = Snapshot(0, (first, replace(last, kernel=kernel)))
-    assert without_each(deaf, x, y, 0, task).loss[3] == 0
+    assert without_each(deaf, deaf.forward(x), y, 0, task).loss[3] == 0
 
 
 def test_extremes_of_a_unit() -> None:
     snapshot, x, _, _ = case("digits", (12, 8))
-    z, a = excitation(snapshot, x, 1, 5)
-    passes = snapshot.forward(x)
-    np.testing.assert_array_equal(z, passes[1][0][:, 5])
-    np.testing.assert_array_equal(a, passes[1][1][:, 5])
+    z, a = (each[:, 5] for each in snapshot.forward(x)[1])
     most, least = extremes(z, a, 9)
     assert sorted(a)[::-1][:9] == a[most].tolist()
     assert a[least].max() <= np.sort(a)[8]
@@ -111,5 +110,5 @@ def test_the_direction_of_a_unit_is_its_slope() -> None:
     for pixel in (10, 20, 35):
         step = np.zeros_like(at)
         step[0, pixel] = 1e-5
-        z = [excitation(wide, at + sign * step, 1, 5)[0][0] for sign in (1, -1)]
+        z = [wide.forward(at + sign * step)[1][0][0, 5] for sign in (1, -1)]
         assert found[pixel] == pytest.approx((z[0] - z[1]) / 2e-5, rel=1e-4, abs=1e-7)

@@ -18,6 +18,7 @@ from playground.losses import CLASSIFICATION
 from playground.responses import extent, maps
 from playground.snapshot import Snapshot
 from playground.units import (
+    Passes,
     affordable,
     direction,
     expected_each,
@@ -34,6 +35,7 @@ Array = NDArray[Any]
 ROWS = 1_000
 ROWS_PLAYING = 250  # while weights change every moment, an answer soon is worth more
 EXTREMES = 9
+ROWS_EXPECTED = 250  # for estimates from gradients
 SIDE = 60  # of a response map
 
 
@@ -58,8 +60,17 @@ class Dossier:
     x: Array  # scaled inputs
     y: Array
     raw: Array  # inputs as they came
-    z: Array  # (n,) of this unit
-    a: Array  # (n,)
+    passes: Passes  # z and a of every layer
+
+    @property
+    def z(self) -> Array:
+        """The pre-activation (n,) of the unit."""
+        return self.passes[self.layer][0][:, self.unit]
+
+    @property
+    def a(self) -> Array:
+        """The output (n,) of the unit."""
+        return self.passes[self.layer][1][:, self.unit]
 
     @property
     def keep(self) -> str:
@@ -92,10 +103,9 @@ def units(now: Moment) -> None:
             persist_state="session",
         )  # fmt: skip
         layer = names.index(name)
-        ranking = _ranking(_fingerprint(now.snapshot), now.keep, layer, rows, now, x, y)
+        ranking = _ranking(_fingerprint(now.snapshot), now.keep, layer, rows, now, passes, x, y)
         unit = _choose(now, layer, ranking)
-    z, a = (each[:, unit] for each in passes[layer])
-    found = Dossier(now, layer, unit, part_name, x, y, part.x[:rows], z, a)
+    found = Dossier(now, layer, unit, part_name, x, y, part.x[:rows], passes)
     _facts(found, ranking)
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -117,14 +127,16 @@ def _fingerprint(snapshot: Snapshot) -> int:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _ranking(
-    fingerprint: int, keep: str, layer: int, rows: int, _now: Moment, _x: Array, _y: Array
-) -> Ranking:
+    fingerprint: int, keep: str, layer: int, rows: int,
+    _now: Moment, _passes: Passes, _x: Array, _y: Array,
+) -> Ranking:  # fmt: skip
     """Measured once for the same weights and examples."""
-    wise = affordable(_now.snapshot, layer)
-    expected = expected_each(_now.snapshot, _x, _y, layer, _now.experiment.training.loss)
+    snapshot, loss = _now.snapshot, _now.experiment.training.loss
+    expected = expected_each(snapshot, _x[:ROWS_EXPECTED], _y[:ROWS_EXPECTED], layer, loss)
+    wise = affordable(snapshot, layer)
     if not wise:
         return Ranking(expected, ranked(expected, expected), False)
-    found = without_each(_now.snapshot, _x[:wise], _y[:wise], layer, _now.task)
+    found = without_each(snapshot, _passes, _y[:wise], layer, _now.task)
     return Ranking(found.loss, ranked(found.loss, expected), True, found.rows)
 
 
@@ -158,8 +170,9 @@ def _choose(now: Moment, layer: int, ranking: Ranking) -> int:
 def _facts(found: Dossier, ranking: Ranking) -> None:
     layer = found.now.snapshot.layers[found.layer]
     task, snapshot, n = found.now.task, found.now.snapshot, len(found.x)
-    before = metric(snapshot.predict(found.x), found.y, task)
-    after = metric(without(snapshot, found.x, found.layer, found.unit), found.y, task)
+    before = metric(found.passes[-1][1], found.y, task)
+    output = without(snapshot, found.passes[found.layer][1], found.layer, found.unit)
+    after = metric(output, found.y, task)
     rank = int(np.flatnonzero(ranking.order == found.unit)[0]) + 1
     tiles = [
         ("Rank in its layer", f"{rank} of {len(ranking.order)}", None),
