@@ -13,9 +13,11 @@ from pydantic import ValidationError
 
 from dashboard import session
 from dashboard.figures.schedule import schedule_figure, schedule_sentence
-from dashboard.form import SLIDER, Form
+from dashboard.form import SLIDER, Form, label
 from dashboard.live import chart
+from dashboard.notices import literal
 from playground.activations import ACTIVATIONS
+from playground.datasets.sources import DATASETS
 from playground.experiment import FIELDS, LIVE, Experiment, explain
 from playground.initializers import INITIALIZERS
 from playground.losses import LOSSES
@@ -88,9 +90,12 @@ def _changes(experiment: Experiment, key: str, value: Any) -> dict[str, Any]:
 
 
 def _data(form: Form) -> None:
-    form.choice("dataset")
-    source = form.experiment.data.source
-    st.caption(source.description)
+    brought = {name: table.source for name, table in session.own_tables().items()}
+    sources = DATASETS | brought
+    data = form.experiment.data
+    form.option("dataset", label("dataset"), list(sources), sources, data.dataset)
+    source = data.source
+    st.caption(literal(source.description))
     for name in ("train_size", "validation_size", "noise"):
         form.number(name)
     if source.classes:

@@ -6,6 +6,7 @@ Runs belong to the server: a session holds only the ids by which it finds its ow
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -14,11 +15,14 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.notices import warn
+from playground.datasets.own import Table
 from playground.experiment import Experiment
 from playground.link import decode, parameters
 from playground.run import RUNS, Run
 
 Identity = tuple[str, str]
+
+MOST_OWN = 8  # tables of one's own that a tab offers, the newest
 
 _ID = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{32})")
 
@@ -108,6 +112,45 @@ def shown_epoch(network: str) -> int | None:
 def show_epoch(network: str, epoch: int | None) -> None:
     """Look at a network after `epoch` from now on."""
     st.session_state["shown_epoch"] = (network, epoch)
+
+
+def own_tables() -> dict[str, Table]:
+    """Tables of one's own that this tab knows, by name; as long as it lasts they are there."""
+    state = st.session_state
+    known: dict[str, Table] = state.setdefault("own_tables", {})
+    table = experiment().data.table
+    if table is not None and table.name not in known:
+        known[table.name] = table
+        while len(known) > MOST_OWN:
+            del known[next(iter(known))]
+    return known
+
+
+def forget(name: str) -> None:
+    """No longer offer a table of one's own."""
+    own_tables().pop(name, None)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A file or pasted text that is to become a table."""
+
+    name: str
+    content: bytes
+
+
+def draft() -> Draft | None:
+    """What was last brought along, on whatever page one has been since."""
+    found: Draft | None = st.session_state.get("own_draft")
+    return found
+
+
+def bring(new: Draft, mark: str = "") -> None:
+    """Make `new` the draft, but not again what the widget marked so has brought already."""
+    state = st.session_state
+    if not mark or mark != state.get("own_mark"):
+        state["own_draft"] = new
+        state["own_mark"] = mark or state.get("own_mark")
 
 
 def told(key: str, name: str) -> Any:

@@ -148,6 +148,11 @@ class Data(Value):
         return self.scaler != "training" or self.sorted_split or self.copied > 0
 
     @property
+    def table(self) -> own.Table | None:
+        """The table of one's own that these data are, if they are one."""
+        return self._table
+
+    @property
     def source(self) -> Source:
         """The entry of DATASETS these data come from, or that of a table of one's own."""
         return DATASETS[self.dataset] if self._table is None else self._table.source

@@ -32,7 +32,8 @@ class Column:
     """The cells below one name.
 
     numbers: float64 (n,), NaN where missing; None where it holds other text.
-    texts, codes: the different texts in order, and for each row which of them, −1 where missing.
+    texts, codes: the different texts in order, and for each row which of them, −1 where missing;
+    a column of numbers has no texts, and codes 0 and −1.
     problem: why it is not to be learnt from as it is, "" if nothing is wrong with it.
     """
 
@@ -109,7 +110,7 @@ def column(name: str, cells: Sequence[str], lines: Sequence[int], decimal_comma:
         return Column(name, None, (), codes, "it is empty")
     usable = sum(1 for cell in cells if values[cell] is not None)
     if usable == known:
-        return _numeric(name, cells, lines, values, texts, codes)
+        return _numeric(name, cells, lines, values, codes)
     if usable >= MOSTLY * known:
         odd = next(i for i, c in enumerate(cells) if codes[i] >= 0 and values[c] is None)
         what = f"line {lines[odd]} holds “{clean(cells[odd], 30)}”, which is not a number"
@@ -122,7 +123,6 @@ def _numeric(
     cells: Sequence[str],
     lines: Sequence[int],
     values: dict[str, float | None],
-    texts: tuple[str, ...],
     codes: NDArray[np.int32],
 ) -> Column:
     read = ((math.nan if (v := values[c]) is None else v) for c in cells)
@@ -131,5 +131,5 @@ def _numeric(
     if len(huge):
         i = int(huge[0])
         what = f"line {lines[i]} holds {clean(cells[i], 30)}, beyond ±{LARGEST:g}"
-        return Column(name, None, texts, codes, what)
-    return Column(name, numbers, texts, codes)
+        return Column(name, None, (), np.minimum(codes, 0), what)
+    return Column(name, numbers, (), np.minimum(codes, 0))

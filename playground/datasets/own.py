@@ -29,7 +29,6 @@ LARGEST = 1e30  # of a number: its square must still be a number for the network
 LONGEST_NAME = 60  # characters
 LONGEST_LABEL = 30
 LONGEST_DESCRIPTION = 300
-PAINTED = ("x₁", "x₂")  # the features of painted points: on the scale of the other planes
 
 NAME = re.compile(r"own-[0-9a-f]{32}")
 FIELDS = {"label", "description", "task", "features", "classes", "standardise"}

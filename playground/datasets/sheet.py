@@ -47,7 +47,7 @@ class Sheet:
         raise KeyError(name)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=6)
 def read(content: bytes) -> Sheet:
     """The sheet in a file; TableError says in one sentence what is wrong with it."""
     if len(content) > MOST_BYTES:
@@ -88,14 +88,14 @@ def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
 def parse(text: str) -> Sheet:
     """The sheet in a text; TableError says in one sentence what is wrong with it."""
     text = text.removeprefix("\ufeff")
-    if not text.strip():
-        raise TableError(
-            "There is no text in it: a header line and a line for each row are needed."
-        )
     _refuse_other_text(text)
     separator = _separator(text)
     rows = _rows(text, separator)
-    start, header = next(rows)
+    start, header = next(rows, (0, []))
+    if not header:
+        raise TableError(
+            "There is no text in it: a header line and a line for each row are needed."
+        )
     if len(header) > MOST_COLUMNS:
         raise TableError(
             f"Line {start} has {len(header):,} columns, and at most {MOST_COLUMNS:,} are read: "
@@ -132,7 +132,7 @@ def _separator(text: str) -> str:
             counts = [len(cells) for cells in csv.reader(lines, delimiter=separator)]
         except csv.Error:
             return 0.0, 0
-        first = counts[0]
+        first = counts[0] if counts else 0
         return (sum(n == first for n in counts) / len(counts) if first > 1 else 0.0), first
 
     scores = {separator: score(separator) for separator in SEPARATORS}

@@ -8,6 +8,7 @@ from dashboard import session
 from dashboard.views.data.counts import counts
 from dashboard.views.data.hygiene import hygiene
 from dashboard.views.data.overview import overview
+from dashboard.views.data.own import own
 from dashboard.views.data.samples import samples
 from dashboard.views.data.table import table
 from dashboard.views.delivery import delivered
@@ -29,6 +30,9 @@ VIEWS: dict[str, View[Callable[[Experiment, Dataset], None]]] = {
     ),
     "Data hygiene": View(
         ":material/cleaning_services:", "What do mistakes in preparing data do to a score?", hygiene
+    ),
+    "Your own data": View(
+        ":material/upload_file:", "Can it learn from my own table, or from points I paint?", own
     ),
 }
 
