@@ -14,6 +14,7 @@ Array = NDArray[Any]
 
 GRID = 100  # points along each side of a map
 CURVE = 300  # points of a curve
+MOST_POINTS = 1_000  # of each part, over a map
 MARGIN = 0.05  # of the range of the examples, around them
 
 
@@ -81,11 +82,14 @@ def scale(dataset: Dataset) -> float:
 
 
 def points(dataset: Dataset) -> dict[str, tuple[Array, Array]]:
-    """The examples of each part with their targets on the scale of `region`: −1 … 1."""
+    """The first examples of each part with their targets on the scale of `region`: −1 … 1."""
     parts = {"training": dataset.train, "validation": dataset.validation}
     is_class = dataset.source.task == CLASSIFICATION
     return {
-        name: (part.x, 2.0 * part.y - 1 if is_class else part.y / scale(dataset))
+        name: (
+            part.x[:MOST_POINTS],
+            (2.0 * part.y - 1 if is_class else part.y / scale(dataset))[:MOST_POINTS],
+        )
         for name, part in parts.items()
         if len(part)
     }

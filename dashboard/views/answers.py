@@ -1,16 +1,22 @@
 """The part of a page that shows what the network says of examples it has not learnt from."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard import live, predictions
-from dashboard.figures import fit, picture, region
+from dashboard.figures import fit, picture, plane, region
+from dashboard.views.inside.plane_units import drawn
+from playground import plane_view
 from playground.datasets.dataset import Dataset
 from playground.losses import CLASSIFICATION
+from playground.plane_view import MOST_EXAMPLES
 from playground.snapshot import Snapshot
 
 IMAGES = 24
 ROWS = 10
+SAID = ("truth", "prediction", "", "how sure")  # columns of the table beside the features
+MOST_CLASSES = 6  # that a sentence names
 
 
 def answers(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
@@ -23,10 +29,11 @@ def answers(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
         _images(snapshot, dataset)
     elif kind == "line":
         _curve(snapshot, dataset, keep)
-    elif kind == "plane":
+    elif plane_view.suits(dataset):
+        several = len(dataset.source.classes) > 2
         left, right = st.columns(2, gap="medium")
         with left:
-            _region(snapshot, dataset, keep)
+            (_class_region if several else _region)(snapshot, dataset, keep)
         with right:
             _table(snapshot, dataset)
     else:
@@ -70,10 +77,32 @@ def _region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
     live.chart(figure, region.region_sentence(found.values, names), key="region")
 
 
+def _class_region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
+    """The plane in the colours of three or more classes."""
+    source, seen = dataset.source, plane_view.look(snapshot, dataset)
+    colours = plane.shade(seen.output, len(source.classes), 1.0, discrete=False)
+    examples = {
+        name: drawn(snapshot, dataset, part) for name, part in plane_view.examples(dataset).items()
+    }
+    axes = (source.features[0], source.features[1])
+    title = "What the network answers everywhere"
+    figure = plane.plane(colours, seen.extent, examples, source.classes, axes, title, keep)
+    share = np.bincount(seen.output.argmax(axis=-1).ravel(), minlength=len(source.classes))
+    order = np.argsort(-share, kind="stable")[:MOST_CLASSES]
+    told = ", ".join(f"{share[i] / share.sum():.0%} {source.classes[i]}" for i in order)
+    more = " …" if len(source.classes) > MOST_CLASSES else ""
+    sentence = f"Of the plane, {told}{more}; the greyer, the less sure. A cross marks a wrong one."
+    live.chart(figure, sentence, key="region")
+
+
 def _curve(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
     x, y = predictions.curve(snapshot, dataset)
     parts = {"training": dataset.train, "validation": dataset.validation}
-    points = {name: (part.x[:, 0], part.y) for name, part in parts.items() if len(part)}
+    points = {
+        name: (part.x[:MOST_EXAMPLES, 0], part.y[:MOST_EXAMPLES])
+        for name, part in parts.items()
+        if len(part)
+    }
     name, part = predictions.shown_part(dataset)
     error = predictions.mean_error(snapshot, dataset, part)
     figure = fit.fitted_curve(x, y, points, dataset.source.features[0], keep)
@@ -83,7 +112,9 @@ def _curve(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
 def _table(snapshot: Snapshot, dataset: Dataset) -> None:
     _, part = predictions.shown_part(dataset)
     said = predictions.answers(snapshot, dataset, part, ROWS)
-    table = pd.DataFrame(part.x[:ROWS], columns=list(dataset.source.features)).round(3)
+    # Own data may have features of any name, these among them.
+    names = [f"{name} " if name in SAID else name for name in dataset.source.features]
+    table = pd.DataFrame(part.x[:ROWS], columns=names).round(3)
     table["truth"], table["prediction"] = said.label, said.prediction
     if said.confidence is not None:
         table[""] = [
