@@ -58,11 +58,22 @@ def experiment_options(command: Callable[..., Any]) -> Callable[..., Any]:
         command = declaration(command)
     link = click.option("--link", "link_text", metavar="TEXT", help="Start from a link.")
     file = click.option("--experiment", "path", metavar="FILE.json", help="Start from a JSON file.")
-    return file(link(command))
+    csv = click.option(
+        "--csv", metavar="FILE", help="Learn from this table, in place of --dataset."
+    )
+    target = click.option("--target", metavar="COLUMN", help="What to predict from the table.")
+    return file(link(csv(target(command))))
 
 
 def _chosen(path: str | None, link_text: str | None, options: dict[str, Any]) -> Experiment:
     """The experiment of a file or a link, changed by the options given."""
+    csv, target = options.pop("csv", None), options.pop("target", None)
+    if csv is not None:
+        if options["dataset"] is not None:
+            raise Refused("csv and dataset must not both be given")
+        options["dataset"] = _brought(csv, target)
+    elif target is not None:
+        raise Refused("target must come with --csv")
     if path is not None and link_text is not None:
         raise Refused("experiment and link must not both be given")
     try:
@@ -76,13 +87,30 @@ def _chosen(path: str | None, link_text: str | None, options: dict[str, Any]) ->
         raise Refused("; ".join(explain(error))) from None
 
 
-def _read(path: str) -> bytes:
+def _brought(path: str, target: str | None) -> str:
+    """The name of the table in a CSV file, which is kept for the dashboard too."""
+    from playground.datasets import preparation, sheet, shelf
+    from playground.datasets.own import TableError
+
+    try:
+        found = sheet.read(_read(path, "csv"))
+        names = [column.name for column in found.columns]
+        if target is not None and target not in names:
+            raise Refused(f"target must be one of {', '.join(names[:20])}, got {shown(target)}")
+        prepared = preparation.prepare(found, preparation.usual(found, target), Path(path).stem)
+        kept = shelf.put(prepared.table)
+    except TableError as error:
+        raise Refused(f"{path}: {error}") from None
+    for note in (*found.notes, *prepared.notes):
+        click.echo(note, err=True)
+    return kept.name
+
+
+def _read(path: str, name: str = "experiment") -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise Refused(
-            f"experiment must be a readable file, got {path} ({error.strerror})"
-        ) from None
+        raise Refused(f"{name} must be a readable file, got {path} ({error.strerror})") from None
 
 
 def _linked(text: str) -> Experiment:

@@ -1,13 +1,24 @@
 """Any valid Experiment, for property tests: `@given(strategies.from_type(Experiment))`."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import settings, strategies
 
 from playground.activations import ACTIVATIONS
 from playground.datasets.sources import DATASETS
 from playground.experiment import FIELDS, PART, PARTS, Experiment, extra, limits
 from playground.losses import LOSSES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tables of one's own are kept in a folder of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYGROUND_TABLES", str(tmp_path_factory.mktemp("tables")))
+        yield
+
 
 settings.register_profile("here", deadline=None, max_examples=100)
 settings.load_profile("here")

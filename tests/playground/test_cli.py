@@ -192,3 +192,34 @@ def test_an_interrupted_run_ends_quietly_with_status_130() -> None:
     assert process.returncode == 130
     assert all(json.loads(line)["event"] == "epoch" for line in out.splitlines())
     assert err.strip() == ""  # neither a traceback nor TensorFlow's log
+
+
+def test_a_table_of_ones_own_is_learnt_from(tmp_path: Path, capsys: Output) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text("a;b;kind\n" + "".join(f"{i},5;{i % 7};{'xy'[i % 2]}\n" for i in range(40)))
+    assert main(["link", "--csv", str(file), "--hidden", "4"]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("v=1&dataset=own-")
+    assert "Decimal commas" in told.err
+    assert main(["train", "--link", told.out.strip(), "--epochs", "2", "--json"]) == 0
+    assert lines(capsys)[-1]["parameters"] == 2 * 4 + 4 + 4 + 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--csv", "FILE", "--target", "z"], "target must be one of a, b, got z"),
+        (["--csv", "FILE"], "FILE: Only 2 rows can be used"),
+        (["--csv", "FILE", "--dataset", "iris"], "csv and dataset must not both be given"),
+        (["--csv", "none.csv"], "csv must be a readable file, got none.csv"),
+        (["--target", "a"], "target must come with --csv"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(
+    options: list[str], said: str, tmp_path: Path, capsys: Output
+) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text("a,b\n1,x\n2,y\n")
+    options = [str(file) if option == "FILE" else option for option in options]
+    assert main(["link", *options]) == 2
+    assert said.replace("FILE", str(file)) in capsys.readouterr().err

@@ -6,10 +6,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import session
+from dashboard.notices import literal
 from dashboard.views.data.example import EXAMPLE
 from dashboard.views.data.painting import painting
 from dashboard.views.data.preparing import preparing
-from playground.datasets import Dataset, shelf
+from playground.datasets import Dataset
 from playground.experiment import Experiment
 
 PASTED = "Pasted table"
@@ -26,31 +27,16 @@ def own(experiment: Experiment, dataset: Dataset) -> None:
         "How do you bring them?", list(WAYS), default=next(iter(WAYS)), key="own_way",
         required=True, persist_state="session",
     )  # fmt: skip
-    _in_use(experiment)
+    _others(experiment)
     WAYS[way](experiment)
 
 
-def _in_use(experiment: Experiment) -> None:
-    """What is trained on now, where that is a table of one's own."""
+def _others(experiment: Experiment) -> None:
+    """Where a table of one's own is in use that is no longer the draft: say so."""
     table = experiment.data.table
-    if table is None:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.success(
-            f"In use: {len(table.y):,} rows of your own. Open the page Train and press Train; the "
-            "other views of this page show them.",
-            icon=":material/check:",
-        )
-        st.button(
-            "Remove them from the server", key="own_remove", on_click=_remove, args=(table.name,),
-            help="Deletes the kept table and goes back to the usual data set.",
-        )  # fmt: skip
-
-
-def _remove(name: str) -> None:
-    session.set_experiment(session.experiment().change(dataset=Experiment().data.dataset))
-    session.forget(name)
-    shelf.remove(name)
+    if table is not None:
+        name = f"{table.label}, {len(table.y):,} rows of your own"
+        st.caption(literal(f"In use now: {name}. What you bring here takes their place."))
 
 
 def _upload(experiment: Experiment) -> None:

@@ -26,7 +26,7 @@ from playground.experiment import Experiment
 from playground.losses import CLASSIFICATION, REGRESSION
 
 FIRST_ROWS = 5
-TASKS = {CLASSIFICATION: "Classification: one of some classes", REGRESSION: "Regression: a number"}
+TASKS = {CLASSIFICATION: "Classification", REGRESSION: "Regression"}
 GAPS: dict[Missing, str] = {"fill": "Fill with the median", "drop": "Leave the row out"}
 
 # A network that learns most small tables within seconds.
@@ -77,8 +77,10 @@ def _choice(sheet: Sheet, key: str) -> Choice:
     of = f"{key}_{names.index(target)}"
     with right:
         task = st.segmented_control(
-            "Task (as it looks; change it if that is wrong)", list(TASKS), default=guess.task,
+            "Task", list(TASKS), default=guess.task,
             key=f"own_task_{of}", required=True, format_func=TASKS.__getitem__,
+            help="Classification predicts one of some classes, regression a number. Detected from "
+            "the target; change it if that is wrong.",
         )  # fmt: skip
     others = [name for name in names if name != target]
     features = st.multiselect(
@@ -152,21 +154,43 @@ def take(table: Table, experiment: Experiment) -> None:
     rows = f"{len(table.y):,} rows{classes}, {source.n_features:,} features"
     parts = f"{source.train_size:,} to train, {source.validation_size:,} to validate"
     st.markdown(f"{rows}: {parts}, {table.n_test:,} sealed for the test.")
+    if experiment.data.dataset == table.name:
+        _in_use(table)
+        return
     suited = False
     if not _is_suitable(experiment):
         suited = st.checkbox(
-            "Also choose a network that suits a small table: layers of 16 and 8 units, Adam 0.01, "
-            "200 epochs",
+            "With a network that suits a small table",
             value=not experiment.data.dataset.startswith("own-"), key="own_suited",
             persist_state="session",
-            help="Unticked, the network and its training stay as they are in the settings.",
+            help="Hidden layers of 16 and 8 units, Adam with learning rate 0.01, 200 epochs. "
+            "Unticked, the network and its training stay as they are in the settings.",
         )  # fmt: skip
     st.button(
         "Train on these data", key="own_train", type="primary", icon=":material/model_training:",
-        disabled=experiment.data.dataset == table.name, on_click=_take, args=(table, suited),
+        on_click=_take, args=(table, suited),
         help="They become the data of the current experiment; a run under way is not lost before "
         "training begins.",
     )  # fmt: skip
+
+
+def _in_use(table: Table) -> None:
+    """What to do next with the table that is trained on, and the way back."""
+    st.success(
+        "These are the data in use now. Open the page Train and press Train; the other views of "
+        "this page show them.",
+        icon=":material/check:",
+    )
+    st.button(
+        "Remove them from the server", key="own_remove", on_click=_remove, args=(table.name,),
+        help="Deletes the kept table and goes back to the usual data set.",
+    )  # fmt: skip
+
+
+def _remove(name: str) -> None:
+    session.set_experiment(session.experiment().change(dataset=Experiment().data.dataset))
+    session.forget(name)
+    shelf.remove(name)
 
 
 def _is_suitable(experiment: Experiment) -> bool:
