@@ -132,6 +132,7 @@ def prepare(sheet: Sheet, choice: Choice, label: str = "Own data") -> Prepared:
     """The table of a choice; TableError says in one sentence why there is none."""
     target = _column(sheet, choice.target)
     chosen = [_column(sheet, name) for name in dict.fromkeys(choice.features)]
+    _enough(len(sheet.lines), target)
     _refuse(target, chosen, choice)
     keep = ~target.missing
     notes = list(_told(target, keep, sheet, "has no target"))
@@ -143,11 +144,7 @@ def prepare(sheet: Sheet, choice: Choice, label: str = "Own data") -> Prepared:
             notes.append(f"{gone} left out.")
         keep &= ~gaps
     rows = np.flatnonzero(keep)
-    if len(rows) < FEWEST_ROWS:
-        raise TableError(
-            f"Only {len(rows)} rows can be used, and at least {FEWEST_ROWS} are needed: add rows, "
-            f"or fill gaps in “{target.name}” and the features."
-        )
+    _enough(len(rows), target)
     y, classes, how = _targets(target, rows, choice)
     notes += how
     x, names, mapping = _inputs(chosen, rows, notes)
@@ -158,6 +155,14 @@ def prepare(sheet: Sheet, choice: Choice, label: str = "Own data") -> Prepared:
         choice.task, names, classes, True, x, y,
     )  # fmt: skip
     return Prepared(table, tuple(notes), mapping)
+
+
+def _enough(rows: int, target: Column) -> None:
+    if rows < FEWEST_ROWS:
+        raise TableError(
+            f"Only {rows} row{'' if rows == 1 else 's'} can be used, and at least {FEWEST_ROWS} are "
+            f"needed: add rows, or fill gaps in “{target.name}” and the features."
+        )
 
 
 def _column(sheet: Sheet, name: str) -> Column:
