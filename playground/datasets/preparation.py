@@ -160,8 +160,8 @@ def prepare(sheet: Sheet, choice: Choice, label: str = "Own data") -> Prepared:
 def _enough(rows: int, target: Column) -> None:
     if rows < FEWEST_ROWS:
         raise TableError(
-            f"Only {rows} row{'' if rows == 1 else 's'} can be used, and at least {FEWEST_ROWS} are "
-            f"needed: add rows, or fill gaps in “{target.name}” and the features."
+            f"Only {rows} row{'' if rows == 1 else 's'} can be used, and at least {FEWEST_ROWS} "
+            f"are needed: add rows, or fill gaps in “{target.name}” and the features."
         )
 
 
