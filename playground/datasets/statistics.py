@@ -11,7 +11,6 @@ from playground.datasets.scaling import brightness_counts
 
 Array = NDArray[Any]
 
-CHUNK = 1_000  # images summed at a time: sums of float32 are exact as long as they are small
 COUNTED = 10_000  # images whose pixels are counted
 BINS = 30  # of a histogram of numbers
 
@@ -30,11 +29,8 @@ def rows_of(part: Part, classes: tuple[int, ...]) -> NDArray[np.int64]:
 
 def mean_images(part: Part, n_classes: int) -> NDArray[np.float32]:
     """The mean of the images of each class, (n_classes, height, width); 0 where there are none."""
-    sums = np.zeros((n_classes, part.x[0].size))
-    for start in range(0, len(part), CHUNK):
-        x, y = part.x[start : start + CHUNK], part.y[start : start + CHUNK]
-        member = (y == np.arange(n_classes)[:, None]).astype(np.float32)
-        sums += member @ x.reshape(len(x), -1).astype(np.float32)
+    flat = part.x.reshape(len(part), -1)
+    sums = np.stack([flat[part.y == c].sum(axis=0, dtype=np.uint32) for c in range(n_classes)])
     counts = np.maximum(class_counts(part, n_classes), 1)
     return (sums / counts[:, None]).astype(np.float32).reshape(n_classes, *part.x.shape[1:])
 
