@@ -15,6 +15,7 @@ def inside(visit: Any) -> Any:
     page = visit(f"inside{SMALL}")
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
     page.get_by_text("all 6 epochs are trained").wait_for(timeout=START)
+    page.locator(".st-key-inside_view").get_by_role("radio", name="Answers").click()
     return page
 
 

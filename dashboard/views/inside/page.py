@@ -25,13 +25,13 @@ from playground.summary import title
 LOOK_SECONDS = 1.0  # between two looks at a run that plays: most views take a tenth of it
 
 VIEWS: dict[str, View[Callable[[Moment], None]]] = {
+    "Network": View(
+        ":material/hub:", "Which weights are strong, and what does each unit answer to?", network
+    ),
     "Answers": View(
         ":material/quiz:",
         "What does it say of examples it has not learnt from?",
         lambda now: answers.answers(now.snapshot, now.dataset, now.keep),
-    ),
-    "Network": View(
-        ":material/hub:", "Which weights are strong, and what does each unit answer to?", network
     ),
     "Forward pass": View(
         ":material/arrow_forward:",
@@ -43,21 +43,16 @@ VIEWS: dict[str, View[Callable[[Moment], None]]] = {
         "Which numbers has it learnt, and what happens if they are changed?",
         weights.view,
     ),
-    "Plane": View(
-        ":material/border_inner:", "How does it divide the plane, and how is it bent?", plane.view
-    ),
     "Activations": View(
         ":material/show_chart:",
         "Where on its curve does each layer work, and do gradients come through?",
         activations,
     ),
-    "Pre-flight check": View(
-        ":material/flight_takeoff:",
-        "Are the first weights a good start, before any training?",
-        preflight,
-    ),
     "Units": View(
         ":material/badge:", "What does this one unit do, and what is lost without it?", units
+    ),
+    "Plane": View(
+        ":material/border_inner:", "How does it divide the plane, and how is it bent?", plane.view
     ),
     "Evaluation": View(
         ":material/fact_check:", "How good is it, and where is it wrong?", evaluation
@@ -70,6 +65,11 @@ VIEWS: dict[str, View[Callable[[Moment], None]]] = {
     ),
     "Where it looks": View(
         ":material/visibility:", "Which parts of an image speak for its answer?", fool.where
+    ),
+    "Pre-flight check": View(
+        ":material/flight_takeoff:",
+        "Are the first weights a good start, before any training?",
+        preflight,
     ),
 }
 
