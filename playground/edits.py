@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from playground.experiment import LARGEST_SEED
 from playground.snapshot import Array, Snapshot
@@ -135,9 +136,7 @@ class Prune:
         layers = _layers(snapshot, self.layer)
         kernels = [snapshot.layers[i].kernel for i in layers]
         sizes = np.concatenate([np.abs(kernel).ravel() for kernel in kernels])
-        n = round(len(sizes) * self.percent / 100)
-        kept = np.ones(len(sizes), bool)
-        kept[np.argpartition(sizes, n - 1)[:n] if n else slice(0)] = False
+        kept = ~_smallest(sizes, round(len(sizes) * self.percent / 100))
         ends = np.cumsum([kernel.size for kernel in kernels])
         for i, kernel, keep in zip(layers, kernels, np.split(kept, ends[:-1]), strict=True):
             shown = np.where(keep.reshape(kernel.shape), kernel, np.float32(0))
@@ -185,6 +184,16 @@ def edited(snapshot: Snapshot, edits: Iterable[Edit]) -> Snapshot:
     for edit in edits:
         snapshot = edit.apply(snapshot)
     return snapshot
+
+
+def _smallest(sizes: Array, n: int) -> NDArray[np.bool_]:
+    """Which n of the sizes are smallest, the first of equals."""
+    if n == 0:
+        return np.zeros(len(sizes), bool)
+    largest = np.partition(sizes, n - 1)[n - 1]  # of them
+    chosen = np.asarray(sizes < largest)
+    chosen[np.flatnonzero(sizes == largest)[: n - np.count_nonzero(chosen)]] = True
+    return chosen
 
 
 def _within(name: str, value: float, low: float, high: float, unit: str = "") -> None:

@@ -150,14 +150,27 @@ def warp(
     way = [np.linspace(left, right, STEPS), np.linspace(bottom, top, STEPS)]
     along_x = np.stack(np.broadcast_arrays(way[0][None, :], places[1][:, None]), axis=-1)
     along_y = np.stack(np.broadcast_arrays(places[0][:, None], way[1][None, :]), axis=-1)
-    corners = grid(extent(dataset), LINES)
-    passes = [
-        snapshot.forward(dataset.scaled(each.reshape(-1, 2)))
-        for each in (along_x, along_y, corners, x)
+    crossings = dataset.scaled(grid(extent(dataset), LINES))
+    bent = [
+        _activations(snapshot, dataset.scaled(each.reshape(-1, 2)), layer)[:, list(units)]
+        for each in (along_x, along_y, x)
     ]
-    bent = [each[layer][1][:, list(units)] for each in passes]
+    passes = snapshot.forward(crossings)
     lines = (LINES, STEPS, 2)
-    return Warp(bent[0].reshape(lines), bent[1].reshape(lines), bent[2], passes[2][-1][1], bent[3])
+    return Warp(
+        along_x=bent[0].reshape(lines),
+        along_y=bent[1].reshape(lines),
+        crossings=passes[layer][1][:, list(units)],
+        answers=passes[-1][1],
+        points=bent[2],
+    )
+
+
+def _activations(snapshot: Snapshot, x: Array, layer: int) -> Array:
+    """The outputs of a layer for scaled inputs; the layers after it are not computed."""
+    for each in snapshot.layers[: layer + 1]:
+        x = each.activate(each.pre_activation(x))
+    return x
 
 
 # ---- the true rule -------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Edits of a copy of the network: what if this weight were another one, or that unit were gone?"""
 
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -32,7 +33,28 @@ def made(now: Moment) -> tuple[Edit, ...]:
 
 def copy(now: Moment) -> Snapshot:
     """The shown moment with all edits; the snapshot itself where there is none."""
-    return edited(now.snapshot, made(now))
+    held, edits = _held(now), made(now)
+    if held.copy is None or held.edits != edits:
+        held.copy, held.edits = edited(now.snapshot, edits), edits
+    return held.copy
+
+
+@dataclass
+class _Held:
+    """What has been computed of one snapshot, so that a second look costs nothing."""
+
+    snapshot: Snapshot
+    copy: Snapshot | None = None
+    edits: tuple[Edit, ...] = ()  # of the copy
+    scores: dict[tuple[Edit, ...], Score] = field(default_factory=dict)
+
+
+def _held(now: Moment) -> _Held:
+    held: _Held | None = session.remembered("edited", now.keep)
+    if held is None or held.snapshot is not now.snapshot:
+        held = _Held(now.snapshot)
+        session.remember("edited", now.keep, held)
+    return held
 
 
 def count(now: Moment) -> str:
@@ -160,14 +182,13 @@ def _scores(now: Moment, edits: tuple[Edit, ...], part: Part) -> list[Score | No
 
     While the run plays every look is at other weights, and only the first and the last are new.
     """
-    held = session.remembered("edit_scores", now.keep)
-    if held is None or held[0] is not now.snapshot:
-        held = (now.snapshot, {})
-        session.remember("edit_scores", now.keep, held)
-    known: dict[tuple[Edit, ...], Score] = held[1]
+    known = _held(now).scores
     playing = now.run is not None and now.run.state == "playing"
-    for n in (0, len(edits)) if playing else range(len(edits) + 1):
-        if edits[:n] not in known:
-            changed = edited(now.snapshot, edits[:n])
+    wanted = {0, len(edits)} if playing else set(range(len(edits) + 1))
+    missing = {n for n in wanted if edits[:n] not in known}
+    changed = now.snapshot
+    for n in range(max(missing, default=-1) + 1):
+        changed = edits[n - 1].apply(changed) if n else changed
+        if n in missing:
             known[edits[:n]] = score(changed, now.dataset, part, now.experiment.training.loss)
     return [known.get(edits[:n]) for n in range(len(edits) + 1)]

@@ -43,17 +43,21 @@ def view(now: Moment) -> None:
             "Lines of the first layer", value=True, key="plane_lines", persist_state="session",
             help="Where z of a unit is 0. The arrow points to the side where z is positive.",
         )  # fmt: skip
+    examples = {
+        name: drawn(now.snapshot, now.dataset, part)
+        for name, part in plane_view.examples(now.dataset).items()
+    }
     left, right = st.columns(2, gap="medium")
     with left:
-        _region(now, seen, discrete, lines)
+        _region(now, seen, examples, discrete, lines)
     with right:
         if hidden:
-            bent(now, layer, discrete)
+            bent(now, layer, examples, discrete)
         else:
             st.info("No hidden layer: nothing bends the plane, so its border is a straight line.")
     _truth(now, seen)
     if hidden:
-        units(now, seen, layer)
+        units(now, seen, layer, examples)
 
 
 def _layer(hidden: int) -> int:
@@ -82,13 +86,11 @@ def _choose(name: str, changes: dict[str, object]) -> None:
     session.set_experiment(session.experiment().change(dataset=name, activations=(), **changes))
 
 
-def _region(now: Moment, seen: Plane, discrete: bool, lines: bool) -> None:
+def _region(
+    now: Moment, seen: Plane, examples: dict[str, figures.Examples], discrete: bool, lines: bool
+) -> None:
     dataset, source = now.dataset, now.dataset.source
     colours = figures.shade(seen.output, len(source.classes), predictions.scale(dataset), discrete)
-    examples = {
-        name: drawn(now.snapshot, dataset, part)
-        for name, part in plane_view.examples(dataset).items()
-    }
     axes = (source.features[0], source.features[1])
     title = "What the network answers everywhere"
     figure = figures.plane(colours, seen.extent, examples, source.classes, axes, title, now.keep)

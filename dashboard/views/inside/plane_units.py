@@ -1,5 +1,7 @@
 """Each hidden unit's answer over the plane, and the plane as two of them see it."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -36,7 +38,7 @@ def drawn(snapshot: Snapshot, dataset: Dataset, part: Part) -> figures.Examples:
 # ---- the bent grid -------------------------------------------------------------------------
 
 
-def bent(now: Moment, layer: int, discrete: bool) -> None:
+def bent(now: Moment, layer: int, examples: dict[str, figures.Examples], discrete: bool) -> None:
     """The grid of the plane as two units of a hidden layer see it."""
     n_units = len(now.snapshot.layers[layer].bias)
     if n_units == 1:
@@ -46,7 +48,7 @@ def bent(now: Moment, layer: int, discrete: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pair = _pair(now, layer, n_units)
     with chart:
-        _bent_chart(now, layer, pair, discrete)
+        _bent_chart(now, layer, pair, examples, discrete)
 
 
 def _pair(now: Moment, layer: int, n_units: int) -> tuple[int, int]:
@@ -76,16 +78,21 @@ def following(pair: tuple[int, int], n_units: int) -> tuple[int, int]:
     return (i + 1, i + 2) if i + 2 < n_units else (0, 1)
 
 
-def _bent_chart(now: Moment, layer: int, pair: tuple[int, int], discrete: bool) -> None:
+def _bent_chart(
+    now: Moment,
+    layer: int,
+    pair: tuple[int, int],
+    flat: dict[str, figures.Examples],
+    discrete: bool,
+) -> None:
     dataset, source = now.dataset, now.dataset.source
-    parts = plane_view.examples(dataset)
-    together = np.concatenate([part.x for part in parts.values()])
+    together = np.concatenate([part.x for part in flat.values()])
     seen = plane_view.warp(now.snapshot, dataset, layer, pair, together)
-    ends = np.cumsum([len(part) for part in parts.values()])[:-1]
-    examples = {}
-    for (name, part), x in zip(parts.items(), np.split(seen.points, ends), strict=True):
-        flat = drawn(now.snapshot, dataset, part)
-        examples[name] = figures.Examples(x, flat.colour, flat.wrong)
+    ends = np.cumsum([len(part.x) for part in flat.values()])[:-1]
+    moved = np.split(seen.points, ends)
+    examples = {
+        name: replace(part, x=x) for (name, part), x in zip(flat.items(), moved, strict=True)
+    }
     title = layer_name(layer, len(now.snapshot.layers))
     axes = tuple(f"output of unit {i + 1}, {title}" for i in pair)
     colours = figures.shade(seen.answers, len(source.classes), predictions.scale(dataset), discrete)
@@ -108,7 +115,7 @@ def _bent_chart(now: Moment, layer: int, pair: tuple[int, int], discrete: bool) 
 # ---- small maps ----------------------------------------------------------------------------
 
 
-def units(now: Moment, seen: Plane, layer: int) -> None:
+def units(now: Moment, seen: Plane, layer: int, examples: dict[str, figures.Examples]) -> None:
     """Where each unit of a hidden layer answers, as small maps; one of them large."""
     title = layer_name(layer, len(now.snapshot.layers))
     st.markdown(f"**Where each unit of {title} answers**")
@@ -142,7 +149,7 @@ def units(now: Moment, seen: Plane, layer: int) -> None:
     )
     if chosen is not None:
         with st.columns(2)[0]:
-            _large(now, seen, layer, start + chosen, float(full[chosen]), of)
+            _large(now, seen, layer, start + chosen, float(full[chosen]), examples, of)
 
 
 def _page(n_units: int) -> tuple[int, str]:
@@ -161,14 +168,13 @@ def _page(n_units: int) -> tuple[int, str]:
     return start, scale
 
 
-def _large(now: Moment, seen: Plane, layer: int, unit: int, full: float, of: str) -> None:
+def _large(
+    now: Moment, seen: Plane, layer: int, unit: int, full: float,
+    examples: dict[str, figures.Examples], of: str,
+) -> None:  # fmt: skip
     source = now.dataset.source
     answers, z = seen.a[layer][..., unit], seen.z[layer][..., unit]
     colours = figures.shade(answers[..., None], 0, full, False)
-    examples = {
-        name: drawn(now.snapshot, now.dataset, part)
-        for name, part in plane_view.examples(now.dataset).items()
-    }
     title = f"Unit {unit + 1} of {layer_name(layer, len(now.snapshot.layers))}"
     axes = (source.features[0], source.features[1])
     figure = figures.plane(colours, seen.extent, examples, source.classes, axes, title, of)
