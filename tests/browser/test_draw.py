@@ -193,3 +193,18 @@ def test_a_drawing_outlives_another_page(draw: Any) -> None:
     draw.locator(PAD).wait_for(state="detached")
     draw.get_by_role("link", name=re.compile("Draw")).click()
     draw.locator(f"{ANSWER} .sentence").get_by_text(said).wait_for()
+
+
+def test_ones_own_network_answers_at_every_epoch_of_the_slider(visit: Any) -> None:
+    page = opened(visit("draw?v=1&dataset=digits&hidden=32&epochs=8&optimizer=adam"))
+    page.get_by_text("My network").click()
+    page.locator(".st-key-train button:visible:enabled").click(timeout=START)
+    page.get_by_text("all 8 epochs are trained").wait_for(timeout=START)
+    page.locator(".st-key-epoch output").get_by_text("after epoch 8").wait_for()
+    stroke(page, STROKES["0"])
+    learnt = answered(page)
+    page.locator(".st-key-epoch button[name=first]").click()
+    page.locator(".st-key-epoch output").get_by_text("before training").wait_for()
+    page.locator(f"{ANSWER} .sentence").get_by_text(learnt, exact=True).wait_for(state="detached")
+    page.locator(".st-key-epoch button[name=newest]").click()
+    page.locator(f"{ANSWER} .sentence").get_by_text(learnt, exact=True).wait_for()

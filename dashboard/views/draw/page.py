@@ -1,9 +1,11 @@
 """The Draw page: what one draws is recognised while one draws it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitAPIException
 
 from dashboard import pad, session
 from dashboard.moment import Moment
@@ -108,12 +110,18 @@ def _look(run: Run, dataset: Dataset, changed: bool) -> Moment | None:
 
 def _both() -> None:
     """Draw both parts anew; for the callback of a widget."""
-    st.rerun([QUICK, SLOW])
+    _again(QUICK, SLOW)
 
 
 def _settled() -> None:
     """Nothing has been drawn for a moment: the slow part may look at it."""
-    st.rerun(SLOW)
+    _again(SLOW)
+
+
+def _again(*parts: str) -> None:
+    """Draw parts anew; where one is not there, the whole page is just being drawn anyway."""
+    with suppress(StreamlitAPIException):
+        st.rerun(parts)
 
 
 def _quick(
