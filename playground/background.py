@@ -15,7 +15,10 @@ MOST = 200  # pieces of work remembered
 class Job:
     """One piece of work: `state` is "working", "done" or "failed"."""
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def __init__(
+        self, question: Hashable, function: Callable[..., Any], args: tuple[Any, ...]
+    ) -> None:
+        self.question = question
         self.state = "working"
         self.result: Any = None
         self.reason = ""  # why it failed
@@ -36,7 +39,11 @@ class Job:
     def _do(self) -> None:
         function, args = self._work
         try:
-            future = cluster.client().submit(function, *args, pure=False)
+            # Where the fewest networks learn: beside one that plays it takes much longer.
+            where = [cluster.place()]
+            future = cluster.client().submit(
+                function, *args, pure=False, workers=where, allow_other_workers=True
+            )
             self.result = future.result(timeout=PATIENCE)
             self.state = "done"
         except Exception as error:
@@ -53,11 +60,15 @@ class Background:
     def __init__(self, most: int = MOST) -> None:
         self._lock = threading.Lock()
         self._jobs: Recent[Job] = Recent(most)
-        self._under_way: dict[Hashable, Job] = {}
+        self._latest: Recent[Job] = Recent(most)
 
     def get(self, question: Hashable) -> Job | None:
         """The job for a question, under way or over, if it was asked."""
         return self._jobs.get(question)
+
+    def latest(self, owner: Hashable) -> Job | None:
+        """The job that `owner` asked for last, under way or over."""
+        return self._latest.get(owner)
 
     def ask(
         self, owner: Hashable, question: Hashable, function: Callable[..., Any], *args: Any
@@ -67,11 +78,11 @@ class Background:
             job = self._jobs.get(question)
             if job is not None:
                 return job
-            under_way = self._under_way.get(owner)
-            if under_way is not None and under_way.state == "working":
-                return under_way
-            self._under_way = {k: j for k, j in self._under_way.items() if j.state == "working"}
-            job = self._under_way[owner] = Job(function, args)
+            latest = self._latest.get(owner)
+            if latest is not None and latest.state == "working":
+                return latest
+            job = Job(question, function, args)
+            self._latest.put(owner, job)
             self._jobs.put(question, job)
             return job
 

@@ -129,7 +129,7 @@ def _trainers() -> "weakref.WeakSet[RemoteTrainer]":
     return weakref.WeakSet()
 
 
-def _place() -> str:
+def place() -> str:
     """The worker with the fewest trainers of ours."""
     give_up = time.monotonic() + PATIENCE
     while not (found := workers()):
@@ -147,7 +147,7 @@ class RemoteTrainer:
     """
 
     def __init__(self, experiment: Experiment, start: Snapshot | None = None) -> None:
-        self.address = _place()
+        self.address = place()
         _trainers().add(self)
         # By itself: Dask warns of large arguments, and a network can have 24 MB.
         weights = None if start is None else client().scatter(start, [self.address], hash=False)

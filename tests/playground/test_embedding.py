@@ -108,10 +108,12 @@ def test_work_in_the_background_is_done_once_and_one_at_a_time(dask: Client) -> 
     assert background.ask("me", "a", sum, [1, 2]) is first
     assert first.wait(60)
     assert (first.state, first.result) == ("done", 3)
+    assert background.latest("me") is first
     second = background.ask("me", "b", int, "x")
     assert second.wait(60)
     assert second.state == "failed"
     assert "invalid literal" in second.reason
+    assert (second.question, background.latest("me")) == ("b", second)
     background.forget("b", second)
     assert background.get("b") is None
     slow = background.ask("me", "slow", sum, list(range(10)))

@@ -1,5 +1,6 @@
 """A map of the examples as one layer sees them."""
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from dashboard import live, sprites
 from dashboard.figures import Figure, cloud, picture
 from dashboard.live import POLL_SECONDS
 from dashboard.moment import Moment
+from dashboard.notices import literal
 from dashboard.views.inside import judged
 from playground.background import Background, Job
 from playground.embedding import (
@@ -73,7 +75,7 @@ def layer_names(now: Moment) -> list[str]:
 def _choices(now: Moment) -> tuple[int, str, str]:
     names = layer_names(now)
     colours = ["class", "right or wrong"] if now.task == CLASSIFICATION else ["true value", "error"]
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         layer = st.segmented_control(
             "Layer", range(len(names)), default=max(len(names) - 2, 0), required=True,
             key=f"embedded_layer_{len(names)}", format_func=lambda i: names[i],
@@ -125,30 +127,34 @@ def _at_first(now: Moment, of: judged.Chosen) -> NDArray[np.float32]:
 def _tsne(
     now: Moment, of: judged.Chosen, layer: int, start: Embedding
 ) -> tuple[Embedding | None, str]:
-    """The map if it is there; else a word on how far it is, and the one before if there is one."""
+    """The map if it is there; else how far it is, and the one before with a word on that."""
     question = _question(now, of, layer, TSNE)
+    owner = (now.keep, of.rows, layer, TSNE)
+    for done in (_WORK.latest(owner), _WORK.get(question)):
+        _take(owner, done, start)
     ready = _MAPS.get(question)
     if ready is not None:
         return ready, ""
-    owner = (now.keep, of.rows, layer, TSNE)
     job = _WORK.get(question)
     if job is None:
         x = activations(now.snapshot, _inputs(now, of), layer)
         job = _WORK.ask(owner, question, tsne, x, start.points)
-    if job.state == "done" and job is _WORK.get(question):
-        before = _LAST.get(owner)
-        found = Embedding(job.result)
-        found = aligned(found, start.points if before is None else before)
-        _MAPS.put(question, found)
-        _LAST.put(owner, found.points)
-        return found, ""
     if job.state == "failed":
-        st.error(f"t-SNE could not be computed: {job.reason}.")
-        st.button("Try again", key="tsne_again", on_click=_WORK.forget, args=(question, job))
+        st.error(f"t-SNE could not be computed: {literal(job.reason)}.")
+        st.button("Try again", key="tsne_again", on_click=_WORK.forget, args=(job.question, job))
         return None, ""
     st.fragment(_waiting, run_every=POLL_SECONDS)(job)
     last = _LAST.get(owner)
-    return (None if last is None else Embedding(last)), "This is the map shown before. "
+    return (None if last is None else Embedding(last)), "The map is still that of other weights. "
+
+
+def _take(owner: Hashable, job: Job | None, start: Embedding) -> None:
+    """Keep what the worker has finished, also if the run has gone on meanwhile."""
+    if job is not None and job.state == "done" and _MAPS.get(job.question) is None:
+        before = _LAST.get(owner)
+        found = aligned(Embedding(job.result), start.points if before is None else before)
+        _MAPS.put(job.question, found)
+        _LAST.put(owner, found.points)
 
 
 def _waiting(job: Job) -> None:
@@ -156,7 +162,7 @@ def _waiting(job: Job) -> None:
     st.progress(
         1 - 0.9 ** (seconds / 2),
         text=f"t-SNE is at work in the background, for {seconds:.0f} s so far; it takes about 5 to "
-        "20. Everything else works meanwhile.",
+        "20, and longer beside a run that plays. Everything else works meanwhile.",
     )
     if job.state != "working":
         st.rerun()
