@@ -16,9 +16,14 @@ def test_a_click_on_the_ranking_shows_that_unit(visit: Any) -> None:
     ranking = page.locator(".st-key-dossier_ranking")
     ranking.locator(".bars path").nth(3).wait_for(state="attached")
     # The height of a bar may be 0: click in its column, where hovering finds it all the same.
-    box = ranking.locator(".nsewdrag").bounding_box()
+    area = ranking.locator(".nsewdrag")
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + 0.84 * box["width"], box["y"] + box["height"] / 2)
+    place = box["x"] + 0.84 * box["width"], box["y"] + box["height"] / 2
+    page.mouse.move(*place)
+    ranking.locator(".hovertext").first.wait_for()
+    page.mouse.click(*place)
     page.get_by_text("4 of 4").wait_for()
     page.locator(".st-key-dossier_step_-1 button").click()
     page.get_by_text("3 of 4").wait_for()

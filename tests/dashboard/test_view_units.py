@@ -145,6 +145,9 @@ def test_the_dossier_begins_with_the_unit_that_matters_most() -> None:
     layer = next(each for each in app.button_group if each.key == "dossier_layer")
     checked(layer.set_value("Hidden 2").run())
     assert tiles()["Rank in its layer"] == "1 of 6"
+    layer = next(each for each in app.button_group if each.key == "dossier_layer")
+    checked(layer.set_value("Hidden 1").run())
+    assert app.number_input[0].value == 12
 
 
 # ---- figures ---------------------------------------------------------------------------------

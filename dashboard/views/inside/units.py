@@ -148,11 +148,14 @@ def _choose(now: Moment, layer: int, ranking: Ranking) -> int:
     if clicked is not None:
         session.put(key, clicked + 1)
         session.remember("dossier_clicked", of, None)
-    elif session.remembered("dossier_seen", of) is None:
+    elif session.remembered(f"dossier_seen_{layer}", of) is None:
         session.put(key, int(ranking.order[0]) + 1)  # begin with the one that matters most
-        session.remember("dossier_seen", of, True)
+        session.remember(f"dossier_seen_{layer}", of, True)
     session.limit(key, 1, most)
-    unit = int(st.number_input(f"Unit, 1 to {most}", 1, most, key=key, width=140)) - 1
+    number = st.number_input(
+        f"Unit, 1 to {most}", 1, most, key=key, width=140, persist_state="session"
+    )
+    unit = int(number) - 1
     rank = int(np.flatnonzero(ranking.order == unit)[0])
     for label, icon, step in (
         ("More important", ":material/arrow_back:", -1),
