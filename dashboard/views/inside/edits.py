@@ -108,8 +108,8 @@ def _choose(now: Moment, shown: Snapshot, kind: str, layer: int, inputs: tuple[s
 
 def _effect(now: Moment) -> None:
     edits = made(now)
-    name, part = predictions.shown_part(now.dataset)
-    part = Part(part.x[:MOST_SCORED], part.y[:MOST_SCORED])
+    name, whole = predictions.shown_part(now.dataset)
+    part = Part(whole.x[:MOST_SCORED], whole.y[:MOST_SCORED])
     scores = _scores(now, edits, part)
     before, after = scores[0], scores[-1]
     if before is None or after is None:
@@ -125,7 +125,7 @@ def _effect(now: Moment) -> None:
                 _delta(one, other, show) if edits else None,
                 delta_color="off" if one == other else GOOD[label],
             )  # fmt: skip
-    first = " first" if len(part) == MOST_SCORED else ""
+    first = " first" if len(part) < len(whole) else ""
     moment = f"after epoch {now.epoch}" if now.epoch else "before training"
     st.caption(
         f"On the{first} {len(part):,} {name} examples, as trained → with the edits. The loss is "
