@@ -79,28 +79,29 @@ def _place(now: Moment, image: Image, way: str, index: int) -> str:
     return f"{zlib.crc32(image.tobytes() + told):x}"
 
 
-def _images(paths: Paths, index: int, step: int, names: tuple[str, ...]) -> None:
-    """Before, after and the change in full colours."""
+def picture(paths: Paths, index: int, step: int) -> str:
+    """The address of three images below each other: before, after, the change in full colours."""
     change = paths.change(index, step)
-    largest = float(np.abs(change).max())
     pair = [paths.images[0, index], paths.images[step, index]]
     grey = [np.repeat((p * (255 / paths.maximum)).round()[..., None], 3, axis=-1) for p in pair]
-    pixels = np.concatenate([*grey, colour(change, largest or 1.0)]).astype(np.uint8)
-    answer = names[paths.answer]
-    now = int(paths.answers(index)[step])
-    sure = (paths.shares[0, index, paths.answer], paths.shares[step, index, now])
+    colours = colour(change, float(np.abs(change).max()) or 1.0)
+    return address(np.concatenate([*grey, colours]).astype(np.uint8))
+
+
+def _images(paths: Paths, index: int, step: int, names: tuple[str, ...]) -> None:
+    """Before, after and the change."""
+    change = paths.change(index, step)
+    largest, mean = float(np.abs(change).max()), float(np.abs(change).mean())
+    answer, now = paths.answer, int(paths.answers(index)[step])
+    before, after = paths.shares[0, index, answer], paths.shares[step, index, now]
     magnified = f"× {1 / largest:.0f}" if largest else "none"
     tiles = [
-        live.Tile(f"before: {answer}", f"{sure[0]:.1%} sure", "", f"The image, taken for {answer}"),
-        live.Tile(
-            f"after: {names[now]}", f"{sure[1]:.1%} sure", "",
-            f"The changed image, taken for {names[now]}",
-        ),
+        live.Tile(f"before: {names[answer]}", f"{before:.1%} sure"),
+        live.Tile(f"after: {names[now]}", f"{after:.1%} sure"),
         live.Tile("the change", magnified, "", "The change: blue brighter, orange darker"),
-    ]  # fmt: skip
+    ]
     height, width = change.shape
-    live.gallery(address(pixels), (height, width), tiles, key="flip_images", size=140)
-    mean = float(np.abs(change).mean())
+    live.gallery(picture(paths, index, step), (height, width), tiles, key="flip_images", size=140)
     st.caption(
         f"Blue pixels were made brighter, orange ones darker: by {largest:.1%} of the pixel range "
         f"at most and {mean:.2%} on average. None leaves the range 0 to {paths.maximum:g}."
