@@ -15,7 +15,7 @@ Passes = list[tuple[Array, Array]]  # z and a of every layer
 
 # What `without_each` may take, and about what its parts do, in nanoseconds. A network too large for
 # it gets fewer examples.
-ALLOWED = 60e6
+ALLOWED = 40e6
 MULTIPLICATION, NUMBER, COSTLY_NUMBER = 0.06, 2.0, 15.0
 FEWEST_ROWS = 100
 

@@ -118,7 +118,7 @@ def layer_curves(
     """
     layout = frame(title, "epoch", y, keep, 320)
     layout |= {"hovermode": "x unified", "shapes": []}
-    layout["yaxis"] |= {"type": "log", "exponentformat": "power", "dtick": 1}
+    layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 6}
     layout["xaxis"] |= {"hoverformat": "d"}
     if len(epoch):
         layout["xaxis"] |= {"autorange": True, "autorangeoptions": {"include": [0, 10]}}
