@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import live, session
 from dashboard.figures import hygiene as figures
+from dashboard.notices import literal
 from playground import hygiene as lab
 from playground.datasets import Dataset, load
 from playground.experiment import Experiment
@@ -34,7 +35,7 @@ def hygiene(experiment: Experiment, dataset: Dataset) -> None:
         pair = lab.pair(experiment, chosen, epochs)
     except ValueError:
         st.info(
-            f"{dataset.source.label} has too few examples to be divided in three: "
+            f"{literal(dataset.source.label)} has too few examples to be divided in three: "
             f"it takes at least {lab.FEWEST_ROWS}."
         )
         return

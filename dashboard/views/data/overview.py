@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from dashboard.notices import literal
 from playground.datasets import Dataset
 from playground.experiment import Experiment
 
@@ -10,7 +11,7 @@ from playground.experiment import Experiment
 def overview(experiment: Experiment, dataset: Dataset) -> None:
     """The parts with their shapes, types and ranges, and how inputs are scaled."""
     source = dataset.source
-    st.markdown(f"**{source.label}.** {source.description}.")
+    st.markdown(f"**{literal(source.label)}.** {literal(source.description)}.")
     parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
     table = pd.DataFrame(
         {

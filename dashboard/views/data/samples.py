@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import live
 from dashboard.figures import picture, pixels
+from dashboard.notices import literal
 from playground.datasets import Dataset, Part
 from playground.datasets.statistics import rows_of
 from playground.experiment import Experiment
@@ -22,7 +23,7 @@ def samples(experiment: Experiment, dataset: Dataset) -> None:
     source = dataset.source
     if source.kind != "image":
         st.info(
-            f"{source.label} has no images: its examples are rows of {source.n_features} "
+            f"{literal(source.label)} has no images: its examples are rows of {source.n_features} "
             f"{'number' if source.n_features == 1 else 'numbers'}. The view Table shows them."
         )
         return
