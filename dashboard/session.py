@@ -153,6 +153,11 @@ def bring(new: Draft, mark: str = "") -> None:
         state["own_mark"] = mark or state.get("own_mark")
 
 
+def bring_again() -> None:
+    """Let a widget bring what it has brought before."""
+    st.session_state.pop("own_mark", None)
+
+
 def told(key: str, name: str) -> Any:
     """The state `name` of the component `key`, before it is drawn; None if there is none."""
     state = st.session_state.get(key)

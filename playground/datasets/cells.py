@@ -1,9 +1,8 @@
 """A column of text cells: numbers where it holds numbers, else the different texts it holds."""
 
-import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +16,7 @@ _OF_SPREADSHEETS = ("#n/a", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "
 MISSING = frozenset(
     ("", "?", "-", "–", "—", "na", "n/a", "nan", "null", "none", "nil", *_OF_SPREADSHEETS)
 )
+LONGEST_MISSING = max(map(len, MISSING))
 MOSTLY = 0.8  # share of numbers from which on the other cells are taken for mistakes
 SAMPLE = 2_000  # rows that decide how numbers are written
 
@@ -96,40 +96,36 @@ def _float(text: str) -> float | None:
 
 def column(name: str, cells: Sequence[str], lines: Sequence[int], decimal_comma: bool) -> Column:
     """The column of stripped `cells`; `lines` are the lines of the file they stand in."""
-    different = list(dict.fromkeys(cells))
-    present = [cell for cell in different if cell.lower() not in MISSING]
+    present = [cell for cell in dict.fromkeys(cells) if not _is_missing(cell)]
     # Most columns of numbers need no looking at each cell.
     simple = not decimal_comma and set("".join(present)) <= _PLAIN
     read = _float if simple else partial(number, decimal_comma=decimal_comma)
-    values = dict.fromkeys(different) | {cell: read(cell) for cell in present}
-    texts = tuple(sorted(present))
-    place = {cell: i for i, cell in enumerate(texts)}
+    values = {cell: read(cell) for cell in present}
+    if present and None not in values.values():
+        return _numeric(name, cells, lines, values)
+    place = {cell: i for i, cell in enumerate(sorted(present))}
     codes = np.fromiter((place.get(c, -1) for c in cells), np.int32, len(cells))
-    known = int((codes >= 0).sum())
-    if not known:
-        return Column(name, None, (), codes, "it is empty")
-    usable = sum(1 for cell in cells if values[cell] is not None)
-    if usable == known:
-        return _numeric(name, cells, lines, values, codes)
-    if usable >= MOSTLY * known:
-        odd = next(i for i, c in enumerate(cells) if codes[i] >= 0 and values[c] is None)
-        what = f"line {lines[odd]} holds “{clean(cells[odd], 30)}”, which is not a number"
-        return Column(name, None, texts, codes, what)
-    return Column(name, None, texts, codes)
+    problem = "" if present else "it is empty"
+    numbers = sum(1 for cell in cells if values.get(cell) is not None)
+    if present and numbers >= MOSTLY * int((codes >= 0).sum()):
+        odd = next(i for i, c in enumerate(cells) if c in values and values[c] is None)
+        problem = f"line {lines[odd]} holds “{clean(cells[odd], 30)}”, which is not a number"
+    return Column(name, None, tuple(place), codes, problem)
+
+
+def _is_missing(cell: str) -> bool:
+    return len(cell) <= LONGEST_MISSING and cell.lower() in MISSING
 
 
 def _numeric(
-    name: str,
-    cells: Sequence[str],
-    lines: Sequence[int],
-    values: dict[str, float | None],
-    codes: NDArray[np.int32],
+    name: str, cells: Sequence[str], lines: Sequence[int], values: Mapping[str, float | None]
 ) -> Column:
-    read = ((math.nan if (v := values[c]) is None else v) for c in cells)
-    numbers = np.fromiter(read, np.float64, len(cells))
+    read = (values.get(cell) for cell in cells)  # None: missing, which NumPy makes NaN
+    numbers = np.array(list(read), np.float64)
+    codes = np.where(np.isnan(numbers), -1, 0).astype(np.int32)
     huge = np.flatnonzero(np.abs(numbers) > LARGEST)
     if len(huge):
         i = int(huge[0])
         what = f"line {lines[i]} holds {clean(cells[i], 30)}, beyond ±{LARGEST:g}"
-        return Column(name, None, (), np.minimum(codes, 0), what)
-    return Column(name, numbers, (), np.minimum(codes, 0))
+        return Column(name, None, (), codes, what)
+    return Column(name, numbers, (), codes)

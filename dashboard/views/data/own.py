@@ -70,7 +70,10 @@ def _paste(experiment: Experiment) -> None:
         mark = hashlib.sha256(content).hexdigest()
         session.bring(session.Draft(PASTED, content), mark=mark)
     with st.container(horizontal=True):
-        st.button("Read the table", key="own_read", help="So does a click beside the box.")
+        st.button(
+            "Read the table", key="own_read", on_click=session.bring_again,
+            help="So does a click beside the box.",
+        )  # fmt: skip
         _example()
     preparing(experiment)
 
