@@ -190,3 +190,10 @@ def test_painted_points_become_the_experiment() -> None:
     assert (source.kind, source.classes) == ("plane", ("orange", "blue"))
     assert source.features == ("x₁", "x₂")
     assert not chosen.data.standardise
+
+
+def test_a_link_to_a_table_that_is_gone_says_so() -> None:
+    found = opened(dataset=f"own-{'0' * 32}", epochs="7")
+    (warning,) = found.warning
+    assert "must be own data that this server still keeps" in plain(warning.value)
+    assert experiment(found) == Experiment().change(epochs=7)
