@@ -213,4 +213,8 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   if (load || (first && kept.points.length)) changed(board);
   else if (first) { draw(board); say(board); }
+  return () => {
+    clearTimeout(board.timer); // shown again, it tells its points anew
+    boards.delete(parentElement);
+  };
 }

@@ -34,9 +34,10 @@ def train(page: Any) -> None:
     press(page, "own_train")
     page.get_by_text("These are the data in use now").wait_for()
     page.get_by_role("link", name="Train").click()
+    page.get_by_text("(not trained yet)").wait_for(timeout=START)
+    page.locator(".st-key-region .js-plotly-plot").wait_for()
     press(page, "train")
     page.get_by_text("all 200 epochs are trained").wait_for(timeout=START)
-    page.locator(".st-key-region .js-plotly-plot").wait_for()
 
 
 def test_an_uploaded_table_is_trained_on_and_survives_a_reload(view: Any) -> None:
@@ -80,6 +81,7 @@ def test_points_painted_by_mouse_are_learnt(view: Any) -> None:
     assert count.inner_text() != many
     view.locator(".st-key-painting button[name='undo']").click()
     assert count.inner_text() == many
-    view.get_by_text(re.compile("rows in 2 classes, 2 features")).wait_for()
+    rows = sum(int(word) for word in many.split() if word.isdecimal())
+    view.get_by_text(f"{rows} rows in 2 classes, 2 features").wait_for()
     train(view)
     assert "leans to blue" in view.locator(".st-key-region figcaption").inner_text()
