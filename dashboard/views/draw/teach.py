@@ -35,6 +35,9 @@ NO_TEACHING = {
 
 def teach(now: Moment, image: Image) -> None:
     """Choose the right answer, add the drawing, train one epoch; see what came of it; undo."""
+    if _problem().moved:  # its callback drew this part of the page alone
+        _problem().moved = False
+        st.rerun()
     run = now.run if now.run is not None else session.run(COPY)
     _form(now, image, run)
     if run is None:
@@ -80,9 +83,10 @@ def _form(now: Moment, image: Image, run: Run | None) -> None:
 
 
 class _Problem:
-    """Why the last lesson was refused."""
+    """Why the last lesson was refused; and whether the whole page is another one since."""
 
     text = ""
+    moved = False
 
 
 def _problem() -> _Problem:
@@ -116,6 +120,7 @@ def _undo(run: Run) -> None:
 def _adopt() -> None:
     if session.adopt(COPY) is not None:
         session.put("draw_network", network.OWN)
+        _problem().moved = True
 
 
 def _progress(run: Run) -> None:
