@@ -47,7 +47,7 @@ def test_the_diagram_changes_in_place_under_the_pointer(visit: Any) -> None:
     assert card.inner_text().startswith("unit 2 of hidden 1")
     unit.focus()
     unit.press("ArrowRight")
-    card.get_by_text("output blue").wait_for()
+    card.get_by_text("unit 2 of hidden 2").wait_for()
     diagram.locator(".hit").first.dispatch_event("pointerenter")
     card.get_by_text(re.compile("^from .* to .*")).wait_for()
 
