@@ -5,7 +5,7 @@ from typing import Any
 START = 60_000  # ms
 
 
-def test_a_drawing_is_taught_and_the_lesson_undone(visit: Any) -> None:
+def test_a_drawing_is_taught_undone_and_the_pupil_taken_along(visit: Any) -> None:
     page = visit("draw")
     page.locator(".st-key-load_example button:visible").click(timeout=START)
     page.get_by_text("Loaded: validation image 0, 5").wait_for()
@@ -24,3 +24,10 @@ def test_a_drawing_is_taught_and_the_lesson_undone(visit: Any) -> None:
 
     page.locator(".st-key-teach_undo button:visible").first.click()
     result.wait_for(state="detached")
+
+    button.click()
+    result.wait_for(timeout=START)
+    page.locator(".st-key-teach_adopt button:visible").first.click()
+    page.get_by_text("Paused after epoch 1").wait_for()  # it is one's own now
+    page.get_by_role("link", name="Train").click()
+    page.locator(".st-key-loss_chart").get_by_text("taught 9 examples").wait_for()
