@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from dashboard import session
+from dashboard.components import text
 from dashboard.figures import Figure, encode
 
 POLL_SECONDS = 0.4
@@ -16,19 +16,17 @@ POLL_SECONDS = 0.4
 PLOTLY_ADDRESS = f"/plotly/{version('plotly')}.js"  # the version: browsers keep it for good
 
 
-def _text(name: str) -> str:
-    text = (Path(__file__).parent / "components" / name).read_text(encoding="utf-8")
-    return text.replace("PLOTLY_ADDRESS", PLOTLY_ADDRESS)
-
-
 _chart = st.components.v2.component(
-    "live_chart", css=_text("chart.css"), js=_text("chart.js"), isolate_styles=False
+    "live_chart",
+    css=text("chart.css"),
+    js=text("chart.js").replace("PLOTLY_ADDRESS", PLOTLY_ADDRESS),
+    isolate_styles=False,
 )
 _gallery = st.components.v2.component(
-    "gallery", html="<ul></ul>", css=_text("samples.css"), js=_text("samples.js")
+    "gallery", html="<ul></ul>", css=text("samples.css"), js=text("samples.js")
 )
 _epoch = st.components.v2.component(
-    "epoch", html=_text("epoch.html"), css=_text("epoch.css"), js=_text("epoch.js")
+    "epoch", html=text("epoch.html"), css=text("epoch.css"), js=text("epoch.js")
 )
 
 

@@ -1,23 +1,21 @@
 """A confusion matrix whose cells are buttons: a table to the eye and to a screen reader alike."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard import session
+from dashboard.components import text
 from dashboard.figures.confusion import cells
-
-_FOLDER = Path(__file__).parent / "components"
 
 _matrix = st.components.v2.component(
     "matrix",
     html='<figure class="matrix"><div class="scroll"><table></table></div>'
     "<figcaption></figcaption></figure>",
-    css=(_FOLDER / "matrix.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "matrix.js").read_text(encoding="utf-8"),
+    css=text("matrix.css"),
+    js=text("matrix.js"),
 )
 
 

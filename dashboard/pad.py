@@ -2,24 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard import session
+from dashboard.components import text
 from dashboard.figures.picture import encoded
 from playground.datasets.sources import Frame
 from playground.drawing import Drawing, decode
 
-
-def _text(name: str) -> str:
-    return (Path(__file__).parent / "components" / name).read_text(encoding="utf-8")
-
-
 _pad = st.components.v2.component(
-    "pad", html=_text("pad.html"), css=_text("pad.css"), js=_text("pad.js")
+    "pad", html=text("pad.html"), css=text("pad.css"), js=text("pad.js")
 )
 
 

@@ -1,20 +1,15 @@
 """A plane to paint points on by mouse, pen, finger or keys."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import streamlit as st
 
 from dashboard import session
+from dashboard.components import text
 from playground.datasets.painted import MOST_POINTS, RANGE, Points, points
 
-
-def _text(name: str) -> str:
-    return (Path(__file__).parent / "components" / name).read_text(encoding="utf-8")
-
-
 _paint = st.components.v2.component(
-    "paint", html=_text("paint.html"), css=_text("paint.css"), js=_text("paint.js")
+    "paint", html=text("paint.html"), css=text("paint.css"), js=text("paint.js")
 )
 
 

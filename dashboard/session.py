@@ -7,13 +7,13 @@ Runs belong to the server: a session holds only the ids by which it finds its ow
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.components import text
 from dashboard.notices import warn
 from playground.datasets.own import Table
 from playground.experiment import Experiment
@@ -29,7 +29,7 @@ _ID = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{32})")
 _identity = st.components.v2.component(
     "identity",
     css=".st-key-identity { position: absolute; height: 0; overflow: hidden; }",
-    js=(Path(__file__).parent / "components" / "identity.js").read_text(encoding="utf-8"),
+    js=text("identity.js"),
     isolate_styles=False,
 )
 

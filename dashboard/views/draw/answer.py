@@ -1,13 +1,13 @@
 """What the network says of the drawing, and how its layers light up: quick enough to follow."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard.components import text
 from dashboard.figures.cells import cells, columns_of
 from dashboard.figures.picture import address
 from dashboard.moment import Moment
@@ -24,12 +24,8 @@ WORTH_SAYING = 0.01  # probability of the second class
 STRONG = 0.995  # the share of activations that full colour is enough for
 
 
-def _text(name: str) -> str:
-    return (Path(__file__).parents[2] / "components" / name).read_text(encoding="utf-8")
-
-
 _answer = st.components.v2.component(
-    "answer", html=_text("answer.html"), css=_text("answer.css"), js=_text("answer.js")
+    "answer", html=text("answer.html"), css=text("answer.css"), js=text("answer.js")
 )
 
 

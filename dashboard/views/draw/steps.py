@@ -1,13 +1,13 @@
 """The way from the stroke to the network's input, step by step, each to be switched off."""
 
 from collections.abc import Callable, Collection
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from dashboard import session
+from dashboard.components import text
 from dashboard.figures.picture import address
 from dashboard.moment import Moment
 from dashboard.pad import Sketch
@@ -18,12 +18,8 @@ from playground.drawing import STEPS, Drawing, Prepared, frame_of, prepare
 KEY = "steps"
 
 
-def _text(name: str) -> str:
-    return (Path(__file__).parents[2] / "components" / name).read_text(encoding="utf-8")
-
-
 _steps = st.components.v2.component(
-    "steps", html=_text("steps.html"), css=_text("steps.css"), js=_text("steps.js")
+    "steps", html=text("steps.html"), css=text("steps.css"), js=text("steps.js")
 )
 
 PLACED = ("frame", "scale")  # for an image of the data set: it already lies as it should
@@ -54,7 +50,7 @@ def steps(
             "width": width,
             "height": height,
             "alternative": f"The drawing, {height} × {width} pixels",
-            "text": text(stage.name, stage.name in on, prepared, now),
+            "text": effect(stage.name, stage.name in on, prepared, now),
             "on": stage.name in on if stage.name in STEPS else None,
             "variant": "",
             "differs": False,
@@ -92,7 +88,7 @@ def title(name: str, source: Source) -> str:
     }[name]
 
 
-def text(name: str, on: bool, prepared: Prepared, now: Moment) -> str:
+def effect(name: str, on: bool, prepared: Prepared, now: Moment) -> str:
     """What a step does, in numbers of this drawing."""
     shapes = {s.name: f"{s.image.shape[0]} × {s.image.shape[1]}" for s in prepared.stages}
     source = now.dataset.source
