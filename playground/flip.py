@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.datasets.dataset import Dataset
-from playground.gradient import input_gradient
+from playground.gradient import answer_and_gradient
 from playground.snapshot import Snapshot
 
 Array = NDArray[Any]
@@ -20,7 +20,7 @@ Array = NDArray[Any]
 STEP = 1 / 255  # of the pixel range: one grey level of most images
 STRONGEST = 0.5  # of the pixel range
 BEYOND = 8  # steps shown after the last class was reached
-MOST_WORK = 4e8  # weights times images: larger networks take larger steps, and as little time
+MOST_WORK = 1.5e8  # weights times images: larger networks take larger steps, and as little time
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,17 @@ def paths(snapshot: Snapshot, dataset: Dataset, image: Array, direction: str = "
     step = _step(snapshot, len(targets))
     h = np.float32(step * source.maximum)
     x = np.repeat(start, len(targets), axis=0)
-    images, shares = [x], [np.repeat(first, len(targets), axis=0)]
+    images, shares = list[Array](), list[Array]()
     reached, end = np.full(len(targets), -1), int(STRONGEST / step)
     while len(images) <= end:
-        gradient = input_gradient(snapshot, dataset.scaled(x), targets) / dataset.scale
-        x = np.clip(x - h * of(gradient), 0, np.float32(source.maximum))
+        output, gradient = answer_and_gradient(snapshot, dataset.scaled(x), targets)
         images.append(x)
-        shares.append(_shares(snapshot.predict(dataset.scaled(x))))
+        shares.append(_shares(output))
         new = (reached < 0) & (shares[-1].argmax(axis=1) == targets)
         reached[new] = len(images) - 1
         if (reached >= 0).all():
             end = min(end, int(reached.max()) + BEYOND)
+        x = np.clip(x - h * of(gradient / dataset.scale), 0, np.float32(source.maximum))
     walked = np.stack(images).reshape(len(images), len(targets), *image.shape)
     return Paths(
         answer, tuple(targets.tolist()), walked, np.stack(shares), reached,

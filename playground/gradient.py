@@ -70,12 +70,20 @@ def input_gradient(snapshot: Snapshot, x: Array, classes: int | Sequence[int] | 
     A step against it makes class c more likely. Raises ValueError where the outputs are no
     probabilities (regression).
     """
+    return answer_and_gradient(snapshot, x, classes)[1]
+
+
+def answer_and_gradient(
+    snapshot: Snapshot, x: Array, classes: int | Sequence[int] | Array
+) -> tuple[Array, Array]:
+    """The output (n, n_outputs) and `input_gradient`, in one pass there and back."""
     activation = snapshot.layers[-1].activation
     if activation not in ("softmax", "sigmoid"):
         raise ValueError(f"output activation must be softmax or sigmoid, got {activation}")
     passes = snapshot.forward(x)
+    output = passes[-1][1]
     target = targets(snapshot, np.broadcast_to(np.asarray(classes), (len(x),)))
-    return _back(snapshot, passes, passes[-1][1] - target)[2]
+    return output, _back(snapshot, passes, output - target)[2]
 
 
 def output_gradient(snapshot: Snapshot, x: Array, unit: int = 0) -> Array:

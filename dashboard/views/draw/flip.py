@@ -14,10 +14,12 @@ from dashboard.figures.picture import address
 from dashboard.moment import Moment
 from playground import flip
 from playground.flip import DIRECTIONS, Paths
+from playground.recent import Recent, fingerprint
 
 Image = NDArray[np.uint8]
 
 NEAREST = "the nearest class"
+_PATHS: Recent[Paths] = Recent(6)  # up to 4 MB each
 SHOWN = 4  # classes with a curve: the answer, the target, and the likeliest others
 
 
@@ -31,7 +33,8 @@ def smallest_change(now: Moment, image: Image) -> None:
             format_func=lambda name: DIRECTIONS[name].label,
             help=" ".join(f"{d.label}: {d.description}" for d in DIRECTIONS.values()),
         )  # fmt: skip
-    paths = flip.paths(now.snapshot, now.dataset, image, way)
+    question = (fingerprint(now.snapshot), now.experiment.data, image.tobytes(), way)
+    paths = _PATHS.ask(question, flip.paths, now.snapshot, now.dataset, image, way)
     index = _target(paths, wish, names)
     if index is None:
         st.info(none_sentence(paths, names))
