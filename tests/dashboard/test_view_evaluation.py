@@ -1,7 +1,6 @@
 """Evaluation and embedding: what the views say is what the network does, for every kind of data."""
 
 import itertools
-import time
 from typing import Any
 
 import numpy as np
@@ -208,14 +207,6 @@ def test_a_map_of_too_few_examples_says_so() -> None:
     assert "at least 2 examples" in words(opened("Embedding", few))
     four = IRIS.change(validation_size=4)
     assert "t-SNE needs at least 5" in words(opened("Embedding", four, embedding_method="t-SNE"))
-
-
-def test_maps_of_a_large_network_are_there_at_once() -> None:
-    experiment = Experiment().change(dataset="mnist")
-    opened("Embedding", experiment)
-    start = time.perf_counter()
-    opened("Embedding", experiment)
-    assert time.perf_counter() - start < 3  # a new AppTest alone takes a second
 
 
 # ---- figures -----------------------------------------------------------------------------
