@@ -1,9 +1,10 @@
 // Points [x, y, class] on a plane from -RANGE to RANGE. They outlive the component, so that somebody
 // who looks at another page finds them again; `before` are the earlier states that Undo goes back to.
+// What somebody has painted is never replaced by what the server has to load.
 const SIDE = 960, SEND_MS = 250, SPACING = 0.22, MOST_UNDO = 50;
 const COLOURS = ["#f59322", "#0877bd"], NAMES = ["orange", "blue"];
 const boards = new WeakMap();
-const kept = (window.playgroundPainting ??= { points: [], before: [], loaded: null });
+const kept = (window.playgroundPainting ??= { points: [], before: [], loaded: null, painted: false });
 
 const pixel = (board, x, y) => [((x + board.range) / 2 / board.range) * SIDE, ((board.range - y) / 2 / board.range) * SIDE];
 const radius = (board) => Number(board.brush.value);
@@ -80,6 +81,7 @@ function changed(board, first) {
 }
 
 function remember() {
+  kept.painted = true;
   kept.before.push(kept.points);
   if (kept.before.length > MOST_UNDO) kept.before.shift();
 }
@@ -205,10 +207,9 @@ export default function ({ data, parentElement, setStateValue }) {
   if (first) boards.set(parentElement, (board = build(parentElement)));
   Object.assign(board, { set: setStateValue, range: data.range, most: data.most });
   board.canvas.setAttribute("aria-label", data.label);
-  const load = data.load && data.load.id !== kept.loaded;
+  const load = data.load && data.load.id !== kept.loaded && !kept.painted;
   if (load) {
     kept.loaded = data.load.id;
-    if (kept.points.length) remember();
     kept.points = data.load.points;
   }
   if (load || (first && kept.points.length)) changed(board);

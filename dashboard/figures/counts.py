@@ -99,6 +99,7 @@ def target_sentence(counts: Array, edges: Array) -> str:
     """Where the training targets lie, in one sentence."""
     top = int(counts.argmax())
     return (
-        f"The training targets go from {edges[0]:.3g} to {edges[-1]:.3g}; most of them, "
-        f"{counts[top]:,}, lie between {edges[top]:.3g} and {edges[top + 1]:.3g}."
+        f"The training targets go from {edges[0]:.3g} to {edges[-1]:.3g}; the tallest bar, "
+        f"{counts[top]:,} of {int(counts.sum()):,}, stands between "
+        f"{edges[top]:.3g} and {edges[top + 1]:.3g}."
     )

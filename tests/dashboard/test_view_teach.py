@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import encode, shares
 from dashboard.figures.heat import heat
+from dashboard.views.draw import answer, teach
 from dashboard.views.draw import flip as view
-from dashboard.views.draw import teach
 from playground import trained
 from playground.datasets import load
 from playground.experiment import Experiment
@@ -176,6 +176,23 @@ def test_on_inside_any_example_can_be_chosen(name: str) -> None:
 def test_data_without_images_are_told_why_not(name: str, dataset: str) -> None:
     app = opened(name, Experiment().change(dataset=dataset, hidden=(3,)))
     assert "has no images" in app.info[0].value
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", ["flip", "looks"])
+def test_a_network_whose_answer_is_no_number_is_said_to_have_none(name: str) -> None:
+    app = AppTest.from_function(page, default_timeout=60)
+    weights = [w * np.float32(1e25) for w in network(DIGITS).weights]
+    app.session_state["given"] = (name, DIGITS, assemble(DIGITS, 3, weights), 0)
+    checked(app.run())
+    assert [w.value for w in app.warning] == [answer.NO_NUMBERS]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_cannot_be_answered_is_not_answered() -> None:
+    said = answer.Answer(("a", "b"), np.array([np.nan, np.nan]), ())
+    assert not said.finite
+    assert answer.sentence(said) == answer.NO_NUMBERS
 
 
 # ---- figures -----------------------------------------------------------------------------

@@ -21,6 +21,10 @@ TYPICAL = 200  # examples that say how strong an activation can be
 
 UNSURE = 0.5  # below this probability of the first class
 WORTH_SAYING = 0.01  # probability of the second class
+NO_NUMBERS = (
+    "This network's answer is not a finite number: its weights are too large. Reset it, or choose "
+    "an earlier epoch."
+)
 STRONG = 0.995  # the share of activations that full colour is enough for
 
 
@@ -55,6 +59,11 @@ class Answer:
         """The probability of that class."""
         return float(self.shares[self.first])
 
+    @property
+    def finite(self) -> bool:
+        """Whether there is an answer at all: that of a network that diverged may be no number."""
+        return bool(np.isfinite(self.shares).all())
+
 
 def answer(now: Moment, prepared: Prepared) -> Answer:
     """What the network of this moment says of a drawing."""
@@ -72,6 +81,8 @@ def shares(output: Array) -> Array:
 
 def sentence(said: Answer) -> str:
     """What it takes the drawing for, how surely, and what else it may be."""
+    if not said.finite:
+        return NO_NUMBERS
     second = int(np.argsort(said.shares)[-2])
     share = float(said.shares[second])
     if said.sure < UNSURE:
@@ -101,6 +112,8 @@ def strongest(now: Moment) -> tuple[float, ...]:
 
 def show(said: Answer, largest: tuple[float, ...], count: int) -> None:
     """The bars of all classes and, below, each layer's units as cells."""
+    if not said.finite:
+        return show_none(said.names, NO_NUMBERS, count)
     last = len(said.layers) - 1
     layers = [
         _layer(f"Output: {len(a)}" if i == last else f"Hidden layer {i + 1}: {len(a)}", a, most)
@@ -118,13 +131,13 @@ def show(said: Answer, largest: tuple[float, ...], count: int) -> None:
     )  # fmt: skip
 
 
-def show_none(names: tuple[str, ...], noun: str) -> None:
-    """What stands there before anything is drawn."""
+def show_none(names: tuple[str, ...], why: str, count: int | None = None) -> None:
+    """What stands there as long as there is no answer: why there is none."""
     _answer(
         key="answer",
         data={
-            "sentence": f"Draw {noun}, or load an image: the answer appears while you draw.",
-            "bars": [(name, 0.0) for name in names], "first": None, "layers": [], "count": None,
+            "sentence": why,
+            "bars": [(name, 0.0) for name in names], "first": None, "layers": [], "count": count,
         },
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from dashboard.figures import shares
 from dashboard.figures.figure import colour
 from dashboard.figures.picture import address
 from dashboard.moment import Moment
+from dashboard.views.draw.answer import NO_NUMBERS
 from playground import flip
 from playground.flip import DIRECTIONS, Paths
 from playground.recent import Recent, fingerprint
@@ -35,6 +36,9 @@ def smallest_change(now: Moment, image: Image) -> None:
         )  # fmt: skip
     question = (fingerprint(now.snapshot), now.experiment.data, image.tobytes(), way)
     paths = _PATHS.ask(question, flip.paths, now.snapshot, now.dataset, image, way)
+    if not np.isfinite(paths.shares[0]).all():
+        st.warning(NO_NUMBERS)
+        return
     index = _target(paths, wish, names)
     if index is None:
         st.info(none_sentence(paths, names))

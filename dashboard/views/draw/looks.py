@@ -8,6 +8,7 @@ from dashboard import live
 from dashboard.figures.heat import heat
 from dashboard.figures.picture import address
 from dashboard.moment import Moment
+from dashboard.views.draw.answer import NO_NUMBERS
 from playground.occlusion import Occlusion, occlusion
 
 Image = NDArray[np.uint8]
@@ -31,6 +32,9 @@ def looks(now: Moment, image: Image) -> None:
             help="Black is the background of these images: it takes ink away. White adds ink.",
         )  # fmt: skip
     found = occlusion(now.snapshot, now.dataset, image, patch, COVERS[cover] * maximum)
+    if not np.isfinite(found.falls).all():
+        st.warning(NO_NUMBERS)
+        return
     names = now.dataset.source.classes
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -48,7 +52,8 @@ def sentence(found: Occlusion, names: tuple[str, ...]) -> str:
     fall, rise = float(found.falls.max()), float(-found.falls.min())
     text = (
         f"Blue: covered there, it is less sure of {name} (by up to {fall:.0%} of "
-        f"{found.probability:.0%}, around row {row_column[0]}, column {row_column[1]}); "
+        f"{found.probability:.0%}, as the mean of all patches over that pixel, around row "
+        f"{row_column[0]}, column {row_column[1]}); "
     )
     if rise > 0.005:
         text += f"orange: it becomes surer, by up to {rise:.0%}."
@@ -84,11 +89,12 @@ def places_sentence(found: Occlusion, names: tuple[str, ...]) -> str:
     """At how many places the patch changes the answer."""
     n, patch = len(found.places), found.patch
     where = f"The patch of {patch} × {patch} pixels was put on {n:,} places"
+    right = "Right: the place that costs most."
     if not found.other:
-        return f"{where}: the answer was {names[found.answer]} at all of them."
+        return f"{where}: the answer is {names[found.answer]} at all of them. {right}"
     changed = found.answers[found.answers != found.answer]
     likely = names[int(np.bincount(changed).argmax())]
     return (
         f"{where}: at {len(changed):,} of them ({found.other:.1%}) the answer is another one, "
-        f"mostly {likely}. Right: the place that costs most."
+        f"mostly {likely}. {right}"
     )

@@ -3,11 +3,13 @@
 from collections import Counter
 from functools import lru_cache
 
+import numpy as np
 import streamlit as st
 
 from dashboard import live
 from dashboard.figures import picture
 from dashboard.moment import Moment
+from dashboard.views.draw.answer import NO_NUMBERS
 from dashboard.views.draw.hand import Image
 from playground.datasets import load
 from playground.experiment import Data
@@ -38,7 +40,11 @@ def neighbours(now: Moment, image: Image) -> None:
     st.progress(found.strangeness, text=strangeness(found, images))
     names = now.dataset.source.classes
     labels = [names[now.dataset.train.y[i]] for i in found.index]
-    guess = int(classes(now.snapshot.predict(now.dataset.scaled(image[None])))[0])
+    output = now.snapshot.predict(now.dataset.scaled(image[None]))
+    if not np.isfinite(output).all():
+        st.warning(NO_NUMBERS)
+        return
+    guess = int(classes(output)[0])
     tiles = [
         live.Tile(label, f"distance {distance:.1f}")
         for label, distance in zip(labels, found.distance, strict=True)

@@ -138,10 +138,13 @@ def _quick(
         sketch = _sketch()
         with right:
             if sketch is None:
-                answer.show_none(now.dataset.source.classes, frame.noun)
+                answer.show_none(
+                    now.dataset.source.classes,
+                    f"Draw {frame.noun}, or load an image: the answer appears while you draw.",
+                )
             else:
                 prepared, said = _say(in_hand, now, sketch)
-        if sketch is not None:
+        if sketch is not None and said.finite:
             steps.steps(now, sketch, prepared, said, _both)
     end()
 
