@@ -49,7 +49,7 @@ def _measure(app: AppTest, epochs: Iterator[int | None]) -> float:
     for epoch in epochs:
         if epoch is not None:
             run = RUNS.get(OWNER)
-            app.session_state["shown_epoch"] = (f"{id(run):x} 1", epoch)
+            app.session_state["shown_epoch"] = (run.network if run else "", epoch)
         taken.append(_milliseconds(app))
     return statistics.median(taken)
 

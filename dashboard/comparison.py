@@ -1,6 +1,5 @@
 """Keras' own answer beside ours, got in the background, so that no page waits for it."""
 
-import hashlib
 from collections.abc import Hashable
 from functools import cache
 from typing import Any
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from dashboard.moment import Moment
 from playground.background import Background, Job
+from playground.recent import fingerprint
 from playground.snapshot import Snapshot
 from playground.worker import keras_outputs
 
@@ -48,12 +48,4 @@ def ask_again(now: Moment, x: NDArray[np.float32], failed: Job) -> None:
 
 
 def _question(now: Moment, x: NDArray[np.float32]) -> Hashable:
-    return now.experiment, _digest(now.snapshot, x)
-
-
-def _digest(snapshot: Snapshot, x: NDArray[np.float32]) -> bytes:
-    content = hashlib.blake2b(x.tobytes(), digest_size=16)
-    for layer in snapshot.layers:
-        content.update(layer.kernel.tobytes())
-        content.update(layer.bias.tobytes())
-    return content.digest()
+    return now.experiment, fingerprint(now.snapshot), x.tobytes()

@@ -12,6 +12,7 @@ from playground.events import Diverged, Epoch, Finished, Lost, Progress, Slice
 from playground.experiment import LIVE, Experiment
 from playground.history import Log
 from playground.snapshot import Snapshot
+from playground.teaching import undoable
 from playground.worker import TrainerError
 
 SLICE = 0.15  # seconds of training asked for at a time
@@ -21,7 +22,6 @@ WATCHED = 2.0  # seconds for which a sign of somebody watching is worth a snapsh
 SNAPSHOT_EVERY = 0.3  # seconds between two snapshots of a playing run, at least
 SNAPSHOT_SHARE = 20  # …and this many times what the transfer of one costs
 ASK_WAIT = 10.0  # seconds that a question waits for the trainer to exist
-MOST_LESSONS = 20  # that can be undone, as in the trainer
 TEACHABLE = ("ready", "paused", "finished")
 REMEMBERED = ("experiment", "state", "epoch", "progress")  # beside the log, at each lesson
 KEEP_BYTES = 16_000_000  # of snapshots of earlier epochs, here; the trainer keeps many more
@@ -98,9 +98,9 @@ class Attempt:
                 self._changed.notify_all()
 
     def wait(self, timeout: float | None) -> bool:
-        """Wait until it no longer plays; False after `timeout` seconds."""
+        """Wait until it no longer plays, or is closed; False after `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: self.state != "playing", timeout)
+            return self._changed.wait_for(lambda: self.state != "playing" or self._closed, timeout)
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Set live fields from the next slice on."""
@@ -111,12 +111,13 @@ class Attempt:
     def teach(self, x: Any, y: Any, epochs: int) -> None:
         """Add examples, train some `epochs` more and pause; ValueError where that cannot be."""
         with self._changed:
-            if self.latest is None or self.state not in TEACHABLE:
+            if self.latest is None or self.state not in TEACHABLE or self._closed:
                 state = "starting" if self.state == "ready" else self.state
+                state = "closed" if self._closed else state
                 raise ValueError(f"a run must be {', '.join(TEACHABLE)} to be taught, got {state}")
             lesson = Lesson(x, y, self.epoch, self.latest)
             before = {name: getattr(self, name) for name in REMEMBERED} | {"log": list(self.log)}
-            self._undone = [*self._undone, (lesson, before)][-MOST_LESSONS:]
+            self._undone = [*self._undone, (lesson, before)][-undoable(self.latest.nbytes) :]
             self._lesson, self._until = lesson, self.epoch + epochs
             self.state, self._ending, self._pace = "playing", None, None
             self._employ()

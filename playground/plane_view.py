@@ -11,6 +11,7 @@ from playground import responses
 from playground.datasets.dataset import Dataset, Part
 from playground.datasets.sources import DATASETS
 from playground.datasets.tables import ROAST_RULE, ROASTS, good_roast
+from playground.embedding import activations
 from playground.snapshot import Layer, Snapshot
 
 Array = NDArray[Any]
@@ -152,7 +153,7 @@ def warp(
     along_y = np.stack(np.broadcast_arrays(places[0][:, None], way[1][None, :]), axis=-1)
     crossings = dataset.scaled(grid(extent(dataset), LINES))
     bent = [
-        _activations(snapshot, dataset.scaled(each.reshape(-1, 2)), layer)[:, list(units)]
+        activations(snapshot, dataset.scaled(each.reshape(-1, 2)), layer + 1)[:, list(units)]
         for each in (along_x, along_y, x)
     ]
     passes = snapshot.forward(crossings)
@@ -164,13 +165,6 @@ def warp(
         answers=passes[-1][1],
         points=bent[2],
     )
-
-
-def _activations(snapshot: Snapshot, x: Array, layer: int) -> Array:
-    """The outputs of a layer for scaled inputs; the layers after it are not computed."""
-    for each in snapshot.layers[: layer + 1]:
-        x = each.activate(each.pre_activation(x))
-    return x
 
 
 # ---- the true rule -------------------------------------------------------------------------

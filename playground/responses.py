@@ -53,8 +53,10 @@ def _membership(y: NDArray[Any], classes: int) -> NDArray[np.float32]:
 
 def extent(dataset: Dataset) -> tuple[tuple[float, float], ...]:
     """The range of each feature over the training examples, and a little more on either side."""
-    low, high = dataset.train.x.min(axis=0), dataset.train.x.max(axis=0)
-    margin = MARGIN * np.where(high > low, high - low, 1)
+    ends = dataset.train.x.min(axis=0), dataset.train.x.max(axis=0)
+    low, high = (end.astype(np.float64) for end in ends)
+    # Of a constant feature so much that the ends differ, however large it is.
+    margin = MARGIN * np.where(high > low, high - low, np.maximum(np.abs(low), 1))
     return tuple(zip((low - margin).tolist(), (high + margin).tolist(), strict=True))
 
 

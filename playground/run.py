@@ -201,7 +201,7 @@ class Run:
 
     def test(self) -> Score:
         """The score on the test examples, as `snapshot` asks for it; each time is counted."""
-        now, network = self._now, self._network
+        now, network = self._now, self.network
         score: Score = now.ask("test")
         with self._lock:
             dataset = now.experiment.data.dataset
@@ -216,11 +216,12 @@ class Run:
     @property
     def opening(self) -> Opening | None:
         """The last opening for the network that is trained now."""
-        own = [opening for opening in self._openings if opening.network == self._network]
+        own = [opening for opening in self._openings if opening.network == self.network]
         return own[-1] if own else None
 
     @property
-    def _network(self) -> str:
+    def network(self) -> str:
+        """Which network it is: another one after every reset, and no other run's."""
         return f"{self._name} {self.attempt}"
 
     def close(self) -> None:

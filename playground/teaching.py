@@ -12,6 +12,14 @@ from playground.snapshot import Snapshot, classes
 
 Array = NDArray[Any]
 
+MOST_LESSONS = 20  # that can be undone
+LESSON_BYTES = 50_000_000  # of the weights before them: each lesson keeps a whole network
+
+
+def undoable(nbytes: int) -> int:
+    """How many lessons can be undone, of a network whose weights take `nbytes`: at least one."""
+    return max(1, min(MOST_LESSONS, LESSON_BYTES // max(nbytes, 1)))
+
 
 def with_shifts(image: Array) -> Array:
     """The image (height, width) and its shifts by one pixel to all 8 sides: (9, height, width).

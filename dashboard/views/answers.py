@@ -1,11 +1,11 @@
 """The part of a page that shows what the network says of examples it has not learnt from."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from dashboard import live, predictions
 from dashboard.figures import fit, picture, plane, region
+from dashboard.frame import frame
 from dashboard.views.inside.plane_units import drawn
 from playground import plane_view
 from playground.datasets.dataset import Dataset
@@ -112,9 +112,7 @@ def _curve(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
 def _table(snapshot: Snapshot, dataset: Dataset) -> None:
     _, part = predictions.shown_part(dataset)
     said = predictions.answers(snapshot, dataset, part, ROWS)
-    # Own data may have features of any name, these among them.
-    names = [f"{name} " if name in SAID else name for name in dataset.source.features]
-    table = pd.DataFrame(part.x[:ROWS], columns=names).round(3)
+    table = frame(part.x[:ROWS], dataset.source.features, SAID).round(3)
     table["truth"], table["prediction"] = said.label, said.prediction
     if said.confidence is not None:
         table[""] = [

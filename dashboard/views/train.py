@@ -8,7 +8,7 @@ from dashboard.figures import curves
 from dashboard.views.answers import answers
 from dashboard.views.delivery import delivered
 from dashboard.views.sealed import sealed
-from dashboard.views.transport import buttons, message, moves, network_key, own_run
+from dashboard.views.transport import buttons, message, moves, own_run
 from playground.datasets import Dataset
 from playground.events import Epoch, metric_name
 from playground.experiment import Experiment
@@ -55,7 +55,7 @@ def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     if run.latest is None:
         st.info("Getting ready: the processes that train are starting …")
     elif not changed or run.experiment.data == session.experiment().data:
-        answers(run.latest, dataset, network_key(run))
+        answers(run.latest, dataset, run.network)
     if watching and not moves(run):
         st.rerun()  # last, or the browser would take away what was not drawn yet
 
@@ -85,7 +85,7 @@ def _last(number: str, values: Column | None) -> str:
 
 
 def _curves(run: Run, log: History, metric: str) -> None:
-    keep = network_key(run)
+    keep = run.network
     left, right = st.columns(2, gap="medium")
     with left:
         above = st.container()

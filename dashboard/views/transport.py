@@ -111,8 +111,3 @@ def message(run: Run, changed: bool) -> None:
 def moves(run: Run) -> bool:
     """Whether the run has something new to show all by itself."""
     return run.state == "playing" or (run.latest is None and run.state == "ready")
-
-
-def network_key(run: Run) -> str:
-    """As long as this is the same, charts keep their zoom and their hidden curves."""
-    return f"{id(run):x} {run.attempt}"

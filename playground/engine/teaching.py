@@ -1,7 +1,7 @@
 """Teaching a run by hand: further training examples while it goes on, and the exact way back."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,6 @@ from playground.teaching import checked
 
 if TYPE_CHECKING:
     from playground.engine.trainer import Trainer
-
-MOST_LESSONS = 20  # that can be undone; each keeps the weights and the optimizer's own numbers
 
 # What of a trainer changes in place; everything else in it is replaced, never changed.
 COPIES: dict[str, Callable[[Any], Any]] = {
@@ -42,6 +40,17 @@ def restore(trainer: "Trainer", state: dict[str, Any]) -> None:
     """Bring a trainer back to what `remember` gave."""
     trainer.leave()
     vars(trainer).update(state)
+
+
+def share(states: Iterable[dict[str, Any]], train: Part) -> None:
+    """Let earlier states look at the first of the examples `train`, which they had already.
+
+    Otherwise each lesson would keep a copy of all of them: 47 MB of the largest sets.
+    """
+    for state in states:
+        whole = state["dataset"]
+        n = len(whole.train)
+        state["dataset"] = replace(whole, train=Part(train.x[:n], train.y[:n]))
 
 
 def teach(trainer: "Trainer", x: Any, y: Any, epochs: int) -> Taught:

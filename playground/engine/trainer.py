@@ -27,15 +27,16 @@ from playground.events import (
     Slice,
 )  # fmt: skip
 from playground.experiment import LIVE, Experiment
+from playground.preflight import LARGE_INPUT
 from playground.schedules import rates
 from playground.snapshot import Snapshot, assemble
+from playground.teaching import undoable
 
 STEPS = 128  # of one compiled call inside a long epoch
 EPOCHS = 64  # of one compiled call where epochs are short
 SHORT_EPOCH = 20e6  # FLOP; an epoch with fewer is over in less than a call costs
 SMALL_NETWORK = 20_000  # weights; their values after each of EPOCHS epochs are kept in memory
 SCORED_AT_ONCE = 5_000  # examples
-LARGE_INPUT = 10.0  # scaled inputs beyond it let losses explode at ordinary learning rates
 SEEN_WITHOUT_VALIDATION = 1_000  # training examples that the dead units are counted on
 
 
@@ -123,7 +124,8 @@ class Trainer:
             raise ValueError("a network whose loss is no longer finite cannot be taught")
         before = teaching.remember(self)
         event = teaching.teach(self, x, y, epochs)
-        self._before = [*self._before, before][-teaching.MOST_LESSONS :]
+        self._before = [*self._before, before][-undoable(self.latest().nbytes) :]
+        teaching.share(self._before, self.dataset.train)
         return Slice((event,), None)
 
     def undo(self) -> Snapshot:

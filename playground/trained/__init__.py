@@ -39,6 +39,9 @@ UNREADABLE = (
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
+# What a description that says something else may raise; the last for numbers beyond all bounds.
+MALFORMED = (KeyError, TypeError, AttributeError, ValueError, RecursionError, OverflowError)
+
 
 class TrainedError(ValueError):
     """A file is no trained network; the text says what is wrong with it."""
@@ -144,7 +147,7 @@ def read(content: bytes) -> Trained:
         about = json.loads(arrays["about"].tobytes()[:LARGEST_ABOUT])
         form, epoch, given = about["format"], about["epoch"], about["experiment"]
         scores = {str(k): _score(v) for k, v in about["scores"].items()}
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+    except MALFORMED as error:
         raise TrainedError(
             f"about must be JSON with format, epoch, experiment and scores ({shown(error)})"
         ) from None

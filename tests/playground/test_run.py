@@ -273,6 +273,16 @@ def test_a_closed_run_frees_its_trainer(dask: Client, actors: Callable[[], int])
     run.play()
     with pytest.raises(LookupError):
         run.test()
+    run.wait()  # for ever, if it waited for the end of what is over
+    with pytest.raises(ValueError, match="to be taught, got closed"):
+        run.teach(np.zeros((1, 4)), [0])
+
+
+def test_a_network_has_a_name_of_its_own_which_a_reset_changes(start: Start) -> None:
+    one, other = start(), start()
+    before = one.network
+    one.reset()
+    assert len({before, one.network, other.network}) == 3
 
 
 # ---- the registry ------------------------------------------------------------------------

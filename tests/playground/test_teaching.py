@@ -16,7 +16,7 @@ from playground.events import Epoch, Event, Finished, Taught
 from playground.history import history
 from playground.run import Run
 from playground.snapshot import Snapshot, assemble
-from playground.teaching import checked, difference, with_shifts
+from playground.teaching import MOST_LESSONS, checked, difference, undoable, with_shifts
 
 DIGITS = Experiment().change(
     dataset="digits", train_size=300, hidden=(16,), optimizer="adam", dropout=0.1, epochs=8
@@ -120,6 +120,25 @@ def test_a_lesson_undone_leaves_no_trace(experiment: Experiment, epoch: int) -> 
     assert_same(taught.latest(), never.latest())
     with pytest.raises(ValueError, match="a lesson to undo"):
         taught.undo()
+
+
+def test_lessons_share_their_examples_and_the_last_ones_can_be_undone() -> None:
+    trainer = Trainer(DIGITS)
+    for _ in range(MOST_LESSONS + 1):
+        trainer.teach(*SEVENS)
+    assert len(trainer._before) == MOST_LESSONS
+    x = trainer.dataset.train.x
+    assert all(np.shares_memory(each["dataset"].train.x, x) for each in trainer._before)
+    for _ in range(MOST_LESSONS):
+        trainer.undo()
+    np.testing.assert_array_equal(trainer.dataset.train.x[:300], load(DIGITS.data).train.x)
+    assert len(trainer.dataset.train) == 309
+
+
+def test_of_large_networks_fewer_lessons_can_be_undone() -> None:
+    assert [undoable(n) for n in (400, 2_500_000, 10_000_000, 24_000_000, 10**9)] == [
+        20, 20, 5, 2, 1,
+    ]  # fmt: skip
 
 
 def test_a_lesson_in_the_middle_of_an_epoch_joins_it_and_can_be_undone() -> None:

@@ -90,6 +90,8 @@ def test_weights_too_large_for_16_bits_are_kept_in_32() -> None:
         ({"about_epoch": "5"}, "epoch must be between 0 and 1,000,000, got 5"),
         ({"about_scores": {"test": {"metric": float("nan"), "n": 5}}}, "about must be JSON"),
         ({"about_scores": 5}, "about must be JSON"),
+        ({"about_scores": {"test": {"metric": 0.5, "n": float("inf")}}}, "about must be JSON"),
+        ({"about_scores": {"test": {"metric": 10**400, "n": 5}}}, "about must be JSON"),
         ({"about_experiment": {"data": {"dataset": "moon"}}}, "dataset must be one of"),
         ({"about": None}, "about must be JSON"),
         ({"about": np.frombuffer(b"[" * 90_000, np.uint8)}, "about must be JSON"),

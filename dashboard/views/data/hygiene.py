@@ -106,7 +106,7 @@ def _watch(pair: Pair, runs: tuple[Run, Run], moved: bool) -> None:
     is_share = bool(pair.honest.data.source.classes)
     logs = {name: history(run.events) for name, run in zip(NAMES, runs, strict=True)}
     if any(len(log) for log in logs.values()):
-        figure = figures.validation_curves(logs, is_share, f"{id(runs[0]):x}")
+        figure = figures.validation_curves(logs, is_share, runs[0].network)
         live.chart(figure, figures.curves_sentence(logs, is_share), key="hygiene_curves")
     if moved and not moves:
         st.rerun()

@@ -1,12 +1,12 @@
 """Data in rows and columns: the frame, the points, and each feature before and after scaling."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from dashboard import live, predictions
 from dashboard.figures import features, points
 from dashboard.figures.figure import kept_rows
+from dashboard.frame import frame
 from dashboard.notices import literal
 from playground.datasets import Dataset, Part
 from playground.datasets.statistics import explained, histogram, moments, standardised
@@ -46,10 +46,10 @@ def _frame(dataset: Dataset) -> None:
         key="table_part", required=True, persist_state="session",
     )  # fmt: skip
     part = parts[name]
-    frame = pd.DataFrame(part.x[:ROWS].astype(float).round(4), columns=list(source.features))
     target = "class" if source.classes else "target"
-    frame[target] = [source.classes[c] for c in part.y[:ROWS]] if source.classes else part.y[:ROWS]
-    st.dataframe(frame, height=250, width="stretch")
+    shown = frame(part.x[:ROWS], source.features, (target,)).round(4)
+    shown[target] = [source.classes[c] for c in part.y[:ROWS]] if source.classes else part.y[:ROWS]
+    st.dataframe(shown, height=250, width="stretch")
     first = f", of which the first {ROWS:,} are shown" if len(part) > ROWS else ""
     st.caption(
         f"{len(part):,} {name} examples, one a row{first}; {source.n_features} "

@@ -1,6 +1,5 @@
 """Examples and what the network says of them: a gallery of images, or rows of a table."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from dashboard import live
 from dashboard.figures import picture
+from dashboard.frame import frame
 from dashboard.moment import Moment
 from dashboard.notices import literal
 from dashboard.views.inside.judged import Chosen
@@ -18,6 +18,7 @@ from playground.evaluation import Judgement
 IMAGES = 48
 ROWS = 200
 CLASSES = 5  # named beside a large image
+SAID = ("truth", "said", "how sure")  # columns beside the features
 
 
 def examples(
@@ -98,14 +99,8 @@ def _shape(now: Moment) -> tuple[int, int]:
 
 def _rows(now: Moment, of: Chosen, found: Judgement, rows: NDArray[Any], key: str) -> None:
     names = now.dataset.source.classes
-    table = features(now, of.part.x[rows])
+    table = frame(of.part.x[rows], now.dataset.source.features, SAID).round(3)
     table["truth"] = [names[i] for i in found.truth[rows]]
     table["said"] = [names[i] for i in found.guess[rows]]
     table["how sure"] = [f"{share:.0%}" for share in found.confidence[rows]]
     st.dataframe(table, hide_index=True, width="stretch", key=key)
-
-
-def features(now: Moment, x: NDArray[Any]) -> pd.DataFrame:
-    """Raw rows of a table under the names of their features."""
-    names: Sequence[str] = now.dataset.source.features
-    return pd.DataFrame(x, columns=list(names)).round(3)

@@ -5,12 +5,13 @@ import streamlit as st
 
 from dashboard import live
 from dashboard.figures import residuals as figures
+from dashboard.frame import frame
 from dashboard.moment import Moment
 from dashboard.views.inside import judged
-from dashboard.views.inside.examples import features
 
 BINS = 30
 WORST = 10
+SAID = ("true", "predicted", "predicted − true")  # columns beside the features
 
 
 def misses(now: Moment) -> None:
@@ -38,7 +39,7 @@ def misses(now: Moment) -> None:
         figure = figures.residual_histogram(edges, counts, now.keep)
         live.chart(figure, figures.residual_sentence(found.residual), key="residuals")
     worst = np.argsort(-np.abs(found.residual), kind="stable")[:WORST]
-    table = features(now, of.part.x[worst])
+    table = frame(of.part.x[worst], now.dataset.source.features, SAID)
     table["true"], table["predicted"] = found.truth[worst], found.predicted[worst]
     table["predicted − true"] = found.residual[worst]
     st.markdown(f"**The {len(worst)} it misses most**")

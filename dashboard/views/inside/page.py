@@ -16,7 +16,7 @@ from dashboard.views.inside.forward import forward
 from dashboard.views.inside.network import network
 from dashboard.views.inside.preflight import preflight
 from dashboard.views.inside.units import units
-from dashboard.views.transport import buttons, message, moves, network_key, own_run
+from dashboard.views.transport import buttons, message, moves, own_run
 from dashboard.views.view import View, choose
 from playground.datasets import Dataset
 from playground.run import Run
@@ -108,7 +108,7 @@ def moment(run: Run, dataset: Dataset, moved: Callable[[], None] = lambda: None)
 
     moved: called when somebody moves the slider.
     """
-    keep = network_key(run)
+    keep = run.network
     snapshot = run.latest
     epoch = live.epoch(snapshot.epoch if snapshot else 0, keep, moved)
     if snapshot is None:

@@ -29,7 +29,7 @@ from playground.snapshot import classes
 SAMPLES = 12
 
 _CURVES: Recent[Robustness] = Recent(60)
-_HARDENED: Recent[NDArray[Any]] = Recent(6)  # 5 MB each, for images
+_HARDENED: Recent[NDArray[Any]] = Recent(3)  # up to 10 MB each for images, 26 MB for tables
 
 
 def robust(now: Moment) -> None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard import live, predictions, session
 from dashboard.figures import dossier, picture
 from dashboard.figures.region import decision_region
+from dashboard.frame import frame
 from dashboard.moment import Moment
 from playground.activity import finite
 from playground.losses import CLASSIFICATION
@@ -300,7 +300,7 @@ def _images(found: Dossier, rows: Array, key: str) -> None:
 
 def _rows(found: Dossier, rows: Array) -> None:
     source = found.now.dataset.source
-    table = pd.DataFrame(found.raw[rows], columns=list(source.features)).round(3)
+    table = frame(found.raw[rows], source.features, ("truth", "output")).round(3)
     truth = found.y[rows]
     table["truth"] = [source.classes[int(k)] for k in truth] if source.classes else truth.round(3)
     table["output"] = [f"{value:.3f}" for value in found.a[rows]]
