@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.gradient import slope
-from playground.snapshot import Array, Layer
+from playground.snapshot import Array, Layer, Snapshot
 
 FLAT = 0.05  # |f′| below it: hardly any gradient comes through
 DEAD = 1e-3  # standard deviation of a unit's output over the examples, below it
@@ -15,6 +15,7 @@ SATURATED = 0.95  # share of the examples for which a unit is flat, from it on
 BINS = 60
 TAIL = 0.001  # share of the pre-activations at each end that may lie beyond the histogram
 QUANTILES_OF = 50_000  # of the pre-activations say where the tails begin
+LARGEST = 1e15  # a float32 of it can be squared, and summed over many units
 WIDEST = 3.0  # the histogram reaches at least from −WIDEST to WIDEST
 
 
@@ -79,3 +80,10 @@ def curve(layer: Layer, low: float, high: float, points: int = 300) -> tuple[Arr
 def finite(arrays: Any) -> bool:
     """Whether all numbers of all arrays are finite."""
     return all(np.isfinite(array).all() for array in arrays)
+
+
+def bounded(snapshot: Snapshot, x: Array) -> bool:
+    """Whether all that a network computes of scaled inputs `x` has squares that are finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        passes = snapshot.forward(x)
+        return all(bool((np.abs(each) < LARGEST).all()) for both in passes for each in both)

@@ -31,6 +31,8 @@ class Names:
 
     def whole(self, column: int, index: int) -> str:
         """The unit and where it stands: "unit 7 of hidden 1"."""
+        if column == self.n_layers and not self.source.classes:
+            return "the output"
         if column in (0, self.n_layers):
             return f"{'input' if column == 0 else 'output'} {self.unit(column, index)}"
         return f"unit {index + 1} of {self.column(column).lower()}"

@@ -23,9 +23,11 @@ def passage(
     given: the inputs as the data set has them, (n,); activations: what each layer's is called.
     """
     source = names.source
+    what = "pixel" if source.shape else "number"
+    what += "s" if len(given) > 1 else ""
     inputs = {
         "title": "Input",
-        "note": f"{len(given):,} {'pixels' if source.shape else 'numbers'}, scaled for the network",
+        "note": f"{len(given):,} {what}, scaled for the network",
         "shape": source.shape or None,
         "names": None if source.shape else list(source.features),
         "a": _floats(steps[0].x),

@@ -67,7 +67,10 @@ def residual_histogram(edges: Array, counts: Array, keep: str = "") -> Figure:
 def residual_sentence(residual: Array) -> str:
     """In which direction the network errs, in one sentence."""
     mean, high = float(residual.mean()), float((residual > 0).mean())
-    return f"{high:.0%} of the predictions are too high; on average they miss by {mean:+.3g}."
+    return (
+        f"{high:.0%} of the predictions are too high; too high and too low taken together, the "
+        f"mean error is {mean:+.3g}."
+    )
 
 
 def truth_sentence(r2: float) -> str:

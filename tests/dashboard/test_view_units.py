@@ -229,3 +229,19 @@ def test_figures_of_a_unit() -> None:
     assert figure["data"][0]["customdata"].tolist() == [2, 1, 3]
     assert figure["layout"]["annotations"][0]["x"] == 2
     assert "falls with" in dossier.scatter_sentence(np.arange(9.0), -np.arange(9.0))
+
+
+def test_where_no_unit_is_missed_none_is_called_the_most_important() -> None:
+    experiment = network("moons", hidden=(3,))
+    useless = draw(experiment, chosen(experiment))
+    useless.layers[1].kernel[:] = 0
+    app = opened("units", experiment, useless)
+    sentences = " ".join(str(each.proto) for each in app.get("bidi_component"))
+    assert "No unit is missed; 3 of 3 units cost nothing when removed" in sentences
+
+
+def test_a_single_unit_is_one_unit() -> None:
+    assert "1 unit." in said(opened("preflight", network("iris", hidden=(1,))))
+    assert "z = x·W + b of the only unit" in said(
+        opened("activations", network("spiral", hidden=()))
+    )

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from playground.activations import ACTIVATIONS
-from playground.activity import FLAT, WIDEST, curve, histogram, is_flat, states
-from playground.snapshot import Layer
+from playground.activity import FLAT, WIDEST, bounded, curve, histogram, is_flat, states
+from playground.snapshot import Layer, Snapshot
 
 RNG = np.random.default_rng(0)
 
@@ -57,3 +57,11 @@ def test_the_drawn_derivative_is_the_slope_of_the_drawn_curve(name: str) -> None
     numeric = np.diff(f) / np.diff(z)
     middle = (slope[1:] + slope[:-1]) / 2
     np.testing.assert_allclose(numeric[smooth], middle[smooth], atol=FLAT / 10)
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1, True), (1e6, True), (1e19, False)])
+def test_numbers_too_large_to_be_squared_are_out_of_bounds(factor: float, expected: bool) -> None:
+    layer = Layer(np.full((2, 2), factor, np.float32), np.zeros(2, np.float32), "relu")
+    assert bounded(Snapshot(1, (layer,)), np.ones((3, 2), np.float32)) is expected
+    layer.kernel[0, 0] = np.nan
+    assert not bounded(Snapshot(1, (layer,)), np.ones((3, 2), np.float32))

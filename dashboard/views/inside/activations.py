@@ -65,8 +65,9 @@ def _lens(now: Moment, passes: list[Pass], examples: str) -> None:
     )
     sentence = lens.lens_sentence(name, float(found.flat.sum()), FLAT, found.beyond)
     live.chart(figure, sentence, key="lens")
+    units = f"all {len(layer.bias):,} units" if len(layer.bias) > 1 else "the only unit"
     st.caption(
-        f"The bars count z = x·W + b of all {len(layer.bias):,} units for {examples}. The blue "
+        f"The bars count z = x·W + b of {units} for {examples}. The blue "
         "curve turns each z into the unit's output; the dashed one says how much of a gradient "
         "comes back through it."
         + (" Softmax in the output has no such curve." if len(shown) < len(names) else "")

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from dashboard import live, session
 from dashboard.moment import Moment
@@ -18,6 +20,7 @@ from dashboard.views.inside.preflight import preflight
 from dashboard.views.inside.units import units
 from dashboard.views.transport import buttons, message, moves, own_run
 from dashboard.views.view import View, choose
+from playground.activity import bounded
 from playground.datasets import Dataset
 from playground.run import Run
 from playground.summary import title
@@ -73,6 +76,9 @@ VIEWS: dict[str, View[Callable[[Moment], None]]] = {
     ),
 }
 
+_LOOK_AT_NUMBERS = [VIEWS["Weights"], VIEWS["Pre-flight check"]]  # of any size
+_ENOUGH = 100  # examples to see whether a network's numbers are of any use
+
 
 def inside() -> None:
     """The buttons that play the run, the slider of epochs, and one view of the network."""
@@ -97,10 +103,19 @@ def _look(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     message(run, changed)
     view = choose(VIEWS, "inside_view")
     now = moment(run, dataset)
-    if now is not None:
+    if now is not None and (view in _LOOK_AT_NUMBERS or bounded(now.snapshot, _some(dataset))):
         view.show(now)
+    elif now is not None:
+        st.warning(
+            "Numbers in this network have grown beyond all bounds: choose an earlier epoch, or "
+            "train again with a smaller learning rate."
+        )
     if watching and not moves(run):
         st.rerun()  # last, or the browser would take away what was not drawn yet
+
+
+def _some(dataset: Dataset) -> NDArray[np.float32]:
+    return dataset.scaled(dataset.train.x[:_ENOUGH])
 
 
 def moment(run: Run, dataset: Dataset, moved: Callable[[], None] = lambda: None) -> Moment | None:

@@ -71,9 +71,10 @@ def _layer(hidden: int) -> int:
 
 def _instead(now: Moment) -> None:
     source = now.dataset.source
+    inputs = f"{source.n_features:,} inputs" if source.n_features > 1 else "only one input"
     st.info(
         literal(
-            f"{source.label} has {source.n_features:,} inputs, and a plane has two: choose data "
+            f"{source.label} has {inputs}, and a plane has two: choose data "
             "with two features to see how a network divides their plane."
         )
     )
@@ -180,18 +181,19 @@ def _truth(now: Moment, seen: Plane) -> None:
 def _inequalities(now: Moment) -> None:
     layers, names = now.snapshot.layers, _short(now.dataset.source.features)
     halves = plane_view.half_planes(layers[0], now.dataset)
+    direct = len(layers) == 2  # from these units to the output
     rows = [
-        {
-            "unit": f"{i + 1}",
-            "is on where": inequality(half, names),
-            "weight to the output": f"{layers[1].kernel[i, 0]:.3g}" if len(layers) == 2 else "–",
-        }
+        {"unit": f"{i + 1}", "is on where": inequality(half, names)}
+        | ({"weight to the output": f"{layers[1].kernel[i, 0]:.3g}"} if direct else {})
         for i, half in enumerate(halves[:MOST_ROWS])
     ]
     st.table(pd.DataFrame(rows), hide_index=True)
     st.caption(
-        "Each unit of the first layer divides the plane by one straight line, in °C and minutes. "
-        "A positive weight to the output speaks for a good roast where the unit is on, a negative "
-        "one against it."
+        "Each unit of the first layer divides the plane by one straight line, in °C and minutes."
+        + direct
+        * (
+            " A positive weight to the output speaks for a good roast where the unit is on, a "
+            "negative one against it."
+        )
         + (f" The first {MOST_ROWS} of {len(halves):,} units." if len(halves) > MOST_ROWS else "")
     )

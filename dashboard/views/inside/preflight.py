@@ -92,9 +92,9 @@ def _check(link: str, hidden: tuple[int, ...], _now: Moment) -> Check:
 def _layers(hidden: tuple[int, ...]) -> str:
     if not hidden:
         return "no hidden layer"
-    return (
-        f"hidden layers {'-'.join(map(str, hidden))}" if len(hidden) > 1 else f"{hidden[0]} units"
-    )
+    if len(hidden) > 1:
+        return f"hidden layers {'-'.join(map(str, hidden))}"
+    return f"{hidden[0]:,} units" if hidden[0] > 1 else "1 unit"
 
 
 def _table(profile: Profile, names: list[str]) -> None:

@@ -324,7 +324,10 @@ def _by_class(found: Dossier) -> None:
 
 def _ranks(found: Dossier, ranking: Ranking) -> None:
     is_share = found.now.task == CLASSIFICATION and ranking.measured
-    how = f"each removed by itself, on {ranking.rows:,} examples; equals by their gradients"
+    how = (
+        f"each removed by itself, on {ranking.rows:,} examples; of units that cost the same, those "
+        "come first of which the gradients expect more"
+    )
     y = "accuracy lost" if is_share else "error gained"
     if not ranking.measured:
         y, how = "loss gained, estimated", "estimated from gradients, −Σ a·∂L/∂a"
@@ -333,8 +336,11 @@ def _ranks(found: Dossier, ranking: Ranking) -> None:
     )
     gain = int((ranking.loss < 0).sum())
     none = int((ranking.loss == 0).sum())
+    first = "No unit is missed"
+    if ranking.loss.max() > 0:
+        first = f"Without unit {ranking.order[0] + 1} most is lost"
     sentence = (
-        f"Without unit {ranking.order[0] + 1} most is lost; {none} of {len(ranking.order)} units "
+        f"{first}; {none} of {len(ranking.order)} units "
         f"cost nothing when removed and {gain} even do harm ({how}). Click a bar to see its unit."
     )
     click = live.chart(figure, sentence, key="dossier_ranking", clickable=True)
