@@ -4,7 +4,7 @@
 const SIDE = 960, SEND_MS = 250, SPACING = 0.22, MOST_UNDO = 50;
 const COLOURS = ["#f59322", "#0877bd"], NAMES = ["orange", "blue"];
 const boards = new WeakMap();
-const kept = (window.playgroundPainting ??= { points: [], before: [], loaded: null, painted: false });
+const kept = (window.playgroundPainting ??= { points: [], before: [], loaded: null, painted: false, tool: 0 });
 
 const pixel = (board, x, y) => [((x + board.range) / 2 / board.range) * SIDE, ((board.range - y) / 2 / board.range) * SIDE];
 const radius = (board) => Number(board.brush.value);
@@ -106,7 +106,7 @@ function dab(board, [x, y], exact = false) {
 }
 
 function choose(board, tool) {
-  board.tool = tool;
+  board.tool = kept.tool = tool;
   for (const name of ["0", "1", "erase"]) {
     board.button[name].setAttribute("aria-pressed", String(tool) === name);
   }
@@ -194,7 +194,7 @@ function build(parentElement) {
   const root = parentElement.querySelector(".paint");
   const [canvas, hint, count, brush] = ["canvas", ".hint", ".count", "input"].map((name) => root.querySelector(name));
   const button = Object.fromEntries([...root.querySelectorAll("button")].map((e) => [e.name, e]));
-  const board = { root, canvas, hint, count, brush, button, tool: 0 };
+  const board = { root, canvas, hint, count, brush, button };
   canvas.width = canvas.height = SIDE;
   board.context = canvas.getContext("2d");
   listen(board);
@@ -207,6 +207,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (first) boards.set(parentElement, (board = build(parentElement)));
   Object.assign(board, { set: setStateValue, range: data.range, most: data.most });
   board.canvas.setAttribute("aria-label", data.label);
+  if (first) choose(board, kept.tool);
   const load = data.load && data.load.id !== kept.loaded && !kept.painted;
   if (load) {
     kept.loaded = data.load.id;
