@@ -74,10 +74,13 @@ function say(board, first = "") {
 function changed(board, first) {
   draw(board);
   say(board, first);
-  board.timer ??= setTimeout(() => {
-    board.timer = null;
-    board.set("points", { list: kept.points.map(([x, y, kind]) => [Number(x.toFixed(3)), Number(y.toFixed(3)), kind]) });
-  }, SEND_MS);
+  board.timer ??= setTimeout(() => tell(board), SEND_MS);
+}
+
+function tell(board) {
+  clearTimeout(board.timer);
+  board.timer = null;
+  board.set("points", { list: kept.points.map(([x, y, kind]) => [Number(x.toFixed(3)), Number(y.toFixed(3)), kind]) });
 }
 
 function remember() {
@@ -198,6 +201,8 @@ function build(parentElement) {
   canvas.width = canvas.height = SIDE;
   board.context = canvas.getContext("2d");
   listen(board);
+  // Whoever goes on to press a button outside means the points as they are now.
+  root.onpointerleave = root.onfocusout = () => board.timer && tell(board);
   return board;
 }
 

@@ -76,12 +76,13 @@ def test_points_painted_by_mouse_are_learnt(view: Any) -> None:
     stroke(0.7)
     many = count.inner_text()
     assert re.fullmatch(r"[1-9]\d orange and [1-9]\d blue points\.", many), many
+    rows = sum(int(word) for word in many.split() if word.isdecimal())
     board.press("ArrowUp")
     board.press(" ")
     assert count.inner_text() != many
+    view.get_by_text(f"{rows + 1} rows in 2 classes, 2 features").wait_for()
     view.locator(".st-key-painting button[name='undo']").click()
     assert count.inner_text() == many
-    rows = sum(int(word) for word in many.split() if word.isdecimal())
     view.get_by_text(f"{rows} rows in 2 classes, 2 features").wait_for()
     train(view)
     assert "leans to blue" in view.locator(".st-key-region figcaption").inner_text()
