@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from playground.datasets.dataset import Dataset, Part
 from playground.losses import CLASSIFICATION
+from playground.responses import extent, grid
+from playground.score import metric
 from playground.snapshot import Snapshot, classes
 
 Array = NDArray[Any]
@@ -15,7 +17,6 @@ Array = NDArray[Any]
 GRID = 100  # points along each side of a map
 CURVE = 300  # points of a curve
 MOST_POINTS = 1_000  # of each part, over a map
-MARGIN = 0.05  # of the range of the examples, around them
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,13 @@ class Region:
 
 def region(snapshot: Snapshot, dataset: Dataset) -> Region:
     """What the network answers at every point of the plane around the training examples."""
-    (left, right), (bottom, top) = (_range(dataset.train.x[:, i]) for i in (0, 1))
-    x, y = np.meshgrid(np.linspace(left, right, GRID), np.linspace(top, bottom, GRID))
-    points = np.column_stack([x.ravel(), y.ravel()])
-    output = snapshot.predict(dataset.scaled(points)).reshape(GRID, GRID)
+    across, up = extent(dataset)
+    area = (*across, *up)
+    output = snapshot.predict(dataset.scaled(grid(area, GRID))).reshape(GRID, GRID)
     largest = scale(dataset)
     if dataset.source.task == CLASSIFICATION:
         output = 2 * output - 1
-    return Region(output / largest, (left, right, bottom, top), largest)
+    return Region(output / largest, area, largest)
 
 
 def scale(dataset: Dataset) -> float:
@@ -97,17 +97,10 @@ def points(dataset: Dataset) -> dict[str, tuple[Array, Array]]:
 
 def curve(snapshot: Snapshot, dataset: Dataset) -> tuple[Array, Array]:
     """The output (CURVE,) over the single input x (CURVE,) around the training examples."""
-    low, high = _range(dataset.train.x[:, 0])
-    x = np.linspace(low, high, CURVE)
+    x = np.linspace(*extent(dataset)[0], CURVE)
     return x, snapshot.predict(dataset.scaled(x[:, None]))[:, 0]
-
-
-def _range(values: Array) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
-    margin = MARGIN * (high - low or 1.0)
-    return low - margin, high + margin
 
 
 def mean_error(snapshot: Snapshot, dataset: Dataset, part: Part) -> float:
     """The mean of |output − target| over a part of a set with one target."""
-    return float(np.abs(snapshot.predict(dataset.scaled(part.x))[:, 0] - part.y).mean())
+    return metric(snapshot.predict(dataset.scaled(part.x)), part.y, dataset.source.task)

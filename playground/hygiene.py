@@ -13,7 +13,8 @@ from playground.datasets import Dataset, Part
 from playground.experiment import Experiment
 from playground.losses import CLASSIFICATION
 from playground.run import Run
-from playground.snapshot import Snapshot, classes
+from playground.score import each
+from playground.snapshot import Snapshot
 
 MOST_TRAINING = 2_000  # examples of each of the two runs
 MOST_VALIDATION = 1_000
@@ -137,10 +138,7 @@ def each_score(snapshot: Snapshot, dataset: Dataset, part: Part) -> Each:
     """For each example (n,): 1 or 0, right or wrong; in regression |output − target|."""
     if not len(part):
         return np.zeros(0)
-    output = snapshot.predict(dataset.scaled(part.x))
-    if dataset.source.task == CLASSIFICATION:
-        return np.asarray(classes(output) == part.y, np.float64)
-    return np.asarray(np.abs(output[:, 0] - part.y), np.float64)
+    return each(snapshot.predict(dataset.scaled(part.x)), part.y, dataset.source.task)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from playground.datasets.dataset import Dataset, Part
 from playground.datasets.sources import DATASETS
 from playground.datasets.tables import ROAST_RULE, ROASTS, good_roast
 from playground.embedding import activations
+from playground.responses import grid
 from playground.snapshot import Layer, Snapshot
 
 Array = NDArray[Any]
@@ -64,13 +65,6 @@ def examples(dataset: Dataset) -> dict[str, Part]:
         for name, part in parts.items()
         if len(part)
     }
-
-
-def grid(extent: Extent, side: int) -> Array:
-    """side² points (n, 2) over the plane, row by row from the top left, edges included."""
-    left, right, bottom, top = extent
-    x, y = np.meshgrid(np.linspace(left, right, side), np.linspace(top, bottom, side))
-    return np.column_stack([x.ravel(), y.ravel()])
 
 
 def look(snapshot: Snapshot, dataset: Dataset) -> Plane:

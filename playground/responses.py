@@ -60,6 +60,13 @@ def extent(dataset: Dataset) -> tuple[tuple[float, float], ...]:
     return tuple(zip((low - margin).tolist(), (high + margin).tolist(), strict=True))
 
 
+def grid(extent: tuple[float, float, float, float], side: int) -> Array:
+    """side² points (n, 2) over the plane, row by row from the top left, edges included."""
+    left, right, bottom, top = extent
+    x, y = np.meshgrid(np.linspace(left, right, side), np.linspace(top, bottom, side))
+    return np.column_stack([x.ravel(), y.ravel()])
+
+
 def maps(
     snapshot: Snapshot, dataset: Dataset, units: Sequence[NDArray[np.int64]], side: int
 ) -> tuple[Array, ...]:
@@ -70,12 +77,11 @@ def maps(
     (n_units, 1, side).
     """
     ranges = extent(dataset)
-    axes = [np.linspace(low, high, side) for low, high in ranges]
-    if len(axes) == 1:
-        points, shape = axes[0][:, None], (1, side)
-    else:
-        across, up = np.meshgrid(axes[0], axes[1][::-1])
-        points, shape = np.column_stack([across.ravel(), up.ravel()]), (side, side)
+    line = len(ranges) == 1
+    points = (
+        np.linspace(*ranges[0], side)[:, None] if line else grid((*ranges[0], *ranges[1]), side)
+    )
+    shape = (1, side) if line else (side, side)
     x = dataset.scaled(points)
     with np.errstate(over="ignore", invalid="ignore"):
         columns = [x, *(a for _, a in snapshot.forward(x))]

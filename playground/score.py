@@ -1,14 +1,31 @@
 """How well any weights do on some examples, in NumPy: for networks that no trainer holds."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from playground.datasets.dataset import Dataset, Part
 from playground.events import Score
 from playground.gradient import targets
 from playground.losses import CLASSIFICATION, LOSSES
-from playground.snapshot import Snapshot, classes
+from playground.snapshot import Array, Snapshot, classes
 
 CHUNK = 2_000  # examples at a time, to keep memory small
+
+
+def each(output: Array, y: NDArray[Any], task: str) -> NDArray[np.float64]:
+    """For each example (n,) of outputs (n, n_outputs): 1 or 0, right or wrong; |output − target|
+    in regression.
+    """
+    if task == CLASSIFICATION:
+        return np.asarray(classes(output) == y, np.float64)
+    return np.asarray(np.abs(output[:, 0] - y), np.float64)
+
+
+def metric(output: Array, y: NDArray[Any], task: str) -> float:
+    """Accuracy (0 to 1), or the mean absolute error for regression."""
+    return float(each(output, y, task).mean())
 
 
 def score(snapshot: Snapshot, dataset: Dataset, part: Part, loss: str) -> Score:
@@ -31,8 +48,5 @@ def score(snapshot: Snapshot, dataset: Dataset, part: Part, loss: str) -> Score:
             output, wanted = last.activate(z), targets(snapshot, y)
             losses = entry.f_z(wanted, z) if entry.f_z else entry.f(wanted, output)
             total += float(losses.sum(dtype=np.float64))
-            if dataset.source.task == CLASSIFICATION:
-                right += float((classes(output) == y).sum())
-            else:
-                right += float(np.abs(output[:, 0] - y).sum(dtype=np.float64))
+            right += float(each(output, y, dataset.source.task).sum())
     return Score(total / len(part), right / len(part))

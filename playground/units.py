@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from playground.activations import ACTIVATIONS
 from playground.gradient import backward, output_gradient
 from playground.losses import CLASSIFICATION
-from playground.snapshot import Array, Snapshot, classes
+from playground.score import metric
+from playground.snapshot import Array, Snapshot
 
 Passes = list[tuple[Array, Array]]  # z and a of every layer
 
@@ -27,13 +28,6 @@ def extremes(z: Array, a: Array, count: int) -> tuple[NDArray[np.int64], NDArray
     """
     order = np.lexsort((z, a))
     return order[::-1][:count], order[:count]
-
-
-def metric(output: Array, y: NDArray[Any], task: str) -> float:
-    """Accuracy (0 to 1), or the mean absolute error for regression."""
-    if task == CLASSIFICATION:
-        return float((classes(output) == y).mean())
-    return float(np.abs(output - y.reshape(len(y), -1)).mean())
 
 
 @dataclass(frozen=True)

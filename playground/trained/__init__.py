@@ -25,8 +25,8 @@ from playground.datasets.dataset import Part
 from playground.datasets.fetch import BUNDLED
 from playground.datasets.images import IMAGES, bundle_suffices
 from playground.experiment import Data, Experiment, explain
-from playground.losses import CLASSIFICATION
-from playground.snapshot import Snapshot, assemble, classes
+from playground.score import metric
+from playground.snapshot import Snapshot, assemble
 from playground.values import shown
 
 FORMAT = 1
@@ -104,9 +104,7 @@ def measure(experiment: Experiment, snapshot: Snapshot) -> dict[str, Measured]:
 
 def _measured(snapshot: Snapshot, dataset: Dataset, part: Part) -> Measured:
     output = snapshot.predict(dataset.scaled(part.x))
-    if dataset.source.task == CLASSIFICATION:
-        return Measured(float((classes(output) == part.y).mean()), len(part))
-    return Measured(float(np.abs(output[:, 0] - part.y).mean()), len(part))
+    return Measured(metric(output, part.y, dataset.source.task), len(part))
 
 
 def archive(experiment: Experiment, snapshot: Snapshot) -> bytes:

@@ -7,13 +7,13 @@ import pytest
 
 from playground import Experiment, load
 from playground.preflight import chosen, draw
+from playground.score import metric
 from playground.snapshot import Snapshot
 from playground.units import (
     affordable,
     direction,
     expected_each,
     extremes,
-    metric,
     ranked,
     without,
     without_each,

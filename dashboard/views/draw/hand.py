@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from dashboard import session
 from dashboard.moment import Moment
 from dashboard.pad import Example
+from playground.snapshot import Snapshot
 
 Image = NDArray[np.uint8]
 
@@ -24,7 +25,7 @@ class Hand:
     example: Example | None = None
     label: str = ""  # what the example shows
     next: dict[str, int] = field(default_factory=dict)  # which example of a class comes next
-    largest: tuple[object, tuple[float, ...]] = (None, ())  # activations, of which network
+    largest: tuple[Snapshot | None, tuple[float, ...]] = (None, ())  # activations, of which weights
 
 
 def hand() -> Hand:

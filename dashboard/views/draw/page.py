@@ -164,9 +164,8 @@ def _say(in_hand: Hand, now: Moment, sketch: pad.Sketch) -> tuple[Prepared, Answ
     prepared = prepare(sketch.drawing, now.dataset.source, steps.chosen(sketch.placed))
     in_hand.image = prepared.image
     said = answer.answer(now, prepared)
-    network_now = (now.keep, now.epoch)
-    if in_hand.largest[0] != network_now:
-        in_hand.largest = (network_now, answer.strongest(now))
+    if in_hand.largest[0] is not now.snapshot:
+        in_hand.largest = (now.snapshot, answer.strongest(now))
     answer.show(said, in_hand.largest[1], sketch.count)
     return prepared, said
 

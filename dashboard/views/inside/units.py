@@ -1,6 +1,5 @@
 """The dossier of one unit: what it looks for, what excites it, and what is lost without it."""
 
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,9 @@ from dashboard.frame import frame
 from dashboard.moment import Moment
 from playground.activity import finite
 from playground.losses import CLASSIFICATION
+from playground.recent import fingerprint
 from playground.responses import extent, maps
+from playground.score import metric
 from playground.snapshot import Snapshot
 from playground.units import (
     Passes,
@@ -23,7 +24,6 @@ from playground.units import (
     direction,
     expected_each,
     extremes,
-    metric,
     ranked,
     without,
     without_each,
@@ -103,7 +103,7 @@ def units(now: Moment) -> None:
             persist_state="session",
         )  # fmt: skip
         layer = names.index(name)
-        ranking = _ranking(_fingerprint(now.snapshot), now.keep, layer, rows, now, passes, x, y)
+        ranking = _ranking(fingerprint(now.snapshot), now.keep, layer, rows, now, passes, x, y)
         unit = _choose(now, layer, ranking)
     found = Dossier(now, layer, unit, part_name, x, y, part.x[:rows], passes)
     _facts(found, ranking)
@@ -119,15 +119,9 @@ def units(now: Moment) -> None:
         _ranks(found, ranking)
 
 
-def _fingerprint(snapshot: Snapshot) -> int:
-    """Another number for other weights, quickly: the biases and the last kernel change first."""
-    last = snapshot.layers[-1].kernel.tobytes()
-    return zlib.crc32(b"".join([*(each.bias.tobytes() for each in snapshot.layers), last]))
-
-
 @st.cache_data(max_entries=256, show_spinner=False)
 def _ranking(
-    fingerprint: int, keep: str, layer: int, rows: int,
+    weights: str, keep: str, layer: int, rows: int,
     _now: Moment, _passes: Passes, _x: Array, _y: Array,
 ) -> Ranking:  # fmt: skip
     """Measured once for the same weights and examples."""
