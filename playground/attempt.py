@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,11 +29,20 @@ KEEP_BYTES = 16_000_000  # of snapshots of earlier epochs, here; the trainer kee
 
 @dataclass(eq=False)
 class Terms:
-    """How a run is to be played: what stays the same over resets."""
+    """How a run is to be played: what stays the same over resets.
+
+    Runs that are played together share one of them. `snapshots`: which weights come here unasked,
+    those of the moment while somebody watches ("watched"), only those at the end ("end"), or
+    none ("none").
+    """
 
     lease: float  # seconds that it plays on with nobody watching
     touched: float  # when somebody last watched, by the monotonic clock
     speed: float | None = None  # epochs per second at most
+    ceiling: int | None = None  # epoch at which to wait until it is raised
+    snapshots: str = "watched"
+    album_bytes: int | None = None  # of snapshots that the trainer keeps; None: its own limit
+    told: Callable[[], None] = lambda: None  # called when a slice is done or the state has changed
 
 
 @dataclass(frozen=True)
@@ -50,9 +59,16 @@ class Attempt:
     """Training from one set of initial weights; everything that a reset throws away.
 
     `start`: the weights it begins with, instead of those the experiment's seed gives.
+    `where`: gives the address of the worker it would best be trained by.
     """
 
-    def __init__(self, experiment: Experiment, terms: Terms, start: Snapshot | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        terms: Terms,
+        start: Snapshot | None = None,
+        where: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self.experiment = experiment
         self.start = None if start is None else replace(start, epoch=0)
         self.state = "ready"
@@ -60,7 +76,7 @@ class Attempt:
         self.epoch = 0  # finished
         self.progress: Progress | None = None
         self.latest: Snapshot | None = self.start
-        self._terms = terms
+        self._terms, self._where = terms, where
         self._changed = threading.Condition()
         self._trainer: RemoteTrainer | None = None
         self._changes: dict[str, Any] = {}  # for the next request
@@ -80,11 +96,11 @@ class Attempt:
 
     # ---- what the run asks ---------------------------------------------------------------
 
-    def play(self, epochs: int | None) -> None:
-        """Train on, for some `epochs` or to the end."""
+    def play(self, until: int | None) -> None:
+        """Train on, until an epoch or to the end."""
         with self._changed:
             if self.state in ("ready", "paused", "playing") and not self._closed:
-                self._until = None if epochs is None else self.epoch + epochs
+                self._until = until
                 self.state, self._pace = "playing", None
                 if self._ending == "paused":
                     self._ending = None
@@ -183,6 +199,11 @@ class Attempt:
             self._changed.notify_all()
 
     @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self._closed or self.state in ("finished", "diverged", "lost")
+
+    @property
     def worker(self) -> str | None:
         """The address of the trainer's worker."""
         trainer = self._trainer
@@ -206,14 +227,17 @@ class Attempt:
                     raise
                 self._release()
                 self._train()
+            self._terms.told()
         except Exception as error:
             known = isinstance(error, (WorkerLost, TrainerError))
             self._lose(str(error) if known else f"{type(error).__name__}: {error}")
 
     def _train(self) -> None:
         if self._trainer is None:
-            trainer = RemoteTrainer(self.experiment, self.start)
-            first = trainer.call("snapshot", 0)
+            terms = self._terms
+            trainer = RemoteTrainer(self.experiment, self.start, self._where(), terms.album_bytes)
+            watched = terms.snapshots == "watched"
+            first = trainer.call("snapshot", 0) if watched else self.latest
             with self._changed:
                 self._trainer, self.latest = trainer, first
                 self._changed.notify_all()
@@ -222,6 +246,7 @@ class Attempt:
             began = time.monotonic()
             answer = self._trainer.call(method, **arguments)
             self._take(answer, time.monotonic() - began)
+            self._terms.told()
 
     def _next(self) -> tuple[str, dict[str, Any]] | None:
         """The next call to the trainer; None: there is none, and the thread's work is over."""
@@ -233,12 +258,14 @@ class Attempt:
                     return "teach", {"x": lesson.x, "y": lesson.y, "epochs": epochs}
                 if self._ending is None and self._is_time_to_pause():
                     self._ending = "paused"
-                if self._ending is not None and self._stale:
+                if self._ending is not None and self._stale and self._ends_with_weights:
                     if self._ending == "diverged":  # the weights now are not finite
                         return "snapshot", {"epoch": self.epoch}
                     return "latest", {}
                 if self._ending is not None:
                     self.state, self._ending = self._ending, None
+                elif self._terms.ceiling is not None and self.epoch >= self._terms.ceiling:
+                    self._changed.wait(self._lease_left)
                 elif (pause := self._until_due()) > 0:
                     self._changed.wait(pause)
                 else:
@@ -250,10 +277,17 @@ class Attempt:
             return None
 
     def _is_time_to_pause(self) -> bool:
-        unwatched = time.monotonic() - self._terms.touched
-        return unwatched > self._terms.lease or (
-            self._until is not None and self.epoch >= self._until
-        )
+        return self._lease_left < 0 or (self._until is not None and self.epoch >= self._until)
+
+    @property
+    def _lease_left(self) -> float:
+        return self._terms.touched + self._terms.lease - time.monotonic()
+
+    @property
+    def _ends_with_weights(self) -> bool:
+        """Whether the last weights are to come here before it takes up the state it ends with."""
+        wanted = self._terms.snapshots
+        return wanted == "watched" or (wanted == "end" and self._ending != "paused")
 
     def _until_due(self) -> float:
         """Seconds until the speed allows the next epoch."""
@@ -267,18 +301,18 @@ class Attempt:
         return began + (self.epoch - first) / speed - now
 
     def _request(self) -> dict[str, Any]:
-        until = self._until
+        bounds = [bound for bound in (self._until, self._terms.ceiling) if bound is not None]
         if self._pace is not None:
             speed, began, first = self._pace
-            allowed = first + 1 + int((time.monotonic() - began) * speed)
-            until = allowed if until is None else min(allowed, until)
+            bounds.append(first + 1 + int((time.monotonic() - began) * speed))
         now = time.monotonic()
-        watched = now - self._terms.touched < WATCHED and now >= self._next_snapshot
+        watched = self._terms.snapshots == "watched" and now >= self._next_snapshot
+        watched = watched and now - self._terms.touched < WATCHED
         changes, self._changes = self._changes, {}
         self._slice = SHORT_SLICE if now < self._curious else SLICE
         return {
             "seconds": self._slice,
-            "until_epoch": until,
+            "until_epoch": min(bounds, default=None),
             "changes": changes,
             "with_snapshot": watched,
         }
@@ -316,6 +350,7 @@ class Attempt:
             self._busy = False
             self._release()
             self._changed.notify_all()
+        self._terms.told()
 
     @property
     def _reason(self) -> str:

@@ -5,6 +5,7 @@ many workers to start otherwise. Dask lets in whoever connects: our own cluster 
 only, and another one is to be reached by TLS.
 """
 
+import contextlib
 import functools
 import os
 import threading
@@ -23,6 +24,7 @@ from playground.snapshot import Snapshot
 from playground.worker import Actor, TrainerError
 
 PATIENCE = 180.0  # seconds to wait for any worker at all
+LATE = 20.0  # seconds to wait for the last of our own workers
 GLANCE = 0.5  # seconds between two looks whether a worker is still there while it works
 
 
@@ -125,19 +127,36 @@ def workers() -> tuple[str, ...]:
 
 
 @functools.cache
+def _placing() -> threading.Lock:
+    return threading.Lock()
+
+
+@functools.cache
 def _trainers() -> "weakref.WeakSet[RemoteTrainer]":
     return weakref.WeakSet()
 
 
-def place() -> str:
-    """The worker with the fewest trainers of ours."""
+def place(near: str | None = None) -> str:
+    """The worker at `near` if it is there; otherwise the one with the fewest trainers of ours."""
     give_up = time.monotonic() + PATIENCE
     while not (found := workers()):
         if time.monotonic() > give_up:
             raise WorkerLost(f"no worker for training answered within {PATIENCE:.0f} s")
         time.sleep(0.1)
     held = [trainer.address for trainer in list(_trainers())]
-    return min(found, key=held.count)
+    return near if near in found else min(found, key=held.count)
+
+
+def all_workers() -> tuple[str, ...]:
+    """The workers, those with the fewest trainers of ours first, once all of our own have come up.
+
+    Those there after a while are enough, if others are late.
+    """
+    if _starter().submit(_current).result().embedded is not None:
+        with contextlib.suppress(TimeoutError):
+            client().wait_for_workers(n_workers(), timeout=LATE)
+    held = [trainer.address for trainer in list(_trainers())]
+    return tuple(sorted(workers(), key=held.count))
 
 
 class RemoteTrainer:
@@ -146,15 +165,23 @@ class RemoteTrainer:
     Raises WorkerLost if the worker ends meanwhile, TrainerError if the trainer itself fails.
     """
 
-    def __init__(self, experiment: Experiment, start: Snapshot | None = None) -> None:
-        self.address = place()
-        _trainers().add(self)
+    def __init__(
+        self,
+        experiment: Experiment,
+        start: Snapshot | None = None,
+        near: str | None = None,
+        album_bytes: int | None = None,
+    ) -> None:
+        with _placing():  # or several that look at once would take the same worker
+            self.address = place(near)
+            _trainers().add(self)
         # By itself: Dask warns of large arguments, and a network can have 24 MB.
         weights = None if start is None else client().scatter(start, [self.address], hash=False)
         self._made = client().submit(
             Actor,
             experiment,
             weights,
+            album_bytes,
             actor=True,
             workers=[self.address],
             allow_other_workers=False,

@@ -7,9 +7,9 @@ playing, not asking is pausing. All methods may be called from any thread.
 import secrets
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from playground.attempt import Attempt, Lesson, Terms
 from playground.events import Progress, Score
@@ -40,7 +40,8 @@ class Run:
     `state` is "ready" (not begun), "playing", "paused", "finished", "diverged" or "lost" (its
     worker ended or its trainer failed; the last event says why, and `play` starts over).
 
-    `start`: weights to begin with, instead of those of the experiment's seed.
+    `start`: weights to begin with, instead of those of the experiment's seed. `terms`: those of
+    the runs it is played together with. `where`: see `Attempt`.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class Run:
         lease: float = LEASE,
         openings: tuple[Opening, ...] = (),
         start: Snapshot | None = None,
+        terms: Terms | None = None,
+        where: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._name = secrets.token_hex(8)
         self._openings = openings  # of the test set, those of runs before this one included
         self._lock = threading.Lock()
-        self._terms = Terms(lease, time.monotonic())
-        self._now = Attempt(experiment, self._terms, start)
+        self._terms, self._where = terms or Terms(lease, time.monotonic()), where
+        self._now = Attempt(experiment, self._terms, start, where)
         self.attempt = 1  # rises whenever the log begins anew
         self._closed = False
 
@@ -125,13 +128,29 @@ class Run:
         with self._lock:
             if self._now.state == "lost":
                 self._restart(self._now.experiment, self._now.start)
-            self._now.play(epochs)
+            self._now.play(None if epochs is None else self._now.epoch + epochs)
+
+    def play_until(self, epoch: int | None) -> None:
+        """Train on until `epoch` is finished, or to the end; a lost run stays lost."""
+        self._now.play(epoch)
 
     def pause(self) -> None:
         """Stop after the slice under way, without losing anything of it."""
-        now = self._now
-        now.pause()
-        now.wait(PAUSE_WAIT)
+        self.ask_to_pause()
+        self.wait(PAUSE_WAIT)
+
+    def ask_to_pause(self) -> None:
+        """Pause without waiting for the slice under way."""
+        self._now.pause()
+
+    def wake(self) -> None:
+        """Look at the terms again."""
+        self._now.wake()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen: finished, diverged, lost or closed."""
+        return self._now.over
 
     def wait(self, timeout: float | None = None) -> str:
         """Wait until the run no longer plays, or `timeout` seconds; returns the state."""
@@ -157,7 +176,7 @@ class Run:
                 self._restart(experiment.change(seed=seed), None)
 
     def _restart(self, experiment: Experiment, start: Snapshot | None) -> None:
-        old, self._now = self._now, Attempt(experiment, self._terms, start)
+        old, self._now = self._now, Attempt(experiment, self._terms, start, self._where)
         self.attempt += 1
         old.close()
         if self._closed:
@@ -231,22 +250,36 @@ class Run:
             self._now.close()
 
 
-class Registry:
+class Watched(Protocol):
+    """What somebody may watch, or no longer watch: a run, or several played together."""
+
+    @property
+    def touched(self) -> float:
+        """When somebody last watched, in seconds of the monotonic clock."""
+
+    def close(self) -> None:
+        """Stop for good and free all trainers."""
+
+
+Held = TypeVar("Held", bound=Watched)
+
+
+class Registry(Generic[Held]):
     """The runs of everybody, under unguessable keys; those long unwatched are closed."""
 
     def __init__(self, most: int = MOST_RUNS, forget: float = FORGET) -> None:
         self._lock = threading.Lock()
-        self._runs: dict[Hashable, Run] = {}
+        self._runs: dict[Hashable, Held] = {}
         self._most, self._forget = most, forget
 
     def __len__(self) -> int:
         return len(self._runs)
 
-    def get(self, key: Hashable) -> Run | None:
+    def get(self, key: Hashable) -> Held | None:
         """The run under `key`."""
         return self._runs.get(key)
 
-    def put(self, key: Hashable, run: Run) -> None:
+    def put(self, key: Hashable, run: Held) -> None:
         """Keep `run` under `key`, in place of another one, which is closed."""
         with self._lock:
             closing = [old for k, old in self._runs.items() if k == key and old is not run]
@@ -259,7 +292,7 @@ class Registry:
         for old in closing:
             old.close()
 
-    def take(self, key: Hashable) -> Run | None:
+    def take(self, key: Hashable) -> Held | None:
         """Forget the run under `key` without closing it, and return it."""
         with self._lock:
             return self._runs.pop(key, None)
@@ -280,4 +313,4 @@ class Registry:
         return time.monotonic() - self._runs[key].touched
 
 
-RUNS = Registry()
+RUNS: Registry[Run] = Registry()

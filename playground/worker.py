@@ -45,10 +45,12 @@ def _plainly(method: Callable[..., Any]) -> Callable[..., Any]:
 class Actor:
     """An engine.Trainer behind a class that the web process can name without loading TensorFlow."""
 
-    def __init__(self, experiment: Experiment, start: Snapshot | None = None) -> None:
+    def __init__(
+        self, experiment: Experiment, start: Snapshot | None = None, album_bytes: int | None = None
+    ) -> None:
         self._failure = ""
         try:
-            self._trainer = _make(experiment, start)
+            self._trainer = _make(experiment, start, album_bytes)
         except TrainerError as error:
             self._failure = str(error)  # Dask would log it at length: `check` says it
 
@@ -96,10 +98,10 @@ class Actor:
 
 
 @_plainly
-def _make(experiment: Experiment, start: Snapshot | None) -> Any:
+def _make(experiment: Experiment, start: Snapshot | None, album_bytes: int | None) -> Any:
     from playground.engine import Trainer
 
-    return Trainer(experiment, start)
+    return Trainer(experiment, start, album_bytes)
 
 
 @_plainly

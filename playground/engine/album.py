@@ -11,10 +11,12 @@ MAX_COUNT = 500
 class Album:
     """Snapshots at every `stride`-th epoch; the stride doubles whenever they become too many.
 
-    The first one (before training) and the newest are always kept.
+    The first one (before training) and the newest are always kept, and one between them, also
+    where they take more than `max_bytes`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self.max_bytes = max_bytes
         self.stride = 1
         self.kept: dict[int, Snapshot] = {}
 
@@ -24,7 +26,7 @@ class Album:
         if newest % self.stride:
             del self.kept[newest]
         self.kept[snapshot.epoch] = snapshot
-        most = max(3, min(MAX_COUNT, MAX_BYTES // max(snapshot.nbytes, 1)))
+        most = max(3, min(MAX_COUNT, self.max_bytes // max(snapshot.nbytes, 1)))
         while len(self.kept) > most:
             self.stride *= 2
             last = snapshot.epoch
@@ -32,7 +34,7 @@ class Album:
 
     def copy(self) -> "Album":
         """Another album with the same snapshots."""
-        other = Album()
+        other = Album(self.max_bytes)
         other.stride, other.kept = self.stride, dict(self.kept)
         return other
 

@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 
 from playground.engine import build
-from playground.experiment import Data, Experiment, Training
+from playground.experiment import Experiment
 from playground.losses import CLASSIFICATION
-from playground.optimizers import OPTIMIZERS
+from playground.shape import shape
 
 Weights = list[np.ndarray]
 Tensor = Any
@@ -288,30 +288,5 @@ def _program(shape: Experiment) -> Program:
 
 
 def program(experiment: Experiment) -> Program:
-    """The program for an experiment, shared by all whose compiled code is the same.
-
-    Fields that only choose the numbers a program is called with are set to their defaults.
-    """
-    network, training = experiment.network, experiment.training
-    data = Data(dataset=experiment.data.dataset)
-    shape = experiment.replace(
-        data=data,
-        network=network.replace(
-            seed=0,
-            kernel_initializer="zeros",
-            bias_initializer="zeros",
-            dropout=0.5 if network.dropout else 0.0,
-            l1=0.0,
-            l2=0.5 if network.l1 or network.l2 else 0.0,
-        ),
-        training=Training(
-            loss=training.loss,
-            batch_size=min(training.batch_size, experiment.data.train_size),
-            clipping=training.clipping,
-            clip_limit=training.clip_limit,
-            optimizer=training.optimizer,
-            **{name: getattr(training, name) for name in OPTIMIZERS[training.optimizer].defaults}
-            | {"learning_rate": 0.01},
-        ),
-    )
-    return _program(shape)
+    """The program for an experiment, shared by all whose compiled code is the same."""
+    return _program(shape(experiment))

@@ -10,7 +10,7 @@ import numpy as np
 
 from playground.datasets import load
 from playground.engine import build, teaching
-from playground.engine.album import Album
+from playground.engine.album import MAX_BYTES, Album
 from playground.engine.batches import Masks, Order
 from playground.engine.program import Batches, Program, nobody, program
 from playground.engine.stopping import EarlyStopping, Plateau
@@ -44,9 +44,12 @@ class Trainer:
     """Trains one experiment; everything random in it follows from its seeds.
 
     `start`: weights to begin with, instead of those the seed gives; ValueError if they do not fit.
+    `album_bytes`: how much memory the snapshots of earlier epochs may take.
     """
 
-    def __init__(self, experiment: Experiment, start: Snapshot | None = None) -> None:
+    def __init__(
+        self, experiment: Experiment, start: Snapshot | None = None, album_bytes: int | None = None
+    ) -> None:
         self.experiment = experiment
         self.dataset = load(experiment.data)
         self.program: Program = program(experiment)
@@ -57,7 +60,7 @@ class Trainer:
         self.order, self.masks = Order(experiment), Masks(experiment)
         self.stopping = EarlyStopping(experiment.training)
         self.plateau = Plateau(experiment.training)
-        self.album = Album()
+        self.album = Album(MAX_BYTES if album_bytes is None else album_bytes)
         self.album.add(self._snapshot(0, self._saved[0]))
         self.epoch = 0  # finished
         self.step = 0  # updates done
