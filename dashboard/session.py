@@ -18,7 +18,10 @@ from dashboard.notices import warn
 from playground.datasets.own import Table
 from playground.experiment import Experiment
 from playground.link import decode, parameters
+from playground.recorder import Recorder
 from playground.run import RUNS, Run
+from playground.saved import StoreError
+from playground.store import store
 
 Identity = tuple[str, str]
 
@@ -79,7 +82,39 @@ def identity() -> Identity | None:
 def run(name: str = "") -> Run | None:
     """This tab's run, or its run called `name`, if there is one."""
     known = identity()
-    return None if known is None else RUNS.get(_key(known, name))
+    if known is None:
+        return None
+    found = RUNS.get(_key(known, name))
+    return _recovered(known) if found is None and not name else found
+
+
+def recorder(kind: str = "train", group: str = "", label: str = "") -> Recorder | None:
+    """Writes down a run of this tab as its owner's; None until the browser has told who it is."""
+    known = identity()
+    if known is None:
+        return None
+    owner, tab = known
+    return Recorder(store(), owner, tab, kind, group, label)
+
+
+def _recovered(known: Identity) -> Run | None:
+    """The run this tab had before the server ended, if it is that of the current experiment."""
+    if st.session_state.get("looked") == known:
+        return None
+    st.session_state["looked"] = known
+    owner, tab = known
+    kept = store()
+    try:
+        saved = kept.last(owner, tab)
+    except StoreError:
+        return None  # the page says so as soon as there is something to lose
+    if saved is None or saved.experiment != experiment() or saved.listed.state == "playing":
+        return None
+    found = Run.restored(
+        saved, lambda epoch: kept.snapshot(saved.id, owner, epoch), recorder=recorder()
+    )
+    keep(found)
+    return found
 
 
 def keep(run: Run, name: str = "") -> None:

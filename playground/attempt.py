@@ -1,5 +1,6 @@
 """One attempt of a run, from its initial weights to its end: the thread that asks for slices."""
 
+import contextlib
 import threading
 import time
 from collections import OrderedDict
@@ -11,6 +12,7 @@ from playground.cluster import RemoteTrainer, WorkerLost
 from playground.events import Diverged, Epoch, Finished, Lost, Progress, Slice
 from playground.experiment import LIVE, Experiment
 from playground.history import Log
+from playground.recorder import SIGN, Record
 from playground.snapshot import Snapshot
 from playground.teaching import undoable
 from playground.worker import TrainerError
@@ -24,6 +26,7 @@ SNAPSHOT_SHARE = 20  # …and this many times what the transfer of one costs
 ASK_WAIT = 10.0  # seconds that a question waits for the trainer to exist
 TEACHABLE = ("ready", "paused", "finished")
 REMEMBERED = ("experiment", "state", "epoch", "progress")  # beside the log, at each lesson
+HERE = ("told", "sign", "record")  # requests that are no calls of the trainer
 KEEP_BYTES = 16_000_000  # of snapshots of earlier epochs, here; the trainer keeps many more
 
 
@@ -59,7 +62,8 @@ class Attempt:
     """Training from one set of initial weights; everything that a reset throws away.
 
     `start`: the weights it begins with, instead of those the experiment's seed gives.
-    `where`: gives the address of the worker it would best be trained by.
+    `where`: gives the address of the worker it would best be trained by. `record`: where it is
+    written down.
     """
 
     def __init__(
@@ -68,8 +72,10 @@ class Attempt:
         terms: Terms,
         start: Snapshot | None = None,
         where: Callable[[], str | None] = lambda: None,
+        record: Record | None = None,
     ) -> None:
         self.experiment = experiment
+        self.record = record or Record(None)
         self.start = None if start is None else replace(start, epoch=0)
         self.state = "ready"
         self.log = Log()
@@ -123,6 +129,8 @@ class Attempt:
         with self._changed:
             self.experiment = self.experiment.change(**changes)
             self._changes |= changes
+            if self.record.id is not None:
+                self._employ()
 
     def teach(self, x: Any, y: Any, epochs: int) -> None:
         """Add examples, train some `epochs` more and pause; ValueError where that cannot be."""
@@ -155,9 +163,10 @@ class Attempt:
             for name in REMEMBERED:
                 setattr(self, name, before[name])
             self.log, self.latest, self._stale = Log(before["log"]), latest, False
+            self.record.cut(len(self.log))
             self._changes = {name: self.experiment.flat()[name] for name in LIVE}
             self._kept = OrderedDict((e, s) for e, s in self._kept.items() if e <= self.epoch)
-            self._changed.notify_all()
+            self._employ()
 
     def wake(self) -> None:
         """Look at the terms again."""
@@ -243,38 +252,95 @@ class Attempt:
                 self._changed.notify_all()
         while (request := self._next()) is not None:
             method, arguments = request
+            if method in HERE:
+                self._do(method)
+                continue
             began = time.monotonic()
             answer = self._trainer.call(method, **arguments)
-            self._take(answer, time.monotonic() - began)
+            seconds = time.monotonic() - began
+            if isinstance(answer, Slice):
+                self._save(answer)  # before anybody hears of it
+            self._take(answer, seconds)
             self._terms.told()
+            if self._terms.snapshots == "watched" and self.record.is_time():
+                self._keep()
+        if self._closed:
+            self._save()
+
+    def _do(self, method: str) -> None:
+        """What a request in HERE asks for."""
+        if method == "told":
+            self._terms.told()
+        else:
+            self._save()
+        if method == "record":
+            self._keep()
+
+    def _save(self, answer: Slice | None = None) -> None:
+        """Write down how the run stands, and what an answer says."""
+        told = [e for e in answer.events if not isinstance(e, Progress)] if answer else []
+        epochs = [event.epoch for event in told if isinstance(event, Epoch)]
+        epoch = epochs[-1] if epochs else self.epoch
+        state = "stopped" if self._closed and self.state == "playing" else self.state
+        self.record.write(self.experiment, self.log, told, state, epoch)
+
+    def _keep(self) -> None:
+        """Write down the weights of some epochs."""
+        # An end may have gone back to the best weights, which only `latest` are.
+        newest = self.latest if self.state == "finished" else None
+        with contextlib.suppress(WorkerLost, TrainerError):
+            self.record.keep(self.log, self.epoch, self.state, newest, self._fetch)
+
+    def _fetch(self, epoch: int) -> Snapshot:
+        if self._trainer is None:
+            raise WorkerLost(self._reason)
+        found: Snapshot = self._trainer.call("snapshot", epoch)
+        return found
 
     def _next(self) -> tuple[str, dict[str, Any]] | None:
-        """The next call to the trainer; None: there is none, and the thread's work is over."""
+        """The next call to the trainer, or one in HERE; None: the thread's work is over."""
         with self._changed:
-            while self.state == "playing" and not self._closed:
-                if self._lesson is not None:
-                    lesson, self._lesson = self._lesson, None
-                    epochs = (self._until or self.epoch + 1) - self.epoch
-                    return "teach", {"x": lesson.x, "y": lesson.y, "epochs": epochs}
-                if self._ending is None and self._is_time_to_pause():
-                    self._ending = "paused"
-                if self._ending is not None and self._stale and self._ends_with_weights:
-                    if self._ending == "diverged":  # the weights now are not finite
-                        return "snapshot", {"epoch": self.epoch}
-                    return "latest", {}
-                if self._ending is not None:
-                    self.state, self._ending = self._ending, None
-                elif self._terms.ceiling is not None and self.epoch >= self._terms.ceiling:
-                    self._changed.wait(self._lease_left)
-                elif (pause := self._until_due()) > 0:
-                    self._changed.wait(pause)
+            while not self._closed:
+                if self.state == "playing":
+                    if (request := self._wish()) is not None:
+                        return request
+                elif (due := self.record.due(self.state, self.log, self.experiment)) is None:
+                    break
+                elif due > 0:
+                    self._changed.wait(due)
                 else:
-                    return "advance", self._request()
+                    return "record", {}
             self._busy = False
             if self._closed:
                 self._release()
             self._changed.notify_all()
             return None
+
+    def _wish(self) -> tuple[str, dict[str, Any]] | None:
+        """The next call of a run that plays; None: look again how it stands."""
+        if self._lesson is not None:
+            lesson, self._lesson = self._lesson, None
+            epochs = (self._until or self.epoch + 1) - self.epoch
+            return "teach", {"x": lesson.x, "y": lesson.y, "epochs": epochs}
+        if self._ending is None and self._is_time_to_pause():
+            self._ending = "paused"
+        if self._ending is not None and self._stale and self._ends_with_weights:
+            if self._ending == "diverged":  # the weights now are not finite
+                return "snapshot", {"epoch": self.epoch}
+            return "latest", {}
+        if self._ending is not None:
+            self.state, self._ending = self._ending, None
+            self._changed.notify_all()
+            return "told", {}
+        if self.record.is_silent():
+            return "sign", {}
+        elif self._terms.ceiling is not None and self.epoch >= self._terms.ceiling:
+            self._changed.wait(min(self._lease_left, SIGN))
+        elif (pause := self._until_due()) > 0:
+            self._changed.wait(min(pause, SIGN))
+        else:
+            return "advance", self._request()
+        return None
 
     def _is_time_to_pause(self) -> bool:
         return self._lease_left < 0 or (self._until is not None and self.epoch >= self._until)
@@ -350,6 +416,7 @@ class Attempt:
             self._busy = False
             self._release()
             self._changed.notify_all()
+        self._save()
         self._terms.told()
 
     @property

@@ -15,6 +15,9 @@ from playground.attempt import Attempt, Lesson, Terms
 from playground.events import Progress, Score
 from playground.experiment import LIVE, Experiment
 from playground.history import Log
+from playground.recorder import Record, Recorder
+from playground.restored import Restored
+from playground.saved import Saved
 from playground.snapshot import Snapshot
 from playground.teaching import checked
 
@@ -41,7 +44,8 @@ class Run:
     worker ended or its trainer failed; the last event says why, and `play` starts over).
 
     `start`: weights to begin with, instead of those of the experiment's seed. `terms`: those of
-    the runs it is played together with. `where`: see `Attempt`.
+    the runs it is played together with. `where`: see `Attempt`. `recorder`: where every attempt
+    that finishes an epoch is written down as it goes.
     """
 
     def __init__(
@@ -52,14 +56,51 @@ class Run:
         start: Snapshot | None = None,
         terms: Terms | None = None,
         where: Callable[[], str | None] = lambda: None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._name = secrets.token_hex(8)
         self._openings = openings  # of the test set, those of runs before this one included
         self._lock = threading.Lock()
         self._terms, self._where = terms or Terms(lease, time.monotonic()), where
-        self._now = Attempt(experiment, self._terms, start, where)
+        self._recorder = recorder
+        self._now = self._attempt(experiment, start)
         self.attempt = 1  # rises whenever the log begins anew
         self._closed = False
+
+    @classmethod
+    def restored(
+        cls,
+        saved: Saved,
+        snapshot: Callable[[int], Snapshot],
+        lease: float = LEASE,
+        recorder: Recorder | None = None,
+        reason: str = "the server was restarted",
+    ) -> "Run":
+        """A run that shows a saved one: its log, and what weights `snapshot` finds of an epoch.
+
+        One that had not come to its end is "lost" for the `reason`. It takes no worker before it
+        is played again.
+        """
+        run = cls.__new__(cls)
+        run._name, run._openings, run._lock = secrets.token_hex(8), (), threading.Lock()
+        run._terms, run._where = Terms(lease, time.monotonic()), lambda: None
+        run._recorder = recorder
+        run._now = Restored(saved, snapshot, run._terms, reason)
+        run.attempt, run._closed = 1, False
+        return run
+
+    def _attempt(self, experiment: Experiment, start: Snapshot | None) -> Attempt:
+        return Attempt(experiment, self._terms, start, self._where, Record(self._recorder))
+
+    @property
+    def saved(self) -> str | None:
+        """The id of the saved run; None before the first epoch, or if nobody writes it down."""
+        return self._now.record.id
+
+    @property
+    def unsaved(self) -> str:
+        """Why the newest epochs are not saved, in a sentence; empty: they are, or need not be."""
+        return self._now.record.unsaved
 
     @property
     def experiment(self) -> Experiment:
@@ -176,7 +217,7 @@ class Run:
                 self._restart(experiment.change(seed=seed), None)
 
     def _restart(self, experiment: Experiment, start: Snapshot | None) -> None:
-        old, self._now = self._now, Attempt(experiment, self._terms, start, self._where)
+        old, self._now = self._now, self._attempt(experiment, start)
         self.attempt += 1
         old.close()
         if self._closed:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from playground.activations import ACTIVATIONS
-from playground.experiment import Experiment
+from playground.experiment import FIELDS, Data, Experiment
 from playground.optimizers import OPTIMIZERS
 
 
@@ -64,3 +65,44 @@ def title(experiment: Experiment) -> str:
     parts += [f"{name} {value:g}" for name, value in cures if value]
     parts += ["flawed data"] * experiment.data.flawed
     return " · ".join([*parts, f"seed {network.seed}"])
+
+
+def run_name(experiment: Experiment) -> str:
+    """What a run is, for a list: "fashion_mnist · 300-100 relu · adam 1e-3 · seed 3".
+
+    Beyond data, layers and optimizer it names what differs from the usual, and the seed.
+    """
+    data, network, training = experiment.data, experiment.network, experiment.training
+    usual = Data(dataset=data.dataset)
+    layers = "-".join(map(str, network.hidden))
+    used = "/".join(dict.fromkeys(network.layer_activations))
+    own = data.table is not None
+    parts = [data.source.label if own else data.dataset]
+    if data.train_size != usual.train_size:
+        parts.append(f"{data.train_size:,} examples")
+    parts.append(f"{layers} {used}" if layers else "no hidden layer")
+    parts.append(f"{training.optimizer} {short(training.learning_rate)}")
+    unusual: tuple[tuple[str, Any, Any], ...] = (
+        ("", training.schedule, "constant"),
+        ("warm-up", training.warmup_epochs, 0),
+        ("batch", training.batch_size, FIELDS["batch_size"].default),
+        ("", network.kernel_initializer, FIELDS["kernel_initializer"].default),
+        ("dropout", network.dropout, 0),
+        ("l1", network.l1, 0),
+        ("l2", network.l2, 0),
+        ("noise", data.noise, 0),
+        ("shuffled labels", data.shuffled_labels, 0),
+    )
+    for name, value, default in unusual:
+        if value != default:
+            parts.append(f"{name} {short(value) if isinstance(value, float) else value}".strip())
+    parts += ["early stopping"] * training.early_stopping + ["flawed data"] * data.flawed
+    return " · ".join([*parts, f"seed {network.seed}"])
+
+
+def short(number: float) -> str:
+    """A number as people write it: 0.01, 1e-3, 2.5e-4."""
+    if number == 0 or abs(number) >= 0.01:
+        return f"{number:g}"
+    mantissa, _, exponent = f"{number:.6e}".partition("e")
+    return f"{float(mantissa):g}e{int(exponent)}"

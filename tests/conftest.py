@@ -20,6 +20,15 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Runs are saved in a database of these tests; its URL."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('runs') / 'runs.sqlite'}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYGROUND_DATABASE_URL", url)
+        yield url
+
+
 settings.register_profile("here", deadline=None, max_examples=100)
 settings.load_profile("here")
 

@@ -52,7 +52,9 @@ def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     message(run, changed)
     _tiles(log, metric_name(task))
     _curves(run, log, metric_name(task))
-    if run.latest is None:
+    if run.latest is None and run.state == "lost":
+        st.info("The weights of this network were not kept: Start again trains them anew.")
+    elif run.latest is None:
         st.info("Getting ready: the processes that train are starting …")
     elif not changed or run.experiment.data == session.experiment().data:
         answers(run.latest, dataset, run.network)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import session
+from dashboard.notices import refuse
 from dashboard.status import allowed, progress_share, progress_text, status, train_label
 from playground.experiment import LARGEST_SEED, LIVE, Experiment
 from playground.run import Run
@@ -40,7 +41,8 @@ def _start(experiment: Experiment) -> Run | None:
     if session.identity() is None:
         return None
     before = session.run()
-    run = Run(experiment, openings=() if before is None else before.openings)
+    openings = () if before is None else before.openings
+    run = Run(experiment, openings=openings, recorder=session.recorder())
     session.keep(run)
     return run
 
@@ -104,6 +106,8 @@ def message(run: Run, changed: bool) -> None:
     else:
         kind, text = status(run.state, run.events, run.epoch, run.experiment)
         SHOW[kind](text)
+    if run.unsaved:
+        refuse(run.unsaved)
     if changed:
         st.warning("The settings changed: Train starts a new network. Below is still the old one.")
 

@@ -1,0 +1,183 @@
+"""Events and weights as rows of a database, and back; what is read is checked first."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from playground.events import (
+    Changed,
+    Diverged,
+    Epoch,
+    Event,
+    Finished,
+    LayerStatistics,
+    Lost,
+    Score,
+    Taught,
+)  # fmt: skip
+from playground.experiment import Experiment
+from playground.saved import StoreError
+from playground.snapshot import Snapshot, assemble
+from playground.values import shown
+
+Row = dict[str, Any]
+
+LARGEST_EPOCH = 10_000_000
+LONGEST_BODY = 20_000  # characters
+
+KINDS: dict[str, TypeAdapter[Any]] = {
+    kind.__name__.lower(): TypeAdapter(kind) for kind in (Changed, Taught, Diverged, Finished, Lost)
+}
+
+
+def number(value: Any) -> float | None:
+    """A finite number, or None: not every database can keep NaN and infinity."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def epoch_row(event: Epoch) -> Row:
+    """An Epoch as a row; a score that is not finite becomes None."""
+    layers = np.array(
+        [(s.gradient, s.weight, s.update, np.nan if s.dead is None else s.dead)
+         for s in event.layers], "<f8",
+    )  # fmt: skip
+    validation = event.validation
+    return {
+        "epoch": event.epoch,
+        "step": event.step,
+        "loss": number(event.train.loss),
+        "metric": number(event.train.metric),
+        "validated": validation is not None,
+        "val_loss": validation and number(validation.loss),
+        "val_metric": validation and number(validation.metric),
+        "learning_rate": number(event.learning_rate) or 0.0,
+        "seconds": number(event.seconds) or 0.0,
+        "layers": layers.tobytes(),
+    }
+
+
+def event_row(event: Event) -> Row:
+    """Any other event as a row."""
+    kind = type(event).__name__.lower()
+    return {"kind": kind, "body": KINDS[kind].dump_json(event).decode()}
+
+
+def log_of(epochs: Sequence[Any], events: Sequence[Any], n_layers: int) -> list[Event]:
+    """The log that these rows were made of; StoreError where they say something impossible."""
+    try:
+        found: list[tuple[int, Event]] = []
+        found += [(int(row.position), _epoch(row, n_layers)) for row in epochs]
+        found += [(int(row.position), _event(row)) for row in events]
+    except (TypeError, ValueError, KeyError, ValidationError, OverflowError) as error:
+        raise StoreError(
+            f"This run cannot be read, its rows are damaged: {shown(error)}."
+        ) from error
+    found.sort(key=lambda pair: pair[0])
+    if [position for position, _ in found] != list(range(len(found))):
+        raise StoreError("This run cannot be read: a part of its history is missing.")
+    log = [event for _, event in found]
+    numbers = [event.epoch for event in log if isinstance(event, Epoch)]
+    if any(after <= before for before, after in pairwise(numbers)):
+        raise StoreError("This run cannot be read: its epochs are not in order.")
+    return log
+
+
+def _epoch(row: Any, n_layers: int) -> Epoch:
+    layers = np.frombuffer(row.layers, "<f8").reshape(-1, 4)
+    if len(layers) != n_layers:
+        raise ValueError(f"an epoch must tell of {n_layers} layers, got {len(layers)}")
+    score = Score(_number(row.val_loss), _number(row.val_metric)) if row.validated else None
+    return Epoch(
+        epoch=_count(row.epoch),
+        step=_count(row.step),
+        train=Score(_number(row.loss), _number(row.metric)),
+        validation=score,
+        learning_rate=float(row.learning_rate),
+        seconds=float(row.seconds),
+        layers=tuple(
+            LayerStatistics(gradient, weight, update, None if math.isnan(dead) else dead)
+            for gradient, weight, update, dead in layers.tolist()
+        ),
+    )
+
+
+def _event(row: Any) -> Event:
+    if not isinstance(row.body, str) or len(row.body) > LONGEST_BODY:
+        raise ValueError("an event must be short text")
+    event: Event = KINDS[row.kind].validate_json(row.body)
+    _count(event.epoch)
+    return event
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value <= LARGEST_EPOCH:
+        raise ValueError(f"a count must be between 0 and {LARGEST_EPOCH:,}, got {shown(value)}")
+    return value
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def weights_of(snapshot: Snapshot) -> bytes | None:
+    """All weights as float32, one after the other; None if one of them is not finite."""
+    if not all(np.isfinite(weight).all() for weight in snapshot.weights):
+        return None
+    return b"".join(np.ascontiguousarray(w, "<f4").tobytes() for w in snapshot.weights)
+
+
+def snapshot_of(experiment: Experiment, epoch: int, content: Any) -> Snapshot:
+    """The network of `experiment` with these weights; StoreError if they do not fit."""
+    sizes = list(pairwise(experiment.layer_sizes))
+    expected = 4 * sum((n_in + 1) * n_out for n_in, n_out in sizes)
+    if not isinstance(content, bytes) or len(content) != expected:
+        got = len(content) if isinstance(content, bytes) else "none"
+        raise StoreError(f"Saved weights must have {expected:,} bytes for this network, got {got}.")
+    numbers = np.frombuffer(content, "<f4").astype(np.float32)
+    if not np.isfinite(numbers).all():
+        raise StoreError("Saved weights must be finite numbers.")
+    numbers.setflags(write=False)
+    weights, start = [], 0
+    for n_in, n_out in sizes:
+        weights.append(numbers[start : start + n_in * n_out].reshape(n_in, n_out))
+        start += n_in * n_out
+        weights.append(numbers[start : start + n_out])
+        start += n_out
+    return assemble(experiment, _count(epoch), weights)
+
+
+def texts(body: Any, most: int) -> tuple[str, ...]:
+    """A JSON list of at most `most` texts; empty where it is something else."""
+    try:
+        found = json.loads(body)
+    except (TypeError, ValueError, RecursionError):
+        return ()
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        return ()
+    return tuple(found[:most])
+
+
+def versions_of(body: Any) -> Mapping[str, str]:
+    """A JSON object of texts; empty where it is something else."""
+    try:
+        found = json.loads(body)
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return {str(k): str(v)[:40] for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def positions(events: Iterable[Event], first: int) -> tuple[list[Row], list[Row]]:
+    """Rows of epochs and of other events that stand from `first` on in the log."""
+    epochs: list[Row] = []
+    others: list[Row] = []
+    for position, event in enumerate(events, first):
+        if isinstance(event, Epoch):
+            epochs.append({"position": position, **epoch_row(event)})
+        else:
+            others.append({"position": position, **event_row(event)})
+    return epochs, others

@@ -1,0 +1,483 @@
+"""Store: the runs of everybody in a database, each for its owner's eyes only.
+
+Owners are unguessable ids of browsers, of which only a digest is kept. Whoever asks for a run of
+somebody else gets the same LookupError as for one that never was.
+"""
+
+import json
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+from typing import Any
+
+import psutil
+from pydantic import ValidationError
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
+
+from playground import rows
+from playground.database import DETAILS, EPOCHS, EVENTS, GROUPS, RUNS, WEIGHTS, Database, usual_url
+from playground.events import Event
+from playground.experiment import Experiment, explain
+from playground.history import Log
+from playground.link import encode
+from playground.losses import CLASSIFICATION
+from playground.saved import Group, Listed, Saved, StoreError
+from playground.snapshot import Snapshot
+from playground.summary import run_name, summary
+from playground.values import shown
+
+LEASE = 60.0  # seconds without a sign after which a run that plays is taken for interrupted
+DAY = 86_400.0  # seconds after which what was deleted is gone for good
+MOST_RUNS = 20_000  # of an owner; the oldest without name, note or tag make room
+MOST_WEIGHTS = 2_000_000_000  # bytes of an owner's snapshots; those of the oldest runs make room
+LONGEST_NAME = 200
+LONGEST_NOTE = 10_000
+MOST_TAGS = 20
+LONGEST_TAG = 50
+MOST_IDS = 500  # in one question
+GONE = "there is no such run"
+
+PACKAGES = ("keras", "tensorflow", "numpy", "mlp-playground")
+
+# `Store.list` hides the name inside the class.
+Lines = list[Listed]
+Groups = list[Group]
+
+_LINE = tuple(
+    column for column in RUNS.c if column.name not in ("number", "owner", "tab", "deleted", "share")
+)
+
+
+@cache
+def process() -> str:
+    """This process, as no other one on any machine is called."""
+    return f"{socket.gethostname()[:100]} {os.getpid()} {psutil.Process().create_time():.0f}"
+
+
+@cache
+def versions() -> str:
+    """The programs that train, as JSON."""
+    found = {"python": python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # run from its folder, or workers elsewhere
+            continue
+    return json.dumps(found)
+
+
+def store() -> "Store":
+    """The store of the database that PLAYGROUND_DATABASE_URL names, or the user's own file."""
+    return _store(usual_url())
+
+
+@lru_cache(maxsize=8)
+def _store(url: str) -> "Store":
+    return Store(url)
+
+
+class Store:
+    """Runs in the database at `url`, which is reached when it is first asked.
+
+    Every method raises StoreError, with one sentence for a page, when the database fails.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+
+    # ---- while a run goes on -------------------------------------------------------------
+
+    def begin(
+        self,
+        owner: str,
+        experiment: Experiment,
+        kind: str = "train",
+        group: str = "",
+        label: str = "",
+        tab: str = "",
+    ) -> str:
+        """A new run without any epoch; returns its unguessable id."""
+        now = time.time()
+        row = {
+            "id": secrets.token_hex(16), "owner": digest(owner), "tab": digest(tab), "kind": kind,
+            "group_id": group, "label": label[:200], "named": "", "note": "", "tags": "[]",
+            "state": "playing", "process": process(), "epoch": 0, "seconds": 0.0, "created": now,
+            "written": now, **_described(experiment),
+        }  # fmt: skip
+        with self.database.writing() as way:
+            key = way.execute(insert(RUNS).values(row)).inserted_primary_key
+            number = key[0] if key else None
+            about = {"experiment": experiment.model_dump_json(), "versions": versions()}
+            way.execute(insert(DETAILS).values(run=number, **about))
+            self._make_room(way, row["owner"])
+        return str(row["id"])
+
+    def write(
+        self,
+        id: str,
+        experiment: Experiment,
+        events: Sequence[Event],
+        state: str,
+        epoch: int,
+        at: int | None = None,
+    ) -> None:
+        """Put `events` behind the first `at` of the log (None: behind all), what followed is gone.
+
+        Raises LookupError if there is no such run.
+        """
+        with self.database.writing() as way:
+            about = (RUNS.c.number, RUNS.c.task, RUNS.c.best_metric, RUNS.c.seconds, RUNS.c.link)
+            run = way.execute(select(*about).where(RUNS.c.id == id)).one_or_none()
+            if run is None:
+                raise LookupError(GONE)
+            first, cut = self._cut(way, run.number, at)
+            epochs, others = rows.positions(events, first)
+            for table, new in ((EPOCHS, epochs), (EVENTS, others)):
+                if new:
+                    way.execute(insert(table), [{"run": run.number, **row} for row in new])
+            values: dict[str, Any] = {
+                "state": state, "epoch": epoch, "written": time.time(), "process": process()
+            }  # fmt: skip
+            if cut:
+                values |= _sums(way, run.number, run.task)
+            elif epochs:
+                values |= _scores(epochs, run)
+            described = _described(experiment)
+            if described["link"] != run.link:
+                values |= described
+                kept = update(DETAILS).where(DETAILS.c.run == run.number)
+                way.execute(kept.values(experiment=experiment.model_dump_json()))
+            way.execute(update(RUNS).where(RUNS.c.number == run.number).values(values))
+
+    def keep(self, id: str, snapshots: Iterable[Snapshot], only: Iterable[int] = ()) -> None:
+        """Keep weights, and those of the epochs `only`, and no others; not if they are not finite.
+
+        Raises LookupError if there is no such run.
+        """
+        contents = {s.epoch: rows.weights_of(s) for s in snapshots}
+        new = {epoch: content for epoch, content in contents.items() if content is not None}
+        wanted = {*only, *new}
+        with self.database.writing() as way:
+            number = way.execute(select(RUNS.c.number).where(RUNS.c.id == id)).scalar()
+            if number is None:
+                raise LookupError(GONE)
+            gone = and_(
+                WEIGHTS.c.run == number,
+                WEIGHTS.c.epoch.not_in(wanted) | WEIGHTS.c.epoch.in_(list(new)),
+            )
+            way.execute(delete(WEIGHTS).where(gone))
+            made = [
+                {"run": number, "epoch": e, "size": len(c), "content": c} for e, c in new.items()
+            ]
+            if made:
+                way.execute(insert(WEIGHTS), made)
+
+    def _cut(self, way: Connection, number: int, at: int | None) -> tuple[int, bool]:
+        """(where the log goes on, whether something was cut off)."""
+        if at is None:
+            counts = [func.count()]
+            there = [
+                way.execute(select(*counts).select_from(t).where(t.c.run == number)).scalar_one()
+                for t in (EPOCHS, EVENTS)
+            ]
+            return sum(there), False
+        removed = 0
+        for table in (EPOCHS, EVENTS):
+            later = and_(table.c.run == number, table.c.position >= at)
+            removed += way.execute(delete(table).where(later)).rowcount
+        return at, removed > 0
+
+    def _make_room(self, way: Connection, owner: str) -> None:
+        """Remove what was deleted a day ago, and the oldest of too many."""
+        for table in (RUNS, GROUPS):
+            way.execute(delete(table).where(table.c.deleted < time.time() - DAY))
+        own = RUNS.c.owner == owner
+        count = way.execute(select(func.count()).select_from(RUNS).where(own)).scalar_one()
+        if count > MOST_RUNS:
+            plain = and_(own, RUNS.c.named == "", RUNS.c.note == "", RUNS.c.tags == "[]")
+            oldest = select(RUNS.c.number).where(plain).order_by(RUNS.c.number)
+            doomed = way.execute(oldest.limit(min(count - MOST_RUNS, MOST_IDS))).scalars().all()
+            way.execute(delete(RUNS).where(RUNS.c.number.in_(doomed)))
+
+    # ---- what an owner asks --------------------------------------------------------------
+
+    def list(self, owner: str, group: str | None = None) -> Lines:
+        """The owner's runs, the newest first: all, or those of a group."""
+        own = and_(RUNS.c.owner == digest(owner), RUNS.c.deleted.is_(None))
+        if group is not None:
+            own = and_(own, RUNS.c.group_id == group)
+        with self.database.reading() as way:
+            found = way.execute(select(*_LINE).where(own).order_by(RUNS.c.number.desc())).all()
+        alive = _Alive()
+        return [_listed(row, alive) for row in found]
+
+    def get(self, id: str, owner: str) -> Saved:
+        """A whole run of this owner's; LookupError for any other."""
+        return self._saved(and_(RUNS.c.id == id, RUNS.c.owner == digest(owner)))
+
+    def last(self, owner: str, tab: str, kind: str = "train") -> Saved | None:
+        """The run that was begun last in this tab, if there is one."""
+        own = and_(
+            RUNS.c.tab == digest(tab), RUNS.c.owner == digest(owner), RUNS.c.kind == kind,
+            RUNS.c.deleted.is_(None),
+        )  # fmt: skip
+        newest = select(RUNS.c.id).where(own).order_by(RUNS.c.number.desc()).limit(1)
+        with self.database.reading() as way:
+            id = way.execute(newest).scalar()
+        return None if id is None else self.get(id, owner)
+
+    def snapshot(self, id: str, owner: str, epoch: int) -> Snapshot:
+        """The weights after `epoch`, or the nearest kept before it; LookupError without any."""
+        return self._weights(and_(RUNS.c.id == id, RUNS.c.owner == digest(owner)), epoch)
+
+    def rename(self, id: str, owner: str, name: str) -> None:
+        """Give a run a name of at most 200 characters; an empty one: the generated one again."""
+        text = " ".join(name.split())
+        self._change(id, owner, named=_limited("name", text, LONGEST_NAME))
+
+    def note(self, id: str, owner: str, note: str) -> None:
+        """Keep a note of at most 10,000 characters beside a run."""
+        self._change(id, owner, note=_limited("note", note.strip(), LONGEST_NOTE))
+
+    def tag(self, id: str, owner: str, tags: Sequence[str]) -> None:
+        """Give a run these tags in place of others: at most 20, of at most 50 characters."""
+        told = list(dict.fromkeys(" ".join(tag.split()) for tag in tags))
+        told = [_limited("a tag", tag, LONGEST_TAG) for tag in told if tag]
+        if len(told) > MOST_TAGS:
+            raise ValueError(f"tags must be at most {MOST_TAGS}, got {len(told)}")
+        self._change(id, owner, tags=json.dumps(told))
+
+    def delete(self, ids: Iterable[str], owner: str) -> None:
+        """Take runs off the list; for a day `restore` brings them back."""
+        self._change_all(ids, owner, deleted=time.time())
+
+    def restore(self, ids: Iterable[str], owner: str) -> None:
+        """Bring deleted runs back; LookupError if one of them is gone for good."""
+        self._change_all(ids, owner, deleted=None)
+
+    def share(self, id: str, owner: str) -> str:
+        """The token with which anybody may see this run, and only this one."""
+        mine = and_(RUNS.c.id == id, RUNS.c.owner == digest(owner), RUNS.c.deleted.is_(None))
+        with self.database.writing() as way:
+            fresh = update(RUNS).where(mine, RUNS.c.share.is_(None))
+            way.execute(fresh.values(share=secrets.token_hex(16)))
+            token = way.execute(select(RUNS.c.share).where(mine)).scalar()
+        if token is None:
+            raise LookupError(GONE)
+        return str(token)
+
+    def unshare(self, id: str, owner: str) -> None:
+        """Make the token worthless."""
+        self._change(id, owner, share=None)
+
+    def shared(self, token: str) -> Saved:
+        """The run that this token shows, read-only; LookupError if there is none."""
+        return self._saved(RUNS.c.share == token)
+
+    def shared_snapshot(self, token: str, epoch: int) -> Snapshot:
+        """As `snapshot`, of the run that this token shows."""
+        return self._weights(RUNS.c.share == token, epoch)
+
+    # ---- groups --------------------------------------------------------------------------
+
+    def begin_group(self, owner: str, kind: str, title: str, plan: str, tab: str = "") -> str:
+        """A new group of runs; `plan` is kept as it is. Returns its unguessable id."""
+        row = {
+            "id": secrets.token_hex(16), "owner": digest(owner), "tab": digest(tab), "kind": kind,
+            "title": title[:300], "plan": plan, "created": time.time(),
+        }  # fmt: skip
+        with self.database.writing() as way:
+            way.execute(insert(GROUPS).values(row))
+        return str(row["id"])
+
+    def groups(self, owner: str, kind: str | None = None, tab: str | None = None) -> Groups:
+        """The owner's groups, the newest first; of a kind, or begun in a tab."""
+        asked = select(GROUPS).where(GROUPS.c.owner == digest(owner), GROUPS.c.deleted.is_(None))
+        if kind is not None:
+            asked = asked.where(GROUPS.c.kind == kind)
+        if tab is not None:
+            asked = asked.where(GROUPS.c.tab == digest(tab))
+        with self.database.reading() as way:
+            found = way.execute(asked.order_by(GROUPS.c.number.desc())).all()
+        return [_group(row) for row in found]
+
+    def group(self, id: str, owner: str) -> Group:
+        """A group of this owner's; LookupError for any other."""
+        mine = and_(GROUPS.c.id == id, GROUPS.c.owner == digest(owner), GROUPS.c.deleted.is_(None))
+        with self.database.reading() as way:
+            found = way.execute(select(GROUPS).where(mine)).one_or_none()
+        if found is None:
+            raise LookupError(GONE)
+        return _group(found)
+
+    # ---- how -----------------------------------------------------------------------------
+
+    def _saved(self, which: Any) -> Saved:
+        with self.database.reading() as way:
+            seen = select(RUNS.c.number, *_LINE).where(which, RUNS.c.deleted.is_(None))
+            line = way.execute(seen).one_or_none()
+            if line is None:
+                raise LookupError(GONE)
+            about = way.execute(select(DETAILS).where(DETAILS.c.run == line.number)).one_or_none()
+            epochs, events = (
+                way.execute(select(t).where(t.c.run == line.number).order_by(t.c.position)).all()
+                for t in (EPOCHS, EVENTS)
+            )
+            kept = select(WEIGHTS.c.epoch).where(WEIGHTS.c.run == line.number)
+            weights = way.execute(kept.order_by(WEIGHTS.c.epoch)).scalars().all()
+        experiment = _experiment(about and about.experiment)
+        log = Log(rows.log_of(epochs, events, len(experiment.layer_sizes) - 1))
+        told = rows.versions_of(about and about.versions)
+        return Saved(_listed(line, _Alive()), experiment, log, told, tuple(weights))
+
+    def _weights(self, which: Any, epoch: int) -> Snapshot:
+        with self.database.reading() as way:
+            asked = (
+                select(DETAILS.c.experiment, WEIGHTS.c.epoch, WEIGHTS.c.content)
+                .select_from(RUNS.join(DETAILS).join(WEIGHTS, WEIGHTS.c.run == RUNS.c.number))
+                .where(which, RUNS.c.deleted.is_(None), WEIGHTS.c.epoch <= epoch)
+                .order_by(WEIGHTS.c.epoch.desc())
+            )
+            found = way.execute(asked.limit(1)).one_or_none()
+        if found is None:
+            raise LookupError("no weights of this run are kept")
+        return rows.snapshot_of(_experiment(found.experiment), found.epoch, found.content)
+
+    def _change(self, id: str, owner: str, **values: Any) -> None:
+        self._change_all([id], owner, **values)
+
+    def _change_all(self, ids: Iterable[str], owner: str, **values: Any) -> None:
+        wanted = list(dict.fromkeys(ids))
+        with self.database.writing() as way:
+            for i in range(0, len(wanted), MOST_IDS):
+                some = wanted[i : i + MOST_IDS]
+                mine = and_(RUNS.c.id.in_(some), RUNS.c.owner == digest(owner))
+                # Not `rowcount`: some databases count only the rows that became others.
+                there = way.execute(select(func.count()).select_from(RUNS).where(mine)).scalar_one()
+                if there != len(some):
+                    raise LookupError(GONE)
+                way.execute(update(RUNS).where(mine).values(values))
+
+
+class _Alive:
+    """Which runs that play are really at work; asks the system once about each process."""
+
+    def __init__(self) -> None:
+        self._now = time.time()
+        self._known: dict[str, bool] = {process(): True}
+
+    def state(self, row: Any) -> str:
+        if row.state != "playing":
+            return str(row.state)
+        if row.process not in self._known:
+            self._known[row.process] = _may_live(str(row.process))
+        return "playing" if self._known[row.process] and self._now - row.written < LEASE else LOST
+
+
+LOST = "interrupted"
+
+
+def _may_live(name: str) -> bool:
+    """Whether that process may be there: one of another machine may."""
+    host, _, rest = name.rpartition(" ")[0].rpartition(" ")
+    if host != process().rpartition(" ")[0].rpartition(" ")[0]:
+        return True
+    try:
+        started = psutil.Process(int(rest)).create_time()
+    except (psutil.Error, ValueError, OverflowError):
+        return False
+    return f"{started:.0f}" == name.rpartition(" ")[2]
+
+
+def digest(secret: str) -> str:
+    """What is kept of an id that nobody else may learn; nothing of nothing."""
+    return sha256(secret.encode()).hexdigest() if secret else ""
+
+
+def _described(experiment: Experiment) -> dict[str, Any]:
+    """The columns that follow from an experiment."""
+    return {
+        "generated": run_name(experiment)[:300],
+        "link": encode(experiment),
+        "dataset": experiment.data.dataset,
+        "task": experiment.data.source.task,
+        "epochs": experiment.training.epochs,
+        "parameters": summary(experiment).parameters,
+    }
+
+
+def _scores(epochs: list[rows.Row], run: Any) -> dict[str, Any]:
+    """The columns that follow from new epochs."""
+    names = ("loss", "metric", "val_loss", "val_metric")
+    seen = [row["val_metric"] for row in epochs if row["val_metric"] is not None]
+    seen += [] if run.best_metric is None else [run.best_metric]
+    best = max if run.task == CLASSIFICATION else min
+    return {name: epochs[-1][name] for name in names} | {
+        "seconds": run.seconds + sum(row["seconds"] for row in epochs),
+        "best_metric": best(seen) if seen else None,
+    }
+
+
+def _sums(way: Connection, number: int, task: str) -> dict[str, Any]:
+    """The same columns from all epochs there are."""
+    best = func.max if task == CLASSIFICATION else func.min
+    asked = select(func.sum(EPOCHS.c.seconds), best(EPOCHS.c.val_metric))
+    seconds, metric = way.execute(asked.where(EPOCHS.c.run == number)).one()
+    names = (EPOCHS.c.loss, EPOCHS.c.metric, EPOCHS.c.val_loss, EPOCHS.c.val_metric)
+    newest = select(*names).where(EPOCHS.c.run == number).order_by(EPOCHS.c.position.desc())
+    last = way.execute(newest.limit(1)).one_or_none()
+    values = last._mapping if last else dict.fromkeys(column.name for column in names)
+    return {**values, "seconds": seconds or 0.0, "best_metric": metric}
+
+
+def _experiment(body: Any) -> Experiment:
+    try:
+        return Experiment.model_validate_json(body or "null")
+    except ValidationError as error:
+        raise StoreError(f"This run cannot be read: {'; '.join(explain(error))}.") from None
+
+
+def _listed(row: Any, alive: _Alive) -> Listed:
+    try:
+        return Listed(
+            id=row.id, group=row.group_id, kind=row.kind, label=row.label,
+            name=row.named or row.generated, note=row.note, tags=rows.texts(row.tags, MOST_TAGS),
+            link=row.link, dataset=row.dataset, task=row.task, state=alive.state(row),
+            epoch=int(row.epoch), epochs=int(row.epochs), loss=rows.number(row.loss),
+            metric=rows.number(row.metric), val_loss=rows.number(row.val_loss),
+            val_metric=rows.number(row.val_metric), best_metric=rows.number(row.best_metric),
+            parameters=int(row.parameters), seconds=float(row.seconds),
+            created=datetime.fromtimestamp(row.created, UTC),
+        )  # fmt: skip
+    except (TypeError, ValueError, OverflowError, OSError):
+        return _unreadable(str(row.id))
+
+
+def _unreadable(id: str) -> Listed:
+    """What stands in the list for a row that is damaged: it can still be deleted."""
+    return Listed(
+        id=id, group="", kind="", label="", name="a damaged run", note="", tags=(), link="v=1",
+        dataset="", task="", state="unreadable", epoch=0, epochs=0, loss=None, metric=None,
+        val_loss=None, val_metric=None, best_metric=None, parameters=0, seconds=0.0,
+        created=datetime.fromtimestamp(0, UTC),
+    )  # fmt: skip
+
+
+def _group(row: Any) -> Group:
+    created = datetime.fromtimestamp(row.created, UTC)
+    return Group(row.id, row.kind, row.title, row.plan, created)
+
+
+def _limited(name: str, text: str, most: int) -> str:
+    if len(text) > most:
+        raise ValueError(f"{name} must be at most {most:,} characters, got {len(text):,}")
+    if "\x00" in text:
+        raise ValueError(f"{name} must be text, got {shown(text)}")
+    return text
