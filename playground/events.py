@@ -11,12 +11,13 @@ from playground.snapshot import Snapshot
 class Score:
     """How well a network does on some examples.
 
-    `loss` includes the L1/L2 penalty, as Keras prints it. `metric` is the accuracy (0 to 1) for
-    classification and the mean absolute error for regression.
+    `loss` includes the L1/L2 penalty, as Keras prints it; `penalty` says how much of it that is.
+    `metric` is the accuracy (0 to 1) for classification and the mean absolute error for regression.
     """
 
     loss: float
     metric: float
+    penalty: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

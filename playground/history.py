@@ -11,8 +11,8 @@ from playground.events import Changed, Epoch, Event, Taught
 
 Column = NDArray[np.float32]
 
-_TRAIN = ("loss", "metric", "learning_rate", "seconds")
-_VALIDATION = ("val_loss", "val_metric")
+_TRAIN = ("loss", "metric", "penalty", "learning_rate", "seconds")
+_VALIDATION = ("val_loss", "val_metric", "val_penalty")
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,17 @@ class History:
     """One value an epoch in every column, read-only.
 
     `metric` is the accuracy (0 to 1) or the mean absolute error, as in `events.Score`; a loss
-    contains the L1/L2 penalty. Without validation examples `val_loss` and `val_metric` are None.
+    contains the L1/L2 penalty, which also stands by itself. Without validation examples `val_loss`,
+    `val_metric` and `val_penalty` are None.
     """
 
     epoch: NDArray[np.int32]  # from 1
     loss: Column
     metric: Column
+    penalty: Column
     val_loss: Column | None
     val_metric: Column | None
+    val_penalty: Column | None
     learning_rate: Column
     seconds: Column  # of each epoch
     changes: tuple[Changed, ...]
@@ -87,11 +90,12 @@ class Log(Sequence[Event]):
             self._epochs = np.concatenate([self._epochs, np.zeros_like(self._epochs)])
             self._columns = np.concatenate([self._columns, np.zeros_like(self._columns)], axis=1)
         self._epochs[n] = e.epoch
-        train = (e.train.loss, e.train.metric, e.learning_rate, e.seconds)
+        train = (e.train.loss, e.train.metric, e.train.penalty, e.learning_rate, e.seconds)
         self._columns[: len(_TRAIN), n] = train
         if e.validation is not None:
             self._validated = True
-            self._columns[len(_TRAIN) :, n] = e.validation.loss, e.validation.metric
+            seen = e.validation
+            self._columns[len(_TRAIN) :, n] = seen.loss, seen.metric, seen.penalty
             if self._best is None or e.validation.loss < self._best[0]:
                 self._best = e.validation.loss, e.epoch
         self._count = n + 1

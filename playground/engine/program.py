@@ -130,17 +130,21 @@ class Program:
     def _update(
         self, x: Tensor, y: Tensor, weight: Tensor, bits: Tensor, live: Tensor
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """One update of the weights: the summed loss and metric of the batch, the gradients."""
+        """One update of the weights: the batch's summed loss, its sums, and the gradients.
+
+        The sums are those of the metric and of the penalty that the loss contains.
+        """
         dropout, l1, l2 = live[0], live[1], live[2]
         variables = [v.value for v in self.weights]
         n = tf.reduce_sum(weight)
         with tf.GradientTape() as tape:
             z, _ = self._forward(x, bits if self.dropout else None, dropout)
             losses, metric = self._losses(y, z)
-            loss = tf.reduce_sum(losses * weight) / n + self._penalty(l1, l2)
+            penalty = self._penalty(l1, l2)
+            loss = tf.reduce_sum(losses * weight) / n + penalty
         gradients = tape.gradient(loss, variables)
         self.optimizer.apply(gradients, self.weights)
-        return loss * n, tf.reduce_sum(metric * weight), gradients
+        return loss * n, tf.stack([tf.reduce_sum(metric * weight), penalty * n]), gradients
 
     def _train_steps(
         self, x: Tensor, y: Tensor, weight: Tensor, rates: Tensor, bits: Tensor,
@@ -149,14 +153,15 @@ class Program:
     ) -> tuple[Tensor, Tensor, Tensor, list[Tensor], list[Tensor]]:  # fmt: skip
         """Updates start … stop−1; ends early where the loss is not finite.
 
-        Returns the step reached, the summed loss and metric, the last gradients and, with
-        `with_before` (a copy of the weights in every step), the weights before the last update.
+        Returns the step reached, the summed loss, the sums of metric and penalty (2,), the last
+        gradients and, with `with_before` (a copy of the weights in every step), the weights before
+        the last update.
         """
         size = self.batch_size
         shift, scale = scaling
 
         def body(
-            i: Tensor, loss: Tensor, metric: Tensor, _: list[Tensor], __: list[Tensor]
+            i: Tensor, loss: Tensor, sums: Tensor, _: list[Tensor], __: list[Tensor]
         ) -> tuple[Any, ...]:
             def batch(a: Tensor) -> Tensor:
                 return tf.slice(a, [i * size] + [0] * (a.shape.rank - 1), [size, *a.shape[1:]])
@@ -165,28 +170,29 @@ class Program:
             self.optimizer.learning_rate.assign(rates[i])
             inputs = (tf.cast(batch(x), tf.float32) - shift) / scale
             more = self._update(inputs, batch(y), batch(weight), bits[i], live)
-            return i + 1, loss + more[0], metric + more[1], more[2], before
+            return i + 1, loss + more[0], sums + more[1], more[2], before
 
         def going(i: Tensor, loss: Tensor, *_: Any) -> Tensor:
             return tf.logical_and(i < stop, tf.math.is_finite(loss))
 
         none = [tf.zeros_like(v.value) for v in self.weights]
         zero = tf.constant(0.0)
-        first = (start, zero, zero, none, none if with_before else [])
+        first = (start, zero, tf.zeros(2), none, none if with_before else [])
         return tf.while_loop(going, body, first)  # type: ignore[no-any-return]
 
     def _score(
         self, x: Tensor, y: Tensor, scaling: tuple[Tensor, Tensor], live: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean loss with penalty, summed metric, and the dead share of each hidden layer."""
+        """Mean loss with penalty, (summed metric, penalty), and each hidden layer's dead share."""
         z, hidden = self._forward((tf.cast(x, tf.float32) - scaling[0]) / scaling[1], None, live[0])
         losses, metric = self._losses(y, z)
         dead = [
             tf.reduce_mean(tf.cast(tf.math.reduce_std(a, axis=0) < DEAD, tf.float32))
             for a in hidden
         ]
-        loss = tf.reduce_mean(losses) + self._penalty(live[1], live[2])
-        return loss, tf.reduce_sum(metric), tf.stack(dead) if dead else tf.zeros([0])
+        penalty = self._penalty(live[1], live[2])
+        sums = tf.stack([tf.reduce_sum(metric), penalty])
+        return tf.reduce_mean(losses) + penalty, sums, tf.stack(dead) if dead else tf.zeros([0])
 
     def _train_whole_epochs(
         self, x: Tensor, y: Tensor, weight: Tensor, rates: Tensor, bits: Tensor,
@@ -194,20 +200,20 @@ class Program:
     ) -> tuple[Any, ...]:  # fmt: skip
         """`count` whole epochs with an evaluation on (x_seen, y_seen) after each.
 
-        Returns the epoch and step reached and, for each epoch, (n_epochs, 4) summed training loss
-        and metric, mean loss and summed metric on the examples seen; dead shares;
+        Returns the epoch and step reached and, for each epoch, (n_epochs, 6) summed training loss,
+        metric and penalty, mean loss, summed metric and penalty on the examples seen; dead shares;
         (n_epochs, 3, n_layers) RMS of gradient, weight and update; and the weights after it.
         """
         n_epochs, steps = rates.shape
 
         def body(e: Tensor, _: Tensor, __: Tensor, records: list[Tensor]) -> tuple[Any, ...]:
-            step, loss, metric, g, before = self._train_steps(
+            step, loss, sums, g, before = self._train_steps(
                 x[e], y[e], weight[e], rates[e], bits[e], scaling, live,
                 tf.constant(0), tf.constant(steps), with_before=True,
             )  # fmt: skip
             now = [v.value for v in self.weights]
-            seen_loss, seen_metric, dead = self._score(x_seen, y_seen, scaling, live)
-            score = tf.stack([loss, metric, seen_loss, seen_metric])
+            seen_loss, seen_sums, dead = self._score(x_seen, y_seen, scaling, live)
+            score = tf.concat([[loss], sums, [seen_loss], seen_sums], 0)
             moved = [a - b for a, b in zip(now, before, strict=True)]
             size = tf.stack([_layer_rms(g), _layer_rms(now), _layer_rms(moved)])
             values = [score, dead, size, *now]
@@ -215,7 +221,7 @@ class Program:
             return e + 1, step, tf.reduce_all(tf.math.is_finite(score)), records
 
         n_layers = len(self.layers)
-        shapes = [(4,), (n_layers - 1,), (3, n_layers), *(v.shape for v in self.weights)]
+        shapes = [(6,), (n_layers - 1,), (3, n_layers), *(v.shape for v in self.weights)]
         epoch, step, _, records = tf.while_loop(
             lambda e, _, finite, __: tf.logical_and(e < count, finite),
             body,
@@ -233,14 +239,14 @@ class Program:
 
     def train(
         self, batches: Batches, scaling: Any, live: np.ndarray, start: int, stop: int
-    ) -> tuple[int, float, float, list[Tensor]]:
+    ) -> tuple[int, float, np.ndarray, list[Tensor]]:
         """Run updates start … stop−1 of the one piece in `batches`; see `_train_steps`."""
         b = batches
-        step, loss, metric, gradients, _ = self._train(
+        step, loss, sums, gradients, _ = self._train(
             b.x[0], b.y[0], b.weight[0], np.float32(b.rates[0]), b.bits[0], scaling, live,
             np.array(start, np.int32), np.array(stop, np.int32),
         )  # fmt: skip
-        return int(step), float(loss), float(metric), gradients
+        return int(step), float(loss), np.asarray(sums, np.float64), gradients
 
     def train_epochs(
         self, batches: Batches, scaling: Any, live: np.ndarray, count: int, seen: tuple[Any, Any]
@@ -262,10 +268,11 @@ class Program:
 
     def score(
         self, x: np.ndarray, y: np.ndarray, scaling: Any, live: np.ndarray
-    ) -> tuple[float, float, np.ndarray]:
-        """Mean loss, summed metric, dead shares; see `_score`."""
-        loss, metric, dead = self._evaluate(x, y, scaling, live)
-        return float(loss), float(metric), dead.numpy()
+    ) -> tuple[float, float, float, np.ndarray]:
+        """Mean loss, summed metric, penalty, dead shares; see `_score`."""
+        loss, sums, dead = self._evaluate(x, y, scaling, live)
+        metric, penalty = sums.numpy()
+        return float(loss), float(metric), float(penalty), dead.numpy()
 
 
 def _layer_rms(arrays: list[Tensor]) -> Tensor:

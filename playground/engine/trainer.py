@@ -200,7 +200,8 @@ class Trainer:
     def _start_epoch(self) -> None:
         self.rows = self.order.next_epoch()
         self.row = 0  # examples of this epoch already used
-        self.loss = self.metric = self.seconds = 0.0  # sums over them
+        self.loss = self.seconds = 0.0  # sums over them
+        self.sums = np.zeros(2)  # of metric and penalty
 
     def _batches(self, pieces: list[np.ndarray], step: float, steps: int) -> Batches:
         """The examples in the rows of each piece; `step` is where the schedule stands."""
@@ -235,19 +236,19 @@ class Trainer:
         place = self.epoch * self._steps + self.row / size
         batches = self._batches([piece], place, steps)
         ends = wanted == left
-        reached, loss, metric = 0, 0.0, 0.0
+        reached, loss, sums = 0, 0.0, np.zeros(2)
         gradients: list[Any] = []
         if wanted > ends:
-            reached, loss, metric, _ = p.train(batches, self._scaling, self._live, 0, wanted - ends)
+            reached, loss, sums, _ = p.train(batches, self._scaling, self._live, 0, wanted - ends)
         if ends and np.isfinite(loss):
             before = p.read_weights()
-            reached, more, right, gradients = p.train(
+            reached, more, further, gradients = p.train(
                 batches, self._scaling, self._live, wanted - 1, wanted
             )
-            loss, metric = loss + more, metric + right
+            loss, sums = loss + more, sums + further
         self.step += reached
         self.row = min(self.row + reached * size, n)
-        self.loss, self.metric = self.loss + loss, self.metric + metric
+        self.loss, self.sums = self.loss + loss, self.sums + sums
         if not np.isfinite(loss):
             yield self._diverged()
             return
@@ -258,7 +259,7 @@ class Trainer:
             moved = [a - b for a, b in zip(now, before, strict=True)]
             sizes = np.array([_layer_rms(a) for a in (gradients, now, moved)])
             rate = float(batches.rates[0, wanted - 1])
-            train = Score(self.loss / n, self.metric / n)
+            train = Score(self.loss / n, *(self.sums / n).tolist())
             yield from self._end_epoch(train, seen, rate, self.seconds, sizes, dead, now)
             if not self.over:
                 self._start_epoch()
@@ -278,14 +279,14 @@ class Trainer:
         )
         seconds = (time.perf_counter() - began) / max(int(reached), 1)
         for e in range(int(reached)):
-            loss, metric, seen_loss, seen_metric = scores[e].tolist()
+            loss, metric, penalty, seen_loss, seen_metric, seen_penalty = scores[e].tolist()
             if not np.isfinite(scores[e]).all():
                 self.step += int(step)
                 yield self._diverged()
                 return
             self.step += steps
-            train = Score(loss / n, metric / n)
-            seen = Score(seen_loss, seen_metric / len(self._seen[0]))
+            train = Score(loss / n, metric / n, penalty / n)
+            seen = Score(seen_loss, seen_metric / len(self._seen[0]), seen_penalty)
             weights, rate = [k[e] for k in kept], float(batches.rates[e, -1])
             yield from self._end_epoch(train, seen, rate, seconds, sizes[e], dead[e], weights)
         if not self.over:
@@ -358,11 +359,12 @@ class Trainer:
 
     def _score(self, x: np.ndarray, y: np.ndarray) -> tuple[Score, np.ndarray]:
         p, x, y = self._own(), x.reshape(len(x), -1), build.targets(self.experiment, y)
-        totals, dead = np.zeros(2), np.zeros(0)
+        totals, dead = np.zeros(3), np.zeros(0)
         for i in range(0, len(x), SCORED_AT_ONCE):
             piece = slice(i, i + SCORED_AT_ONCE)
-            loss, metric, share = p.score(x[piece], y[piece], self._scaling, self._live)
-            totals += loss * len(x[piece]), metric
+            size = len(x[piece])
+            loss, metric, penalty, share = p.score(x[piece], y[piece], self._scaling, self._live)
+            totals += loss * size, metric, penalty * size
             dead = dead if i else share
         return Score(*(totals / len(x)).tolist()), dead
 

@@ -11,6 +11,7 @@ from playground.engine import Trainer, keras_model
 from playground.engine.album import MAX_BYTES, MAX_COUNT, Album
 from playground.engine.batches import Masks, Order
 from playground.events import Changed, Diverged, Epoch, Event, Finished, Progress
+from playground.score import score
 from playground.snapshot import Layer, Snapshot, classes
 
 SHORT = Experiment().change(dataset="iris", hidden=(8,), epochs=20, optimizer="adam", dropout=0.1)
@@ -206,3 +207,20 @@ def test_the_album_stays_small_and_keeps_first_and_newest() -> None:
         assert album.nearest(1_499).epoch == 1_499
         assert album.nearest(0).epoch == 0
         assert 700 - album.stride < album.nearest(700).epoch <= 700
+
+
+@pytest.mark.parametrize("hidden", [(6,), (200, 100)])  # many epochs in a call, and a part of one
+def test_the_penalty_in_a_loss_is_told_by_itself(hidden: tuple[int, ...]) -> None:
+    experiment = Experiment().change(
+        dataset="digits", hidden=hidden, l1=1e-3, l2=2e-3, epochs=2, train_size=100
+    )
+    trainer = Trainer(experiment)
+    events = trainer.advance(seconds=60).events
+    (_, last) = [event for event in events if isinstance(event, Epoch)]
+    kernels = [layer.kernel.astype(np.float64) for layer in trainer.latest().layers]
+    penalty = sum(1e-3 * np.abs(k).sum() + 2e-3 * np.square(k).sum() for k in kernels)
+    assert last.validation is not None
+    assert last.validation.penalty == pytest.approx(penalty, rel=1e-5)
+    plain = score(trainer.latest(), trainer.dataset, trainer.dataset.validation, "cross_entropy")
+    assert last.validation.loss - last.validation.penalty == pytest.approx(plain.loss, rel=1e-4)
+    assert last.train.penalty == pytest.approx(penalty, rel=0.05)  # the mean over its batches
