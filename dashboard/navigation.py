@@ -7,6 +7,7 @@ from dashboard.controls import controls
 from dashboard.views.data.page import data
 from dashboard.views.draw.page import draw
 from dashboard.views.inside.page import inside
+from dashboard.views.runs.page import runs
 from dashboard.views.train import train
 
 st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")
@@ -27,6 +28,9 @@ st.navigation(
             st.Page(data, title="Data", icon=":material/dataset:", url_path="data"),
             st.Page(inside, title="Inside", icon=":material/biotech:", url_path="inside"),
             st.Page(draw, title="Draw", icon=":material/draw:", url_path="draw"),
-        ]
+        ],
+        "Compare": [
+            st.Page(runs, title="Runs", icon=":material/history:", url_path="runs"),
+        ],
     }
 ).run()

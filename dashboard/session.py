@@ -27,6 +27,9 @@ Identity = tuple[str, str]
 
 MOST_OWN = 8  # tables of one's own that a tab offers, the newest
 
+SHARED = "shared"  # in the address: the token of a run that somebody shows
+
+_TOKEN = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{32})")
 
 _identity = st.components.v2.component(
@@ -47,8 +50,11 @@ def begin() -> None:
     _meet()
     state, context = st.session_state, get_script_run_ctx()
     address = st.query_params.to_dict()
-    turned = context is not None and context.is_history_navigation and address
-    if "experiment" not in state or (turned and address != state["address"]):
+    token = address.pop(SHARED, "")
+    back = context is not None and context.is_history_navigation
+    if "experiment" not in state or (back and (address or token)):
+        state["shared_run"] = token if _TOKEN.fullmatch(token) else token and "?"
+    if "experiment" not in state or (back and address and address != state["address"]):
         pairs = [(name, text) for name in address for text in st.query_params.get_all(name)]
         decoded = decode(urlencode(pairs))
         state["experiment"], state["problems"] = decoded.experiment, decoded.problems
@@ -71,6 +77,18 @@ def set_experiment(new: Experiment) -> None:
         state["experiment"], state["problems"] = new, ()
         state["address"] = parameters(new)
         st.query_params.from_dict(state["address"])
+
+
+def shared() -> str:
+    """The token of the run that the address shows; "" for none."""
+    token: str = st.session_state.get("shared_run", "")
+    return token
+
+
+def close_shared() -> None:
+    """No longer show the run that the address named."""
+    st.session_state["shared_run"] = ""
+    st.query_params.from_dict(st.session_state["address"])
 
 
 def identity() -> Identity | None:

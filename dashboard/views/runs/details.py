@@ -1,0 +1,109 @@
+"""One saved run: its curves, what it is called, and what can be done with it."""
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import live
+from dashboard.figures import curves
+from dashboard.notices import literal, refuse
+from dashboard.views.runs.library import Library
+from dashboard.views.runs.opening import open_in_train
+from dashboard.views.runs.sharing import sharing
+from playground.events import metric_name
+from playground.history import history
+from playground.listing import STATES, score_text, split_tags
+from playground.saved import Listed, Saved
+from playground.store import LONGEST_NAME, LONGEST_NOTE
+
+
+def details(library: Library, run: Listed) -> None:
+    """Everything about the one run that is chosen."""
+    st.subheader(literal(run.name), anchor=False)
+    saved = library.get(run)
+    st.caption(literal(about(run)))
+    with st.container(horizontal=True, key="run_buttons"):
+        if st.button(
+            "Open in Train", key="open_run", type="primary", icon=":material/open_in_new:",
+            help="It becomes the run of this tab, and its settings the current ones.",
+        ):  # fmt: skip
+            open_in_train(library, saved)
+    course(saved, run.id)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _names(library, run)
+    with right:
+        sharing(library, run)
+
+
+def about(run: Listed) -> str:
+    """One line: how far it came, how well it did, how long that took."""
+    parts = [
+        STATES.get(run.state, run.state),
+        f"{run.epoch:,} of {run.epochs:,} epochs",
+        f"best validation score {score_text(run.best_metric, run.task)}",
+        f"{run.parameters:,} parameters",
+        f"{run.seconds:.1f} s of training",
+    ]
+    if run.label:
+        parts.append(run.label)
+    return " · ".join(parts)
+
+
+def course(saved: Saved, key: str) -> None:
+    """Its curves of loss and score."""
+    log, metric = history(saved.events), metric_name(saved.listed.task)
+    if not len(log):
+        st.info("No epoch of this run was finished.")
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        figure = curves.loss_curves(log, keep=key)
+        live.chart(figure, curves.loss_sentence(log), key="run_loss")
+    with right:
+        figure = curves.metric_curves(log, metric, keep=key)
+        live.chart(figure, curves.metric_sentence(log, metric), key="run_metric")
+
+
+def _names(library: Library, run: Listed) -> None:
+    """A form for name, tags and note; what is wrong stands below its own field."""
+    store, owner, mark = library.store, library.owner, f"{run.id}_{library.choice.named}"
+    with st.form(f"run_names_{mark}", border=False):
+        st.markdown("**Name, tags, note**")
+        name = st.text_input(
+            "Name", run.name, key=f"run_name_{mark}", max_chars=LONGEST_NAME,
+            help="Empty: the name made from its settings.",
+        )  # fmt: skip
+        below_name = st.container()
+        tags = st.text_input(
+            "Tags", ", ".join(run.tags), key=f"run_tags_{mark}", placeholder="homework, week 3",
+            help="Words to find it by, separated by commas.",
+        )  # fmt: skip
+        below_tags = st.container()
+        note = st.text_area(
+            "Note", run.note, key=f"run_note_{mark}", max_chars=LONGEST_NOTE, height=110,
+            placeholder="What did you expect, and what did you see?",
+        )  # fmt: skip
+        below_note = st.container()
+        if not st.form_submit_button("Save", key=f"run_save_{mark}", icon=":material/save:"):
+            return
+    taken = [
+        name == run.name or _taken(below_name, lambda: store.rename(run.id, owner, name)),
+        _taken(below_tags, lambda: store.tag(run.id, owner, split_tags(tags))),
+        _taken(below_note, lambda: store.note(run.id, owner, note)),
+    ]
+    if all(taken):
+        library.choice.named += 1
+        st.rerun()
+
+
+def _taken(below: DeltaGenerator, change: Callable[[], None]) -> bool:
+    """Whether what was typed could be saved; if not, why stands below it."""
+    try:
+        change()
+    except (ValueError, LookupError) as error:
+        with below:
+            refuse(str(error))
+        return False
+    return True

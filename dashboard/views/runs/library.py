@@ -1,0 +1,112 @@
+"""The saved runs of whoever is here, and which of them this tab has chosen."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from dashboard import session
+from playground.datasets.sources import DATASETS
+from playground.difference import Compared
+from playground.effective import effective
+from playground.experiment import Experiment
+from playground.history import history
+from playground.link import decode
+from playground.listing import KINDS
+from playground.recent import Recent
+from playground.saved import Group, Listed, Saved
+from playground.store import Store, store
+
+FRESH_SECONDS = 1.0  # for which a list is not asked for again
+
+_SAVED: Recent[Saved] = Recent(64)
+
+
+@dataclass
+class Choice:
+    """What a tab remembers of the page between two of its runs."""
+
+    chosen: list[str] = field(default_factory=list)  # ids, in the order they were chosen
+    deleted: tuple[str, ...] = ()  # that can be brought back
+    problem: str = ""  # why something could not be done
+    named: int = 0  # how often a name, note or tag was changed
+    drawn: int = 0  # how often the choice was changed by something else than the table
+
+    def set(self, ids: Iterable[str]) -> None:
+        """Choose these runs; the table shows it when it is drawn next."""
+        self.chosen = list(dict.fromkeys(ids))
+        self.drawn += 1
+
+
+class Library:
+    """One owner's runs, the newest first. Raises StoreError where the database fails."""
+
+    def __init__(self, owner: str, tab: str, runs: Store) -> None:
+        self.owner, self.tab, self.store = owner, tab, runs
+        self.choice = session.kept("runs", Choice)
+        self.load()
+
+    def load(self) -> None:
+        """Ask the database again."""
+        self.runs = self.store.list(self.owner)
+        self.groups = {group.id: group for group in self.store.groups(self.owner)}
+        self.by_id = {run.id: run for run in self.runs}
+        self._loaded = time.monotonic()
+
+    def refresh(self) -> None:
+        """Ask again unless it was just done."""
+        if time.monotonic() - self._loaded > FRESH_SECONDS:
+            self.load()
+
+    @property
+    def chosen(self) -> list[Listed]:
+        """The runs chosen that are still there."""
+        return [self.by_id[id] for id in self.choice.chosen if id in self.by_id]
+
+    def get(self, run: Listed) -> Saved:
+        """A whole run, asked for again only when it has grown."""
+        question = (self.owner, run.id, run.epoch, run.state)
+        return _SAVED.ask(question, self.store.get, run.id, self.owner)
+
+    def compared(self, run: Listed) -> Compared:
+        """A run as it is compared with others."""
+        saved = self.get(run)
+        return Compared(saved.experiment, history(saved.events), run.state)
+
+    def group_title(self, id: str) -> str:
+        """What a race, twin or sweep is called; "" for none."""
+        group: Group | None = self.groups.get(id)
+        return f"{KINDS.get(group.kind, group.kind)}: {group.title}" if group else ""
+
+
+def library() -> Library | None:
+    """The library of whoever is here; None before the browser has told."""
+    known = session.identity()
+    return None if known is None else Library(*known, store())
+
+
+@lru_cache(maxsize=20_000)
+def experiment_of(link: str) -> Experiment | None:
+    """What a saved link text says; None if it cannot be read any more."""
+    decoded = decode(link)
+    return None if decoded.problems else decoded.experiment
+
+
+@lru_cache(maxsize=20_000)
+def _fields(link: str) -> dict[str, Any] | None:
+    experiment = experiment_of(link)
+    return None if experiment is None else effective(experiment)
+
+
+def fields_of(runs: Sequence[Listed]) -> list[dict[str, Any]]:
+    """The settings with an effect of each run; empty where they cannot be read."""
+    return [_fields(run.link) or {} for run in runs]
+
+
+def data_label(run: Listed) -> str:
+    """The data set of a run as people call it."""
+    if run.dataset in DATASETS:
+        return DATASETS[run.dataset].label
+    experiment = experiment_of(run.link)
+    return "own data" if experiment is None else experiment.data.source.label

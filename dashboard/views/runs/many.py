@@ -1,0 +1,150 @@
+"""Hundreds of runs at once: a line for each, across the settings that vary, to its score."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard import live
+from dashboard.figures.parallel import MOST_LINES, bands, parallel, parallel_sentence, run_at
+from dashboard.notices import literal
+from dashboard.views.runs.library import Library, data_label, fields_of
+from dashboard.views.runs.list import nothing_yet
+from playground.effective import words
+from playground.listing import score_text
+from playground.losses import CLASSIFICATION
+from playground.parallel import Axis, axes, axis, best_rows, in_common, weights
+from playground.saved import Listed
+from playground.values import shown
+
+FEWEST = 3  # runs
+MOST_AXES = 8  # settings shown unless more are asked for
+SHARES = {"The best tenth": 0.1, "The best quarter": 0.25, "The best half": 0.5}
+SCORE = "score"
+
+
+def many(library: Library) -> None:
+    """Parallel coordinates over the runs on one data set."""
+    if not library.runs:
+        nothing_yet()
+        return
+    scored = [run for run in library.runs if run.best_metric is not None]
+    runs = _choose(library, scored)
+    drawn = runs[:MOST_LINES]
+    fields = fields_of(drawn)
+    found = axes(fields)
+    if len(drawn) < FEWEST or not found:
+        st.info(
+            f"This needs at least {FEWEST} runs on the same data, with a validation score, that "
+            "differ in some setting. *Sweep* trains many of them at one click."
+        )
+        return
+    if len(runs) > MOST_LINES:
+        st.caption(f"Drawn are the newest {MOST_LINES} of {len(runs):,} runs.")
+    parallel_view(library, drawn, fields, found)
+
+
+def _choose(library: Library, runs: Sequence[Listed]) -> list[Listed]:
+    """Runs whose scores mean the same: those on one data set, of one group if wanted."""
+    labels = {run.dataset: data_label(run) for run in runs}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="many_choice"):
+        dataset = st.selectbox(
+            "Data", list(labels), key="many_data", width=220, persist_state="session",
+            format_func=lambda name: shown(labels.get(name, name)),
+        )  # fmt: skip
+        groups = [id for id in library.groups if any(run.group == id for run in runs)]
+        group = ""
+        if groups:
+            group = st.selectbox(
+                "Belongs to", ["", *groups], key="many_group", width=260, persist_state="session",
+                format_func=lambda id: shown(library.group_title(id)) if id else "anything",
+            )  # fmt: skip
+    return [run for run in runs if run.dataset == dataset and (not group or run.group == group)]
+
+
+def parallel_view(
+    library: Library, runs: Sequence[Listed], fields: Sequence[dict[str, Any]], found: list[Axis]
+) -> None:
+    """The chart, what the best have in common, and the run that was clicked."""
+    largest = runs[0].task == CLASSIFICATION
+    scores = np.array([_number(run.best_metric) for run in runs])
+    matter = weights(found, scores)
+    names = _shown_axes([axis.name for axis in found], [weight.name for weight in matter])
+    shown_axes = [axis for axis in found if axis.name in names]
+    share = st.segmented_control(
+        "Bring out", list(SHARES), default=next(iter(SHARES)), required=True, key="many_share"
+    )
+    drawn = bands(scores, largest, SHARES[share])
+    every = [*shown_axes, _score_axis(runs, scores)]
+    texts = [f"{run.name} · {score_text(run.best_metric, run.task)}" for run in runs]
+    keep = f"{runs[0].dataset} {' '.join(axis.name for axis in every)} {len(runs)} {share}"
+    rows = best_rows(scores, largest, SHARES[share])
+    common = in_common(fields, rows, [axis.name for axis in found]) if len(rows) > 1 else {}
+    best = score_text(runs[rows[0]].best_metric, runs[0].task) if len(rows) else "–"
+    sentence = parallel_sentence(len(runs), best, common, share.lower(), matter)
+    click = live.chart(
+        parallel(every, drawn, texts, keep), sentence, key="many_chart", clickable=True, cards=True
+    )
+    if matter:
+        _matter(matter)
+    row = None
+    if click is not None and isinstance(click.point, int):
+        row = run_at(every, drawn, click.curve, click.point)
+    if row is None:
+        st.caption("Click a line to choose that run.")
+    else:
+        _clicked(library, runs[row])
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _score_axis(runs: Sequence[Listed], scores: Any) -> Axis:
+    """The last axis: up is always better."""
+    task = runs[0].task
+    there = scores[np.isfinite(scores)]
+    made = axis(SCORE, [None if not np.isfinite(s) else float(s) for s in scores])
+    low, high = float(there.min()), float(there.max())
+    wide = (high - low) or 1.0
+    ticks = tuple(
+        (share, score_text(low + share * wide, task)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)
+    )
+    positions = ((scores - low) / wide).astype(np.float32)
+    if task != CLASSIFICATION:
+        positions = 1 - positions
+        ticks = tuple((1 - share, text) for share, text in ticks)
+    name = "validation score" if task == CLASSIFICATION else "mean error"
+    return replace(made, name=name, positions=positions, ticks=ticks, scale="linear")
+
+
+def _shown_axes(names: list[str], by_weight: list[str]) -> list[str]:
+    """Which settings get an axis: those that matter most, or what a person chooses."""
+    first = (by_weight or names)[:MOST_AXES]
+    if len(names) <= MOST_AXES:
+        return names
+    chosen = st.multiselect(
+        "Settings shown", names, default=[name for name in names if name in first],
+        key=f"many_axes_{len(names)}", format_func=words,
+        help=f"{len(names)} settings vary; those that go along most with the score come first.",
+    )  # fmt: skip
+    return chosen or first
+
+
+def _matter(matter: Sequence[Any]) -> None:
+    told = " · ".join(f"{words(weight.name)} {weight.share:.0%}" for weight in matter[:6])
+    st.caption(
+        f"How much of the differences between scores goes along with each setting: {literal(told)}."
+    )
+
+
+def _clicked(library: Library, run: Listed) -> None:
+    st.caption(literal(f"Clicked: {run.name} · {score_text(run.best_metric, run.task)}"))
+    chosen = run.id in library.choice.chosen
+    if st.button(
+        "Choose this run" if not chosen else "It is chosen", key="many_choose", disabled=chosen
+    ):
+        library.choice.set([*library.choice.chosen, run.id])
+        st.rerun()

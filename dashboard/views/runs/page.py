@@ -1,0 +1,40 @@
+"""The Runs page: everything that was trained, kept for whoever trained it."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.notices import refuse
+from dashboard.views.runs.compare import compare
+from dashboard.views.runs.library import Library, library
+from dashboard.views.runs.list import listing
+from dashboard.views.runs.many import many
+from dashboard.views.runs.shared import shared
+from dashboard.views.view import View, choose
+from playground.saved import StoreError
+
+VIEWS: dict[str, View[Callable[[Library], None]]] = {
+    "List": View(":material/list:", "What have I trained, and how well did it do?", listing),
+    "Compare": View(
+        ":material/compare_arrows:", "What tells these runs apart, and why may that be?", compare
+    ),
+    "Many runs": View(
+        ":material/stacked_line_chart:", "Which settings do the best of many runs share?", many
+    ),
+}
+
+
+def runs() -> None:
+    """One view of the runs saved, or the one run that somebody shares."""
+    token = session.shared()
+    if token:
+        shared(token)
+        return
+    st.subheader("Your runs", anchor=False)
+    try:
+        own = library()
+        if own is not None:
+            choose(VIEWS, "runs_view").show(own)
+    except StoreError as error:
+        refuse(str(error))

@@ -1,0 +1,179 @@
+"""The table of runs: filters over all of them, a page of lines, boxes to choose by."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.views.runs.library import Library, data_label, experiment_of
+from playground.effective import effective, said
+from playground.listing import (
+    KINDS,
+    ORDERS,
+    STATES,
+    Wanted,
+    in_order,
+    score_text,
+    tags_of,
+    wanted_runs,
+)
+from playground.saved import Listed
+from playground.values import shown
+
+PAGE = 100  # lines sent to a browser at a time
+LOOK_SECONDS = 3.0  # between two looks at runs that play
+LONGEST_NOTE = 80  # characters in the table
+
+
+def filters(library: Library) -> tuple[Wanted, str, bool]:
+    """What to show, and in which order: (wanted, a key of ORDERS, falling)."""
+    labels = {run.dataset: data_label(run) for run in library.runs if run.dataset}
+    tags = {tag: tag for tag in tags_of(library.runs)}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="runs_filters"):
+        text = st.text_input(
+            "Search", key="runs_text", placeholder="name, note or tag", width=230, max_chars=200,
+            persist_state="session",
+        )  # fmt: skip
+        datasets = _several("Data", labels, "runs_data")
+        kinds = _several("Kind", KINDS, "runs_kind")
+        states = _several("State", STATES, "runs_state")
+        own = _several("Tag", tags, "runs_tag") if tags else []
+        group = _group(library)
+        by = st.selectbox(
+            "Sort by", list(ORDERS), key="runs_by", width=200, persist_state="session",
+            format_func=lambda name: ORDERS[name].label,
+        )  # fmt: skip
+        turned = st.toggle("The other way round", key="runs_turned", persist_state="session")
+    wanted = Wanted(text, datasets, kinds, states, own, group)
+    return wanted, by, ORDERS[by].falling != turned
+
+
+def _several(label: str, table: Mapping[str, str], key: str) -> list[str]:
+    return st.multiselect(
+        label, list(table), key=key, format_func=lambda name: shown(table.get(name, name)),
+        width=180, placeholder="all", persist_state="session",
+    )  # fmt: skip
+
+
+def _group(library: Library) -> str:
+    """The race, twin or sweep whose runs are asked for; "": any."""
+    if not library.groups:
+        return ""
+    return st.selectbox(
+        "Belongs to", ["", *library.groups], key="runs_group", width=230, persist_state="session",
+        format_func=lambda id: shown(library.group_title(id)) if id else "anything",
+    )  # fmt: skip
+
+
+def table(library: Library, wanted: Wanted, by: str, falling: bool) -> None:
+    """The page of lines, drawn anew now and then while one of its runs plays."""
+    playing = any(run.state == "playing" for run in library.runs)
+    every = LOOK_SECONDS if playing else None
+    st.fragment(_page, run_every=every, key="runs_lines")(library, wanted, by, falling)
+
+
+def _page(library: Library, wanted: Wanted, by: str, falling: bool) -> None:
+    library.refresh()
+    found = in_order(wanted_runs(library.runs, wanted), by, falling)
+    pages = max(1, -(-len(found) // PAGE))
+    page = 1
+    if pages > 1:
+        page = st.number_input(
+            f"Page, of {pages:,}", 1, pages, key="runs_page", width=140,
+            help=f"{PAGE} runs on each; filters and order are those of all {len(found):,}.",
+        )  # fmt: skip
+    lines = found[(page - 1) * PAGE : page * PAGE]
+    st.caption(_count(len(found), len(library.runs), len(library.chosen)))
+    if not lines:
+        st.info("No run is like that: take away some of the filters.")
+        return
+    choice, ids = library.choice, [run.id for run in lines]
+    rows = [i for i, id in enumerate(ids) if id in choice.chosen]
+    state = st.dataframe(
+        frame(library, lines),
+        hide_index=True,
+        key=f"runs_table_{_mark(ids)}_{choice.drawn}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": rows}},
+        column_config={**_COLUMNS, "When": _when()},
+        height=min(38 + 35 * len(lines), 530),
+        alt="Saved runs",
+    )  # fmt: skip
+    told = [ids[row] for row in state.selection.rows if 0 <= row < len(ids)]
+    if set(told) != {ids[row] for row in rows}:
+        kept = [id for id in choice.chosen if id not in ids or id in told]
+        choice.chosen = list(dict.fromkeys([*kept, *told]))
+        st.rerun()
+
+
+def _count(found: int, total: int, chosen: int) -> str:
+    shown = f"{found:,} of your {total:,} runs" if found != total else f"Your {total:,} runs"
+    shown = "Your one run" if found == total == 1 else shown
+    return f"{shown}; {chosen} chosen." if chosen else f"{shown}. Tick the boxes to choose some."
+
+
+def _mark(ids: Sequence[str]) -> str:
+    return blake2b(" ".join(ids).encode(), digest_size=8).hexdigest()
+
+
+def _when() -> Any:
+    return st.column_config.DatetimeColumn(
+        format="YYYY-MM-DD HH:mm", timezone=st.context.timezone, help="When it began."
+    )
+
+
+_COLUMNS: dict[str, Any] = {
+    "Name": st.column_config.TextColumn(width=330),
+    "Epochs": st.column_config.TextColumn(help="Finished, of those to be trained."),
+    "Best": st.column_config.TextColumn(
+        help="The best validation score: accuracy, or the mean error of a regression."
+    ),
+    "Last": st.column_config.TextColumn(help="The validation score after the last epoch."),
+    "Belongs to": st.column_config.TextColumn(help="A race, a twin or a sweep."),
+}
+
+
+def frame(library: Library, runs: Sequence[Listed]) -> pd.DataFrame:
+    """One line a run; what people have typed stands in it as plain text."""
+    return pd.DataFrame(
+        {
+            "Name": run.name,
+            "Data": data_label(run),
+            "Network": _network(run),
+            "Optimizer": _optimizer(run),
+            "Epochs": f"{run.epoch:,} / {run.epochs:,}",
+            "Best": score_text(run.best_metric, run.task),
+            "Last": score_text(run.val_metric, run.task),
+            "State": STATES.get(run.state, run.state),
+            "When": run.created,
+            "Tags": ", ".join(run.tags),
+            "Note": _start(run.note),
+            "Belongs to": " · ".join(filter(None, (library.group_title(run.group), run.label))),
+        }
+        for run in runs
+    )
+
+
+def _network(run: Listed) -> str:
+    experiment = experiment_of(run.link)
+    if experiment is None:
+        return "–"
+    fields = effective(experiment)
+    layers = said("hidden", experiment.network.hidden)
+    return f"{layers} {said('activation', fields['activation'])}" if layers != "none" else layers
+
+
+def _optimizer(run: Listed) -> str:
+    experiment = experiment_of(run.link)
+    if experiment is None:
+        return "–"
+    training = experiment.training
+    return f"{said('optimizer', training.optimizer)} {training.learning_rate:g}"
+
+
+def _start(note: str) -> str:
+    line = " ".join(note.split())
+    return line if len(line) <= LONGEST_NOTE else line[: LONGEST_NOTE - 1] + "…"
