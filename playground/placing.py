@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+from pydantic import ValidationError
+
 from playground.experiment import Experiment
 from playground.shape import shape
 
@@ -27,13 +29,19 @@ def spread(experiments: Sequence[Experiment], n_workers: int) -> list[int]:
     programs are compiled twice.
     """
     groups: dict[tuple[Experiment, int, int], list[int]] = {}
+    costs = []
     for i, experiment in enumerate(experiments):
         sizes = experiment.data.train_size, experiment.data.validation_size
-        groups.setdefault((shape(experiment), *sizes), []).append(i)
-    costs = [cost(experiment) for experiment in experiments]
+        try:
+            program, work = shape(experiment), cost(experiment)
+        except (ValidationError, KeyError):  # its data are gone: its trainer will say so
+            program, work = experiment, UPDATE
+        groups.setdefault((program, *sizes), []).append(i)
+        costs.append(work)
     line = sorted(groups.values(), key=lambda group: sum(costs[i] for i in group))
     places, passed, total = [0] * len(costs), 0.0, sum(costs)
     for i in (i for group in line for i in group):
         places[i] = min(int((passed + costs[i] / 2) / total * n_workers), n_workers - 1)
         passed += costs[i]
     return places
+
