@@ -213,6 +213,11 @@ class Attempt:
         return self._closed or self.state in ("finished", "diverged", "lost")
 
     @property
+    def settled(self) -> bool:
+        """Whether its thread has nothing more to do."""
+        return not self._busy
+
+    @property
     def worker(self) -> str | None:
         """The address of the trainer's worker."""
         trainer = self._trainer

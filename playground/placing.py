@@ -44,4 +44,3 @@ def spread(experiments: Sequence[Experiment], n_workers: int) -> list[int]:
         places[i] = min(int((passed + costs[i] / 2) / total * n_workers), n_workers - 1)
         passed += costs[i]
     return places
-

@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from playground import cluster
@@ -12,6 +12,7 @@ from playground.events import Epoch
 from playground.experiment import Experiment
 from playground.history import History, history
 from playground.placing import spread
+from playground.recorder import Recorder
 from playground.run import LEASE, PAUSE_WAIT, Registry, Run
 
 ALBUMS_BYTES = 400_000_000  # of all snapshots that the trainers of one race keep
@@ -34,12 +35,14 @@ class Race:
     Where epochs are short, they meet after blocks of epochs that take about BLOCK seconds. Those
     that are over (finished, diverged, lost, stopped) hold up nobody. `snapshots` as in `Terms`: by
     default weights come here by themselves only at the end of a run, and `run.snapshot` asks for
-    others. All methods may be called from any thread.
+    others. `recorders`: gives for a competitor and a seed, both counted from 0, where that run is
+    written down. All methods may be called from any thread.
     """
 
     def __init__(
         self,
         competitors: Sequence[Competitor],
+        recorders: Callable[[int, int], Recorder | None] = lambda i, seed: None,
         lease: float = LEASE,
         snapshots: str = "end",
     ) -> None:
@@ -63,13 +66,18 @@ class Race:
         )
         self.runs: tuple[tuple[Run, ...], ...] = ()
         made, number = [], iter(range(n))
-        for competitor in self.competitors:
-            runs = [self._run(each, next(number)) for each in competitor.experiments]
-            made.append(tuple(runs))
+        for i, competitor in enumerate(self.competitors):
+            each = enumerate(competitor.experiments)
+            made.append(tuple(self._run(e, next(number), recorders(i, seed)) for seed, e in each))
         self.runs = tuple(made)
 
-    def _run(self, experiment: Experiment, number: int) -> Run:
-        return Run(experiment, terms=self._terms, where=lambda: self._address(number))
+    def _run(self, experiment: Experiment, number: int, recorder: Recorder | None) -> Run:
+        return Run(
+            experiment,
+            terms=self._terms,
+            where=lambda: self._address(number),
+            recorder=recorder,
+        )
 
     # ---- what it is doing ----------------------------------------------------------------
 

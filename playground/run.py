@@ -193,6 +193,11 @@ class Run:
         """Whether nothing more will happen: finished, diverged, lost or closed."""
         return self._now.over
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is under way, and all is written down."""
+        return self._now.settled
+
     def wait(self, timeout: float | None = None) -> str:
         """Wait until the run no longer plays, or `timeout` seconds; returns the state."""
         now = self._now

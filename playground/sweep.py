@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from playground import cluster
@@ -12,6 +12,7 @@ from playground.events import Diverged, Lost, Score
 from playground.experiment import Experiment
 from playground.history import History, history
 from playground.placing import spread
+from playground.recorder import Recorder
 from playground.run import LEASE, PAUSE_WAIT, Registry, Run
 
 MOST = 200  # runs of one sweep
@@ -36,17 +37,20 @@ class Row:
     best: Score | None = None
     seconds: float = 0.0  # spent training
     reason: str = ""  # why it was lost, or what to do about a loss that is not finite
+    saved: str | None = None  # the id of the saved run
 
 
 class Sweep:
     """Up to 200 experiments in training, `at_once` at a time; by default two a worker.
 
-    One that fails ends no other. A run that is over leaves only its history behind.
+    One that fails ends no other. A run that is over leaves only its history behind. `recorders`:
+    gives for each number from 0 where that run is written down.
     """
 
     def __init__(
         self,
         experiments: Sequence[Experiment],
+        recorders: Callable[[int], Recorder | None] = lambda i: None,
         at_once: int | None = None,
         lease: float = LEASE,
     ) -> None:
@@ -56,7 +60,7 @@ class Sweep:
             raise ValueError(f"at_once must be at least 1, got {at_once}")
         self.name = secrets.token_hex(8)
         self.experiments = tuple(experiments)
-        self._at_once = at_once
+        self._recorders, self._at_once = recorders, at_once
         self._changed = threading.Condition(threading.RLock())
         self._terms = Terms(
             lease,
@@ -71,6 +75,7 @@ class Sweep:
         self._places: dict[int, int] = {}  # worker of each run under way
         self._runs: dict[int, Run] = {}  # under way
         self._done: dict[int, tuple[Row, History]] = {}
+        self._leaving: list[Run] = []  # over, but perhaps not yet written down
 
     # ---- what it is doing ----------------------------------------------------------------
 
@@ -155,7 +160,7 @@ class Sweep:
         """Stop for good and free all trainers."""
         self.stop()
         with self._changed:
-            for run in self._runs.values():
+            for run in [*self._runs.values(), *self._leaving]:
                 run.close()
 
     # ---- one after another ---------------------------------------------------------------
@@ -187,6 +192,9 @@ class Sweep:
             for i, run in list(self._runs.items()):
                 if run.over or (self._stopped and run.state != "playing"):
                     self._finish(i)
+            for run in [run for run in self._leaving if run.settled]:
+                self._leaving.remove(run)
+                run.close()
             if self._playing and not self._stopped and self._watched:
                 while (place := self._free()) is not None:
                     self._start(place)
@@ -210,7 +218,8 @@ class Sweep:
         """Begin the next run on a worker: of its own ones, or else of whoever has most left."""
         i = (self._queues[place] or max(self._queues, key=len)).pop(0)
         address = self._addresses[place]
-        run = Run(self.experiments[i], terms=self._terms, where=lambda: address)
+        recorder = self._recorders(i)
+        run = Run(self.experiments[i], terms=self._terms, where=lambda: address, recorder=recorder)
         self._runs[i], self._places[i] = run, place
         run.play_until(None)
 
@@ -221,7 +230,7 @@ class Sweep:
         past = history(run.events if run else ())
         self._done[i] = row, past
         if run is not None:
-            run.close()
+            self._leaving.append(run)
         for queue in self._queues:
             if i in queue:
                 queue.remove(i)
@@ -247,6 +256,7 @@ class Sweep:
             _score(past, (past.best_epoch or 0) - 1, "val_"),
             float(past.seconds.sum()),
             reason,
+            run.saved,
         )
 
 
