@@ -18,6 +18,7 @@ from dashboard.notices import warn
 from playground.datasets.own import Table
 from playground.experiment import Experiment
 from playground.link import decode, parameters
+from playground.race import RACES, Race
 from playground.recorder import Recorder
 from playground.run import RUNS, Run
 from playground.saved import StoreError
@@ -150,6 +151,19 @@ def adopt(name: str) -> Run | None:
         keep(run)
         set_experiment(run.experiment)
     return run
+
+
+def race(name: str) -> Race | None:
+    """This tab's race called `name`, if there is one."""
+    known = identity()
+    return None if known is None else RACES.get(_key(known, name))
+
+
+def keep_race(race: Race, name: str) -> None:
+    """Make `race` this tab's race called `name`, in place of the one before, which ends."""
+    known = identity()
+    if known is not None:
+        RACES.put(_key(known, name), race)
 
 
 def _key(known: Identity, name: str) -> tuple[str, ...]:

@@ -126,9 +126,11 @@ EPOCHS = Table(
     Column("step", Integer, nullable=False),
     Column("loss", Double),  # no number: it was not finite
     Column("metric", Double),
+    Column("penalty", Double),
     Column("validated", Boolean, nullable=False),
     Column("val_loss", Double),
     Column("val_metric", Double),
+    Column("val_penalty", Double),
     Column("learning_rate", Double, nullable=False),
     Column("seconds", Double, nullable=False),
     Column("layers", LargeBinary(4096), nullable=False),  # float64, (n_layers, 4)

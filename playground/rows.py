@@ -52,9 +52,11 @@ def epoch_row(event: Epoch) -> Row:
         "step": event.step,
         "loss": number(event.train.loss),
         "metric": number(event.train.metric),
+        "penalty": number(event.train.penalty),
         "validated": validation is not None,
         "val_loss": validation and number(validation.loss),
         "val_metric": validation and number(validation.metric),
+        "val_penalty": validation and number(validation.penalty),
         "learning_rate": number(event.learning_rate) or 0.0,
         "seconds": number(event.seconds) or 0.0,
         "layers": layers.tobytes(),
@@ -91,12 +93,18 @@ def _epoch(row: Any, n_layers: int) -> Epoch:
     layers = np.frombuffer(row.layers, "<f8").reshape(-1, 4)
     if len(layers) != n_layers:
         raise ValueError(f"an epoch must tell of {n_layers} layers, got {len(layers)}")
-    score = Score(_number(row.val_loss), _number(row.val_metric)) if row.validated else None
+    scores = [
+        Score(_number(loss), _number(metric), _number(penalty))
+        for loss, metric, penalty in (
+            (row.loss, row.metric, row.penalty),
+            (row.val_loss, row.val_metric, row.val_penalty),
+        )
+    ]
     return Epoch(
         epoch=_count(row.epoch),
         step=_count(row.step),
-        train=Score(_number(row.loss), _number(row.metric)),
-        validation=score,
+        train=scores[0],
+        validation=scores[1] if row.validated else None,
         learning_rate=float(row.learning_rate),
         seconds=float(row.seconds),
         layers=tuple(

@@ -1,0 +1,1 @@
+"""The Overfitting page: why a network that knows its examples by heart knows little."""

@@ -1,0 +1,29 @@
+"""The Overfitting page: cause, cures, and how much a network of which size needs."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.views.delivery import delivered
+from dashboard.views.overfitting import twin
+from dashboard.views.view import View, choose
+from playground.experiment import Experiment
+
+VIEWS: dict[str, View[Callable[[Experiment], None]]] = {
+    "The twin": View(
+        ":material/group:",
+        "What does overfitting look like, and what does a cure do against it?",
+        twin.view,
+    ),
+}
+
+
+def overfitting() -> None:
+    """One question at a time, for the data set that is current."""
+    experiment = session.experiment()
+    st.subheader("Overfitting", anchor=False)
+    if delivered(experiment.data) is None:
+        return
+    view = choose(VIEWS, "overfitting_view")
+    view.show(experiment)

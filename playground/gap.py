@@ -1,0 +1,129 @@
+"""How far training and validation are apart: the curves, the gap between them, the best epoch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.datasets import Dataset
+from playground.events import Event, Finished, Score
+from playground.history import History
+from playground.score import score
+from playground.snapshot import Snapshot
+
+Column = NDArray[np.float32]
+Epochs = NDArray[np.int32]
+
+LOSS, METRIC = "loss", "metric"
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One quantity on both parts after each epoch, (n,) each.
+
+    `best`: the row of the best validation value, None without any.
+    """
+
+    epoch: Epochs
+    training: Column
+    validation: Column
+    best: int | None
+
+    def __len__(self) -> int:
+        return len(self.epoch)
+
+
+def losses(history: History) -> Curves:
+    """The losses without their L1/L2 penalty, so that those with and without can be compared."""
+    validation = np.zeros(0, np.float32)
+    if history.val_loss is not None and history.val_penalty is not None:
+        validation = _without(history.val_loss, history.val_penalty)
+    training = _without(history.loss, history.penalty)
+    return _curves(history, training, validation, smallest=True)
+
+
+def metrics(history: History, is_share: bool) -> Curves:
+    """Accuracies, of which more is better, or mean absolute errors."""
+    found = history.val_metric
+    validation = np.zeros(0, np.float32) if found is None else found
+    return _curves(history, history.metric, validation, smallest=not is_share)
+
+
+def _without(loss: Column, penalty: Column) -> Column:
+    # Before penalties were kept by themselves they are not a number in a saved run.
+    return loss - np.nan_to_num(penalty)
+
+
+def _curves(history: History, training: Column, validation: Column, smallest: bool) -> Curves:
+    best = None
+    if len(validation) and np.isfinite(validation).any():
+        best = int(np.nanargmin(validation) if smallest else np.nanargmax(validation))
+    return Curves(history.epoch, training, validation, best)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The scores on both parts at one moment; a gap is positive where training is better."""
+
+    epoch: int
+    training: Score
+    validation: Score
+    is_share: bool
+
+    @property
+    def loss(self) -> float:
+        """Validation loss − training loss."""
+        return self.validation.loss - self.training.loss
+
+    @property
+    def metric(self) -> float:
+        """Training − validation accuracy, or validation − training error."""
+        difference = self.training.metric - self.validation.metric
+        return difference if self.is_share else -difference
+
+
+def gap(history: History, is_share: bool, epoch: int | None = None) -> Gap | None:
+    """The gap after `epoch`, by default the last one; None before there is one, or validation.
+
+    Losses without penalty. The training scores are means over the epoch, as Keras prints them.
+    """
+    loss, metric = losses(history), metrics(history, is_share)
+    if not len(loss) or not len(loss.validation):
+        return None
+    rows = np.flatnonzero(history.epoch == epoch) if epoch is not None else []
+    row = int(rows[0]) if len(rows) else len(loss) - 1
+    return Gap(
+        int(history.epoch[row]),
+        Score(float(loss.training[row]), float(metric.training[row])),
+        Score(float(loss.validation[row]), float(metric.validation[row])),
+        is_share,
+    )
+
+
+def measured(snapshot: Snapshot, dataset: Dataset, loss: str) -> Gap | None:
+    """The gap of a network as it is, with all its units; None without validation examples."""
+    if not len(dataset.validation):
+        return None
+    training, validation = (
+        score(snapshot, dataset, part, loss) for part in (dataset.train, dataset.validation)
+    )
+    return Gap(snapshot.epoch, training, validation, bool(dataset.source.classes))
+
+
+def best_epoch(history: History) -> int | None:
+    """The epoch with the smallest validation loss, penalty apart."""
+    found = losses(history)
+    return None if found.best is None else int(found.epoch[found.best])
+
+
+def restored_epoch(last: Event | None) -> int | None:
+    """The epoch a run has gone back to at its end, if it has."""
+    return last.best_epoch if isinstance(last, Finished) and last.restored else None
+
+
+def rises(history: History) -> float:
+    """How much the validation loss has risen since its best epoch; 0 if it is the last."""
+    found = losses(history)
+    if found.best is None:
+        return 0.0
+    return float(found.validation[-1] - found.validation[found.best])

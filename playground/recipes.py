@@ -1,0 +1,95 @@
+"""Recipes that overfit within seconds: a small training set and a large network for each data set.
+
+What they do is tested: without a cure the validation loss turns and rises, with one it does less.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.experiment import Experiment
+
+SMALLEST_TABLE = 12  # rows of a table of one's own, of which some are for validation
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The fields that make a data set overfit, and strengths of cures that suit it."""
+
+    changes: Mapping[str, Any]
+    strengths: Mapping[str, float] = field(default_factory=dict)  # others than the usual ones
+
+
+def _images(train: int, validation: int, **changes: Any) -> Recipe:
+    return Recipe(
+        {
+            "train_size": train, "validation_size": validation, "hidden": (300, 100),
+            "learning_rate": 0.001, "epochs": 60, **changes,
+        }
+    )  # fmt: skip
+
+
+def _points(train: int, noise: float, epochs: int = 400, **changes: Any) -> Recipe:
+    """Points of a plane or a line, with noise to learn by heart."""
+    return Recipe(
+        {
+            "train_size": train, "validation_size": 400, "noise": noise, "hidden": (100, 100),
+            "learning_rate": 0.005, "epochs": epochs, **changes,
+        },
+        {"smaller": 4, "early_stopping": 20, "l2": 0.01, "l1": 0.003, "dropout": 0.3},
+    )  # fmt: skip
+
+
+RECIPES: dict[str, Recipe] = {
+    "fashion_mnist": _images(300, 1_000),
+    "mnist": _images(100, 1_000),
+    "digits": _images(100, 300, noise=0.4),
+    "iris": Recipe(
+        {
+            "train_size": 20, "validation_size": 60, "noise": 0.6, "hidden": (100, 100),
+            "learning_rate": 0.003, "epochs": 300,
+        },
+        {"smaller": 3, "early_stopping": 20, "more_data": 3, "l2": 0.02, "l1": 0.005},
+    ),
+    "coffee": Recipe(
+        {
+            "train_size": 30, "validation_size": 100, "noise": 0.3, "hidden": (100, 100),
+            "learning_rate": 0.005, "epochs": 300,
+        },
+        {"smaller": 3, "early_stopping": 20, "more_data": 3, "l2": 0.01, "l1": 0.003},
+    ),
+    "circle": _points(40, 0.3),
+    "xor": _points(40, 0.3),
+    "gauss": _points(40, 0.5),
+    "spiral": _points(60, 1.0),
+    "moons": _points(40, 0.4),
+    "plane": _points(30, 0.3, 800),
+    "multi_gauss": _points(40, 0.2, 800),
+    "sine": _points(20, 0.4, 500),
+}  # fmt: skip
+
+
+def recipe(dataset: str) -> Recipe:
+    """The recipe of a data set; for a table of one's own one that follows its size."""
+    known = RECIPES.get(dataset)
+    if known is not None:
+        return known
+    rows = Experiment().change(dataset=dataset).data.source.rows or 0
+    if rows < SMALLEST_TABLE:
+        raise ValueError(f"a table must have at least {SMALLEST_TABLE} rows to try, got {rows}")
+    validation = min(rows // 2, 1_000)
+    train = max(min(rows // 6, 200), 4)
+    return Recipe(
+        {**_images(train, validation).changes, "epochs": 200}, {"smaller": 4, "more_data": 2}
+    )
+
+
+def overfitting(experiment: Experiment) -> Experiment:
+    """The recipe for the data set of `experiment`, with its seeds; ValueError for a tiny table."""
+    chosen = recipe(experiment.data.dataset)
+    return Experiment().change(
+        dataset=experiment.data.dataset,
+        data_seed=experiment.data.data_seed,
+        seed=experiment.network.seed,
+        **{"optimizer": "adam", "activation": "relu", "batch_size": 32, **chosen.changes},
+    )
