@@ -7,6 +7,7 @@ from dashboard.controls import controls
 from dashboard.views.data.page import data
 from dashboard.views.draw.page import draw
 from dashboard.views.inside.page import inside
+from dashboard.views.overfitting.page import overfitting
 from dashboard.views.runs.page import runs
 from dashboard.views.train import train
 
@@ -30,6 +31,12 @@ st.navigation(
             st.Page(draw, title="Draw", icon=":material/draw:", url_path="draw"),
         ],
         "Compare": [
+            st.Page(
+                overfitting,
+                title="Overfitting",
+                icon=":material/multiline_chart:",
+                url_path="overfitting",
+            ),
             st.Page(runs, title="Runs", icon=":material/history:", url_path="runs"),
         ],
     }

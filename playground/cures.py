@@ -88,6 +88,7 @@ CURES: dict[str, Cure] = {
     ),
 }  # fmt: skip
 
+
 def without(experiment: Experiment) -> Experiment:
     """The experiment with none of the cures that are settings of its own."""
     return experiment.change(l1=0.0, l2=0.0, dropout=0.0, early_stopping=False)

@@ -15,6 +15,7 @@ Column = NDArray[np.float32]
 Epochs = NDArray[np.int32]
 
 LOSS, METRIC = "loss", "metric"
+LAST = 5  # epochs that the gap is the mean of: one alone jumps up and down
 
 
 @dataclass(frozen=True)
@@ -83,19 +84,20 @@ class Gap:
 
 
 def gap(history: History, is_share: bool, epoch: int | None = None) -> Gap | None:
-    """The gap after `epoch`, by default the last one; None before there is one, or validation.
+    """The gap after `epoch`, or over the last LAST epochs; None before one, or without validation.
 
     Losses without penalty. The training scores are means over the epoch, as Keras prints them.
     """
     loss, metric = losses(history), metrics(history, is_share)
     if not len(loss) or not len(loss.validation):
         return None
-    rows = np.flatnonzero(history.epoch == epoch) if epoch is not None else []
-    row = int(rows[0]) if len(rows) else len(loss) - 1
+    rows = np.flatnonzero(history.epoch == epoch)
+    if not len(rows):
+        rows = np.arange(max(len(loss) - LAST, len(loss) // 2), len(loss))
     return Gap(
-        int(history.epoch[row]),
-        Score(float(loss.training[row]), float(metric.training[row])),
-        Score(float(loss.validation[row]), float(metric.validation[row])),
+        int(history.epoch[rows[-1]]),
+        Score(float(loss.training[rows].mean()), float(metric.training[rows].mean())),
+        Score(float(loss.validation[rows].mean()), float(metric.validation[rows].mean())),
         is_share,
     )
 

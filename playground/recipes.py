@@ -46,17 +46,17 @@ RECIPES: dict[str, Recipe] = {
     "digits": _images(100, 300, noise=0.4),
     "iris": Recipe(
         {
-            "train_size": 20, "validation_size": 60, "noise": 0.6, "hidden": (100, 100),
-            "learning_rate": 0.003, "epochs": 300,
+            "train_size": 15, "validation_size": 30, "noise": 0.6, "hidden": (100, 100),
+            "learning_rate": 0.003, "epochs": 150,
         },
-        {"smaller": 3, "early_stopping": 20, "more_data": 3, "l2": 0.02, "l1": 0.005},
+        {"smaller": 3, "early_stopping": 20, "more_data": 6, "l2": 0.02, "l1": 0.005},
     ),
     "coffee": Recipe(
         {
-            "train_size": 30, "validation_size": 100, "noise": 0.3, "hidden": (100, 100),
-            "learning_rate": 0.005, "epochs": 300,
+            "train_size": 20, "validation_size": 80, "noise": 0.3, "hidden": (100, 100),
+            "learning_rate": 0.003, "epochs": 150,
         },
-        {"smaller": 3, "early_stopping": 20, "more_data": 3, "l2": 0.01, "l1": 0.003},
+        {"smaller": 3, "early_stopping": 20, "more_data": 6, "l2": 0.01, "l1": 0.003},
     ),
     "circle": _points(40, 0.3),
     "xor": _points(40, 0.3),

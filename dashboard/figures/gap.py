@@ -33,6 +33,7 @@ def gap_curves(
     """
     layout = frame(title, "epoch", y, keep, height=340)
     layout["hovermode"] = "x unified"
+    layout["legend"] |= {"traceorder": "normal"}
     layout["xaxis"] |= {"hoverformat": "d"}
     x_scale, y_scale = {"include": [0, epochs]}, {"include": [0.0, *(scale or (1.0,))]}
     layout["xaxis"] |= {"autorange": True, "autorangeoptions": x_scale}
@@ -65,7 +66,8 @@ def _mark(data: list[dict[str, Any]], layout: dict[str, Any], curves: Curves, hu
     data.append(
         {
             "type": "scatter", "uid": "best", "name": "best epoch", "mode": "markers",
-            "x": np.float32([epoch]), "y": np.float32([value]), "hoverinfo": "skip",
+            "x": np.array([epoch], np.float32), "y": np.array([value], np.float32),
+            "hoverinfo": "skip",
             "marker": {
                 "symbol": "circle-open", "size": 12, "color": HUES[hue], "line": {"width": 3}
             },

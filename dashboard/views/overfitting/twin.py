@@ -22,6 +22,7 @@ from playground.twin import twin
 
 NAME = "twin"
 QUANTITIES = {"Loss": gap.LOSS, "Accuracy": gap.METRIC}
+HELP = f"How much better it does on examples it learns from; the mean of {gap.LAST} epochs."
 ERRORS = {"Loss": gap.LOSS, "Error": gap.METRIC}
 
 
@@ -87,7 +88,7 @@ def _recognised(race: Race) -> tuple[str, float] | None:
 
 def _take_up(race: Race, name: str, strength: float) -> None:
     """Tell the cured run of a cure that acts at once."""
-    (plain,), (treated,) = race.runs
+    treated = race.runs[1][0]
     running = _recognised(race)
     if running is None or not CURES[name].live or not CURES[running[0]].live:
         return
@@ -100,7 +101,7 @@ def _take_up(race: Race, name: str, strength: float) -> None:
 
 def _pending(race: Race, base: Experiment, cure: Cure, name: str, strength: float) -> None:
     """Say what the race that is shown does not have yet."""
-    (plain,), (treated,) = race.runs
+    plain = race.runs[0][0]
     if without(plain.experiment) != base:
         st.warning(
             "Below is the twin of other data or another seed: "
@@ -158,8 +159,8 @@ def _tiles(gaps: list[Gap | None], told: str, is_share: bool) -> None:
         for found, whose in zip(gaps, ("without a cure", f"with {told}"), strict=True):
             metric = "–" if found is None else figures.amount(found.metric, is_share)
             loss = "–" if found is None else f"{found.loss:.3f}"
-            st.metric(f"Gap in loss, {literal(whose)}", loss, width=230)
-            st.metric(f"Gap in {name}, {literal(whose)}", metric, width=230)
+            st.metric(f"Gap in loss, {literal(whose)}", loss, width=230, help=HELP)
+            st.metric(f"Gap in {name}, {literal(whose)}", metric, width=230, help=HELP)
 
 
 def _verdict(race: Race, gaps: list[Gap | None], told: str) -> None:
