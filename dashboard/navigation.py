@@ -16,6 +16,7 @@ session.begin()
 run = session.run()
 playing = run is not None and run.state == "playing"
 session.set_experiment(controls(session.experiment(), playing))  # current on every page
+session.complain()
 st.navigation(
     {
         "Experiment": [

@@ -42,8 +42,7 @@ _identity = st.components.v2.component(
 
 
 def begin() -> None:
-    """Call once at the start of each script run: find out who is here and what the address says,
-    and tell what is wrong with it.
+    """Call once at the start of each script run: find out who is here and what the address says.
 
     The address decides on the first run and after the browser's back and forward buttons. At any
     other time the session does, and an address that lags behind it is brought up to date.
@@ -62,7 +61,12 @@ def begin() -> None:
         state["address"], state["shown"] = address, {}
     elif address != state["address"]:
         st.query_params.from_dict(state["address"])
-    warn(state["problems"], "The nearest valid experiment is shown.")
+
+
+def complain() -> None:
+    """Tell what is wrong with the address, until the experiment is changed."""
+    with st.container():  # there or not, what comes below keeps its place, and so its zoom
+        warn(st.session_state["problems"], "The nearest valid experiment is shown.")
 
 
 def experiment() -> Experiment:

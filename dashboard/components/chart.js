@@ -90,6 +90,7 @@ async function draw(chart) {
   chart.waiting = false;
   if (!chart.alive) return;
   const Plotly = await load();
+  if (!chart.alive) return;
   const start = performance.now();
   const { data, layout } = themed(JSON.parse(chart.figure), chart.plot);
   chart.plot.setAttribute("aria-label", layout.title.text + ". " + chart.sentence);
@@ -136,6 +137,8 @@ export default function ({ data, parentElement, setStateValue }) {
     setStateValue("clicked", { curve: curveNumber, point: pointNumber, x, y, of: chart.of });
   draw(chart);
   return () => {
+    // Streamlit also calls this for an update that the next one overtook: nothing has gone then.
+    if (parentElement.isConnected) return;
     chart.alive = false;
     charts.delete(parentElement);
     window.Plotly?.purge(chart.plot);

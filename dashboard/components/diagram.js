@@ -362,6 +362,7 @@ export default function ({ data, parentElement, setStateValue }) {
   d.width = d.scroller.clientWidth || d.width;
   if (d.width) draw(d);
   return () => {
+    if (parentElement.isConnected) return; // an update overtaken by the next one, see chart.js
     d.watch.disconnect();
     drawings.delete(parentElement);
   };

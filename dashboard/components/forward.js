@@ -286,6 +286,7 @@ export default function ({ data, parentElement, setStateValue }) {
   f.width = f.root.clientWidth;
   if (f.width) draw(f);
   return () => {
+    if (parentElement.isConnected) return; // an update overtaken by the next one, see chart.js
     f.watch.disconnect();
     clearTimeout(f.rest);
     passes.delete(parentElement);

@@ -221,6 +221,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (load || (first && kept.points.length)) changed(board);
   else if (first) { draw(board); say(board); }
   return () => {
+    if (parentElement.isConnected) return; // an update overtaken by the next one, see chart.js
     clearTimeout(board.timer); // shown again, it tells its points anew
     boards.delete(parentElement);
   };

@@ -97,6 +97,17 @@ def buttons(run: Run, changed: bool) -> None:
 
 def message(run: Run, changed: bool) -> None:
     """Where the run stands, in words or as a bar."""
+    with st.container():  # with a warning or without, what comes below keeps its place and zoom
+        _where(run)
+        if run.unsaved:
+            refuse(run.unsaved)
+        if changed:
+            st.warning(
+                "The settings changed: Train starts a new network. Below is still the old one."
+            )
+
+
+def _where(run: Run) -> None:
     progress = run.progress
     if run.state == "playing" and progress is not None:
         share = progress_share(progress, run.experiment)
@@ -106,10 +117,6 @@ def message(run: Run, changed: bool) -> None:
     else:
         kind, text = status(run.state, run.events, run.epoch, run.experiment)
         SHOW[kind](text)
-    if run.unsaved:
-        refuse(run.unsaved)
-    if changed:
-        st.warning("The settings changed: Train starts a new network. Below is still the old one.")
 
 
 def moves(run: Run) -> bool:

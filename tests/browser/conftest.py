@@ -31,6 +31,22 @@ FLAGS = [
 HERE = ("localhost", "127.0.0.1")
 START_SECONDS = 60
 
+# Lets every update of a component be overtaken by the next one, as it happens on a busy machine:
+# Streamlit then calls the function that is to take the component away, though it stays.
+OVERTAKEN = """
+window.Blob = class extends Blob {
+  constructor(parts, options) {
+    super(options?.type === "text/javascript" ? parts.map(late) : parts, options)
+  }
+}
+const late = (script) => script.replace("export default function", "const update = function") + `
+  export default async (told) => {
+    const end = update(told)
+    await new Promise((go) => setTimeout(go, 1000))
+    return end
+  }`
+"""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -138,10 +154,12 @@ def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
         if message.type == "error" and not looking:
             troubles.append(message.text)
 
-    def visit(address: str = "", **options: Any) -> Any:
+    def visit(address: str = "", overtaken: bool = False, **options: Any) -> Any:
         context = chromium.new_context(viewport={"width": 1440, "height": 900}, **options)
         contexts.append(context)
         context.on("request", watch)
+        if overtaken:
+            context.add_init_script(OVERTAKEN)
         page = context.new_page()
         page.on("console", complain)
         page.on("pageerror", lambda error: troubles.append(str(error)))

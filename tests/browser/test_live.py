@@ -97,7 +97,7 @@ def test_training_shows_at_once_and_passes_80_percent(page: Any) -> None:
 
 
 def test_updates_keep_the_chart_its_zoom_and_hidden_curves(visit: Visit) -> None:
-    page = ready(visit(LONG))
+    page = ready(visit(f"{LONG}&hiden=30", overtaken=True))
     press(page, "train")
     wait_for_epoch(page, 2)
     plot = page.locator(PLOT)
@@ -122,9 +122,17 @@ def test_updates_keep_the_chart_its_zoom_and_hidden_curves(visit: Visit) -> None
     )
     assert plot.evaluate(state) == before
     assert before[:2] == [True, "legendonly"]
+    rate = page.locator(".st-key-learning_rate input")
+    rate.fill("0.05")
+    rate.press("Enter")
+    page.get_by_text("hiden").wait_for(state="detached")  # what was wrong with the address
     pause(page)
     press(page, "train")
     wait_for_epoch(page, epoch(page) + 1)
+    layers = page.locator(".st-key-hidden input")
+    layers.fill("20")
+    layers.press("Enter")
+    page.get_by_text("The settings changed: Train starts a new network.").wait_for()
     assert plot.evaluate(state) == before
 
 

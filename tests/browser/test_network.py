@@ -27,7 +27,7 @@ def draws(part: Any, more: int) -> None:
 
 
 def test_the_diagram_changes_in_place_under_the_pointer(visit: Any) -> None:
-    page = visit(LONG)
+    page = visit(LONG, overtaken=True)
     diagram = view(page, "Network", DIAGRAM)
     unit = diagram.get_by_role("button", name=re.compile("^unit 2 of hidden 1"))
     unit.wait_for(timeout=START)

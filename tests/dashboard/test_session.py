@@ -21,6 +21,7 @@ def page() -> None:
     session.begin()
     if st.button("Deeper", key="deeper"):
         session.set_experiment(session.experiment().change(hidden=(5, 5, 5)))
+    session.complain()
     st.text(str(session.identity()))
 
 

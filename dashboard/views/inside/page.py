@@ -126,17 +126,20 @@ def moment(run: Run, dataset: Dataset, moved: Callable[[], None] = lambda: None)
     keep = run.network
     snapshot = run.latest
     epoch = live.epoch(snapshot.epoch if snapshot else 0, keep, moved)
+    note = st.container()  # with a sentence or without, what comes below keeps its place
     if snapshot is None:
-        st.info("Getting ready: the processes that train are starting …")
+        note.info("Getting ready: the processes that train are starting …")
         return None
     if epoch is not None and epoch != snapshot.epoch:
         try:
             snapshot = run.snapshot(epoch)
         except LookupError:
-            st.warning(
+            note.warning(
                 "Earlier weights are gone with the process that trained: these are the last."
             )
         else:
             if snapshot.epoch != epoch:
-                st.caption(f"Of so long a run not every epoch is kept: this is {snapshot.epoch:,}.")
+                note.caption(
+                    f"Of so long a run not every epoch is kept: this is {snapshot.epoch:,}."
+                )
     return Moment(run.experiment, dataset, snapshot, run, keep)
