@@ -133,6 +133,11 @@ class Run:
         return self._now.progress
 
     @property
+    def start(self) -> Snapshot | None:
+        """The weights it began with, where these are not the ones of its seed."""
+        return self._now.start
+
+    @property
     def latest(self) -> Snapshot | None:
         """The newest weights that are here; None until the first have arrived."""
         return self._now.latest
