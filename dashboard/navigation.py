@@ -8,6 +8,7 @@ from dashboard.views.data.page import data
 from dashboard.views.draw.page import draw
 from dashboard.views.inside.page import inside
 from dashboard.views.overfitting.page import overfitting
+from dashboard.views.race.page import race
 from dashboard.views.runs.page import runs
 from dashboard.views.train import train
 
@@ -32,6 +33,7 @@ st.navigation(
             st.Page(draw, title="Draw", icon=":material/draw:", url_path="draw"),
         ],
         "Compare": [
+            st.Page(race, title="Race", icon=":material/sports_score:", url_path="race"),
             st.Page(
                 overfitting,
                 title="Overfitting",

@@ -275,6 +275,17 @@ def put(key: str, value: Any) -> None:
     st.session_state[key] = value
 
 
+def suggest(key: str, value: Any) -> None:
+    """Let widget `key` hold `value` until a person sets it; a new suggestion replaces the old one.
+
+    Call before the widget is drawn.
+    """
+    state, mark = st.session_state, f"suggested {key}"
+    if key not in state or state[key] == state.get(mark):
+        state[key] = value
+    state[mark] = value
+
+
 def limit(key: str, low: float, high: float) -> None:
     """Bring the number that widget `key` may hold between its new limits, before it is drawn."""
     held = st.session_state.get(key)

@@ -1,0 +1,1 @@
+"""The page on which networks race against each other."""
