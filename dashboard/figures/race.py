@@ -52,16 +52,18 @@ def race_curves(
     log_y: bool = False,
     raw: bool = False,
     keep: str = "",
+    room: int = 10,
 ) -> Figure:
     """All curves over one another; a click in the legend hides a competitor with its band.
 
     raw: the curves are smoothed, and what they were before stands faintly behind them.
+    room: epochs for which there is room from the start.
     """
     entry, name = QUANTITIES[quantity], NAMES[quantity]
     title, whole = AXES[x]
     layout = frame(name[0].upper() + name[1:], title, name, keep, height=440)
     layout["hovermode"] = "x unified" if x == "epochs" else "closest"
-    layout["legend"] |= {"groupclick": "togglegroup", "itemsizing": "constant"}
+    layout["legend"]["groupclick"] = "togglegroup"
     layout["xaxis"] |= {"hoverformat": whole, "uirevision": f"{keep} {x} {log_x}"}
     layout["yaxis"] |= {"uirevision": f"{keep} {quantity} {log_y}"}
     if entry.is_share:
@@ -74,7 +76,10 @@ def race_curves(
     if not any(len(curve.band) for curve in curves):
         layout["yaxis"]["showticklabels"] = False
         if not log_x:
-            layout["xaxis"]["range"] = [0, 10]
+            layout["xaxis"]["range"] = [0, room]
+    elif x == "epochs" and not log_x:
+        # Not a range of its own: a zoom would be lost with each update that moves it.
+        layout["xaxis"] |= {"autorange": True, "autorangeoptions": {"include": [0, room]}}
     number = ".2%" if entry.is_share else ".4f"
     both = len({curve.part for curve in curves}) > 1
     traces = [_legend(curve) for curve in _first(curves)]

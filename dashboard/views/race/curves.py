@@ -20,6 +20,9 @@ PARTS = {
 }
 
 
+FIRST_EPOCHS = 20  # room for so many from the start: a race is watched as it fills its course
+
+
 @dataclass(frozen=True)
 class Look:
     """What is drawn, over what, on which scales."""
@@ -81,9 +84,9 @@ def _look(score: str) -> Look:
             persist_state="session", help="An average over the last epochs: recent ones count "
             "more. The line before smoothing stays faintly behind, and what is drawn never moves.",
         )  # fmt: skip
-        log_x = st.toggle("Log x", key="race_log_x", persist_state="session")
-        log_y = st.toggle(
-            "Log y", key="race_log_y", persist_state="session",
-            help="For accuracy: the share predicted wrong, on a logarithmic scale.",
+        scales = st.segmented_control(
+            "Logarithmic", ["x", "y"], key="race_scales", selection_mode="multi",
+            persist_state="session",
+            help="y, for accuracy: the share predicted wrong, on a logarithmic scale.",
         )  # fmt: skip
-    return Look(quantity, PARTS[parts], x, log_x, log_y, smoothing)
+    return Look(quantity, PARTS[parts], x, "x" in scales, "y" in scales, smoothing)

@@ -55,7 +55,7 @@ def _watch(race: Race, watching: bool, states: tuple[str, ...]) -> None:
     message(race)
     curves(race.competitors, histories, living, race.name)
     st.subheader("Ranking", anchor=False)
-    standings(race.competitors, histories, [WORDS[state] for state in now], race.name)
+    standings(race.competitors, histories, [WORDS[state] for state in now], over, race.name)
     if over:
         st.info(NEXT)
     if watching and (race.state != "playing" or now != states):

@@ -25,19 +25,21 @@ def standings(
     entrants: Sequence[Entrant],
     histories: Sequence[Sequence[History]],
     states: Sequence[str],
+    over: bool,
     keep: str,
 ) -> None:
     """Target, order, table, luck and cost."""
+    image = entrants[0].experiments[0].data.source.kind == "image"
+    examples = "images" if image else "examples"
     share, order = _terms(entrants)
     found = ranking(entrants, histories, share)
     st.markdown(_target_sentence(found, share))
-    st.table(_table(found, order, states), hide_index=True)
+    st.table(_table(found, order, states, over, examples), hide_index=True)
     sentence = luck_sentence(found)
     if sentence:
         st.markdown(f"**Luck?** {literal(sentence)}")
     _cost(found, keep)
-    image = entrants[0].experiments[0].data.source.kind == "image"
-    st.caption(FORMULA.format(examples="images" if image else "examples"))
+    st.caption(FORMULA.format(examples=examples))
 
 
 def _terms(entrants: Sequence[Entrant]) -> tuple[float, str]:
@@ -68,37 +70,45 @@ def _target_sentence(found: Ranking, share: float) -> str:
     return f"Target: a {name} of {found.target:.4g}, {more}."
 
 
-def _table(found: Ranking, order: str, states: Sequence[str]) -> pd.DataFrame:
+def _table(
+    found: Ranking, order: str, states: Sequence[str], over: bool, examples: str
+) -> pd.DataFrame:
     rows = ordered(found.standings, order, found.higher_is_better)
     at = places(rows, order, found.higher_is_better)
     score = "{:.1%}" if found.higher_is_better else "{:.4g}"
+    entered = found.target is not None
+    missing = ("never" if over else "not yet") if entered else "–"
     table = {
         "": ["–" if place is None else f"{place}." for place in at],
         "competitor": [literal(named(row.label, row.competitor)) for row in rows],
         f"best {found.part} score": [_told(row.best, score) for row in rows],
         "final": [_told(row.final, score) for row in rows],
-        "epochs to target": [_told(row.epochs, "{:.4g}") for row in rows],
-        "updates": [_told(row.updates, "{:,.0f}") for row in rows],
-        "seconds": [_told(row.seconds, "{:.3g}") for row in rows],
+        "epochs to target": [_told(row.epochs, "{:.4g}", missing) for row in rows],
+        "updates to target": [_told(row.updates, "{:,.0f}", missing) for row in rows],
+        "seconds to target": [_told(row.seconds, "{:.3g}", missing) for row in rows],
         "parameters": [f"{row.parameters:,}" for row in rows],
         "multiply-adds per epoch": [_short(row.multiply_adds) for row in rows],
-        "per second": [_told(row.examples_per_second, "{:,.0f}", False) for row in rows],
+        f"{examples} per second": [_pace(row.examples_per_second) for row in rows],
         "now": [states[row.competitor] for row in rows],
     }
     return pd.DataFrame(table)
 
 
-def _told(spread: Spread | None, number: str, band: bool = True) -> str:
+def _told(spread: Spread | None, number: str, missing: str = "–") -> str:
     """ "85.3% (84.9–85.7%)", and of how many seeds where it is not of all."""
     if spread is None:
-        return "never"
+        return missing
     text = number.format(spread.mean)
     low, high = number.format(spread.low), number.format(spread.high)
-    if band and low != high:
+    if low != high:
         text += f" ({low.removesuffix('%')}–{high})"
     if spread.count < spread.seeds:
         text += f", {spread.count} of {spread.seeds} seeds"
     return text
+
+
+def _pace(spread: Spread | None) -> str:
+    return "–" if spread is None else f"{spread.mean:,.0f}"
 
 
 def _short(count: int) -> str:

@@ -26,6 +26,7 @@ NAME = "race"  # of a tab's race in the registry
 ENOUGH = 20  # epochs of a race on thousands of examples, unless more are asked for
 MANY = 200  # …on fewer examples, where an epoch takes milliseconds
 FEW_EXAMPLES = 2_000
+FIRST = next(iter(PRESETS))  # what somebody new should press
 
 
 def usual_epochs(base: Experiment) -> int:
@@ -57,6 +58,7 @@ def choices(race: Race | None) -> None:
         for name, entry in PRESETS.items():
             st.button(
                 entry.title, key=f"race_{name}", help=entry.question, disabled=not known,
+                type="primary" if race is None and name == FIRST else "secondary",
                 on_click=begin, args=(lambda name=name: preset(name, base, seeds),),
             )  # fmt: skip
     for sentence in session.remembered("race refused", "") or ():

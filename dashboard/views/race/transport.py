@@ -94,7 +94,11 @@ def message(race: Race) -> None:
     if state == "playing":
         left = sum(each not in OVER for each in race.states)
         who = f"{count} competitors" if left == count else f"{left} of {count} competitors go on"
-        st.progress(min(epoch / epochs, 1.0), text=f"Epoch {epoch:,} of {epochs:,} · {who}")
+        text = f"Epoch {epoch:,} of {epochs:,} · {who}"
+        if not epoch:
+            text = f"{_begun(race)} of {count} competitors have finished epoch 1; the first one "
+            text += "takes longest, as each network is prepared for this machine"
+        st.progress(min(epoch / epochs, 1.0), text=text)
     elif state == "paused":
         st.info(f"Paused after epoch {epoch:,} of {epochs:,}: Resume or Step goes on.")
     elif state == "ready":
@@ -103,6 +107,11 @@ def message(race: Race) -> None:
         st.success(_ended(race))
     for sentence in troubles(race):
         st.warning(sentence)
+
+
+def _begun(race: Race) -> int:
+    """Competitors with a finished epoch in every run."""
+    return sum(all(run.epoch for run in runs) for runs in race.runs)
 
 
 def _ended(race: Race) -> str:
