@@ -171,7 +171,7 @@ def test_a_race_from_its_start_to_its_ranking() -> None:
     assert set(table["competitor"].str.replace("\\", "")) == {"● η 0.1", "◆ η 0.01"}
     assert table.iloc[0, 0] == "1."
     assert set(table["now"]) == {"done"}
-    assert all(table["parameters"] == "63")
+    assert all(table["parameters"] == "51")  # 4·6 + 6 + 6·3 + 3
 
     app.session_state["race_order"] = "seconds"
     app.session_state["race_scales"] = ["x", "y"]
