@@ -23,6 +23,7 @@ from playground.recorder import Recorder
 from playground.run import RUNS, Run
 from playground.saved import StoreError
 from playground.store import store
+from playground.sweep import SWEEPS, Sweep
 
 Identity = tuple[str, str]
 
@@ -168,6 +169,31 @@ def keep_race(race: Race, name: str) -> None:
     known = identity()
     if known is not None:
         RACES.put(_key(known, name), race)
+
+
+def sweep(name: str) -> Sweep | None:
+    """This tab's sweep called `name`, if there is one."""
+    known = identity()
+    return None if known is None else SWEEPS.get(_key(known, name))
+
+
+def keep_sweep(sweep: Sweep, name: str) -> None:
+    """Make `sweep` this tab's sweep called `name`, in place of the one before, which ends."""
+    known = identity()
+    if known is not None:
+        SWEEPS.put(_key(known, name), sweep)
+
+
+def group(kind: str, title: str) -> str:
+    """A new group of saved runs; "" where there can be none: its runs are saved one by one."""
+    known = identity()
+    if known is None:
+        return ""
+    owner, tab = known
+    try:
+        return store().begin_group(owner, kind, title, "", tab)
+    except StoreError:
+        return ""
 
 
 def _key(known: Identity, name: str) -> tuple[str, ...]:

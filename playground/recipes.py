@@ -53,7 +53,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "coffee": Recipe(
         {
-            "train_size": 20, "validation_size": 80, "noise": 0.3, "hidden": (100, 100),
+            "train_size": 20, "validation_size": 80, "noise": 0.15, "hidden": (100, 100),
             "learning_rate": 0.003, "epochs": 150,
         },
         {"smaller": 3, "early_stopping": 20, "more_data": 6, "l2": 0.01, "l1": 0.003},
@@ -93,3 +93,53 @@ def overfitting(experiment: Experiment) -> Experiment:
         seed=experiment.network.seed,
         **{"optimizer": "adam", "activation": "relu", "batch_size": 32, **chosen.changes},
     )
+
+
+FALLBACK = "fashion_mnist"  # where the current data do not suit a view
+
+
+def memorising(experiment: Experiment, share: float = 1.0) -> Experiment:
+    """A network that learns a small training set by heart, `share` of its labels random.
+
+    Where there are no classes whose labels could be random it is Fashion-MNIST.
+    """
+    source = experiment.data.source
+    if not source.classes:
+        experiment = experiment.change(dataset=FALLBACK)
+    base = overfitting(experiment)
+    changes = {} if base.data.source.shape else {"hidden": (200, 200), "epochs": 600}
+    return base.change(shuffled_labels=share, **changes)
+
+
+def penalised(experiment: Experiment) -> Experiment:
+    """Small steps of one size for all weights: with them those that L1 does not want reach 0.
+
+    Adam would divide by the size of the gradient and drive weights to 0 for L2 as well.
+    """
+    base = overfitting(experiment)
+    epochs = base.training.epochs * (1 if base.data.source.shape else 2)
+    return base.change(optimizer="momentum", learning_rate=0.02, momentum=0.9, epochs=epochs)
+
+
+def curve() -> Experiment:
+    """A noisy wave: twenty points to draw a line through."""
+    return Experiment().change(
+        dataset="sine", train_size=20, validation_size=200, noise=0.3, activation="tanh",
+        optimizer="adam", learning_rate=0.01, batch_size=20, epochs=1_500,
+    )  # fmt: skip
+
+
+def region(experiment: Experiment) -> Experiment:
+    """Noisy points of two classes: of the current data set if it is one of these, or moons."""
+    name = experiment.data.dataset
+    name = name if name in ("circle", "xor", "gauss", "spiral", "moons") else "moons"
+    return Experiment().change(
+        dataset=name, train_size=60, validation_size=400, noise=NOISE.get(name, 0.3),
+        activation="tanh", optimizer="adam", learning_rate=0.01, batch_size=20, epochs=1_500,
+    )  # fmt: skip
+
+
+NOISE = {"circle": 0.2, "xor": 0.2, "gauss": 0.4, "spiral": 0.4, "moons": 0.3}
+CURVE_SIZES = ((), (5,), (200, 200))  # too small, fitting, too large
+REGION_SIZES = ((), (5,), (200, 200))
+SPIRAL_SIZES = ((2,), (16, 8), (200, 200))

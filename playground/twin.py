@@ -28,18 +28,21 @@ def weighed(base: Experiment, l1: float, l2: float) -> tuple[Competitor, ...]:
 
 
 def labelled(base: Experiment) -> tuple[Competitor, Competitor]:
-    """`base` on its true training labels, and on labels that are all drawn at random."""
+    """`base` on its true training labels, and with its share of random ones."""
     plain = without(base)
     return (
         Competitor("true labels", (plain.change(shuffled_labels=0.0),)),
-        Competitor("random labels", (plain.change(shuffled_labels=1.0),)),
+        Competitor("random labels", (plain,)),
     )
+
+
+SIZES = ("too small", "fitting", "too large")
 
 
 def sized(base: Experiment, sizes: Sequence[tuple[int, ...]]) -> tuple[Competitor, ...]:
     """`base` with each of three networks: too small, fitting, too large."""
-    names = ("too small", "fitting", "too large")
+    label = base.data.source.label
     return tuple(
-        Competitor(name, (base.change(hidden=hidden, activations=()),))
-        for name, hidden in zip(names, sizes, strict=True)
+        Competitor(f"{label}: {name}", (base.change(hidden=hidden, activations=()),))
+        for name, hidden in zip(SIZES, sizes, strict=True)
     )

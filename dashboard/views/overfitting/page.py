@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.views.delivery import delivered
-from dashboard.views.overfitting import twin
+from dashboard.views.overfitting import capacity, fits, labels, penalties, twin
 from dashboard.views.view import View, choose
 from playground.experiment import Experiment
 
@@ -15,6 +15,22 @@ VIEWS: dict[str, View[Callable[[Experiment], None]]] = {
         ":material/group:",
         "What does overfitting look like, and what does a cure do against it?",
         twin.view,
+    ),
+    "Random labels": View(
+        ":material/shuffle:",
+        "Can a network learn what has no meaning, and what is its training accuracy worth then?",
+        labels.view,
+    ),
+    "L1 against L2": View(
+        ":material/balance:", "What does each penalty make of the weights?", penalties.view
+    ),
+    "Underfitting": View(
+        ":material/straighten:",
+        "What do a too small, a fitting and a too large network make of the same examples?",
+        fits.view,
+    ),
+    "Capacity × data": View(
+        ":material/grid_on:", "How many units pay off with how many examples?", capacity.view
     ),
 }
 

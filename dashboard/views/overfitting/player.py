@@ -8,6 +8,16 @@ from dashboard import live, session
 from dashboard.notices import literal
 from dashboard.status import status
 from playground.race import Competitor, Race
+from playground.recorder import Recorder
+
+# What the runs of each view are called together, among the saved ones.
+TITLES = {
+    "twin": "Overfitting twin",
+    "labels": "Random labels",
+    "penalties": "L1 against L2",
+    "fits": "Too small, fitting, too large",
+    "capacity": "Capacity × data",
+}
 
 NOTHING_KEPT = (
     "Nothing is training here. What was trained in this view before the server was last started "
@@ -17,7 +27,12 @@ NOTHING_KEPT = (
 
 def start(name: str, competitors: Sequence[Competitor]) -> None:
     """Train `competitors` together as this tab's race called `name`, in place of the last one."""
-    race = Race(competitors, snapshots="watched")
+    group = session.group("overfitting", TITLES[name])
+
+    def recorder(i: int, _seed: int) -> Recorder | None:
+        return session.recorder("overfitting", group, competitors[i].label)
+
+    race = Race(competitors, recorders=recorder, snapshots="watched")
     session.keep_race(race, name)
     race.play()
 
@@ -79,5 +94,5 @@ def _message(race: Race) -> None:
             if run.state in ("diverged", "lost"):
                 text = status(run.state, run.events, run.epoch, run.experiment).text
                 st.error(f"{literal(competitor.label)}: {literal(text)}")
-            if run.unsaved:
-                st.warning(literal(run.unsaved))
+    for unsaved in {run.unsaved for runs in race.runs for run in runs} - {""}:
+        st.warning(literal(unsaved))

@@ -1,0 +1,143 @@
+"""The map of capacity and data: which network does best with how many examples."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard import live, session
+from dashboard.figures import capacity as figures
+from dashboard.figures import curves
+from dashboard.notices import literal, refuse
+from dashboard.views.overfitting import player
+from playground.capacity import UPDATES, capacity
+from playground.events import metric_name
+from playground.experiment import Experiment
+from playground.summary import title
+from playground.sweep import Sweep
+
+NAME = "capacity"
+
+
+def view(experiment: Experiment) -> None:
+    """Start, stop, and the map with one run behind every cell."""
+    try:
+        units, sizes, experiments = capacity(experiment)
+    except ValueError as error:
+        refuse(f"{experiment.data.source.label}: {error}")
+        return
+    sweep = session.sweep(NAME)
+    _buttons(sweep, experiments)
+    first = experiments[0]
+    st.caption(
+        literal(
+            f"{first.data.source.label}: one hidden layer, Adam {first.training.learning_rate:g}, "
+            f"about {UPDATES} updates a cell."
+        )
+    )
+    if sweep is None:
+        st.info(
+            f"Press Fill the map: {len(experiments)} networks are trained in the background. "
+            + player.NOTHING_KEPT
+        )
+        return
+    if list(sweep.experiments) != experiments:
+        st.warning("Below is the map of other data or another seed: Start again fills a new one.")
+        experiments = list(sweep.experiments)
+        units = tuple(dict.fromkeys(e.network.hidden[0] for e in experiments))
+        sizes = tuple(dict.fromkeys(e.data.train_size for e in experiments))
+    moves = sweep.state == "playing"
+    every = live.POLL_SECONDS * 2 if moves else None
+    st.fragment(_watch, run_every=every, key="capacity_watch")(sweep, units, sizes, moves)
+
+
+def _buttons(sweep: Sweep | None, experiments: list[Experiment]) -> None:
+    label = "Fill the map" if sweep is None else "Start again"
+    state = "none" if sweep is None else sweep.state
+    with st.container(horizontal=True, key="capacity_buttons"):
+        st.button(
+            label, key="capacity_start", type="primary", icon=":material/grid_on:",
+            on_click=_start, args=(experiments,), disabled=session.identity() is None,
+            help="Train one network for each cell, over all workers.",
+        )  # fmt: skip
+        if sweep is not None:
+            st.button(
+                "Stop", key="capacity_stop", icon=":material/stop:", on_click=sweep.stop,
+                disabled=state not in ("playing", "paused"),
+                help="End it for good; the cells that are there stay.",
+            )  # fmt: skip
+            st.button(
+                "Resume", key="capacity_resume", icon=":material/resume:", on_click=sweep.play,
+                disabled=state != "paused",
+            )  # fmt: skip
+
+
+def _start(experiments: list[Experiment]) -> None:
+    group = session.group("overfitting", player.TITLES[NAME])
+    recorders = [session.recorder("overfitting", group, _label(e)) for e in experiments]
+    sweep = Sweep(experiments, recorders=lambda i: recorders[i])
+    session.keep_sweep(sweep, NAME)
+    sweep.play()
+
+
+def _label(experiment: Experiment) -> str:
+    return f"{experiment.network.hidden[0]} units, {experiment.data.train_size} examples"
+
+
+def _watch(sweep: Sweep, units: tuple[int, ...], sizes: tuple[int, ...], moved: bool) -> None:
+    """The cells as they are filled; a click opens the run of one."""
+    sweep.touch()
+    rows = sweep.rows
+    done = sum(row.state == "finished" for row in rows)
+    if sweep.state == "playing":
+        text = f"{done} of {len(rows)} cells" if done else "Starting …"
+        st.progress(done / len(rows), text=text)
+    values = np.array(
+        [
+            row.validation.metric if row.validation and row.state == "finished" else np.nan
+            for row in rows
+        ]
+    ).reshape(len(units), len(sizes))
+    is_share = bool(sweep.experiments[0].data.source.classes)
+    figure = figures.capacity_map(values, units, sizes, is_share, sweep.name)
+    sentence = figures.capacity_sentence(values, units, sizes, is_share)
+    click = live.chart(figure, sentence, key="capacity_map", clickable=True)
+    if lost := [row for row in rows if row.state in ("lost", "diverged")]:
+        st.warning(literal(f"{len(lost)} cells could not be trained: {lost[0].reason}"))
+    cell = _cell(click, len(units), len(sizes))
+    if cell is None:
+        st.caption("Click a cell to open its run: its experiment becomes the current one.")
+    else:
+        _open(sweep, cell, session.remembered("cell", sweep.name) != cell)
+    if moved and sweep.state != "playing":
+        st.rerun()
+
+
+def _cell(click: live.Click | None, n_units: int, n_sizes: int) -> int | None:
+    """The number of the run behind a click that a browser tells, if it is a cell."""
+    if click is None or not isinstance(click.point, tuple) or len(click.point) != 2:
+        return None
+    row, column = click.point
+    inside = 0 <= row < n_units and 0 <= column < n_sizes
+    return row * n_sizes + column if inside else None
+
+
+def _open(sweep: Sweep, cell: int, new: bool) -> None:
+    """Make the experiment of a cell the current one, and show how it went."""
+    experiment, past = sweep.experiments[cell], sweep.history(cell)
+    if new:
+        session.remember("cell", sweep.name, cell)
+        session.set_experiment(experiment)
+        st.rerun()
+    st.markdown(f"**{literal(title(experiment))}**, {experiment.data.train_size:,} examples")
+    if past is None or not len(past):
+        st.info("This cell has not been trained yet.")
+        return
+    metric, keep = metric_name(experiment.data.source.task), f"{sweep.name} {cell}"
+    left, right = st.columns(2)
+    with left:
+        live.chart(
+            curves.loss_curves(past, keep=keep), curves.loss_sentence(past), key="capacity_loss"
+        )
+    with right:
+        figure = curves.metric_curves(past, metric, keep)
+        live.chart(figure, curves.metric_sentence(past, metric), key="capacity_metric")
+    st.caption("It is the current experiment on every page now: train it again on the Train page.")

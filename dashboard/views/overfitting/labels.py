@@ -1,0 +1,86 @@
+"""Random labels: a network that learns by heart what cannot be understood."""
+
+import streamlit as st
+
+from dashboard import live, session
+from dashboard.figures import gap as figures
+from dashboard.notices import literal, refuse
+from dashboard.views.overfitting import player
+from playground import gap
+from playground.experiment import Experiment
+from playground.history import history
+from playground.race import Race
+from playground.recipes import memorising
+from playground.summary import title
+from playground.twin import labelled
+
+NAME = "labels"
+
+
+def view(experiment: Experiment) -> None:
+    """Train on true and on random labels, side by side."""
+    share = st.slider(
+        "Training examples that get a random label", 0, 100, 100, 5, key="labels_share",
+        format="%d %%", persist_state="session",
+        help="All of them by default. The validation labels stay true.",
+    )  # fmt: skip
+    try:
+        base = memorising(experiment, share / 100)
+    except ValueError as error:
+        refuse(f"{experiment.data.source.label}: {error}")
+        return
+    if base.data.dataset != experiment.data.dataset:
+        st.caption("The current data have no classes whose labels could be random: this is")
+    st.caption(literal(f"{title(base)} · {base.data.train_size:,} training examples"))
+    race = session.race(NAME)
+    label = "Learn random labels" if race is None else "Start again"
+    player.buttons(NAME, label, labelled(base), "Both from the same first weights.", race)
+    if race is None:
+        st.info(
+            "Press Learn random labels: the same network learns the same images twice, once with "
+            "labels drawn by lot. " + player.NOTHING_KEPT
+        )
+        return
+    if race.runs[1][0].experiment.change(epochs=base.training.epochs) != base:
+        st.warning("Below are runs of other settings than those above: Start again trains anew.")
+    player.watch(NAME, race, _draw)
+
+
+def _draw(race: Race) -> None:
+    runs = [runs[0] for runs in race.runs]
+    chance = 1 / len(runs[0].experiment.data.source.classes)
+    found = [gap.metrics(history(run.events), True) for run in runs]
+    share = runs[1].experiment.data.shuffled_labels
+    titles = ("True labels", "Random labels" if share == 1 else f"{share:.0%} random labels")
+    if len(found[1]):
+        st.markdown(f"**{sentence(found[1], found[0], chance, share)}**")
+    for i, (column, curves) in enumerate(zip(st.columns(2), found, strict=True)):
+        with column:
+            figure = figures.gap_curves(
+                curves, titles[i], "accuracy", 1 - i, race.epochs, (0.0, 1.0), True, chance,
+                keep=race.name,
+            )  # fmt: skip
+            live.chart(
+                figure, figures.gap_sentence(curves, "accuracy", True), key=f"labels_chart_{i}"
+            )
+    st.caption(
+        f"Training solid, validation dashed. Chance is {chance:.1%}: one class in "
+        f"{round(1 / chance)}, right by luck. Only training labels are random; validation labels "
+        "are true in both."
+    )
+
+
+def sentence(drawn: gap.Curves, true: gap.Curves, chance: float, share: float) -> str:
+    """What the network made of random labels beside true ones."""
+    if not len(drawn) or not len(true) or not len(drawn.validation) or not len(true.validation):
+        return "No epoch yet."
+    learnt, valid = float(drawn.training[-1]), float(drawn.validation[-1])
+    text = (
+        f"On {'random labels' if share == 1 else f'{share:.0%} random labels'} it is right for "
+        f"{learnt:.1%} of its training examples and for {valid:.1%} of the validation examples "
+        f"(chance: {chance:.1%}); on true labels for {float(true.training[-1]):.1%} and "
+        f"{float(true.validation[-1]):.1%}."
+    )
+    if share == 1 and learnt > 0.99:
+        text += " It has learnt all of them by heart: training accuracy alone shows no learning."
+    return text
