@@ -63,7 +63,7 @@ def capacity_sentence(
     data = float(np.abs(values[:, -1] - values[:, 0]).mean())
     size = float(np.abs(values[-1] - values[0]).mean())
     more, less = ("more examples", "more units") if data > size else ("more units", "more examples")
-    number = "{:.0f} points" if is_share else "{:.2g}"
+    number = "{:.1f} points" if is_share else "{:.2g}"
     data, size = (100 * data, 100 * size) if is_share else (data, size)
     change = (number.format(max(data, size)), number.format(min(data, size)))
     return f"{text} From one edge to the other {more} change {change[0]}, {less} {change[1]}."

@@ -89,7 +89,7 @@ def _recognised(race: Race) -> tuple[str, float] | None:
 def _take_up(race: Race, name: str, strength: float) -> None:
     """Tell the cured run of a cure that acts at once."""
     treated = race.runs[1][0]
-    running = _recognised(race)
+    running = None if treated.over else _recognised(race)
     if running is None or not CURES[name].live or not CURES[running[0]].live:
         return
     changes = live_changes(name, strength)

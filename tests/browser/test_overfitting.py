@@ -1,0 +1,57 @@
+"""The overfitting twin and the map of capacity and data, in a real Chromium."""
+
+from typing import Any
+
+START = 120_000  # ms: the workers may still be loading TensorFlow
+
+
+def draws(page: Any, key: str) -> int:
+    """How often a chart has been drawn."""
+    plot = page.locator(f".st-key-{key} .js-plotly-plot:visible")
+    return int(plot.get_attribute("data-draws"))
+
+
+def points(page: Any, key: str) -> list[int]:
+    """How many points each curve of a chart has."""
+    plot = page.locator(f".st-key-{key} .js-plotly-plot:visible")
+    return list(plot.evaluate("plot => plot._fullData.map((trace) => trace.x.length)"))
+
+
+def test_the_twin_overfits_takes_up_a_cure_while_it_plays_and_outlives_a_reload(
+    visit: Any,
+) -> None:
+    page = visit("overfitting?v=1&dataset=digits")
+    page.locator(".st-key-twin_start button:visible:enabled").click(timeout=START)
+    page.get_by_text("all in step").wait_for(timeout=START)
+    for key in ("twin_chart_0", "twin_chart_1"):
+        page.locator(f".st-key-{key} .js-plotly-plot:visible").wait_for(timeout=START)
+        before = draws(page, key)
+        page.wait_for_function(
+            "([key, before]) => Number(document.querySelector(`.st-key-${key} .js-plotly-plot`)"
+            ".dataset.draws) > before",
+            arg=[key, before], timeout=START,
+        )  # fmt: skip
+        assert points(page, key)[0] > 0
+    page.locator(".st-key-twin_tiles [data-testid=stMetricValue]").first.wait_for()
+    slider = page.locator(".st-key-twin_l2_digits [role=slider]:visible")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.get_by_text("with L2 0.011").first.wait_for(timeout=START)
+    page.get_by_text("Restore the best weights").first.wait_for(timeout=START)
+    page.get_by_text("With L2 0.011 the gap in accuracy is").wait_for()
+    page.reload()
+    page.get_by_text("With L2 0.011 the gap in accuracy is").wait_for(timeout=START)
+
+
+def test_a_click_on_a_cell_of_the_map_opens_its_run(visit: Any) -> None:
+    page = visit("overfitting?v=1&dataset=iris")
+    page.locator(".st-key-overfitting_view").get_by_text("Capacity").click(timeout=START)
+    page.locator(".st-key-capacity_start button:visible:enabled").click(timeout=START)
+    page.get_by_text("Best so far").wait_for(timeout=START)
+    page.locator(".st-key-capacity_stop button:visible:enabled").click(timeout=START)
+    page.locator(".st-key-capacity_stop button:visible:disabled").wait_for(timeout=START)
+    plot = page.locator(".st-key-capacity_map .js-plotly-plot:visible .nsewdrag")
+    box = plot.bounding_box()
+    plot.click(position={"x": 0.1 * box["width"], "y": 0.9 * box["height"]}, timeout=START)
+    page.get_by_text("It is the current experiment on every page now").wait_for(timeout=START)
+    assert "hidden=2" in page.url
