@@ -5,8 +5,8 @@ from playground.recipes import overfitting
 
 UNITS = (2, 8, 32, 128, 512)
 IMAGES = (50, 150, 500, 1_500, 5_000)
-UPDATES = 600  # of each cell of the map, so that few examples are not simply trained less
-EPOCHS = (5, 100)
+UPDATES = 400  # of each cell of the map, so that few examples are not simply trained less
+EPOCHS = (4, 60)
 POINTS = (20, 60, 200, 600, 2_000)  # examples where any number can be generated
 
 

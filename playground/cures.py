@@ -84,7 +84,7 @@ CURES: dict[str, Cure] = {
     "smaller": Cure(
         "Smaller network",
         "Takes one hidden layer of few units: too few to remember every example.",
-        "only {} hidden units", "hidden units", 1, 100, 10, 1, _smaller,
+        "only {} hidden units", "hidden units", 1, 100, 8, 1, _smaller,
     ),
 }  # fmt: skip
 

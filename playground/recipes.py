@@ -124,22 +124,25 @@ def penalised(experiment: Experiment) -> Experiment:
 def curve() -> Experiment:
     """A noisy wave: twenty points to draw a line through."""
     return Experiment().change(
-        dataset="sine", train_size=20, validation_size=200, noise=0.3, activation="tanh",
-        optimizer="adam", learning_rate=0.01, batch_size=20, epochs=1_500,
-    )  # fmt: skip
+        dataset="sine", train_size=20, validation_size=200, noise=0.3, **LOOSE
+    )
 
 
 def region(experiment: Experiment) -> Experiment:
     """Noisy points of two classes: of the current data set if it is one of these, or moons."""
     name = experiment.data.dataset
-    name = name if name in ("circle", "xor", "gauss", "spiral", "moons") else "moons"
+    name = name if name in NOISE else "moons"
     return Experiment().change(
-        dataset=name, train_size=60, validation_size=400, noise=NOISE.get(name, 0.3),
-        activation="tanh", optimizer="adam", learning_rate=0.01, batch_size=20, epochs=1_500,
-    )  # fmt: skip
+        dataset=name, train_size=60, validation_size=400, noise=NOISE[name], **LOOSE
+    )
 
 
+LOOSE = {
+    "activation": "silu", "optimizer": "adam", "learning_rate": 0.01, "batch_size": 20,
+    "epochs": 1_000,
+}  # fmt: skip
 NOISE = {"circle": 0.2, "xor": 0.2, "gauss": 0.4, "spiral": 0.4, "moons": 0.3}
-CURVE_SIZES = ((), (5,), (200, 200))  # too small, fitting, too large
-REGION_SIZES = ((), (5,), (200, 200))
-SPIRAL_SIZES = ((2,), (16, 8), (200, 200))
+LARGE = (120, 120)
+CURVE_SIZES = ((), (8, 8), LARGE)  # too small, fitting, too large
+REGION_SIZES = ((), (8,), LARGE)
+SPIRAL_SIZES = ((), (16, 8), LARGE)
