@@ -20,7 +20,7 @@ from playground.experiment import Experiment
 from playground.link import decode, parameters
 from playground.race import RACES, Race
 from playground.recorder import Recorder
-from playground.run import RUNS, Run
+from playground.run import RUNS, Held, Registry, Run
 from playground.saved import StoreError
 from playground.store import store
 from playground.sweep import SWEEPS, Sweep
@@ -158,17 +158,34 @@ def adopt(name: str) -> Run | None:
     return run
 
 
+def held(registry: Registry[Held], name: str) -> Held | None:
+    """What this tab has in a registry under `name`, if anything."""
+    known = identity()
+    return None if known is None else registry.get(_key(known, name))
+
+
+def hold(registry: Registry[Held], thing: Held, name: str) -> None:
+    """Keep `thing` for this tab under `name`, in place of the one before, which ends."""
+    known = identity()
+    if known is not None:
+        registry.put(_key(known, name), thing)
+
+
+def let_go(registry: Registry[Held], name: str) -> None:
+    """End what this tab has in a registry under `name`."""
+    known = identity()
+    if known is not None:
+        registry.remove(_key(known, name))
+
+
 def race(name: str) -> Race | None:
     """This tab's race called `name`, if there is one."""
-    known = identity()
-    return None if known is None else RACES.get(_key(known, name))
+    return held(RACES, name)
 
 
 def keep_race(race: Race, name: str) -> None:
     """Make `race` this tab's race called `name`, in place of the one before, which ends."""
-    known = identity()
-    if known is not None:
-        RACES.put(_key(known, name), race)
+    hold(RACES, race, name)
 
 
 def sweep(name: str) -> Sweep | None:

@@ -6,8 +6,8 @@ from math import inf, isfinite, nan
 
 from playground.experiment import PARTS, Experiment, limits
 from playground.race import Competitor
-from playground.run import LEASE
-from playground.sweep import Row, Sweep
+from playground.run import LEASE, Registry
+from playground.sweep import MOST_SWEEPS, Row, Sweep
 
 FACTORS = tuple(10 ** (k / 2) for k in range(-2, 3))  # of the competitor's own rate
 UPDATES = 120  # of each short run, at least
@@ -157,3 +157,6 @@ def _loss(row: Row) -> float:
 def _at(competitor: Competitor, rate: float) -> Competitor:
     each = (experiment.change(learning_rate=rate) for experiment in competitor.experiments)
     return replace(competitor, experiments=tuple(each))
+
+
+RATE_SWEEPS: Registry[RateSweep] = Registry(MOST_SWEEPS)

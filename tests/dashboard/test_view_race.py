@@ -1,18 +1,22 @@
 """The Race page: presets, one's own race, errors beside their control, curves and ranking."""
 
 import re
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.race.start import NAME, usual_epochs
+from dashboard.views.race.begin import NAME
+from dashboard.views.race.choices import usual_epochs
 from dashboard.views.race.values import read, shown
 from playground.experiment import Experiment
 from playground.link import parameters
 from playground.plan import PRESETS, VARIABLES, suggested
 from playground.race import RACES, Race
+from playground.rate_sweep import RATE_SWEEPS
+from playground.store import store
 
 KNOWN = ("0123456789abcdef" * 2, "fedcba9876543210" * 2)
 KEY = (*KNOWN, NAME)
@@ -43,9 +47,14 @@ def checked(app: AppTest) -> AppTest:
 
 
 @pytest.fixture(autouse=True)
-def none_left() -> Iterator[None]:
+def a_new_tab(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test is another person, who leaves no race behind."""
+    known = (secrets.token_hex(16), secrets.token_hex(16))
+    monkeypatch.setitem(globals(), "KNOWN", known)
+    monkeypatch.setitem(globals(), "KEY", (*known, NAME))
     yield
     RACES.remove(KEY)
+    RATE_SWEEPS.remove(KEY)
 
 
 def running() -> Race:
@@ -170,7 +179,7 @@ def test_a_race_from_its_start_to_its_ranking() -> None:
     table = app.table[0].value
     assert set(table["competitor"].str.replace("\\", "")) == {"● η 0.1", "◆ η 0.01"}
     assert table.iloc[0, 0] == "1."
-    assert set(table["now"]) == {"done"}
+    assert set(table["now"]) == {"done"}, text
     assert all(table["parameters"] == "51")  # 4·6 + 6 + 6·3 + 3
 
     app.session_state["race_order"] = "seconds"
@@ -243,3 +252,60 @@ def test_a_competitor_becomes_the_current_experiment(monkeypatch: pytest.MonkeyP
     checked(app.run())
     click(app, "race_open")
     assert app.session_state["experiment"] == race.competitors[2].experiments[0]
+
+
+# ---- found rates, saved races ------------------------------------------------------------
+
+
+def test_each_one_races_at_the_rate_that_was_found_for_it() -> None:
+    app = opened()
+    checked(app.multiselect(key="race_values_optimizer").set_value(["sgd", "adam"]).run())
+    checked(app.toggle(key="race_find").set_value(True).run())
+    click(app, "race_start")
+    search = RATE_SWEEPS.get(KEY)
+    assert search is not None
+    assert RACES.get(KEY) is None
+    assert "trains for a moment at five learning rates" in texts(app)
+    search.wait(END)
+    checked(app.run())
+    found = [tried.chosen for tried in search.tried if tried]
+    assert [c.experiments[0].training.learning_rate for c in running().competitors] == found
+    running().wait(END)
+    checked(app.run())
+    assert app.table[0].value["chosen η"].astype(float).tolist() == found
+    assert "Done: the race is over" in texts(app)
+
+
+def test_a_race_is_saved_and_shown_again_after_a_restart() -> None:
+    app = opened()
+    click(app, "race_learning_rates")
+    running().wait(END)
+    checked(app.run())
+    scores = app.table[0].value
+    (group, *_) = store().groups(KNOWN[0], "race", KNOWN[1])
+    assert {line.label for line in store().list(KNOWN[0], group.id)} == {
+        competitor.label for competitor in running().competitors
+    }
+    RACES.remove(KEY)  # what a restart leaves of it
+
+    again = opened()
+    assert "The server was restarted" in texts(again)
+    assert "It had come to its end." in texts(again)
+    assert again.table[0].value.equals(scores)
+    click(again, "race_again")
+    assert len(running().competitors) == len(scores)
+
+
+def test_saved_runs_race_against_each_other() -> None:
+    for rate in (0.1, 0.2):
+        experiment = Experiment().change(dataset="iris", hidden=(6,), learning_rate=rate)
+        store().begin(KNOWN[0], experiment)
+    app = opened()
+    app.session_state["race_way"] = "Saved runs"
+    checked(app.run())
+    ids = [line.id for line in store().list(KNOWN[0])][:2]
+    checked(app.multiselect(key="race_saved").set_value(ids).run())
+    assert "2 competitors" in texts(app)
+    click(app, "race_start")
+    assert [c.experiments[0].training.learning_rate for c in running().competitors] == [0.2, 0.1]
+    assert all(c.experiments[0].training.epochs == 3 for c in running().competitors)

@@ -1,21 +1,26 @@
 """The Race page: networks that differ in one thing train at once, and are compared fairly."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard import live, session
 from dashboard.notices import literal
+from dashboard.views.race import rates
+from dashboard.views.race.begin import NAME, begin, last_race, tell_refusals
+from dashboard.views.race.choices import choices
 from dashboard.views.race.curves import curves
 from dashboard.views.race.standings import standings
-from dashboard.views.race.start import NAME, choices
 from dashboard.views.race.transport import OVER, WORDS, buttons, message, one
 from playground.fairness import fairness
-from playground.race import Race
+from playground.race import Competitor, Race
+from playground.race_record import SavedRace
+from playground.rate_sweep import RATE_SWEEPS
 from playground.summary import title
 
 NEW = (
     "Two to eight networks train at once, epoch by epoch, and differ in nothing but what you let "
-    "vary. Press **All optimizers** to see eight update rules climb from the same first weights; "
-    "a second later the first points are there."
+    "vary. Press **All optimizers** to see eight update rules climb from the same first weights."
 )
 NEXT = (
     "**What next?** Choose 3 seeds and race again: do the places stay? Look at *Seconds* instead "
@@ -26,15 +31,38 @@ NEXT = (
 def race() -> None:
     """What can race, and the race of this tab."""
     st.subheader("Race", anchor=False)
-    race = session.race(NAME)
     st.caption(f"Base of a new race: {literal(title(session.experiment()))} (the sidebar).")
-    if race is None:
+    race, search = session.race(NAME), session.held(RATE_SWEEPS, NAME)
+    if race is not None:
+        _another(race)
+        _shown(race)
+    elif search is not None:
+        rates.searching(search)
+    elif (saved := last_race()) is not None:
+        _another(None)
+        _saved(saved)
+    else:
         st.markdown(NEW)
         choices(None)
-        return
+
+
+def _another(race: Race | None) -> None:
     with st.expander("Start another race", icon=":material/flag:"):
         choices(race)
-    st.markdown(" ".join(literal(sentence) for sentence in fairness(race.competitors)))
+
+
+def _fairness(competitors: Sequence[Competitor]) -> None:
+    st.markdown(" ".join(literal(sentence) for sentence in fairness(competitors)))
+
+
+# ---- a race ------------------------------------------------------------------------------
+
+
+def _shown(race: Race) -> None:
+    _fairness(race.competitors)
+    search = session.held(RATE_SWEEPS, NAME)
+    if search is not None:
+        rates.found(search)
     buttons(race)
     one(race)
     watching = race.state == "playing"
@@ -47,10 +75,9 @@ def _watch(race: Race, watching: bool, states: tuple[str, ...]) -> None:
     race.touch()
     now, over = race.states, race.state == "finished"
     histories = race.histories()
-    living = [[run.state not in OVER for run in runs] for runs in race.runs]
     living = [
-        [alive and state not in OVER for alive in own]
-        for own, state in zip(living, now, strict=True)
+        [state not in OVER and run.state not in OVER for run in runs]
+        for runs, state in zip(race.runs, now, strict=True)
     ]
     message(race)
     curves(race.competitors, histories, living, race.name)
@@ -60,3 +87,28 @@ def _watch(race: Race, watching: bool, states: tuple[str, ...]) -> None:
         st.info(NEXT)
     if watching and (race.state != "playing" or now != states):
         st.rerun()  # last, or the browser would take away what was not drawn yet
+
+
+# ---- a race from before the server was restarted -----------------------------------------
+
+
+def _saved(saved: SavedRace) -> None:
+    """The last race of this tab, as it is kept."""
+    done = "It had come to its end." if saved.over else "It ended there: nothing trains any more."
+    st.warning(
+        "The server was restarted (or nobody looked for hours). This is the race as it was saved, "
+        f"after epoch {saved.epoch:,}. {done} Every finished epoch is here; its runs are under "
+        "Runs."
+    )
+    st.button(
+        "Run it again", key="race_again", icon=":material/replay:", type="primary",
+        on_click=begin, args=(lambda: saved.competitors,),
+        help="From the same first weights, with the same batches: the curves will be the same.",
+    )  # fmt: skip
+    tell_refusals()
+    _fairness(saved.competitors)
+    living = [[False] * len(own) for own in saved.histories]
+    curves(saved.competitors, saved.histories, living, saved.group)
+    st.subheader("Ranking", anchor=False)
+    words = [WORDS.get(state, state) for state in saved.states]
+    standings(saved.competitors, saved.histories, words, True, saved.group)

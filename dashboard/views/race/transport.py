@@ -5,10 +5,13 @@ import streamlit as st
 from dashboard import session
 from dashboard.figures.race import SIGNS
 from dashboard.figures.standings import listed
-from dashboard.views.train import train
+from dashboard.notices import literal, refuse
+from dashboard.views.runs.library import library
+from dashboard.views.runs.opening import go_to_train, open_in_train
 from dashboard.views.transport import SPEEDS
 from playground.events import Diverged, Lost
 from playground.race import Competitor, Race
+from playground.saved import StoreError
 
 OVER = ("finished", "stopped", "diverged", "lost")
 WORDS = {
@@ -74,17 +77,24 @@ def one(race: Race) -> None:
         )  # fmt: skip
         opens = st.button(
             "Open in Train", key="race_open", icon=":material/model_training:",
-            help="Make its experiment the current one on every page, to train and to look into "
-            "alone. The race stays as it is.",
+            help="Make it the current network on every page, with what it has learnt so far: to "
+            "look inside, to draw for it. The run on the Train page now ends; the race goes on.",
         )  # fmt: skip
     if opens:
-        open_in_train(race.competitors[number])
+        _open(race.competitors[number], race.runs[number][0].saved)
 
 
-def open_in_train(competitor: Competitor) -> None:
-    """Make the competitor's experiment the current one, and go to the Train page."""
+def _open(competitor: Competitor, saved: str | None) -> None:
+    """Show a competitor on the Train page: what it has learnt, as far as that is saved."""
+    try:
+        own = library() if saved else None
+        if own is not None and saved:
+            open_in_train(own, own.store.get(saved, own.owner))
+            return
+    except (LookupError, StoreError):
+        pass  # its experiment is still there
     session.set_experiment(competitor.experiments[0])
-    st.switch_page(st.Page(train, url_path="train"))
+    go_to_train()
 
 
 def message(race: Race) -> None:
@@ -106,7 +116,10 @@ def message(race: Race) -> None:
     else:
         st.success(_ended(race))
     for sentence in troubles(race):
-        st.warning(sentence)
+        st.warning(literal(sentence))
+    unsaved = next((run.unsaved for runs in race.runs for run in runs if run.unsaved), "")
+    if unsaved:
+        refuse(unsaved)
 
 
 def _begun(race: Race) -> int:

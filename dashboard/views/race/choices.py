@@ -1,6 +1,7 @@
-"""How a race begins: at one click, or with what a person has chosen."""
+"""What a race is to be: at one click, or as a person chooses."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 from pydantic import ValidationError
@@ -8,24 +9,27 @@ from pydantic import ValidationError
 from dashboard import session
 from dashboard.form import TABLES
 from dashboard.notices import literal, refuse
+from dashboard.views.race.begin import begin, own_runs, tell_refusals
 from dashboard.views.race.values import Read, read, shown
+from dashboard.views.runs.library import experiment_of
 from playground.experiment import Experiment, Training, explain, limits
 from playground.plan import (
-    FEWEST,
     MOST,
     MOST_SEEDS,
     PRESETS,
     VARIABLES,
+    entered,
     grid,
     preset,
     suggested,
 )
 from playground.race import Competitor, Race
+from playground.saved import Listed, StoreError
 
-NAME = "race"  # of a tab's race in the registry
 ENOUGH = 20  # epochs of a race on thousands of examples, unless more are asked for
 MANY = 200  # …on fewer examples, where an epoch takes milliseconds
 FEW_EXAMPLES = 2_000
+MOST_OFFERED = 300  # saved runs to choose from, the newest
 FIRST = next(iter(PRESETS))  # what somebody new should press
 
 
@@ -34,24 +38,10 @@ def usual_epochs(base: Experiment) -> int:
     return min(base.training.epochs, ENOUGH if base.data.train_size > FEW_EXAMPLES else MANY)
 
 
-def begin(make: Callable[[], Sequence[Competitor]]) -> None:
-    """Start a race in place of the one before; what forbids it is told beside the buttons."""
-    try:
-        race = Race(make())
-    except ValidationError as error:
-        session.remember("race refused", "", explain(error))
-        return
-    except ValueError as error:
-        session.remember("race refused", "", [str(error)])
-        return
-    session.remember("race refused", "", [])
-    session.keep_race(race, NAME)
-    race.play()
-
-
 def choices(race: Race | None) -> None:
     """Everything before the start: length, seeds, the presets, and one's own race."""
-    base, seeds = _terms()
+    terms = _terms()
+    base, seeds, find = terms.base, terms.seeds, terms.find_rates
     known = session.identity() is not None
     st.markdown("**At one click**")
     with st.container(horizontal=True, key="race_presets"):
@@ -59,22 +49,31 @@ def choices(race: Race | None) -> None:
             st.button(
                 entry.title, key=f"race_{name}", help=entry.question, disabled=not known,
                 type="primary" if race is None and name == FIRST else "secondary",
-                on_click=begin, args=(lambda name=name: preset(name, base, seeds),),
+                on_click=begin, args=(lambda name=name: preset(name, base, seeds), find),
             )  # fmt: skip
-    for sentence in session.remembered("race refused", "") or ():
-        refuse(sentence)
+    tell_refusals()
     if race is not None:
-        st.caption("A new race takes the place of the one below, which ends.")
+        st.caption(
+            "A new race takes the place of the one below, which ends. Its runs stay under Runs."
+        )
     st.markdown("**Your own race**")
     way = st.segmented_control(
         "What competes", list(WAYS), default=next(iter(WAYS)), key="race_way", required=True,
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
-    WAYS[way](base, seeds, known)
+    WAYS[way](terms, known)
 
 
-def _terms() -> tuple[Experiment, int]:
-    """The base of all competitors, with the length of the race; and the number of seeds."""
+@dataclass(frozen=True)
+class Terms:
+    """What holds for all competitors."""
+
+    base: Experiment  # with the length of the race
+    seeds: int
+    find_rates: bool  # before the race, each competitor's own learning rate is looked for
+
+
+def _terms() -> Terms:
     base = session.experiment()
     low, high = limits(Training, "epochs")
     with st.container(horizontal=True, vertical_alignment="bottom", key="race_terms"):
@@ -89,20 +88,26 @@ def _terms() -> tuple[Experiment, int]:
             "first weights and another order of the examples. From 2 on a band shows how much of "
             "a difference is luck.",
         )  # fmt: skip
-    return base.change(epochs=int(epochs)), int(seeds)
+        find = st.toggle(
+            "Find each one's own learning rate first", key="race_find", persist_state="session",
+            help="A rate that suits one competitor may be wrong for another: then the rate decides "
+            "the race. So each one first trains for a moment at five rates around its own, and "
+            "races at the best of them. It takes some seconds.",
+        )  # fmt: skip
+    return Terms(base.change(epochs=int(epochs)), int(seeds), find)
 
 
 # ---- one's own race ----------------------------------------------------------------------
 
 
-def _one(base: Experiment, seeds: int, known: bool) -> None:
+def _one(terms: Terms, known: bool) -> None:
     field = _field("What varies", "race_field", list(VARIABLES))
-    asked = {field: _values(base, field, "race_values", MOST)}
-    _start_button(base, asked, seeds, known)
+    asked = {field: _values(terms.base, field, "race_values", MOST)}
+    _start_varied(terms, asked, known)
 
 
-def _two(base: Experiment, seeds: int, known: bool) -> None:
-    fields = list(VARIABLES)
+def _two(terms: Terms, known: bool) -> None:
+    base, fields = terms.base, list(VARIABLES)
     left, right = st.columns(2, gap="medium")
     with left:
         one = _field("Across", "race_first", fields)
@@ -110,12 +115,36 @@ def _two(base: Experiment, seeds: int, known: bool) -> None:
     with right:
         two = _field("with each of", "race_second", [name for name in fields if name != one])
         second = _values(base, two, "race_second_values", 2)
-    _start_button(base, {one: first, two: second}, seeds, known)
+    _start_varied(terms, {one: first, two: second}, known)
 
 
-WAYS: dict[str, Callable[[Experiment, int, bool], None]] = {
+def _saved(terms: Terms, known: bool) -> None:
+    lines: dict[str, Listed] = {}
+    try:
+        lines = {line.id: line for line in own_runs()[:MOST_OFFERED]}
+    except StoreError as error:
+        refuse(str(error))
+    chosen = st.multiselect(
+        "Saved runs", list(lines), key="race_saved", max_selections=MOST,
+        format_func=lambda id: lines[id].name,
+        placeholder="Choose 2 to 8 of your runs" if lines else "Nothing is saved yet",
+        help="Each races anew from its first weights, for the epochs chosen above.",
+    )  # fmt: skip
+    given = []
+    for line in (lines[id] for id in chosen):
+        experiment = experiment_of(line.link)
+        if experiment is None:
+            refuse(f"{line.name}: its settings can no longer be read")
+        else:
+            given.append((line.name, experiment.change(epochs=terms.base.training.epochs)))
+    start = _start_button if chosen else _nothing_chosen
+    start(lambda seeds: entered(given, seeds), terms, known)
+
+
+WAYS: dict[str, Callable[[Terms, bool], None]] = {
     "Vary one thing": _one,
     "Two as a grid": _two,
+    "Saved runs": _saved,
 }
 
 
@@ -148,32 +177,40 @@ def _values(base: Experiment, field: str, key: str, most: int) -> Read:
     return found
 
 
-def _start_button(base: Experiment, asked: dict[str, Read], seeds: int, known: bool) -> None:
-    """Who takes part, and the button; or why there can be no such race."""
-    competitors: tuple[Competitor, ...] = ()
+def _start_varied(terms: Terms, asked: dict[str, Read], known: bool) -> None:
     fields = {field: values for field, (values, _) in asked.items()}
     wrong = any(problems for _, problems in asked.values())
-    if not wrong:
-        try:
-            competitors = grid(base, fields)
-        except ValidationError as error:
-            for sentence in explain(error):
-                refuse(sentence)
-        except ValueError as error:
-            refuse(f"{error}: choose more values" if _count(fields) < FEWEST else str(error))
-    st.button(
-        "Start this race", key="race_start", icon=":material/flag:", type="primary",
-        disabled=not competitors or not known, on_click=begin,
-        args=(lambda: grid(base, fields, seeds),),
-    )  # fmt: skip
+    start = _nothing_chosen if wrong else _start_button
+    start(lambda seeds: grid(terms.base, fields, seeds), terms, known)
+
+
+Make = Callable[[int], tuple[Competitor, ...]]  # the number of seeds → who takes part
+
+
+def _start_button(make: Make, terms: Terms, known: bool) -> None:
+    """Who takes part, and the button; or why there can be no such race."""
+    competitors: tuple[Competitor, ...] = ()
+    try:
+        competitors = make(1)
+    except ValidationError as error:
+        for sentence in explain(error):
+            refuse(sentence)
+    except ValueError as error:
+        refuse(str(error))
+    _button(make, terms, known and bool(competitors))
     if competitors:
         names = ", ".join(literal(competitor.label) for competitor in competitors)
-        runs = f"{len(competitors)} competitors" + (f" × {seeds} seeds" if seeds > 1 else "")
-        st.caption(f"{runs}: {names}.")
+        each = f" × {terms.seeds} seeds" if terms.seeds > 1 else ""
+        st.caption(f"{len(competitors)} competitors{each}: {names}.")
 
 
-def _count(fields: dict[str, tuple[object, ...]]) -> int:
-    count = 1
-    for values in fields.values():
-        count *= len(values)
-    return count
+def _nothing_chosen(make: Make, terms: Terms, known: bool) -> None:
+    _button(make, terms, False)
+
+
+def _button(make: Make, terms: Terms, may: bool) -> None:
+    st.button(
+        "Start this race", key="race_start", icon=":material/flag:", type="primary",
+        disabled=not may, on_click=begin,
+        args=(lambda: make(terms.seeds), terms.find_rates),
+    )  # fmt: skip
