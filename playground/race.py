@@ -3,8 +3,10 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
 from playground import cluster
 from playground.attempt import Terms
@@ -14,9 +16,11 @@ from playground.history import History, history
 from playground.placing import spread
 from playground.recorder import Recorder
 from playground.run import LEASE, PAUSE_WAIT, Registry, Run
+from playground.saved import Saved
+from playground.snapshot import Snapshot
 
 ALBUMS_BYTES = 400_000_000  # of all snapshots that the trainers of one race keep
-BLOCK = 0.25  # seconds of training between two meetings, where epochs are shorter
+BLOCK = 0.1  # seconds of training between two meetings, where epochs are shorter
 CALL = 64  # epochs that the engine trains in one call where they are short
 MOST_RACES = 60
 
@@ -29,6 +33,19 @@ class Competitor:
     experiments: tuple[Experiment, ...]
 
 
+@dataclass(frozen=True)
+class Past:
+    """The saved runs of a race whose server has ended, by competitor and seed, both from 0.
+
+    `snapshot` finds weights by the id of a saved run and an epoch. A race with a past shows it and
+    trains no further, but `reset` and `play` begin it anew.
+    """
+
+    saved: Mapping[tuple[int, int], Saved]
+    snapshot: Callable[[str, int], Snapshot]
+    reason: str = "the server was restarted"  # why runs that had not come to their end are lost
+
+
 class Race:
     """Competitors in training: nobody begins an epoch before all have finished the one before.
 
@@ -36,7 +53,8 @@ class Race:
     that are over (finished, diverged, lost, stopped) hold up nobody. `snapshots` as in `Terms`: by
     default weights come here by themselves only at the end of a run, and `run.snapshot` asks for
     others. `recorders`: gives for a competitor and a seed, both counted from 0, where that run is
-    written down. All methods may be called from any thread.
+    written down. `past`: what to show of a race that is no more. All methods may be called from any
+    thread.
     """
 
     def __init__(
@@ -45,6 +63,7 @@ class Race:
         recorders: Callable[[int, int], Recorder | None] = lambda i, seed: None,
         lease: float = LEASE,
         snapshots: str = "end",
+        past: Past | None = None,
     ) -> None:
         if not any(competitor.experiments for competitor in competitors):
             raise ValueError("competitors must be at least one experiment, got none")
@@ -52,7 +71,7 @@ class Race:
         self.competitors = tuple(competitors)
         self._lock = threading.Lock()
         self._stopped: frozenset[int] = frozenset()
-        self._begun = False
+        self._begun = past is not None
         self._placing = threading.Lock()
         self._addresses: list[str] | None = None
         n = sum(len(competitor.experiments) for competitor in competitors)
@@ -65,18 +84,32 @@ class Race:
             told=self._meet,
         )
         self.runs: tuple[tuple[Run, ...], ...] = ()
-        made, number = [], iter(range(n))
+        made, number = [], count()
         for i, competitor in enumerate(self.competitors):
             each = enumerate(competitor.experiments)
-            made.append(tuple(self._run(e, next(number), recorders(i, seed)) for seed, e in each))
+            runs = [self._run(e, next(number), (i, seed), recorders, past) for seed, e in each]
+            made.append(tuple(runs))
         self.runs = tuple(made)
 
-    def _run(self, experiment: Experiment, number: int, recorder: Recorder | None) -> Run:
-        return Run(
-            experiment,
-            terms=self._terms,
-            where=lambda: self._address(number),
-            recorder=recorder,
+    def _run(
+        self,
+        experiment: Experiment,
+        number: int,
+        place: tuple[int, int],
+        recorders: Callable[[int, int], Recorder | None],
+        past: Past | None,
+    ) -> Run:
+        how: Any = {
+            "recorder": recorders(*place),
+            "terms": self._terms,
+            "where": lambda: self._address(number),
+        }
+        if past is None:
+            return Run(experiment, **how)
+        saved = past.saved.get(place)
+        name = saved.id if saved else ""
+        return Run.restored(
+            saved or experiment, lambda epoch: past.snapshot(name, epoch), **how, reason=past.reason
         )
 
     # ---- what it is doing ----------------------------------------------------------------
