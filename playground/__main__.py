@@ -250,12 +250,13 @@ def link(text: str | None, path: str | None, link_text: str | None, **options: A
 @playground.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, only that.")
 @click.option("--quick", is_flag=True, help="Fewer repetitions.")
-def benchmark(as_json: bool, quick: bool) -> None:
+@click.option("--race", "only_race", is_flag=True, help="Only the race of eight optimizers.")
+def benchmark(as_json: bool, quick: bool, only_race: bool) -> None:
     """Measure this engine beside Keras, scikit-learn and the machine's own limit."""
     with quiet_start():
         from playground.engine.benchmark import benchmark as measure
 
-    measure(as_json=as_json, quick=quick)
+    measure(as_json=as_json, quick=quick, only_race=only_race)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

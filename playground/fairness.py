@@ -83,11 +83,10 @@ def _batches(first: Sequence[Experiment], each: str) -> list[str]:
 def _others(first: Sequence[Experiment]) -> list[str]:
     differing = _differing(first)
     sentences = []
-    if "optimizer" in differing and "learning_rate" in differing:
-        usual = all(
-            training.learning_rate == OPTIMIZERS[training.optimizer].defaults["learning_rate"]
-            for training in (one.training for one in first)
-        )
+    optimizers = {(one.training.optimizer, one.training.learning_rate) for one in first}
+    one_rate_each = len(optimizers) == len({name for name, _ in optimizers})
+    if {"optimizer", "learning_rate"} <= set(differing) and one_rate_each:
+        usual = all(OPTIMIZERS[name].defaults["learning_rate"] == r for name, r in optimizers)
         rates = _distinct(
             f"{OPTIMIZERS[one.training.optimizer].label} {one.training.learning_rate:g}"
             for one in first

@@ -15,7 +15,7 @@ from playground.sweep import MOST
 from playground.values import shown
 
 WIDE = 100  # from this ratio of its ends on, a range is drawn from evenly in its logarithm
-TRIES = 20  # draws for each experiment wanted, before it is said that there are no more
+TRIES = 5  # draws for each experiment wanted, before it is said that there are no more
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,9 @@ def _check(fields: Mapping[str, Range]) -> None:
         if isinstance(values, Span):
             if FIELDS[name].annotation not in (int, float):
                 raise ValueError(f"{name} must be given as single values, got a range")
-            if not values.low <= values.high:
+            whole = FIELDS[name].annotation is int
+            low, high = values.low, values.high
+            if not low <= high or (whole and math.ceil(low) > math.floor(high)):
                 raise ValueError(f"{name} must have a range from low to high, got "
                                  f"{values.low:g} to {values.high:g}")  # fmt: skip
         elif not values:
@@ -83,13 +85,14 @@ def _draw(rng: Generator, name: str, values: Range) -> Any:
     low, high = values.low, values.high
     whole = FIELDS[name].annotation is int
     logarithmic = extra(FIELDS[name]).get("scale") == "log" or high >= WIDE * low
-    share = rng.random()
-    if low > 0 and logarithmic:
-        drawn = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+    # Each whole number stands for everything that is rounded to it.
+    start, end = (math.ceil(low) - 0.5, math.floor(high) + 0.5) if whole else (low, high)
+    if start > 0 and logarithmic:
+        drawn = math.exp(rng.uniform(math.log(start), math.log(end)))
     else:
-        drawn = low + share * (high + whole - low)
+        drawn = rng.uniform(start, end)
     if whole:
-        return int(min(max(math.floor(drawn), math.ceil(low)), math.floor(high)))
+        return min(max(round(drawn), math.ceil(low)), math.floor(high))
     return min(max(float(f"{drawn:.3g}"), low), high)
 
 

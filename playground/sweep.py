@@ -97,6 +97,11 @@ class Sweep:
         with self._changed:
             return tuple(self._row(i) for i in range(len(self.experiments)))
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is under way, and all is written down."""
+        return self.state == "finished" and not self._leaving
+
     def run(self, i: int) -> Run | None:
         """Run `i` while it is under way."""
         return self._runs.get(i)

@@ -51,7 +51,7 @@ class Row:
 
 
 @contextmanager
-def _elsewhere() -> Iterator[Callable[..., Callable[[], float]]]:
+def elsewhere() -> Iterator[Callable[..., Callable[[], float]]]:
     """Functions of `rivals`, to run in one other process with TensorFlow's own thread settings."""
     os.environ[THREADS] = "0"
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
@@ -90,7 +90,7 @@ def _epochs(experiment: Experiment, n: int = 1) -> Callable[[], float]:
 
 def fashion(rounds: int) -> Iterator[Row]:
     """Fashion-MNIST 784-300-100-10: engine, Model.fit, scikit-learn, the matrix-multiply rate."""
-    with _elsewhere() as other:
+    with elsewhere() as other:
         measured = _rounds(
             rounds,
             engine=_epochs(FASHION),
@@ -116,7 +116,7 @@ def fashion(rounds: int) -> Iterator[Row]:
 def spiral(rounds: int) -> Iterator[Row]:
     """The spiral of TensorFlow Playground, 2-8-8-1: epochs a second."""
     n, few = 1_280, 20
-    with _elsewhere() as other:
+    with elsewhere() as other:
         measured = _rounds(rounds, engine=_epochs(SPIRAL, n), fit=other(rivals.fit, SPIRAL, few))
     ours, theirs = ([k / t for t in measured[name]] for k, name in ((n, "engine"), (few, "fit")))
     faster = _ratio(ours, theirs)
@@ -178,9 +178,11 @@ def memory(_: int) -> Iterator[Row]:
 PARTS: tuple[Callable[[int], Iterator[Row]], ...] = (memory, page, spiral, fashion)
 
 
-def benchmark(as_json: bool = False, quick: bool = False) -> None:
+def benchmark(as_json: bool = False, quick: bool = False, only_race: bool = False) -> None:
     """Measure and print a table, or one JSON object a line; `quick` takes fewer rounds."""
-    for part in PARTS:
+    from playground.engine.race_benchmark import race
+
+    for part in (race,) if only_race else (*PARTS, race):
         for row in part(2 if quick else 5):
             click.echo(json.dumps(asdict(row), ensure_ascii=False) if as_json else _line(row))
 

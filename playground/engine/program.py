@@ -6,6 +6,7 @@ the same shape share one compilation.
 """
 
 import functools
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from playground.shape import shape
 Weights = list[np.ndarray]
 Tensor = Any
 
+KEPT = 24  # programs, those used last; each takes some MB of compiled code and a few runs' weights
 DEAD = 1e-3  # a unit whose output has a smaller standard deviation over the examples is dead
 
 
@@ -289,9 +291,18 @@ def _layer_rms(arrays: list[Tensor]) -> Tensor:
     )
 
 
-@functools.lru_cache(maxsize=12)
+@functools.cache
+def _alive() -> "weakref.WeakValueDictionary[Experiment, Program]":
+    """Every program that somebody trains with, however many there are."""
+    return weakref.WeakValueDictionary()
+
+
+@functools.lru_cache(maxsize=KEPT)
 def _program(shape: Experiment) -> Program:
-    return Program(shape)
+    found = _alive().get(shape)
+    if found is None:
+        found = _alive()[shape] = Program(shape)
+    return found
 
 
 def program(experiment: Experiment) -> Program:

@@ -171,7 +171,7 @@ class Trainer:
             self.experiment = self.experiment.change(**{name: after})
             self.stopping.training = self.plateau.training = self.experiment.training
             yield Changed(self.epoch, name, before, after)
-        new = program(self.experiment)
+        new = program(self.experiment) if changes else self.program
         if new is not self.program:
             self.leave()
             self.program = new
