@@ -138,13 +138,8 @@ def _trainers() -> "weakref.WeakSet[RemoteTrainer]":
 
 def place(near: str | None = None) -> str:
     """The worker at `near` if it is there; otherwise the one with the fewest trainers of ours."""
-    give_up = time.monotonic() + PATIENCE
-    while not (found := workers()):
-        if time.monotonic() > give_up:
-            raise WorkerLost(f"no worker for training answered within {PATIENCE:.0f} s")
-        time.sleep(0.1)
-    held = [trainer.address for trainer in list(_trainers())]
-    return near if near in found else min(found, key=held.count)
+    found = _least_busy()
+    return near if near in found else found[0]
 
 
 def all_workers() -> tuple[str, ...]:
@@ -152,11 +147,22 @@ def all_workers() -> tuple[str, ...]:
 
     Those there after a while are enough, if others are late.
     """
-    if _starter().submit(_current).result().embedded is not None:
+    embedded = _starter().submit(_current).result().embedded
+    if embedded is not None:
         with contextlib.suppress(TimeoutError):
-            client().wait_for_workers(n_workers(), timeout=LATE)
+            client().wait_for_workers(embedded.n_workers, timeout=LATE)
+    return _least_busy()
+
+
+def _least_busy() -> tuple[str, ...]:
+    """The workers, those with the fewest trainers of ours first; WorkerLost if there is none."""
+    give_up = time.monotonic() + PATIENCE
+    while not (found := workers()):
+        if time.monotonic() > give_up:
+            raise WorkerLost(f"no worker for training answered within {PATIENCE:.0f} s")
+        time.sleep(0.1)
     held = [trainer.address for trainer in list(_trainers())]
-    return tuple(sorted(workers(), key=held.count))
+    return tuple(sorted(found, key=held.count))
 
 
 class RemoteTrainer:

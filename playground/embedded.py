@@ -42,6 +42,7 @@ class EmbeddedCluster:
     """
 
     def __init__(self, n_workers: int) -> None:
+        self.n_workers = n_workers
         self.folder = Path(tempfile.mkdtemp(prefix="playground-"))
         file = self.folder / "scheduler.json"
         nanny = {
