@@ -262,9 +262,11 @@ class Race:
         """Epochs until the next meeting."""
         seconds = sum(_seconds(run) for run in living) / max(len(set(self._addresses or "1")), 1)
         block = int(BLOCK / seconds) if seconds > 0 else 1
+        if block > CALL // 8:  # fewer than CALL take nearly as long as CALL
+            block = max(block - block % CALL, CALL)
         if self._terms.speed is not None:
             block = min(block, int(BLOCK * self._terms.speed))
-        return max(block - block % CALL if block > CALL else block, 1)
+        return max(block, 1)
 
     def _wake(self) -> None:
         for run in self._all:

@@ -223,7 +223,11 @@ class Sweep:
         """Begin the next run on a worker: of its own ones, or else of whoever has most left."""
         i = (self._queues[place] or max(self._queues, key=len)).pop(0)
         address = self._addresses[place]
-        recorder = self._recorders(i)
+        try:
+            recorder = self._recorders(i)
+        except Exception as error:  # the others do not depend on it
+            self._done[i] = Row(self.experiments[i], "lost", reason=str(error)), history(())
+            return
         run = Run(self.experiments[i], terms=self._terms, where=lambda: address, recorder=recorder)
         self._runs[i], self._places[i] = run, place
         run.play_until(None)
