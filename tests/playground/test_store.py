@@ -30,8 +30,10 @@ IRIS = Experiment().change(dataset="iris", hidden=(8,), epochs=20)
 
 def epoch(number: int, accuracy: float = 0.5, loss: float | None = None) -> Epoch:
     layers = tuple(LayerStatistics(0.1 / number, 1.0, 1e-3, dead) for dead in (0.25, None))
-    score = Score(1 / number if loss is None else loss, accuracy)
-    return Epoch(number, 4 * number, Score(0.9 / number, accuracy), score, 0.01, 0.002, layers)
+    score = Score(1 / number if loss is None else loss, accuracy, 0.125)
+    return Epoch(
+        number, 4 * number, Score(0.9 / number, accuracy, 0.25), score, 0.01, 0.002, layers
+    )
 
 
 def weights(experiment: Experiment = IRIS, at: int = 0, seed: int = 0) -> Snapshot:

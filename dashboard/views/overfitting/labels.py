@@ -29,9 +29,10 @@ def view(experiment: Experiment) -> None:
     except ValueError as error:
         refuse(f"{experiment.data.source.label}: {error}")
         return
+    told = f"{title(base)} · {base.data.train_size:,} training examples"
     if base.data.dataset != experiment.data.dataset:
-        st.caption("The current data have no classes whose labels could be random: this is")
-    st.caption(literal(f"{title(base)} · {base.data.train_size:,} training examples"))
+        told = f"The current data have no classes whose labels could be random; here are: {told}"
+    st.caption(literal(told))
     race = session.race(NAME)
     label = "Learn random labels" if race is None else "Start again"
     player.buttons(NAME, label, labelled(base), "Both from the same first weights.", race)
@@ -41,7 +42,7 @@ def view(experiment: Experiment) -> None:
             "labels drawn by lot. " + player.NOTHING_KEPT
         )
         return
-    if race.runs[1][0].experiment.change(epochs=base.training.epochs) != base:
+    if race.runs[1][0].experiment != base:
         st.warning("Below are runs of other settings than those above: Start again trains anew.")
     player.watch(NAME, race, _draw)
 

@@ -42,4 +42,8 @@ def overfitting() -> None:
     if delivered(experiment.data) is None:
         return
     view = choose(VIEWS, "overfitting_view")
+    st.caption(
+        "A recipe for the data set decides everything here: of the settings at the side only the "
+        "data set and the seeds count."
+    )
     view.show(experiment)

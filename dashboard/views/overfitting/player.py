@@ -20,8 +20,8 @@ TITLES = {
 }
 
 NOTHING_KEPT = (
-    "Nothing is training here. What was trained in this view before the server was last started "
-    "is among the saved runs."
+    "Nothing is training here now; what was trained before a restart of the server is among the "
+    "saved runs, on the page Runs."
 )
 
 
