@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from playground.datasets.fetch import BUNDLED
 from playground.experiment import Experiment
+
+MOST_ROWS = 60_000  # where any number of examples can be generated
 
 Change = Callable[[Experiment, float], dict[str, Any]]
 
@@ -44,7 +47,10 @@ def _early(experiment: Experiment, strength: float) -> dict[str, Any]:
 def _more(experiment: Experiment, strength: float) -> dict[str, Any]:
     """`strength` times the examples, as far as there are so many."""
     data = experiment.data
-    most = data.source.rows - data.validation_size if data.source.rows else 60_000
+    most = data.source.rows or MOST_ROWS
+    if data.source.shape:
+        most = min(most, BUNDLED)  # more would have to be fetched first
+    most -= data.validation_size
     return {"train_size": min(int(strength) * data.train_size, most)}
 
 
@@ -79,7 +85,7 @@ CURES: dict[str, Cure] = {
     "more_data": Cure(
         "More data",
         "Gives the same network more examples: too many to learn by heart.",
-        "{} times the data", "times as many examples", 2, 20, 5, 1, _more,
+        "{} times the data", "times as many examples", 2, 16, 5, 1, _more,
     ),
     "smaller": Cure(
         "Smaller network",

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis.strategies import floats, sampled_from
 
 from playground.cures import CURES, cured, live_changes, recognised, without
+from playground.datasets.images import bundle_suffices
 from playground.engine import Trainer
 from playground.experiment import LIVE, Experiment
 from playground.gap import Gap, best_epoch, gap, losses, restored_epoch, rises
@@ -88,8 +89,10 @@ def test_a_strength_out_of_range_is_refused_with_the_number(name: str) -> None:
 
 def test_more_data_ends_where_the_data_end() -> None:
     iris = overfitting(Experiment().change(dataset="iris"))
-    data = cured(iris, "more_data", 20).data
+    data = cured(iris, "more_data", 16).data
     assert data.train_size == 120 - data.validation_size
+    most = cured(IMAGES, "more_data", CURES["more_data"].high).data
+    assert bundle_suffices(most)  # nothing has to be fetched for a cure
 
 
 @pytest.mark.parametrize("name", list(RECIPES))

@@ -8,7 +8,7 @@ from dashboard.notices import literal, refuse
 from dashboard.views.overfitting import player
 from dashboard.views.overfitting.restore import restore
 from playground import gap
-from playground.cures import CURES, Cure, live_changes, recognised, without
+from playground.cures import CURES, Cure, cured, live_changes, recognised, without
 from playground.datasets import Dataset, load
 from playground.experiment import Experiment
 from playground.fairness import fairness
@@ -109,7 +109,7 @@ def _pending(race: Race, base: Experiment, cure: Cure, name: str, strength: floa
         )
         return
     running = _recognised(race)
-    if running is None or running == (name, strength):
+    if running is None or race.runs[1][0].experiment == cured(base, name, strength):
         return
     st.warning(
         f"Below is still {literal(CURES[running[0]].told(running[1]))}. Overfit again starts both "
