@@ -4,12 +4,14 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Connection,
@@ -80,6 +82,7 @@ RUNS = Table(  # what the list shows: rows are short
     Column("task", String(20), nullable=False),
     Column("state", String(20), nullable=False),
     Column("process", String(200), nullable=False),  # that trains it
+    Column("events", Integer, nullable=False),  # in the log, epochs among them
     Column("epoch", Integer, nullable=False),
     Column("epochs", Integer, nullable=False),
     Column("loss", Double),
@@ -89,6 +92,7 @@ RUNS = Table(  # what the list shows: rows are short
     Column("best_metric", Double),
     Column("parameters", Integer, nullable=False),
     Column("seconds", Double, nullable=False),
+    Column("kept", BigInteger, nullable=False),  # bytes of weights
     Column("created", Double, nullable=False),  # seconds since 1970
     Column("written", Double, nullable=False),
     Column("deleted", Double),
@@ -153,6 +157,20 @@ WEIGHTS = Table(
     Column("size", Integer, nullable=False),  # bytes
     Column("content", LargeBinary(2**26), nullable=False),
 )
+
+
+def add(way: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns, in the same order."""
+    if way.dialect.paramstyle != "qmark":
+        way.execute(insert(table), rows)
+        return
+    # SQLite: the hundreds of epochs that a small network learns in a slice, in half the time.
+    way.exec_driver_sql(_statement(table, tuple(rows[0])), [tuple(row.values()) for row in rows])
+
+
+@cache
+def _statement(table: Table, names: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
 def usual_url(environment: Mapping[str, str] = os.environ) -> str:

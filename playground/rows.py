@@ -2,6 +2,7 @@
 
 import json
 import math
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -42,24 +43,23 @@ def number(value: Any) -> float | None:
 
 def epoch_row(event: Epoch) -> Row:
     """An Epoch as a row; a score that is not finite becomes None."""
-    layers = np.array(
-        [(s.gradient, s.weight, s.update, np.nan if s.dead is None else s.dead)
-         for s in event.layers], "<f8",
-    )  # fmt: skip
-    validation = event.validation
+    train, validation = event.train, event.validation
+    flat: list[float] = []
+    for s in event.layers:
+        flat += s.gradient, s.weight, s.update, math.nan if s.dead is None else s.dead
     return {
         "epoch": event.epoch,
         "step": event.step,
-        "loss": number(event.train.loss),
-        "metric": number(event.train.metric),
-        "penalty": number(event.train.penalty),
+        "loss": number(train.loss),
+        "metric": number(train.metric),
+        "penalty": number(train.penalty),
         "validated": validation is not None,
         "val_loss": validation and number(validation.loss),
         "val_metric": validation and number(validation.metric),
         "val_penalty": validation and number(validation.penalty),
-        "learning_rate": number(event.learning_rate) or 0.0,
-        "seconds": number(event.seconds) or 0.0,
-        "layers": layers.tobytes(),
+        "learning_rate": event.learning_rate,
+        "seconds": event.seconds,
+        "layers": struct.pack(f"<{len(flat)}d", *flat),
     }
 
 
@@ -179,13 +179,14 @@ def versions_of(body: Any) -> Mapping[str, str]:
     return {str(k): str(v)[:40] for k, v in found.items()} if isinstance(found, dict) else {}
 
 
-def positions(events: Iterable[Event], first: int) -> tuple[list[Row], list[Row]]:
-    """Rows of epochs and of other events that stand from `first` on in the log."""
+def rows_of(run: int, events: Iterable[Event], first: int) -> tuple[list[Row], list[Row]]:
+    """Rows of epochs and of other events that stand from `first` on in the log of a run."""
     epochs: list[Row] = []
     others: list[Row] = []
     for position, event in enumerate(events, first):
+        where = {"run": run, "position": position}
         if isinstance(event, Epoch):
-            epochs.append({"position": position, **epoch_row(event)})
+            epochs.append(where | epoch_row(event))
         else:
-            others.append({"position": position, **event_row(event)})
+            others.append(where | event_row(event))
     return epochs, others

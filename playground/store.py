@@ -5,27 +5,34 @@ somebody else gets the same LookupError as for one that never was.
 """
 
 import json
-import os
 import secrets
-import socket
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any
 
-import psutil
 from pydantic import ValidationError
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from playground import rows
-from playground.database import DETAILS, EPOCHS, EVENTS, GROUPS, RUNS, WEIGHTS, Database, usual_url
+from playground.database import (
+    DETAILS,
+    EPOCHS,
+    EVENTS,
+    GROUPS,
+    RUNS,
+    WEIGHTS,
+    Database,
+    add,
+    usual_url,
+)
 from playground.events import Event
 from playground.experiment import Experiment, explain
 from playground.history import Log
+from playground.line import LINE, MOST_TAGS, Alive, grouped, listed, process
 from playground.link import encode
 from playground.losses import CLASSIFICATION
 from playground.saved import Group, Listed, Saved, StoreError
@@ -33,32 +40,32 @@ from playground.snapshot import Snapshot
 from playground.summary import run_name, summary
 from playground.values import shown
 
-LEASE = 60.0  # seconds without a sign after which a run that plays is taken for interrupted
 DAY = 86_400.0  # seconds after which what was deleted is gone for good
 MOST_RUNS = 20_000  # of an owner; the oldest without name, note or tag make room
 MOST_WEIGHTS = 2_000_000_000  # bytes of an owner's snapshots; those of the oldest runs make room
 LONGEST_NAME = 200
 LONGEST_NOTE = 10_000
-MOST_TAGS = 20
 LONGEST_TAG = 50
 MOST_IDS = 500  # in one question
+MAKE_ROOM_EVERY = 50  # runs
 GONE = "there is no such run"
 
+SCORES = ("loss", "metric", "val_loss", "val_metric")
 PACKAGES = ("keras", "tensorflow", "numpy", "mlp-playground")
 
 # `Store.list` hides the name inside the class.
 Lines = list[Listed]
 Groups = list[Group]
 
-_LINE = tuple(
-    column for column in RUNS.c if column.name not in ("number", "owner", "tab", "deleted", "share")
-)
-
-
-@cache
-def process() -> str:
-    """This process, as no other one on any machine is called."""
-    return f"{socket.gethostname()[:100]} {os.getpid()} {psutil.Process().create_time():.0f}"
+# Asked after every slice of training: made once.
+_RUN = select(
+    *(RUNS.c[name] for name in ("number", "events", "task", "link", "best_metric", "seconds"))
+).where(RUNS.c.id == bindparam("of"))
+_UPDATE = update(RUNS).where(RUNS.c.number == bindparam("of"))
+_CUTS = [
+    delete(table).where(table.c.run == bindparam("of"), table.c.position >= bindparam("first"))
+    for table in (EPOCHS, EVENTS)
+]
 
 
 @cache
@@ -108,15 +115,16 @@ class Store:
         row = {
             "id": secrets.token_hex(16), "owner": digest(owner), "tab": digest(tab), "kind": kind,
             "group_id": group, "label": label[:200], "named": "", "note": "", "tags": "[]",
-            "state": "playing", "process": process(), "epoch": 0, "seconds": 0.0, "created": now,
-            "written": now, **_described(experiment),
+            "state": "playing", "process": process(), "events": 0, "epoch": 0, "seconds": 0.0,
+            "kept": 0, "created": now, "written": now, **_described(experiment),
         }  # fmt: skip
         with self.database.writing() as way:
             key = way.execute(insert(RUNS).values(row)).inserted_primary_key
             number = key[0] if key else None
             about = {"experiment": experiment.model_dump_json(), "versions": versions()}
             way.execute(insert(DETAILS).values(run=number, **about))
-            self._make_room(way, row["owner"])
+            if number is None or number % MAKE_ROOM_EVERY == 0:
+                _make_room(way, row["owner"])
         return str(row["id"])
 
     def write(
@@ -133,28 +141,31 @@ class Store:
         Raises LookupError if there is no such run.
         """
         with self.database.writing() as way:
-            about = (RUNS.c.number, RUNS.c.task, RUNS.c.best_metric, RUNS.c.seconds, RUNS.c.link)
-            run = way.execute(select(*about).where(RUNS.c.id == id)).one_or_none()
+            run = way.execute(_RUN, {"of": id}).one_or_none()
             if run is None:
                 raise LookupError(GONE)
-            first, cut = self._cut(way, run.number, at)
-            epochs, others = rows.positions(events, first)
+            first = run.events if at is None else min(at, run.events)
+            if first < run.events:
+                for cut in _CUTS:
+                    way.execute(cut, {"of": run.number, "first": first})
+            epochs, others = rows.rows_of(run.number, events, first)
             for table, new in ((EPOCHS, epochs), (EVENTS, others)):
                 if new:
-                    way.execute(insert(table), [{"run": run.number, **row} for row in new])
+                    add(way, table, new)
             values: dict[str, Any] = {
-                "state": state, "epoch": epoch, "written": time.time(), "process": process()
+                "of": run.number, "state": state, "epoch": epoch, "events": first + len(events),
+                "written": time.time(), "process": process(),
             }  # fmt: skip
-            if cut:
+            if first < run.events:
                 values |= _sums(way, run.number, run.task)
-            elif epochs:
+            else:
                 values |= _scores(epochs, run)
             described = _described(experiment)
             if described["link"] != run.link:
                 values |= described
                 kept = update(DETAILS).where(DETAILS.c.run == run.number)
                 way.execute(kept.values(experiment=experiment.model_dump_json()))
-            way.execute(update(RUNS).where(RUNS.c.number == run.number).values(values))
+            way.execute(_UPDATE, values)
 
     def keep(self, id: str, snapshots: Iterable[Snapshot], only: Iterable[int] = ()) -> None:
         """Keep weights, and those of the epochs `only`, and no others; not if they are not finite.
@@ -178,33 +189,9 @@ class Store:
             ]
             if made:
                 way.execute(insert(WEIGHTS), made)
-
-    def _cut(self, way: Connection, number: int, at: int | None) -> tuple[int, bool]:
-        """(where the log goes on, whether something was cut off)."""
-        if at is None:
-            counts = [func.count()]
-            there = [
-                way.execute(select(*counts).select_from(t).where(t.c.run == number)).scalar_one()
-                for t in (EPOCHS, EVENTS)
-            ]
-            return sum(there), False
-        removed = 0
-        for table in (EPOCHS, EVENTS):
-            later = and_(table.c.run == number, table.c.position >= at)
-            removed += way.execute(delete(table).where(later)).rowcount
-        return at, removed > 0
-
-    def _make_room(self, way: Connection, owner: str) -> None:
-        """Remove what was deleted a day ago, and the oldest of too many."""
-        for table in (RUNS, GROUPS):
-            way.execute(delete(table).where(table.c.deleted < time.time() - DAY))
-        own = RUNS.c.owner == owner
-        count = way.execute(select(func.count()).select_from(RUNS).where(own)).scalar_one()
-        if count > MOST_RUNS:
-            plain = and_(own, RUNS.c.named == "", RUNS.c.note == "", RUNS.c.tags == "[]")
-            oldest = select(RUNS.c.number).where(plain).order_by(RUNS.c.number)
-            doomed = way.execute(oldest.limit(min(count - MOST_RUNS, MOST_IDS))).scalars().all()
-            way.execute(delete(RUNS).where(RUNS.c.number.in_(doomed)))
+            size = select(func.coalesce(func.sum(WEIGHTS.c.size), 0)).where(WEIGHTS.c.run == number)
+            total = way.execute(size).scalar_one()
+            way.execute(update(RUNS).where(RUNS.c.number == number).values(kept=total))
 
     # ---- what an owner asks --------------------------------------------------------------
 
@@ -214,9 +201,9 @@ class Store:
         if group is not None:
             own = and_(own, RUNS.c.group_id == group)
         with self.database.reading() as way:
-            found = way.execute(select(*_LINE).where(own).order_by(RUNS.c.number.desc())).all()
-        alive = _Alive()
-        return [_listed(row, alive) for row in found]
+            found = way.execute(select(*LINE).where(own).order_by(RUNS.c.number.desc())).all()
+        alive = Alive()
+        return [listed(row, alive) for row in found]
 
     def get(self, id: str, owner: str) -> Saved:
         """A whole run of this owner's; LookupError for any other."""
@@ -306,7 +293,7 @@ class Store:
             asked = asked.where(GROUPS.c.tab == digest(tab))
         with self.database.reading() as way:
             found = way.execute(asked.order_by(GROUPS.c.number.desc())).all()
-        return [_group(row) for row in found]
+        return [grouped(row) for row in found]
 
     def group(self, id: str, owner: str) -> Group:
         """A group of this owner's; LookupError for any other."""
@@ -315,13 +302,13 @@ class Store:
             found = way.execute(select(GROUPS).where(mine)).one_or_none()
         if found is None:
             raise LookupError(GONE)
-        return _group(found)
+        return grouped(found)
 
     # ---- how -----------------------------------------------------------------------------
 
     def _saved(self, which: Any) -> Saved:
         with self.database.reading() as way:
-            seen = select(RUNS.c.number, *_LINE).where(which, RUNS.c.deleted.is_(None))
+            seen = select(*LINE, RUNS.c.number).where(which, RUNS.c.deleted.is_(None))
             line = way.execute(seen).one_or_none()
             if line is None:
                 raise LookupError(GONE)
@@ -335,7 +322,7 @@ class Store:
         experiment = _experiment(about and about.experiment)
         log = Log(rows.log_of(epochs, events, len(experiment.layer_sizes) - 1))
         told = rows.versions_of(about and about.versions)
-        return Saved(_listed(line, _Alive()), experiment, log, told, tuple(weights))
+        return Saved(listed(line, Alive()), experiment, log, told, tuple(weights))
 
     def _weights(self, which: Any, epoch: int) -> Snapshot:
         with self.database.reading() as way:
@@ -366,41 +353,12 @@ class Store:
                 way.execute(update(RUNS).where(mine).values(values))
 
 
-class _Alive:
-    """Which runs that play are really at work; asks the system once about each process."""
-
-    def __init__(self) -> None:
-        self._now = time.time()
-        self._known: dict[str, bool] = {process(): True}
-
-    def state(self, row: Any) -> str:
-        if row.state != "playing":
-            return str(row.state)
-        if row.process not in self._known:
-            self._known[row.process] = _may_live(str(row.process))
-        return "playing" if self._known[row.process] and self._now - row.written < LEASE else LOST
-
-
-LOST = "interrupted"
-
-
-def _may_live(name: str) -> bool:
-    """Whether that process may be there: one of another machine may."""
-    host, _, rest = name.rpartition(" ")[0].rpartition(" ")
-    if host != process().rpartition(" ")[0].rpartition(" ")[0]:
-        return True
-    try:
-        started = psutil.Process(int(rest)).create_time()
-    except (psutil.Error, ValueError, OverflowError):
-        return False
-    return f"{started:.0f}" == name.rpartition(" ")[2]
-
-
 def digest(secret: str) -> str:
     """What is kept of an id that nobody else may learn; nothing of nothing."""
     return sha256(secret.encode()).hexdigest() if secret else ""
 
 
+@lru_cache(maxsize=64)
 def _described(experiment: Experiment) -> dict[str, Any]:
     """The columns that follow from an experiment."""
     return {
@@ -415,11 +373,12 @@ def _described(experiment: Experiment) -> dict[str, Any]:
 
 def _scores(epochs: list[rows.Row], run: Any) -> dict[str, Any]:
     """The columns that follow from new epochs."""
-    names = ("loss", "metric", "val_loss", "val_metric")
+    if not epochs:
+        return {}
     seen = [row["val_metric"] for row in epochs if row["val_metric"] is not None]
     seen += [] if run.best_metric is None else [run.best_metric]
     best = max if run.task == CLASSIFICATION else min
-    return {name: epochs[-1][name] for name in names} | {
+    return {name: epochs[-1][name] for name in SCORES} | {
         "seconds": run.seconds + sum(row["seconds"] for row in epochs),
         "best_metric": best(seen) if seen else None,
     }
@@ -430,11 +389,38 @@ def _sums(way: Connection, number: int, task: str) -> dict[str, Any]:
     best = func.max if task == CLASSIFICATION else func.min
     asked = select(func.sum(EPOCHS.c.seconds), best(EPOCHS.c.val_metric))
     seconds, metric = way.execute(asked.where(EPOCHS.c.run == number)).one()
-    names = (EPOCHS.c.loss, EPOCHS.c.metric, EPOCHS.c.val_loss, EPOCHS.c.val_metric)
-    newest = select(*names).where(EPOCHS.c.run == number).order_by(EPOCHS.c.position.desc())
+    newest = (
+        select(*(EPOCHS.c[name] for name in SCORES))
+        .where(EPOCHS.c.run == number)
+        .order_by(EPOCHS.c.position.desc())
+    )
     last = way.execute(newest.limit(1)).one_or_none()
-    values = last._mapping if last else dict.fromkeys(column.name for column in names)
+    values = last._mapping if last else dict.fromkeys(SCORES)
     return {**values, "seconds": seconds or 0.0, "best_metric": metric}
+
+
+def _make_room(way: Connection, owner: str) -> None:
+    """Remove what was deleted a day ago, the oldest of too many runs, and of too many weights."""
+    for table in (RUNS, GROUPS):
+        way.execute(delete(table).where(table.c.deleted < time.time() - DAY))
+    own = RUNS.c.owner == owner
+    sums = select(func.count(), func.sum(RUNS.c.kept)).select_from(RUNS).where(own)
+    count, size = way.execute(sums).one()
+    if count > MOST_RUNS:
+        plain = and_(own, RUNS.c.named == "", RUNS.c.note == "", RUNS.c.tags == "[]")
+        oldest = select(RUNS.c.number).where(plain).order_by(RUNS.c.number)
+        doomed = way.execute(oldest.limit(min(count - MOST_RUNS, MOST_IDS))).scalars().all()
+        way.execute(delete(RUNS).where(RUNS.c.number.in_(doomed)))
+    over = (size or 0) - MOST_WEIGHTS
+    if over > 0:
+        heavy = select(RUNS.c.number, RUNS.c.kept).where(own, RUNS.c.kept > 0)
+        emptied = []
+        for run in way.execute(heavy.order_by(RUNS.c.number).limit(MOST_IDS)):
+            if over > 0:
+                emptied.append(run.number)
+                over -= run.kept
+        way.execute(delete(WEIGHTS).where(WEIGHTS.c.run.in_(emptied)))
+        way.execute(update(RUNS).where(RUNS.c.number.in_(emptied)).values(kept=0))
 
 
 def _experiment(body: Any) -> Experiment:
@@ -442,37 +428,6 @@ def _experiment(body: Any) -> Experiment:
         return Experiment.model_validate_json(body or "null")
     except ValidationError as error:
         raise StoreError(f"This run cannot be read: {'; '.join(explain(error))}.") from None
-
-
-def _listed(row: Any, alive: _Alive) -> Listed:
-    try:
-        return Listed(
-            id=row.id, group=row.group_id, kind=row.kind, label=row.label,
-            name=row.named or row.generated, note=row.note, tags=rows.texts(row.tags, MOST_TAGS),
-            link=row.link, dataset=row.dataset, task=row.task, state=alive.state(row),
-            epoch=int(row.epoch), epochs=int(row.epochs), loss=rows.number(row.loss),
-            metric=rows.number(row.metric), val_loss=rows.number(row.val_loss),
-            val_metric=rows.number(row.val_metric), best_metric=rows.number(row.best_metric),
-            parameters=int(row.parameters), seconds=float(row.seconds),
-            created=datetime.fromtimestamp(row.created, UTC),
-        )  # fmt: skip
-    except (TypeError, ValueError, OverflowError, OSError):
-        return _unreadable(str(row.id))
-
-
-def _unreadable(id: str) -> Listed:
-    """What stands in the list for a row that is damaged: it can still be deleted."""
-    return Listed(
-        id=id, group="", kind="", label="", name="a damaged run", note="", tags=(), link="v=1",
-        dataset="", task="", state="unreadable", epoch=0, epochs=0, loss=None, metric=None,
-        val_loss=None, val_metric=None, best_metric=None, parameters=0, seconds=0.0,
-        created=datetime.fromtimestamp(0, UTC),
-    )  # fmt: skip
-
-
-def _group(row: Any) -> Group:
-    created = datetime.fromtimestamp(row.created, UTC)
-    return Group(row.id, row.kind, row.title, row.plan, created)
 
 
 def _limited(name: str, text: str, most: int) -> str:
