@@ -3,24 +3,31 @@
     python -m dashboard.benchmark
 
 Trains the default network (784-300-100-10) for a few epochs, then runs each page's script as the
-server does, sidebar included, and prints medians in milliseconds.
+server does, sidebar included, and prints medians in milliseconds. Last, how long it takes to list
+10,000 saved runs and to write one down.
 """
 
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from tempfile import TemporaryDirectory
 
 from streamlit.testing.v1 import AppTest
 
 from dashboard.views.data.page import VIEWS as DATA
 from dashboard.views.inside.page import VIEWS as INSIDE
 from playground import cluster
+from playground.crowd import LEARNT, fill
+from playground.events import Epoch
 from playground.experiment import Experiment
 from playground.run import RUNS, Run
+from playground.store import Store
 
 EPOCHS = 12
 ROUNDS = 5
+SAVED = 10_000
 OWNER = ("0" * 32, "0" * 32)
 
 
@@ -54,6 +61,29 @@ def _measure(app: AppTest, epochs: Iterator[int | None]) -> float:
     return statistics.median(taken)
 
 
+def _saved_runs(say: Callable[[str], object]) -> None:
+    """Print what the database of runs costs, with a SQLite file."""
+    with TemporaryDirectory() as folder:
+        store = Store(f"sqlite:///{folder}/runs.sqlite")
+        fill(store, OWNER[0], SAVED)
+        run, experiment = store.begin(OWNER[0], Experiment()), Experiment()
+
+        def write(event: Epoch) -> None:
+            store.write(run, experiment, [event], "playing", event.epoch)
+
+        listed = statistics.median(_seconds(lambda: store.list(OWNER[0])) for _ in range(ROUNDS))
+        written = statistics.median(_seconds(partial(write, event)) for event in LEARNT)
+        store.database.close()
+    say(f"{f'list of {SAVED:,} saved runs':<28}{1000 * listed:>10.0f}")
+    say(f"{'an epoch written down':<28}{1000 * written:>10.1f}")
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
 def benchmark(say: Callable[[str], object] = print) -> None:
     """Print a line for each view."""
     run = Run(Experiment().change(epochs=EPOCHS))
@@ -74,6 +104,7 @@ def benchmark(say: Callable[[str], object] = print) -> None:
                 moved = f"{_measure(app, iter(range(1, 2 * ROUNDS, 2))):.0f}"
             say(f"{page + ': ' + name:<28}{opened:>10.0f}{moved:>20}")
     run.close()
+    _saved_runs(say)
 
 
 if __name__ == "__main__":

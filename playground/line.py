@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -43,13 +44,11 @@ class Alive:
         self._now = time.time()
         self._known: dict[str, bool] = {process(): True}
 
-    def state(self, row: Any) -> str:
-        """The state of a run, "interrupted" if it plays no more though it says so."""
-        if row.state != "playing":
-            return str(row.state)
-        if row.process not in self._known:
-            self._known[row.process] = _may_live(str(row.process))
-        there = self._known[row.process] and self._now - row.written < LEASE
+    def state(self, process: str, written: float) -> str:
+        """ "playing", or "interrupted": it plays no more though its row says so."""
+        if process not in self._known:
+            self._known[process] = _may_live(process)
+        there = self._known[process] and self._now - written < LEASE
         return "playing" if there else "interrupted"
 
 
@@ -65,24 +64,33 @@ def _may_live(name: str) -> bool:
     return f"{started:.0f}" == name.rpartition(" ")[2]
 
 
-def listed(row: Any, alive: Alive) -> Listed:
-    """A row with the columns of LINE as a line of the list."""
+def listed(row: Sequence[Any], alive: Alive) -> Listed:
+    """A row that begins with the columns of LINE as a line of the list."""
+    # Unpacked, because looking up columns by their names would take most of the time.
+    (
+        id, group, kind, label, generated, named, note, link, dataset, task, state, process, tags,
+        epoch, epochs, loss, metric, val_loss, val_metric, best_metric, parameters, seconds,
+        created, written,
+    ) = row[: len(LINE)]  # fmt: skip
     try:
-        for text in row[: len(TEXTS)]:
-            if not isinstance(text, str):
+        for text in (id, group, kind, label, generated, named, note, link, dataset, task, process):
+            if text.__class__ is not str:
                 raise TypeError(f"a column must be text, got {shown(text)}")
+        for count in (epoch, epochs, parameters):
+            if count.__class__ is not int:
+                raise TypeError(f"a column must be a whole number, got {shown(count)}")
+        if state == "playing":
+            state = alive.state(process, written)
+        number = rows.number
         return Listed(
-            id=row.id, group=row.group_id, kind=row.kind, label=row.label,
-            name=row.named or row.generated, note=row.note, tags=rows.texts(row.tags, MOST_TAGS),
-            link=row.link, dataset=row.dataset, task=row.task, state=alive.state(row),
-            epoch=int(row.epoch), epochs=int(row.epochs), loss=rows.number(row.loss),
-            metric=rows.number(row.metric), val_loss=rows.number(row.val_loss),
-            val_metric=rows.number(row.val_metric), best_metric=rows.number(row.best_metric),
-            parameters=int(row.parameters), seconds=float(row.seconds),
-            created=datetime.fromtimestamp(row.created, UTC),
+            id, group, kind, label, named or generated, note,
+            () if tags == "[]" else rows.texts(tags, MOST_TAGS),
+            link, dataset, task, str(state), epoch, epochs, number(loss), number(metric),
+            number(val_loss), number(val_metric), number(best_metric), parameters, float(seconds),
+            datetime.fromtimestamp(created, UTC),
         )  # fmt: skip
     except (TypeError, ValueError, OverflowError, OSError):
-        return _unreadable(shown(row.id))
+        return _unreadable(shown(id))
 
 
 def _unreadable(id: str) -> Listed:

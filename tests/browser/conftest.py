@@ -64,8 +64,12 @@ class Server:
             self.port = free.getsockname()[1]
         self.url = f"http://localhost:{self.port}"
         self.log = log
+        self.start()
+
+    def start(self) -> None:
+        """Start it, for the first time or again, on the same port."""
         command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
-        with log.open("wb") as out:
+        with self.log.open("ab") as out:
             self.process = psutil.Popen(
                 [*command, "--server.port", str(self.port)],
                 cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
@@ -89,6 +93,16 @@ class Server:
         """Every process the server has started and that still lives."""
         return [p for p in self.process.children(recursive=True) if p.is_running()]
 
+    def kill(self) -> list[psutil.Process]:
+        """End the server process at once, as a crash does; what outlives it."""
+        started = self.children()
+        self.process.kill()
+        self.process.wait(20)
+        _, left = psutil.wait_procs(started, timeout=30)
+        for process in left:
+            process.kill()
+        return left
+
     def stop(self) -> list[psutil.Process]:
         """End the server as a user does; what it leaves behind (nothing, one hopes)."""
         started = self.children() if self.process.is_running() else []
@@ -106,6 +120,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield running
     left = running.stop()
     assert not left, f"still running after the server ended: {left}"
+    assert "Traceback" not in running.log.read_text(), running.log.read_text()
+
+
+@pytest.fixture
+def mortal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server of a test's own, with a database of its own, to be killed and started again."""
+    monkeypatch.setenv("PLAYGROUND_DATABASE_URL", f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    monkeypatch.setenv("PLAYGROUND_WORKERS", "1")
+    running = Server(tmp_path / "log.txt")
+    yield running
+    running.stop()
     assert "Traceback" not in running.log.read_text(), running.log.read_text()
 
 

@@ -1,0 +1,45 @@
+"""A server that ends without a word, and what a person finds when it is there again."""
+
+from typing import Any
+
+from playwright.sync_api import Error
+
+IRIS = "?v=1&dataset=iris&hidden=8&epochs=10000"
+START = 120_000  # ms: the workers may still be loading TensorFlow
+REACHED = """number => {
+    const tile = document.querySelector('.st-key-tiles [data-testid=stMetricValue]')
+    return tile && Number(tile.innerText.replaceAll(',', '')) >= number
+}"""
+
+
+def epoch(page: Any) -> int:
+    """Epochs finished, as the first tile says."""
+    text = page.locator(".st-key-tiles [data-testid=stMetricValue]").first.inner_text()
+    return int(text.replace(",", ""))
+
+
+def test_after_a_crash_of_the_server_every_finished_epoch_is_there(
+    mortal: Any, chromium: Any
+) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{mortal.url}/{IRIS}")
+    train = page.locator(".st-key-train button:visible:enabled")
+    train.click(timeout=START)
+    page.wait_for_function(REACHED, arg=30, timeout=START)
+    assert mortal.kill() == []  # its workers have ended with it
+    shown = epoch(page)
+    mortal.start()
+    try:
+        page.goto(f"{mortal.url}/{IRIS}")
+    except Error:  # it was on its way to the new server by itself
+        page.goto(f"{mortal.url}/{IRIS}")
+    page.get_by_text("the server was restarted").first.wait_for(timeout=START)
+    assert epoch(page) >= shown >= 30
+    assert page.locator(".st-key-loss_chart .js-plotly-plot .lines path").count() >= 1
+    page.locator(".st-key-train button:visible").get_by_text("Start again").wait_for()
+    train.click()
+    page.get_by_text("the server was restarted").first.wait_for(state="detached", timeout=START)
+    page.wait_for_function(REACHED, arg=5, timeout=START)
+    context.close()
