@@ -134,8 +134,11 @@ def _recovered(known: Identity) -> Run | None:
         return None  # the page says so as soon as there is something to lose
     if saved is None or saved.experiment != experiment() or saved.listed.state == "playing":
         return None
+    why = "the server was restarted"
+    if saved.listed.state != "interrupted":  # it stood still: who knows for how long
+        why += " since, or it was let go after hours with nobody watching"
     found = Run.restored(
-        saved, lambda epoch: kept.snapshot(saved.id, owner, epoch), recorder=recorder()
+        saved, lambda epoch: kept.snapshot(saved.id, owner, epoch), recorder=recorder(), reason=why
     )
     keep(found)
     return found

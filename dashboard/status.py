@@ -41,6 +41,13 @@ def status(state: str, events: Sequence[Event], epoch: int, experiment: Experime
     return Status("info", "Training.")
 
 
+def waiting(state: str) -> str:
+    """What to tell while there are no weights to look at."""
+    if state == "lost":
+        return "The weights of this network are not here any more: Start again trains them anew."
+    return "Getting ready: the processes that train are starting …"
+
+
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "…")) else text + "."
 

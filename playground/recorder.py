@@ -18,7 +18,7 @@ from playground.store import Store
 TRY_AGAIN = 5.0  # seconds between two attempts at a database that fails
 SIGN = 10.0  # seconds after which a run that plays says that it is still there
 REST = 0.3  # seconds that a pause lasts before it is written down: steps follow one another
-MOST_SNAPSHOTS = 6
+MOST_SNAPSHOTS = {"train": 6, "race": 2, "overfitting": 3, "sweep": 1}  # of a run of each kind
 MOST_BYTES = 12_000_000  # of a run's snapshots
 SNAPSHOT_SHARE = 50  # …while it plays, one no sooner than this many times what the last one took
 SNAPSHOT_EVERY = 5.0  # seconds at least
@@ -37,6 +37,11 @@ class Recorder:
     kind: str = "train"
     group: str = ""
     label: str = ""
+
+    @property
+    def most_snapshots(self) -> int:
+        """Of how many epochs the weights are kept."""
+        return MOST_SNAPSHOTS.get(self.kind, 2)
 
     def begin(self, experiment: Experiment) -> str:
         """A new saved run; its id."""
@@ -159,7 +164,8 @@ class Record:
             self._newest = (epoch, state)  # if the worker is gone there is nothing to wait for
             best = history(log).best_epoch
             first = newest or fetch(epoch)
-            wanted = chosen(epoch, best, first.nbytes)
+            most = max(1, min(self._recorder.most_snapshots, MOST_BYTES // max(first.nbytes, 1)))
+            wanted = chosen(epoch, best, most)
             if state == "playing":
                 wanted = wanted[:3]
             there = {e for e in self._kept if e <= epoch}
@@ -168,7 +174,6 @@ class Record:
                 if each not in there | found.keys():
                     other = fetch(each)
                     found.setdefault(other.epoch, other)
-            most = max(1, min(MOST_SNAPSHOTS, MOST_BYTES // max(first.nbytes, 1)))
             stay = [e for e in [*wanted, *sorted(there)] if e in there and e not in found]
             stay = stay[: max(most - len(found), 0)]
             try:
@@ -184,12 +189,11 @@ class Record:
             self._next_snapshot = began + taken + max(SNAPSHOT_EVERY, SNAPSHOT_SHARE * taken)
 
 
-def chosen(epoch: int, best: int | None, nbytes: int) -> tuple[int, ...]:
-    """The epochs, the most important first, whose weights are worth keeping after `epoch` epochs.
+def chosen(epoch: int, best: int | None, most: int) -> tuple[int, ...]:
+    """The `most` epochs, best first, whose weights are worth keeping after `epoch` epochs.
 
     The newest, the best, the first (before training), then others evenly between.
     """
-    most = max(1, min(MOST_SNAPSHOTS, MOST_BYTES // max(nbytes, 1)))
     order = [epoch, epoch if best is None else best, 0]
     order += [round(epoch * share) for share in (0.5, 0.25, 0.75, 0.125)]
     return tuple(dict.fromkeys(order))[:most]

@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard import live, session
 from dashboard.figures import curves
+from dashboard.status import waiting
 from dashboard.views.answers import answers
 from dashboard.views.delivery import delivered
 from dashboard.views.sealed import sealed
@@ -52,10 +53,8 @@ def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     message(run, changed)
     _tiles(log, metric_name(task))
     _curves(run, log, metric_name(task))
-    if run.latest is None and run.state == "lost":
-        st.info("The weights of this network were not kept: Start again trains them anew.")
-    elif run.latest is None:
-        st.info("Getting ready: the processes that train are starting …")
+    if run.latest is None:
+        st.info(waiting(run.state))
     elif not changed or run.experiment.data == session.experiment().data:
         answers(run.latest, dataset, run.network)
     if watching and not moves(run):

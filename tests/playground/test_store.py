@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import event, func, select, text, update
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from playground.crowd import fill
-from playground.database import DETAILS, EPOCHS, EVENTS, RUNS, SCHEMAS, WEIGHTS, usual_url
+from playground.database import DETAILS, EPOCHS, EVENTS, RUNS, SCHEMAS, WEIGHTS, tables, usual_url
 from playground.events import (
     Changed,
     Diverged,
@@ -480,3 +482,21 @@ def test_ten_thousand_runs_are_listed_by_one_question_of_short_rows(store: Store
     with store.database.reading() as way:
         plan = way.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", (ME,)).all()
     assert any("playground_runs_owner" in str(row) for row in plan)
+
+
+@pytest.mark.parametrize("dialect", [postgresql, mysql, sqlite])
+def test_the_tables_can_be_made_in_other_databases(dialect: Any) -> None:
+    for table in tables.sorted_tables:
+        assert table.name in str(CreateTable(table).compile(dialect=dialect.dialect()))
+        for index in table.indexes:
+            assert table.name in str(CreateIndex(index).compile(dialect=dialect.dialect()))
+
+
+def test_runs_can_be_kept_in_memory_only() -> None:
+    store = Store("sqlite://")
+    ids: list[str] = []
+    thread = Thread(target=lambda: ids.append(begun(store)))
+    thread.start()
+    thread.join()
+    assert [line.id for line in store.list(ME)] == ids
+    store.database.close()

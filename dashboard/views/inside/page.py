@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from dashboard import live, session
 from dashboard.moment import Moment
+from dashboard.status import waiting
 from dashboard.views import answers
 from dashboard.views.delivery import delivered
 from dashboard.views.inside import fool, plane, weights
@@ -128,7 +129,7 @@ def moment(run: Run, dataset: Dataset, moved: Callable[[], None] = lambda: None)
     epoch = live.epoch(snapshot.epoch if snapshot else 0, keep, moved)
     note = st.container()  # with a sentence or without, what comes below keeps its place
     if snapshot is None:
-        note.info("Getting ready: the processes that train are starting …")
+        note.info(waiting(run.state))
         return None
     if epoch is not None and epoch != snapshot.epoch:
         try:
