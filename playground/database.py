@@ -30,6 +30,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -47,6 +48,8 @@ WAIT = {"sqlite": "timeout", "postgresql": "connect_timeout", "mysql": "connect_
 
 tables = MetaData()
 
+LONG = Text().with_variant(MEDIUMTEXT, "mysql")  # whose TEXT ends at 64 kB
+
 SCHEMAS = Table("playground_schema", tables, Column("version", Integer, nullable=False))
 
 GROUPS = Table(
@@ -58,7 +61,7 @@ GROUPS = Table(
     Column("tab", String(64), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("title", String(300), nullable=False),
-    Column("plan", Text(2**20), nullable=False),
+    Column("plan", LONG, nullable=False),
     Column("created", Double, nullable=False),  # seconds since 1970
     Column("deleted", Double),
     Index("playground_groups_owner", "owner", "kind"),
@@ -117,7 +120,7 @@ DETAILS = Table(
     "playground_details",
     tables,
     _of_run(),
-    Column("experiment", Text, nullable=False),  # JSON
+    Column("experiment", LONG, nullable=False),  # JSON
     Column("versions", Text, nullable=False),  # JSON
 )
 

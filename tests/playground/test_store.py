@@ -487,7 +487,9 @@ def test_ten_thousand_runs_are_listed_by_one_question_of_short_rows(store: Store
 @pytest.mark.parametrize("dialect", [postgresql, mysql, sqlite])
 def test_the_tables_can_be_made_in_other_databases(dialect: Any) -> None:
     for table in tables.sorted_tables:
-        assert table.name in str(CreateTable(table).compile(dialect=dialect.dialect()))
+        made = str(CreateTable(table).compile(dialect=dialect.dialect()))
+        assert table.name in made
+        assert "TEXT(" not in made  # PostgreSQL knows no length of a text
         for index in table.indexes:
             assert table.name in str(CreateIndex(index).compile(dialect=dialect.dialect()))
 
