@@ -15,6 +15,7 @@ from playground.losses import CLASSIFICATION
 TARGET = 0.95  # of the best accuracy: by when does a run get there?
 APART = 0.01  # of accuracy: from here on two curves have parted
 APART_SHARE = 0.05  # …and of any other number, as a share of the larger one
+PENALTIES = ("l1", "l2")  # where they differ, losses are compared without them
 CHANGED, TAUGHT = "changed while training", "taught by hand"  # beside the fields of an experiment
 
 
@@ -49,6 +50,7 @@ class Setting:
 class Course:
     """The curve of one run in numbers: on validation examples, or on training ones without any.
 
+    Losses contain the L1/L2 penalty, unless it is a difference between the runs.
     `metric` is the accuracy (0 to 1) or the mean absolute error. None: there is no finite number.
     """
 
@@ -94,7 +96,9 @@ def difference(runs: Sequence[Compared]) -> Difference:
     tasks = {run.experiment.data.source.task for run in runs}
     is_share = tasks == {CLASSIFICATION}
     validated = all(run.history.val_metric is not None for run in runs if len(run.history))
-    curves = [judged(run.history, validated) for run in runs]
+    found = settings(runs)
+    pure = any(setting.name in PENALTIES for setting in found)
+    curves = [_judged(run.history, validated, pure) for run in runs]
     losses, metrics = [loss for loss, _ in curves], [metric for _, metric in curves]
     comparable = len({run.experiment.data.dataset for run in runs}) == 1 and len(tasks) == 1
     target = _target([_best(metric, is_share) for metric in metrics], is_share)
@@ -107,7 +111,7 @@ def difference(runs: Sequence[Compared]) -> Difference:
         for i in range(1, len(runs))
     )
     return Difference(
-        settings=settings(runs),
+        settings=found,
         courses=courses,
         gaps=gaps,
         target=target if comparable else None,
@@ -118,11 +122,13 @@ def difference(runs: Sequence[Compared]) -> Difference:
     )
 
 
-def judged(history: History, validated: bool) -> tuple[Column, Column]:
-    """Loss and metric that a run is judged by: on validation examples, if there are any."""
+def _judged(history: History, validated: bool, pure: bool) -> tuple[Column, Column]:
+    """Loss (pure: without the penalty) and metric that a run is judged by."""
+    loss, metric, penalty = history.loss, history.metric, history.penalty
     if validated and history.val_loss is not None and history.val_metric is not None:
-        return history.val_loss, history.val_metric
-    return history.loss, history.metric
+        loss, metric = history.val_loss, history.val_metric
+        penalty = np.zeros_like(loss) if history.val_penalty is None else history.val_penalty
+    return loss - penalty if pure else loss, metric
 
 
 def settings(runs: Sequence[Compared]) -> tuple[Setting, ...]:

@@ -116,13 +116,15 @@ def weights(found: Sequence[Axis], scores: NDArray[np.float64]) -> list[Weight]:
     """The settings by how much they go along with the scores (n,), the largest first.
 
     share: 1 − (variance within groups of the same value) / (variance of all), each divided by its
-    degrees of freedom; at least 0. Of many values neighbours are put together into five groups.
-    Empty for fewer than ten runs or where all scores are equal.
+    degrees of freedom; at least 0. Ranks stand for the scores, so that one failure does not decide.
+    Of many values neighbours are put together into five groups. Empty for fewer than ten runs or
+    where all scores are equal.
     """
     rows = np.isfinite(scores)
     if rows.sum() < ENOUGH or float(np.ptp(scores[rows])) == 0:
         return []
-    shares = [Weight(axis.name, _share(axis.positions[rows], scores[rows])) for axis in found]
+    ranks = np.unique(scores[rows], return_inverse=True)[1].ravel().astype(np.float64)
+    shares = [Weight(axis.name, _share(axis.positions[rows], ranks)) for axis in found]
     return sorted(shares, key=lambda weight: -weight.share)
 
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from playground.difference import Compared, Difference, Setting
+from playground.difference import PENALTIES, Compared, Difference, Setting
 from playground.effective import words
 from playground.luck import standard_error
 
 MOST_NAMED = 4  # settings in a sentence; a table has the rest
 JUDGES = ("validation_size", "data_seed", "noise", "sorted_split", "copied")  # change what judges
-PENALTIES = ("loss", "l1", "l2")  # change what a loss means
 SURE = 2.0  # standard errors that a difference must exceed
 
 
@@ -31,9 +30,9 @@ def verdict(runs: Sequence[Compared], found: Difference) -> str:
         failed = _listed([letter(i) for i in diverged])
         epochs = _listed([f"after epoch {found.courses[i].epochs}" for i in diverged])
         return f"{_runs(len(diverged))} {failed} came to an end {epochs}, when the loss was no " + (
-            f"longer a finite number: {_cause(found)}"
+            f"longer a finite number: {_cause(found, diverged[0])}"
         )
-    return f"{_ranking(found)}: {_cause(found)}"
+    return f"{_ranking(found)}: {_cause(found, _ends(found)[1])}"
 
 
 def _incomparable(runs: Sequence[Compared], found: Difference) -> str:
@@ -56,22 +55,29 @@ def _incomparable(runs: Sequence[Compared], found: Difference) -> str:
 def _ranking(found: Difference) -> str:
     """ "Run B reaches 87.9% instead of 86.1% validation accuracy"."""
     scores = [course.best_metric for course in found.courses]
-    there = [(value, i) for i, value in enumerate(scores) if value is not None]
+    best, first, worst, last = _ends(found)
     name = f"{'validation' if found.validated else 'training'} "
     name += "accuracy" if found.is_share else "mean error"
-    if len(there) < len(scores):
+    if None in scores:
         return "Not every run has a finite score"
-    best, first = max(there, key=lambda t: t[0]) if found.is_share else min(there)
-    worst, last = min(there) if found.is_share else max(there, key=lambda t: t[0])
     high, low = written([best, worst], found.is_share)
     if high == low:
         both = "Both runs reach" if len(scores) == 2 else f"All {len(scores)} runs reach"
         return f"{both} {high} {name}"
     if len(scores) == 2:
-        return f"Run {letter(first)} reaches {high} instead of {low} {name}"
+        return f"Run {letter(first)} reaches {high} {name} instead of {low}"
     return f"Of {len(scores)} runs, {letter(first)} reaches the best {name} ({high}) and " + (
         f"{letter(last)} the worst ({low})"
     )
+
+
+def _ends(found: Difference) -> tuple[float, int, float, int]:
+    """Best score and its run, worst score and its run, the first of equals; 0 without any."""
+    scores = [course.best_metric for course in found.courses]
+    there = [(-v if found.is_share else v, i) for i, v in enumerate(scores) if v is not None]
+    best, first = min(there, default=(0.0, 0))
+    worst, last = max(there, key=lambda pair: pair[0], default=(0.0, 0))
+    return abs(best), first, abs(worst), last
 
 
 def written(values: Sequence[float], is_share: bool) -> list[str]:
@@ -84,28 +90,29 @@ def written(values: Sequence[float], is_share: bool) -> list[str]:
     return texts
 
 
-def _cause(found: Difference) -> str:
+def _cause(found: Difference, first: int) -> str:
+    """What may have made the difference; run `first` is what the sentence is about."""
     own = [setting for setting in found.settings if setting.shared] or list(found.settings)
     if not own:
         return "their settings are the same, so they were trained by other versions or machines."
     if len(own) == 1:
-        told = f"the only difference is {_told(own[0])}"
+        told = f"the only difference is {_told(own[0], first)}"
         if own[0].name == "seed":
             return f"{told}, so a difference of this size is luck."
         if own[0].name == "epochs" and found.same_curves:
             return f"{told}; as long as both were trained their curves are equal."
         return f"{told}."
-    named = _listed([_told(setting) for setting in own[:MOST_NAMED]])
+    named = _listed([_told(setting, first) for setting in own[:MOST_NAMED]])
     more = f" and {len(own) - MOST_NAMED} more" if len(own) > MOST_NAMED else ""
     return f"they differ in {named}{more}, so the cause cannot be told apart."
 
 
-def _told(setting: Setting) -> str:
-    """ "dropout 0.2 instead of 0", the last run first; for more than two the values in turn."""
+def _told(setting: Setting, first: int) -> str:
+    """ "dropout 0.2 instead of 0", run `first` of two first; for more the values in turn."""
     texts = [setting.said(i) for i in range(len(setting.values))]
     name = words(setting.name)
     if len(texts) == 2:
-        return f"{name} {texts[1]} instead of {texts[0]}"
+        return f"{name} {texts[first]} instead of {texts[1 - first]}"
     different = list(dict.fromkeys(texts))
     more = ", …" if len(different) > MOST_NAMED else ""
     return f"{name} ({', '.join(different[:MOST_NAMED])}{more})"
@@ -120,10 +127,11 @@ def cautions(runs: Sequence[Compared], found: Difference) -> list[str]:
     if names & set(JUDGES) and found.validated:
         which = _listed([words(name) for name in JUDGES if name in names])
         told.append(f"They are judged on different validation examples ({which} differ).")
-    if names & set(PENALTIES):
-        which = _listed([words(name) for name in PENALTIES if name in names])
+    if "loss" in names:
         score = "accuracy" if found.is_share else "mean error"
-        told.append(f"Their losses do not mean the same ({which} differ): compare the {score}.")
+        told.append(f"Their losses are different functions: compare the {score}.")
+    if names & set(PENALTIES):
+        told.append("Losses in the table are without the L1/L2 penalty, the drawn ones with it.")
     if not found.validated:
         told.append("These are scores on training examples: they flatter whoever memorises.")
     return told

@@ -225,7 +225,7 @@ def test_two_runs_are_compared_in_one_sentence(kept: Store) -> None:
     ids = [trained(kept, score=0.8), trained(kept, score=0.9, dropout=0.2)]
     app = choose(opened(view="Compare"), *ids)
     assert plain(app.info[0].value) == (
-        "Run B reaches 90.0% instead of 80.0% validation accuracy: the only difference is "
+        "Run B reaches 90.0% validation accuracy instead of 80.0%: the only difference is "
         "dropout 0.2 instead of 0."
     )
     settings, courses = app.dataframe

@@ -1,5 +1,6 @@
 """What tells runs apart: numbers by hand, and sentences that claim no more than can be known."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ A = run([0.5, 0.861])
 
 def test_the_only_difference_is_named_with_both_scores() -> None:
     assert told(A, run([0.6, 0.879], dropout=0.2)) == (
-        "Run B reaches 87.9% instead of 86.1% validation accuracy: the only difference is "
+        "Run B reaches 87.9% validation accuracy instead of 86.1%: the only difference is "
         "dropout 0.2 instead of 0."
     )
 
@@ -121,7 +122,9 @@ def test_a_run_without_an_epoch_has_nothing_to_compare() -> None:
 
 def test_a_mean_error_is_better_when_it_is_smaller() -> None:
     errors = [run([0.5, e], dataset="sine", seed=seed) for seed, e in ((0, 0.2), (1, 0.4))]
-    assert told(*errors).startswith("Run A reaches 0.2 instead of 0.4 validation mean error")
+    assert told(*errors).startswith(
+        "Run A reaches 0.2 validation mean error instead of 0.4: the only"
+    )
     assert difference(errors).target == pytest.approx(0.2 / 0.95)
 
 
@@ -178,10 +181,23 @@ def test_a_difference_smaller_than_chance_is_cautioned() -> None:
     assert not cautions(far, difference(far))
 
 
-def test_losses_with_another_penalty_are_not_to_be_compared() -> None:
-    runs = [A, run([0.5, 0.95], l2=0.01)]
-    (caution,) = cautions(runs, difference(runs))
-    assert caution == "Their losses do not mean the same (L2 differ): compare the accuracy."
+def test_losses_with_another_penalty_are_compared_without_it() -> None:
+    event = course([0.8])[0]
+    assert isinstance(event, Epoch)
+    heavy = replace(event, validation=Score(0.9, 0.8, penalty=0.7))
+    runs = [run([0.8], [0.2]), Compared(Experiment().change(l2=0.1), Log([heavy]).history())]
+    found = difference(runs)
+    assert found.gaps[0].mean == pytest.approx(0, abs=1e-6)
+    assert found.courses[1].last_loss == pytest.approx(0.2)
+    assert any("without the L1/L2 penalty" in sentence for sentence in cautions(runs, found))
+    runs = [run([0.5, 0.8]), run([0.5, 0.95], loss="mean_squared_error")]
+    assert cautions(runs, difference(runs)) == [
+        "Their losses are different functions: compare the accuracy."
+    ]
+
+
+def test_the_better_run_comes_first_whatever_its_letter() -> None:
+    assert "only difference is dropout 0.2 instead of 0." in told(run([0.9], dropout=0.2), A)
 
 
 def test_fewer_than_two_runs_cannot_be_compared() -> None:

@@ -176,6 +176,7 @@ def _courses(found: Difference, lines: Sequence[Listed]) -> None:
             reached = "–" if course.to_target is None else f"{course.to_target:,}"
             row[f"Epochs to {score_text(found.target, own)}"] = reached
         rows.append(row)
+    rows[0]["Area to A"] = "–"
     for i, gap in enumerate(found.gaps, 1):
         rows[i]["Area to A"] = "–" if gap.area is None else f"{gap.area:.3g}"
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_courses", alt="Curves")

@@ -1,11 +1,11 @@
 """Hundreds of runs at once: a line for each, across the settings that vary, to its score."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from dashboard import live
 from dashboard.figures.parallel import MOST_LINES, bands, parallel, parallel_sentence, run_at
@@ -15,14 +15,13 @@ from dashboard.views.runs.list import nothing_yet
 from playground.effective import words
 from playground.listing import score_text
 from playground.losses import CLASSIFICATION
-from playground.parallel import Axis, axes, axis, best_rows, in_common, weights
+from playground.parallel import Axis, axes, best_rows, in_common, weights
 from playground.saved import Listed
 from playground.values import shown
 
 FEWEST = 3  # runs
 MOST_AXES = 8  # settings shown unless more are asked for
 SHARES = {"The best tenth": 0.1, "The best quarter": 0.25, "The best half": 0.5}
-SCORE = "score"
 
 
 def many(library: Library) -> None:
@@ -71,7 +70,7 @@ def parallel_view(
     largest = runs[0].task == CLASSIFICATION
     scores = np.array([_number(run.best_metric) for run in runs])
     matter = weights(found, scores)
-    names = _shown_axes([axis.name for axis in found], [weight.name for weight in matter])
+    names = _shown_axes(found, [weight.name for weight in matter])
     shown_axes = [axis for axis in found if axis.name in names]
     share = st.segmented_control(
         "Bring out", list(SHARES), default=next(iter(SHARES)), required=True, key="many_share"
@@ -102,33 +101,43 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def _score_axis(runs: Sequence[Listed], scores: Any) -> Axis:
-    """The last axis: up is always better."""
-    task = runs[0].task
-    there = scores[np.isfinite(scores)]
-    made = axis(SCORE, [None if not np.isfinite(s) else float(s) for s in scores])
-    low, high = float(there.min()), float(there.max())
+def _score_axis(runs: Sequence[Listed], scores: NDArray[np.float64]) -> Axis:
+    """The last axis: up is always better; scores far below all others stand at its foot."""
+    task, is_share = runs[0].task, runs[0].task == CLASSIFICATION
+    goodness = scores if is_share else -scores
+    there = goodness[np.isfinite(goodness)]
+    low, high = _reach(there)
     wide = (high - low) or 1.0
-    ticks = tuple(
-        (share, score_text(low + share * wide, task)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)
-    )
-    positions = ((scores - low) / wide).astype(np.float32)
-    if task != CLASSIFICATION:
-        positions = 1 - positions
-        ticks = tuple((1 - share, text) for share, text in ticks)
-    name = "validation score" if task == CLASSIFICATION else "mean error"
-    return replace(made, name=name, positions=positions, ticks=ticks, scale="linear")
+    positions = np.clip((goodness - low) / wide, 0, 1).astype(np.float32)
+    ticks = []
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        text = score_text(abs(low + share * wide), task)
+        worse = "≤ " if is_share else "≥ "
+        ticks.append((share, worse + text if share == 0 and low > there.min() else text))
+    name = "accuracy" if is_share else "mean error"
+    return Axis(name, positions, tuple(ticks), "linear")
 
 
-def _shown_axes(names: list[str], by_weight: list[str]) -> list[str]:
-    """Which settings get an axis: those that matter most, or what a person chooses."""
-    first = (by_weight or names)[:MOST_AXES]
-    if len(names) <= MOST_AXES:
+def _reach(there: NDArray[np.float64]) -> tuple[float, float]:
+    """From where to where the axis goes: without the few that failed (Tukey's fence)."""
+    quarter, half, high = np.quantile(there, [0.25, 0.5, 1.0])
+    fence = quarter - 3 * (half - quarter)
+    inside = there[there >= fence]
+    return float(inside.min()), float(high)
+
+
+def _shown_axes(found: Sequence[Axis], by_weight: Sequence[str]) -> list[str]:
+    """Which settings get an axis: those of all runs that matter most, or what a person chooses."""
+    names, partial = [a.name for a in found], {a.name for a in found if a.partial}
+    order = sorted(by_weight or names, key=lambda name: name in partial)  # stable
+    first = [name for name in order if name not in partial] or order
+    first = [name for name in names if name in first[:MOST_AXES]]
+    if first == names:
         return names
     chosen = st.multiselect(
-        "Settings shown", names, default=[name for name in names if name in first],
-        key=f"many_axes_{len(names)}", format_func=words,
-        help=f"{len(names)} settings vary; those that go along most with the score come first.",
+        "Settings shown", names, default=first, key=f"many_axes_{len(names)}",
+        format_func=words, persist_state="session",
+        help=f"{len(names)} settings vary; first those that have an effect in every run.",
     )  # fmt: skip
     return chosen or first
 

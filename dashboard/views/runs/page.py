@@ -11,6 +11,7 @@ from dashboard.views.runs.library import Library, library
 from dashboard.views.runs.list import listing
 from dashboard.views.runs.many import many
 from dashboard.views.runs.shared import shared
+from dashboard.views.runs.sweep import sweep
 from dashboard.views.view import View, choose
 from playground.saved import StoreError
 
@@ -21,6 +22,9 @@ VIEWS: dict[str, View[Callable[[Library], None]]] = {
     ),
     "Many runs": View(
         ":material/stacked_line_chart:", "Which settings do the best of many runs share?", many
+    ),
+    "Sweep": View(
+        ":material/grid_on:", "Which settings are best? Many runs at once, by themselves.", sweep
     ),
 }
 

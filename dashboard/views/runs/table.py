@@ -141,16 +141,16 @@ def frame(library: Library, runs: Sequence[Listed]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Name": run.name,
-            "Data": data_label(run),
-            "Network": _network(run),
-            "Optimizer": _optimizer(run),
-            "Epochs": f"{run.epoch:,} / {run.epochs:,}",
             "Best": score_text(run.best_metric, run.task),
             "Last": score_text(run.val_metric, run.task),
+            "Epochs": f"{run.epoch:,} / {run.epochs:,}",
             "State": STATES.get(run.state, run.state),
             "When": run.created,
             "Tags": ", ".join(run.tags),
             "Note": _start(run.note),
+            "Data": data_label(run),
+            "Network": _network(run),
+            "Optimizer": _optimizer(run),
             "Belongs to": " · ".join(filter(None, (library.group_title(run.group), run.label))),
         }
         for run in runs

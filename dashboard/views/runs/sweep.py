@@ -1,0 +1,187 @@
+"""A sweep: what is varied, by a grid or at random, and the start of it."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.form import label
+from dashboard.notices import literal, refuse, warn
+from dashboard.views.runs.library import Library
+from dashboard.views.runs.sweeping import NAME, sweeping
+from playground.effective import said, words
+from playground.experiment import FIELDS, PART, PARTS, Experiment, limits
+from playground.link import encode
+from playground.ranges import checked, is_number, options, read, sweepable, usual, usual_span
+from playground.ranges import written as typed
+from playground.recorder import Recorder
+from playground.saved import StoreError
+from playground.search import Found, Range, Span, grid_search, random_search
+from playground.summary import title
+from playground.sweep import MOST, Sweep
+
+GRID, RANDOM = "Grid: every combination", "Random: drawn from ranges"
+SHORT = 10  # epochs of each run, unless the current experiment has fewer
+USUAL_RUNS = 20
+MOST_FIELDS = 6
+
+
+def sweep(library: Library) -> None:
+    """The sweep of this tab, or what a new one shall vary."""
+    now = session.sweep(NAME)
+    if now is not None and not session.kept("sweep_planning", dict[str, bool]).get(now.name):
+        sweeping(library, now)
+    else:
+        _plan(library)
+
+
+def _plan(library: Library) -> None:
+    base = session.experiment()
+    st.caption(literal(f"Every run is the current experiment but for what varies: {title(base)}"))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        names = st.multiselect(
+            "What varies", sweepable(), default=["learning_rate", "optimizer"], key="sweep_fields",
+            format_func=label, max_selections=MOST_FIELDS, persist_state="session",
+        )  # fmt: skip
+        way = st.segmented_control(
+            "How", [GRID, RANDOM], default=GRID, required=True, key="sweep_way",
+            persist_state="session",
+        )  # fmt: skip
+        ranges = {name: _range(name, base, way == RANDOM) for name in names}
+    with right:
+        epochs = st.number_input(
+            "Epochs of each run", *limits(PARTS["training"], "epochs"),
+            value=min(SHORT, base.training.epochs), key="sweep_epochs", persist_state="session",
+            disabled="epochs" in names, help="Short runs find out much of what long ones would.",
+        )  # fmt: skip
+        count, seed = USUAL_RUNS, 0
+        if way == RANDOM:
+            count = st.number_input(
+                "Runs", 1, MOST, USUAL_RUNS, key="sweep_count", persist_state="session"
+            )
+            seed = st.number_input(
+                "Seed of the draw", 0, 2**31 - 1, 0, key="sweep_seed", persist_state="session",
+                help="Equal seeds draw equal settings.",
+            )  # fmt: skip
+        found = _found(base, names, ranges, way, epochs, count, seed)
+        _start(library, found, names, way)
+
+
+def _range(name: str, base: Experiment, random: bool) -> Range | None:
+    """The control for what a field may be; None while it holds something that cannot be."""
+    own = base.flat()[name]
+    try:
+        if options(name, base):
+            return st.multiselect(
+                label(name), options(name, base), default=usual(name, base), key=f"sweep_{name}",
+                format_func=lambda value: said(name, value), persist_state="session",
+            )  # fmt: skip
+        if random and is_number(name):
+            return _span(name, base)
+        text = st.text_input(
+            label(name), typed(usual(name, base)), key=f"sweep_{name}_values", max_chars=1_000,
+            help=_help(name, own), persist_state="session",
+        )  # fmt: skip
+        return read(name, text, base)
+    except ValueError as error:
+        refuse(str(error))
+        return None
+
+
+def _help(name: str, own: Any) -> str:
+    now = typed([own])
+    if is_number(name):
+        low, high = limits(PARTS[PART[name]], name)
+        return f"Numbers from {low:g} to {high:g}, separated by commas. Now it is {now}."
+    return f"Separated by commas; - joins what belongs together: 300-100, 512, none. Now: {now}."
+
+
+def _span(name: str, base: Experiment) -> Span:
+    usually = usual_span(name, base)
+    left, right = st.columns(2)
+    low = left.text_input(
+        f"{label(name)}, from", typed([usually.low]), key=f"sweep_{name}_low", max_chars=30,
+        persist_state="session",
+    )  # fmt: skip
+    high = right.text_input(
+        "to", typed([usually.high]), key=f"sweep_{name}_high", max_chars=30,
+        persist_state="session",
+    )  # fmt: skip
+    span = Span(checked(name, low, base), checked(name, high, base))
+    if span.low > span.high:
+        raise ValueError(f"{name} must go from low to high, got {low} to {high}")
+    return span
+
+
+def _found(
+    base: Experiment,
+    names: list[str],
+    ranges: dict[str, Range | None],
+    way: str,
+    epochs: int,
+    count: int,
+    seed: int,
+) -> Found | None:
+    """The experiments to train; None after saying what is missing."""
+    if not names:
+        st.info("Choose what varies.")
+        return None
+    fields = {name: values for name, values in ranges.items() if values is not None}
+    if len(fields) < len(names):
+        return None
+    base = base.change(epochs=epochs)
+    along: dict[str, Any] = {"activations": ()} if {"hidden", "activation"} & set(names) else {}
+    base = base.change(**along)
+    try:
+        if way == RANDOM:
+            return random_search(base, fields, count, seed)
+        return grid_search(base, {n: v for n, v in fields.items() if not isinstance(v, Span)})
+    except ValueError as error:
+        refuse(str(error))
+        return None
+
+
+def _start(library: Library, found: Found | None, names: list[str], way: str) -> None:
+    if found is not None and found.experiments:
+        runs, epochs = len(found.experiments), sum(e.training.epochs for e in found.experiments)
+        st.caption(f"{runs:,} runs, {epochs:,} epochs in all, spread over all workers.")
+    if found is not None:
+        warn(found.problems, "Such combinations are left out.")
+    ready = found is not None and bool(found.experiments)
+    if st.button(
+        "Start the sweep", key="sweep_start", type="primary", icon=":material/play_arrow:",
+        disabled=not ready, help="Each run is saved, and you can stop at any time.",
+    ) and found is not None:  # fmt: skip
+        how = "every combination" if way == GRID else "random"
+        _begin(library, found.experiments, f"{', '.join(map(words, names))} ({how})", names)
+
+
+def _begin(
+    library: Library, experiments: tuple[Experiment, ...], named: str, names: list[str]
+) -> None:
+    """Start it, in place of the one before."""
+    plan = {"fields": names, "runs": [encode(experiment) for experiment in experiments]}
+    recorders: list[Recorder | None] = [None] * len(experiments)
+    try:
+        group = library.store.begin_group(
+            library.owner, "sweep", named, json.dumps(plan), library.tab
+        )
+    except StoreError as error:
+        refuse(f"{error} The sweep is trained all the same, but its runs are not saved.")
+    else:
+        recorders = [
+            session.recorder("sweep", group, _told(names, experiment)) for experiment in experiments
+        ]
+    new = Sweep(experiments, lambda i: recorders[i])
+    session.keep_sweep(new, NAME)
+    session.remember("sweep_group", new.name, group if recorders[0] else "")
+    new.play()
+    st.rerun()
+
+
+def _told(names: list[str], experiment: Experiment) -> str:
+    """What sets this run apart: "learning rate 0.01 · optimizer Adam"."""
+    flat = experiment.flat()
+    return " · ".join(f"{words(name)} {said(name, flat[name])}" for name in names if name in FIELDS)
