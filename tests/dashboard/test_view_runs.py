@@ -292,3 +292,50 @@ def test_a_database_that_fails_is_one_sentence(
     monkeypatch.setenv("PLAYGROUND_DATABASE_URL", "sqlite:////proc/none/runs.sqlite")
     app = opened()
     assert len(app.error) == 1
+
+
+def planned(**address: Any) -> AppTest:
+    return opened(view="Sweep", **address)
+
+
+def texts(app: AppTest) -> str:
+    return plain(" ".join(each.value for each in [*app.caption, *app.error, *app.info]))
+
+
+def test_a_grid_says_how_many_runs_it_is(kept: Store) -> None:
+    app = planned(v="1", dataset="iris")
+    app.text_input(key="sweep_learning_rate_values").set_value("0.01, 0.1")
+    app.multiselect(key="sweep_optimizer").set_value(["sgd", "adam", "rmsprop"])
+    assert "6 runs, 60 epochs in all" in texts(run(app))
+    assert not app.button(key="sweep_start").disabled
+
+
+def test_a_random_sweep_draws_from_ranges_and_values(kept: Store) -> None:
+    app = planned(v="1", dataset="iris")
+    app.segmented_control(key="sweep_way").set_value("Random: drawn from ranges")
+    app = run(app)
+    app.number_input(key="sweep_count").set_value(7)
+    assert "7 runs, 70 epochs in all" in texts(run(app))
+    app.text_input(key="sweep_learning_rate_low").set_value("5")
+    app.text_input(key="sweep_learning_rate_high").set_value("1")
+    assert "learning_rate must go from low to high, got 5 to 1" in texts(run(app))
+    assert app.button(key="sweep_start").disabled
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("0.1, fast", "learning_rate must be a number, got fast"),
+        ("0.1, 99", "learning_rate must be between 1e-06 and 10, got 99"),
+        ("", "learning_rate must have at least one value, got none"),
+        (",".join(f"0.{i}" for i in range(1, 50)), "runs must be between 1 and 200, got 360"),
+    ],
+)
+def test_what_cannot_be_swept_is_said_and_not_started(
+    kept: Store, typed: str, sentence: str
+) -> None:
+    app = planned()
+    app.text_input(key="sweep_learning_rate_values").set_value(typed)
+    assert sentence in texts(run(app))
+    assert app.button(key="sweep_start").disabled
+    assert app.text_input(key="sweep_learning_rate_values").value == typed
