@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from streamlit.testing.v1 import AppTest
 
-from playground.events import Epoch, Finished, LayerStatistics, Score
+from playground.events import Epoch, Event, Finished, LayerStatistics, Score
 from playground.experiment import Experiment
 from playground.store import Store, store
 
@@ -35,7 +35,10 @@ def fill(kept: Store, runs: int = RUNS) -> None:
     for i in range(runs):
         metric = 0.5 + 0.4 * (i * 37 % 1000) / 1000
         score = Score(1 - metric, metric)
-        events = [Epoch(1, 157, score, score, 0.01, 0.3, layers), Finished(1, False, None, False)]
+        events: list[Event] = [
+            Epoch(1, 157, score, score, 0.01, 0.3, layers),
+            Finished(1, False, None, False),
+        ]
         id = kept.begin(OWNER, kinds[i % KINDS])
         kept.write(id, kinds[i % KINDS], events, "finished", 1)
 
