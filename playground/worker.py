@@ -9,11 +9,11 @@ import ctypes
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from playground.events import Score, Slice
+from playground.events import Event, Score, Slice
 from playground.experiment import Experiment
 from playground.snapshot import Snapshot
 
@@ -111,6 +111,27 @@ def keras_outputs(experiment: Experiment, snapshot: Snapshot, x: Any) -> list[An
 
     outputs: list[Any] = engine.keras_outputs(experiment, snapshot, x)
     return outputs
+
+
+@_plainly
+def keras_file(experiment: Experiment, snapshot: Snapshot) -> bytes:
+    """The network as a `.keras` file; see engine.export."""
+    from playground.engine import export
+
+    return export.keras_file(experiment, snapshot)
+
+
+@_plainly
+def event_files(experiment: Experiment, events: Sequence[Event], began: float) -> bytes:
+    """The curves as TensorBoard's event files, in a zip; see engine.export."""
+    from playground.engine import export
+
+    return export.event_files(experiment, events, began)
+
+
+def told_with(told: str, function: Callable[..., Any], *args: Any) -> tuple[str, Any]:
+    """What `function` returns, together with what there is to say of it."""
+    return told, function(*args)
 
 
 def warm() -> None:

@@ -8,6 +8,7 @@ from dashboard.figures import curves
 from dashboard.status import waiting
 from dashboard.views.answers import answers
 from dashboard.views.delivery import delivered
+from dashboard.views.runs.takeaway import take_away_run
 from dashboard.views.sealed import sealed
 from dashboard.views.transport import buttons, message, moves, own_run
 from playground.datasets import Dataset
@@ -44,6 +45,9 @@ def train() -> None:
             st.subheader("The test set", anchor=False)
             sealed(run, len(dataset.test))
         _share(experiment)
+    if run is not None:
+        st.subheader("Take it away", anchor=False)
+        take_away_run(run)
 
 
 def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:

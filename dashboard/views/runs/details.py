@@ -11,6 +11,7 @@ from dashboard.notices import literal, refuse
 from dashboard.views.runs.library import Library
 from dashboard.views.runs.opening import open_in_train
 from dashboard.views.runs.sharing import sharing
+from dashboard.views.runs.takeaway import take_away
 from playground.events import metric_name
 from playground.history import history
 from playground.listing import STATES, score_text, split_tags
@@ -35,6 +36,8 @@ def details(library: Library, run: Listed) -> None:
         _names(library, run)
     with right:
         sharing(library, run)
+    st.markdown("**Take it away**")
+    take_away(saved)
 
 
 def about(run: Listed) -> str:
