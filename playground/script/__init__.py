@@ -46,7 +46,7 @@ class ScriptError(ValueError):
 
 @dataclass(frozen=True)
 class Script:
-    """The files of a script by name, NAME first, and what it leaves out, a sentence each."""
+    """The files of a script by name, itself first, and what it leaves out, a sentence each."""
 
     files: Mapping[str, bytes]
     notes: tuple[str, ...]
@@ -54,7 +54,7 @@ class Script:
     @property
     def text(self) -> str:
         """The script itself."""
-        return self.files[NAME].decode()
+        return next(iter(self.files.values())).decode()
 
     @property
     def packed(self) -> bytes:
@@ -71,18 +71,21 @@ def script(
     events: Iterable[Event],
     versions: Mapping[str, str],
     start: Snapshot | None = None,
+    name: str = NAME,
 ) -> Script:
     """The script of a run; ScriptError where there is nothing to compare with.
 
     versions: of the packages it was trained with. start: the weights it began with, where these
-    are not the ones of its seed.
+    are not the ones of its seed. name: what the file is called, letters, digits, dots and dashes.
     """
     events = list(events)
     experiment, last, notes = reproducible(experiment, events)
     epochs = [e for e in events if isinstance(e, Epoch) and (last is None or e.epoch <= last)]
     if not epochs:
         raise ScriptError(NOTHING if last is None else TOO_SOON)
-    files = {NAME: _text(experiment, epochs, events, versions, notes, start is not None).encode()}
+    told = notes or tuple(_ending(e) for e in events if isinstance(e, (Finished, Diverged)))
+    text = _text(experiment, epochs, told, versions, start is not None, name)
+    files = {name: text.encode()}
     if data.needs_file(experiment.data):
         files[data.FILE] = data.file(experiment.data)
     if start is not None:
@@ -114,14 +117,14 @@ def reproducible(
 
 
 def _text(
-    experiment: Experiment, epochs: Sequence[Epoch], events: Sequence[Event],
-    versions: Mapping[str, str], notes: Sequence[str], given: bool,
+    experiment: Experiment, epochs: Sequence[Epoch], told: Sequence[str],
+    versions: Mapping[str, str], given: bool, file: str,
 ) -> str:  # fmt: skip
     standard, others = _imports(experiment, given)
     imports = "\n\n".join("\n".join(_sorted(each)) for each in (standard, others))
     source = experiment.data.source
     sections = [
-        ("The settings", _settings(experiment, epochs, events, notes)),
+        ("The settings", _settings(experiment, epochs, told)),
         ("The data", data.section(experiment.data, experiment.training.loss)),
         ("The network", network.section(experiment, given)),
         ("What was recorded", proof.compare(epochs, source.task, versions.get("keras", "?"))),
@@ -132,7 +135,7 @@ def _text(
         "sklearn" in o for o in others
     )
     pinned = " ".join(f"{p}=={versions[p]}" if p in versions else p for p in packages)
-    head = HEAD.format(packages=pinned, name=NAME)
+    head = HEAD.format(packages=pinned, name=file)
     parts = [f"{head}\n\n{imports}"]
     parts += [f"# {'-' * 4} {name} {'-' * (90 - len(name))}\n\n{text}" for name, text in sections]
     return spaced("\n\n".join(parts)) + "\n"
@@ -152,15 +155,13 @@ def _sorted(lines: Iterable[str]) -> list[str]:
     return sorted(lines, key=lambda line: (line.startswith("from"), line))
 
 
-def _settings(
-    experiment: Experiment, epochs: Sequence[Epoch], events: Sequence[Event], notes: Sequence[str]
-) -> str:
+def _settings(experiment: Experiment, epochs: Sequence[Epoch], told: Sequence[str]) -> str:
     """The numbers that several places need, and what there is to know of the run."""
     training = experiment.training
     size = min(training.batch_size, experiment.data.train_size)
     lines = [
         f"TITLE = {quoted(title(experiment))}",
-        f"LINK = {quoted(encode(experiment))}",
+        f"LINK = {quoted(encode(experiment))}  # opens it in the playground",
         f"SEED = {experiment.network.seed}  # of the weights, the order and the dropout",
         f"EPOCHS = {epochs[-1].epoch}  # that were trained",
         f"PLANNED = {training.epochs}  # epochs: what the schedule reckons with",
@@ -170,9 +171,6 @@ def _settings(
     ]
     if experiment.network.dropout:
         lines.append(f"DROPOUT = {experiment.network.dropout!r}  # share of hidden units dropped")
-    told = [*notes]
-    if not notes:
-        told += [_ending(e) for e in events if isinstance(e, (Finished, Diverged))]
     return "\n".join([*(f"# {line}" for n in told if n for line in textwrap.wrap(n, 96)), *lines])
 
 

@@ -76,7 +76,7 @@ def _raw(data: Data) -> str:
 def _images(data: Data) -> str:
     first, end = data.validation_size, data.validation_size + data.train_size
     text = f"""\
-# Keras gets the files once. Rows 0 to {first:,} are for validation, up to {end:,} for training.
+# Keras gets the files once. The first rows are for validation, the rows after them for training.
 (images, labels), _ = keras.datasets.{data.dataset}.load_data()
 x_validation, y_validation = images[:{first}], labels[:{first}]
 x_train, y_train = images[{first}:{end}], labels[{first}:{end}]"""

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.views.runs import takeaway
 from dashboard.views.runs.takeaway import Taken
 from playground.datasets import own, shelf
-from playground.events import Changed, Epoch, Event, Score
+from playground.events import Changed, Epoch, Event, LayerStatistics, Score
 from playground.experiment import Experiment
 from playground.snapshot import Snapshot, assemble
 from playground.store import Store, store
@@ -30,7 +30,8 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 def finished(epoch: int) -> Epoch:
     score = Score(1 / epoch, 0.5)
-    return Epoch(epoch, 7 * epoch, score, score, 0.01, 0.5, ())
+    layers = (LayerStatistics(0.1, 0.1, 0.001, None),) * 2
+    return Epoch(epoch, 7 * epoch, score, score, 0.01, 0.5, layers)
 
 
 def weights(experiment: Experiment, epoch: int) -> Snapshot:
@@ -107,7 +108,7 @@ def test_own_data_come_with_their_script(kept: Store) -> None:
         "mine", "my own", "classification", ("a", "b"), ("c", "d"), True,
         x.astype(np.float32), y.astype(np.int32),
     )  # fmt: skip
-    app = opened(kept, Experiment().change(dataset=shelf.put(table).name))
+    app = opened(kept, Experiment().change(dataset=shelf.put(table).name, hidden=(4,)))
     assert "Script (.zip)" in labels(app)
     assert "unpack all files" in " ".join(c.value for c in app.caption)
 

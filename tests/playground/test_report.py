@@ -109,6 +109,7 @@ def test_ticks_are_round_and_reach_over_both_ends(low: float, size: float) -> No
     high = low + size
     found = ticks(low, high)
     assert 2 <= len(found) <= 12
-    assert found[0] <= low + 1e-6 * abs(low) + 1e-9
-    assert found[-1] >= high - 1e-6 * abs(high) - 1e-9
+    rounding = 1e-6 * max(abs(low), abs(high)) + 1e-9
+    assert found[0] <= low + rounding
+    assert found[-1] >= high - rounding
     assert found == sorted(found)

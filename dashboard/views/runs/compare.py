@@ -11,6 +11,7 @@ from dashboard.form import label
 from dashboard.notices import literal, refuse
 from dashboard.views.runs.library import Library
 from dashboard.views.runs.list import MOST_COMPARED, nothing_yet
+from dashboard.views.runs.takeaway import take_curves
 from playground.bands import competitor_bands
 from playground.difference import Compared, Difference, difference
 from playground.experiment import FIELDS
@@ -47,6 +48,9 @@ def compare(library: Library) -> None:
             refuse(f"{shown(line.name)}: {error}")
     if len(runs) >= 2:
         _show(runs, lines)
+        take_curves(
+            [(f"{letter(i)} {line.name}", library.get(line)) for i, line in enumerate(lines)]
+        )
 
 
 def _choose(library: Library) -> list[Listed]:

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -15,14 +15,14 @@ from dashboard import session
 from dashboard.live import POLL_SECONDS
 from dashboard.notices import literal, refuse
 from playground.background import Background
-from playground.columns import curves_csv
+from playground.columns import curves_csv, runs_csv
 from playground.events import Epoch, Event
 from playground.experiment import Experiment
 from playground.link import encode
 from playground.report import Report, report
 from playground.run import Run
 from playground.saved import Saved, StoreError
-from playground.script import NAME, Script, ScriptError, reproducible, script
+from playground.script import Script, ScriptError, reproducible, script
 from playground.script.data import needs_file
 from playground.snapshot import Snapshot
 from playground.store import store, versions
@@ -118,6 +118,15 @@ def take_away_run(run: Run, key: str = "own") -> None:
     )
 
 
+def take_curves(runs: Sequence[tuple[str, Saved]], key: str = "several") -> None:
+    """The curves of several runs, each with its name, in one file."""
+    _row(
+        key, "csv", "Curves of these runs (.csv)", "runs.csv", "text/csv", ":material/table:",
+        lambda: runs_csv([(name, saved.events, saved.listed.task) for name, saved in runs]),
+        "All of them below each other, with the name of the run in the first column.",
+    )  # fmt: skip
+
+
 def _page() -> str:
     """The address of the Train page."""
     here = str(st.context.url or "").partition("?")[0].rstrip("/")
@@ -208,7 +217,8 @@ def _script(taken: Taken, key: str) -> None:
         sentence += " Its data lie beside it: unpack all files into one folder."
 
     def made() -> Script:
-        return script(taken.experiment, taken.events(), taken.versions, taken.start)
+        events, name = taken.events(), f"{taken.stem}.py"
+        return script(taken.experiment, events, taken.versions, taken.start, name)
 
     if last == 0:
         try:
@@ -224,7 +234,7 @@ def _script(taken: Taken, key: str) -> None:
     name, mime = ("zip", "application/zip") if packed else ("py", "text/x-python")
     _row(
         key, "script", f"Script (.{name})", f"{taken.stem}.{name}", mime, ":material/code:",
-        lambda: made().packed if packed else made().files[NAME],
+        lambda: made().packed if packed else made().text,
         " ".join([sentence, *(literal(note) for note in notes)]),
     )  # fmt: skip
 
