@@ -1,13 +1,11 @@
 """Many saved runs at once, to measure how long the list of them takes."""
 
 import secrets
-import time
-from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from playground.database import EPOCHS, RUNS
+from playground.database import EPOCHS, RUNS, add
 from playground.events import Epoch, LayerStatistics, Score
 from playground.experiment import Experiment
 from playground.rows import rows_of
@@ -20,22 +18,17 @@ LEARNT = tuple(
 )  # fmt: skip
 
 
-def fill(store: Store, owner: str, count: int) -> None:
-    """Save `count` runs of ten epochs, copies of one another, for this owner."""
-    experiment = Experiment().change(epochs=len(LEARNT))
+def fill(store: Store, owner: str, count: int, epochs: int = len(LEARNT)) -> None:
+    """Save `count` runs of some `epochs` (at most ten), copies of one another, for this owner."""
+    experiment, log = Experiment().change(epochs=epochs), LEARNT[:epochs]
     first = store.begin(owner, experiment)
-    store.write(first, experiment, LEARNT, "finished", len(LEARNT))
+    store.write(first, experiment, log, "finished", epochs)
     with store.database.writing() as way:
         row = way.execute(select(RUNS).where(RUNS.c.id == first)).one()
         line: dict[str, Any] = {k: v for k, v in row._mapping.items() if k != "number"}
-        ids = [secrets.token_hex(16) for _ in range(count - 1)]
-        if ids:
-            way.execute(insert(RUNS), [line | {"id": id, "created": time.time()} for id in ids])
-            numbers = select(RUNS.c.number).where(RUNS.c.owner == row.owner, RUNS.c.id != first)
-            made = list(way.execute(numbers).scalars())
-            way.execute(insert(EPOCHS), list(_epochs(made)))
-
-
-def _epochs(numbers: list[int]) -> Iterator[dict[str, Any]]:
-    for number in numbers:
-        yield from rows_of(number, LEARNT, 0)[0]
+        lines = [line | {"id": secrets.token_hex(16)} for _ in range(count - 1)]
+        if lines:
+            add(way, RUNS, lines)
+            own = select(RUNS.c.number).where(RUNS.c.owner == row.owner, RUNS.c.id != first)
+            numbers = way.execute(own).scalars().all()
+            add(way, EPOCHS, [row for number in numbers for row in rows_of(number, log, 0)[0]])

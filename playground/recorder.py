@@ -15,7 +15,8 @@ from playground.saved import StoreError
 from playground.snapshot import Snapshot
 from playground.store import Store
 
-TRY_AGAIN = 5.0  # seconds between two attempts at a database that fails
+TRY_AGAIN = 5.0  # seconds until a database that failed is tried again; twice as long each time
+LONGEST_WAIT = 60.0  # …at most
 SIGN = 10.0  # seconds after which a run that plays says that it is still there
 REST = 0.3  # seconds that a pause lasts before it is written down: steps follow one another
 MOST_SNAPSHOTS = {"train": 6, "race": 2, "overfitting": 3, "sweep": 1}  # of a run of each kind
@@ -64,6 +65,7 @@ class Record:
         self._state, self._epoch = "ready", 0  # as they are there
         self._experiment: Experiment | None = None
         self._written = self._again = 0.0  # by the monotonic clock
+        self._failures = 0  # one after the other
         self._kept: tuple[int, ...] = ()  # epochs of which the weights are there
         self._newest: tuple[int, str] | None = None  # epoch and state of the last of them
         self._next_snapshot = time.monotonic() + SNAPSHOT_EVERY / 2
@@ -116,7 +118,7 @@ class Record:
             else:
                 self._position += len(missing)
                 self._state, self._epoch, self._experiment = state, epoch, experiment
-                self._written, self.unsaved = now, ""
+                self._written, self._failures, self.unsaved = now, 0, ""
 
     def _send(self, experiment: Experiment, events: list[Event], state: str, epoch: int) -> None:
         assert self._recorder is not None  # noqa: S101
@@ -125,7 +127,9 @@ class Record:
         self._recorder.store.write(self.id, experiment, events, state, epoch, self._position)
 
     def _fail(self, error: StoreError) -> None:
-        self._again = time.monotonic() + TRY_AGAIN
+        # Waiting for a database costs time to train: less and less often.
+        self._again = time.monotonic() + min(TRY_AGAIN * 2**self._failures, LONGEST_WAIT)
+        self._failures = min(self._failures + 1, 10)
         self.unsaved = f"{error} Training goes on, but this run is not being saved."
 
     def cut(self, length: int) -> None:

@@ -433,6 +433,6 @@ def _experiment(body: Any) -> Experiment:
 def _limited(name: str, text: str, most: int) -> str:
     if len(text) > most:
         raise ValueError(f"{name} must be at most {most:,} characters, got {len(text):,}")
-    if "\x00" in text:
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ValueError(f"{name} must be text, got {shown(text)}")
     return text

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.notices import refuse
+from dashboard.notices import warn
 from dashboard.status import allowed, progress_share, progress_text, status, train_label
 from playground.experiment import LARGEST_SEED, LIVE, Experiment
 from playground.run import Run
@@ -100,7 +100,7 @@ def message(run: Run, changed: bool) -> None:
     with st.container():  # with a warning or without, what comes below keeps its place and zoom
         _where(run)
         if run.unsaved:
-            refuse(run.unsaved)
+            warn([run.unsaved])
         if changed:
             st.warning(
                 "The settings changed: Train starts a new network. Below is still the old one."

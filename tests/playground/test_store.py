@@ -254,6 +254,8 @@ def test_what_is_too_long_is_refused_and_changes_nothing(store: Store) -> None:
         store.tag(id, ME, ["x" * 51])
     with pytest.raises(ValueError, match="name must be text"):
         store.rename(id, ME, "a\x00b")
+    with pytest.raises(ValueError, match="note must be text"):
+        store.note(id, ME, "half a letter: \ud83d")
     assert store.list(ME) == before
 
 
@@ -467,8 +469,8 @@ def test_weights_that_are_not_finite_are_not_kept(store: Store) -> None:
 
 
 def test_ten_thousand_runs_are_listed_by_one_question_of_short_rows(store: Store) -> None:
-    fill(store, ME, 10_000)
-    fill(store, YOU, 10)
+    fill(store, ME, 10_000, epochs=1)
+    fill(store, YOU, 10, epochs=1)
     asked: list[str] = []
     with store.database.reading() as way:
         event.listen(way.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
