@@ -247,6 +247,7 @@ class Database:
         url = self._url()
         name, where = url.get_backend_name(), url.render_as_string(hide_password=True)
         options: dict[str, Any] = {"connect_args": {WAIT[name]: PATIENCE} if name in WAIT else {}}
+        options["pool_pre_ping"] = name != "sqlite"  # a server may have let go of a connection
         if name == "sqlite":
             self._alone = threading.RLock()  # waiting for one another here is fairer than there
             self._memory = url.database in (None, "", ":memory:")
