@@ -8,14 +8,12 @@ import json
 import secrets
 import time
 from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
-from platform import python_version
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from playground import rows
 from playground.database import (
@@ -32,26 +30,19 @@ from playground.database import (
 from playground.events import Event
 from playground.experiment import Experiment, explain
 from playground.history import Log
+from playground.key_figures import described, scores_of, sums_of, versions
 from playground.line import LINE, MOST_TAGS, Alive, grouped, listed, process
-from playground.link import encode
-from playground.losses import CLASSIFICATION
+from playground.room import MOST_IDS, make_room
 from playground.saved import Group, Listed, Saved, StoreError
 from playground.snapshot import Snapshot
-from playground.summary import run_name, summary
 from playground.values import shown
 
-DAY = 86_400.0  # seconds after which what was deleted is gone for good
-MOST_RUNS = 20_000  # of an owner; the oldest without name, note or tag make room
-MOST_WEIGHTS = 2_000_000_000  # bytes of an owner's snapshots; those of the oldest runs make room
 LONGEST_NAME = 200
 LONGEST_NOTE = 10_000
 LONGEST_TAG = 50
-MOST_IDS = 500  # in one question
 MAKE_ROOM_EVERY = 50  # runs
 GONE = "there is no such run"
 
-SCORES = ("loss", "metric", "val_loss", "val_metric")
-PACKAGES = ("keras", "tensorflow", "numpy", "mlp-playground")
 
 # `Store.list` hides the name inside the class.
 Lines = list[Listed]
@@ -66,18 +57,6 @@ _CUTS = [
     delete(table).where(table.c.run == bindparam("of"), table.c.position >= bindparam("first"))
     for table in (EPOCHS, EVENTS)
 ]
-
-
-@cache
-def versions() -> str:
-    """The programs that train, as JSON."""
-    found = {"python": python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # run from its folder, or workers elsewhere
-            continue
-    return json.dumps(found)
 
 
 def store() -> "Store":
@@ -116,7 +95,7 @@ class Store:
             "id": secrets.token_hex(16), "owner": digest(owner), "tab": digest(tab), "kind": kind,
             "group_id": group, "label": label[:200], "named": "", "note": "", "tags": "[]",
             "state": "playing", "process": process(), "events": 0, "epoch": 0, "seconds": 0.0,
-            "kept": 0, "created": now, "written": now, **_described(experiment),
+            "kept": 0, "created": now, "written": now, **described(experiment),
         }  # fmt: skip
         with self.database.writing() as way:
             key = way.execute(insert(RUNS).values(row)).inserted_primary_key
@@ -124,7 +103,7 @@ class Store:
             about = {"experiment": experiment.model_dump_json(), "versions": versions()}
             way.execute(insert(DETAILS).values(run=number, **about))
             if number is None or number % MAKE_ROOM_EVERY == 0:
-                _make_room(way, row["owner"])
+                make_room(way, row["owner"])
         return str(row["id"])
 
     def write(
@@ -157,12 +136,12 @@ class Store:
                 "written": time.time(), "process": process(),
             }  # fmt: skip
             if first < run.events:
-                values |= _sums(way, run.number, run.task)
+                values |= sums_of(way, run.number, run.task)
             else:
-                values |= _scores(epochs, run)
-            described = _described(experiment)
-            if described["link"] != run.link:
-                values |= described
+                values |= scores_of(epochs, run)
+            about = described(experiment)
+            if about["link"] != run.link:
+                values |= about
                 kept = update(DETAILS).where(DETAILS.c.run == run.number)
                 way.execute(kept.values(experiment=experiment.model_dump_json()))
             way.execute(_UPDATE, values)
@@ -356,71 +335,6 @@ class Store:
 def digest(secret: str) -> str:
     """What is kept of an id that nobody else may learn; nothing of nothing."""
     return sha256(secret.encode()).hexdigest() if secret else ""
-
-
-@lru_cache(maxsize=64)
-def _described(experiment: Experiment) -> dict[str, Any]:
-    """The columns that follow from an experiment."""
-    return {
-        "generated": run_name(experiment)[:300],
-        "link": encode(experiment),
-        "dataset": experiment.data.dataset,
-        "task": experiment.data.source.task,
-        "epochs": experiment.training.epochs,
-        "parameters": summary(experiment).parameters,
-    }
-
-
-def _scores(epochs: list[rows.Row], run: Any) -> dict[str, Any]:
-    """The columns that follow from new epochs."""
-    if not epochs:
-        return {}
-    seen = [row["val_metric"] for row in epochs if row["val_metric"] is not None]
-    seen += [] if run.best_metric is None else [run.best_metric]
-    best = max if run.task == CLASSIFICATION else min
-    return {name: epochs[-1][name] for name in SCORES} | {
-        "seconds": run.seconds + sum(row["seconds"] for row in epochs),
-        "best_metric": best(seen) if seen else None,
-    }
-
-
-def _sums(way: Connection, number: int, task: str) -> dict[str, Any]:
-    """The same columns from all epochs there are."""
-    best = func.max if task == CLASSIFICATION else func.min
-    asked = select(func.sum(EPOCHS.c.seconds), best(EPOCHS.c.val_metric))
-    seconds, metric = way.execute(asked.where(EPOCHS.c.run == number)).one()
-    newest = (
-        select(*(EPOCHS.c[name] for name in SCORES))
-        .where(EPOCHS.c.run == number)
-        .order_by(EPOCHS.c.position.desc())
-    )
-    last = way.execute(newest.limit(1)).one_or_none()
-    values = last._mapping if last else dict.fromkeys(SCORES)
-    return {**values, "seconds": seconds or 0.0, "best_metric": metric}
-
-
-def _make_room(way: Connection, owner: str) -> None:
-    """Remove what was deleted a day ago, the oldest of too many runs, and of too many weights."""
-    for table in (RUNS, GROUPS):
-        way.execute(delete(table).where(table.c.deleted < time.time() - DAY))
-    own = RUNS.c.owner == owner
-    sums = select(func.count(), func.sum(RUNS.c.kept)).select_from(RUNS).where(own)
-    count, size = way.execute(sums).one()
-    if count > MOST_RUNS:
-        plain = and_(own, RUNS.c.named == "", RUNS.c.note == "", RUNS.c.tags == "[]")
-        oldest = select(RUNS.c.number).where(plain).order_by(RUNS.c.number)
-        doomed = way.execute(oldest.limit(min(count - MOST_RUNS, MOST_IDS))).scalars().all()
-        way.execute(delete(RUNS).where(RUNS.c.number.in_(doomed)))
-    over = (size or 0) - MOST_WEIGHTS
-    if over > 0:
-        heavy = select(RUNS.c.number, RUNS.c.kept).where(own, RUNS.c.kept > 0)
-        emptied = []
-        for run in way.execute(heavy.order_by(RUNS.c.number).limit(MOST_IDS)):
-            if over > 0:
-                emptied.append(run.number)
-                over -= run.kept
-        way.execute(delete(WEIGHTS).where(WEIGHTS.c.run.in_(emptied)))
-        way.execute(update(RUNS).where(RUNS.c.number.in_(emptied)).values(kept=0))
 
 
 def _experiment(body: Any) -> Experiment:

@@ -208,7 +208,7 @@ def test_what_was_deleted_a_day_ago_is_gone(store: Store, monkeypatch: Any) -> N
 
 def test_the_oldest_plain_runs_make_room(store: Store, monkeypatch: Any) -> None:
     monkeypatch.setattr("playground.store.MAKE_ROOM_EVERY", 1)
-    monkeypatch.setattr("playground.store.MOST_RUNS", 3)
+    monkeypatch.setattr("playground.room.MOST_RUNS", 3)
     runs = [begun(store) for _ in range(3)]
     store.note(runs[0], ME, "remember this one")
     theirs = begun(store, YOU)
@@ -219,7 +219,7 @@ def test_the_oldest_plain_runs_make_room(store: Store, monkeypatch: Any) -> None
 
 def test_the_weights_of_the_oldest_runs_make_room(store: Store, monkeypatch: Any) -> None:
     monkeypatch.setattr("playground.store.MAKE_ROOM_EVERY", 1)
-    monkeypatch.setattr("playground.store.MOST_WEIGHTS", 3 * weights().nbytes)
+    monkeypatch.setattr("playground.room.MOST_WEIGHTS", 3 * weights().nbytes)
     runs = [begun(store) for _ in range(4)]
     for run in runs:
         store.keep(run, [weights(at=3)])

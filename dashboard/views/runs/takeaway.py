@@ -18,6 +18,7 @@ from playground.background import Background
 from playground.columns import curves_csv, runs_csv
 from playground.events import Epoch, Event
 from playground.experiment import Experiment
+from playground.key_figures import versions
 from playground.link import encode
 from playground.report import Report, report
 from playground.run import Run
@@ -25,7 +26,7 @@ from playground.saved import Saved, StoreError
 from playground.script import Script, ScriptError, reproducible, script
 from playground.script.data import needs_file
 from playground.snapshot import Snapshot
-from playground.store import store, versions
+from playground.store import store
 from playground.summary import title
 from playground.worker import event_files, keras_file, told_with
 
