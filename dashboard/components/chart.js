@@ -115,6 +115,7 @@ async function draw(chart) {
   }
   chart.plot.dataset.draws = 1 + Number(chart.plot.dataset.draws ?? 0);
   const end = performance.now();
+  chart.plot.dataset.milliseconds = Math.round(end - start);
   chart.next = end + 2 * (end - start);
 }
 

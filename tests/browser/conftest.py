@@ -148,7 +148,7 @@ def stop(page: Any) -> None:
     """Pause a run that plays, so that it takes no time from the next test."""
     from playwright.sync_api import Error
 
-    pause = page.locator(".st-key-pause button:visible:enabled")
+    pause = page.locator(":is(.st-key-pause, .st-key-race_pause) button:visible:enabled").first
     with suppress(Error):
         if pause.count():
             pause.click(timeout=5_000)

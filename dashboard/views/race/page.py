@@ -67,10 +67,10 @@ def _shown(race: Race) -> None:
     one(race)
     watching = race.state == "playing"
     every = live.POLL_SECONDS if watching else None
-    st.fragment(_watch, run_every=every, key="race_watch")(race, watching, race.states)
+    st.fragment(watch, run_every=every, key="racewatch")(race, watching, race.states)
 
 
-def _watch(race: Race, watching: bool, states: tuple[str, ...]) -> None:
+def watch(race: Race, watching: bool, states: tuple[str, ...]) -> None:
     """Everything that moves; drawn anew a few times a second while the race plays."""
     race.touch()
     now, over = race.states, race.state == "finished"

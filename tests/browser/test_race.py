@@ -1,0 +1,86 @@
+"""A race as a person sees it, in a real Chromium: it grows, pauses, outlives a reload, is ranked."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+START = 180_000  # ms: eight networks are prepared, on a machine that may be busy
+
+PLOT = ".st-key-race_chart .js-plotly-plot"
+SMALL = "race?v=1&dataset=iris&hidden=8&epochs=4000"  # plays until somebody stops it
+
+Visit = Callable[..., Any]
+
+# How many epochs each curve shows.
+LENGTHS = f"""() => (document.querySelector('{PLOT}')?._fullData ?? [])
+    .filter(trace => trace.mode.startsWith('lines') && trace.hovertemplate)
+    .map(trace => trace.x.length && trace.x[trace.x.length - 1])"""
+
+
+def press(page: Any, key: str) -> None:
+    page.locator(f".st-key-{key} button:visible:enabled").click(timeout=START)
+
+
+def wait_until_all_are_past(page: Any, epoch: int) -> None:
+    page.wait_for_function(
+        """([lengths, epoch]) => {
+            const all = eval(lengths)()
+            return all.length > 1 && all.every(length => length > epoch)
+        }""",
+        arg=[LENGTHS, epoch],
+        timeout=START,
+    )
+
+
+def paused(page: Any) -> int:
+    """Pause the race; the epochs it has finished."""
+    press(page, "race_pause")
+    text = page.get_by_text(re.compile(r"Paused after epoch")).inner_text(timeout=START)
+    found = re.search(r"epoch ([\d,]+) of", text)
+    assert found
+    return int(found[1].replace(",", ""))
+
+
+def test_a_race_at_one_click(visit: Visit) -> None:
+    page = visit(SMALL)
+    epochs = page.locator(".st-key-race_epochs input")
+    epochs.fill("4000")
+    epochs.press("Enter")
+    press(page, "race_learning_rates")
+    wait_until_all_are_past(page, 0)
+    curves = len(page.evaluate(LENGTHS))
+    assert curves >= 4
+    wait_until_all_are_past(page, max(page.evaluate(LENGTHS)))  # all of them grow
+
+    table = page.locator("[data-testid=stTable]").first
+    assert table.locator("tbody tr").count() == curves
+    assert "1." in table.inner_text()
+    assert "One seed proves little" in page.locator("[data-testid=stMain]").inner_text()
+
+    stood = paused(page)
+    page.reload()  # the race is the server's: it is there again
+    page.get_by_text(f"Paused after epoch {stood:,}").wait_for(timeout=START)
+    page.locator(PLOT).wait_for()
+
+    press(page, "race_step")
+    page.get_by_text(f"Paused after epoch {stood + 1:,}").wait_for(timeout=START)
+
+    press(page, "race_stop_one")
+    page.get_by_text("stopped", exact=True).wait_for(timeout=START)
+    press(page, "race_play")
+    wait_until_last(page, stood + 1)
+    press(page, "race_stop")
+    page.get_by_text(re.compile("What next")).wait_for(timeout=START)
+    assert page.get_by_text("stopped", exact=True).count() == curves
+
+
+def wait_until_last(page: Any, epoch: int) -> None:
+    """Until all but the one that was stopped are past this epoch."""
+    page.wait_for_function(
+        """([lengths, epoch]) => {
+            const all = eval(lengths)()
+            return all.filter(length => length > epoch).length === all.length - 1
+        }""",
+        arg=[LENGTHS, epoch],
+        timeout=START,
+    )
