@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from playground.experiment import Experiment
 from playground.history import Column, History
+from playground.pace import seconds_spent
 from playground.smoothing import smoothed
 
 Array = NDArray[np.float64]
@@ -76,7 +77,7 @@ def band(
     mean, low, high = _over_seeds(smoothed(values, smoothing))
     epochs = np.arange(1, n + 1, dtype=np.float64)
     if x == "seconds":
-        spent = _stacked([np.cumsum(h.seconds, dtype=np.float64) for h in histories], n)
+        spent = _stacked([seconds_spent(history) for history in histories], n)
         across, _, _ = _over_seeds(spent)
     else:
         across = epochs * (steps_per_epoch if x == "updates" else 1)

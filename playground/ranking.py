@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from playground.events import metric_name
 from playground.experiment import Experiment
 from playground.history import History
+from playground.pace import seconds_spent
 from playground.summary import summary
 
 TARGET_SHARE = 0.95  # of the best score
@@ -145,7 +146,7 @@ def _standing(
     work = epoch_multiply_adds(experiment)
     reached, best, final, pace = [], [], [], []
     for history, column in runs:
-        seconds = np.cumsum(history.seconds, dtype=np.float64)
+        seconds = seconds_spent(history)
         value = _best(column, higher)
         if value is not None:
             row = int(np.flatnonzero(column == value)[0])

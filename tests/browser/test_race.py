@@ -1,4 +1,4 @@
-"""A race as a person sees it, in a real Chromium: it grows, pauses, outlives a reload, is ranked."""
+"""A race in a real Chromium: it grows, pauses, outlives a reload, and is ranked."""
 
 import re
 from collections.abc import Callable

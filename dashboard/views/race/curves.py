@@ -58,7 +58,10 @@ def curves(
             look.smoothing,
         ).items()
     ]  # fmt: skip
-    figure = race_curves(drawn, quantity, look.x, look.log_x, look.log_y, look.smoothing > 0, keep)
+    first = min(experiment.training.epochs, FIRST_EPOCHS)
+    figure = race_curves(
+        drawn, quantity, look.x, look.log_x, look.log_y, look.smoothing > 0, keep, first
+    )
     with above:
         live.chart(figure, race_sentence(drawn, quantity), key="race_chart")
 

@@ -22,9 +22,9 @@ NEW = (
     "Two to eight networks train at once, epoch by epoch, and differ in nothing but what you let "
     "vary. Press **All optimizers** to see eight update rules climb from the same first weights."
 )
+AGAIN = "Choose 3 seeds and race again: do the places stay?"
 NEXT = (
-    "**What next?** Choose 3 seeds and race again: do the places stay? Look at *Seconds* instead "
-    "of epochs: who is cheapest? Open the winner in Train to look inside."
+    "Look at *Seconds* instead of epochs: who is cheapest? Open the winner in Train to look inside."
 )
 
 
@@ -84,7 +84,8 @@ def watch(race: Race, watching: bool, states: tuple[str, ...]) -> None:
     st.subheader("Ranking", anchor=False)
     standings(race.competitors, histories, [WORDS[state] for state in now], over, race.name)
     if over:
-        st.info(NEXT)
+        alone = max(len(runs) for runs in race.runs) == 1
+        st.info(" ".join(["**What next?**", *[AGAIN] * alone, NEXT]))
     if watching and (race.state != "playing" or now != states):
         st.rerun()  # last, or the browser would take away what was not drawn yet
 

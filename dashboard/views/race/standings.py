@@ -17,7 +17,7 @@ FORMULA = (
     "Multiply-adds of an epoch: with m = the products of all layers (inputs · units), each example "
     "takes m forward, m for the gradients of the weights, and m without the first layer for those "
     "of the hidden units. Seconds and {examples} per second are of training and validating on "
-    "this machine, which all competitors share."
+    "this machine, which all competitors share; preparing the first epoch is not counted."
 )
 
 
@@ -83,7 +83,7 @@ def _table(
         "competitor": [literal(named(row.label, row.competitor)) for row in rows],
         f"best {found.part} score": [_told(row.best, score) for row in rows],
         "final": [_told(row.final, score) for row in rows],
-        "epochs to target": [_told(row.epochs, "{:.4g}", missing) for row in rows],
+        "epochs to target": [_told(row.epochs, "{:,.1f}", missing) for row in rows],
         "updates to target": [_told(row.updates, "{:,.0f}", missing) for row in rows],
         "seconds to target": [_told(row.seconds, "{:.3g}", missing) for row in rows],
         "parameters": [f"{row.parameters:,}" for row in rows],
@@ -98,8 +98,9 @@ def _told(spread: Spread | None, number: str, missing: str = "–") -> str:
     """ "85.3% (84.9–85.7%)", and of how many seeds where it is not of all."""
     if spread is None:
         return missing
-    text = number.format(spread.mean)
-    low, high = number.format(spread.low), number.format(spread.high)
+    text, low, high = (
+        number.format(value).removesuffix(".0") for value in (spread.mean, spread.low, spread.high)
+    )
     if low != high:
         text += f" ({low.removesuffix('%')}–{high})"
     if spread.count < spread.seeds:
