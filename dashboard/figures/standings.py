@@ -34,8 +34,8 @@ def cost_figure(ranking: Ranking, cost: str, logarithmic: bool = False, keep: st
     line = {
         "type": "scatter", "uid": "front", "name": "no other is cheaper and better",
         "x": _numbers(_spent(s, cost) for s in front), "y": _numbers(_score(s) for s in front),
-        "showlegend": False, "mode": "lines", "line": {"color": MARK, "width": 1, "dash": "dot", "shape": "hv"},
-        "hoverinfo": "skip",
+        "mode": "lines", "line": {"color": MARK, "width": 1, "dash": "dot", "shape": "hv"},
+        "showlegend": False, "hoverinfo": "skip",
     }  # fmt: skip
     points = [_point(s, cost, ranking) for s in ranking.standings if s.best is not None]
     return {"data": [line, *points], "layout": layout}
