@@ -11,6 +11,7 @@ from playground.events import Epoch, Event, Finished, LayerStatistics, Score
 from playground.experiment import Experiment
 from playground.link import parameters
 from playground.store import Store, store
+from playground.sweep_plan import plan_text
 
 OWNER, TAB = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 STRANGER = "ffffffffffffffff" * 2
@@ -339,3 +340,14 @@ def test_what_cannot_be_swept_is_said_and_not_started(
     assert sentence in texts(run(app))
     assert app.button(key="sweep_start").disabled
     assert app.text_input(key="sweep_learning_rate_values").value == typed
+
+
+def test_after_a_restart_the_page_offers_what_a_sweep_had_not_finished(kept: Store) -> None:
+    each = [Experiment().change(learning_rate=rate, epochs=3) for rate in (0.1, 0.2, 0.3)]
+    plan = plan_text(["learning_rate"], each)
+    group = kept.begin_group(OWNER, "sweep", "learning rate", plan, TAB)
+    id = kept.begin(OWNER, each[0], "sweep", group)
+    kept.write(id, each[0], course(0.5), "finished", 3)
+    app = planned()
+    assert "2 of 3 runs of your last sweep were not finished" in plain(app.warning[0].value)
+    assert app.button(key="sweep_go_on").label == "Train these 2"

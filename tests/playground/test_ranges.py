@@ -1,10 +1,15 @@
 """What a sweep varies: what people type becomes values, and what breaks a rule a sentence."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from playground.experiment import FIELDS, Experiment
+from playground.link import encode
 from playground.ranges import is_number, options, read, sweepable, usual, usual_span, written
+from playground.saved import Listed
 from playground.search import grid_search, random_search
+from playground.sweep_plan import plan_text, planned_sweep, unfinished
 
 BASE = Experiment()
 
@@ -58,3 +63,30 @@ def test_every_field_can_be_varied_and_begins_with_values_that_are_valid() -> No
             assert random_search(BASE, {name: span}, 3, 0).experiments, name
         elif not options(name, BASE):
             assert read(name, written(values), BASE) == values
+
+
+def saved(experiment: Experiment, state: str) -> Listed:
+    return Listed(
+        id="a", group="g", kind="sweep", label="", name="", note="", tags=(),
+        link=encode(experiment), dataset="", task="", state=state, epoch=1, epochs=1, loss=None,
+        metric=None, val_loss=None, val_metric=None, best_metric=None, parameters=1, seconds=0.0,
+        created=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+
+
+def test_after_a_restart_a_sweep_knows_what_is_missing() -> None:
+    each = [BASE.change(learning_rate=rate) for rate in (0.1, 0.2, 0.3, 0.4)]
+    planned = planned_sweep(plan_text(["learning_rate"], each))
+    assert planned.fields == ("learning_rate",)
+    states = ("finished", "interrupted", "diverged")
+    runs = [saved(one, state) for one, state in zip(each, states, strict=False)]
+    assert unfinished(planned, runs) == (each[1], each[3])
+    assert unfinished(planned, [*runs, saved(each[1], "finished")]) == (each[3],)
+    assert unfinished(planned, [*runs, saved(each[3], "stopped")]) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[1]", "null", '{"fields": 1, "links": []}', "[" * 9999]
+)
+def test_a_plan_that_is_none_plans_nothing(text: str) -> None:
+    assert planned_sweep(text).links == ()

@@ -11,7 +11,14 @@ from playground.snapshot import Snapshot
 
 
 def open_in_train(library: Library, saved: Saved) -> None:
-    """Show a saved run on the Train page: its curves, and the weights that were kept."""
+    """Show a saved run on the Train page: its curves, and the weights that were kept.
+
+    One that is there already goes on as it is.
+    """
+    now = session.run()
+    if now is not None and now.saved == saved.id:
+        session.set_experiment(now.experiment)
+        go_to_train()
 
     def snapshot(epoch: int) -> Snapshot:
         return library.store.snapshot(saved.id, library.owner, epoch)

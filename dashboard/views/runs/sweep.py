@@ -1,6 +1,6 @@
 """A sweep: what is varied, by a grid or at random, and the start of it."""
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,14 +12,13 @@ from dashboard.views.runs.library import Library
 from dashboard.views.runs.sweeping import NAME, sweeping
 from playground.effective import said, words
 from playground.experiment import FIELDS, PART, PARTS, Experiment, limits
-from playground.link import encode
 from playground.ranges import checked, is_number, options, read, sweepable, usual, usual_span
 from playground.ranges import written as typed
-from playground.recorder import Recorder
 from playground.saved import StoreError
 from playground.search import Found, Range, Span, grid_search, random_search
 from playground.summary import title
 from playground.sweep import MOST, Sweep
+from playground.sweep_plan import plan_text, planned_sweep, unfinished
 
 GRID, RANDOM = "Grid: every combination", "Random: drawn from ranges"
 SHORT = 10  # epochs of each run, unless the current experiment has fewer
@@ -32,8 +31,26 @@ def sweep(library: Library) -> None:
     now = session.sweep(NAME)
     if now is not None and not session.kept("sweep_planning", dict[str, bool]).get(now.name):
         sweeping(library, now)
-    else:
-        _plan(library)
+        return
+    if now is None:
+        _go_on(library)
+    _plan(library)
+
+
+def _go_on(library: Library) -> None:
+    """After a restart of the server: train what the last sweep of this tab had not finished."""
+    groups = library.store.groups(library.owner, "sweep", library.tab)
+    if not groups:
+        return
+    runs = library.store.list(library.owner, groups[0].id)
+    planned = planned_sweep(groups[0].plan)
+    missing = unfinished(planned, runs)
+    if not missing:
+        return
+    told = f"{len(missing):,} of {len(planned.links):,} runs of your last sweep were not finished"
+    st.warning(literal(f"{told} when the server ended: {groups[0].title}."))
+    if st.button(f"Train these {len(missing):,}", key="sweep_go_on", icon=":material/resume:"):
+        _train(library, missing, planned.fields, groups[0].id)
 
 
 def _plan(library: Library) -> None:
@@ -162,26 +179,31 @@ def _begin(
     library: Library, experiments: tuple[Experiment, ...], named: str, names: list[str]
 ) -> None:
     """Start it, in place of the one before."""
-    plan = {"fields": names, "runs": [encode(experiment) for experiment in experiments]}
-    recorders: list[Recorder | None] = [None] * len(experiments)
     try:
         group = library.store.begin_group(
-            library.owner, "sweep", named, json.dumps(plan), library.tab
+            library.owner, "sweep", named, plan_text(names, experiments), library.tab
         )
     except StoreError as error:
+        group = ""
         refuse(f"{error} The sweep is trained all the same, but its runs are not saved.")
-    else:
-        recorders = [
-            session.recorder("sweep", group, _told(names, experiment)) for experiment in experiments
-        ]
+    _train(library, experiments, names, group)
+
+
+def _train(
+    library: Library, experiments: Sequence[Experiment], names: Sequence[str], group: str
+) -> None:
+    recorders = [
+        session.recorder("sweep", group, _told(names, experiment)) if group else None
+        for experiment in experiments
+    ]
     new = Sweep(experiments, lambda i: recorders[i])
     session.keep_sweep(new, NAME)
-    session.remember("sweep_group", new.name, group if recorders[0] else "")
+    session.remember("sweep_group", new.name, group)
     new.play()
     st.rerun()
 
 
-def _told(names: list[str], experiment: Experiment) -> str:
+def _told(names: Sequence[str], experiment: Experiment) -> str:
     """What sets this run apart: "learning rate 0.01 · optimizer Adam"."""
     flat = experiment.flat()
     return " · ".join(f"{words(name)} {said(name, flat[name])}" for name in names if name in FIELDS)
