@@ -321,6 +321,11 @@ def put(key: str, value: Any) -> None:
     st.session_state[key] = value
 
 
+def holds(key: str) -> bool:
+    """Whether something is there for widget `key` to show: then it needs no default."""
+    return key in st.session_state
+
+
 def suggest(key: str, value: Any) -> None:
     """Let widget `key` hold `value` until a person sets it; a new suggestion replaces the old one.
 

@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
+from dashboard import session
+
 Answer = TypeVar("Answer", bound=Callable[..., None])
 
 
@@ -21,10 +23,11 @@ class View(Generic[Answer]):
 def choose(views: Mapping[str, View[Answer]], key: str) -> View[Answer]:
     """Let a person choose one of `views` by name; the first one to begin with."""
     name = st.segmented_control(
-        "View", list(views), default=next(iter(views)), key=key, required=True,
+        "View", list(views), default=None if session.holds(key) else next(iter(views)), key=key,
+        required=True,
         format_func=lambda name: f"{views[name].icon} {name}",
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
-    view = views[name]
+    view = views[name or next(iter(views))]
     st.caption(view.question)
     return view

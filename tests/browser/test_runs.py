@@ -72,12 +72,12 @@ def test_nobody_sees_the_runs_of_another_browser_unless_they_are_shared(visit: V
         other.goto(f"{other.url.partition('/runs')[0]}/{guess}")
         told = "shows no run" if "shared" in guess else "Nothing is here yet"
         other.get_by_text(re.compile(told)).first.wait_for(timeout=START)
-        assert "iris · 4 relu" not in other.locator("section.stMain").inner_text()
+        assert "iris · 4 relu" not in other.locator("[data-testid=stMain]").inner_text()
     assert run not in other.content()
 
     other.goto(link)
     other.get_by_role("heading", name="iris · 4 relu").wait_for(timeout=START)
     other.get_by_text("look at everything, change nothing").wait_for()
-    assert other.locator("section.stMain input:visible").count() == 0
+    assert other.locator("[data-testid=stMain] input:visible").count() == 0
     press(other, "own_runs")
     other.get_by_text("Nothing is here yet").wait_for()

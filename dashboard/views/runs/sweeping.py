@@ -78,6 +78,7 @@ def _watch(library: Library, now: Sweep, state: str) -> None:
     order = _best_first(rows)
     if not _best(rows, rows[order[0]]):
         st.caption("No epoch yet: the first runs are starting …")
+    _saved(now, rows)
     # While it goes on every run keeps its line, or what is ticked would become another one.
     _table(library, now, rows, order if state == "finished" else range(len(rows)))
     if now.state != state:
@@ -104,7 +105,9 @@ def _varied(rows: Sequence[Row]) -> list[str]:
     """The fields that are not the same in all runs of the sweep."""
     fields = [effective(row.experiment) for row in rows]
     names = dict.fromkeys(name for each in fields for name in each)
-    return [name for name in names if len({each.get(name) for each in fields}) > 1]
+    varied = [name for name in names if len({each.get(name) for each in fields}) > 1]
+    # What only some runs have came along with another choice, such as β₁ with Adam.
+    return [name for name in varied if all(name in each for each in fields)] or varied
 
 
 def _told(experiment: Experiment, names: Sequence[str]) -> str:
@@ -124,6 +127,17 @@ def _best(rows: Sequence[Row], best: Row) -> bool:
     text = score_text(score.metric, best.experiment.data.source.task)
     st.success(literal(f"Best of {begun:,} so far: {text} {name} with {settings}."))
     return True
+
+
+def _saved(now: Sweep, rows: Sequence[Row]) -> None:
+    """Say so where runs are not being saved."""
+    if not session.remembered("sweep_group", now.name):
+        return
+    going = [run for i in range(len(rows)) if (run := now.run(i)) is not None]
+    told = [run.unsaved for run in going if run.unsaved]
+    lost = sum(row.saved is None and row.epoch > 0 and row.state in OVER for row in rows)
+    if told or lost:
+        st.warning(literal(told[0] if told else f"{lost:,} of these runs could not be saved."))
 
 
 def _table(library: Library, now: Sweep, rows: Sequence[Row], order: Sequence[int]) -> None:
@@ -166,10 +180,10 @@ def _line(i: int, row: Row, names: Sequence[str]) -> dict[str, Any]:
     }
     return {
         "Run": i + 1,
+        "Best": score_text(row.best.metric if row.best else None, task),
         **settings,
         "State": STATES.get(row.state, row.state),
         "Epoch": row.epoch,
-        "Best": score_text(row.best.metric if row.best else None, task),
         "Last": score_text(row.validation.metric if row.validation else None, task),
         "Training": score_text(row.train.metric if row.train else None, task),
         "Seconds": round(row.seconds, 2),
