@@ -104,5 +104,5 @@ def short(number: float) -> str:
     """A number as people write it: 0.01, 1e-3, 2.5e-4."""
     if number == 0 or abs(number) >= 0.01:
         return f"{number:g}"
-    mantissa, _, exponent = f"{number:.6e}".partition("e")
+    mantissa, _, exponent = f"{number:.5e}".partition("e")
     return f"{float(mantissa):g}e{int(exponent)}"
