@@ -24,6 +24,9 @@ def make_room(way: Connection, owner: str) -> None:
         oldest = select(RUNS.c.number).where(plain).order_by(RUNS.c.number)
         doomed = way.execute(oldest.limit(min(count - MOST_RUNS, MOST_IDS))).scalars().all()
         way.execute(delete(RUNS).where(RUNS.c.number.in_(doomed)))
+    empty = GROUPS.c.id.not_in(select(RUNS.c.group_id).where(own))
+    old = and_(GROUPS.c.owner == owner, GROUPS.c.created < time.time() - DAY)
+    way.execute(delete(GROUPS).where(old, empty))
     over = (size or 0) - MOST_WEIGHTS
     if over > 0:
         heavy = select(RUNS.c.number, RUNS.c.kept).where(own, RUNS.c.kept > 0)

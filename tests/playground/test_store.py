@@ -18,7 +18,17 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from playground.crowd import fill
-from playground.database import DETAILS, EPOCHS, EVENTS, RUNS, SCHEMAS, WEIGHTS, tables, usual_url
+from playground.database import (
+    DETAILS,
+    EPOCHS,
+    EVENTS,
+    GROUPS,
+    RUNS,
+    SCHEMAS,
+    WEIGHTS,
+    tables,
+    usual_url,
+)
 from playground.events import (
     Changed,
     Diverged,
@@ -270,6 +280,17 @@ def test_groups_hold_runs_together(store: Store) -> None:
     assert [group.title for group in store.groups(ME, "race", tab="t")] == ["Optimizers"]
     assert store.groups(ME, tab="another") == []
     assert store.group(race, ME).plan == '{"seeds": 3}'
+
+
+def test_old_groups_without_runs_go(store: Store, monkeypatch: Any) -> None:
+    monkeypatch.setattr("playground.store.MAKE_ROOM_EVERY", 1)
+    old = [store.begin_group(ME, "race", name, "") for name in ("empty", "full")]
+    begun(store, group=old[1])
+    with store.database.writing() as way:
+        way.execute(update(GROUPS).values(created=1.0))
+    new = store.begin_group(ME, "race", "new", "")
+    begun(store)
+    assert [group.id for group in store.groups(ME)] == [new, old[1]]
 
 
 def test_the_last_run_of_a_tab_is_found(store: Store) -> None:
