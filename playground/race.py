@@ -3,10 +3,9 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 from playground import cluster
 from playground.attempt import Terms
@@ -16,8 +15,6 @@ from playground.history import History, history
 from playground.placing import spread
 from playground.recorder import Recorder
 from playground.run import LEASE, PAUSE_WAIT, Registry, Run
-from playground.saved import Saved
-from playground.snapshot import Snapshot
 
 ALBUMS_BYTES = 400_000_000  # of all snapshots that the trainers of one race keep
 BLOCK = 0.1  # seconds of training between two meetings, where epochs are shorter
@@ -33,19 +30,6 @@ class Competitor:
     experiments: tuple[Experiment, ...]
 
 
-@dataclass(frozen=True)
-class Past:
-    """The saved runs of a race whose server has ended, by competitor and seed, both from 0.
-
-    `snapshot` finds weights by the id of a saved run and an epoch. A race with a past shows it and
-    trains no further, but `reset` and `play` begin it anew.
-    """
-
-    saved: Mapping[tuple[int, int], Saved]
-    snapshot: Callable[[str, int], Snapshot]
-    reason: str = "the server was restarted"  # why runs that had not come to their end are lost
-
-
 class Race:
     """Competitors in training: nobody begins an epoch before all have finished the one before.
 
@@ -53,8 +37,7 @@ class Race:
     that are over (finished, diverged, lost, stopped) hold up nobody. `snapshots` as in `Terms`: by
     default weights come here by themselves only at the end of a run, and `run.snapshot` asks for
     others. `recorders`: gives for a competitor and a seed, both counted from 0, where that run is
-    written down. `past`: what to show of a race that is no more. All methods may be called from any
-    thread.
+    written down. All methods may be called from any thread.
     """
 
     def __init__(
@@ -63,7 +46,6 @@ class Race:
         recorders: Callable[[int, int], Recorder | None] = lambda i, seed: None,
         lease: float = LEASE,
         snapshots: str = "end",
-        past: Past | None = None,
     ) -> None:
         if not any(competitor.experiments for competitor in competitors):
             raise ValueError("competitors must be at least one experiment, got none")
@@ -71,7 +53,7 @@ class Race:
         self.competitors = tuple(competitors)
         self._lock = threading.Lock()
         self._stopped: frozenset[int] = frozenset()
-        self._begun = past is not None
+        self._begun = False
         self._placing = threading.Lock()
         self._addresses: list[str] | None = None
         n = sum(len(competitor.experiments) for competitor in competitors)
@@ -87,29 +69,15 @@ class Race:
         made, number = [], count()
         for i, competitor in enumerate(self.competitors):
             each = enumerate(competitor.experiments)
-            runs = [self._run(e, next(number), (i, seed), recorders, past) for seed, e in each]
-            made.append(tuple(runs))
+            made.append(tuple(self._run(e, next(number), recorders(i, seed)) for seed, e in each))
         self.runs = tuple(made)
 
-    def _run(
-        self,
-        experiment: Experiment,
-        number: int,
-        place: tuple[int, int],
-        recorders: Callable[[int, int], Recorder | None],
-        past: Past | None,
-    ) -> Run:
-        how: Any = {
-            "recorder": recorders(*place),
-            "terms": self._terms,
-            "where": lambda: self._address(number),
-        }
-        if past is None:
-            return Run(experiment, **how)
-        saved = past.saved.get(place)
-        name = saved.id if saved else ""
-        return Run.restored(
-            saved or experiment, lambda epoch: past.snapshot(name, epoch), **how, reason=past.reason
+    def _run(self, experiment: Experiment, number: int, recorder: Recorder | None) -> Run:
+        return Run(
+            experiment,
+            terms=self._terms,
+            where=lambda: self._address(number),
+            recorder=recorder,
         )
 
     # ---- what it is doing ----------------------------------------------------------------

@@ -6,7 +6,6 @@ from typing import Any
 from playground.attempt import Attempt, Terms
 from playground.cluster import RemoteTrainer, WorkerLost
 from playground.events import Lost
-from playground.experiment import Experiment
 from playground.history import Log
 from playground.recorder import ENDS
 from playground.saved import Saved, StoreError
@@ -65,17 +64,6 @@ class Restored(Attempt):
     def teach(self, x: Any, y: Any, epochs: int) -> None:
         """Refuse: how its optimizer stood is not known any more."""
         raise ValueError("a run must be trained since the server was started to be taught")
-
-    def _employ(self) -> None:
-        self._changed.notify_all()  # it needs no thread
-
-
-class Absent(Attempt):
-    """An attempt of which nothing was kept: it is lost for a `reason`, and takes no worker."""
-
-    def __init__(self, experiment: Experiment, terms: Terms, reason: str) -> None:
-        super().__init__(experiment, terms)
-        self.state, self.log = "lost", Log([Lost(0, reason)])
 
     def _employ(self) -> None:
         self._changed.notify_all()  # it needs no thread

@@ -16,7 +16,7 @@ from playground.events import Progress, Score
 from playground.experiment import LIVE, Experiment
 from playground.history import Log
 from playground.recorder import Record, Recorder
-from playground.restored import Absent, Restored
+from playground.restored import Restored
 from playground.saved import Saved
 from playground.snapshot import Snapshot
 from playground.teaching import checked
@@ -70,27 +70,22 @@ class Run:
     @classmethod
     def restored(
         cls,
-        saved: Saved | Experiment,
+        saved: Saved,
         snapshot: Callable[[int], Snapshot],
         lease: float = LEASE,
         recorder: Recorder | None = None,
         reason: str = "the server was restarted",
-        terms: Terms | None = None,
-        where: Callable[[], str | None] = lambda: None,
     ) -> "Run":
         """A run that shows a saved one: its log, and what weights `snapshot` finds of an epoch.
 
-        One that had not come to its end is "lost" for the `reason`, and so is one of which nothing
-        but the experiment is known. It takes no worker before it is played again.
+        One that had not come to its end is "lost" for the `reason`. It takes no worker before it
+        is played again.
         """
         run = cls.__new__(cls)
         run._name, run._openings, run._lock = secrets.token_hex(8), (), threading.Lock()
-        run._terms, run._where = terms or Terms(lease, time.monotonic()), where
+        run._terms, run._where = Terms(lease, time.monotonic()), lambda: None
         run._recorder = recorder
-        if isinstance(saved, Experiment):
-            run._now = Absent(saved, run._terms, reason)
-        else:
-            run._now = Restored(saved, snapshot, run._terms, reason)
+        run._now = Restored(saved, snapshot, run._terms, reason)
         run.attempt, run._closed = 1, False
         return run
 

@@ -9,11 +9,9 @@ from pydantic import ValidationError
 
 from playground.experiment import FIELDS, Experiment
 from playground.fairness import fairness, same_order, same_weights
-from playground.line_up import read, write
 from playground.optimizers import OPTIMIZERS
 from playground.placing import cost, spread
 from playground.plan import MOST, PRESETS, VARIABLES, entered, grid, preset, seeded, suggested, vary
-from playground.race import Competitor
 
 BASE = Experiment()
 
@@ -93,25 +91,6 @@ def test_what_is_suggested_is_valid_and_different(base: Experiment, field: str) 
     assert len({base.change(**{field: value, "activations": ()}) for value in values}) == len(
         values
     )
-
-
-@given(seed=strategies.integers(0, 2**31 - 1), base=strategies.from_type(Experiment))
-@settings(max_examples=30)
-def test_a_line_up_is_read_as_it_was_written(seed: int, base: Experiment) -> None:
-    who = (Competitor("ä · <b>", (base.change(seed=seed), base)), Competitor("", (base,)))
-    assert read(write(who)) == who
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "", "{}", "[]", "[1]", '[{"label": 1, "links": ["v=1"]}]', '[{"label": "a", "links": []}]',
-        '[{"label": "a", "links": ["v=1&epochs=0"]}]', "[" * 100_000,
-    ],
-)  # fmt: skip
-def test_a_line_up_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
-        read(text)
 
 
 # ---- what is the same for all ------------------------------------------------------------
