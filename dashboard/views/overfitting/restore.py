@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.notices import literal
 from playground import gap
-from playground.datasets import Dataset, load
+from playground.datasets import load
 from playground.gap import Gap
 from playground.history import history
 from playground.race import Race
@@ -13,15 +13,15 @@ from playground.run import Run
 from playground.snapshot import Snapshot
 
 
-def restore(race: Race, dataset: Dataset) -> None:
+def restore(race: Race) -> None:
     """For each run a button that brings its best weights back, and the score before and after."""
     columns = st.columns(len(race.runs))
     for i, (column, (run,)) in enumerate(zip(columns, race.runs, strict=True)):
         with column:
-            _one(race, run, i)
+            _one(run, i)
 
 
-def _one(race: Race, run: Run, i: int) -> None:
+def _one(run: Run, i: int) -> None:
     log = history(run.events)
     best = gap.best_epoch(log)
     if best is None or run.latest is None:

@@ -135,7 +135,7 @@ def _draw(race: Race) -> None:
     _curves(race, logs, choices[chosen], told, is_share)
     _fair(race)
     if race.state != "playing":
-        restore(race, dataset)
+        restore(race)
 
 
 def _told(race: Race) -> str:
