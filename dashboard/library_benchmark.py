@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +25,6 @@ RUNS = 10_000
 KINDS = 500  # different experiments among them
 ROUNDS = 7
 OWNER, TAB = "0" * 32, "1" * 32
-LIMIT_MS = 500
 
 
 def fill(kept: Store, runs: int = RUNS) -> None:
@@ -51,50 +51,58 @@ def _page() -> None:
     runs()
 
 
-def _median(app: AppTest, before: Callable[[int], object]) -> float:
-    taken = []
+@dataclass(frozen=True)
+class Taken:
+    """Medians in milliseconds: of the clock, and of this process' own work."""
+
+    wall: float
+    cpu: float
+
+
+def _median(work: Callable[[], object], before: Callable[[int], object] = lambda i: None) -> Taken:
+    """What `work` takes, without the first time, which loads what it imports."""
+    wall, cpu = [], []
     for i in range(ROUNDS + 1):
         before(i)
-        began = time.perf_counter()
-        app.run()
-        taken.append(1000 * (time.perf_counter() - began))
-        if app.exception:
-            raise RuntimeError(app.exception[0].value)
-    return statistics.median(taken[1:])  # the first loads what it imports
+        began, worked = time.perf_counter(), time.process_time()
+        work()
+        wall.append(1000 * (time.perf_counter() - began))
+        cpu.append(1000 * (time.process_time() - worked))
+    return Taken(statistics.median(wall[1:]), statistics.median(cpu[1:]))
 
 
-def benchmark(say: Callable[[str], object] = print, runs: int = RUNS) -> float:
-    """Print a line for each task; returns the slowest in milliseconds."""
+def benchmark(say: Callable[[str], object] = print, runs: int = RUNS) -> dict[str, Taken]:
+    """Print a line for each task."""
     with TemporaryDirectory() as folder:
         os.environ["PLAYGROUND_DATABASE_URL"] = f"sqlite:///{Path(folder) / 'runs.sqlite'}"
         kept = store()
         fill(kept, runs)
-        app = AppTest.from_function(_page, default_timeout=120)
-        app.session_state["known"] = (OWNER, TAB)
-        asked = []
-        for _ in range(ROUNDS):
-            began = time.perf_counter()
-            kept.list(OWNER)
-            asked.append(1000 * (time.perf_counter() - began))
-        told = {
-            "the database alone": statistics.median(asked),
-            "list": _median(app, lambda i: None),
-            "… sorted by score": _median(
-                app, lambda i: app.selectbox(key="runs_by").set_value(("best", "name")[i % 2])
-            ),
-            "… filtered by text": _median(
-                app, lambda i: app.text_input(key="runs_text").set_value(f"seed {i + 1}")
-            ),
-        }
-        app.session_state["runs_view"] = "Many runs"
-        told["many runs"] = _median(app, lambda i: None)
-    say(f"{runs:,} saved runs, milliseconds of server time")
+        told = measured(kept)
+    say(f"{f'{runs:,} saved runs':<28}{'on the clock':>14}{'own work':>12}   (ms)")
     for name, taken in told.items():
-        say(f"{name:<28}{taken:>10.0f}")
-    return max(told.values())
+        say(f"{name:<28}{taken.wall:>14.0f}{taken.cpu:>12.0f}")
+    return told
+
+
+def measured(kept: Store) -> dict[str, Taken]:
+    """What the runs of OWNER in `kept` take to be asked for, and to be shown."""
+    app = AppTest.from_function(_page, default_timeout=120)
+    app.session_state["known"] = (OWNER, TAB)
+
+    def run() -> None:
+        app.run()
+        if app.exception:
+            raise RuntimeError(app.exception[0].value)
+
+    told = {"the database alone": _median(lambda: kept.list(OWNER)), "list": _median(run)}
+    by, text = app.selectbox(key="runs_by"), app.text_input(key="runs_text")
+    told["… sorted"] = _median(run, lambda i: by.set_value(("best", "name")[i % 2]))
+    told["… searched"] = _median(run, lambda i: text.set_value(f"seed {i + 1}"))
+    app.session_state["runs_view"] = "Many runs"
+    told["many runs"] = _median(run)
+    return told
 
 
 if __name__ == "__main__":
-    slowest = benchmark()
-    print("every one below" if slowest < LIMIT_MS else "NOT below", LIMIT_MS, "ms")
+    benchmark()
     sys.exit(0)

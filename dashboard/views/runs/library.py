@@ -1,6 +1,5 @@
 """The saved runs of whoever is here, and which of them this tab has chosen."""
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,8 +16,6 @@ from playground.listing import KINDS
 from playground.recent import Recent
 from playground.saved import Group, Listed, Saved
 from playground.store import Store, store
-
-FRESH_SECONDS = 1.0  # for which a list is not asked for again
 
 _SAVED: Recent[Saved] = Recent(64)
 
@@ -52,12 +49,13 @@ class Library:
         self.runs = self.store.list(self.owner)
         self.groups = {group.id: group for group in self.store.groups(self.owner)}
         self.by_id = {run.id: run for run in self.runs}
-        self._loaded = time.monotonic()
+        self._fresh = True
 
     def refresh(self) -> None:
-        """Ask again unless it was just done."""
-        if time.monotonic() - self._loaded > FRESH_SECONDS:
+        """Ask again, for a part of the page that is drawn once more by itself."""
+        if not self._fresh:
             self.load()
+        self._fresh = False
 
     @property
     def chosen(self) -> list[Listed]:
