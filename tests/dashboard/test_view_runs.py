@@ -11,6 +11,7 @@ from playground.events import Epoch, Event, Finished, LayerStatistics, Score
 from playground.experiment import Experiment
 from playground.link import parameters
 from playground.store import Store, store
+from playground.sweep import SWEEPS, Sweep
 from playground.sweep_plan import plan_text
 
 OWNER, TAB = "0123456789abcdef" * 2, "fedcba9876543210" * 2
@@ -340,6 +341,24 @@ def test_what_cannot_be_swept_is_said_and_not_started(
     assert sentence in texts(run(app))
     assert app.button(key="sweep_start").disabled
     assert app.text_input(key="sweep_learning_rate_values").value == typed
+
+
+def test_a_sweep_is_found_again_stopped_and_another_one_planned(kept: Store) -> None:
+    rates = (0.1, 0.2, 0.3)
+    each = [Experiment().change(optimizer="adam", learning_rate=rate) for rate in rates]
+    SWEEPS.put((OWNER, TAB, "sweep"), Sweep(each))
+    try:
+        app = planned()
+        table = lines(app)
+        assert list(table["Learning rate η"]) == ["0.1", "0.2", "0.3"]
+        assert "Optimizer" not in table
+        assert list(table["State"]) == ["waiting"] * 3
+        app = press(app, "sweep_stop")
+        assert list(lines(app)["State"]) == ["stopped"] * 3
+        app = press(app, "sweep_new")
+        assert "sweep_start" in [button.key for button in app.button]
+    finally:
+        SWEEPS.clear()
 
 
 def test_after_a_restart_the_page_offers_what_a_sweep_had_not_finished(kept: Store) -> None:

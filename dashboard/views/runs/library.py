@@ -14,7 +14,7 @@ from playground.history import history
 from playground.link import decode
 from playground.listing import KINDS
 from playground.recent import Recent
-from playground.saved import Group, Listed, Saved
+from playground.saved import Group, Listed, Saved, StoreError
 from playground.store import Store, store
 
 _SAVED: Recent[Saved] = Recent(64)
@@ -63,9 +63,12 @@ class Library:
         return [self.by_id[id] for id in self.choice.chosen if id in self.by_id]
 
     def get(self, run: Listed) -> Saved:
-        """A whole run, asked for again only when it has grown."""
+        """A whole run, asked for again only when it has grown; StoreError where there is none."""
         question = (self.owner, run.id, run.epoch, run.state)
-        return _SAVED.ask(question, self.store.get, run.id, self.owner)
+        try:
+            return _SAVED.ask(question, self.store.get, run.id, self.owner)
+        except LookupError:
+            raise StoreError("This run is gone: it was deleted in another window.") from None
 
     def compared(self, run: Listed) -> Compared:
         """A run as it is compared with others."""

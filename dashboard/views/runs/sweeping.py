@@ -76,7 +76,7 @@ def _watch(library: Library, now: Sweep, state: str) -> None:
     text = f"{done:,} of {len(rows):,} runs done · {epochs:,} epochs"
     st.progress(min(share, 1.0), text=text if state != "paused" else f"Paused · {text}")
     order = _best_first(rows)
-    if not _best(rows, rows[order[0]]):
+    if not _best(rows, rows[order[0]], state) and state == "playing":
         st.caption("No epoch yet: the first runs are starting …")
     _saved(now, rows)
     # While it goes on every run keeps its line, or what is ticked would become another one.
@@ -115,7 +115,7 @@ def _told(experiment: Experiment, names: Sequence[str]) -> str:
     return ", ".join(f"{label(n)} {said(n, fields[n])}" for n in names if n in fields)
 
 
-def _best(rows: Sequence[Row], best: Row) -> bool:
+def _best(rows: Sequence[Row], best: Row, state: str) -> bool:
     """Say which is the best so far, unless there is none yet."""
     score = best.best or best.train
     if score is None:
@@ -125,7 +125,8 @@ def _best(rows: Sequence[Row], best: Row) -> bool:
     begun = sum(row.train is not None for row in rows)
     settings = _told(best.experiment, _varied(rows)) or "the same settings"
     text = score_text(score.metric, best.experiment.data.source.task)
-    st.success(literal(f"Best of {begun:,} so far: {text} {name} with {settings}."))
+    among = f"Best of {begun:,}" if state == "finished" else f"Best of {begun:,} so far"
+    st.success(literal(f"{among}: {text} {name} with {settings}."))
     return True
 
 
