@@ -1,6 +1,7 @@
 """Taking a run away, in a real Chromium: what is saved on disk is what it says it is."""
 
 import csv
+import io
 import os
 import subprocess
 import sys
@@ -31,15 +32,20 @@ def test_a_run_is_taken_away_and_proves_itself(visit: Visit, tmp_path: Path) -> 
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
     page.get_by_text("Done: all 3 epochs are trained.").wait_for(timeout=START)
 
-    table = list(csv.DictReader(download(page, "take_own_csv", tmp_path).open()))
+    text = download(page, "take_own_csv", tmp_path).read_text()
+    table = list(csv.DictReader(io.StringIO(text)))
     assert [row["epoch"] for row in table] == ["1", "2", "3"]
 
     report = download(page, "take_own_report", tmp_path)
     assert report.name == "xor-2-4-1-relu-sgd-0.01-batch-32-seed-0.html"
-    paper = visit(report.as_uri())
+    paper = page.context.browser.new_page()
+    asked: list[str] = []
+    paper.on("request", lambda request: asked.append(request.url))
+    paper.goto(report.as_uri())
     assert paper.locator("polyline").count() == 4
     assert paper.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert paper.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
+    assert asked == [report.as_uri()]
     paper.close()
 
     for key, ending in (("keras", ".keras"), ("tensorboard", ".zip")):

@@ -268,8 +268,8 @@ def _made(
 
     def offer() -> None:
         _prepared(taken, key, what, label, file, sentence, work)
-        if watching and not _is_working(taken, what):
-            st.rerun()  # last: there is nothing more to wait for
+        if watching != _is_working(taken, what):
+            st.rerun()  # last: from now on there is something to wait for, or no longer
 
     every = POLL_SECONDS if watching else None
     st.fragment(offer, run_every=every, key=f"take_{key}_{what}_part")()
