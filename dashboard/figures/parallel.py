@@ -50,9 +50,9 @@ def parallel(
     axes: Sequence[Axis], drawn: Sequence[Band], names: Sequence[str], keep: str = ""
 ) -> Figure:
     """One vertical axis for each setting, the last one the score; a line for each run."""
-    layout = frame("Settings and score of each run", "", "", keep, height=480)
-    layout["margin"] |= {"t": 96, "l": 24, "r": 64}
-    layout["legend"]["y"] = 1.12
+    layout = frame("Settings and score of each run", "", "", keep, height=500)
+    layout["margin"] |= {"t": 118, "l": 24, "r": 64, "b": 44}  # on a phone names stand upright
+    layout["legend"] |= {"y": -0.02, "yanchor": "top"}
     layout["xaxis"] |= {
         "range": [-0.15, len(axes) - 0.55], "showgrid": False, "ticks": "", "side": "top",
         "tickvals": list(range(len(axes))), "fixedrange": True,

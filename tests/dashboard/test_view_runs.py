@@ -314,7 +314,7 @@ def test_a_grid_says_how_many_runs_it_is(kept: Store) -> None:
 
 def test_a_random_sweep_draws_from_ranges_and_values(kept: Store) -> None:
     app = planned(v="1", dataset="iris")
-    app.segmented_control(key="sweep_way").set_value("Random: drawn from ranges")
+    app.segmented_control(key="sweep_way").set_value("Random draws")
     app = run(app)
     app.number_input(key="sweep_count").set_value(7)
     assert "7 runs, 70 epochs in all" in texts(run(app))

@@ -20,7 +20,7 @@ from playground.summary import title
 from playground.sweep import MOST, Sweep
 from playground.sweep_plan import plan_text, planned_sweep, unfinished
 
-GRID, RANDOM = "Grid: every combination", "Random: drawn from ranges"
+GRID, RANDOM = "Every combination", "Random draws"
 SHORT = 10  # epochs of each run, unless the current experiment has fewer
 USUAL_RUNS = 20
 MOST_FIELDS = 6

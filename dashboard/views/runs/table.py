@@ -25,6 +25,7 @@ from playground.values import shown
 PAGE = 100  # lines sent to a browser at a time
 LOOK_SECONDS = 3.0  # between two looks at runs that play
 LONGEST_NOTE = 80  # characters in the table
+FIELD = 165  # pixels of a filter: two of them fit on a phone
 
 
 def filters(library: Library) -> tuple[Wanted, str, bool]:
@@ -33,7 +34,7 @@ def filters(library: Library) -> tuple[Wanted, str, bool]:
     tags = {tag: tag for tag in tags_of(library.runs)}
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs_filters"):
         text = st.text_input(
-            "Search", key="runs_text", placeholder="name, note or tag", width=230, max_chars=200,
+            "Search", key="runs_text", placeholder="name, note or tag", width=FIELD, max_chars=200,
             persist_state="session",
         )  # fmt: skip
         datasets = _several("Data", labels, "runs_data")
@@ -42,7 +43,7 @@ def filters(library: Library) -> tuple[Wanted, str, bool]:
         own = _several("Tag", tags, "runs_tag") if tags else []
         group = _group(library)
         by = st.selectbox(
-            "Sort by", list(ORDERS), key="runs_by", width=200, persist_state="session",
+            "Sort by", list(ORDERS), key="runs_by", width=FIELD, persist_state="session",
             format_func=lambda name: ORDERS[name].label,
         )  # fmt: skip
         turned = st.toggle("The other way round", key="runs_turned", persist_state="session")
@@ -53,7 +54,7 @@ def filters(library: Library) -> tuple[Wanted, str, bool]:
 def _several(label: str, table: Mapping[str, str], key: str) -> list[str]:
     return st.multiselect(
         label, list(table), key=key, format_func=lambda name: shown(table.get(name, name)),
-        width=180, placeholder="all", persist_state="session",
+        width=FIELD, placeholder="all", persist_state="session",
     )  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def _group(library: Library) -> str:
     if not library.groups:
         return ""
     return st.selectbox(
-        "Belongs to", ["", *library.groups], key="runs_group", width=230, persist_state="session",
+        "Belongs to", ["", *library.groups], key="runs_group", width=FIELD, persist_state="session",
         format_func=lambda id: shown(library.group_title(id)) if id else "anything",
     )  # fmt: skip
 
