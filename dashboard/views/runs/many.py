@@ -69,7 +69,8 @@ def parallel_view(
     """The chart, what the best have in common, and the run that was clicked."""
     largest = runs[0].task == CLASSIFICATION
     scores = np.array([_number(run.best_metric) for run in runs])
-    matter = weights(found, scores)
+    # What only some runs have tells of the choice it came along with, not of itself.
+    matter = weights([axis for axis in found if not axis.partial] or found, scores)
     names = _shown_axes(found, [weight.name for weight in matter])
     shown_axes = [axis for axis in found if axis.name in names]
     share = st.segmented_control(
@@ -129,7 +130,7 @@ def _reach(there: NDArray[np.float64]) -> tuple[float, float]:
 def _shown_axes(found: Sequence[Axis], by_weight: Sequence[str]) -> list[str]:
     """Which settings get an axis: those of all runs that matter most, or what a person chooses."""
     names, partial = [a.name for a in found], {a.name for a in found if a.partial}
-    order = sorted(by_weight or names, key=lambda name: name in partial)  # stable
+    order = by_weight or names
     first = [name for name in order if name not in partial] or order
     first = [name for name in names if name in first[:MOST_AXES]]
     if first == names:

@@ -18,6 +18,13 @@ from playground.sweep import Row, Sweep
 
 NAME = "sweep"  # what the sweep of a tab is called among its runs
 LOOK_SECONDS = 1.0
+_COLUMNS = {
+    "Best": st.column_config.TextColumn(
+        help="The validation score of the epoch with the smallest validation loss."
+    ),
+    "Last": st.column_config.TextColumn(help="The validation score after the last epoch."),
+    "Training": st.column_config.TextColumn(help="The training score after the last epoch."),
+}
 OVER = ("finished", "diverged", "lost", "stopped")
 
 
@@ -148,7 +155,7 @@ def _table(library: Library, now: Sweep, rows: Sequence[Row], order: Sequence[in
     state = st.dataframe(
         table, hide_index=True, key=f"sweep_table_{now.name}_{now.state}", on_select="rerun",
         selection_mode="single-row", alt="Runs of the sweep",
-        height=min(38 + 35 * len(rows), 460),
+        height=min(38 + 35 * len(rows), 460), column_config=_COLUMNS,
     )  # fmt: skip
     chosen = [order[i] for i in state.selection.rows if 0 <= i < len(order)]
     if not chosen:
