@@ -137,7 +137,7 @@ def _behind(curve: Curve, raw: bool) -> list[dict[str, Any]]:
                 "x": _short(np.concatenate([band.x[rows], band.x[rows][::-1]])),
                 "y": _short(around),
                 "fill": "toself",
-                "fillcolor": _clear(_colour(curve), 0.16),
+                "fillcolor": _clear(_colour(curve), 0.12),
                 "mode": "lines",
                 "line": {"width": 0},
                 "hoverinfo": "skip",
@@ -190,7 +190,7 @@ def _short(values: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _clear(colour: str, alpha: float) -> str:
-    """ "#0877bd" → "rgba(8,119,189,0.16)"."""
+    """ "#0877bd" → "rgba(8,119,189,0.12)"."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha})"
 
