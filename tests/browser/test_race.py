@@ -11,10 +11,10 @@ SMALL = "race?v=1&dataset=iris&hidden=8&epochs=4000"  # plays until somebody sto
 
 Visit = Callable[..., Any]
 
-# How many epochs each curve shows.
+# The last epoch that each curve shows; a curve without any epoch has no mode.
 LENGTHS = f"""() => (document.querySelector('{PLOT}')?._fullData ?? [])
-    .filter(trace => trace.mode.startsWith('lines') && trace.hovertemplate)
-    .map(trace => trace.x.length && trace.x[trace.x.length - 1])"""
+    .filter(trace => trace.hovertemplate?.startsWith('%{{y'))
+    .map(trace => trace.mode?.startsWith('lines') ? trace.x[trace.x.length - 1] : 0)"""
 
 
 def press(page: Any, key: str) -> None:
@@ -25,7 +25,7 @@ def wait_until_all_are_past(page: Any, epoch: int) -> None:
     page.wait_for_function(
         """([lengths, epoch]) => {
             const all = eval(lengths)()
-            return all.length > 1 && all.every(length => length > epoch)
+            return all.length > 3 && all.every(length => length > epoch)
         }""",
         arg=[LENGTHS, epoch],
         timeout=START,

@@ -215,6 +215,8 @@ def test_a_preset_begins_at_once_and_replaces_the_race_before() -> None:
     first = running()
     assert first.state in ("playing", "finished")
     assert len(first.competitors) == len(suggested(Experiment().change(hidden=(6,)), "hidden"))
+    app.session_state["race_more"] = True  # "Start another race" is opened
+    checked(app.run())
     click(app, "race_learning_rates")
     assert running() is not first
     click(app, "race_stop")

@@ -79,7 +79,7 @@ def _terms() -> Terms:
     with st.container(horizontal=True, vertical_alignment="bottom", key="race_terms"):
         session.suggest("race_epochs", usual_epochs(base))
         epochs = st.number_input(
-            "Epochs of the race", low, high, key="race_epochs", width=160,
+            "Epochs of the race", low, high, key="race_epochs", width=160, persist_state="session",
             help="How often each competitor goes through all examples.",
         )  # fmt: skip
         seeds = st.segmented_control(
@@ -125,7 +125,7 @@ def _saved(terms: Terms, known: bool) -> None:
     except StoreError as error:
         refuse(str(error))
     chosen = st.multiselect(
-        "Saved runs", list(lines), key="race_saved", max_selections=MOST,
+        "Saved runs", list(lines), key="race_saved", max_selections=MOST, persist_state="session",
         format_func=lambda id: lines[id].name,
         placeholder="Choose 2 to 8 of your runs" if lines else "Nothing is saved yet",
         help="Each races anew from its first weights, for the epochs chosen above.",
@@ -164,13 +164,13 @@ def _values(base: Experiment, field: str, key: str, most: int) -> Read:
         table = TABLES[field]
         session.suggest(key, list(usual))
         chosen = st.multiselect(
-            "Values", list(table), key=key, max_selections=MOST,
+            "Values", list(table), key=key, max_selections=MOST, persist_state="session",
             format_func=lambda name: str(table[name].label),
         )  # fmt: skip
         return Read(tuple(chosen), ())
     session.suggest(key, ", ".join(shown(field, value) for value in usual))
     form = "sizes joined by a dash (300-100), or none" if field == "hidden" else "numbers"
-    text = st.text_input(f"Values: {form}, separated by commas", key=key)
+    text = st.text_input(f"Values: {form}, separated by commas", key=key, persist_state="session")
     found = read(base, field, text)
     for problem in found.problems:
         refuse(problem)

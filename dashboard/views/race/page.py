@@ -47,8 +47,12 @@ def race() -> None:
 
 
 def _another(race: Race | None) -> None:
-    with st.expander("Start another race", icon=":material/flag:"):
-        choices(race)
+    more = st.expander(
+        "Start another race", icon=":material/flag:", on_change="rerun", key="race_more"
+    )
+    if more.open:  # nothing is asked of the database for what is not seen
+        with more:
+            choices(race)
 
 
 def _fairness(competitors: Sequence[Competitor]) -> None:
