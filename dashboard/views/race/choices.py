@@ -45,12 +45,15 @@ def choices(race: Race | None) -> None:
     known = session.identity() is not None
     st.markdown("**At one click**")
     with st.container(horizontal=True, key="race_presets"):
-        for name, entry in PRESETS.items():
-            st.button(
+        pressed = [
+            name for name, entry in PRESETS.items()
+            if st.button(
                 entry.title, key=f"race_{name}", help=entry.question, disabled=not known,
                 type="primary" if race is None and name == FIRST else "secondary",
-                on_click=begin, args=(lambda name=name: preset(name, base, seeds), find),
-            )  # fmt: skip
+            )
+        ]  # fmt: skip
+    if pressed:
+        _begin(lambda: preset(pressed[0], base, seeds), find)
     tell_refusals()
     if race is not None:
         st.caption(
@@ -209,8 +212,15 @@ def _nothing_chosen(make: Make, terms: Terms, known: bool) -> None:
 
 
 def _button(make: Make, terms: Terms, may: bool) -> None:
-    st.button(
+    pressed = st.button(
         "Start this race", key="race_start", icon=":material/flag:", type="primary",
-        disabled=not may, on_click=begin,
-        args=(lambda: make(terms.seeds), terms.find_rates),
+        disabled=not may,
     )  # fmt: skip
+    if pressed:
+        _begin(lambda: make(terms.seeds), terms.find_rates)
+
+
+def _begin(make: Callable[[], Sequence[Competitor]], find_rates: bool) -> None:
+    """Not a callback: one would begin before a number typed just before the click is taken over."""
+    begin(make, find_rates)
+    st.rerun()
