@@ -9,7 +9,7 @@ from dashboard import live
 from dashboard.figures.race import SIGNS, Curve, race_curves
 from dashboard.form import label
 from dashboard.notices import literal, refuse
-from dashboard.views.runs.library import Library
+from dashboard.views.runs.library import Library, data_label
 from dashboard.views.runs.list import MOST_COMPARED, nothing_yet
 from dashboard.views.runs.takeaway import take_curves
 from playground.bands import competitor_bands
@@ -152,7 +152,10 @@ def _settings(found: Difference, lines: Sequence[Listed]) -> None:
     names = _names(lines)
     rows = [
         {"Setting": label(one.name) if one.name in FIELDS else one.name.capitalize()}
-        | {name: one.said(i) for i, name in enumerate(names)}
+        | {
+            name: data_label(lines[i]) if one.name == "dataset" else one.said(i)
+            for i, name in enumerate(names)
+        }
         for one in found.settings
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_settings", alt="Settings")
