@@ -18,6 +18,9 @@ from playground.initializers import INITIALIZERS
 from playground.losses import CLASSIFICATION, LOSSES
 from playground.optimizers import OPTIMIZERS
 
+# It warns of retracing wherever several programs of ours are compiled, one after another.
+tf.get_logger().setLevel("ERROR")
+
 THREADS = "PLAYGROUND_THREADS"
 
 # More threads help one large network on an idle machine, and hinder small ones and each other:

@@ -68,11 +68,11 @@ def race(rounds: int) -> Iterator[Row]:
                 "fits": other(_fits, competitors),
             }
             other(_fits, _short(competitors))()
-            times = [{name: work() for name, work in sides.items()} for _ in range(rounds + 1)]
+            yield from _rows("first time", [{name: work() for name, work in sides.items()}])
+            times = [{name: work() for name, work in sides.items()} for _ in range(rounds)]
+            yield from _rows("again", times)
     finally:
         cluster.close()
-    yield from _rows("first time", times[:1])
-    yield from _rows("again", times[1:])
 
 
 def _short(competitors: tuple[Competitor, ...]) -> tuple[Competitor, ...]:
