@@ -43,9 +43,11 @@ def paused(page: Any) -> int:
 
 def test_a_race_at_one_click(visit: Visit) -> None:
     page = visit(SMALL)
+    page.locator(".st-key-race_optimizers button:enabled").wait_for(timeout=START)
     epochs = page.locator(".st-key-race_epochs input")
     epochs.fill("4000")
     epochs.press("Enter")
+    page.get_by_text("4,000 epochs").wait_for()
     press(page, "race_learning_rates")
     wait_until_all_are_past(page, 0)
     curves = len(page.evaluate(LENGTHS))

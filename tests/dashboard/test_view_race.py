@@ -97,7 +97,7 @@ def test_every_thing_can_vary_with_what_is_suggested(field: str) -> None:
     checked(app.selectbox(key="race_field").select(field).run())
     assert not app.error
     assert not app.button(key="race_start").disabled
-    assert any("competitors: " in caption.value for caption in app.caption)
+    assert any("competitors, 3 epochs: " in caption.value for caption in app.caption)
 
 
 def test_a_wrong_value_is_told_beside_its_box_and_loses_nothing() -> None:

@@ -204,7 +204,8 @@ def _start_button(make: Make, terms: Terms, known: bool) -> None:
     if competitors:
         names = ", ".join(literal(competitor.label) for competitor in competitors)
         each = f" × {terms.seeds} seeds" if terms.seeds > 1 else ""
-        st.caption(f"{len(competitors)} competitors{each}: {names}.")
+        epochs = competitors[0].experiments[0].training.epochs
+        st.caption(f"{len(competitors)} competitors{each}, {epochs:,} epochs: {names}.")
 
 
 def _nothing_chosen(make: Make, terms: Terms, known: bool) -> None:
