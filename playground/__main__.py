@@ -1,10 +1,11 @@
 """The command line: python -m playground train | fetch | link | benchmark."""
 
 import contextlib
+import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -129,70 +130,109 @@ def playground() -> None:
 @experiment_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, only that.")
 @click.option("--save", metavar="FILE.npz", help="Keep the trained network and its scores.")
-@click.option("--overwrite", is_flag=True, help="Let --save replace a file.")
+@click.option("--keras", metavar="FILE.keras", help="Keep it for keras.models.load_model.")
+@click.option("--script", metavar="FILE.py", help="Write plain Keras that repeats the run.")
+@click.option("--overwrite", is_flag=True, help="Let these replace a file.")
 def train(
-    path: str | None, link_text: str | None, as_json: bool, save: str | None, overwrite: bool,
-    **options: Any,
+    path: str | None, link_text: str | None, as_json: bool, save: str | None, keras: str | None,
+    script: str | None, overwrite: bool, **options: Any,
 ) -> int:  # fmt: skip
     """Train a network in this process; options override the file or the link."""
     experiment = _chosen(path, link_text, options)
-    place = _place(save, overwrite)
+    place = _place("save", save, (".npz",), overwrite)
+    from playground.script.data import needs_file
+
+    packed = needs_file(experiment.data)
+    others = {
+        "keras": _place("keras", keras, (".keras",), overwrite),
+        "script": _place("script", script, (".zip",) if packed else (".py", ".zip"), overwrite),
+    }
     out = sys.stdout
     # Whatever else writes to standard output (a download's progress) must not mix with the JSON.
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         try:
-            return 0 if _train(experiment, out if as_json else None, place) else DIVERGED
+            return 0 if _train(experiment, out if as_json else None, place, others) else DIVERGED
         except FetchError as error:
             click.echo(str(error), err=True)
             return 1
 
 
-def _place(save: str | None, overwrite: bool) -> Path | None:
-    """Where to keep the network; what is wrong with the place is said before the training."""
-    if save is None:
+def _place(name: str, path: str | None, endings: Sequence[str], overwrite: bool) -> Path | None:
+    """Where to keep a file; what is wrong with the place is said before the training."""
+    if path is None:
         return None
-    place = Path(save)
-    if place.suffix != ".npz":
-        raise Refused(f"save must be a file name that ends in .npz, got {save}")
+    place = Path(path)
+    if place.suffix not in endings:
+        raise Refused(f"{name} must be a file name that ends in {' or '.join(endings)}, got {path}")
     if not place.parent.is_dir():
-        raise Refused(f"save must be in a folder that exists, got {save}")
+        raise Refused(f"{name} must be in a folder that exists, got {path}")
     if place.is_dir() or (place.exists() and not overwrite):
-        raise Refused(f"save must be a new file, or come with --overwrite, got {save}")
+        raise Refused(f"{name} must be a new file, or come with --overwrite, got {path}")
     return place
 
 
-def _train(experiment: Experiment, json_out: TextIO | None, place: Path | None) -> bool:
+def _train(
+    experiment: Experiment,
+    json_out: TextIO | None,
+    place: Path | None,
+    others: Mapping[str, Path | None],
+) -> bool:
     from playground.datasets import load
-    from playground.terminal import tell_bytes, tell_json, tell_people, tell_saved
+    from playground.terminal import tell_bytes, tell_json, tell_people, tell_saved, tell_written
 
     dataset = load(experiment.data, tell_bytes)
     with quiet_start():
         from playground.engine import Trainer
 
     trainer = Trainer(experiment)
+    told: list[Event] = []
+    events = _events(trainer, told)
     if json_out is not None:
-        finished = tell_json(experiment, _events(trainer), trainer.test, json_out)
+        finished = tell_json(experiment, events, trainer.test, json_out)
     else:
-        finished = tell_people(experiment, dataset, _events(trainer), trainer.test)
+        finished = tell_people(experiment, dataset, events, trainer.test)
     if finished and place is not None:
         tell_saved(place, _save(trainer, place), json_out)
+    for name, other in others.items():
+        if finished and other is not None:
+            _write(other, _made(name, trainer, told, other))
+            tell_written(other, json_out)
     return finished
+
+
+def _made(name: str, trainer: "Trainer", events: list["Event"], place: Path) -> bytes:
+    """The content of the file for --keras or --script."""
+    if name == "keras":
+        from playground.engine.export import keras_file
+
+        return keras_file(trainer.experiment, trainer.latest())
+    from playground.key_figures import versions
+    from playground.script import script
+
+    trained_with, own = json.loads(versions()), f"{place.stem}.py"
+    made = script(trainer.experiment, events, trained_with, name=own)
+    return made.packed if place.suffix == ".zip" else made.text.encode()
 
 
 def _save(trainer: "Trainer", place: Path) -> "Trained":
     from playground.trained import archive, read
 
     content = archive(trainer.experiment, trainer.latest())
+    _write(place, content)
+    return read(content)
+
+
+def _write(place: Path, content: bytes) -> None:
     try:
         write(place.parent, {place.name: content})
     except OSError as error:
         raise click.ClickException(f"{place} could not be written ({error.strerror})") from None
-    return read(content)
 
 
-def _events(trainer: "Trainer") -> "Iterator[Event]":
-    """What the run says, slice by slice, until it is over."""
+def _events(trainer: "Trainer", told: list["Event"]) -> "Iterator[Event]":
+    """What the run says, slice by slice, until it is over; all of it is put into `told`."""
     while events := trainer.advance(seconds=0.25, with_snapshot=False).events:
+        told += events
         yield from events
 
 

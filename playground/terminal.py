@@ -104,6 +104,15 @@ def tell_saved(place: Path, trained: Trained, json_out: TextIO | None) -> None:
     click.echo(f"kept in {place} ({size:,.0f} kB): test {_heading(metric)} {test}")
 
 
+def tell_written(place: Path, json_out: TextIO | None) -> None:
+    """Where a file is."""
+    if json_out is not None:
+        json_out.write(json.dumps({"event": "written", "path": str(place)}) + "\n")
+        json_out.flush()
+        return
+    click.echo(f"written: {place} ({place.stat().st_size / 1000:,.0f} kB)")
+
+
 def _baseline(dataset: Dataset) -> str:
     """The accuracy of always giving the most frequent class, over training and validation."""
     counts = np.bincount(np.concatenate([dataset.train.y, dataset.validation.y]))

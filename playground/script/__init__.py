@@ -5,6 +5,7 @@ against the recorded ones and ends with status 1 where they differ.
 """
 
 import io
+import re
 import textwrap
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -78,6 +79,7 @@ def script(
     versions: of the packages it was trained with. start: the weights it began with, where these
     are not the ones of its seed. name: what the file is called, letters, digits, dots and dashes.
     """
+    name = name if re.fullmatch(r"[\w.-]+", name) else NAME  # it stands in the text
     events = list(events)
     experiment, last, notes = reproducible(experiment, events)
     epochs = [e for e in events if isinstance(e, Epoch) and (last is None or e.epoch <= last)]

@@ -55,6 +55,19 @@ def test_a_network_without_hidden_layers_is_trained_too(capsys: Output) -> None:
     assert last["test_accuracy"] > 0.8
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras' saving
+def test_script_and_keras_file_are_written(tmp_path: Path, capsys: Output) -> None:
+    script, network = tmp_path / "again.py", tmp_path / "net.keras"
+    assert main(["train", *SMALL, "--json", "--script", str(script), "--keras", str(network)]) == 0
+    told = [line["path"] for line in lines(capsys) if line["event"] == "written"]
+    assert told == [str(network), str(script)]
+    assert "python again.py 3" in script.read_text()
+    assert network.read_bytes().startswith(b"PK")
+    flawed = ["--dataset", "iris", "--copied", "0.5", "--script", str(tmp_path / "b.py")]
+    assert main(["train", *flawed]) == 2
+    assert capsys.readouterr().err.startswith("script must be a file name that ends in .zip")
+
+
 def test_a_network_is_kept_with_its_scores(tmp_path: Path, capsys: Output) -> None:
     place = tmp_path / "net.npz"
     assert main(["train", *SMALL, "--json", "--save", str(place)]) == 0

@@ -211,6 +211,15 @@ def test_what_was_changed_by_hand_is_said_and_not_compared() -> None:
     assert reproducible(before, [Taught(2, 9)])[1] == 2
 
 
+@pytest.mark.parametrize(("name", "used"), [("net-1.py", "net-1.py"), ('"""\n1/0.py', NAME)])
+def test_the_file_is_called_as_it_says(name: str, used: str) -> None:
+    score = Score(0.5, 0.25)
+    events = [Epoch(1, 1, score, score, 0.01, 0.1, ())]
+    made = script(Experiment(), events, VERSIONS, name=name)
+    assert list(made.files) == [used]
+    assert f"python {used} 3" in made.text
+
+
 @pytest.mark.parametrize("events", [[], [Changed(0, "l2", 0.0, 0.1)]])
 def test_without_an_epoch_there_is_no_script(events: list[Event]) -> None:
     with pytest.raises(ScriptError, match="recorded"):
