@@ -22,7 +22,7 @@ from playground.shape import shape
 Weights = list[np.ndarray]
 Tensor = Any
 
-KEPT = 12  # programs nobody uses now, those used last; one of 784-300-100-10 takes about 45 MB
+KEPT = 12  # programs that stay though nobody trains with them; 784-300-100-10 takes about 45 MB
 DEAD = 1e-3  # a unit whose output has a smaller standard deviation over the examples is dead
 
 
