@@ -43,7 +43,7 @@ def paused(page: Any) -> int:
 
 def test_a_race_at_one_click(visit: Visit) -> None:
     page = visit(SMALL)
-    page.locator(".st-key-race_optimizers button:enabled").wait_for(timeout=START)
+    page.locator(".st-key-race_optimizers button:visible:enabled").wait_for(timeout=START)
     epochs = page.locator(".st-key-race_epochs input")
     epochs.fill("4000")
     epochs.press("Enter")
