@@ -157,7 +157,11 @@ class Attempt:
             if not self._undone or self.state == "playing":
                 rule = "a paused run that was taught" if self._undone else "a lesson"
                 raise ValueError(f"there must be {rule} to undo, got {self.state}")
-        latest = self.ask("undo")
+        try:
+            latest = self.ask("undo")
+        except LookupError as error:
+            self._lose(str(error))  # how much of it was undone nobody knows
+            raise
         with self._changed:
             _, before = self._undone.pop()
             for name in REMEMBERED:
@@ -187,7 +191,10 @@ class Attempt:
         return found
 
     def ask(self, method: str, *args: Any) -> Any:
-        """What the trainer's `method` returns, between two slices; LookupError if it is gone."""
+        """What the trainer's `method` returns, between two slices.
+
+        LookupError if the trainer is gone, or cannot answer: then the run goes on all the same.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._trainer or not self._busy, ASK_WAIT)
             trainer = self._trainer
@@ -195,7 +202,9 @@ class Attempt:
             raise LookupError(self._reason)
         try:
             return trainer.call(method, *args)
-        except (WorkerLost, TrainerError) as error:
+        except TrainerError as error:
+            raise LookupError(str(error)) from None
+        except WorkerLost as error:
             self._lose(str(error))
             raise LookupError(str(error)) from None
 

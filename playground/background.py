@@ -44,7 +44,11 @@ class Job:
             future = cluster.client().submit(
                 function, *args, pure=False, workers=where, allow_other_workers=True
             )
-            self.result = future.result(timeout=PATIENCE)
+            try:
+                self.result = future.result(timeout=PATIENCE)
+            except TimeoutError:
+                future.cancel(force=True)  # what has not begun never will
+                raise TimeoutError(f"no answer within {PATIENCE:.0f} s") from None
             self.state = "done"
         except Exception as error:
             self.reason = str(error) or type(error).__name__

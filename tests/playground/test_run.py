@@ -261,6 +261,18 @@ def test_a_trainer_that_cannot_be_made_says_why(start: Start) -> None:
     assert list(run.events) == [Lost(0, "KeyError: 'nowhere'")]
 
 
+def test_a_question_without_an_answer_leaves_the_run_as_it_is(start: Start) -> None:
+    run = start()
+    run.play(3)
+    run.wait(60)
+    with pytest.raises(LookupError, match="TypeError"):
+        run.snapshot("first")  # type: ignore[arg-type]
+    assert run.state == "paused"
+    run.play(2)
+    assert run.wait(60) == "paused"
+    assert len(losses(run)) == 5
+
+
 def test_a_closed_run_frees_its_trainer(dask: Client, actors: Callable[[], int]) -> None:
     run = Run(LONG)
     run.snapshot(0)
