@@ -21,13 +21,12 @@ def press(page: Any, key: str) -> None:
     page.locator(f".st-key-{key} button:visible:enabled").click(timeout=START)
 
 
-def wait_until_all_are_past(page: Any, epoch: int) -> None:
+def wait_until_are_past(page: Any, epoch: int, count: int) -> None:
+    """Until so many curves are past this epoch."""
     page.wait_for_function(
-        """([lengths, epoch]) => {
-            const all = eval(lengths)()
-            return all.length > 3 && all.every(length => length > epoch)
-        }""",
-        arg=[LENGTHS, epoch],
+        """([lengths, epoch, count]) =>
+            eval(lengths)().filter(length => length > epoch).length >= count""",
+        arg=[LENGTHS, epoch, count],
         timeout=START,
     )
 
@@ -49,13 +48,13 @@ def test_a_race_at_one_click(visit: Visit) -> None:
     epochs.press("Enter")
     page.get_by_text("4,000 epochs").wait_for()
     press(page, "race_learning_rates")
-    wait_until_all_are_past(page, 0)
-    curves = len(page.evaluate(LENGTHS))
-    assert curves >= 4
-    wait_until_all_are_past(page, max(page.evaluate(LENGTHS)))  # all of them grow
-
     table = page.locator("[data-testid=stTable]").first
-    assert table.locator("tbody tr").count() == curves
+    table.wait_for(timeout=START)
+    curves = table.locator("tbody tr").count()
+    assert curves >= 4
+    wait_until_are_past(page, 0, curves)
+    wait_until_are_past(page, max(page.evaluate(LENGTHS)), curves)  # all of them grow
+
     assert "1." in table.inner_text()
     assert "One seed proves little" in page.locator("[data-testid=stMain]").inner_text()
 
@@ -70,19 +69,7 @@ def test_a_race_at_one_click(visit: Visit) -> None:
     press(page, "race_stop_one")
     page.get_by_text("stopped", exact=True).wait_for(timeout=START)
     press(page, "race_play")
-    wait_until_last(page, stood + 1)
+    wait_until_are_past(page, stood + 1, curves - 1)
     press(page, "race_stop")
     page.get_by_text(re.compile("What next")).wait_for(timeout=START)
     assert page.get_by_text("stopped", exact=True).count() == curves
-
-
-def wait_until_last(page: Any, epoch: int) -> None:
-    """Until all but the one that was stopped are past this epoch."""
-    page.wait_for_function(
-        """([lengths, epoch]) => {
-            const all = eval(lengths)()
-            return all.filter(length => length > epoch).length === all.length - 1
-        }""",
-        arg=[LENGTHS, epoch],
-        timeout=START,
-    )
