@@ -178,7 +178,7 @@ def test_a_race_from_its_start_to_its_ranking() -> None:
     assert "What next?" in text
     table = app.table[0].value
     assert set(table["competitor"].str.replace("\\", "")) == {"● η 0.1", "◆ η 0.01"}
-    assert table.iloc[0, 0] == "1."
+    assert table.iloc[0, 0] == "1"
     assert set(table["now"]) == {"done"}, text
     assert all(table["parameters"] == "51")  # 4·6 + 6 + 6·3 + 3
 

@@ -79,7 +79,7 @@ def _table(
     entered = found.target is not None
     missing = ("never" if over else "not yet") if entered else "–"
     table = {
-        "": ["–" if place is None else f"{place}." for place in at],
+        "place": ["–" if place is None else str(place) for place in at],
         "competitor": [literal(named(row.label, row.competitor)) for row in rows],
         f"best {found.part} score": [_told(row.best, score) for row in rows],
         "final": [_told(row.final, score) for row in rows],
