@@ -19,9 +19,13 @@ import psutil
 START_PATIENCE = 60.0  # seconds in which the scheduler has to come up
 PARENT_CHECK = 0.25  # seconds between two looks whether the process that started this one is there
 
-# Errors only, no pages or profiles of Dask itself, no graphics card.
+# Errors only, of workers none: what fails in one is told by its run, and at the end of the server
+# each would complain that nobody listens any more.
+LOGGING = {"distributed": "error", "distributed.worker": "critical"}
+
+# No pages or profiles of Dask itself, no graphics card.
 QUIET = {
-    "DASK_LOGGING__DISTRIBUTED": "error",
+    "DASK_LOGGING": repr(LOGGING),
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "false",
     "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": "[]",
     "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",

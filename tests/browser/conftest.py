@@ -29,7 +29,7 @@ FLAGS = [
     "--disable-sync",
 ]
 HERE = ("localhost", "127.0.0.1")
-START_SECONDS = 60
+START_SECONDS = 120
 
 # Lets every update of a component be overtaken by the next one, as it happens on a busy machine:
 # Streamlit then calls the function that is to take the component away, though it stays.
@@ -107,8 +107,8 @@ class Server:
         """End the server as a user does; what it leaves behind (nothing, one hopes)."""
         started = self.children() if self.process.is_running() else []
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
-        _, left = psutil.wait_procs(started, timeout=5)
+        self.process.wait(60)
+        _, left = psutil.wait_procs(started, timeout=30)
         for process in left:
             process.kill()
         return left
@@ -148,7 +148,7 @@ def stop(page: Any) -> None:
     """Pause a run that plays, so that it takes no time from the next test."""
     from playwright.sync_api import Error
 
-    pause = page.locator(":is(.st-key-pause, .st-key-race_pause) button:visible:enabled").first
+    pause = page.locator("[class*=st-key-][class*=pause] button:visible:enabled").first
     with suppress(Error):
         if pause.count():
             pause.click(timeout=5_000)
@@ -188,7 +188,7 @@ def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.on("console", complain)
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.set_default_timeout(60_000)  # other programs may be busy here
+        page.set_default_timeout(120_000)  # other programs may be busy here
         page.goto(address if address.startswith("http") else f"{server.url}/{address}")
         return page
 

@@ -5,7 +5,7 @@ from typing import Any
 from playwright.sync_api import Error
 
 IRIS = "?v=1&dataset=iris&hidden=8&epochs=10000"
-START = 120_000  # ms: the workers may still be loading TensorFlow
+START = 180_000  # ms: the workers may still be loading TensorFlow
 REACHED = """number => {
     const tile = document.querySelector('.st-key-tiles [data-testid=stMetricValue]')
     return tile && Number(tile.innerText.replaceAll(',', '')) >= number
@@ -23,7 +23,7 @@ def test_after_a_crash_of_the_server_every_finished_epoch_is_there(
 ) -> None:
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     page.goto(f"{mortal.url}/{IRIS}")
     train = page.locator(".st-key-train button:visible:enabled")
     train.click(timeout=START)
