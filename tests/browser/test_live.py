@@ -151,10 +151,14 @@ def test_pause_resume_and_step(visit: Visit) -> None:
 def test_reset_repeats_the_run_and_new_weights_do_not(visit: Visit) -> None:
     page = ready(visit(LONG))
 
+    caption = page.locator(".st-key-loss_chart figcaption")
+
     def first_epoch() -> str:
+        caption.get_by_text("No epoch yet").wait_for()
         press(page, "step")
         page.get_by_text("Paused after epoch 1.").wait_for(timeout=START)
-        return str(page.locator(".st-key-loss_chart figcaption").inner_text())
+        caption.get_by_text("after epoch 1").wait_for()  # a chart follows a little later
+        return str(caption.inner_text())
 
     first = first_epoch()
     press(page, "reset")

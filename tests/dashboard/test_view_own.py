@@ -22,6 +22,7 @@ def page() -> None:
 
     session.begin()
     session.set_experiment(controls(session.experiment(), False))
+    session.complain()
     data()
 
 
