@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -128,7 +129,7 @@ def test_a_script_reproduces_its_run(
     made = written(case)
     printed = execute(made)
     assert "\nReproduced: largest difference" in printed
-    assert "playground" not in made.text.split('"""', 2)[2]
+    assert not re.search(r"(import|from) playground", made.text)
     difference = float(printed.split("\nReproduced: largest difference ")[1].split()[0])
     assert difference < 1e-4
 
