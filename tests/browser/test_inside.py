@@ -37,7 +37,7 @@ def test_one_slider_moves_the_weights_and_is_shared_by_the_pages(inside: Any) ->
     inside.locator(".st-key-epoch button[name=on]").click()
     inside.get_by_text("examples (after epoch 1)").wait_for()
     inside.get_by_role("link", name=re.compile("Data")).click()
-    inside.get_by_text("Two interleaved half circles").wait_for()
+    inside.locator("[data-testid=stMain]").get_by_text("Two interleaved half circles").wait_for()
     inside.get_by_role("link", name=re.compile("Inside")).click()
     shown(inside, "after epoch 1, of 6")
     inside.get_by_text("examples (after epoch 1)").wait_for()
