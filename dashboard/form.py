@@ -9,26 +9,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.notices import refuse
 from dashboard.scales import step_of, usual_values, written
-from playground.activations import ACTIVATIONS
-from playground.datasets.scaling import SCALERS
-from playground.datasets.sources import DATASETS
-from playground.experiment import CLIPPING, FIELDS, PART, PARTS, Experiment, extra, limits
-from playground.initializers import INITIALIZERS
-from playground.losses import LOSSES
-from playground.optimizers import OPTIMIZERS
-from playground.schedules import SCHEDULES
-
-TABLES: dict[str, Mapping[str, Any]] = {
-    "dataset": DATASETS,
-    "scaler": SCALERS,
-    "activation": ACTIVATIONS,
-    "kernel_initializer": INITIALIZERS,
-    "bias_initializer": INITIALIZERS,
-    "loss": LOSSES,
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-    "clipping": CLIPPING,
-}
+from playground.experiment import FIELDS, PART, PARTS, TABLES, Experiment, extra, limits
 
 LABELS = {
     "dataset": "Data set",

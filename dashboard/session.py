@@ -146,9 +146,7 @@ def _recovered(known: Identity) -> Run | None:
 
 def keep(run: Run, name: str = "") -> None:
     """Make `run` this tab's run (called `name`), in place of the one before, which ends."""
-    known = identity()
-    if known is not None:
-        RUNS.put(_key(known, name), run)
+    hold(RUNS, run, name)
 
 
 def adopt(name: str) -> Run | None:
@@ -193,15 +191,12 @@ def keep_race(race: Race, name: str) -> None:
 
 def sweep(name: str) -> Sweep | None:
     """This tab's sweep called `name`, if there is one."""
-    known = identity()
-    return None if known is None else SWEEPS.get(_key(known, name))
+    return held(SWEEPS, name)
 
 
 def keep_sweep(sweep: Sweep, name: str) -> None:
     """Make `sweep` this tab's sweep called `name`, in place of the one before, which ends."""
-    known = identity()
-    if known is not None:
-        SWEEPS.put(_key(known, name), sweep)
+    hold(SWEEPS, sweep, name)
 
 
 def group(kind: str, title: str) -> str:

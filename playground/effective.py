@@ -1,26 +1,12 @@
 """The choices of an experiment that have an effect, and how a choice is said in words."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from playground.activations import ACTIVATIONS
-from playground.datasets.sources import DATASETS
-from playground.experiment import CLIPPING, PART, PARTS, Experiment, extra
+from playground.experiment import PART, PARTS, TABLES, Experiment, extra
 from playground.initializers import INITIALIZERS
-from playground.losses import LOSSES
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
-
-TABLES: dict[str, Mapping[str, Any]] = {
-    "dataset": DATASETS,
-    "activation": ACTIVATIONS,
-    "kernel_initializer": INITIALIZERS,
-    "bias_initializer": INITIALIZERS,
-    "loss": LOSSES,
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-    "clipping": CLIPPING,
-}
 
 _OF_OPTIMIZERS = {name for entry in OPTIMIZERS.values() for name in entry.defaults}
 _OF_SCHEDULES = {name for entry in SCHEDULES.values() for name in entry.defaults}

@@ -19,9 +19,13 @@ import psutil
 START_PATIENCE = 60.0  # seconds in which the scheduler has to come up
 PARENT_CHECK = 0.25  # seconds between two looks whether the process that started this one is there
 
-# Errors only, of workers none: what fails in one is told by its run, and at the end of the server
-# each would complain that nobody listens any more.
-LOGGING = {"distributed": "error", "distributed.worker": "critical"}
+# Errors only, of workers and their files none: what fails in one is told by its run, and at the end
+# of the server each would complain that nobody listens, or that its folder is gone already.
+LOGGING = {
+    "distributed": "error",
+    "distributed.worker": "critical",
+    "distributed.diskutils": "critical",
+}
 
 # No pages or profiles of Dask itself, no graphics card.
 QUIET = {
@@ -77,8 +81,10 @@ class EmbeddedCluster:
         for process in self._processes:
             if process.poll() is None:
                 parent = psutil.Process(process.pid)
-                doomed += [parent, *parent.children(recursive=True)]
-        for each in doomed:  # a nanny before its worker, or it would start another one
+                # A nanny before its worker, or it would start another one; the worker before
+                # Python's resource tracker, the older child, or it would complain of that.
+                doomed += [parent, *reversed(parent.children(recursive=True))]
+        for each in doomed:
             if each.is_running():
                 each.kill()
         for process in self._processes:
@@ -111,7 +117,7 @@ def _end_with(parent: int, folder: str) -> None:
     """Wait until the process `parent` is gone; then end this one, its children and its files."""
     while os.getppid() == parent:
         time.sleep(PARENT_CHECK)
-    for child in psutil.Process().children(recursive=True):
+    for child in reversed(psutil.Process().children(recursive=True)):
         child.kill()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)

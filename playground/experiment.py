@@ -27,6 +27,7 @@ __all__ = [
     "LIVE",
     "PART",
     "PARTS",
+    "TABLES",
     "Data",
     "Experiment",
     "Network",
@@ -421,6 +422,19 @@ FIELDS: dict[str, FieldInfo] = {
     name: field for model in PARTS.values() for name, field in model.model_fields.items()
 }
 PART: dict[str, str] = {name: part for part, model in PARTS.items() for name in model.model_fields}
+
+# The entries that a choice is made from, by the name of its field.
+TABLES: dict[str, Mapping[str, Any]] = {
+    "dataset": DATASETS,
+    "scaler": SCALERS,
+    "activation": ACTIVATIONS,
+    "kernel_initializer": INITIALIZERS,
+    "bias_initializer": INITIALIZERS,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "clipping": CLIPPING,
+}
 
 # What a playing run takes up at once; any other change needs a new network.
 LIVE = ("learning_rate", "batch_size", "dropout", "l2", "l1")

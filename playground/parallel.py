@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.effective import TABLES, logarithmic, said
+from playground.effective import logarithmic, said
+from playground.experiment import TABLES
 
 FEW = 8  # different numbers that each get a tick of their own
 WIDE = 100.0  # largest / smallest from which on magnitudes are what matters

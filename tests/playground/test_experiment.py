@@ -11,6 +11,7 @@ from playground.experiment import (
     LIVE,
     PART,
     PARTS,
+    TABLES,
     Data,
     Experiment,
     Network,
@@ -167,3 +168,9 @@ def test_steps_per_epoch_counts_the_smaller_last_batch() -> None:
 def test_several_values_can_be_written_with_commas() -> None:
     assert Network(hidden="300, 100").hidden == (300, 100)  # type: ignore[arg-type]
     assert Network(hidden="").hidden == ()  # type: ignore[arg-type]
+
+
+def test_every_choice_has_its_entries_in_a_table() -> None:
+    assert set(CHOICES) == TABLES.keys()
+    for name in CHOICES:
+        assert set(extra(FIELDS[name])["choices"]) == TABLES[name].keys()

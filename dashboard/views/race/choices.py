@@ -7,12 +7,11 @@ import streamlit as st
 from pydantic import ValidationError
 
 from dashboard import session
-from dashboard.form import TABLES
 from dashboard.notices import literal, refuse
 from dashboard.views.race.begin import begin, own_runs, tell_refusals
 from dashboard.views.race.values import Read, read, shown
 from dashboard.views.runs.library import experiment_of
-from playground.experiment import Experiment, Training, explain, limits
+from playground.experiment import TABLES, Experiment, Training, explain, limits
 from playground.plan import (
     MOST,
     MOST_SEEDS,
