@@ -30,9 +30,11 @@ Identity = tuple[str, str]
 MOST_OWN = 8  # tables of one's own that a tab offers, the newest
 
 SHARED = "shared"  # in the address: the token of a run that somebody shows
+PLACES = ("lab", "lesson", "assignment")  # in the address, beside the experiment: what is open
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{32})")
+_PLACE = re.compile(r"[A-Za-z0-9_.~-]{1,4000}")
 
 _identity = st.components.v2.component(
     "identity",
@@ -52,16 +54,20 @@ def begin() -> None:
     state, context = st.session_state, get_script_run_ctx()
     address = st.query_params.to_dict()
     token = address.pop(SHARED, "")
+    places = {name: address.pop(name) for name in PLACES if name in address}
     back = context is not None and context.is_history_navigation
-    if "experiment" not in state or (back and (address or token)):
+    first = "experiment" not in state
+    if first or (back and (address or token)):
         state["shared_run"] = token if _TOKEN.fullmatch(token) else token and "?"
-    if "experiment" not in state or (back and address and address != state["address"]):
+    if first or (back and address and address != state["address"]):
         pairs = [(name, text) for name in address for text in st.query_params.get_all(name)]
         decoded = decode(urlencode(pairs))
         state["experiment"], state["problems"] = decoded.experiment, decoded.problems
         state["address"], state["shown"] = address, {}
-    elif address != state["address"]:
-        st.query_params.from_dict(state["address"])
+    if first or (back and (address or places)):
+        state["places"] = {key: text for key, text in places.items() if _PLACE.fullmatch(text)}
+    if (address, places) != (state["address"], state["places"]):
+        _write()
 
 
 def complain() -> None:
@@ -82,7 +88,33 @@ def set_experiment(new: Experiment) -> None:
     if new != state["experiment"]:
         state["experiment"], state["problems"] = new, ()
         state["address"] = parameters(new)
-        st.query_params.from_dict(state["address"])
+        _write()
+
+
+def _write() -> None:
+    st.query_params.from_dict(st.session_state["address"] | st.session_state["places"])
+
+
+def place(name: str) -> str:
+    """What is open beside the experiment, by a name of PLACES; "" for nothing.
+
+    It may come from the address: look it up before use.
+    """
+    found: str = st.session_state["places"].get(name, "")
+    return found
+
+
+def go(name: str, value: str) -> None:
+    """Open `value` (letters, digits, "_.~-") under a name of PLACES, here and in the address."""
+    state = st.session_state
+    if value and not _PLACE.fullmatch(value):
+        raise ValueError(f"{name} must be letters, digits, and _.~- only, got {value[:50]!r}")
+    places = {key: text for key, text in state["places"].items() if key != name}
+    if value:
+        places[name] = value
+    if places != state["places"]:
+        state["places"] = places
+        _write()
 
 
 def shared() -> str:
@@ -94,7 +126,7 @@ def shared() -> str:
 def close_shared() -> None:
     """No longer show the run that the address named."""
     st.session_state["shared_run"] = ""
-    st.query_params.from_dict(st.session_state["address"])
+    _write()
 
 
 def identity() -> Identity | None:

@@ -21,6 +21,8 @@ def page() -> None:
     session.begin()
     if st.button("Deeper", key="deeper"):
         session.set_experiment(session.experiment().change(hidden=(5, 5, 5)))
+    if st.button("Close the lesson", key="close"):
+        session.go("lesson", "")
     session.complain()
     st.text(str(session.identity()))
 
@@ -81,6 +83,19 @@ def test_what_is_wrong_with_an_address_is_told_until_something_is_changed() -> N
     app.button(key="deeper").click().run()
     app.run()
     assert not app.warning
+
+
+def test_what_is_open_stays_in_the_address_beside_the_experiment() -> None:
+    app = opened(v="1", epochs="7", lesson="xor", lab="a/b")
+    assert app.session_state["places"] == {"lesson": "xor"}  # what is no name is dropped
+    app.button(key="deeper").click().run()
+    here = parameters(app.session_state["experiment"])
+    assert app.query_params == {**here, "lesson": "xor"}
+    app.query_params = {}  # as after a change of page
+    app.run()
+    assert app.query_params == {**here, "lesson": "xor"}
+    app.button(key="close").click().run()
+    assert app.query_params == here
 
 
 def test_a_repeated_parameter_is_told() -> None:
