@@ -62,6 +62,7 @@ def chart(
     clickable: bool = False,
     cards: bool = False,
     images: Images | None = None,
+    about: str = "",
 ) -> Click | None:
     """Show a figure that changes in place: zoom, hidden traces and hover outlive each update.
 
@@ -69,6 +70,7 @@ def chart(
     card, with its picture if there are `images`.
 
     `sentence` says what there is to see; it stands below the chart and is its text alternative.
+    `about` says what the chart is and what to try; a click on a line below it shows this.
     Returns the last click on a `clickable` chart, as long as its `uirevision` is the same.
     """
     of = str(figure["layout"].get("uirevision", ""))
@@ -77,6 +79,7 @@ def chart(
         data={
             "figure": encode(figure),
             "sentence": sentence,
+            "about": about,
             "clickable": clickable,
             "of": of,
             "cards": cards,

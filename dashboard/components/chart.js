@@ -95,6 +95,7 @@ async function draw(chart) {
   const { data, layout } = themed(JSON.parse(chart.figure), chart.plot);
   chart.plot.setAttribute("aria-label", layout.title.text + ". " + chart.sentence);
   chart.caption.textContent = chart.sentence;
+  chart.explanation.textContent = chart.about;
   await Plotly.react(chart.plot, data, layout, options);
   if (chart.cards && !chart.card) {
     chart.card = document.createElement("div");
@@ -125,12 +126,15 @@ export default function ({ data, parentElement, setStateValue }) {
     const root = document.createElement("figure");
     const plot = document.createElement("div");
     const caption = document.createElement("figcaption");
+    const about = document.createElement("details");
+    about.append(document.createElement("summary"), document.createElement("p"));
+    about.children[0].textContent = "What is this, what can I try?";
     root.className = "live-chart";
     plot.setAttribute("role", "img");
     plot.style.minHeight = JSON.parse(data.figure).layout.height + "px";
-    root.append(plot, caption);
+    root.append(plot, caption, about);
     parentElement.append(root);
-    chart = { plot, caption, next: 0, alive: true };
+    chart = { plot, caption, explanation: about.children[1], next: 0, alive: true };
     charts.set(parentElement, chart);
   }
   Object.assign(chart, data);
