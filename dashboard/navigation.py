@@ -7,6 +7,7 @@ from dashboard.controls import controls
 from dashboard.views.data.page import data
 from dashboard.views.draw.page import draw
 from dashboard.views.inside.page import inside
+from dashboard.views.labs.page import labs
 from dashboard.views.overfitting.page import overfitting
 from dashboard.views.race.page import race
 from dashboard.views.runs.page import runs
@@ -18,7 +19,7 @@ run = session.run()
 playing = run is not None and run.state == "playing"
 session.set_experiment(controls(session.experiment(), playing))  # current on every page
 session.complain()
-st.navigation(
+page = st.navigation(
     {
         "Experiment": [
             st.Page(
@@ -42,5 +43,11 @@ st.navigation(
             ),
             st.Page(runs, title="Runs", icon=":material/history:", url_path="runs"),
         ],
+        "Learn": [
+            st.Page(labs, title="Labs", icon=":material/science:", url_path="labs"),
+        ],
     }
-).run()
+)
+if page.url_path != "labs":
+    session.go("lab", "")  # it is closed; the page itself remembers which one was open
+page.run()

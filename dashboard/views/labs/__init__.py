@@ -1,0 +1,1 @@
+"""Labs: one idea each, moved by hand and seen at once."""

@@ -1,0 +1,55 @@
+"""The Labs page: one idea at a time, to move and to see; the address names the open one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.notices import warn
+from dashboard.views.labs.schedules import schedules
+from dashboard.views.view import View
+from playground.values import shown
+
+CHOSEN = "lab_chosen"  # the widget in which the open lab is chosen
+
+
+@dataclass(frozen=True)
+class Lab(View[Callable[[], None]]):
+    """One idea with its controls; its key in LABS is its address."""
+
+    label: str
+
+
+LABS: dict[str, Lab] = {
+    "schedules": Lab(
+        ":material/trending_down:",
+        "How should the learning rate change while a network learns?",
+        schedules,
+        "Schedules",
+    ),
+}
+
+
+def labs() -> None:
+    """The labs, one of them open."""
+    st.subheader("Labs", anchor=False)
+    st.fragment(_lab, key="lab")()
+
+
+def _lab() -> None:
+    """Choose a lab and work in it: whatever is moved redraws this alone."""
+    first, asked = next(iter(LABS)), session.place("lab")
+    if asked or not session.holds(CHOSEN):
+        session.suggest(CHOSEN, asked if asked in LABS else first)
+    name: str = st.pills(
+        "Lab", list(LABS), required=True, key=CHOSEN,
+        format_func=lambda name: f"{LABS[name].icon} {LABS[name].label}",
+        label_visibility="collapsed", persist_state="session",
+    ) or first  # fmt: skip
+    if asked and asked not in LABS and name == first:
+        warn([f"lab must be one of {', '.join(LABS)}, got {shown(asked)}: the first one is open."])
+    else:
+        session.go("lab", name)
+    st.caption(LABS[name].question)
+    LABS[name].show()

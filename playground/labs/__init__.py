@@ -1,0 +1,1 @@
+"""What the labs compute: one idea a module, in NumPy."""
