@@ -1,5 +1,6 @@
 """What moves on a page and changes in place: charts, grids of images, the slider of epochs."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -20,6 +21,12 @@ _chart = st.components.v2.component(
     "live_chart",
     css=text("chart.css"),
     js=text("chart.js").replace("PLOTLY_ADDRESS", PLOTLY_ADDRESS),
+    isolate_styles=False,
+)
+_handle = st.components.v2.component(
+    "handle_chart",
+    css=text("chart.css"),
+    js=text("chart.js").replace("PLOTLY_ADDRESS", PLOTLY_ADDRESS) + text("handle.js"),
     isolate_styles=False,
 )
 _gallery = st.components.v2.component(
@@ -105,6 +112,70 @@ def _click(told: object, of: str) -> Click | None:
     ):
         return Click(curve, point, x, y)
     return None
+
+
+Point = tuple[float, float]
+Limits = tuple[float, float]
+
+
+def held(key: str, at: Point, x: Limits, y: Limits, of: str = "") -> Point:
+    """Where a person has moved the handle of the chart `key`; `at` as long as nobody has.
+
+    Ask before computing what the figure shows. x, y: its lowest and highest place in the chart's
+    units, a move to anywhere else is ignored. of: what it is the handle of; for another one it
+    stands at `at` again.
+    """
+    told = session.told(key, "moved")
+    if isinstance(told, Mapping) and told.get("of") == of:
+        place = told.get("x"), told.get("y")
+        if _inside(place[0], x) and _inside(place[1], y):
+            session.remember(f"handle {key}", of, place)  # also for when the chart comes again
+    found: Point = session.remembered(f"handle {key}", of) or at
+    return found
+
+
+def _inside(value: object, limits: Limits) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and math.isfinite(value) and limits[0] <= value <= limits[1]
+
+
+def handle(
+    figure: Figure,
+    sentence: str,
+    key: str,
+    at: Point,
+    about: str = "",
+    of: str = "",
+    axis: Literal["xy", "x"] = "xy",
+    step: float | None = None,
+    name: str = "Starting point",
+) -> Point:
+    """Show a figure with a point that is dragged, or moved with the arrow keys; where it is.
+
+    The figure's axes must have ranges: they bound the point. axis "x": it stays on the figure's
+    first curve, whose x must rise. step: it moves in multiples of it; by itself 1/200 of an axis.
+    Where it has been moved to is known before the figure is made: see `held`, which takes the same
+    `key`, `at` and `of`.
+    """
+    layout = figure["layout"]
+    x, y = (_limits(layout[name]["range"]) for name in ("xaxis", "yaxis"))
+    now = held(key, at, x, y, of)
+    steps = [step or (limits[1] - limits[0]) / 200 for limits in (x, y)]
+    point = {"at": now, "of": of, "x": x, "y": y, "axis": axis, "step": steps, "name": name}
+    _handle(
+        key=key,
+        data={
+            "figure": encode(figure), "sentence": sentence, "about": about, "clickable": False,
+            "cards": False, "images": None, "handle": point,
+        },
+        on_moved_change=lambda: None,
+    )  # fmt: skip
+    return now
+
+
+def _limits(range_: Sequence[float]) -> Limits:
+    low, high = sorted(float(end) for end in range_)
+    return low, high
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ async function draw(chart) {
   chart.caption.textContent = chart.sentence;
   chart.explanation.textContent = chart.about;
   await Plotly.react(chart.plot, data, layout, options);
+  if (chart.handle) hold(chart); // in handle.js, which only charts with a handle carry
   if (chart.cards && !chart.card) {
     chart.card = document.createElement("div");
     chart.card.append(document.createElement("div"), document.createElement("span"));
@@ -140,6 +141,7 @@ export default function ({ data, parentElement, setStateValue }) {
   Object.assign(chart, data);
   chart.report = ({ curveNumber, pointNumber, x, y }) =>
     setStateValue("clicked", { curve: curveNumber, point: pointNumber, x, y, of: chart.of });
+  chart.moved = (point) => setStateValue("moved", point);
   draw(chart);
   return () => {
     // Streamlit also calls this for an update that the next one overtook: nothing has gone then.
