@@ -135,8 +135,9 @@ def held(key: str, at: Point, x: Limits, y: Limits, of: str = "") -> Point:
 
 
 def _inside(value: object, limits: Limits) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and math.isfinite(value) and limits[0] <= value <= limits[1]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return math.isfinite(value) and limits[0] <= value <= limits[1]
 
 
 def handle(
