@@ -16,6 +16,7 @@ from dashboard.figures.schedule import schedule_figure, schedule_sentence
 from dashboard.form import SLIDER, Form, label
 from dashboard.live import chart
 from dashboard.notices import literal
+from dashboard.suggestions import explained
 from playground.activations import ACTIVATIONS
 from playground.datasets.sources import DATASETS
 from playground.experiment import FIELDS, LIVE, Experiment, explain
@@ -132,7 +133,7 @@ def _activations(form: Form) -> None:
     """One activation for all hidden layers, or one for each."""
     own = form.experiment.network.activations
     session.show(OWN, bool(own))
-    st.toggle("An activation for each layer", key=OWN, help=FIELDS["activations"].description)
+    st.toggle("An activation for each layer", key=OWN, help=explained("activations"))
     for i, name in enumerate(own):
         text = f"Activation of hidden layer {i + 1}"
         form.option(f"{OWN_OF_LAYER}{i}", text, list(ACTIVATIONS), ACTIVATIONS, name)

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.notices import refuse
 from dashboard.scales import step_of, usual_values, written
+from dashboard.suggestions import explained
 from playground.experiment import FIELDS, PART, PARTS, TABLES, Experiment, extra, limits
 
 LABELS = {
@@ -80,14 +81,14 @@ class Form:
             return entry if isinstance(entry, str) else str(entry.label)
 
         session.show(key, value)
-        help = FIELDS[key].description if key in FIELDS else None
+        help = explained(key if key in FIELDS else "activation")
         st.selectbox(text, options, format_func=named, key=key, help=help)
         self._refuse(key)
 
     def switch(self, name: str) -> None:
         """On or off."""
         session.show(name, self._value(name))
-        st.toggle(label(name), key=name, help=FIELDS[name].description)
+        st.toggle(label(name), key=name, help=explained(name))
         self._refuse(name)
 
     def number(self, name: str, labelled: bool = True) -> None:
@@ -102,7 +103,7 @@ class Form:
             step=step_of(name, value),
             format="%d" if kind is int else "%g",
             key=name,
-            help=FIELDS[name].description if labelled else None,
+            help=explained(name) if labelled else None,
             label_visibility="visible" if labelled else "collapsed",
         )
         self._refuse(name)
@@ -118,7 +119,7 @@ class Form:
                 usual_values(name, value),
                 format_func=written,
                 key=key,
-                help=FIELDS[name].description,
+                help=explained(name),
             )
         with exact:
             self.number(name, labelled=False)
@@ -126,7 +127,7 @@ class Form:
     def several(self, name: str, example: str = "") -> None:
         """Values separated by commas, in a box of text."""
         session.show(name, ", ".join(written(value) for value in self._value(name)))
-        help = " ".join(filter(None, (FIELDS[name].description, example)))
+        help = " ".join(filter(None, (explained(name), example)))
         st.text_input(label(name), key=name, help=help, placeholder="none")
         self._refuse(name)
 

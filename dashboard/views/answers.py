@@ -74,7 +74,14 @@ def _region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
         (source.features[0], source.features[1]),
         keep,
     )
-    live.chart(figure, region.region_sentence(found.values, names), key="region")
+    live.chart(
+        figure,
+        region.region_sentence(found.values, names),
+        key="region",
+        about="Every point of the plane in the colour of the network's answer "
+        "there, the examples on top; try more hidden units, or inputs with "
+        "more noise, and watch the border bend.",
+    )
 
 
 def _class_region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
@@ -92,7 +99,14 @@ def _class_region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
     told = ", ".join(f"{share[i] / share.sum():.0%} {source.classes[i]}" for i in order)
     more = " …" if len(source.classes) > MOST_CLASSES else ""
     sentence = f"Of the plane, {told}{more}; the greyer, the less sure. A cross marks a wrong one."
-    live.chart(figure, sentence, key="region")
+    live.chart(
+        figure,
+        sentence,
+        key="region",
+        about="Every point of the plane in the colour of the network's answer "
+        "there, the examples on top; try more hidden units, or inputs with "
+        "more noise, and watch the border bend.",
+    )
 
 
 def _curve(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
@@ -106,7 +120,14 @@ def _curve(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
     name, part = predictions.shown_part(dataset)
     error = predictions.mean_error(snapshot, dataset, part)
     figure = fit.fitted_curve(x, y, points, dataset.source.features[0], keep)
-    live.chart(figure, fit.fit_sentence(error, name), key="fit")
+    live.chart(
+        figure,
+        fit.fit_sentence(error, name),
+        key="fit",
+        about="The network's answer for every input, as a curve through the "
+        "examples; try fewer or more hidden units and see where it stops "
+        "following them.",
+    )
 
 
 def _table(snapshot: Snapshot, dataset: Dataset) -> None:

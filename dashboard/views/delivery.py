@@ -32,9 +32,16 @@ def delivered(data: Data) -> Dataset | None:
         key="use_bundled",
         type="primary",
         on_click=_use_bundle,
+        help="Takes the examples that come with this program; try them first, "
+        "they train in seconds.",
     )
     if delivery.done:
-        st.button("Try again", key="fetch_again", on_click=delivery.start)
+        st.button(
+            "Try again",
+            key="fetch_again",
+            on_click=delivery.start,
+            help="Asks for the data once more; try it when the connection is back.",
+        )
     return None
 
 

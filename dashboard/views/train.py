@@ -94,20 +94,46 @@ def _curves(run: Run, log: History, metric: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         above = st.container()
-        logarithmic = st.toggle("Logarithmic scale", key="log_loss", persist_state="session")
+        logarithmic = st.toggle(
+            "Logarithmic scale",
+            key="log_loss",
+            persist_state="session",
+            help="Each step of the axis is ten times the last; try it when the loss "
+            "is small and the curve looks flat.",
+        )
         with above:
             figure = curves.loss_curves(log, logarithmic, keep)
-            live.chart(figure, curves.loss_sentence(log), key="loss_chart")
+            live.chart(
+                figure,
+                curves.loss_sentence(log),
+                key="loss_chart",
+                about="What training makes smaller, training solid, validation dashed; "
+                "where the dashed line turns upwards, overfitting begins. Try the "
+                "logarithmic scale.",
+            )
     with right:
         figure = curves.metric_curves(log, metric, keep)
-        live.chart(figure, curves.metric_sentence(log, metric), key="metric_chart")
+        live.chart(
+            figure,
+            curves.metric_sentence(log, metric),
+            key="metric_chart",
+            about="The share (or size) of right answers after each epoch, training "
+            "solid, validation dashed; raise the learning rate while it plays "
+            "and watch both.",
+        )
     more = st.expander("Learning rate in use, and what happens in each layer", on_change="rerun")
     if more.open:
         with more:
             rate, layers = st.columns(2, gap="medium")
             with rate:
                 figure = curves.rate_curve(log, keep)
-                live.chart(figure, curves.rate_sentence(log), key="rate_chart")
+                live.chart(
+                    figure,
+                    curves.rate_sentence(log),
+                    key="rate_chart",
+                    about="The learning rate of each epoch; choose a schedule in the settings"
+                    " to see it fall, rise or swing.",
+                )
             with layers:
                 _layers(run)
 

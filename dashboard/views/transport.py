@@ -90,7 +90,7 @@ def buttons(run: Run, changed: bool) -> None:
         )  # fmt: skip
         speed = st.selectbox(
             "Speed", list(SPEEDS), key="speed", width=200, persist_state="session",
-            label_visibility="collapsed", help="Slower is easier to watch.",
+            help="Slower is easier to watch.",
         )  # fmt: skip
     run.speed = SPEEDS[speed]
 

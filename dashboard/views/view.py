@@ -26,7 +26,8 @@ def choose(views: Mapping[str, View[Answer]], key: str) -> View[Answer]:
         "View", list(views), default=None if session.holds(key) else next(iter(views)), key=key,
         required=True,
         format_func=lambda name: f"{views[name].icon} {name}",
-        label_visibility="collapsed", persist_state="session",
+        persist_state="session",
+        help="One question at a time; the sentence below says which one this view answers.",
     )  # fmt: skip
     view = views[name or next(iter(views))]
     st.caption(view.question)

@@ -46,7 +46,7 @@ def test_a_run_outlives_a_reload_and_can_be_named_deleted_and_brought_back(visit
     page.get_by_role("heading", name="iris · 4 relu").wait_for()
     name = page.locator("[class*=st-key-run_name_] input")
     name.fill("<b>my</b> *first* run")
-    page.locator("[class*=st-key-run_save_] button").click()
+    page.locator("[class*=st-key-run_save_] button:visible").click()
     page.get_by_role("heading", name="<b>my</b> *first* run").wait_for()
     press(page, "delete_runs")
     page.get_by_text("Nothing is here yet").wait_for()

@@ -18,7 +18,7 @@ SHORT = "?v=1&dataset=xor&hidden=4&epochs=3&train_size=60&validation_size=40"
 
 def download(page: Any, key: str, folder: Path) -> Path:
     """What the button saves."""
-    button = page.locator(f".st-key-{key} button")
+    button = page.locator(f".st-key-{key} button:visible")
     button.wait_for(timeout=START)
     with page.expect_download(timeout=START) as started:
         button.click()
@@ -49,7 +49,7 @@ def test_a_run_is_taken_away_and_proves_itself(visit: Visit, tmp_path: Path) -> 
     paper.close()
 
     for key, ending in (("keras", ".keras"), ("tensorboard", ".zip")):
-        page.locator(f".st-key-prepare_own_{key} button").click()
+        page.locator(f".st-key-prepare_own_{key} button:visible").click()
         made = download(page, f"take_own_{key}", tmp_path)
         assert made.name.endswith(ending)
         names = zipfile.ZipFile(made).namelist()

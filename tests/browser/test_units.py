@@ -25,7 +25,7 @@ def test_a_click_on_the_ranking_shows_that_unit(visit: Any) -> None:
     ranking.locator(".hovertext").first.wait_for()
     page.mouse.click(*place)
     page.get_by_text("4 of 4").wait_for()
-    page.locator(".st-key-dossier_step_-1 button").click()
+    page.locator(".st-key-dossier_step_-1 button:visible").click()
     page.get_by_text("3 of 4").wait_for()
     page.get_by_role("radio", name=re.compile("Pre-flight")).click()
     page.get_by_text("Well scaled: training can begin.").wait_for()

@@ -38,7 +38,14 @@ def _classes(dataset: Dataset) -> None:
     parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
     found = {name: class_counts(part, len(names)) for name, part in parts.items() if len(part)}
     figure = bars.class_bars(names, found)
-    live.chart(figure, bars.class_sentence(names, found["training"]), key="class_counts")
+    live.chart(
+        figure,
+        bars.class_sentence(names, found["training"]),
+        key="class_counts",
+        about="How many examples each class has in each part; if one is much "
+        "rarer, accuracy alone will flatter a network that never answers "
+        "it.",
+    )
     table = pd.DataFrame(found, index=list(names))
     with st.expander("The counts as a table"):
         st.dataframe(
@@ -56,7 +63,13 @@ def _targets(dataset: Dataset) -> None:
         "Targets", "y", {name: (each.counts, each.edges) for name, each in found.items()}
     )
     first = found["training"]
-    live.chart(figure, bars.target_sentence(first.counts, first.edges), key="target_counts")
+    live.chart(
+        figure,
+        bars.target_sentence(first.counts, first.edges),
+        key="target_counts",
+        about="How often each target value occurs; try other parts and see "
+        "whether they hold the same values.",
+    )
     st.caption("There are no classes: the network learns to answer with a number.")
 
 
@@ -106,4 +119,10 @@ def _pixels(dataset: Dataset) -> None:
     sentence = bars.pixel_sentence(found)
     if len(dataset.train) > COUNTED:
         sentence += f" Counted in the first {COUNTED:,} images."
-    live.chart(figure, sentence, key="pixel_counts")
+    live.chart(
+        figure,
+        sentence,
+        key="pixel_counts",
+        about="How often each brightness occurs in the images; compare the "
+        "numbers as stored with those the network gets.",
+    )

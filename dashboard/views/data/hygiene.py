@@ -45,6 +45,8 @@ def hygiene(experiment: Experiment, dataset: Dataset) -> None:
     st.button(
         "Train both", key="hygiene_start", type="primary", icon=":material/play_arrow:",
         on_click=_start, args=(pair,), disabled=moves or session.identity() is None,
+        help="Trains the same network on clean and on spoilt data; try one "
+        "mistake at a time.",
     )  # fmt: skip
     if runs is None:
         st.info("Press Train both to see what the mistake does here.")
@@ -59,7 +61,12 @@ def _switches() -> list[str]:
     for column, (name, mistake) in zip(columns, MISTAKES.items(), strict=True):
         with column:
             if st.toggle(
-                mistake.label, name == AT_FIRST, key=f"mistake_{name}", persist_state="session"
+                mistake.label,
+                name == AT_FIRST,
+                key=f"mistake_{name}",
+                persist_state="session",
+                help="Makes this mistake with the second network; switch on one at a "
+                "time to see what each is worth.",
             ):
                 chosen.append(name)
             st.caption(mistake.explanation)
@@ -107,7 +114,13 @@ def _watch(pair: Pair, runs: tuple[Run, Run], moved: bool) -> None:
     logs = {name: history(run.events) for name, run in zip(NAMES, runs, strict=True)}
     if any(len(log) for log in logs.values()):
         figure = figures.validation_curves(logs, is_share, runs[0].network)
-        live.chart(figure, figures.curves_sentence(logs, is_share), key="hygiene_curves")
+        live.chart(
+            figure,
+            figures.curves_sentence(logs, is_share),
+            key="hygiene_curves",
+            about="The losses of both networks, with and without the mistake; look "
+            "for a validation curve that is better than it can be.",
+        )
     if moved and not moves:
         st.rerun()
 
@@ -136,7 +149,13 @@ def _verdict(pair: Pair, runs: tuple[Run, Run]) -> None:
     st.subheader("What the mistake did here", anchor=False)
     _sentences(found)
     figure = figures.score_bars(scores, found.is_share)
-    live.chart(figure, figures.score_sentence(scores, found.is_share), key="hygiene_scores")
+    live.chart(
+        figure,
+        figures.score_sentence(scores, found.is_share),
+        key="hygiene_scores",
+        about="The score each network believes it has beside the one on fresh "
+        "data; switch a mistake on and see which of the two moves.",
+    )
 
 
 def _sentences(found: Outcome) -> None:

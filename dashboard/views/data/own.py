@@ -26,6 +26,8 @@ def own(experiment: Experiment, dataset: Dataset) -> None:
     way = st.segmented_control(
         "How do you bring them?", list(WAYS), default=next(iter(WAYS)), key="own_way",
         required=True, persist_state="session",
+        help="A file or pasted text, as it suits you; try pasting a few rows "
+        "from a spreadsheet.",
     )  # fmt: skip
     _others(experiment)
     WAYS[way](experiment)
@@ -48,7 +50,12 @@ def _upload(experiment: Experiment) -> None:
         '<style>.st-key-own_file [data-testid="stFileUploaderDropzoneInstructions"] '
         "{ display: none }</style>"
     )  # it names a limit of the server's that is not the one above
-    file = st.file_uploader("CSV file", key="own_file", label_visibility="collapsed")
+    file = st.file_uploader(
+        "CSV file",
+        key="own_file",
+        help="A table with one example a row and named columns, as a spreadsheet"
+        " saves it; try one of your own.",
+    )
     if file is not None:
         name = file.name.rpartition(".")[0] or file.name
         session.bring(session.Draft(name, file.getvalue()), mark=file.file_id)
@@ -62,8 +69,10 @@ def _paste(experiment: Experiment) -> None:
         f"and paste them here. {LIMITS} Decimal commas are understood."
     )
     text = st.text_area(
-        "Table", key="own_text", height=180, label_visibility="collapsed",
+        "Table", key="own_text", height=180,
         placeholder="height\tweight\tkind\n1,71\t63,5\tcat\n…",
+        help="One example a row, columns separated by commas, semicolons or "
+        "tabs, names in the first row; paste cells of a spreadsheet.",
     )  # fmt: skip
     content = text.encode("utf-8", "replace")
     if text.strip():

@@ -72,6 +72,8 @@ def _choice(sheet: Sheet, key: str) -> Choice:
         target = st.selectbox(
             "Target: the column to predict", names, index=names.index(first.target),
             key=f"own_target_{key}",
+            help="What the network learns to tell; try another column and see "
+            "whether it can be told as well.",
         )  # fmt: skip
     guess = usual(sheet, target)
     of = f"{key}_{names.index(target)}"
@@ -86,12 +88,16 @@ def _choice(sheet: Sheet, key: str) -> Choice:
     features = st.multiselect(
         "Features: the columns to predict it from", others, default=list(guess.features),
         key=f"own_features_{of}",
+        help="What the network is given; leave a column out and see how much it "
+        "was worth.",
     )  # fmt: skip
     missing: Missing = "fill"
     if any(sheet.column(name).missing.any() for name in features):
         missing = st.segmented_control(
             "Gaps", list(GAPS), default="fill", key=f"own_gaps_{key}", required=True,
             format_func=GAPS.__getitem__,
+            help="What happens with rows that lack a value: fill in the usual one, "
+            "or leave the row out; compare both.",
         )  # fmt: skip
     scale = False
     if task == REGRESSION and sheet.column(target).numbers is not None:

@@ -130,7 +130,9 @@ def _scaling(dataset: Dataset) -> str:
 def _numbers(dataset: Dataset, label: str, raw: np.ndarray, scaled: np.ndarray) -> None:
     stage = st.segmented_control(
         "Numbers", [RAW, SCALED], default=RAW, key="pixel_stage", required=True,
-        label_visibility="collapsed", persist_state="session",
+        persist_state="session",
+        help="The numbers as they are stored, or as the network gets them; "
+        "switch to see what scaling does.",
     )  # fmt: skip
     sentence = pixels.pixels_sentence(label, raw, scaled)
     square, maximum = scaled.reshape(raw.shape), dataset.source.maximum
@@ -140,6 +142,12 @@ def _numbers(dataset: Dataset, label: str, raw: np.ndarray, scaled: np.ndarray) 
         # The scale of all images, so that two of them can be compared.
         low, high = (float((x - dataset.shift[0]) / dataset.scale[0]) for x in (0, maximum))
         figure = pixels.pixel_values(square, "What the network gets", low, high, decimals=2)
-    live.chart(figure, sentence, key="pixels")
+    live.chart(
+        figure,
+        sentence,
+        key="pixels",
+        about="One image as the numbers it consists of; switch between stored and"
+        " scaled numbers, and click another image above.",
+    )
     with st.expander("The same numbers as a table, to read or to copy"):
         st.dataframe(pd.DataFrame(raw if stage == RAW else square.round(4)), height=400)

@@ -44,6 +44,8 @@ def _frame(dataset: Dataset) -> None:
     name = st.segmented_control(
         "Part", [name for name, part in parts.items() if len(part)], default="training",
         key="table_part", required=True, persist_state="session",
+        help="Training examples are learnt from, validation examples judge on "
+        "the way, test examples at the end; compare them.",
     )  # fmt: skip
     part = parts[name]
     target = "class" if source.classes else "target"
@@ -84,7 +86,14 @@ def _plane(dataset: Dataset) -> None:
         for name, (x, y) in predictions.points(dataset).items()
     }
     axes = dataset.source.features[0], dataset.source.features[1]
-    live.chart(points.plane_points(found, axes), _sentence(dataset), key="plane_points")
+    live.chart(
+        points.plane_points(found, axes),
+        _sentence(dataset),
+        key="plane_points",
+        about="The examples as points of the plane, coloured by class or value; "
+        "raise the noise in the settings and see whether a line could still"
+        " part them.",
+    )
 
 
 def _line(dataset: Dataset) -> None:
@@ -92,7 +101,13 @@ def _line(dataset: Dataset) -> None:
     found = {name: _drawn(part) for name, part in parts.items() if len(part)}
     flat = {name: (x[:, 0], y) for name, (x, y) in found.items()}
     figure = points.line_points(flat, dataset.source.features[0])
-    live.chart(figure, _sentence(dataset), key="line_points")
+    live.chart(
+        figure,
+        _sentence(dataset),
+        key="line_points",
+        about="Each example's input and target; raise the noise in the settings "
+        "and see how much of the curve is left.",
+    )
 
 
 def _chosen(dataset: Dataset, label: str, key: str, most: int) -> list[int]:
@@ -103,6 +118,8 @@ def _chosen(dataset: Dataset, label: str, key: str, most: int) -> list[int]:
     chosen = st.multiselect(
         label, every, default=every[:most], key=f"{key}_{len(every)}", max_selections=most,
         format_func=lambda i: literal(dataset.source.features[i]), persist_state="session",
+        help="The features that are drawn; choose those you think tell the "
+        "classes apart.",
     )  # fmt: skip
     return chosen or list(every[:most])
 
@@ -120,7 +137,13 @@ def _pairs(dataset: Dataset) -> None:
     sentence = features.matrix_sentence(names, shares, bool(source.classes))
     if len(part) > MATRIX_POINTS:
         sentence += f" {MATRIX_POINTS} of the {len(part):,} training examples are drawn."
-    live.chart(figure, sentence, key="pairs")
+    live.chart(
+        figure,
+        sentence,
+        key="pairs",
+        about="Every feature against every other one; look for the pair that "
+        "parts the classes best, and train on it alone.",
+    )
 
 
 def _standardisation(experiment: Experiment, dataset: Dataset) -> None:
@@ -148,4 +171,10 @@ def _feature(dataset: Dataset, i: int) -> None:
     before, after = ((m.mean, m.deviation) for m in map(moments, (raw, scaled)))
     name = dataset.source.features[i]
     figure = features.before_and_after(name, bars, bars_after, (before, after))
-    live.chart(figure, features.feature_sentence(name, before, after), key=f"feature_{i}")
+    live.chart(
+        figure,
+        features.feature_sentence(name, before, after),
+        key=f"feature_{i}",
+        about="How the values of one feature are spread in each class; where the "
+        "classes hardly overlap, this feature alone nearly decides.",
+    )

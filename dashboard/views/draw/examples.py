@@ -19,7 +19,7 @@ def load(in_hand: Hand, dataset: Dataset, loaded: Callable[[], None]) -> None:
     classes = dataset.source.classes
     name = st.selectbox(
         "Load an image of", [ANY, *classes], key="example_class", width=150,
-        label_visibility="collapsed", persist_state="session",
+        persist_state="session",
         help="Images the network has not learnt from. Then draw on it, or rub some of it out.",
     )  # fmt: skip
 
@@ -27,7 +27,13 @@ def load(in_hand: Hand, dataset: Dataset, loaded: Callable[[], None]) -> None:
         put(in_hand, dataset, name)
         loaded()
 
-    st.button("Load an image", key="load_example", icon=":material/image:", on_click=press)
+    st.button(
+        "Load an image",
+        key="load_example",
+        icon=":material/image:",
+        on_click=press,
+        help="Puts an image of the data set on the pad; draw over it and watch the answer change.",
+    )
 
 
 def put(in_hand: Hand, dataset: Dataset, name: str) -> None:

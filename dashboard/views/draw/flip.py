@@ -28,7 +28,13 @@ def smallest_change(now: Moment, image: Image) -> None:
     """Choose a class and a strength; see the image, the change and the answer."""
     names = now.dataset.source.classes
     with st.container(horizontal=True, vertical_alignment="bottom", key="flip"):
-        wish = st.selectbox("Make it answer", [NEAREST, *names], key="flip_target", width=180)
+        wish = st.selectbox(
+            "Make it answer",
+            [NEAREST, *names],
+            key="flip_target",
+            width=180,
+            help="The answer the change aims at; try the class you find least alike.",
+        )
         way = st.segmented_control(
             "Change", list(DIRECTIONS), default="sign", key="flip_way", required=True,
             format_func=lambda name: DIRECTIONS[name].label,
@@ -50,6 +56,8 @@ def smallest_change(now: Moment, image: Image) -> None:
         "Strength: how much a pixel may change", range(len(paths.images)),
         value=reached if reached >= 0 else len(paths.images) - 1, key=f"flip_step_{place}",
         format_func=lambda step: f"{step * paths.step:.1%}",
+        help="How far each pixel may move at most; raise it until the answer "
+        "flips.",
     )  # fmt: skip
     left, right = st.columns(2, gap="medium")
     with left:
@@ -57,18 +65,36 @@ def smallest_change(now: Moment, image: Image) -> None:
     with right:
         before, after = paths.shares[0, index], paths.shares[step, index]
         figure = shares.bars("The answer", names, before, after, now.keep)
-        live.chart(figure, answer_sentence(paths, index, step, names), key="flip_bars")
+        live.chart(
+            figure,
+            answer_sentence(paths, index, step, names),
+            key="flip_bars",
+            about="What the network answers to the changed image; move the strength "
+            "until another bar is the longest.",
+        )
     left, right = st.columns(2, gap="medium")
     strengths = np.arange(len(paths.images)) * paths.step
     with left:
         shown = _shown(paths, index)
         figure = shares.course(strengths, paths.shares[:, index], names, shown, step, place)
-        live.chart(figure, course_sentence(paths, index, names), key="flip_course")
+        live.chart(
+            figure,
+            course_sentence(paths, index, names),
+            key="flip_course",
+            about="How the answer changes as the image is changed more and more; read"
+            " off how little it takes to change its mind.",
+        )
     with right:
         others = [names[target] for target in paths.targets]
         far = np.where(paths.reached < 0, np.nan, paths.reached * paths.step)
         figure = shares.distances(others, far, index, now.keep)
-        live.chart(figure, distance_sentence(others, far), key="flip_distances")
+        live.chart(
+            figure,
+            distance_sentence(others, far),
+            key="flip_distances",
+            about="How strongly the image must be changed for each other answer; the "
+            "shortest bar is the class it confuses most easily.",
+        )
 
 
 def _target(paths: Paths, wish: str, names: tuple[str, ...]) -> int | None:

@@ -41,7 +41,13 @@ def looks(now: Moment, image: Image) -> None:
         name = names[found.answer]
         keep = f"{now.keep} {image.shape}"
         figure = heat(found.falls, image, f"What speaks for {name}", "fall", keep)
-        live.chart(figure, sentence(found, names), key="looks_map")
+        live.chart(
+            figure,
+            sentence(found, names),
+            key="looks_map",
+            about="How much surer or less sure the answer becomes when a patch covers"
+            " each place; try another patch size or cover.",
+        )
     with right:
         _worst(found, image, names, maximum, COVERS[cover] * maximum)
 

@@ -16,7 +16,8 @@ def choose(learnt: bool) -> bool:
     """Let a person choose between the two; True: one's own, the first choice once it has learnt."""
     chosen = st.segmented_control(
         "Network", [READY, OWN], default=OWN if learnt else READY, key="draw_network",
-        required=True, label_visibility="collapsed", persist_state="session",
+        required=True, persist_state="session",
+        help="Which network looks at your drawing; try the same drawing on both.",
     )  # fmt: skip
     return bool(chosen == OWN)
 
@@ -27,7 +28,13 @@ def cannot(label: str) -> None:
         f"Your experiment learns from {label}, and that has no images to draw. So a network that "
         "was trained before is shown your drawing. To train your own, choose a set of images."
     )
-    st.button("Make MNIST digits my experiment", key="choose_mnist", on_click=_choose_mnist)
+    st.button(
+        "Make MNIST digits my experiment",
+        key="choose_mnist",
+        on_click=_choose_mnist,
+        help="Makes hand-written digits the current experiment, so that your own"
+        " training can be drawn on.",
+    )
 
 
 def _choose_mnist() -> None:

@@ -59,12 +59,16 @@ def _form(now: Moment, image: Image, run: Run | None) -> None:
         name = st.selectbox(
             "What is it really?", classes, index=None, placeholder="Choose the right answer",
             key="teach_label", width=220,
+            help="The right answer, which the network learns; try a drawing it got "
+            "wrong.",
         )  # fmt: skip
         label = None if name is None else classes.index(name)
         st.button(
             "Add it and train one epoch", key="teach_it", icon=":material/school:",
             type="primary", disabled=label is None or state == "playing" or state in NO_TEACHING,
             on_click=_teach, args=(now, image, label),
+            help="Adds the drawing, slightly moved about, to the training examples "
+            "and trains one epoch; see what it gains and forgets.",
         )  # fmt: skip
     size = len(now.dataset.train)
     st.caption(
@@ -159,12 +163,24 @@ def _result(now: Moment, run: Run, lesson: Lesson) -> None:
     classes = dataset.source.classes
     with left:
         figure = shares.bars("The answer to your drawing", classes, was, is_now, now.keep)
-        live.chart(figure, drawing_sentence(classes, was, is_now, name), key="teach_answer")
+        live.chart(
+            figure,
+            drawing_sentence(classes, was, is_now, name),
+            key="teach_answer",
+            about="What the network answered to your drawing before and after the "
+            "lesson; teach it a second one and compare.",
+        )
     with right:
         title = f"Right answers in each class of {part_name}"
         old, new = np.nan_to_num(found.share_before), np.nan_to_num(found.share_after)
         figure = shares.bars(title, classes, old, new, now.keep, "share right")
-        live.chart(figure, classes_sentence(classes, found), key="teach_classes")
+        live.chart(
+            figure,
+            classes_sentence(classes, found),
+            key="teach_classes",
+            about="The share it gets right in each class, before and after; look for "
+            "a class that paid for what another gained.",
+        )
     st.caption(
         "Part of this comes from the epoch itself, which saw all training examples once more, and "
         "would have come without your drawing."

@@ -50,7 +50,13 @@ def _lens(now: Moment, passes: list[Pass], examples: str) -> None:
         )
         return
     name = st.segmented_control(
-        "Layer", shown, default=shown[0], key="lens_layer", required=True, persist_state="session"
+        "Layer",
+        shown,
+        default=shown[0],
+        key="lens_layer",
+        required=True,
+        persist_state="session",
+        help="The layer that is looked at; compare the first with the last.",
     )
     index = names.index(name)
     layer, (z, _) = layers[index], passes[index]
@@ -64,7 +70,14 @@ def _lens(now: Moment, passes: list[Pass], examples: str) -> None:
         f"{now.keep} {name}",
     )
     sentence = lens.lens_sentence(name, float(found.flat.sum()), FLAT, found.beyond)
-    live.chart(figure, sentence, key="lens")
+    live.chart(
+        figure,
+        sentence,
+        key="lens",
+        about="The activation's curve above a count of where this layer's sums z "
+        "really fall; step through the epochs and see whether they move "
+        "into the flat part.",
+    )
     units = f"all {len(layer.bias):,} units" if len(layer.bias) > 1 else "the only unit"
     st.caption(
         f"The bars count z = x·W + b of {units} for {examples}. The blue "
@@ -127,4 +140,10 @@ def _chart(now: Moment, log: LayerHistory, names: list[str], which: str) -> None
         columns, title, y, band = log.ratio, "Update beside weight", "update / weight", lens.USUAL
         sentence = lens.ratio_sentence(log.epoch, columns, names, now.epoch)
     figure = lens.layer_curves(title, y, log.epoch, columns, names, now.epoch, band, now.keep)
-    live.chart(figure, sentence, key=f"lens_{which}")
+    live.chart(
+        figure,
+        sentence,
+        key=f"lens_{which}",
+        about="The same measure in every layer; a value that shrinks from layer "
+        "to layer says that little comes through.",
+    )

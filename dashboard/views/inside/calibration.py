@@ -29,7 +29,14 @@ def calibration(now: Moment) -> None:
     )
     sure = float(found.confidence.mean())
     sentence = figures.reliability_sentence(bins.error, sure, found.accuracy)
-    live.chart(figure, sentence, key="reliability")
+    live.chart(
+        figure,
+        sentence,
+        key="reliability",
+        about="How often the network is right among answers of the same "
+        "confidence; on the diagonal 80% sure means 80% right. Try it after"
+        " more epochs.",
+    )
     of.say()
     st.latex(
         r"\text{ECE}=\sum_{b=1}^{B}\frac{n_b}{n}\,"
@@ -60,6 +67,8 @@ def threshold(now: Moment) -> None:
     percent = st.slider(
         'Say "I don\'t know" below a confidence of', 0, 100, 50, format="%d %%",
         key="threshold", persist_state="session", width=420,
+        help="Answers less sure than this become \"I don't know\"; raise it and "
+        "see accuracy rise and coverage fall.",
     )  # fmt: skip
     curves = doubt(found, THRESHOLDS)
     share = percent / 100
@@ -68,7 +77,13 @@ def threshold(now: Moment) -> None:
     )
     coverage, accuracy = float(curves.coverage[percent]), float(curves.accuracy[percent])
     sentence = figures.doubt_sentence(share, coverage, accuracy, found.accuracy)
-    live.chart(figure, sentence, key="doubt")
+    live.chart(
+        figure,
+        sentence,
+        key="doubt",
+        about="How accurate the answers are if the doubtful ones are left out; "
+        "move the threshold and see what it costs in unanswered examples.",
+    )
     of.say()
     answered = round(coverage * len(found))
     silent = found.confidence < np.float32(share)

@@ -15,6 +15,7 @@ def _change(shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> Edit:
     what = st.segmented_control(
         "Which", ["Weight", "Bias"], default="Weight", key="edit_which", required=True,
         persist_state="session",
+        help="Which weights or biases are changed; try a single one first.",
     )  # fmt: skip
     kernel, bias = shown.layers[layer].kernel, shown.layers[layer].bias
     source = None
@@ -24,7 +25,13 @@ def _change(shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> Edit:
         label = "To unit" if what == "Weight" else "Of unit"
         unit = _whole(label, "edit_unit", f"1 to {len(bias):,}") - 1
     value = st.number_input(
-        "New value", value=0.0, step=0.1, format="%.4f", key="edit_value", persist_state="session"
+        "New value",
+        value=0.0,
+        step=0.1,
+        format="%.4f",
+        key="edit_value",
+        persist_state="session",
+        help="What the chosen number becomes; try 0, or ten times what it was.",
     )
     edit = Change(layer, source, unit, value)
     edit.apply(shown)  # says what is wrong before anything is looked up
@@ -54,6 +61,8 @@ def _prune(shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> Edit:
     percent = st.number_input(
         "Share to prune, in %", value=50.0, step=5.0, format="%.1f", key="edit_prune",
         persist_state="session",
+        help="The smallest weights, as a share of all, become 0; try how far you"
+        " can go before the score drops.",
     )  # fmt: skip
     edit = Prune(where, percent)
     layers = shown.layers if where is None else (shown.layers[where],)
@@ -75,6 +84,7 @@ def _where(layer: int) -> int | None:
     choice = st.segmented_control(
         "Where", [ALL_LAYERS, THIS_LAYER], default=ALL_LAYERS, key="edit_where", required=True,
         persist_state="session",
+        help="One layer or all of them; compare which layer bears more.",
     )  # fmt: skip
     return None if choice == ALL_LAYERS else layer
 
@@ -82,5 +92,12 @@ def _where(layer: int) -> int | None:
 def _whole(label: str, key: str, range: str, value: int = 1) -> int:
     """A whole number without limits: what is wrong with it is said in our own words."""
     return int(
-        st.number_input(f"{label} ({range})", value=value, step=1, key=key, persist_state="session")
+        st.number_input(
+            f"{label} ({range})",
+            value=value,
+            step=1,
+            key=key,
+            persist_state="session",
+            help=f"A whole number, {range}; try several and watch the score.",
+        )
     )

@@ -77,6 +77,7 @@ def form(now: Moment, shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> N
         "What to do", list(EDITS), default=next(iter(EDITS)), key="edit_kind", required=True,
         format_func=lambda name: f":material/{EDITS[name].icon}: {EDITS[name].label}",
         persist_state="session", wrap=True,
+        help="What is done to the trained weights; try each and press Undo.",
     )  # fmt: skip
     st.caption(EDITS[kind].help)
     left, right = st.columns([2, 3], gap="large")
@@ -100,6 +101,8 @@ def _choose(now: Moment, shown: Snapshot, kind: str, layer: int, inputs: tuple[s
     pressed = st.button(
         "Do it", key="edit_apply", type="primary", icon=":material/check:",
         disabled=edit is None or full,
+        help="Changes a copy of the weights, never the run itself; the scores "
+        "before and after stand beside each other.",
     )  # fmt: skip
     if pressed and edit is not None:
         _set(now, (*edits, edit))

@@ -80,14 +80,20 @@ def _choices(now: Moment) -> tuple[int, str, str]:
             "Layer", range(len(names)), default=max(len(names) - 2, 0), required=True,
             key=f"embedded_layer_{len(names)}", format_func=lambda i: names[i],
             persist_state="session", wrap=True,
+            help="The layer whose answers are drawn; go from the first to the last "
+            "and see the classes come apart.",
         )  # fmt: skip
         method = st.segmented_control(
             "Method", [PCA, TSNE], default=PCA, required=True, key="embedding_method",
             persist_state="session",
+            help="PCA keeps the two directions of largest spread, t-SNE keeps "
+            "neighbours together; compare the two.",
         )  # fmt: skip
         colour = st.segmented_control(
             "Colour", colours, default=colours[0], required=True,
             key=f"embedding_colour_{now.task}", persist_state="session",
+            help="What the colour stands for; colour by right and wrong to find "
+            "where mistakes lie.",
         )  # fmt: skip
     return layer, method, colour
 
@@ -141,7 +147,13 @@ def _tsne(
         job = _WORK.ask(owner, question, tsne, x, start.points)
     if job.state == "failed":
         st.error(f"t-SNE could not be computed: {literal(job.reason)}.")
-        st.button("Try again", key="tsne_again", on_click=_WORK.forget, args=(job.question, job))
+        st.button(
+            "Try again",
+            key="tsne_again",
+            on_click=_WORK.forget,
+            args=(job.question, job),
+            help="Computes the map once more; try it if the worker was busy.",
+        )
         return None, ""
     st.fragment(_waiting, run_every=POLL_SECONDS)(job)
     last = _LAST.get(owner)
@@ -190,7 +202,15 @@ def _show(
     if now.dataset.source.shape:
         height, width = now.dataset.source.shape
         images = live.Images(_sheet(now, of), (height, width), COLUMNS)
-    live.chart(figure, note + sentence, key="embedding", cards=True, images=images)
+    live.chart(
+        figure,
+        note + sentence,
+        key="embedding",
+        cards=True,
+        images=images,
+        about="Each example as a point, near to those this layer finds similar; "
+        "choose a later layer or epoch and see the classes come apart.",
+    )
     what = "its image" if images else "its values"
     of.say()
     st.caption(

@@ -41,6 +41,8 @@ def choose_example(now: Moment) -> Example:
             way = st.segmented_control(
                 "Follow", [BY_NUMBER, TYPED], default=BY_NUMBER, required=True,
                 key="example_way", persist_state="session",
+                help="Take an example of the data, or type values of your own; try "
+                "values no example has.",
             )  # fmt: skip
         if way == BY_NUMBER:
             return _by_number(now)
@@ -55,6 +57,8 @@ def _by_number(now: Moment) -> Example:
     number = st.number_input(
         f"{part_name.capitalize()} example, 1 to {count:,}", 1, count, 1, width=220,
         key="example_number", persist_state="session",
+        help="Which example is followed through the network; try one it gets "
+        "wrong.",
     )  # fmt: skip
     is_class = now.task == CLASSIFICATION
     st.button(

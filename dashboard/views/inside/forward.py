@@ -144,7 +144,12 @@ def _difference(now: Moment, example: Example, waiting: bool) -> None:
     if job.state == "failed":
         st.caption(f"Keras could not be asked: {literal(job.reason)}.")
         st.button(
-            "Ask Keras again", key="ask_keras", on_click=ask_again, args=(now, example.x, job)
+            "Ask Keras again",
+            key="ask_keras",
+            on_click=ask_again,
+            args=(now, example.x, job),
+            help="Lets Keras compute the same answer in a worker; the numbers should"
+            " agree to six digits.",
         )
     else:
         difference = largest_difference(now.snapshot, example.x, job.result)

@@ -33,11 +33,23 @@ def misses(now: Moment) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         figure = figures.predicted_against_true(found.truth, found.predicted, now.keep)
-        live.chart(figure, figures.truth_sentence(r2), key="predicted")
+        live.chart(
+            figure,
+            figures.truth_sentence(r2),
+            key="predicted",
+            about="Predicted against true values; a perfect network would put every "
+            "point on the diagonal.",
+        )
     with right:
         counts, edges = np.histogram(found.residual, BINS)
         figure = figures.residual_histogram(edges, counts, now.keep)
-        live.chart(figure, figures.residual_sentence(found.residual), key="residuals")
+        live.chart(
+            figure,
+            figures.residual_sentence(found.residual),
+            key="residuals",
+            about="How often each error occurs; look for one lopsided side: the "
+            "network is then too high or too low throughout.",
+        )
     worst = np.argsort(-np.abs(found.residual), kind="stable")[:WORST]
     table = frame(of.part.x[worst], now.dataset.source.features, SAID)
     table["true"], table["predicted"] = found.truth[worst], found.predicted[worst]

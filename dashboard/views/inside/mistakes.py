@@ -23,7 +23,13 @@ def ranked(now: Moment) -> None:
         of.say()
         return
     truth = st.selectbox(
-        "True class", [ALL, *names], key="mistakes_of", persist_state="session", width=260
+        "True class",
+        [ALL, *names],
+        key="mistakes_of",
+        persist_state="session",
+        width=260,
+        help="The class whose mistakes are shown; try the one with the darkest "
+        "cells off the diagonal.",
     )
     if truth in names:
         rows = rows[found.truth[rows] == names.index(truth)]

@@ -64,7 +64,9 @@ def _layer(hidden: int) -> int:
     names = [layer_name(i, hidden + 1) for i in range(hidden)]
     name = st.segmented_control(
         "Layer", names, default=names[0], key=f"plane_layer_{hidden}", required=True,
-        persist_state="session", label_visibility="collapsed",
+        persist_state="session",
+        help="The layer whose units are drawn; compare the first one's lines "
+        "with a later one's shapes.",
     )  # fmt: skip
     return names.index(name)
 
@@ -80,7 +82,13 @@ def _instead(now: Moment) -> None:
     )
     with st.container(horizontal=True):
         for name, (label, changes) in INSTEAD.items():
-            st.button(label, key=f"plane_{name}", on_click=_choose, args=(name, changes))
+            st.button(
+                label,
+                key=f"plane_{name}",
+                on_click=_choose,
+                args=(name, changes),
+                help="Makes this the current experiment: data whose plane can be drawn.",
+            )
 
 
 def _choose(name: str, changes: dict[str, object]) -> None:
@@ -100,7 +108,13 @@ def _region(
         figures.add_outline(figure, outline, "true rule")
     if lines:
         figures.add_lines(figure, _lines(now, seen), seen.extent)
-    live.chart(figure, _sentence(now, seen, examples), key="plane_region")
+    live.chart(
+        figure,
+        _sentence(now, seen, examples),
+        key="plane_region",
+        about="Every point of the plane in the colour of the network's answer; "
+        "show the units' lines and see what the border is made of.",
+    )
 
 
 def _sentence(now: Moment, seen: Plane, examples: dict[str, figures.Examples]) -> str:

@@ -60,12 +60,16 @@ def _pair(now: Moment, layer: int, n_units: int) -> tuple[int, int]:
         st.selectbox(
             label, each, index=index, key=f"plane_{label} {of} {turn}", width=110,
             format_func=lambda unit: f"unit {unit + 1}",
+            help="The unit whose answer is this axis; try two that answer to "
+            "different things.",
         )
         for label, index in (("Across", i), ("Up", j))
     )  # fmt: skip
     st.button(
         "Next pair", key="plane_next", icon=":material/arrow_forward:",
         on_click=session.remember, args=("plane_pair", of, (turn + 1, following((i, j), n_units))),
+        help="Goes on to the next two units; look for a pair in which one "
+        "straight cut parts the classes.",
     )  # fmt: skip
     return i, j
 
@@ -109,7 +113,13 @@ def _bent_chart(
         f"The grid of the plane where {title} takes it: {reach}. Each square has the colour of "
         "the network's answer there."
     )
-    live.chart(figure, sentence, key="plane_bent")
+    live.chart(
+        figure,
+        sentence,
+        key="plane_bent",
+        about="The plane as one layer sees it, by two of its units; choose other "
+        "units, or a later epoch, until one straight cut would do.",
+    )
 
 
 # ---- small maps ----------------------------------------------------------------------------
@@ -158,12 +168,15 @@ def _page(n_units: int) -> tuple[int, str]:
         scale = st.segmented_control(
             "Colour scale", [OWN, COMMON], default=OWN, key="plane_scale", required=True,
             persist_state="session",
+            help="One scale for all maps to compare their strength, or one each to "
+            "see their shape.",
         )  # fmt: skip
         start = 0
         if n_units > PAGE:
             start = st.selectbox(
                 "Units", list(range(0, n_units, PAGE)), key=f"plane_page_{n_units}", width=160,
                 format_func=lambda first: f"{first + 1} to {min(first + PAGE, n_units)}",
+                help="Which units are shown; look through all for those that do nothing.",
             )  # fmt: skip
     return start, scale
 
@@ -183,4 +196,10 @@ def _large(
         f"{title} answers {short(answers.min())} to {short(answers.max())}; its z is positive on "
         f"{(z > 0).mean():.0%} of the plane, and 0 on the dark line."
     )
-    live.chart(figure, sentence, key="plane_unit")
+    live.chart(
+        figure,
+        sentence,
+        key="plane_unit",
+        about="One unit's answer everywhere in the plane; choose units of later "
+        "layers and see lines become shapes.",
+    )

@@ -65,11 +65,24 @@ def preflight(now: Moment) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         figure = drawn.depth_figure(profile, names, keep)
-        live.chart(figure, drawn.depth_sentence(profile, names), key="preflight_depth_chart")
+        live.chart(
+            figure,
+            drawn.depth_sentence(profile, names),
+            key="preflight_depth_chart",
+            about="How large signals and gradients are in each layer before any "
+            "training; choose other first weights and see which keep them "
+            "level.",
+        )
         _table(profile, names)
     with right:
         figure = drawn.compared_figure({c.label: p for c, p in found.profiles.items()}, names, keep)
-        live.chart(figure, drawn.compared_sentence(found.verdicts), key="preflight_compared")
+        live.chart(
+            figure,
+            drawn.compared_sentence(found.verdicts),
+            key="preflight_compared",
+            about="The same for several ways to draw the first weights; the flattest "
+            "line is the best start.",
+        )
     _choices(found)
     _method(found)
 

@@ -41,6 +41,8 @@ def robust(now: Moment) -> None:
         kind = st.segmented_control(
             "Distortion", kinds, default=kinds[0], key="distortion", required=True,
             format_func=lambda k: DISTORTIONS[k].label, persist_state="session",
+            help="What is done to the examples; try each and see which one hurts "
+            "most.",
         )  # fmt: skip
     entry = DISTORTIONS[kind]
     name, part = shown_part(now.dataset)
@@ -48,6 +50,8 @@ def robust(now: Moment) -> None:
     step = st.select_slider(
         "Strength", range(len(strengths)), value=min(9, len(strengths) - 1), key=f"strength_{kind}",
         format_func=lambda i: f"{strengths[i]:.3g}{entry.unit}", persist_state="session", width=420,
+        help="How strongly the examples are disturbed; raise it until you could "
+        "not tell them apart yourself.",
     )  # fmt: skip
     of = judged.Chosen(name, sample(part, robust_rows(now.snapshot, len(part))), len(part))
     curve = _curve(now, of, kind)
@@ -58,7 +62,13 @@ def robust(now: Moment) -> None:
         curve.strength, curve.score, axis, is_share, float(strengths[step]), f"{now.keep} {kind}"
     )
     sentence = figures.robustness_sentence(curve.strength, curve.score, is_share, what)
-    live.chart(figure, sentence, key="robustness")
+    live.chart(
+        figure,
+        sentence,
+        key="robustness",
+        about="Accuracy as the examples are disturbed more and more; try another "
+        "distortion, and a network trained with dropout.",
+    )
     of.say()
     if source.shape:
         _samples(now, part, entry, float(strengths[step]))

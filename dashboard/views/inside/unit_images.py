@@ -63,7 +63,13 @@ def unit_images(now: Moment, copy: Snapshot) -> None:
             f"largest by size is {own[chosen]:.3g}; the unit's bias is {bias:.3g}."
         )
         with st.columns(2)[0]:
-            live.chart(figure, sentence, key="weights_unit")
+            live.chart(
+                figure,
+                sentence,
+                key="weights_unit",
+                about="The weights of one unit, each where its pixel is; blue adds to the"
+                " unit's sum, orange takes away. Compare with the first epoch.",
+            )
 
 
 def _choose(n_units: int) -> tuple[str, str, int, int]:
@@ -73,15 +79,20 @@ def _choose(n_units: int) -> tuple[str, str, int, int]:
         what = st.segmented_control(
             "Images of", [NOW, CHANGED], default=NOW, key="weights_images_of", required=True,
             persist_state="session",
+            help="The weights as they are, or how training has changed them; the "
+            "changes show what was learnt.",
         )  # fmt: skip
         scale = st.segmented_control(
             "Colour scale", [OWN, COMMON], default=OWN, key="weights_scale", required=True,
             persist_state="session",
+            help="One scale for all images to compare their strength, or one each to"
+            " see their shape.",
         )  # fmt: skip
         start, stop = pages[0]
         if len(pages) > 1:
             start, stop = st.selectbox(
                 "Units", pages, key=f"weights_units_{n_units}", width=160,
                 format_func=lambda page: f"{page[0] + 1} to {page[1]}", persist_state="session",
+                help="Which units are shown; look for images that resemble nothing.",
             )  # fmt: skip
     return what, scale, start, stop

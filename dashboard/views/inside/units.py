@@ -101,6 +101,8 @@ def units(now: Moment) -> None:
         name = st.segmented_control(
             "Layer", names, default=names[0], key="dossier_layer", required=True,
             persist_state="session",
+            help="The layer the unit belongs to; compare what units of different "
+            "layers find.",
         )  # fmt: skip
         layer = names.index(name)
         ranking = _ranking(fingerprint(now.snapshot), now.keep, layer, rows, now, passes, x, y)
@@ -147,7 +149,13 @@ def _choose(now: Moment, layer: int, ranking: Ranking) -> int:
         session.remember(f"dossier_seen_{layer}", of, True)
     session.limit(key, 1, most)
     number = st.number_input(
-        f"Unit, 1 to {most}", 1, most, key=key, width=140, persist_state="session"
+        f"Unit, 1 to {most}",
+        1,
+        most,
+        key=key,
+        width=140,
+        persist_state="session",
+        help="The unit looked at, by its place in the layer; click a bar of the ranking instead.",
     )
     unit = int(number) - 1
     rank = int(np.flatnonzero(ranking.order == unit)[0])
@@ -160,6 +168,8 @@ def _choose(now: Moment, layer: int, ranking: Ranking) -> int:
         st.button(
             label, icon=icon, key=f"dossier_step_{step}", disabled=not there,
             on_click=session.put, args=(key, aim),
+            help="Goes along the ranking; look for the first unit that can be "
+            "removed at no cost.",
         )  # fmt: skip
     return unit
 
@@ -227,7 +237,13 @@ def _looks_for(found: Dossier) -> None:
         _curve(found)
     figure = dossier.weights_figure(title, weights, source.features, found.keep)
     sentence = dossier.weights_sentence(weights, source.features)
-    live.chart(figure, f"{sentence} Shown: {said}.", key="dossier_bars")
+    live.chart(
+        figure,
+        f"{sentence} Shown: {said}.",
+        key="dossier_bars",
+        about="The weight this unit gives each of its inputs; long bars are what "
+        "it looks at. Step to less important units.",
+    )
 
 
 def _answers(found: Dossier, side: int) -> Array:
@@ -252,6 +268,8 @@ def _map(found: Dossier) -> None:
         f"Its output over the plane: from {values.min():.2g} to {values.max():.2g}; blue is "
         f"positive, orange negative, full colour ±{largest:.2g}.",
         key="dossier_map",
+        about="What this unit answers at each point of the plane; compare with "
+        "the unit that matters most.",
     )
 
 
@@ -261,7 +279,12 @@ def _curve(found: Dossier) -> None:
     feature = found.now.dataset.source.features[0]
     figure = dossier.response_figure(x, values, feature, f"unit {found.unit + 1}", found.keep)
     sentence = f"Its output goes from {values.min():.2g} to {values.max():.2g}."
-    live.chart(figure, sentence, key="dossier_curve")
+    live.chart(
+        figure,
+        sentence,
+        key="dossier_curve",
+        about="What this unit answers to each input; look for the place where it bends.",
+    )
 
 
 def _excited_by(found: Dossier) -> None:
@@ -306,14 +329,26 @@ def _by_class(found: Dossier) -> None:
     if not names:
         figure = dossier.scatter_figure(found.y, found.a, found.keep)
         sentence = dossier.scatter_sentence(found.y, found.a)
-        live.chart(figure, sentence, key="dossier_targets")
+        live.chart(
+            figure,
+            sentence,
+            key="dossier_targets",
+            about="The unit's answer against the target; look for a trend: that is "
+            "what it tells the next layer.",
+        )
         return
     with np.errstate(invalid="ignore"):
         members = np.arange(len(names))[:, None] == found.y
         means = (members @ found.a) / members.sum(axis=1)
     average = float(found.a.mean())
     figure = dossier.class_figure(means, names, average, found.keep)
-    live.chart(figure, dossier.class_sentence(means, names, average), key="dossier_classes")
+    live.chart(
+        figure,
+        dossier.class_sentence(means, names, average),
+        key="dossier_classes",
+        about="The unit's mean answer for each class; one class far from the "
+        "others is what it has learnt to find.",
+    )
 
 
 def _ranks(found: Dossier, ranking: Ranking) -> None:
@@ -337,7 +372,13 @@ def _ranks(found: Dossier, ranking: Ranking) -> None:
         f"{first}; {none} of {len(ranking.order)} units "
         f"cost nothing when removed and {gain} even do harm ({how}). Click a bar to see its unit."
     )
-    click = live.chart(figure, sentence, key="dossier_ranking", clickable=True)
+    click = live.chart(
+        figure,
+        sentence,
+        key="dossier_ranking",
+        clickable=True,
+        about="What is lost when each unit is removed by itself; click a bar to look at that unit.",
+    )
     if click is not None and isinstance(click.point, int) and 0 <= click.point < len(ranking.order):
         unit = int(ranking.order[click.point])
         if unit != found.unit:

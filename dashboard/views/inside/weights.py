@@ -25,10 +25,14 @@ def view(now: Moment) -> None:
         part = st.segmented_control(
             "Show", list(PARTS), default=next(iter(PARTS)), key="weights_part", required=True,
             persist_state="session",
+            help="What is drawn of the weights; compare those now with those at the "
+            "start.",
         )  # fmt: skip
         name = st.segmented_control(
             "Layer", names, default=names[0], key=f"weights_layer_{len(names)}", required=True,
             persist_state="session",
+            help="The layer whose weights are drawn; compare the first with the "
+            "last.",
         )  # fmt: skip
     if edits.made(now) and part != "Edit a copy":
         st.info(
@@ -67,7 +71,11 @@ def _pictures(now: Moment, copy: Snapshot, index: int) -> None:
             f"{title}: {n_inputs:,} × {n_units:,} weights", f"{now.keep} {index}",
         )  # fmt: skip
         live.chart(
-            figure, figures.heat_map_sentence(layer.kernel, layer.bias, block), key="weights_map"
+            figure,
+            figures.heat_map_sentence(layer.kernel, layer.bias, block),
+            key="weights_map",
+            about="All weights of a layer as colours, one column for each unit; "
+            "change one below and watch the score.",
         )
     with right:
         spread = weights.spread(layer.kernel, now.initial.layers[index].kernel)
@@ -75,7 +83,13 @@ def _pictures(now: Moment, copy: Snapshot, index: int) -> None:
             spread, f"{title}: how its weights are spread", f"{now.keep} {index}"
         )
         zeros = int(layer.kernel.size - np.count_nonzero(layer.kernel))
-        live.chart(figure, figures.histogram_sentence(spread, zeros), key="weights_histogram")
+        live.chart(
+            figure,
+            figures.histogram_sentence(spread, zeros),
+            key="weights_histogram",
+            about="How the weights are spread now and were at the start; try L1 or L2"
+            " and see the spread shrink.",
+        )
     if index == 0 and now.dataset.source.shape:
         unit_images(now, copy)
 
@@ -116,6 +130,8 @@ def _page(what: str, count: int, size: int) -> int:
         what, starts, index=len(starts) // 2 if what == "Inputs" else 0, width=180,
         key=f"weights_{what}_{count}", persist_state="session",
         format_func=lambda start: f"{start + 1:,} to {min(start + size, count):,}",
+        help="Which part of a large layer is drawn; images have most to see in "
+        "the middle.",
     )  # fmt: skip
 
 
@@ -127,11 +143,15 @@ def _files(now: Moment, copy: Snapshot, index: int, inputs: tuple[str, ...]) -> 
             "All layers for Keras (.npz)", lambda: weights.npz(copy), "weights.npz",
             "application/octet-stream", key="weights_npz", on_click="ignore",
             icon=":material/download:",
+            help="The weights in a file that NumPy and Keras read; try them in a "
+            "notebook.",
         )  # fmt: skip
         st.download_button(
             f"{title} as a table (.csv)", lambda: weights.csv(layer, inputs),
             f"weights_{title.lower().replace(' ', '_')}.csv", "text/csv", key="weights_csv",
             on_click="ignore", icon=":material/download:",
+            help="The weights of this layer for a spreadsheet; try sorting a unit's "
+            "inputs by size.",
         )  # fmt: skip
     st.caption("A Keras model with the same layers takes them like this:")
     st.code(

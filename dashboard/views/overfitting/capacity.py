@@ -67,6 +67,7 @@ def _buttons(sweep: Sweep | None, experiments: list[Experiment]) -> None:
             st.button(
                 "Resume", key="capacity_resume", icon=":material/resume:", on_click=sweep.play,
                 disabled=state != "paused",
+                help="Goes on filling the map, which was paused because nobody watched.",
             )  # fmt: skip
 
 
@@ -99,7 +100,14 @@ def _watch(sweep: Sweep, units: tuple[int, ...], sizes: tuple[int, ...], moved: 
     is_share = bool(sweep.experiments[0].data.source.classes)
     figure = figures.capacity_map(values, units, sizes, is_share, sweep.name)
     sentence = figures.capacity_sentence(values, units, sizes, is_share)
-    click = live.chart(figure, sentence, key="capacity_map", clickable=True)
+    click = live.chart(
+        figure,
+        sentence,
+        key="capacity_map",
+        clickable=True,
+        about="Validation score for each number of units and examples; click a "
+        "cell to see its curves.",
+    )
     if lost := [row for row in rows if row.state in ("lost", "diverged")]:
         st.warning(literal(f"{len(lost)} cells could not be trained: {lost[0].reason}"))
     cell = _cell(click, len(units), len(sizes))
@@ -135,9 +143,18 @@ def _open(sweep: Sweep, cell: int, new: bool) -> None:
     left, right = st.columns(2)
     with left:
         live.chart(
-            curves.loss_curves(past, keep=keep), curves.loss_sentence(past), key="capacity_loss"
+            curves.loss_curves(past, keep=keep),
+            curves.loss_sentence(past),
+            key="capacity_loss",
+            about="The losses of the cell chosen in the map; click a cell with few "
+            "examples and many units to see overfitting.",
         )
     with right:
         figure = curves.metric_curves(past, metric, keep)
-        live.chart(figure, curves.metric_sentence(past, metric), key="capacity_metric")
+        live.chart(
+            figure,
+            curves.metric_sentence(past, metric),
+            key="capacity_metric",
+            about="The scores of the cell chosen in the map; compare cells of the same row.",
+        )
     st.caption("It is the current experiment on every page now: train it again on the Train page.")

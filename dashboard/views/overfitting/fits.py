@@ -64,7 +64,14 @@ def _panel(race: Race, run: Run, size: str, key: str) -> None:
     figure = draw(snapshot, dataset, race.name)
     figure["layout"] |= {"height": 320}
     figure["layout"]["title"]["text"] = title
-    live.chart(figure, _errors(run), key=key)
+    live.chart(
+        figure,
+        _errors(run),
+        key=key,
+        about="What the network answers for every input, and the examples it "
+        "learnt from; compare a curve that is too stiff with one that "
+        "follows every point.",
+    )
 
 
 def _curve(snapshot: Snapshot, dataset: Dataset, keep: str) -> Figure:

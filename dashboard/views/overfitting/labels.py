@@ -62,7 +62,11 @@ def _draw(race: Race) -> None:
                 keep=race.name,
             )  # fmt: skip
             live.chart(
-                figure, figures.gap_sentence(curves, "accuracy", True), key=f"labels_chart_{i}"
+                figure,
+                figures.gap_sentence(curves, "accuracy", True),
+                key=f"labels_chart_{i}",
+                about="The losses of a network with true labels or with random ones; see "
+                "that it can learn both by heart, and what validation says.",
             )
     st.caption(
         f"Training solid, validation dashed. Chance is {chance:.1%}: one class in "

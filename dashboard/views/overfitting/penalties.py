@@ -71,6 +71,8 @@ def _draw(race: Race) -> None:
     layer = st.segmented_control(
         "Layer", range(len(layers)), default=0, required=True, key=f"penalties_layer_{len(layers)}",
         format_func=lambda i: _name(layers[i], len(layers) - 1), persist_state="session",
+        help="The layer whose weights are counted; compare the first with the "
+        "last.",
     )  # fmt: skip
     weights = [shares.kernel(each, layers[layer]) for each in snapshots]
     figure = figures.spreads(
@@ -78,7 +80,13 @@ def _draw(race: Race) -> None:
         f"{race.name} {layer}",
     )  # fmt: skip
     near = {name: shares.share(each) for name, each in zip(names, weights, strict=True)}
-    live.chart(figure, figures.spreads_sentence(near), key="penalties_chart")
+    live.chart(
+        figure,
+        figures.spreads_sentence(near),
+        key="penalties_chart",
+        about="How the weights are spread with L1, with L2 and with neither; "
+        "choose another layer, or a stronger λ, and look for the peak at 0.",
+    )
     _table(race, snapshots, names)
 
 

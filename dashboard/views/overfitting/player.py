@@ -57,6 +57,7 @@ def buttons(
         st.button(
             "Resume", key=f"{name}_resume", icon=":material/resume:",
             disabled=state not in ("paused", "ready"), on_click=race.play,
+            help="Goes on training, which was paused because nobody watched.",
         )  # fmt: skip
         st.button(
             "Stop", key=f"{name}_stop", icon=":material/stop:",

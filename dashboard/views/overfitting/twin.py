@@ -59,6 +59,8 @@ def _cure(experiment: Experiment, race: Race | None) -> tuple[str, float]:
     name = st.segmented_control(
         "Cure", names, default=running[0] if running else "l2", key="twin_cure", required=True,
         format_func=lambda each: CURES[each].label, persist_state="session",
+        help="What one of the twins gets against overfitting; try each and "
+        "compare the gaps.",
     )  # fmt: skip
     cure, own = CURES[name], recipe(experiment.data.dataset).strengths
     usual = own.get(name, cure.usual)
@@ -131,6 +133,8 @@ def _draw(race: Race) -> None:
     chosen = st.segmented_control(
         "Curves of", list(choices), default="Loss", key=f"twin_quantity_{is_share}", required=True,
         persist_state="session",
+        help="Losses show overfitting earlier, scores say what it costs; look at"
+        " both.",
     )  # fmt: skip
     _curves(race, logs, choices[chosen], told, is_share)
     _fair(race)
@@ -193,7 +197,14 @@ def _curves(
                 curves, heading, name, hue, race.epochs, scale, share, keep=f"{race.name} {name}"
             )
             sentence = figures.gap_sentence(curves, name, share)
-            live.chart(figure, sentence, key=f"twin_chart_{hue}")
+            live.chart(
+                figure,
+                sentence,
+                key=f"twin_chart_{hue}",
+                about="One of the twins: training solid, validation dashed, the gap "
+                "between them shaded; change the cure's strength and see the gap "
+                "close.",
+            )
     if of_loss:
         st.caption(
             "Losses are shown without the L1/L2 penalty, so that all cures can be compared. The "

@@ -61,7 +61,9 @@ def choices(race: Race | None) -> None:
     st.markdown("**Your own race**")
     way = st.segmented_control(
         "What competes", list(WAYS), default=next(iter(WAYS)), key="race_way", required=True,
-        label_visibility="collapsed", persist_state="session",
+        persist_state="session",
+        help="One setting with several values, two settings crossed, or runs you"
+        " have saved; begin with one thing.",
     )  # fmt: skip
     WAYS[way](terms, known)
 
@@ -155,6 +157,7 @@ def _field(text: str, key: str, fields: Sequence[str]) -> str:
         st.selectbox(
             text, fields, key=key, width=260, persist_state="session",
             format_func=lambda name: VARIABLES[name].title,
+            help="The setting in which the competitors differ; change one and you know the cause.",
         )
     )  # fmt: skip
 
@@ -168,11 +171,17 @@ def _values(base: Experiment, field: str, key: str, most: int) -> Read:
         chosen = st.multiselect(
             "Values", list(table), key=key, max_selections=MOST, persist_state="session",
             format_func=lambda name: str(table[name].label),
+            help="Each of these becomes a competitor; begin with two or three.",
         )  # fmt: skip
         return Read(tuple(chosen), ())
     session.suggest(key, ", ".join(shown(field, value) for value in usual))
     form = "sizes joined by a dash (300-100), or none" if field == "hidden" else "numbers"
-    text = st.text_input(f"Values: {form}, separated by commas", key=key, persist_state="session")
+    text = st.text_input(
+        f"Values: {form}, separated by commas",
+        key=key,
+        persist_state="session",
+        help="Each of these becomes a competitor; try values ten times apart.",
+    )
     found = read(base, field, text)
     for problem in found.problems:
         refuse(problem)
@@ -215,6 +224,8 @@ def _button(make: Make, terms: Terms, may: bool) -> None:
     pressed = st.button(
         "Start this race", key="race_start", icon=":material/flag:", type="primary",
         disabled=not may,
+        help="Trains all competitors together, epoch by epoch; try three seeds "
+        "to see what is luck.",
     )  # fmt: skip
     if pressed:
         _begin(lambda: make(terms.seeds), terms.find_rates)

@@ -63,7 +63,13 @@ def curves(
         drawn, quantity, look.x, look.log_x, look.log_y, look.smoothing > 0, keep, first
     )
     with above:
-        live.chart(figure, race_sentence(drawn, quantity), key="race_chart")
+        live.chart(
+            figure,
+            race_sentence(drawn, quantity),
+            key="race_chart",
+            about="One line a competitor, a band where there are several seeds; put "
+            "updates or seconds on the axis and see whether the order stays.",
+        )
 
 
 def _look(score: str) -> Look:
@@ -71,6 +77,8 @@ def _look(score: str) -> Look:
         quantity = st.segmented_control(
             "Shown", ["score", "loss"], default="score", key="race_quantity", required=True,
             format_func=lambda name: score if name == "score" else "Loss", persist_state="session",
+            help="The score that counts, or the loss that is trained; see whether "
+            "both have the same winner.",
         )  # fmt: skip
         parts = st.segmented_control(
             "Of the examples for", list(PARTS), default="Validation", key="race_parts",

@@ -56,6 +56,8 @@ def _terms(entrants: Sequence[Entrant]) -> tuple[float, str]:
         order = st.selectbox(
             "Ranked by", list(ORDERS), key="race_order", width=260, persist_state="session",
             format_func=lambda name: ORDERS[name].label,
+            help="What decides the ranking; try the epochs, updates or seconds to "
+            "the target instead of the best score.",
         )  # fmt: skip
     return percent / 100, order
 
@@ -127,7 +129,15 @@ def _cost(found: Ranking, keep: str) -> None:
             cost = st.segmented_control(
                 "Cost", list(COSTS), default="best_seconds", key="race_cost", required=True,
                 format_func=lambda name: COSTS[name].partition(" until")[0],
-                label_visibility="collapsed", persist_state="session",
+                persist_state="session",
+                help="What the score is held against; a winner by epochs may lose by "
+                "seconds.",
             )  # fmt: skip
             figure = cost_figure(found, cost, keep=keep)
-            live.chart(figure, cost_sentence(found, cost), key="race_cost_chart")
+            live.chart(
+                figure,
+                cost_sentence(found, cost),
+                key="race_cost_chart",
+                about="What each competitor reached and what it cost; those at the upper "
+                "left give most for least. Choose another cost.",
+            )

@@ -56,7 +56,7 @@ def buttons(race: Race) -> None:
         )  # fmt: skip
         speed = st.selectbox(
             "Speed", list(SPEEDS), key="race_speed", width=200, persist_state="session",
-            label_visibility="collapsed", help="Slower is easier to watch.",
+            help="Slower is easier to watch.",
         )  # fmt: skip
     race.speed = SPEEDS[speed]
 
@@ -68,7 +68,7 @@ def one(race: Race) -> None:
         number = st.selectbox(
             "Competitor", range(len(states)), key=key, width=260,
             format_func=lambda i: named(race.competitors[i].label, i),
-            label_visibility="collapsed",
+            help="Whom the buttons beside it are for; try opening the winner in Train.",
         )  # fmt: skip
         st.button(
             "Stop it", key="race_stop_one", icon=":material/person_remove:",

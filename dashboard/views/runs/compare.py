@@ -100,15 +100,28 @@ def _curves(runs: Sequence[Compared], lines: Sequence[Listed], found: Difference
         quantity = st.segmented_control(
             "Curves", quantities, default=quantities[0], required=True, key="compare_quantity",
             format_func=lambda name: name.replace("_", " ").capitalize(),
+            help="The loss that is trained, or the score that counts; a lower loss "
+            "need not be a better score.",
         )  # fmt: skip
         part = st.segmented_control(
-            "Of which examples", list(PARTS), default="Both", required=True, key="compare_parts"
+            "Of which examples",
+            list(PARTS),
+            default="Both",
+            required=True,
+            key="compare_parts",
+            help="Training shows what is learnt, validation what is understood; try both together.",
         )
         x = st.segmented_control(
             "Along", list(AXES), default="epochs", required=True, key="compare_x",
             format_func=AXES.__getitem__,
+            help="What runs along the axis; runs with other batch sizes can only be "
+            "compared in updates or seconds.",
         )  # fmt: skip
-        log_y = st.toggle("Logarithmic scale", key="compare_log")
+        log_y = st.toggle(
+            "Logarithmic scale",
+            key="compare_log",
+            help="Each step of the axis is ten times the last; try it where curves crowd near 0.",
+        )
     curves = []
     for i, (run, line) in enumerate(zip(runs, lines, strict=True)):
         living = [line.state == "playing"]
@@ -118,7 +131,13 @@ def _curves(runs: Sequence[Compared], lines: Sequence[Listed], found: Difference
             curves.append(Curve(i, f"{letter(i)} {line.name[:40]}", name, band))
     keep = " ".join(line.id for line in lines)
     figure = race_curves(curves, quantity, x, log_y=log_y, keep=keep)
-    live.chart(figure, _sentence(found), key="compare_curves")
+    live.chart(
+        figure,
+        _sentence(found),
+        key="compare_curves",
+        about="The curves of the chosen runs over each other; change the axis to "
+        "updates or seconds before you call one faster.",
+    )
 
 
 def _sentence(found: Difference) -> str:

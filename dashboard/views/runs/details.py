@@ -63,10 +63,22 @@ def course(saved: Saved, key: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         figure = curves.loss_curves(log, keep=key)
-        live.chart(figure, curves.loss_sentence(log), key="run_loss")
+        live.chart(
+            figure,
+            curves.loss_sentence(log),
+            key="run_loss",
+            about="This run's loss, training solid and validation dashed; look where "
+            "the dashed line turns upwards.",
+        )
     with right:
         figure = curves.metric_curves(log, metric, keep=key)
-        live.chart(figure, curves.metric_sentence(log, metric), key="run_metric")
+        live.chart(
+            figure,
+            curves.metric_sentence(log, metric),
+            key="run_metric",
+            about="This run's score, training solid and validation dashed; the "
+            "distance between the two is what it learnt by heart.",
+        )
 
 
 def _names(library: Library, run: Listed) -> None:
@@ -87,9 +99,16 @@ def _names(library: Library, run: Listed) -> None:
         note = st.text_area(
             "Note", run.note, key=f"run_note_{mark}", max_chars=LONGEST_NOTE, height=110,
             placeholder="What did you expect, and what did you see?",
+            help="What you want to remember of this run; try writing what you "
+            "expected of it.",
         )  # fmt: skip
         below_note = st.container()
-        if not st.form_submit_button("Save", key=f"run_save_{mark}", icon=":material/save:"):
+        if not st.form_submit_button(
+            "Save",
+            key=f"run_save_{mark}",
+            icon=":material/save:",
+            help="Keeps the name, the note and the tags; they can be searched for in the list.",
+        ):
             return
     taken = [
         name == run.name or _taken(below_name, lambda: store.rename(run.id, owner, name)),

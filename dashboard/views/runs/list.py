@@ -36,7 +36,12 @@ def nothing_yet() -> None:
         "Nothing is here yet. Every network you train is kept by itself, epoch by epoch, for you "
         "alone: train one, change a setting, train again, and come back to compare the two."
     )
-    if st.button("Train a first network", key="go_train", type="primary"):
+    if st.button(
+        "Train a first network",
+        key="go_train",
+        type="primary",
+        help="Opens the Train page with the current experiment; press Train there.",
+    ):
         go_to_train()
 
 
@@ -50,18 +55,33 @@ def _together(library: Library) -> None:
                 f"Compare these {many}", key="compare_runs", type="primary",
                 icon=":material/compare_arrows:", on_click=session.put,
                 args=("runs_view", "Compare"),
+                help="Puts the ticked runs over each other and says where they differ; "
+                "try two that differ in one thing.",
             )  # fmt: skip
         st.button(
             f"Delete {many}", key="delete_runs", icon=":material/delete:",
             on_click=_delete, args=(library,), help="It can be undone.",
         )  # fmt: skip
-        st.button("Choose none", key="choose_none", on_click=library.choice.set, args=((),))
+        st.button(
+            "Choose none",
+            key="choose_none",
+            on_click=library.choice.set,
+            args=((),),
+            help="Takes all ticks away; nothing is deleted.",
+        )
         if len(chosen) > 1:
             tag = st.text_input(
                 "Tag them all", key="tag_runs", width=200, max_chars=LONGEST_TAG,
                 placeholder="homework",
+                help="A word for all ticked runs, to find them by; try the name of your "
+                "class.",
             )  # fmt: skip
-            if st.button("Add the tag", key="add_tag", disabled=not split_tags(tag)):
+            if st.button(
+                "Add the tag",
+                key="add_tag",
+                disabled=not split_tags(tag),
+                help="Gives all ticked runs this tag; search for it in the list.",
+            ):
                 _tag(library, tag)
     if len(chosen) > MOST_COMPARED:
         st.caption(
@@ -103,7 +123,12 @@ def _undo(library: Library) -> None:
     count = len(choice.deleted)
     with st.container(horizontal=True, vertical_alignment="center", key="runs_deleted"):
         st.caption(f"{count:,} runs are deleted." if count > 1 else "One run is deleted.")
-        if st.button("Undo", key="undo_delete", icon=":material/undo:"):
+        if st.button(
+            "Undo",
+            key="undo_delete",
+            icon=":material/undo:",
+            help="Brings back what was just deleted; it is gone for good after a day.",
+        ):
             try:
                 library.store.restore(choice.deleted, library.owner)
                 choice.set(choice.deleted)

@@ -52,6 +52,8 @@ def _choose(library: Library, runs: Sequence[Listed]) -> list[Listed]:
         dataset = st.selectbox(
             "Data", list(labels), key="many_data", width=220, persist_state="session",
             format_func=lambda name: shown(labels.get(name, name)),
+            help="Only runs on this data are drawn; scores on different data cannot "
+            "be compared.",
         )  # fmt: skip
         groups = [id for id in library.groups if any(run.group == id for run in runs)]
         group = ""
@@ -59,6 +61,8 @@ def _choose(library: Library, runs: Sequence[Listed]) -> list[Listed]:
             group = st.selectbox(
                 "Belongs to", ["", *groups], key="many_group", width=260, persist_state="session",
                 format_func=lambda id: shown(library.group_title(id)) if id else "anything",
+                help="Only the runs of one race, sweep or twin; choose all to compare "
+                "across them.",
             )  # fmt: skip
     return [run for run in runs if run.dataset == dataset and (not group or run.group == group)]
 
@@ -74,7 +78,12 @@ def parallel_view(
     names = _shown_axes(found, [weight.name for weight in matter])
     shown_axes = [axis for axis in found if axis.name in names]
     share = st.segmented_control(
-        "Bring out", list(SHARES), default=next(iter(SHARES)), required=True, key="many_share"
+        "Bring out",
+        list(SHARES),
+        default=next(iter(SHARES)),
+        required=True,
+        key="many_share",
+        help="How many of the best runs are drawn strongly; see which settings they share.",
     )
     drawn = bands(scores, largest, SHARES[share])
     every = [*shown_axes, _score_axis(runs, scores)]
@@ -85,7 +94,13 @@ def parallel_view(
     best = score_text(runs[rows[0]].best_metric, runs[0].task) if len(rows) else "–"
     sentence = parallel_sentence(len(runs), best, common, share.lower(), matter)
     click = live.chart(
-        parallel(every, drawn, texts, keep), sentence, key="many_chart", clickable=True, cards=True
+        parallel(every, drawn, texts, keep),
+        sentence,
+        key="many_chart",
+        clickable=True,
+        cards=True,
+        about="One line a run, one axis a setting; drag along an axis to keep "
+        "only some runs, and see what the best ones share.",
     )
     if matter:
         _matter(matter)
@@ -154,7 +169,10 @@ def _clicked(library: Library, run: Listed) -> None:
     st.caption(literal(f"Clicked: {run.name} · {score_text(run.best_metric, run.task)}"))
     chosen = run.id in library.choice.chosen
     if st.button(
-        "Choose this run" if not chosen else "It is chosen", key="many_choose", disabled=chosen
+        "Choose this run" if not chosen else "It is chosen",
+        key="many_choose",
+        disabled=chosen,
+        help="Ticks this run, so that it can be compared with others.",
     ):
         library.choice.set([*library.choice.chosen, run.id])
         st.rerun()

@@ -25,7 +25,12 @@ def shared(token: str) -> None:
         st.error(literal(str(error)) if isinstance(error, StoreError) else text)
     else:
         _show(saved)
-    st.button("To my own runs", key="own_runs", on_click=session.close_shared)
+    st.button(
+        "To my own runs",
+        key="own_runs",
+        on_click=session.close_shared,
+        help="Leaves the run somebody showed you and opens your own list.",
+    )
 
 
 def _show(saved: Saved) -> None:

@@ -28,7 +28,13 @@ def sharing(library: Library, run: Listed) -> None:
     )
     tokens = session.kept("run_tokens", dict[str, str])
     with st.container(horizontal=True):
-        if st.button("Link that shows this run", key="share_run", icon=":material/link:"):
+        if st.button(
+            "Link that shows this run",
+            key="share_run",
+            icon=":material/link:",
+            help="Makes an address that shows this run, and no other, to whoever has"
+            " it; send it to somebody.",
+        ):
             try:
                 tokens[run.id] = library.store.share(run.id, library.owner)
             except LookupError as error:

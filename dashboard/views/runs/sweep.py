@@ -49,7 +49,12 @@ def _go_on(library: Library) -> None:
         return
     told = f"{len(missing):,} of {len(planned.links):,} runs of your last sweep were not finished"
     st.warning(literal(f"{told} when the server ended: {groups[0].title}."))
-    if st.button(f"Train these {len(missing):,}", key="sweep_go_on", icon=":material/resume:"):
+    if st.button(
+        f"Train these {len(missing):,}",
+        key="sweep_go_on",
+        icon=":material/resume:",
+        help="Trains what this sweep still lacks; those that are there stay.",
+    ):
         _train(library, missing, planned.fields, groups[0].id)
 
 
@@ -61,10 +66,14 @@ def _plan(library: Library) -> None:
         names = st.multiselect(
             "What varies", sweepable(), default=["learning_rate", "optimizer"], key="sweep_fields",
             format_func=label, max_selections=MOST_FIELDS, persist_state="session",
+            help="Settings of which several values are tried; begin with the "
+            "learning rate.",
         )  # fmt: skip
         way = st.segmented_control(
             "How", [GRID, RANDOM], default=GRID, required=True, key="sweep_way",
             persist_state="session",
+            help="A grid tries every combination, random draws some; with more than "
+            "two settings random finds good ones sooner.",
         )  # fmt: skip
         ranges = {name: _range(name, base, way == RANDOM) for name in names}
     with right:
@@ -76,7 +85,13 @@ def _plan(library: Library) -> None:
         count, seed = USUAL_RUNS, 0
         if way == RANDOM:
             count = st.number_input(
-                "Runs", 1, MOST, USUAL_RUNS, key="sweep_count", persist_state="session"
+                "Runs",
+                1,
+                MOST,
+                USUAL_RUNS,
+                key="sweep_count",
+                persist_state="session",
+                help="How many runs are drawn; try 10 first and see how long they take.",
             )
             seed = st.number_input(
                 "Seed of the draw", 0, 2**31 - 1, 0, key="sweep_seed", persist_state="session",
@@ -94,6 +109,7 @@ def _range(name: str, base: Experiment, random: bool) -> Range | None:
             return st.multiselect(
                 label(name), options(name, base), default=usual(name, base), key=f"sweep_{name}",
                 format_func=lambda value: said(name, value), persist_state="session",
+                help="The values that are tried; two or three say much already.",
             )  # fmt: skip
         if random and is_number(name):
             return _span(name, base)
@@ -121,10 +137,12 @@ def _span(name: str, base: Experiment) -> Span:
     low = left.text_input(
         f"{label(name)}, from", typed([usually.low]), key=f"sweep_{name}_low", max_chars=30,
         persist_state="session",
+        help="The smallest value that may be drawn; try a hundredth of the usual one.",
     )  # fmt: skip
     high = right.text_input(
         "to", typed([usually.high]), key=f"sweep_{name}_high", max_chars=30,
         persist_state="session",
+        help="The largest value that may be drawn; try a hundred times the smallest.",
     )  # fmt: skip
     span = Span(checked(name, low, base), checked(name, high, base))
     if span.low > span.high:

@@ -45,9 +45,16 @@ def _buttons(now: Sweep, state: str) -> None:
             st.button(
                 "Resume", key="sweep_resume", type="primary", icon=":material/play_arrow:",
                 on_click=now.play,
+                help="Goes on with the runs that wait.",
             )  # fmt: skip
         if state == "playing":
-            st.button("Pause", key="sweep_pause", icon=":material/pause:", on_click=now.pause)
+            st.button(
+                "Pause",
+                key="sweep_pause",
+                icon=":material/pause:",
+                on_click=now.pause,
+                help="Lets runs under way stand still; Resume goes on where they were.",
+            )
         if state != "finished":
             st.button(
                 "Stop", key="sweep_stop", icon=":material/stop:", on_click=now.stop,
@@ -57,6 +64,8 @@ def _buttons(now: Sweep, state: str) -> None:
             st.button(
                 "Plan another sweep", key="sweep_new", type="primary", icon=":material/add:",
                 on_click=planning.__setitem__, args=(now.name, True),
+                help="Puts this sweep away, its runs stay saved, and asks what to try "
+                "next.",
             )  # fmt: skip
             group = session.remembered("sweep_group", now.name)
             if group:
@@ -169,6 +178,7 @@ def _table(library: Library, now: Sweep, rows: Sequence[Row], order: Sequence[in
     elif st.button(
         f"Look at run {chosen[0] + 1} in the list", key="sweep_open", on_click=_choose,
         args=(library, row.saved),
+        help="Opens this run in the list, with its curves and all its settings.",
     ):  # fmt: skip
         st.rerun()
 

@@ -36,6 +36,8 @@ def filters(library: Library) -> tuple[Wanted, str, bool]:
         text = st.text_input(
             "Search", key="runs_text", placeholder="name, note or tag", width=FIELD, max_chars=200,
             persist_state="session",
+            help="Words that name, note, tag or settings must contain; try the name "
+            "of a data set or an optimizer.",
         )  # fmt: skip
         datasets = _several("Data", labels, "runs_data")
         kinds = _several("Kind", KINDS, "runs_kind")
@@ -45,8 +47,14 @@ def filters(library: Library) -> tuple[Wanted, str, bool]:
         by = st.selectbox(
             "Sort by", list(ORDERS), key="runs_by", width=FIELD, persist_state="session",
             format_func=lambda name: ORDERS[name].label,
+            help="What decides the order; try the best score.",
         )  # fmt: skip
-        turned = st.toggle("The other way round", key="runs_turned", persist_state="session")
+        turned = st.toggle(
+            "The other way round",
+            key="runs_turned",
+            persist_state="session",
+            help="Turns the order round: smallest first, or oldest first.",
+        )
     wanted = Wanted(text, datasets, kinds, states, own, group)
     return wanted, by, ORDERS[by].falling != turned
 
@@ -55,6 +63,7 @@ def _several(label: str, table: Mapping[str, str], key: str) -> list[str]:
     return st.multiselect(
         label, list(table), key=key, format_func=lambda name: shown(table.get(name, name)),
         width=FIELD, placeholder="all", persist_state="session",
+        help="Only runs with one of these are listed; leave it empty for all.",
     )  # fmt: skip
 
 
@@ -65,6 +74,7 @@ def _group(library: Library) -> str:
     return st.selectbox(
         "Belongs to", ["", *library.groups], key="runs_group", width=FIELD, persist_state="session",
         format_func=lambda id: shown(library.group_title(id)) if id else "anything",
+        help="Only the runs of one race, sweep or twin; try your last race.",
     )  # fmt: skip
 
 

@@ -189,6 +189,7 @@ def _row(
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             label, make, file, mime, key=f"take_{key}_{what}", on_click="ignore", icon=icon,
+            help="Saves this file on your own machine; what it holds is said beside it.",
             width=WIDTH,
         )  # fmt: skip
         st.caption(sentence, width="stretch")
@@ -229,6 +230,8 @@ def _script(taken: Taken, key: str) -> None:
                 st.button(
                     "Script (.py)", key=f"take_{key}_script", disabled=True, width=WIDTH,
                     icon=":material/code:",
+                    help="The experiment as a Keras script that trains it outside this "
+                    "program; try it in a notebook.",
                 )  # fmt: skip
                 st.caption(literal(str(error)), width="stretch")
         return
@@ -293,12 +296,14 @@ def _prepared(
             st.download_button(
                 label, content, file, "application/octet-stream", key=f"take_{key}_{what}",
                 on_click="ignore", icon=":material/download:", type="primary", width=WIDTH,
+                help="Saves this file on your own machine; what it holds is said beside it.",
             )  # fmt: skip
             st.caption(f"{told} {sentence}", width="stretch")
         else:
             st.button(
                 f"Prepare {label}", key=f"prepare_{key}_{what}", icon=":material/build:",
                 disabled=working, width=WIDTH, on_click=_begin, args=(taken, what, work),
+                help="Lets a worker write the file; it can be saved in a moment.",
             )  # fmt: skip
             st.caption("Being made …" if working else sentence, width="stretch")
     problem = session.remembered(f"take_{what}", taken.key)

@@ -1,0 +1,50 @@
+"""Every control says what it is and what to try."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from dashboard.suggestions import SUGGESTIONS, explained
+from playground.experiment import FIELDS
+
+PAGES = sorted(Path(__file__).parents[2].glob("dashboard/**/*.py"))
+CONTROLS = {
+    "button", "checkbox", "data_editor", "download_button", "file_uploader", "form_submit_button",
+    "multiselect", "number_input", "pills", "radio", "segmented_control", "select_slider",
+    "selectbox", "slider", "text_area", "text_input", "toggle",
+}  # fmt: skip
+
+
+def controls(page: Path) -> list[ast.Call]:
+    """The calls in a module that draw a control of Streamlit."""
+    calls = (node for node in ast.walk(ast.parse(page.read_text())) if isinstance(node, ast.Call))
+    return [
+        call
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in CONTROLS
+        and any(keyword.arg == "key" for keyword in call.keywords)
+    ]
+
+
+def test_there_are_controls() -> None:
+    assert sum(len(controls(page)) for page in PAGES) > 150
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_control_explains_itself(page: Path) -> None:
+    silent = [
+        f"line {call.lineno}"
+        for call in controls(page)
+        if not any(keyword.arg == "help" for keyword in call.keywords)
+    ]
+    assert silent == []
+
+
+def test_every_choice_of_an_experiment_says_what_to_try() -> None:
+    assert set(SUGGESTIONS) == set(FIELDS)
+    for name in FIELDS:
+        text = explained(name)
+        assert "Try " in text
+        assert text.endswith(".")
