@@ -20,7 +20,16 @@ from playground.run import Run
 from playground.summary import summary, title
 
 GAP = "Gap"
-HELP = {GAP: "How much better it does on examples it learns from: large means overfitting."}
+HELP = {
+    "Epoch": "How often it has gone through all training examples; try stepping one at a time.",
+    "Training loss": "What training makes smaller, on the examples it learns from.",
+    "Validation loss": "The same on examples it never learns from; if it rises, stop or cure.",
+    GAP: "How much better it does on examples it learns from: large means overfitting.",
+}
+SCORES = {
+    "accuracy": "Share of right answers; compare it with always answering the commonest class.",
+    "mean error": "How far an answer is from the target on average, in the target's own unit.",
+}
 
 
 def train() -> None:
@@ -82,7 +91,7 @@ def _tiles(log: History, metric: str) -> None:
         tiles.append((GAP, f"{gap:+.1%}" if is_share else f"{-gap:+.3f}"))
     with st.container(horizontal=True, key="tiles"):
         for label, text in tiles:
-            st.metric(label, text, width=150, help=HELP.get(label))
+            st.metric(label, text, width=150, help=HELP.get(label, SCORES[name]))
 
 
 def _last(number: str, values: Column | None) -> str:

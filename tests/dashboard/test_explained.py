@@ -8,7 +8,7 @@ import pytest
 from dashboard.suggestions import SUGGESTIONS, explained
 from playground.experiment import FIELDS
 
-PAGES = sorted(Path(__file__).parents[2].glob("dashboard/**/*.py"))
+PAGES = sorted(Path(__file__).parents[2].glob("dashboard/views/**/*.py"))
 CONTROLS = {
     "button", "checkbox", "data_editor", "download_button", "file_uploader", "form_submit_button",
     "multiselect", "number_input", "pills", "radio", "segmented_control", "select_slider",
