@@ -164,7 +164,12 @@ def _schedule(form: Form) -> None:
     if training.schedule != "constant" or training.warmup_epochs:
         epochs = np.linspace(0, training.epochs, PLANNED_POINTS)
         planned = rates(training, epochs * per_epoch, per_epoch)
-        chart(schedule_figure(epochs, planned), schedule_sentence(planned), key="planned_rate")
+        chart(
+            schedule_figure(epochs, planned),
+            schedule_sentence(planned),
+            key="planned_rate",
+            about="The learning rate of every step of the run to come; try another schedule.",
+        )
 
 
 def _length(form: Form) -> None:

@@ -45,7 +45,8 @@ def _lab() -> None:
     name: str = st.pills(
         "Lab", list(LABS), required=True, key=CHOSEN,
         format_func=lambda name: f"{LABS[name].icon} {LABS[name].label}",
-        label_visibility="collapsed", persist_state="session",
+        persist_state="session",
+        help="One idea of how networks learn; choose another to move its numbers yourself.",
     ) or first  # fmt: skip
     if asked and asked not in LABS and name == first:
         warn([f"lab must be one of {', '.join(LABS)}, got {shown(asked)}: the first one is open."])
