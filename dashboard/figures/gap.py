@@ -35,9 +35,12 @@ def gap_curves(
     layout["hovermode"] = "x unified"
     layout["legend"] |= {"traceorder": "normal"}
     layout["xaxis"] |= {"hoverformat": "d"}
-    x_scale, y_scale = {"include": [0, epochs]}, {"include": [0.0, *(scale or (1.0,))]}
-    layout["xaxis"] |= {"autorange": True, "autorangeoptions": x_scale}
-    layout["yaxis"] |= {"autorange": True, "autorangeoptions": y_scale}
+    reach = {"xaxis": [0, epochs], "yaxis": [0.0, *(scale or (1.0,))]}
+    for axis, values in reach.items():
+        if len(curves):
+            layout[axis] |= {"autorange": True, "autorangeoptions": {"include": values}}
+        else:  # Plotly would fit an empty chart to nothing, and show −1 to 4
+            layout[axis] |= {"range": [min(values), max(values)]}
     if is_share:
         layout["yaxis"]["tickformat"] = ".0%"
     number = ".1%" if is_share else ".4f"

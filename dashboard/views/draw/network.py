@@ -14,9 +14,10 @@ OWN = "My network"
 
 def choose(learnt: bool) -> bool:
     """Let a person choose between the two; True: one's own, the first choice once it has learnt."""
+    first = None if session.holds("draw_network") else OWN if learnt else READY
     chosen = st.segmented_control(
-        "Network", [READY, OWN], default=OWN if learnt else READY, key="draw_network",
-        required=True, persist_state="session",
+        "Network", [READY, OWN], default=first, key="draw_network", required=True,
+        persist_state="session",
         help="Which network looks at your drawing; try the same drawing on both.",
     )  # fmt: skip
     return bool(chosen == OWN)
