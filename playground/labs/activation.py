@@ -37,6 +37,11 @@ class Parameter:
     df: Callable[[Array, float], Array]
     field: str = ""
 
+    @property
+    def step(self) -> float:
+        """A small change of it."""
+        return 0.01 if self.high <= 1 else 0.1
+
 
 def _leaky_slope(z: Array, alpha: float) -> Array:
     return np.where(z > 0, 1.0, alpha)

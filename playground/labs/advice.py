@@ -47,7 +47,7 @@ class Trained:
     @property
     def learnt(self) -> bool:
         """Whether it does clearly better than tossing a coin."""
-        return self.accuracy >= 0.75 and self.loss[-1] < 0.6
+        return bool(self.accuracy >= 0.75 and self.loss[-1] < 0.6)
 
 
 def examples() -> tuple[Array, Array]:

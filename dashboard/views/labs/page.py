@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.notices import warn
+from dashboard.views.labs.activations import activations
 from dashboard.views.labs.schedules import schedules
 from dashboard.views.view import View
 from playground.values import shown
@@ -22,6 +23,12 @@ class Lab(View[Callable[[], None]]):
 
 
 LABS: dict[str, Lab] = {
+    "activations": Lab(
+        ":material/show_chart:",
+        "What does a unit do with its weighted sum, and what does that do to learning?",
+        activations,
+        "Activations",
+    ),
     "schedules": Lab(
         ":material/trending_down:",
         "How should the learning rate change while a network learns?",

@@ -1,0 +1,150 @@
+"""A gradient on its way back through many layers, for activations and initializers."""
+
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+
+from dashboard.figures.depth import (
+    depth_figure,
+    depth_sentence,
+    map_figure,
+    map_sentence,
+    verdict,
+)
+from dashboard.live import chart
+from playground.activations import ACTIVATIONS
+from playground.initializers import INITIALIZERS
+from playground.labs.activation import curve
+from playground.labs.depth import MOST_LAYERS, Passage, kernels, passages
+
+BY_ACTIVATION, BY_INITIALIZER = "Activations", "Initializers"
+ACTIVATIONS_FIRST = ("sigmoid", "tanh", "relu", "selu")
+INITIALIZERS_FIRST = ("glorot_uniform", "he_normal", "lecun_normal", "random_normal")
+MOST = 6
+WIDTH = 32  # units of each layer
+SYMBOLS = {"kept": ":green[✓]", "vanishing": ":orange[↓]", "exploding": ":red[↑]",
+           "zero": ":red[0]", "overflow": ":red[∞]"}  # fmt: skip
+
+
+def depth() -> None:
+    """Several activations with one initializer, or several initializers with one activation."""
+    by = st.segmented_control(
+        "Compare", [BY_ACTIVATION, BY_INITIALIZER], default=BY_ACTIVATION, required=True,
+        key="lab_depth_by", persist_state="session",
+        help="What differs from line to line. First compare activations, then initializers.",
+    )  # fmt: skip
+    left, right = st.columns(2)
+    layers = left.slider(
+        "Layers", 1, MOST_LAYERS, 10, key="lab_depth_layers", persist_state="session",
+        help="How deep the network is. Go up from 1 and see which lines bend away.",
+    )  # fmt: skip
+    seed = right.slider(
+        "Draw", 0, 9, 0, key="lab_depth_seed", persist_state="session",
+        help="Which random weights and examples. Another draw changes little: it is no accident.",
+    )  # fmt: skip
+    if by == BY_INITIALIZER:
+        activation = left.selectbox(
+            "Activation", list(ACTIVATIONS), list(ACTIVATIONS).index("relu"),
+            format_func=lambda name: ACTIVATIONS[name].label, key="lab_depth_activation",
+            persist_state="session", help="The same in every layer. Try ReLU, then tanh.",
+        )  # fmt: skip
+        chosen = right.multiselect(
+            "Initializers", list(INITIALIZERS), INITIALIZERS_FIRST, max_selections=MOST,
+            format_func=lambda name: INITIALIZERS[name].label, key="lab_depth_initializers",
+            persist_state="session", help="How the first weights are drawn. Try Zeros and Ones.",
+        )  # fmt: skip
+        pairs = {name: (activation, name) for name in chosen}
+        labels, names = {name: INITIALIZERS[name].label for name in chosen}, list(INITIALIZERS)
+    else:
+        chosen = left.multiselect(
+            "Activations", list(ACTIVATIONS), ACTIVATIONS_FIRST, max_selections=MOST,
+            format_func=lambda name: ACTIVATIONS[name].label, key="lab_depth_activations",
+            persist_state="session", help="One line each. Try sigmoid beside ReLU.",
+        )  # fmt: skip
+        initializer = right.selectbox(
+            "First weights", list(INITIALIZERS), list(INITIALIZERS).index("he_normal"),
+            format_func=lambda name: INITIALIZERS[name].label, key="lab_depth_initializer",
+            persist_state="session",
+            help="How every layer's weights are drawn. He is made for ReLU, Glorot for tanh.",
+        )  # fmt: skip
+        pairs = {name: (name, initializer) for name in chosen}
+        labels, names = {name: ACTIVATIONS[name].label for name in chosen}, list(ACTIVATIONS)
+    stddev = 0.05
+    if any(INITIALIZERS[initializer].parameters for _, initializer in pairs.values()):
+        stddev = left.slider(
+            "Spread σ of Normal", 0.01, 1.0, 0.05, 0.01, key="lab_depth_stddev",
+            persist_state="session",
+            help=f"With {WIDTH} units a layer, He has √(2/{WIDTH}) = 0.25. Try that.",
+        )  # fmt: skip
+    if not chosen:
+        st.info("Choose something to compare.")
+        return
+    found = {key: _passage(*pair, layers, stddev, seed) for key, pair in pairs.items()}
+    _charts(found, labels, names)
+    _formulas(pairs)
+    _map(layers, seed)
+
+
+def _charts(found: dict[str, Passage], labels: dict[str, str], names: list[str]) -> None:
+    st.markdown(
+        "\n".join(f"- {SYMBOLS[each.kind]} {verdict(each, labels[key])}"
+                  for key, each in found.items())
+    )  # fmt: skip
+    for column, back in zip(st.columns(2, gap="medium"), (True, False), strict=True):
+        with column:
+            chart(
+                depth_figure(found, labels, names, back),
+                depth_sentence(found, labels, back),
+                key=f"lab_depth_{'back' if back else 'forward'}",
+                about=ABOUT[back],
+            )
+
+
+ABOUT = {
+    True: "Read from right to left: a gradient of size 1 is sent back from the last layer. A flat "
+    "line is what one wants; one power of ten a layer is hopeless.",
+    False: f"Inputs of size 1 go through layers of {WIDTH} units, from left to right. They should "
+    "neither fade out nor blow up.",
+}
+
+
+def _formulas(pairs: dict[str, tuple[str, str]]) -> None:
+    st.latex(r"\frac{\partial L}{\partial z_l} = "
+             r"\Big(\frac{\partial L}{\partial z_{l+1}}\,W_{l+1}^\top\Big) \odot f'(z_l)"
+             r"\qquad \text{a layer: } \times \sqrt{n \,\mathrm{Var}(W)\;E[f'(z)^2]}")  # fmt: skip
+    used = dict.fromkeys(initializer for _, initializer in pairs.values())
+    told = (f"{INITIALIZERS[name].label} ${INITIALIZERS[name].formula}$" for name in used)
+    st.caption("First weights: " + ", ".join(told) + ". Nothing is trained here.")
+
+
+@lru_cache(maxsize=512)
+def _passage(activation: str, initializer: str, layers: int, stddev: float, seed: int) -> Passage:
+    weights = kernels(initializer, layers, WIDTH, stddev, seed)
+    return passages(curve(activation), weights[None], seed)[0]
+
+
+def _map(layers: int, seed: int) -> None:
+    more = st.expander(
+        "Every activation with every initializer", on_change="rerun", key="lab_depth_map"
+    )
+    if more.open:
+        found = _all(layers, seed)
+        with more:
+            chart(
+                map_figure(
+                    found,
+                    [each.label for each in ACTIVATIONS.values()],
+                    [each.label for each in INITIALIZERS.values()],
+                ),
+                map_sentence(found),
+                key="lab_depth_all",
+                about="✓ the gradient keeps its size, ↓ it vanishes, ↑ it explodes, 0 none comes "
+                "through, ∞ numbers overflow. Make the network deeper and watch ✓ die out.",
+            )
+
+
+@lru_cache(maxsize=64)
+def _all(layers: int, seed: int) -> list[list[Passage]]:
+    weights = np.stack([kernels(name, layers, WIDTH, seed=seed) for name in INITIALIZERS])
+    return [passages(curve(name), weights, seed) for name in ACTIVATIONS]
