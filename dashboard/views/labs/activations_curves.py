@@ -160,8 +160,8 @@ def _card(each: Curve) -> str:
     slope = parameter.slope if parameter else facts.slope
     found = vars(qualities(each))
     marks = " · ".join(f"{'✓' if found[key] else '✗'} {text}" for key, text in WANTED.items())
-    lists = [f"- ＋ {text}" for text in facts.strengths] + [
-        f"- − {text}" for text in facts.weaknesses
+    lists = [f"- :green[**+**] {text}" for text in facts.strengths] + [
+        f"- :orange[**−**] {text}" for text in facts.weaknesses
     ]
     return (
         f"**{each.label}**\n\n$f(z) = {formula}$\n\n$f'(z) = {slope}$\n\n{marks}\n\n"
