@@ -54,7 +54,7 @@ def _path(curve: Curve, w: NDArray[np.float64]) -> dict[str, Any]:
     sizes = np.full(len(w), 7, dtype=np.uint8)
     sizes[-1] = 13
     return {
-        "type": "scatter", "uid": "path", "name": "weight after each update",
+        "type": "scatter", "uid": "path", "name": "updates",
         "mode": "lines+markers",
         "x": w.astype(np.float32), "y": curve.f(w).astype(np.float32),
         "line": {"color": POSITIVE, "width": 1},

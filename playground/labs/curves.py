@@ -36,7 +36,7 @@ CURVES: dict[str, Curve] = {
         "The simplest valley: each update multiplies the distance to the bottom by 1 − 2η.",
         "(w+1)^2",
         "2(w+1)",
-        lambda w: (w + 1) ** 2,
+        lambda w: np.square(w + 1),
         lambda w: 2 * (w + 1),
         (-8.0, 6.0), (-3.0, 49.0), 5.0, (-1.0,),
         ((0.01, 1), (0.3, 1), (0.95, 1), (1.05, 1)),

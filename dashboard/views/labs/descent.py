@@ -37,7 +37,7 @@ def descent() -> None:
             valley_figure(curve, made, step), path_sentence(curve, made, step), POINT,
             at=_start(curve), of=of, axis="x", step=0.05, name="Starting weight",
             about="The loss of every weight, and the updates made so far as points on it. Drag the "
-            "black ring to begin elsewhere (or focus it and press the arrow keys), then press Play.",
+            "ring to begin elsewhere (or focus it and press the arrow keys), then press Play.",
         )  # fmt: skip
     with right:
         chart(

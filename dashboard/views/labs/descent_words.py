@@ -18,6 +18,11 @@ def update(curve: Curve, made: Descent, step: int) -> str:
     )
 
 
+def minus(value: float, shape: str = ".3g") -> str:
+    """A number with a minus sign rather than a hyphen."""
+    return f"{value:{shape}}".replace("-", "−")
+
+
 def _signed(value: float) -> str:
     return f"{value:.6f}" if value >= 0 else f"({value:.6f})"
 
@@ -25,10 +30,12 @@ def _signed(value: float) -> str:
 def path_sentence(curve: Curve, made: Descent, step: int) -> str:
     """Where the weight is after `step` updates."""
     w = float(made.w[step])
-    where = f"After {step} of {made.epochs} updates w is {w:.4f}"
+    where = f"After {step} of {made.epochs} updates w is {minus(w, '.4f')}"
     if not curve.w[0] <= w <= curve.w[1]:
         return f"{where}, outside of the chart."
-    return f"{where}, the loss {float(curve.f(w)):.4f}, its slope {float(curve.df(w)):.4f}."
+    return (
+        f"{where}, the loss {float(curve.f(w)):.4f}, its slope {minus(float(curve.df(w)), '.4f')}."
+    )
 
 
 def loss_sentence(curve: Curve, made: Descent) -> str:
@@ -49,8 +56,8 @@ def judged(curve: Curve, made: Descent, rate: float, decay: float) -> None:
     parabola = curve.label == "Parabola"
     if found.kind == "diverged":
         why = (
-            f" Each update multiplies the distance to the bottom by 1 − 2η = {factor:.3g}, whose "
-            "size is above 1." if parabola and abs(factor) > 1 else
+            f" Each update multiplies the distance to the bottom by 1 − 2η = {minus(factor)}: "
+            "its size is above 1." if parabola and abs(factor) > 1 else
             " Each step lands higher up on the other side, where the slope is steeper still."
         )  # fmt: skip
         st.error(f"**Diverged.**{why} Take a smaller rate.", icon=":material/trending_up:")
@@ -61,10 +68,11 @@ def judged(curve: Curve, made: Descent, rate: float, decay: float) -> None:
             if parabola else ""
         )  # fmt: skip
         st.success(
-            f"**Arrived** at the bottom, w = {found.valley:g}.{why}{which}", icon=":material/flag:"
+            f"**Arrived** at the bottom, w = {minus(found.valley)}.{why}{which}",
+            icon=":material/flag:",
         )
     elif found.kind == "leaping":
-        why = f" 1 − 2η = {factor:.3g} is negative." if parabola and factor < 0 else ""
+        why = f" 1 − 2η = {minus(factor)} is negative." if parabola and factor < 0 else ""
         st.warning(
             f"**Leaping** across the valley from side to side: the steps are too long.{why} "
             "Take a smaller rate, or let it decay.", icon=":material/swap_horiz:",

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.notices import warn
 from dashboard.views.labs.activations import activations
+from dashboard.views.labs.descent import descent
 from dashboard.views.labs.schedules import schedules
 from dashboard.views.view import View
 from playground.values import shown
@@ -28,6 +29,12 @@ LABS: dict[str, Lab] = {
         "What does a unit do with its weighted sum, and what does that do to learning?",
         activations,
         "Activations",
+    ),
+    "descent": Lab(
+        ":material/downhill_skiing:",
+        "How does a weight find the lowest loss, and how long should its steps be?",
+        descent,
+        "Gradient descent",
     ),
     "schedules": Lab(
         ":material/trending_down:",
