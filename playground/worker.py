@@ -114,6 +114,14 @@ def keras_outputs(experiment: Experiment, snapshot: Snapshot, x: Any) -> list[An
 
 
 @_plainly
+def keras_cross_entropies(y: Any, z: Any) -> tuple[Any, Any]:
+    """What Keras makes of logits and targets; see engine.reference."""
+    from playground.engine import reference
+
+    return reference.keras_cross_entropies(y, z)
+
+
+@_plainly
 def keras_file(experiment: Experiment, snapshot: Snapshot) -> bytes:
     """The network as a `.keras` file; see engine.export."""
     from playground.engine import export

@@ -30,3 +30,14 @@ def keras_outputs(experiment: Experiment, snapshot: Snapshot, x: np.ndarray) -> 
         model.set_weights(weights)
         outputs = model(x, training=False)
     return [np.asarray(output) for output in (outputs if len(weights) > 2 else [outputs])]
+
+
+def keras_cross_entropies(y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Keras' categorical cross-entropy of logits `z` (n, K) in float64: in two steps, and in one.
+
+    Between the steps the probabilities become a plain array: Keras takes the logits of what its
+    own softmax has returned, and so would never make the first step.
+    """
+    two = keras.losses.categorical_crossentropy(y, np.asarray(keras.ops.softmax(z)))
+    one = keras.losses.categorical_crossentropy(y, z, from_logits=True)
+    return np.asarray(two), np.asarray(one)

@@ -1,0 +1,112 @@
+"""What the regularisation lab computes, against fine grids, closed forms and real Keras."""
+
+import keras
+import numpy as np
+import pytest
+
+from playground.labs import dropout, polynomial
+from playground.labs.weight_space import NORMS, Bowl, best, penalty, penalty_contour, zero_from
+
+STRENGTHS = np.linspace(0, 4, 41)
+BOWLS = [Bowl.of((1.5, 0.6), 1.0, 0.0), Bowl.of((1.2, -0.5), 3.0, 0.7), Bowl.of((-2, 0), 0.4, -0.9)]
+
+
+@pytest.mark.parametrize("norm", list(NORMS))
+@pytest.mark.parametrize("bowl", BOWLS)
+def test_the_best_weights_are_the_lowest_of_a_fine_grid(bowl: Bowl, norm: str) -> None:
+    axis = np.linspace(-2.5, 2.5, 501)
+    grid = np.stack(np.meshgrid(axis, axis), axis=-1)
+    for strength, w in zip(STRENGTHS, best(bowl, norm, STRENGTHS), strict=True):
+        lowest = (bowl.loss(grid) + strength * penalty(norm, grid)).min()
+        ours = bowl.loss(w) + strength * penalty(norm, w)
+        assert ours <= lowest + 1e-12
+        assert ours >= lowest - 1e-3
+
+
+def test_l1_of_a_round_bowl_is_soft_thresholding_and_l2_shrinks() -> None:
+    """With H = I: w = sign(c)·max(|c| − λ, 0), and w = c/(1 + 2λ), which is never 0."""
+    bowl = BOWLS[0]
+    soft = np.maximum(bowl.centre - STRENGTHS[:, None], 0)
+    np.testing.assert_allclose(best(bowl, "l1", STRENGTHS), soft, atol=1e-12)
+    ridge = bowl.centre / (1 + 2 * STRENGTHS[:, None])
+    np.testing.assert_allclose(best(bowl, "l2", STRENGTHS), ridge, atol=1e-12)
+    assert zero_from(bowl, 1, STRENGTHS) == pytest.approx(0.6)
+    assert zero_from(bowl, 0, STRENGTHS[:5]) is None
+    assert zero_from(BOWLS[2], 1, STRENGTHS) is not None
+
+
+def test_contours_lie_where_they_say() -> None:
+    bowl = BOWLS[1]
+    np.testing.assert_allclose(bowl.loss(bowl.contour(0.7)), 0.7)
+    for norm in NORMS:
+        np.testing.assert_allclose(penalty(norm, penalty_contour(norm, 1.3)), 1.3)
+    with pytest.raises(ValueError, match="tilt between"):
+        Bowl.of((0, 0), 1, 1)
+
+
+def test_the_penalties_are_those_of_keras() -> None:
+    kernel = np.array([[1.5, -2.0], [0.25, 0.0], [-0.75, 3.0]], dtype=np.float32)
+    for strength in (0.01, 0.3):
+        theirs = keras.regularizers.L1(strength)(kernel), keras.regularizers.L2(strength)(kernel)
+        ours = [strength * float(penalty(norm, kernel.ravel())) for norm in NORMS]
+        np.testing.assert_allclose(ours, [float(each) for each in theirs], rtol=1e-6)
+
+
+def test_ridge_is_the_solution_of_its_equations() -> None:
+    """(XᵀX/n + λI)w = Xᵀy/n with columns and targets less their means."""
+    x, y = polynomial.points(20, 0)
+    strengths = np.array([1e-4, 0.1, 10])
+    found = polynomial.ridge(x, y, 6, strengths)
+    columns = polynomial.features(x, 6)
+    columns = columns - columns.mean(axis=0)
+    for strength, w in zip(strengths, found.weights, strict=True):
+        system = columns.T @ columns / 20 + strength * np.eye(6)
+        np.testing.assert_allclose(system @ w, columns.T @ (y - y.mean()) / 20, atol=1e-10)
+    np.testing.assert_allclose(found.predict(x).mean(axis=1), y.mean())
+    plain = polynomial.ridge(x, y, 3, np.zeros(1))
+    np.testing.assert_allclose(plain.predict(x)[0], np.polyval(np.polyfit(x, y, 3), x))
+    with pytest.raises(ValueError, match="degree must be between 1 and 15, got 16"):
+        polynomial.ridge(x, y, 16, strengths)
+
+
+def test_little_l2_overfits_much_underfits_and_between_is_good() -> None:
+    strengths = np.concatenate([[0], np.logspace(-8, 1, 40)])
+    x, y = polynomial.points(18, 0)
+    fit = polynomial.ridge(x, y, 15, strengths)
+    training, validation = fit.error(x, y), fit.error(*polynomial.held_back(0))
+    assert (np.diff(training) > -1e-12).all()
+    states = [polynomial.state(training, validation, row) for row in range(len(strengths))]
+    assert list(dict.fromkeys(states)) == ["overfit", "good fit", "underfit"]
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.2, 0.5, 0.8])
+def test_dropout_keeps_the_mean_and_scales_what_stays(rate: float) -> None:
+    """One hidden layer: the mean over masks is the prediction, within four standard errors."""
+    net = dropout.network(1)
+    outputs, means = dropout.running_mean(net, rate, 0, 20_000)
+    prediction = dropout.predict(net)[-1][0, 0]
+    error = outputs.std() / np.sqrt(len(outputs))
+    assert abs(means[-1] - prediction) <= 4 * error + 1e-12
+    kept = dropout.masks(net, rate, np.random.default_rng(1), 50)
+    hidden, full = dropout.train(net, kept, rate)[1], dropout.predict(net)[1]
+    np.testing.assert_allclose(hidden, np.where(kept[0] == 1, full / (1 - rate), 0))
+
+
+def test_keras_drops_and_scales_alike() -> None:
+    x = np.ones((1, 20_000), dtype=np.float32)
+    layer = keras.layers.Dropout(0.3, seed=1)
+    theirs = np.asarray(layer(x, training=True))
+    rng = np.random.default_rng(0)
+    ours = (rng.random(x.shape) >= 0.3) / 0.7
+    np.testing.assert_allclose(np.unique(theirs), np.unique(ours), rtol=1e-6)
+    assert theirs.mean() == pytest.approx(1, abs=0.02)
+    assert ours.mean() == pytest.approx(1, abs=0.02)
+    np.testing.assert_array_equal(layer(x, training=False), x)
+
+
+def test_bad_input_is_named() -> None:
+    net = dropout.network(2)
+    with pytest.raises(ValueError, match=r"rate must be between 0 and 0.9, got 1"):
+        dropout.masks(net, 1.0, np.random.default_rng(0), 1)
+    with pytest.raises(ValueError, match="hidden layers must be between 1 and 2, got 3"):
+        dropout.network(3)
