@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from playground.losses import LOSSES, REGRESSION
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 RESIDUAL_LOSSES = tuple(name for name, loss in LOSSES.items() if REGRESSION in loss.tasks)
 
@@ -79,3 +79,10 @@ def _huber(columns: Array, y: Array, delta: float) -> tuple[float, float]:
 
 def _pair(w: Array) -> tuple[float, float]:
     return float(w[0]), float(w[1])
+
+
+# Seven points near a line, beside the one that is moved.
+POINTS_X = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
+POINTS_Y = np.array([1.4, 1.9, 2.7, 2.8, 3.6, 3.9, 4.6])
+OUTLIER = (6.5, 12.0)  # where the moved one begins
+EXTENT = ((0.0, 8.0), (-6.0, 14.0))  # x and y it may be moved within

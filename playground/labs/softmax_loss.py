@@ -15,6 +15,7 @@ LOGITS = ((12.0, 3.0, 2.0), (3.0, 10.0, 3.0), (2.0, 1.0, 5.0), (4.0, 6.0, 1.2), 
 CLASSES = (0, 1, 2, 0, 1)
 
 SMALLEST = 1e-7  # Keras takes no probability for smaller than this, and none for larger than 1 − it
+LARGEST = float(np.finfo(np.float32).max)  # e^88.7; what is larger is inf
 MOST = float(-np.log(SMALLEST))  # so no loss in two steps is larger: 16.118
 
 
@@ -97,3 +98,10 @@ def ways(z: Array, target: int) -> Ways:
         e, p, float(naive), float(shifted), float(in_two_steps(y, z32[None])[0]),
         float(in_one_step(y, z32[None])[0]),
     )  # fmt: skip
+
+
+def of_right_class(name: str, p: Array) -> tuple[Array, Array]:
+    """A loss over the probability p of the right one of two classes, and its slope: both (n,)."""
+    p = np.asarray(p, dtype=np.float64)[:, None]
+    y = np.ones_like(p)
+    return LOSSES[name].f(y, p), LOSSES[name].df(y, p)[:, 0]

@@ -9,6 +9,7 @@ from dashboard import session
 from dashboard.notices import warn
 from dashboard.views.labs.activations import activations
 from dashboard.views.labs.descent import descent
+from dashboard.views.labs.losses import losses
 from dashboard.views.labs.schedules import schedules
 from dashboard.views.view import View
 from playground.values import shown
@@ -41,6 +42,12 @@ LABS: dict[str, Lab] = {
         "How should the learning rate change while a network learns?",
         schedules,
         "Schedules",
+    ),
+    "losses": Lab(
+        ":material/target:",
+        "What does a wrong answer cost, and what can a network learn from that?",
+        losses,
+        "Losses",
     ),
 }
 
