@@ -18,9 +18,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from playground.evidence import Evidence
 from playground.experiment import FIELDS, PART, PARTS, culprit, explain
 from playground.measures import MEASURES
-from playground.values import Value, fail, plain
+from playground.values import Value, fail, plain, shown
 
-Wanted = bool | int | float | str | tuple[bool | int | float | str, ...]
+Wanted = Any  # a number, a text, true or false, or several of them
+
+MOST_VALUES, LONGEST = 10, 100
 
 
 class Condition(Value):
@@ -30,8 +32,19 @@ class Condition(Value):
     setting: str = Field("", description="A field of the experiment.")
     at_least: float | None = None
     at_most: float | None = None
-    equals: Wanted | None = None
+    equals: Wanted = None
     target: float | None = Field(None, description="For a measure that looks for one.")
+
+    @field_validator("equals", mode="before")
+    @classmethod
+    def _plain(cls, wanted: Any) -> Wanted:
+        several = isinstance(wanted, (list, tuple))
+        values = tuple(wanted) if several else (wanted,)
+        fits = len(values) <= MOST_VALUES and all(_is_plain(value) for value in values)
+        if wanted is not None and not fits:
+            rule = f"a number, a text, true or false, or a list of at most {MOST_VALUES} of them"
+            raise fail(rule, shown(wanted))
+        return values if several else wanted
 
     @field_validator("measure")
     @classmethod
@@ -153,6 +166,12 @@ def _equal(value: Any, wanted: Wanted) -> bool:
     if isinstance(value, str) or isinstance(wanted, str):
         return bool(value == wanted)
     return math.isclose(value, wanted, rel_tol=1e-9)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= LONGEST
+    return isinstance(value, (bool, int, float)) and math.isfinite(value)
 
 
 def _yes(value: bool) -> str:

@@ -19,6 +19,7 @@ class Contest:
     seeds: int  # the fewest that a competitor has
     epoch: int
     over: bool
+    task: str = CLASSIFICATION
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,55 @@
+"""Which lesson is open in this tab, and how far it is: begin, begin again, put away, leave."""
+
+from dashboard import session
+from playground.course import COURSES, Attendance, Course
+from playground.lesson import Lesson, own_lessons
+
+NAME = "lessons"
+
+
+def course() -> Course | None:
+    """That of this tab, which outlives a reload; None until the browser has told who it is."""
+    found = session.held(COURSES, NAME)
+    if found is None and session.identity() is not None:
+        found = Course()
+        session.hold(COURSES, found, NAME)
+    if found is not None:
+        found.touch()
+    return found
+
+
+def opened() -> tuple[str, Lesson] | None:
+    """The address and the lesson that the address names; None if it names none that is there."""
+    slug, found = session.place("lesson"), course()
+    under_way = None if found is None else found.lessons.get(slug)
+    lesson = under_way.lesson if under_way else own_lessons().lessons.get(slug) if slug else None
+    return None if lesson is None else (slug, lesson)
+
+
+def attendance(slug: str) -> Attendance | None:
+    """How far the lesson is; None if it has not begun."""
+    found = course()
+    return None if found is None else found.lessons.get(slug)
+
+
+def begin(slug: str, lesson: Lesson) -> None:
+    """Begin a lesson, or begin it again: its experiment becomes the current one."""
+    found = course()
+    if found is not None:
+        found.begin(slug, lesson, session.experiment())
+        session.set_experiment(lesson.experiment)
+        session.go("lesson", slug)
+
+
+def put_away() -> None:
+    """Close the panel; how far the lesson is stays."""
+    session.go("lesson", "")
+
+
+def leave(slug: str) -> None:
+    """Give up a lesson, and go back to the experiment that it took the place of."""
+    found = course()
+    before = None if found is None else found.leave(slug)
+    if before is not None:
+        session.set_experiment(before)
+    session.go("lesson", "")

@@ -1,0 +1,169 @@
+"""One step of a lesson: its text, the prediction, the checks, and what came out."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+from pydantic import ValidationError
+from streamlit.navigation.page import StreamlitPage
+
+from dashboard import session
+from dashboard.form import label
+from dashboard.notices import literal, refuse
+from playground.course import Attendance
+from playground.evidence import Evidence
+from playground.experiment import explain
+
+FEW = 4  # answers that are all shown at once
+PREDICT_FIRST = "Predict first: the check begins as soon as you have chosen an answer."
+
+
+def do(held: Attendance, pages: Mapping[str, StreamlitPage], here: str) -> None:
+    """What the step says, and the buttons that help to do it."""
+    step = held.step
+    st.markdown(f"**{step.title}**")
+    st.markdown(step.text)
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson_do"):
+        if step.set and st.button(
+            "Set it for me", key="lesson_set", icon=":material/tune:", disabled=held.waits,
+            help="Predict first." if held.waits else f"Sets {_listed(step.set)}.",
+        ):  # fmt: skip
+            _set(held)
+        if step.page and step.page != here:
+            _link(step.page, step.lab, pages)
+
+
+def _listed(settings: Mapping[str, object]) -> str:
+    """ "Optimizer to adam, Epochs to 20"."""
+    told = (f"{label(name)} to {_written(value)}" for name, value in settings.items())
+    return literal(", ".join(told))
+
+
+def _written(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+
+
+def _set(held: Attendance) -> None:
+    try:
+        session.set_experiment(session.experiment().change(**held.step.set))
+    except ValidationError as error:  # with what else has been chosen meanwhile
+        for sentence in explain(error):
+            refuse(sentence)
+    else:
+        st.rerun()
+
+
+def _link(page: str, lab: str, pages: Mapping[str, StreamlitPage]) -> None:
+    target = pages[page]
+    text = f"Go to {target.title}"
+    if not lab:
+        st.page_link(target, label=text, icon=":material/arrow_forward:")
+    elif st.button(
+        text, key="lesson_lab", icon=":material/arrow_forward:", help="Opens the lab of this step."
+    ):
+        session.go("lab", lab)
+        st.switch_page(target)
+
+
+def ask(held: Attendance, evidence: Evidence) -> None:
+    """The prediction, for as long as the step is not passed."""
+    question = held.step.predict
+    if question is None or held.number in held.passed:
+        return
+    choices = question.choices(evidence)
+    chosen = _choose(
+        f"**Predict:** {question.question}", choices, _key(held, "guess"),
+        held.guesses.get(held.number), "What do you expect? It is told when the step is passed.",
+    )  # fmt: skip
+    if chosen in choices and chosen != held.guesses.get(held.number):
+        held.guess(chosen)
+        st.rerun(scope="fragment")
+
+
+def check(held: Attendance, evidence: Evidence) -> None:
+    """What must be so and what is; then the step's own question."""
+    passed = held.passed.get(held.number)
+    if passed is not None:
+        _list((True, sentence) for sentence in passed.sentences)
+        return
+    if held.waits:
+        st.caption(PREDICT_FIRST)
+        return
+    _list((each.holds(evidence), each.sentence(evidence)) for each in held.step.check)
+    if held.step.answer is not None and held.held(evidence):
+        _answer(held, evidence)
+
+
+def _list(lines: object) -> None:
+    marks = {True: ":green[:material/check_circle:]", False: ":material/radio_button_unchecked:"}
+    texts = [f"{marks[holds]} {literal(sentence)}" for holds, sentence in lines]  # type: ignore[attr-defined]
+    if texts:
+        st.markdown("**Check:**  \n" + "  \n".join(texts))
+
+
+def _answer(held: Attendance, evidence: Evidence) -> None:
+    question = held.step.answer
+    assert question is not None
+    choices = question.choices(evidence)
+    if not choices:
+        st.caption("There is nothing to choose from yet.")
+        return
+    chosen = _choose(
+        f"**Answer:** {question.question}", choices, _key(held, "answer"), None,
+        "Read it off what you see; a wrong answer may be followed by another.",
+    )  # fmt: skip
+    last = held.answers.get(held.number)
+    if st.button(
+        "This is my answer", key="lesson_answer", disabled=chosen is None,
+        help="Compared with what your own run says.",
+    ):  # fmt: skip
+        held.answer(str(chosen))
+        st.rerun(scope="fragment")
+    if last is not None:
+        st.warning(f"{literal(last)} is not it: look again.", icon=":material/close:")
+
+
+def _choose(text: str, choices: Sequence[str], key: str, before: str | None, help: str) -> str | None:
+    if before is not None and not session.holds(key):
+        session.put(key, before)
+    if len(choices) <= FEW:
+        return st.radio(
+            text, choices, index=None, key=key, help=help, persist_state="session"
+        )  # fmt: skip
+    return st.selectbox(
+        text, choices, index=None, key=key, help=help, format_func=str, persist_state="session",
+        placeholder="Choose one",
+    )  # fmt: skip
+
+
+def _key(held: Attendance, what: str) -> str:
+    return f"lesson_{held.name}_{held.number}_{what}"
+
+
+def reveal(held: Attendance) -> None:
+    """What came out of the prediction, why, and what to remember; once the step is passed."""
+    step, passed = held.step, held.passed.get(held.number)
+    if passed is None:
+        return
+    texts = ["**Step passed.**"]
+    if step.predict is not None:
+        guess = held.guesses.get(held.number, "")
+        texts.append(_compared(guess, passed.outcome))
+        texts.append(step.predict.because)
+    if step.answer is not None:
+        texts.append(f"**{literal(held.answers.get(held.number, ''))}** is right.")
+        texts.append(step.answer.because)
+    if step.after is not None:
+        texts.append(step.after)
+    if held.done:
+        texts.append("**The lesson is done.** " + held.lesson.goal)
+    st.success("\n\n".join(texts), icon=":material/check_circle:")
+
+
+def _compared(guess: str, outcome: str | None) -> str:
+    if outcome is None:
+        return f"You predicted “{literal(guess)}”."
+    if guess == outcome:
+        return f"You predicted “{literal(guess)}”, and so it was. ✓"
+    return f"You predicted “{literal(guess)}”; it was “{literal(outcome)}”. ✗"
