@@ -25,6 +25,7 @@ import dashboard.views.data.page
 import dashboard.views.draw.page
 import dashboard.views.inside.page
 import dashboard.views.labs.page
+import dashboard.views.lessons.page
 import dashboard.views.race.page
 import dashboard.views.runs.page
 import dashboard.views.train  # noqa: F401  loaded here, not while the first visitor waits

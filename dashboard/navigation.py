@@ -8,10 +8,14 @@ from dashboard.views.data.page import data
 from dashboard.views.draw.page import draw
 from dashboard.views.inside.page import inside
 from dashboard.views.labs.page import labs
+from dashboard.views.lessons.page import lessons
+from dashboard.views.lessons.panel import panel
 from dashboard.views.overfitting.page import overfitting
 from dashboard.views.race.page import race
 from dashboard.views.runs.page import runs
 from dashboard.views.train import train
+
+HOME = "train"  # the page of the bare address
 
 st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")
 session.begin()
@@ -19,35 +23,39 @@ run = session.run()
 playing = run is not None and run.state == "playing"
 session.set_experiment(controls(session.experiment(), playing))  # current on every page
 session.complain()
-page = st.navigation(
-    {
-        "Experiment": [
-            st.Page(
-                train,
-                title="Train",
-                icon=":material/model_training:",
-                url_path="train",
-                default=True,
-            ),
-            st.Page(data, title="Data", icon=":material/dataset:", url_path="data"),
-            st.Page(inside, title="Inside", icon=":material/biotech:", url_path="inside"),
-            st.Page(draw, title="Draw", icon=":material/draw:", url_path="draw"),
-        ],
-        "Compare": [
-            st.Page(race, title="Race", icon=":material/sports_score:", url_path="race"),
-            st.Page(
-                overfitting,
-                title="Overfitting",
-                icon=":material/multiline_chart:",
-                url_path="overfitting",
-            ),
-            st.Page(runs, title="Runs", icon=":material/history:", url_path="runs"),
-        ],
-        "Learn": [
-            st.Page(labs, title="Labs", icon=":material/science:", url_path="labs"),
-        ],
-    }
-)
+groups = {
+    "Experiment": [
+        st.Page(
+            train,
+            title="Train",
+            icon=":material/model_training:",
+            url_path="train",
+            default=True,
+        ),
+        st.Page(data, title="Data", icon=":material/dataset:", url_path="data"),
+        st.Page(inside, title="Inside", icon=":material/biotech:", url_path="inside"),
+        st.Page(draw, title="Draw", icon=":material/draw:", url_path="draw"),
+    ],
+    "Compare": [
+        st.Page(race, title="Race", icon=":material/sports_score:", url_path="race"),
+        st.Page(
+            overfitting,
+            title="Overfitting",
+            icon=":material/multiline_chart:",
+            url_path="overfitting",
+        ),
+        st.Page(runs, title="Runs", icon=":material/history:", url_path="runs"),
+    ],
+    "Learn": [
+        st.Page(labs, title="Labs", icon=":material/science:", url_path="labs"),
+        st.Page(lessons, title="Lessons", icon=":material/school:", url_path="lessons"),
+    ],
+}
+page = st.navigation(groups)
 if page.url_path != "labs":
     session.go("lab", "")  # it is closed; the page itself remembers which one was open
+panel(
+    {each.url_path or HOME: each for group in groups.values() for each in group},
+    page.url_path or HOME,
+)
 page.run()

@@ -3,6 +3,7 @@
 The name of the file is the lesson's address: `xor.toml` is opened by `?lesson=xor`.
 
     title = "XOR needs a hidden layer"
+    order = 10                        # optional: smaller numbers come first in the list
     minutes = 6                       # 1 to 60
     goal = "Afterwards you can say why …"
 
@@ -31,7 +32,7 @@ The name of the file is the lesson's address: `xor.toml` is opened by `?lesson=x
     [steps.answer]                    # optional: like predict, but asked when the checks hold;
     question = "…"                    # the step is passed by the right answer
 
-Every step has at least one check or an answer. `python -m playground lessons FOLDER` checks files.
+Every step has at least one check or an answer. TOML wants a backslash of a formula twice in "…". `python -m playground lessons FOLDER` checks files.
 """
 
 import os
@@ -107,6 +108,7 @@ class Lesson(Value):
     """What one can say after it, what it begins with, and its steps."""
 
     title: Line
+    order: Annotated[int, Field(ge=0, le=9_999)] = 1_000
     minutes: Annotated[int, Field(ge=1, le=60)]
     goal: Line
     start: Settings = Field(default_factory=dict)
@@ -181,11 +183,11 @@ def own_lessons() -> Library:
             problems.append(f"{slug}.toml: the name must be new, but the program has such a lesson")
         else:
             lessons[slug] = lesson
-    return Library(lessons, tuple(problems))
+    return Library(_ordered(lessons), tuple(problems))
 
 
 def read_folder(folder: Path) -> Library:
-    """The lessons in a folder, in the order of their names; read anew when a file has changed."""
+    """The lessons in a folder, in their order; read anew when a file has changed."""
     try:
         found = [(path, path.stat()) for path in folder.iterdir() if path.suffix == ".toml"]
     except OSError as error:
@@ -207,7 +209,11 @@ def _read(folder: Path, stamped: tuple[tuple[Path, int, int], ...]) -> Library:
             problems.append(f"{path.name}: must be a file that can be read ({error.strerror})")
         except LessonError as error:
             problems += error.sentences
-    return Library(lessons, tuple(problems))
+    return Library(_ordered(lessons), tuple(problems))
+
+
+def _ordered(lessons: Mapping[str, Lesson]) -> dict[str, Lesson]:
+    return dict(sorted(lessons.items(), key=lambda item: (item[1].order, item[0])))
 
 
 def _sentence(e: Any) -> str:

@@ -29,7 +29,9 @@ def lessons() -> None:
     everything = list(library.lessons.items())
     for start in range(0, len(everything), ACROSS):
         columns = st.columns(ACROSS, gap="medium")
-        for column, (slug, lesson) in zip(columns, everything[start : start + ACROSS], strict=False):
+        for column, (slug, lesson) in zip(
+            columns, everything[start : start + ACROSS], strict=False
+        ):
             with column:
                 _card(slug, lesson)
 

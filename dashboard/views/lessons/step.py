@@ -1,6 +1,6 @@
 """One step of a lesson: its text, the prediction, the checks, and what came out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 from pydantic import ValidationError
@@ -12,6 +12,8 @@ from dashboard.notices import literal, refuse
 from playground.course import Attendance
 from playground.evidence import Evidence
 from playground.experiment import explain
+from playground.question import Question
+from playground.summary import title
 
 FEW = 4  # answers that are all shown at once
 PREDICT_FIRST = "Predict first: the check begins as soon as you have chosen an answer."
@@ -22,6 +24,11 @@ def do(held: Attendance, pages: Mapping[str, StreamlitPage], here: str) -> None:
     step = held.step
     st.markdown(f"**{step.title}**")
     st.markdown(step.text)
+    if not held.number and not held.passed:
+        st.caption(
+            f"This lesson set the experiment. Yours, {literal(title(held.before))}, is kept: "
+            "*More* puts it back."
+        )
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_do"):
         if step.set and st.button(
             "Set it for me", key="lesson_set", icon=":material/tune:", disabled=held.waits,
@@ -92,19 +99,17 @@ def check(held: Attendance, evidence: Evidence) -> None:
         return
     _list((each.holds(evidence), each.sentence(evidence)) for each in held.step.check)
     if held.step.answer is not None and held.held(evidence):
-        _answer(held, evidence)
+        _answer(held, held.step.answer, evidence)
 
 
-def _list(lines: object) -> None:
+def _list(lines: Iterable[tuple[bool, str]]) -> None:
     marks = {True: ":green[:material/check_circle:]", False: ":material/radio_button_unchecked:"}
-    texts = [f"{marks[holds]} {literal(sentence)}" for holds, sentence in lines]  # type: ignore[attr-defined]
+    texts = [f"{marks[holds]} {literal(sentence)}" for holds, sentence in lines]
     if texts:
         st.markdown("**Check:**  \n" + "  \n".join(texts))
 
 
-def _answer(held: Attendance, evidence: Evidence) -> None:
-    question = held.step.answer
-    assert question is not None
+def _answer(held: Attendance, question: Question, evidence: Evidence) -> None:
     choices = question.choices(evidence)
     if not choices:
         st.caption("There is nothing to choose from yet.")
@@ -124,7 +129,9 @@ def _answer(held: Attendance, evidence: Evidence) -> None:
         st.warning(f"{literal(last)} is not it: look again.", icon=":material/close:")
 
 
-def _choose(text: str, choices: Sequence[str], key: str, before: str | None, help: str) -> str | None:
+def _choose(
+    text: str, choices: Sequence[str], key: str, before: str | None, help: str
+) -> str | None:
     if before is not None and not session.holds(key):
         session.put(key, before)
     if len(choices) <= FEW:
