@@ -32,7 +32,8 @@ The name of the file is the lesson's address: `xor.toml` is opened by `?lesson=x
     [steps.answer]                    # optional: like predict, but asked when the checks hold;
     question = "…"                    # the step is passed by the right answer
 
-Every step has at least one check or an answer. TOML wants a backslash of a formula twice in "…". `python -m playground lessons FOLDER` checks files.
+Every step has at least one check or an answer. In TOML's "…" each backslash of a formula is
+written twice. `python -m playground lessons FOLDER` checks files.
 """
 
 import os
