@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 
-from playground.engine.build import keras
 from playground.engine.trainer import Trainer
 from playground.labs.roasting import EXPERIMENT, MOMENTS
 from playground.labs.witness import Normalized, Session
@@ -42,12 +42,13 @@ def layer(activation: str, kernel: np.ndarray, bias: np.ndarray, x: np.ndarray) 
         ("[each.shape for each in layer.get_weights()]", _shapes(dense)),
     ]
     if n != units:
-        lines.append(
-            ("layer.set_weights([W.T, b])", _refusal(dense.set_weights, [kernel.T, bias]))
-        )
+        lines.append(("layer.set_weights([W.T, b])", _refusal(dense.set_weights, [kernel.T, bias])))
     dense.set_weights([kernel, bias])
     outputs = np.asarray(dense(x))
-    lines += [("layer.set_weights([W, b])", ""), ("layer.count_params()", f"{dense.count_params()}")]
+    lines += [
+        ("layer.set_weights([W, b])", ""),
+        ("layer.count_params()", f"{dense.count_params()}"),
+    ]
     wide = np.zeros((len(x), n + 1), np.float32)
     lines.append((f"layer(np.zeros({wide.shape}))", _refusal(dense, wide)))
     model = keras.Sequential([keras.Input((n,)), make(units, name="layer")])

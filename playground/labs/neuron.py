@@ -35,9 +35,9 @@ def apart(ours: Array, theirs: Array) -> NDArray[np.int64]:
     Two float32 of one sign are as far apart as their bits read as whole numbers.
     """
     places = [_place(np.asarray(each, np.float32)) for each in (ours, theirs)]
-    return np.abs(places[0] - places[1])
+    return np.asarray(np.abs(places[0] - places[1]))
 
 
 def _place(values: Array) -> NDArray[np.int64]:
     bits = values.view(np.int32).astype(np.int64)
-    return np.where(bits < 0, -(2**31) - bits, bits)
+    return np.asarray(np.where(bits < 0, -(2**31) - bits, bits))

@@ -10,6 +10,7 @@ from dashboard.notices import warn
 from dashboard.views.labs.activations import activations
 from dashboard.views.labs.descent import descent
 from dashboard.views.labs.losses import losses
+from dashboard.views.labs.by_hand import by_hand
 from dashboard.views.labs.schedules import schedules
 from dashboard.views.view import View
 from playground.values import shown
@@ -48,6 +49,8 @@ LABS: dict[str, Lab] = {
         "What does a wrong answer cost, and what can a network learn from that?",
         losses,
         "Losses",
+    "by_hand": Lab(
+        ":material/pan_tool:", "What does a layer compute, number by number?", by_hand, "By hand"
     ),
 }
 
