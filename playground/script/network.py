@@ -56,26 +56,25 @@ seeds = np.random.SeedSequence([SEED, 0]).generate_state({n}).tolist()
 """
 
 
-def _dense(
-    experiment: Experiment, index: int, units: int, activation: str, given: bool
-) -> list[str]:
+def _dense(experiment: Experiment, index: int, units: int, name: str, given: bool) -> list[str]:
     network = experiment.network
-    arguments = [str(units), f"activation={_activation(experiment, activation)}"]
+    arguments = [str(units), f"activation={activation(experiment, name)}"]
     if not given:
-        kernel = _initializer(experiment, network.kernel_initializer, 2 * index)
+        kernel = initializer(experiment, network.kernel_initializer, 2 * index)
         arguments.append(f"kernel_initializer={kernel}")
         if network.bias_initializer != "zeros":  # which is what Keras does anyway
-            bias = _initializer(experiment, network.bias_initializer, 2 * index + 1)
+            bias = initializer(experiment, network.bias_initializer, 2 * index + 1)
             arguments.append(f"bias_initializer={bias}")
     if network.l1 or network.l2:
-        arguments.append(f"kernel_regularizer={_regularizer(network.l1, network.l2)}")
+        arguments.append(f"kernel_regularizer={regularizer(network.l1, network.l2)}")
     one = f"keras.layers.Dense({', '.join(arguments)}),"
     if len(one) <= 92:
         return [one]
     return ["keras.layers.Dense(", *(f"    {argument}," for argument in arguments), "),"]
 
 
-def _activation(experiment: Experiment, name: str) -> str:
+def activation(experiment: Experiment, name: str) -> str:
+    """An activation as the argument of a Dense layer."""
     entry = ACTIVATIONS.get(name)
     if entry is None:  # softmax
         return f'"{name}"'
@@ -85,14 +84,16 @@ def _activation(experiment: Experiment, name: str) -> str:
     return f"lambda z: keras.activations.{entry.keras}(z, {given})"
 
 
-def _initializer(experiment: Experiment, name: str, place: int) -> str:
+def initializer(experiment: Experiment, name: str, place: int | None = None) -> str:
+    """An initializer with its parameters, and the seed of its place, if it is to have one."""
     entry = INITIALIZERS[name]
     given = [f"{p}={getattr(experiment.network, p)!r}" for p in entry.parameters]
-    given += [f"seed=seeds[{place}]"] * entry.random
+    given += [f"seed=seeds[{place}]"] * (entry.random and place is not None)
     return f"keras.initializers.{entry.keras}({', '.join(given)})"
 
 
-def _regularizer(l1: float, l2: float) -> str:
+def regularizer(l1: float, l2: float) -> str:
+    """L1, L2 or both as the argument of a Dense layer."""
     if l1 and l2:
         return f"keras.regularizers.L1L2(l1={l1!r}, l2={l2!r})"
     return f"keras.regularizers.L1({l1!r})" if l1 else f"keras.regularizers.L2({l2!r})"

@@ -6,7 +6,7 @@ from playground.experiment import Experiment, Training
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
 
-_CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
+CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
 
 # What the share of the learning rate is at update s (counted after warm-up) of each schedule.
 SHARES: dict[str, Callable[[Training], list[str]]] = {
@@ -79,18 +79,18 @@ def watches_plateaus(training: Training) -> bool:
 def section(experiment: Experiment) -> str:
     """Code that compiles `model` and makes `batches` and `callbacks`."""
     training = experiment.training
-    parts = [_schedule(training)] if has_schedule(training) else []
+    parts = [schedule(training)] if has_schedule(training) else []
     parts += [_compile(experiment), _batches(training)]
     drops = experiment.network.dropout > 0 and bool(experiment.network.hidden)
     parts += [_masks()] * drops
     callbacks = ["Compare()"] + ["SameUnits()"] * drops
     if watches_plateaus(training) and has_schedule(training):
-        parts.append(_own_plateau(experiment))
+        parts.append(own_plateau(experiment))
         callbacks.append("ReduceOnPlateau()")
     elif watches_plateaus(training):
-        callbacks.append(_plateau(experiment))
+        callbacks.append(plateau(experiment))
     if training.early_stopping:
-        callbacks.append(_early_stopping(experiment))
+        callbacks.append(early_stopping(experiment))
     return "\n\n\n".join([*parts, _list("callbacks", callbacks)])
 
 
@@ -101,7 +101,8 @@ def _list(name: str, entries: list[str]) -> str:
     return f"{name} = [\n" + "".join(f"    {entry},\n" for entry in entries) + "]"
 
 
-def _schedule(training: Training) -> str:
+def schedule(training: Training) -> str:
+    """The learning rate of every update as a table, and `schedule`, which looks it up."""
     entry = SCHEDULES[training.schedule]
     shares = SHARES[training.schedule](training)
     text = "\n".join(shares)
@@ -150,8 +151,8 @@ def _compile(experiment: Experiment) -> str:
     given = {"learning_rate": rate}
     given |= {n: repr(getattr(training, n)) for n in entry.defaults if n != "learning_rate"}
     given |= {name: repr(value) for name, value in entry.constants.items()}
-    if training.clipping in _CLIPPING:
-        given[_CLIPPING[training.clipping]] = repr(training.clip_limit)
+    if training.clipping in CLIPPING:
+        given[CLIPPING[training.clipping]] = repr(training.clip_limit)
     arguments = [f"{name}={value}" for name, value in given.items()]
     one = f"optimizer = keras.optimizers.{entry.keras}({', '.join(arguments)})"
     if len(one) > 100:
@@ -162,13 +163,14 @@ def _compile(experiment: Experiment) -> str:
 {one}
 model.compile(
     optimizer,
-    loss="{_loss(experiment)}",
+    loss="{loss(experiment)}",
     metrics=["{metric}"],
     jit_compile=False,  # a network this small is trained before it would be compiled
 )"""
 
 
-def _loss(experiment: Experiment) -> str:
+def loss(experiment: Experiment) -> str:
+    """What Keras calls the loss."""
     name = experiment.training.loss
     if name != "cross_entropy":
         return name
@@ -212,7 +214,8 @@ def _monitor(experiment: Experiment) -> str:
     return "val_loss" if experiment.data.validation_size else "loss"
 
 
-def _plateau(experiment: Experiment) -> str:
+def plateau(experiment: Experiment) -> str:
+    """Keras' callback that reduces the rate where the loss no longer falls."""
     training = experiment.training
     return (
         f'keras.callbacks.ReduceLROnPlateau("{_monitor(experiment)}", '
@@ -220,7 +223,8 @@ def _plateau(experiment: Experiment) -> str:
     )
 
 
-def _own_plateau(experiment: Experiment) -> str:
+def own_plateau(experiment: Experiment) -> str:
+    """A callback that does the same to a rate that is planned otherwise as well."""
     training = experiment.training
     return f'''\
 class ReduceOnPlateau(keras.callbacks.Callback):
@@ -237,7 +241,8 @@ class ReduceOnPlateau(keras.callbacks.Callback):
             self.wait = 0'''
 
 
-def _early_stopping(experiment: Experiment) -> str:
+def early_stopping(experiment: Experiment) -> str:
+    """Keras' callback that stops where the loss no longer falls."""
     training = experiment.training
     return (
         f'keras.callbacks.EarlyStopping("{_monitor(experiment)}", patience={training.patience}, '

@@ -1,14 +1,10 @@
 """The By hand lab on the page: its numbers, as mathematics and as tables."""
 
-from typing import Any
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.views.labs import answer as asking
 from dashboard.views.labs.by_hand import PARTS
-from dashboard.views.labs.by_hand_neuron import told_apart
-from playground.labs import witness
 
 
 def page() -> None:

@@ -53,13 +53,13 @@ def neuron() -> None:
     figure = neuron_figure(xs, curve, edge, f"{name}")
     key, low_high = f"lab_by_hand_{name}", tuple(figure["layout"]["yaxis"]["range"])
     at = (kind.start, float(np.interp(kind.start, xs, curve)))
-    x = np.float32(live.held(key, at, kind.x, low_high, f"{name} {w} {b}")[0])
+    x = np.float32(live.held(key, at, kind.x, low_high, name)[0])
     z, a = (float(each[0]) for each in computed(name, w, b, np.array([x], np.float32)))
     left, right = st.columns([3, 2], gap="medium")
     with left:
         live.handle(
             figure, neuron_sentence(float(x), z, a, edge), key, at, axis="x",
-            of=f"{name} {w} {b}", step=0.05, name="Input x",
+            of=name, step=0.05, name="Input x",
             about="One neuron's answer to every input. Drag the point, or focus it and press the "
             "arrow keys; change w and b and watch the curve tilt and shift.",
         )  # fmt: skip
@@ -80,7 +80,7 @@ def _numbers(name: str, kind: Kind) -> tuple[float, float]:
             column.number_input(
                 {"w": "Weight w", "b": "Bias b"}[what], -kind.largest, kind.largest, start,
                 kind.step, format="%g", key=f"lab_by_hand_{name}_{what}", help=help,
-                persist_state="session", required=True,
+                persist_state="session",
             )
         )  # fmt: skip
     return float(values[0]), float(values[1])

@@ -53,7 +53,7 @@ def roasting() -> None:
     )  # fmt: skip
     now = Moment(EXPERIMENT, dataset, snapshot, None, f"by hand {name}")
     seen = plane_view.look(snapshot, dataset)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         roast = _plane(now, seen, threshold)
     with right:
@@ -159,7 +159,7 @@ def _forward(now: Moment, roast: tuple[float, float], threshold: float) -> None:
     hidden, last = now.snapshot.layers
     st.markdown("**This roast, step by step**")
     st.latex(
-        rf"x = ({roast[0]:.1f}\,°\mathrm{{C}},\ {roast[1]:.2f}\,\mathrm{{min}}) \to "
+        rf"({roast[0]:.1f}\,°\mathrm{{C}},\ {roast[1]:.2f}\,\mathrm{{min}}) \to "
         rf"({x[0, 0]:.3f},\ {x[0, 1]:.3f})"
     )
     rows = []
@@ -167,15 +167,15 @@ def _forward(now: Moment, roast: tuple[float, float], threshold: float) -> None:
         w, b = hidden.kernel[:, j], hidden.bias[j]
         rows.append(
             rf"a_{j + 1} &= \sigma({w[0]:.2f} \cdot {_in(x[0, 0])} {w[1]:+.2f} \cdot {_in(x[0, 1])}"
-            rf" {b:+.2f}) \\ &= \sigma({z1[0, j]:.2f}) = {a1[0, j]:.3f}"
+            rf" \\ &\qquad {b:+.2f}) = \sigma({z1[0, j]:.2f}) = {a1[0, j]:.3f}"
         )
     st.latex(r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}")
-    terms = " ".join(
+    terms = r" \\ &\qquad ".join(
         rf"{v:+.2f} \cdot {a:.3f}" for v, a in zip(last.kernel[:, 0], a1[0], strict=True)
     ).removeprefix("+")
     st.latex(
         rf"\begin{{aligned}} a &= \sigma({terms} \\ &\qquad {last.bias[0]:+.2f}) = "
-        rf"\sigma({z2[0, 0]:.2f}) \\ &= {a2[0, 0]:.4f} \end{{aligned}}"
+        rf"\sigma({z2[0, 0]:.2f}) = {a2[0, 0]:.4f} \end{{aligned}}"
     )
     yes = a2[0, 0] > threshold
     st.markdown(

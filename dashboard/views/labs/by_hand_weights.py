@@ -59,6 +59,6 @@ def _number(label: str, value: float, key: str, help: str) -> float:
     return float(
         st.number_input(
             label, -LARGEST, LARGEST, start, 0.5, format="%.2f", key=f"lab_by_hand {key}",
-            help=help, required=True,
+            help=help,
         )
     )  # fmt: skip

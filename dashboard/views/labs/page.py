@@ -8,10 +8,11 @@ import streamlit as st
 from dashboard import session
 from dashboard.notices import warn
 from dashboard.views.labs.activations import activations
+from dashboard.views.labs.by_hand import by_hand
 from dashboard.views.labs.descent import descent
 from dashboard.views.labs.losses import losses
-from dashboard.views.labs.by_hand import by_hand
 from dashboard.views.labs.schedules import schedules
+from dashboard.views.labs.six_steps import six_steps
 from dashboard.views.view import View
 from playground.values import shown
 
@@ -49,8 +50,15 @@ LABS: dict[str, Lab] = {
         "What does a wrong answer cost, and what can a network learn from that?",
         losses,
         "Losses",
+    ),
     "by_hand": Lab(
         ":material/pan_tool:", "What does a layer compute, number by number?", by_hand, "By hand"
+    ),
+    "six_steps": Lab(
+        ":material/format_list_numbered:",
+        "What does this experiment look like as code that one writes oneself?",
+        six_steps,
+        "Six steps",
     ),
 }
 
