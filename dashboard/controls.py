@@ -35,7 +35,7 @@ PLANNED_POINTS = 300  # of the schedule's curve
 def controls(experiment: Experiment, playing: bool) -> Experiment:
     """Draw the sidebar; returns the experiment as a person has now set it."""
     experiment, refusals = _answered(experiment)
-    form = Form(experiment, refusals)
+    form = Form(experiment, refusals, _locked(experiment))
     with st.sidebar:
         st.subheader("Changes at once")
         st.caption("The run goes on with the weights it has.")
@@ -55,13 +55,21 @@ def _answered(experiment: Experiment) -> tuple[Experiment, dict[str, list[str]]]
     """The experiment with what has been asked for, and by widget what could not be taken."""
     refusals: dict[str, list[str]] = {}
     settled: set[str] = set()
+    assignment = session.assignment()
+    held = {} if assignment is None else assignment.held
     for key, value in session.asked().items():
         if key in settled:
             continue
         try:
-            changed = experiment.change(**_changes(experiment, key, value))
+            # What is locked does not go along with a choice that usually takes it along.
+            changed = experiment.change(**held | _changes(experiment, key, value))
         except ValidationError as error:
             refusals[key] = explain(error)
+            continue
+        if assignment is not None and (broken := assignment.broken(changed)):
+            refusals[key] = [f"{label(name)} is locked by the assignment" for name in broken]
+            if key.removesuffix(SLIDER) in broken:
+                session.accept(key)  # its widget shows again what it is locked at
             continue
         before, after = experiment.flat(), changed.flat()
         # What came along takes the place of what still waited in a widget of its own.
@@ -72,6 +80,19 @@ def _answered(experiment: Experiment) -> tuple[Experiment, dict[str, list[str]]]
             refusals.pop(each, None)
         experiment = changed
     return experiment, refusals
+
+
+def _locked(experiment: Experiment) -> dict[str, str]:
+    """For each widget that an assignment locks, its key: why, for its help."""
+    assignment = session.assignment()
+    if assignment is None:
+        return {}
+    why = "Locked by the assignment: it stays as it is."
+    keys = {key: why for name in assignment.locked for key in (name, name + SLIDER)}
+    if "activations" in keys:
+        count = len(experiment.network.activations)
+        keys |= dict.fromkeys((OWN, *(f"{OWN_OF_LAYER}{i}" for i in range(count))), why)
+    return keys
 
 
 def _changes(experiment: Experiment, key: str, value: Any) -> dict[str, Any]:
@@ -133,7 +154,10 @@ def _activations(form: Form) -> None:
     """One activation for all hidden layers, or one for each."""
     own = form.experiment.network.activations
     session.show(OWN, bool(own))
-    st.toggle("An activation for each layer", key=OWN, help=explained("activations"))
+    st.toggle(
+        "An activation for each layer", key=OWN, disabled=form.locks(OWN),
+        help=form.help(OWN, explained("activations")),
+    )  # fmt: skip
     for i, name in enumerate(own):
         text = f"Activation of hidden layer {i + 1}"
         form.option(f"{OWN_OF_LAYER}{i}", text, list(ACTIVATIONS), ACTIVATIONS, name)

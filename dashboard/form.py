@@ -48,11 +48,20 @@ def label(name: str) -> str:
 class Form:
     """Draws the widgets of `experiment`; the key of a widget is the name of its field.
 
-    `refusals` says, by key, why what a widget holds is not taken.
+    `refusals` says, by key, why what a widget holds is not taken; `locked`, why it cannot be set.
     """
 
     experiment: Experiment
     refusals: Mapping[str, Sequence[str]]
+    locked: Mapping[str, str]
+
+    def locks(self, key: str) -> bool:
+        """Whether a widget cannot be set."""
+        return key in self.locked
+
+    def help(self, key: str, text: str) -> str:
+        """The help of a widget, with the reason if it cannot be set."""
+        return f"{self.locked[key]} {text}" if key in self.locked else text
 
     def field(self, name: str) -> None:
         """The widget that suits a field."""
@@ -81,14 +90,17 @@ class Form:
             return entry if isinstance(entry, str) else str(entry.label)
 
         session.show(key, value)
-        help = explained(key if key in FIELDS else "activation")
-        st.selectbox(text, options, format_func=named, key=key, help=help)
+        help = self.help(key, explained(key if key in FIELDS else "activation"))
+        st.selectbox(
+            text, options, format_func=named, key=key, disabled=self.locks(key), help=help
+        )
         self._refuse(key)
 
     def switch(self, name: str) -> None:
         """On or off."""
         session.show(name, self._value(name))
-        st.toggle(label(name), key=name, help=explained(name))
+        help = self.help(name, explained(name))
+        st.toggle(label(name), key=name, disabled=self.locks(name), help=help)
         self._refuse(name)
 
     def number(self, name: str, labelled: bool = True) -> None:
@@ -103,7 +115,8 @@ class Form:
             step=step_of(name, value),
             format="%d" if kind is int else "%g",
             key=name,
-            help=explained(name) if labelled else None,
+            disabled=self.locks(name),
+            help=self.help(name, explained(name)) if labelled else None,
             label_visibility="visible" if labelled else "collapsed",
         )
         self._refuse(name)
@@ -119,7 +132,8 @@ class Form:
                 usual_values(name, value),
                 format_func=written,
                 key=key,
-                help=explained(name),
+                disabled=self.locks(key),
+                help=self.help(key, explained(name)),
             )
         with exact:
             self.number(name, labelled=False)
@@ -127,8 +141,10 @@ class Form:
     def several(self, name: str, example: str = "") -> None:
         """Values separated by commas, in a box of text."""
         session.show(name, ", ".join(written(value) for value in self._value(name)))
-        help = " ".join(filter(None, (explained(name), example)))
-        st.text_input(label(name), key=name, help=help, placeholder="none")
+        help = self.help(name, " ".join(filter(None, (explained(name), example))))
+        st.text_input(
+            label(name), key=name, help=help, placeholder="none", disabled=self.locks(name)
+        )
         self._refuse(name)
 
     def _value(self, name: str) -> Any:

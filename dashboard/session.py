@@ -11,10 +11,14 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import streamlit as st
+from pydantic import ValidationError
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.components import text
 from dashboard.notices import warn
+from playground import secret
+from playground.assignment import Assignment, AssignmentError
+from playground.assignment import read as read_assignment
 from playground.datasets.own import Table
 from playground.experiment import Experiment
 from playground.link import decode, parameters
@@ -31,6 +35,7 @@ MOST_OWN = 8  # tables of one's own that a tab offers, the newest
 
 SHARED = "shared"  # in the address: the token of a run that somebody shows
 PLACES = ("lab", "lesson", "assignment")  # in the address, beside the experiment: what is open
+DAMAGED = "-"  # stands for an assignment whose text cannot be one: that is told, not passed over
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{32})")
@@ -65,7 +70,12 @@ def begin() -> None:
         state["experiment"], state["problems"] = decoded.experiment, decoded.problems
         state["address"], state["shown"] = address, {}
     if first or (back and (address or places)):
-        state["places"] = {key: text for key, text in places.items() if _PLACE.fullmatch(text)}
+        damaged = {"assignment": DAMAGED} if "assignment" in places else {}
+        state["places"] = damaged | {
+            key: text for key, text in places.items() if _PLACE.fullmatch(text)
+        }
+    if first or back:
+        _hold(bare=not address)
     if (address, places) != (state["address"], state["places"]):
         _write()
 
@@ -83,12 +93,73 @@ def experiment() -> Experiment:
 
 
 def set_experiment(new: Experiment) -> None:
-    """Make `new` the current experiment, here and in the address."""
+    """Make `new` the current experiment, here and in the address.
+
+    Whoever asks for it, a link, a button or a race: what an open assignment locks stays as it is.
+    """
     state = st.session_state
+    if new == state["experiment"]:
+        return
+    new = _as_locked(new)
     if new != state["experiment"]:
         state["experiment"], state["problems"] = new, ()
         state["address"] = parameters(new)
         _write()
+
+
+def assignment() -> Assignment | None:
+    """The assignment that is open, if this server has made it."""
+    found = _assigned()
+    return found if isinstance(found, Assignment) else None
+
+
+def assignment_problem() -> str:
+    """Why the assignment that the address names cannot be opened; "" if it can, or names none."""
+    found = _assigned()
+    return found if isinstance(found, str) else ""
+
+
+def _assigned() -> Assignment | str | None:
+    text = place("assignment")
+    if not text:
+        return None
+    try:
+        return read_assignment(text, secret.key())
+    except (AssignmentError, secret.SecretError) as error:
+        return str(error)
+
+
+def stayed() -> tuple[str, ...]:
+    """The locked fields that somebody has just tried to change."""
+    names: tuple[str, ...] = st.session_state.get("stayed", ())
+    return names
+
+
+def _as_locked(new: Experiment) -> Experiment:
+    """`new` with what is locked as it is locked; the current experiment where that cannot be."""
+    found = assignment()
+    st.session_state["stayed"] = () if found is None else found.broken(new)
+    try:
+        return new if found is None else found.kept(new)
+    except ValidationError:
+        return experiment()
+
+
+def _hold(bare: bool) -> None:
+    """Bring what the address says in line with the assignment it names; `bare`: it says nothing."""
+    state, found = st.session_state, assignment()
+    state["stayed"] = ()
+    if found is None:
+        return
+    now = found.start if bare else experiment()
+    state["stayed"] = found.broken(now)
+    try:
+        held = found.kept(now)
+    except ValidationError:
+        held = found.start
+    if held != experiment():
+        state["experiment"], state["address"] = held, parameters(held)
+        state["shown"] = {}
 
 
 def _write() -> None:

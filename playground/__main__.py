@@ -1,4 +1,4 @@
-"""The command line: python -m playground train | fetch | link | benchmark."""
+"""The command line: python -m playground train | fetch | link | results | benchmark."""
 
 import contextlib
 import json
@@ -285,6 +285,37 @@ def link(text: str | None, path: str | None, link_text: str | None, **options: A
         click.echo(encode(_chosen(path, link_text, options)))
     else:
         click.echo(_chosen(path, text, options).model_dump_json(indent=2))
+
+
+@playground.command()
+@click.argument("folder", metavar="FOLDER")
+@click.option("--out", metavar="FILE.csv", help="Write the table here, not to standard output.")
+@click.option("--overwrite", is_flag=True, help="Let --out replace a file.")
+def results(folder: str, out: str | None, overwrite: bool) -> int:
+    """Make a class table (CSV) from the result lines in the .txt files of FOLDER.
+
+    Lines that this server has not signed, or that were altered, are refused on standard error:
+    then the exit status is 1. The key is the server's: run this on it, or set PLAYGROUND_SECRET.
+    """
+    from playground import gradebook, secret
+    from playground.terminal import tell_class
+
+    place, where = _place("out", out, (".csv",), overwrite), Path(folder)
+    if not where.is_dir():
+        raise Refused(f"folder must be a folder that can be read, got {shown(folder)}")
+    try:
+        if not gradebook.files(where):
+            raise Refused(f"folder must hold .txt files with result lines, got none in {folder}")
+        kept, refused = gradebook.collect(where, secret.key(make=False))
+    except (OSError, ValueError, secret.SecretError) as error:
+        raise Refused(str(error)) from None
+    table = gradebook.as_csv(kept)
+    if place is None:
+        click.echo(table, nl=False)
+    else:
+        _write(place, table.encode("utf-8-sig"))  # the mark tells spreadsheets that it is UTF-8
+    tell_class(kept, refused, place)
+    return 1 if refused else 0
 
 
 @playground.command()

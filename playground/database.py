@@ -180,10 +180,24 @@ def usual_url(environment: Mapping[str, str] = os.environ) -> str:
     """The URL that the environment names, or that of a file in the user's data folder."""
     if given := environment.get(VARIABLE, "").strip():
         return given
+    return f"sqlite:///{_data_folder(environment) / 'runs.sqlite'}"
+
+
+def folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where a SQLite database lies; the user's data folder for any other. It may not exist yet."""
+    try:
+        url = make_url(usual_url(environment))
+    except SQLAlchemyError:
+        return _data_folder(environment)
+    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)).parent if is_file else _data_folder(environment)
+
+
+def _data_folder(environment: Mapping[str, str]) -> Path:
     data = environment.get("XDG_DATA_HOME") or "~/.local/share"
     home = Path("~").expanduser()
     usual = Path(data).expanduser() if os.access(home, os.W_OK) else Path("/tmp")
-    return f"sqlite:///{usual / 'mlp-playground' / 'runs.sqlite'}"
+    return usual / "mlp-playground"
 
 
 class Database:
@@ -256,7 +270,7 @@ class Database:
                 options["connect_args"]["check_same_thread"] = False
         try:
             if name == "sqlite" and not self._memory:
-                _prepare(Path(str(url.database)))
+                prepare(Path(str(url.database)).parent)
             engine = create_engine(url, **options)
             if name == "sqlite":
                 event.listen(engine, "connect", _careful)
@@ -300,12 +314,11 @@ class Database:
             )
 
 
-def _prepare(file: Path) -> None:
-    """The folder of a SQLite file; a new one is for its user alone."""
-    folder = file.parent
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(stat.S_IRWXU)
+def prepare(place: Path) -> None:
+    """Make a folder; a new one is for its user alone."""
+    if not place.is_dir():
+        place.mkdir(parents=True, exist_ok=True)
+        place.chmod(stat.S_IRWXU)
 
 
 def _careful(connection: Any, _: object) -> None:

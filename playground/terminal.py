@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -12,6 +12,7 @@ import numpy as np
 from playground.datasets import Dataset
 from playground.events import Diverged, Epoch, Event, Finished, Progress, Score, metric_name
 from playground.experiment import Experiment
+from playground.gradebook import Line, Refusal, person
 from playground.losses import CLASSIFICATION
 from playground.summary import summary, title
 from playground.trained import Trained
@@ -111,6 +112,22 @@ def tell_written(place: Path, json_out: TextIO | None) -> None:
         json_out.flush()
         return
     click.echo(f"written: {place} ({place.stat().st_size / 1000:,.0f} kB)")
+
+
+def tell_class(lines: Sequence[Line], refused: Sequence[Refusal], place: Path | None) -> None:
+    """On standard error: each refused line, and what there is of the class."""
+    for each in refused:
+        click.echo(_one_line(str(each)), err=True)
+    people = len({person(line.result) for line in lines})
+    where = "" if place is None else f" in {place}"
+    click.echo(
+        f"{len(lines):,} results of {people:,} people{where}, {len(refused):,} refused", err=True
+    )
+
+
+def _one_line(text: str) -> str:
+    """A text whose file name or quotation can move no cursor."""
+    return "".join(c if c.isprintable() else "�" for c in text)
 
 
 def _baseline(dataset: Dataset) -> str:
