@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from threadpoolctl import threadpool_limits
 
+import dashboard.views.assignments.page
 import dashboard.views.data.page
 import dashboard.views.draw.page
 import dashboard.views.inside.page

@@ -91,9 +91,7 @@ class Form:
 
         session.show(key, value)
         help = self.help(key, explained(key if key in FIELDS else "activation"))
-        st.selectbox(
-            text, options, format_func=named, key=key, disabled=self.locks(key), help=help
-        )
+        st.selectbox(text, options, format_func=named, key=key, disabled=self.locks(key), help=help)
         self._refuse(key)
 
     def switch(self, name: str) -> None:

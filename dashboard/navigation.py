@@ -4,6 +4,8 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.controls import controls
+from dashboard.views.assignments.page import assignments
+from dashboard.views.assignments.panel import panel as assignment_panel
 from dashboard.views.data.page import data
 from dashboard.views.draw.page import draw
 from dashboard.views.inside.page import inside
@@ -49,6 +51,9 @@ groups = {
     "Learn": [
         st.Page(labs, title="Labs", icon=":material/science:", url_path="labs"),
         st.Page(lessons, title="Lessons", icon=":material/school:", url_path="lessons"),
+        st.Page(
+            assignments, title="Assignments", icon=":material/assignment:", url_path="assignments"
+        ),
     ],
 }
 page = st.navigation(groups)
@@ -58,4 +63,5 @@ panel(
     {each.url_path or HOME: each for group in groups.values() for each in group},
     page.url_path or HOME,
 )
+assignment_panel()
 page.run()

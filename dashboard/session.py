@@ -5,7 +5,7 @@ Runs belong to the server: a session holds only the ids by which it finds its ow
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -111,6 +111,12 @@ def assignment() -> Assignment | None:
     """The assignment that is open, if this server has made it."""
     found = _assigned()
     return found if isinstance(found, Assignment) else None
+
+
+def locks(name: str) -> bool:
+    """Whether the open assignment locks a field."""
+    found = assignment()
+    return found is not None and name in found.locked
 
 
 def assignment_problem() -> str:
@@ -422,6 +428,15 @@ def put(key: str, value: Any) -> None:
 def holds(key: str) -> bool:
     """Whether something is there for widget `key` to show: then it needs no default."""
     return key in st.session_state
+
+
+def keep_option(key: str, options: Sequence[str]) -> None:
+    """Let widget `key` hold one of `options`, the first if what it held is none of them any more.
+
+    Call before the widget is drawn.
+    """
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = options[0]
 
 
 def suggest(key: str, value: Any) -> None:

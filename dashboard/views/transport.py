@@ -86,7 +86,9 @@ def buttons(run: Run, changed: bool) -> None:
         )  # fmt: skip
         st.button(
             "New weights", key="new_weights", icon=":material/casino:", on_click=_new_weights,
-            help="Draw other first weights and begin again: the seed becomes the next number.",
+            disabled=session.locks("seed"),
+            help="The assignment locks the seed." if session.locks("seed") else
+            "Draw other first weights and begin again: the seed becomes the next number.",
         )  # fmt: skip
         speed = st.selectbox(
             "Speed", list(SPEEDS), key="speed", width=200, persist_state="session",

@@ -1,0 +1,1 @@
+"""Assignments: what a teacher sets, and how a student sees it."""
