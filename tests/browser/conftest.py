@@ -177,11 +177,7 @@ def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
     def complain(message: Any) -> None:
         # Opened at a page's own address, Streamlit first looks for its server below that page.
         looking = re.search(
-<<<<<<< HEAD
-            r"/(data|inside|draw|race|runs|overfitting|labs|lessons)/_stcore/",
-=======
-            r"/(data|inside|draw|race|runs|overfitting|labs|assignments)/_stcore/",
->>>>>>> 0c4737e (Assignments page and the student's panel)
+            r"/(data|inside|draw|race|runs|overfitting|labs|lessons|assignments)/_stcore/",
             message.location.get("url", ""),
         )
         if message.type == "error" and not looking:
