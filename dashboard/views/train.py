@@ -8,6 +8,7 @@ from dashboard.figures import curves
 from dashboard.status import waiting
 from dashboard.views.answers import answers
 from dashboard.views.delivery import delivered
+from dashboard.views.diagnosis import diagnosis, settle
 from dashboard.views.runs.takeaway import take_away_run
 from dashboard.views.sealed import sealed
 from dashboard.views.transport import buttons, message, moves, own_run
@@ -34,6 +35,7 @@ SCORES = {
 
 def train() -> None:
     """The buttons, what is learnt, and the network itself."""
+    settle()
     experiment = session.experiment()
     st.subheader(title(experiment), anchor=False)
     dataset = delivered(experiment.data)
@@ -66,11 +68,12 @@ def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     message(run, changed)
     _tiles(log, metric_name(task))
     _curves(run, log, metric_name(task))
+    acted = diagnosis(run, log, dataset, changed)
     if run.latest is None:
         st.info(waiting(run.state))
     elif not changed or run.experiment.data == session.experiment().data:
         answers(run.latest, dataset, run.network)
-    if watching and not moves(run):
+    if acted or (watching and not moves(run)):
         st.rerun()  # last, or the browser would take away what was not drawn yet
 
 

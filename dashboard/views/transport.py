@@ -47,6 +47,15 @@ def _start(experiment: Experiment) -> Run | None:
     return run
 
 
+def begin(experiment: Experiment, play: bool) -> Run | None:
+    """A new run of `experiment`, which becomes the current one; the run before it ends."""
+    session.set_experiment(experiment)
+    run = _start(session.experiment())
+    if run is not None and play:
+        run.play()
+    return run
+
+
 def _play(epochs: int | None = None) -> None:
     run, experiment = session.run(), session.experiment()
     if run is None or run.experiment != experiment:

@@ -292,7 +292,19 @@ RULES: dict[str, Rule] = {
         "Each step went further beyond the goal than the one before, until the numbers were too "
         "large to be written.",
         diverged,
-        (STANDARDISE, START, slower_afresh(3), CLIP, slower_afresh(3)),
+        (
+            STANDARDISE,
+            START,
+            Cure(
+                "It failed within the first epoch: the steps are far too large.",
+                slower(10).changes,
+                lambda c: not len(c) and slower(10).applies(c),
+                fresh=True,
+            ),
+            slower_afresh(3),
+            CLIP,
+            slower_afresh(10, 0.001),
+        ),
     ),
     "not_learning": Rule(
         "Not learning",

@@ -1,0 +1,87 @@
+"""Each rule finds its fault in a real run, and its cure takes the fault away."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from playground import Experiment, load
+from playground.diagnosis import Finding, baseline, course, findings, look
+from playground.engine import Trainer
+from playground.events import Event
+
+
+def made(**choices: Any) -> Experiment:
+    return Experiment().change(**choices)
+
+
+def judged(experiment: Experiment) -> tuple[Finding, ...]:
+    """What is found at the end of a whole run."""
+    trainer, events = Trainer(experiment), list[Event]()
+    while not trainer.over:
+        events += trainer.advance(seconds=600).events
+    return seen(trainer, events)
+
+
+def seen(trainer: Trainer, events: Sequence[Event]) -> tuple[Finding, ...]:
+    experiment, dataset = trainer.experiment, load(trainer.experiment.data)
+    loss = experiment.training.loss
+    looked = look(trainer.latest(), dataset, loss)
+    return findings(course(experiment, events, baseline(dataset, loss), looked))
+
+
+ADAM = {"optimizer": "adam", "learning_rate": 0.001}
+WILD = {"kernel_initializer": "random_normal"}
+FAULTS: dict[str, dict[str, Any]] = {
+    "diverged": {
+        "dataset": "plane", "activation": "linear", "hidden": (16,), "learning_rate": 0.1,
+        "epochs": 20,
+    },
+    "not_learning": {
+        "dataset": "xor", "hidden": (), "optimizer": "adam", "learning_rate": 0.03, "epochs": 40,
+    },
+    "too_slow": {"dataset": "digits", "hidden": (16,), "learning_rate": 0.0003, "epochs": 20},
+    "jumping": {
+        "dataset": "digits", "hidden": (64,), "optimizer": "adam", "learning_rate": 0.3,
+        "epochs": 30,
+    },
+    "underfitting": {
+        "dataset": "moons", "hidden": (), "optimizer": "adam", "learning_rate": 0.03, "epochs": 60,
+    },
+    "overfitting": {
+        "dataset": "digits", "hidden": (64,), "train_size": 400, "noise": 0.25, "epochs": 20,
+        "optimizer": "adam", "learning_rate": 0.003,
+    },
+    "dead_units": {"dataset": "digits", "hidden": (64,), "learning_rate": 1.0, "epochs": 15},
+    "saturated_units": {
+        "dataset": "digits", "hidden": (64,), "activation": "tanh", "stddev": 3.0, "epochs": 12,
+        **WILD, **ADAM,
+    },
+    "gradients": {
+        "dataset": "moons", "hidden": (16,) * 5, "activation": "sigmoid", "epochs": 30,
+        "learning_rate": 0.1,
+    },
+    "regularisation": {
+        "dataset": "moons", "hidden": (32,), "l2": 0.1, "optimizer": "adam", "learning_rate": 0.01,
+        "epochs": 40,
+    },
+    "little_data": {
+        "dataset": "digits", "hidden": (64,), "train_size": 50, "epochs": 60, **ADAM,
+    },
+    "validation_better": {
+        "dataset": "digits", "hidden": (64,), "dropout": 0.6, "epochs": 20, **ADAM,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_real_run_shows_its_fault_and_after_the_cure_no_longer_does(fault: str) -> None:
+    experiment = made(**FAULTS[fault])
+    found = judged(experiment)
+    assert [each.name for each in found][:1] == [fault], found
+    assert found[0].fix is not None
+    cured = found[0].fix.experiment
+    assert cured.network.seed == experiment.network.seed
+    assert cured.data.data_seed == experiment.data.data_seed
+    after = judged(cured)
+    assert fault not in [each.name for each in after], (found[0].fix, after)
