@@ -27,6 +27,19 @@ function themed(figure, element) {
   const clear = "rgba(0,0,0,0)";
   Object.assign(layout, { font, hoverlabel, paper_bgcolor: clear, plot_bgcolor: clear, autosize: true });
   layout.modebar = { bgcolor: clear, color: line, activecolor: font.color };
+  return roomy(figure, element.clientWidth);
+}
+
+// On a narrow screen the legend takes several rows: the chart grows by them, below its title.
+function roomy(figure, width) {
+  const { data, layout } = figure;
+  const names = data.filter((trace) => trace.name && trace.showlegend !== false).map((trace) => trace.name);
+  const widest = Math.max(0, ...names.map((name) => name.length * 6.5 + 60));
+  const rows = Math.ceil(names.length / Math.max(1, Math.floor((width - 30) / widest)));
+  if (rows > 1 && layout.showlegend !== false && layout.legend?.orientation === "h" && layout.legend.y >= 1) {
+    layout.margin.t += 19 * (rows - 1);
+    layout.height += 19 * (rows - 1);
+  }
   return figure;
 }
 
