@@ -36,12 +36,17 @@ class Descent:
 
 def descend(curve: Curve, start: float, rate: float, decay: float, epochs: int) -> Descent:
     """`epochs` updates from w = `start` with the rate η₀ = `rate`, times `decay` each epoch."""
+    return follow(curve, start, rate * decay ** np.arange(epochs))
+
+
+def follow(curve: Curve, start: float, planned: NDArray[np.floating]) -> Descent:
+    """One update from w = `start` for each of the `planned` rates."""
     far = np.float32(FAR * (curve.w[1] - curve.w[0]))
-    rates = (rate * decay ** np.arange(epochs)).astype(np.float32)
-    w = np.empty(epochs + 1, dtype=np.float32)
+    rates = planned.astype(np.float32)
+    w = np.empty(len(rates) + 1, dtype=np.float32)
     loss, slope = np.empty_like(rates), np.empty_like(rates)
     w[0] = start
-    for k in range(epochs):
+    for k in range(len(rates)):
         loss[k], slope[k] = curve.f(w[k]), curve.df(w[k])
         w[k + 1] = w[k] - rates[k] * slope[k]
         if not abs(w[k + 1]) < far:

@@ -1,43 +1,198 @@
 """The Schedules lab: how the learning rate changes, and where that leads on one small example."""
 
-import streamlit as st
+from collections.abc import Mapping
+from typing import Any
 
+import pandas as pd
+import streamlit as st
+from pydantic import ValidationError
+
+from dashboard import session
 from dashboard.figures.descents import loss_figure, loss_sentence, rate_figure, rate_sentence
+from dashboard.form import label
 from dashboard.live import chart
-from playground.experiment import Training
-from playground.labs.planned import Descent, descend
+from dashboard.notices import refuse
+from dashboard.views.labs.schedules_formula import with_numbers
+from playground.experiment import FIELDS, Training, explain
+from playground.labs.curves import CURVES
+from playground.labs.descent import Descent, verdict
+from playground.labs.scheduled import scheduled
 from playground.schedules import SCHEDULES
 
+CURVE = CURVES["parabola"]
 FIRST = ("exponential", "cosine", "one_cycle")
+MOST = 6
+PUBLISHED = {"chosen": ["exponential"], "rate": 0.2, "epochs": 40, "warmup": 0, "epoch": 39,
+             "exponential_decay_rate": 0.99, "exponential_period_epochs": 1.0}  # fmt: skip
+
+# What the lab begins with where a schedule's usual values are made for longer runs.
+HERE: Mapping[str, Mapping[str, Any]] = {
+    "exponential": {"decay_rate": 0.99},
+    "step": {"milestones": (15.0, 30.0)},
+}
+# (lowest, highest, step) of the sliders: the part of a field's limits that 100 epochs can show.
+SPANS: Mapping[str, tuple[float, float, float]] = {
+    "decay_rate": (0.05, 1.0, 0.01),
+    "period_epochs": (1.0, 50.0, 1.0),
+    "milestones": (1.0, 100.0, 1.0),
+    "power": (0.2, 5.0, 0.1),
+    "period_growth": (1.0, 4.0, 0.1),
+    "peak_decay": (0.1, 1.0, 0.05),
+    "start_share": (0.0, 1.0, 0.01),
+    "rise_share": (0.05, 0.95, 0.05),
+    "final_share": (0.0, 1.0, 0.01),
+    "plateau_patience": (1, 20, 1),
+}
+TRY = {
+    "decay_rate": "Try 1: nothing decays.",
+    "period_epochs": "Try a short one and a long one.",
+    "milestones": "Drag both ends.",
+    "power": "Try 1, then 3.",
+    "period_growth": "Try 1: all alike.",
+    "peak_decay": "Try 0.5.",
+    "start_share": "Try 0.5.",
+    "rise_share": "Try 0.1: a steep rise.",
+    "final_share": "Try 0.2: it never stands still.",
+    "plateau_patience": "Try 1: it gives up at once.",
+}
 
 
 def schedules() -> None:
     """Several schedules over each other, their formulas, and (w + 1)² going down with each."""
-    left, right = st.columns(2)
-    rate = left.slider(
-        "Learning rate η₀", 0.01, 1.2, 0.2, 0.01, key="lab_schedules_rate",
-        persist_state="session",
-        help="What every schedule multiplies its share with. Try 1: each step leaps across.",
+    st.button(
+        "Published example", key="lab_schedules_published", on_click=_publish,
+        help="The course's own run: 0.2 · 0.99^epoch for 40 epochs on (w + 1)² from w = 5.",
     )  # fmt: skip
-    epochs = right.slider(
-        "Epochs", 5, 100, 40, key="lab_schedules_epochs", persist_state="session",
-        help="Length of the run. Schedules that end at the end of the run stretch along with it.",
-    )  # fmt: skip
+    rate, epochs, warmup = _run()
     chosen = st.multiselect(
-        "Schedules", list(SCHEDULES), FIRST, format_func=lambda name: SCHEDULES[name].label,
-        key="lab_schedules_chosen", persist_state="session",
-        help="Those drawn over each other. Try step beside cosine.",
+        "Schedules", list(SCHEDULES), max_selections=MOST, key="lab_schedules_chosen",
+        format_func=lambda name: SCHEDULES[name].label, persist_state="session",
+        default=None if session.holds("lab_schedules_chosen") else FIRST,
+        help="Those drawn over each other. Try Step beside Cosine, and Reduce on plateau.",
     )  # fmt: skip
-    descents = {name: _descent(name, rate, epochs) for name in chosen}
-    if not descents:
+    plans: dict[str, Training] = {}
+    columns = st.columns(max(min(len(chosen), 3), 1), gap="medium")
+    for i, name in enumerate(chosen):
+        with columns[i % 3], st.container(border=True):
+            plan = _plan(name, rate, epochs, warmup)
+        if plan is not None:
+            plans[name] = plan
+    if not plans:
         st.info("Choose a schedule to see its curve.")
         return
-    for name in descents:
-        st.latex(rf"\text{{{SCHEDULES[name].label}:}}\quad \eta = \eta_0 \cdot "
-                 f"{SCHEDULES[name].formula}")  # fmt: skip
-    chart(rate_figure(descents), rate_sentence(descents), key="lab_schedules_rates")
-    chart(loss_figure(descents), loss_sentence(descents), key="lab_schedules_losses")
+    epoch = _epoch(epochs)
+    descents = {name: scheduled(CURVE, CURVE.start, plan) for name, plan in plans.items()}
+    left, right = st.columns(2, gap="medium")
+    with left:
+        chart(
+            rate_figure(descents, epoch), rate_sentence(descents, epoch), "lab_schedules_rates",
+            about="The learning rate of each epoch. Add a warm-up, and compare schedules that "
+            "fall at once with those that fall late.",
+        )  # fmt: skip
+    with right:
+        chart(
+            loss_figure(descents, epoch), loss_sentence(descents), "lab_schedules_losses",
+            about="The loss of gradient descent with each of these rates, from w = 5. Raise the "
+            "learning rate above 1: only schedules that get below it in time come back.",
+        )  # fmt: skip
+    _table(descents, epoch)
 
 
-def _descent(name: str, rate: float, epochs: int) -> Descent:
-    return descend(Training(schedule=name, learning_rate=rate, epochs=epochs))
+def _publish() -> None:
+    for name, value in PUBLISHED.items():
+        session.put(f"lab_schedules_{name}", value)
+
+
+def _run() -> tuple[float, int, int]:
+    """η₀, epochs, epochs of warm-up."""
+    columns = st.columns(3)
+    rate = columns[0].slider(
+        "Learning rate η₀", 0.01, 1.5, key="lab_schedules_rate", persist_state="session",
+        step=0.01, value=_usual("rate", 0.2),
+        help="What every schedule takes a share of. Try 1.1: it leaps away until the rate falls.",
+    )  # fmt: skip
+    epochs = columns[1].slider(
+        "Epochs", 5, 100, _usual("epochs", 40), key="lab_schedules_epochs",
+        persist_state="session",
+        help="Length of the run. Cosine, polynomial and one cycle stretch along with it.",
+    )  # fmt: skip
+    warmup = columns[2].slider(
+        "Warm-up epochs", 0, 20, _usual("warmup", 0), key="lab_schedules_warmup",
+        persist_state="session",
+        help="Epochs in which the rate first rises in a straight line; the schedule starts then. "
+        "Try 5 with a large learning rate.",
+    )  # fmt: skip
+    return rate, epochs, warmup
+
+
+def _epoch(epochs: int) -> int:
+    key = "lab_schedules_epoch"
+    session.limit(key, 0, epochs - 1)
+    epoch: int = st.slider(
+        "Look at epoch", 0, epochs - 1, _usual("epoch", epochs - 1), key=key,
+        persist_state="session",
+        help="Where rates and losses are read off, counted from 0. Move it along the curves.",
+    )  # fmt: skip
+    return epoch
+
+
+def _usual(name: str, value: Any) -> Any:
+    """What slider `name` begins with; one that holds a value takes none."""
+    return None if session.holds(f"lab_schedules_{name}") else value
+
+
+def _plan(name: str, rate: float, epochs: int, warmup: int) -> Training | None:
+    """The sliders of a schedule and its formula; None if its values do not go together."""
+    entry = SCHEDULES[name]
+    st.markdown(f"**{entry.label}**")
+    given = {
+        field: _slider(name, field, HERE.get(name, {}).get(field, usual))
+        for field, usual in entry.defaults.items()
+    }
+    try:
+        plan = Training(
+            schedule=name, learning_rate=rate, epochs=epochs, warmup_epochs=warmup, **given
+        )
+    except ValidationError as error:
+        for sentence in explain(error):
+            refuse(sentence)
+        return None
+    st.markdown(f"$\\eta = \\eta_0 \\cdot \\big({entry.formula}\\big)$")
+    st.markdown(f"${with_numbers(plan)}$")
+    return plan
+
+
+def _slider(name: str, field: str, usual: Any) -> Any:
+    low, high, step = SPANS[field]
+    kind = int if isinstance(usual, int) else float
+    key = f"{name}_{field}"
+    value = st.slider(
+        label(field), kind(low), kind(high), _usual(key, usual), kind(step),
+        key=f"lab_schedules_{key}", persist_state="session",
+        help=f"{FIELDS[field].description} {TRY[field]}",
+    )  # fmt: skip
+    # Both ends of a range on the same epoch are one milestone.
+    return tuple(dict.fromkeys(value)) if isinstance(value, tuple) else value
+
+
+def _table(descents: Mapping[str, Descent], epoch: int) -> None:
+    words = {"arrived": "✓ at the bottom", "slow": "still on its way", "leaping": "leaps across",
+             "diverged": "✗ leaps away", "stuck": "stands still"}  # fmt: skip
+    rows = []
+    for name, made in descents.items():
+        there = epoch < made.epochs
+        rows.append(
+            {
+                "schedule": SCHEDULES[name].label,
+                f"rate in epoch {epoch}": f"{made.rate[epoch]:.6f}" if there else "–",
+                "loss there": f"{made.loss[epoch]:.6f}" if there else "–",
+                "w after it": f"{made.w[epoch + 1]:.6f}" if there else "–",
+                "at the end": words[verdict(made, CURVE).kind],
+            }
+        )
+    st.table(pd.DataFrame(rows), hide_index=True)
+    st.caption(
+        "The example: loss $(w+1)^2$, gradient $2(w+1)$, from $w_0 = 5$, one update an epoch: "
+        "$w \\leftarrow w - \\eta \\cdot 2(w+1)$. Each update multiplies the distance to the "
+        "bottom by $1 - 2\\eta$: above $\\eta = 1$ it grows."
+    )
