@@ -13,6 +13,7 @@ def number(value: float, digits: int = 3) -> str:
         return r"\text{nan}"
     if np.isinf(value):
         return r"\infty" if value > 0 else r"-\infty"
+    value += 0.0  # −0 becomes 0
     if value == 0 or 10.0**-digits <= abs(value) < 1e5:
         return f"{value:.{digits}f}"
     mantissa, exponent = f"{value:.2e}".split("e")

@@ -19,16 +19,14 @@ SMALL = 0.3  # a move of the answer that counts as hardly any
 
 
 def fits(
-    x: Array, y: Array, outlier: tuple[float, float], found: Fits, extent: tuple[Limits, Limits],
-    title: str, keep: str,
-) -> Figure:  # fmt: skip
-    """The points, the moved one, and a straight line for each loss."""
+    x: Array, y: Array, found: Fits, extent: tuple[Limits, Limits], title: str, keep: str
+) -> Figure:
+    """The points that stay where they are, and a straight line for each loss."""
     layout = frame(title, "x", "y", keep, height=420)
     layout["xaxis"] |= {"range": list(extent[0])}
     layout["yaxis"] |= {"range": list(extent[1])}
     across = np.array(extent[0])
     drawn = [dots("points", x, y, MARK, size=9, legend=True)]
-    drawn.append(dots("outlier", *outlier, "#d64f6a", "diamond", 12, legend=True))
     drawn += [
         line(LOSSES[name].label, across, a * across + b, *look(name), hover="%{y:.2f}")
         for name, (a, b) in found.items()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 MOST_DEGREE = 15
+STRENGTHS = np.logspace(-9, 1, 21)  # λ to choose from, two a decade
 NOISE = 0.25  # σ of the points about the curve
 HELD_BACK = 100  # validation points
 

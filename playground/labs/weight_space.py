@@ -87,9 +87,9 @@ def _with_signs(bowl: Bowl, strengths: Array, signs: Array) -> Array:
     return w
 
 
-def zero_from(bowl: Bowl, weight: int, strengths: Array) -> float | None:
-    """The smallest of the rising `strengths` from which on L1 keeps a weight at exactly 0."""
-    away = np.flatnonzero(best(bowl, "l1", strengths)[:, weight])
+def zero_from(path: Array, strengths: Array) -> float | None:
+    """The smallest of the rising `strengths` from which on a weight is exactly 0: both (n,)."""
+    away = np.flatnonzero(path)
     if not len(away):
         return float(strengths[0])
-    return None if away[-1] == len(strengths) - 1 else float(strengths[away[-1] + 1])
+    return None if away[-1] == len(path) - 1 else float(strengths[away[-1] + 1])

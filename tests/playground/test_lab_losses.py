@@ -80,6 +80,9 @@ def test_slope_of_the_loss_times_jacobian_is_p_minus_y() -> None:
     for z, y in zip(TABLE, TARGETS, strict=True):
         found = softmax_loss.through_softmax("cross_entropy", y, z)
         np.testing.assert_allclose(found.of_z, softmax_loss.softmax(z) - y, atol=1e-12)
+    far = np.array([-7.5, 7.5, 7.5])  # the farthest that the lab's sliders go
+    found = softmax_loss.through_softmax("cross_entropy", np.eye(3)[0], far)
+    np.testing.assert_allclose(found.of_z, softmax_loss.softmax(far) - np.eye(3)[0], atol=1e-12)
 
 
 def test_squared_error_hardly_learns_where_it_is_wrong_and_sure() -> None:

@@ -14,13 +14,14 @@ BOWLS = [Bowl.of((1.5, 0.6), 1.0, 0.0), Bowl.of((1.2, -0.5), 3.0, 0.7), Bowl.of(
 @pytest.mark.parametrize("norm", list(NORMS))
 @pytest.mark.parametrize("bowl", BOWLS)
 def test_the_best_weights_are_the_lowest_of_a_fine_grid(bowl: Bowl, norm: str) -> None:
-    axis = np.linspace(-2.5, 2.5, 501)
+    axis = np.linspace(-2.5, 2.5, 251)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1)
-    for strength, w in zip(STRENGTHS, best(bowl, norm, STRENGTHS), strict=True):
+    some = STRENGTHS[::5]
+    for strength, w in zip(some, best(bowl, norm, some), strict=True):
         lowest = (bowl.loss(grid) + strength * penalty(norm, grid)).min()
         ours = bowl.loss(w) + strength * penalty(norm, w)
         assert ours <= lowest + 1e-12
-        assert ours >= lowest - 1e-3
+        assert ours >= lowest - 2e-3
 
 
 def test_l1_of_a_round_bowl_is_soft_thresholding_and_l2_shrinks() -> None:
@@ -30,9 +31,10 @@ def test_l1_of_a_round_bowl_is_soft_thresholding_and_l2_shrinks() -> None:
     np.testing.assert_allclose(best(bowl, "l1", STRENGTHS), soft, atol=1e-12)
     ridge = bowl.centre / (1 + 2 * STRENGTHS[:, None])
     np.testing.assert_allclose(best(bowl, "l2", STRENGTHS), ridge, atol=1e-12)
-    assert zero_from(bowl, 1, STRENGTHS) == pytest.approx(0.6)
-    assert zero_from(bowl, 0, STRENGTHS[:5]) is None
-    assert zero_from(BOWLS[2], 1, STRENGTHS) is not None
+    assert zero_from(soft[:, 1], STRENGTHS) == pytest.approx(0.6)
+    assert zero_from(soft[:5, 0], STRENGTHS[:5]) is None
+    assert zero_from(ridge[:, 1], STRENGTHS) is None
+    assert zero_from(0 * soft[:, 1], STRENGTHS) == 0
 
 
 def test_contours_lie_where_they_say() -> None:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from dashboard import live
 from dashboard.figures import loss_shapes as figures
-from dashboard.formulas import number, signed
+from dashboard.formulas import lines, number, signed
 from playground.labs.residual import RESIDUAL_LOSSES, cost, slope
 from playground.labs.softmax_loss import of_right_class
 from playground.losses import LOSSES
@@ -97,7 +97,9 @@ def _classification() -> None:
     )  # fmt: skip
     for name in chosen:
         loss, steep = (float(each[0]) for each in now[name])
-        st.latex(_CLASS_FORMULAS[name].format(p=f"{p:.3f}", loss=number(loss), steep=number(steep)))
+        first = _CLASS_FORMULAS[name].format(p=f"{p:.3f}", loss=number(loss))
+        second = rf"\text{{slope: }} {_CLASS_SLOPES[name]} = {number(steep)}"
+        st.latex(lines(f"& {first}", f"& {second}"))
     st.caption("Two classes: the right one gets p and has target 1, the other one gets the rest.")
 
 
@@ -124,17 +126,18 @@ def _draw(
 
 def _squared(prediction: float, target: float, delta: float) -> str:
     e = prediction - target
-    return (
-        rf"\text{{Squared: }} (\hat y - y)^2 = ({prediction:g} - {signed(target, 1)})^2 = "
-        rf"{e * e:.2f},\quad \text{{slope }} 2(\hat y - y) = {2 * e:.2f}"
+    return lines(
+        rf"\text{{Squared: }} & (\hat y - y)^2 = ({_difference(prediction, target)})^2 "
+        rf"= {e * e:.2f}",
+        rf"\text{{slope: }} & 2(\hat y - y) = {2 * e:.2f}",
     )
 
 
 def _absolute(prediction: float, target: float, delta: float) -> str:
     e = prediction - target
-    return (
-        rf"\text{{Absolute: }} |\hat y - y| = |{prediction:g} - {signed(target, 1)}| = "
-        rf"{abs(e):.2f},\quad \text{{slope }} \operatorname{{sign}}(\hat y - y) = {np.sign(e):.0f}"
+    return lines(
+        rf"\text{{Absolute: }} & |\hat y - y| = |{_difference(prediction, target)}| = {abs(e):.2f}",
+        rf"\text{{slope: }} & \operatorname{{sign}}(\hat y - y) = {np.sign(e) + 0.0:.0f}",
     )
 
 
@@ -142,26 +145,30 @@ def _huber(prediction: float, target: float, delta: float) -> str:
     e = prediction - target
     loss, steep = (float(f("huber", np.array([e]), delta)[0]) for f in (cost, slope))
     if abs(e) <= delta:
-        inside = rf"|e| \le \delta:\ \tfrac12 e^2 = \tfrac12 \cdot {signed(e, 2)}^2"
+        inside = rf"\tfrac12 e^2 = \tfrac12 \cdot {signed(e, 2)}^2"
     else:
-        inside = (
-            rf"|e| > \delta:\ \delta\,(|e| - \tfrac12\delta) = {delta:g}\,({abs(e):.2f} - "
-            rf"{delta / 2:g})"
-        )
-    return (
-        rf"\text{{Huber, }} {inside} = {loss:.2f},\quad \text{{slope }} "
-        rf"\max(-\delta, \min(e, \delta)) = {steep:.2f}"
+        inside = rf"\delta\,(|e| - \tfrac12\delta) = {delta:g}\,({abs(e):.2f} - {delta / 2:g})"
+    case = r"|e| \le \delta" if abs(e) <= delta else r"|e| > \delta"
+    return lines(
+        rf"\text{{Huber, }}{case}\text{{: }} & {inside} = {loss:.2f}",
+        rf"\text{{slope: }} & \max(-\delta, \min(e, \delta)) = {steep:.2f}",
     )
+
+
+def _difference(prediction: float, target: float) -> str:
+    return f"{prediction:g} - " + (f"({target:g})" if target < 0 else f"{target:g}")
 
 
 _VALUE_FORMULAS = {
     "mean_squared_error": _squared, "mean_absolute_error": _absolute, "huber": _huber,
 }  # fmt: skip
 _CLASS_FORMULAS = {
-    "cross_entropy": r"\text{{Cross-entropy: }} -\ln p = -\ln {p} = {loss},\quad "
-    r"\text{{slope }} -\tfrac1p = {steep}",
-    "mean_squared_error": r"\text{{Squared: }} (1-p)^2 = {loss},\quad "
-    r"\text{{slope }} -2(1-p) = {steep}",
-    "mean_absolute_error": r"\text{{Absolute: }} 1-p = {loss},\quad \text{{slope }} {steep}",
-    "huber": r"\text{{Huber: }} \tfrac12(1-p)^2 = {loss},\quad \text{{slope }} -(1-p) = {steep}",
+    "cross_entropy": r"\text{{Cross-entropy: }} -\ln p = -\ln {p} = {loss}",
+    "mean_squared_error": r"\text{{Squared: }} (1-p)^2 = {loss}",
+    "mean_absolute_error": r"\text{{Absolute: }} 1-p = {loss}",
+    "huber": r"\text{{Huber: }} \tfrac12(1-p)^2 = {loss}",
 }
+_CLASS_SLOPES = {
+    "cross_entropy": r"-\tfrac1p", "mean_squared_error": "-2(1-p)", "mean_absolute_error": "-1",
+    "huber": "-(1-p)",
+}  # fmt: skip

@@ -15,6 +15,7 @@ Array = NDArray[np.floating]
 SOFTMAX, SIGMOID = "Softmax, three classes", "Sigmoid, one output"
 CROSS, SQUARED = "cross_entropy", "mean_squared_error"
 FARTHEST = 10.0
+NEAR = 7.5  # so that no probability is below the 10⁻⁷ where the loss itself is cut off
 
 ABOUT = (
     "How strongly each loss moves this logit, for all its values. Left: the network is sure and "
@@ -36,7 +37,7 @@ def _softmax() -> None:
     columns = st.columns(3)
     z = np.array([
         column.slider(
-            f"Logit z{'₁₂₃'[i]}", -FARTHEST, FARTHEST, first, 0.5, key=f"lab_losses_z{i}",
+            f"Logit z{'₁₂₃'[i]}", -NEAR, NEAR, first, 0.5, key=f"lab_losses_z{i}",
             persist_state="session",
             help="What the last layer gives for this class. Make the right class's small and "
             "another one large: wrong and sure.",
@@ -57,11 +58,11 @@ def _softmax() -> None:
         "**Cross-entropy**: the slope of the loss, $-y/p$, times that of the softmax, "
         "$p_k(\\delta_{kj} - p_j)$, is $p - y$: the division by a small $p$ is cancelled."
     )
-    st.latex(rf"{jacobi}{column(cross.of_p)} = {column(cross.of_z)} = p - y")
+    st.latex(lines(rf"& {jacobi}{column(cross.of_p, 2)}", rf"& = {column(cross.of_z)} = p - y"))
     st.markdown("**Squared error**: nothing cancels; where $p$ is near 0 or 1 all is multiplied "
                 "by almost 0.")  # fmt: skip
-    st.latex(rf"{jacobi}{column(squared.of_p)} = {column(squared.of_z)}")
-    axis = np.linspace(-FARTHEST, FARTHEST, 161)
+    st.latex(lines(rf"& {jacobi}{column(squared.of_p, 2)}", rf"& = {column(squared.of_z)}"))
+    axis = np.linspace(-NEAR, NEAR, 151)
     moved = np.tile(z, (len(axis), 1))
     moved[:, target] = axis
     slopes = {
@@ -73,10 +74,7 @@ def _softmax() -> None:
 
 
 def _shares(y: Array, p: Array) -> None:
-    st.latex(
-        rf"p = \operatorname{{softmax}}(z) = {column(p)},\quad y = {column(y, 0)},\quad "
-        rf"p - y = {column(p - y)}"
-    )
+    st.latex(rf"p = {column(p)},\ y = {column(y, 0)},\ p - y = {column(p - y)}")
 
 
 def _sigmoid() -> None:
@@ -95,13 +93,16 @@ def _sigmoid() -> None:
     p = float(ACTIVATIONS["sigmoid"].f(np.array(z)))
     here = {name: through_sigmoid(name, y, np.array([z]))[1][0] for name in (CROSS, SQUARED)}
     steep = p * (1 - p)
-    st.latex(rf"p = \sigma({z:g}) = {number(p, 4)},\quad \sigma'(z) = p(1-p) = {number(steep, 4)}")
     st.latex(lines(
-        r"\text{Cross-entropy: } \frac{\partial L}{\partial z} &= "
-        rf"\frac{{p-y}}{{p(1-p)}}\cdot p(1-p) = p - y = {number(p, 4)} - {y} "
-        rf"= {number(here[CROSS], 4)}",
-        rf"\text{{Squared error: }} \frac{{\partial L}}{{\partial z}} &= 2(p-y)\cdot p(1-p) = "
-        rf"{signed(2 * (p - y), 4)}\cdot {number(steep, 4)} = {number(here[SQUARED], 4)}",
+        rf"p &= \sigma({z:g}) = {number(p, 4)}",
+        rf"\sigma'(z) &= p(1-p) = {number(steep, 4)}",
+    ))  # fmt: skip
+    st.latex(lines(
+        r"& \text{Cross-entropy: } \frac{\partial L}{\partial z} = "
+        r"\frac{p-y}{p(1-p)}\cdot p(1-p)",
+        rf"& = p - y = {number(p, 4)} - {y} = {number(here[CROSS], 4)}",
+        r"& \text{Squared error: } \frac{\partial L}{\partial z} = 2(p-y)\cdot p(1-p)",
+        rf"& = {signed(2 * (p - y), 4)}\cdot {number(steep, 4)} = {number(here[SQUARED], 4)}",
     ))  # fmt: skip
     axis = np.linspace(-FARTHEST, FARTHEST, 161)
     slopes = {name: through_sigmoid(name, y, axis)[1] for name in (CROSS, SQUARED)}

@@ -148,13 +148,15 @@ def _formulas(y: Array, z: Array) -> None:
     in_row = r",\ ".join(number(each, 6) for each in p)
     st.markdown("**Two steps**: first probabilities, then their logarithm.")
     st.latex(lines(
-        rf"p &= \operatorname{{softmax}}(z) = ({in_row})",
+        r"p &= \operatorname{softmax}(z)",
+        rf"&= ({in_row})",
         rf"L &= -\ln p_{k} = -\ln {number(p[target], 6)} "
         rf"= {number(in_two_steps(y[None], z[None])[0], 6)}",
     ))  # fmt: skip
     st.markdown("**One step**: the logarithm of the sum less the right logit; nothing is divided.")
     st.latex(lines(
-        rf"L &= \ln \sum_j e^{{z_j}} - z_{k} = \ln({powers}) - {signed(z[target])}",
+        rf"L &= \ln \sum_j e^{{z_j}} - z_{k}",
+        rf"&= \ln({powers}) - {signed(z[target])}",
         rf"&= {number(float(np.logaddexp.reduce(z)), 6)} - {signed(z[target], 6)} "
         rf"= {number(in_one_step(y[None], z[None])[0], 6)}",
     ))  # fmt: skip

@@ -22,12 +22,12 @@ KEY = "lab_losses_outlier"
 MIDDLE = 4.0  # x at which lines are compared
 
 ABOUT = (
-    "Grey: points that agree. Drag the red one (or reach it with Tab and use the arrow keys): up, "
-    "down, into the row. Each line is the answer with the smallest total loss."
+    "Grey: points that agree. Drag the ringed one (or reach it with Tab and use the arrow keys): "
+    "up, down, into the row. Each line is the answer with the smallest total loss."
 )
 ABOUT_VALLEYS = (
     "Every constant one could answer, and what it costs on average; the star is the best. Drag the "
-    "red point in the chart before and watch the valleys move."
+    "ringed point in the chart before and watch the valleys move."
 )
 
 
@@ -56,13 +56,15 @@ def outlier() -> None:
         for name in found
     }
     title = "The line each loss chooses" if line else "The constant each loss chooses"
-    figure = figures.fits(POINTS_X, POINTS_Y, (x_at, y_at), found, EXTENT, title, KEY)
+    figure = figures.fits(POINTS_X, POINTS_Y, found, EXTENT, title, KEY)
     sentence = figures.fits_sentence(moved, f"at x = {at:.1f}" if line else "for all points")
     live.handle(figure, sentence, KEY, at=OUTLIER, about=ABOUT, step=0.1, name="Outlier")
     if line:
         for name, (a, b) in found.items():
             label = rf"\text{{{LOSSES[name].label}: }}"
-            st.latex(rf"{label} \hat y = {number(a)}\,x {'+' if b >= 0 else '-'} {number(abs(b))}")
+            st.markdown(
+                f"${label} \\hat y = {number(a)}\\,x {'+' if b >= 0 else '-'} {number(abs(b))}$"
+            )
         return
     _constants(y, {name: b for name, (_, b) in found.items()}, delta)
 

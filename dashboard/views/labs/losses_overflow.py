@@ -78,16 +78,17 @@ def sentence(size: float, losses: dict[str, float]) -> str:
     return text
 
 
-def _exponentials(z: np.ndarray, found: Ways) -> None:
-    powers = r",\quad ".join(
-        rf"e^{{{value:g}}} = {number(float(e), 3)}"
+def _exponentials(z: NDArray[np.float64], found: Ways) -> None:
+    powers = [
+        rf"& e^{{{value:g}}} = {number(float(e), 3)}"
         for value, e in zip(z, found.exponentials, strict=True)
-    )
-    st.latex(powers)
+    ]
     total = float(found.exponentials.sum())
     shares = r",\ ".join(number(float(share), 4) for share in found.probabilities)
-    note = r"\quad(\infty/\infty = \text{nan})" if not np.isfinite(total) else ""
-    st.latex(rf"\textstyle\sum_j e^{{z_j}} = {number(total)},\quad p = ({shares}){note}")
+    note = r"\quad\left(\tfrac\infty\infty = \text{nan}\right)" if not np.isfinite(total) else ""
+    st.latex(lines(
+        *powers, rf"& \textstyle\sum_j e^{{z_j}} = {number(total)}", rf"& p = ({shares}){note}",
+    ))  # fmt: skip
     st.caption(f"float32, the numbers networks compute with: above {LARGEST:.3g} there is only ∞.")
 
 
@@ -97,7 +98,8 @@ def _cure(z: np.ndarray, target: int, found: Ways) -> None:
     st.markdown("**The cure**: take the largest logit $m$ out of the sum; no power is above 1.")
     st.latex(lines(
         rf"L &= m + \ln \sum_j e^{{z_j - m}} - z_{target + 1}",
-        rf"&= {largest:g} + \ln({powers}) - ({z[target]:g}) = {number(found.together)}",
+        rf"&= {largest:g} + \ln({powers}) - ({z[target]:g})",
+        rf"&= {number(found.together)}",
     ))  # fmt: skip
     st.markdown(
         rf"**Where Keras stops**: from probabilities it takes $\max(p, 10^{{-7}})$, so that no "

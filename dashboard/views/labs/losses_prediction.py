@@ -89,10 +89,12 @@ def _example() -> None:
 
 
 def _formula(i: int, y: Array, p: Array, h: float) -> str:
-    terms = " + ".join(
+    terms = [
         rf"{target:.0f}\cdot\ln {number(share, 2)}" for target, share in zip(y, p, strict=True)
-    )
-    return rf"H_{i} = -\sum_k y_k \ln p_k &= -({terms}) \\ &= \mathbf{{{h:.3f}}}"
+    ]
+    pairs = [" + ".join(terms[k : k + 2]) for k in range(0, len(terms), 2)]  # fits a phone
+    summed = r" \\ &\quad + ".join(pairs)
+    return rf"H_{i} &= -\sum_k y_k \ln p_k \\ &= -({summed}) \\ &= \mathbf{{{h:.3f}}}"
 
 
 def sentence(h: Array) -> str:

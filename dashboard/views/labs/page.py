@@ -11,6 +11,7 @@ from dashboard.views.labs.activations import activations
 from dashboard.views.labs.by_hand import by_hand
 from dashboard.views.labs.descent import descent
 from dashboard.views.labs.losses import losses
+from dashboard.views.labs.regularisation import regularisation
 from dashboard.views.labs.schedules import schedules
 from dashboard.views.labs.six_steps import six_steps
 from dashboard.views.view import View
@@ -50,6 +51,12 @@ LABS: dict[str, Lab] = {
         "What does a wrong answer cost, and what can a network learn from that?",
         losses,
         "Losses",
+    ),
+    "regularisation": Lab(
+        ":material/compress:",
+        "How do you keep a network from learning the noise?",
+        regularisation,
+        "Regularisation",
     ),
     "by_hand": Lab(
         ":material/pan_tool:", "What does a layer compute, number by number?", by_hand, "By hand"
