@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from dashboard.figures.figure import MARK, Figure, frame
 from dashboard.figures.hue import hues
-from playground.activations import ACTIVATIONS
 from playground.labs.activation import Curve, Outputs
 
 Array = NDArray[np.float64]
@@ -27,6 +26,7 @@ def curves_figure(
     layout = frame(
         "Derivatives" if slopes else "Activations", "weighted sum z", name, f"{slopes}", 360
     )
+    layout["margin"]["t"] += 22 * (len(curves) // 3)  # rows of the legend on a phone
     layout["xaxis"] |= {"range": [z[0], z[-1]]}
     layout["yaxis2"] = {
         "overlaying": "y", "range": [0, float(density.max()) / TALLEST], "visible": False,
@@ -44,7 +44,7 @@ def curves_figure(
             "hoverinfo": "skip",
         }
     ]  # fmt: skip
-    colours = hues((curve.name for curve in curves), list(ACTIVATIONS))
+    colours = hues(curve.name for curve in curves)
     for curve in curves:
         take = curve.df if slopes else curve.f
         shared = {"type": "scatter", "legendgroup": curve.name, "name": curve.label}

@@ -24,15 +24,14 @@ SYMBOLS = (
 )
 
 
-def depth_figure(
-    passages: Mapping[str, Passage], labels: Mapping[str, str], names: Sequence[str], back: bool
-) -> Figure:
+def depth_figure(passages: Mapping[str, Passage], labels: Mapping[str, str], back: bool) -> Figure:
     """The size of ∂L/∂z (`back`), or of the activations, by layer on a logarithmic scale."""
     title = "Gradient ∂L/∂z on its way back" if back else "Activations on their way forward"
     layout = frame(title, "layer", "root mean square", f"depth {back}", 340)
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 7}
+    layout["margin"]["t"] += 22 * ((len(passages) - 1) // 3)  # rows of the legend on a phone
     layout["xaxis"] |= {"dtick": 1 if len(next(iter(passages.values())).back) <= 10 else 2}
-    colours = hues(passages, names)
+    colours = hues(passages)
     data: list[dict[str, Any]] = []
     for i, (name, found) in enumerate(passages.items()):
         y, first = (found.back, 1) if back else (found.forward, 0)

@@ -40,7 +40,7 @@ def _figure(
         {"type": "line", "x0": epoch, "x1": epoch, "y0": 0, "y1": 1, "yref": "paper",
          "line": {"color": MARK, "width": 1, "dash": "dot"}}
     ]  # fmt: skip
-    colours = hues(lines, list(SCHEDULES))
+    colours = hues(lines)
     data = [
         {
             "type": "scatter", "uid": name, "name": SCHEDULES[name].label,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import cycle
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -116,18 +117,21 @@ def _table(
     low: float, high: float,
 ) -> None:  # fmt: skip
     point = np.array([at])
-    head = (
-        f"| | range | $f({at:g})$ | $f'({at:g})$ | mean, $z \\sim N(0, 1)$ "
-        f"| mean, $z \\sim N({mean:g}, {spread:g}^2)$ | spread | gradient passed "
-        f"| mean, $z$ from {low:g} to {high:g} |\n"
-    )
     rows = [
-        f"| **{each.label}** | ${FACTS[each.name].range}$ | {each.f(point)[0]:.4f} "
-        f"| {each.df(point)[0]:.4f} | {_plain(outputs(each).mean)} | {_plain(found.mean)} "
-        f"| {found.spread:.3f} | {found.gain:.3f} | {_plain(mean_between(each, low, high))} |"
+        {
+            "activation": each.label,
+            "range": f"${FACTS[each.name].range}$",
+            f"f({at:g})": f"{each.f(point)[0]:.4f}",
+            f"f′({at:g})": f"{each.df(point)[0]:.4f}",
+            "mean, z ~ N(0, 1)": _plain(outputs(each).mean),
+            f"mean, z ~ N({mean:g}, {spread:g}²) ": _plain(found.mean),
+            "spread": f"{found.spread:.3f}",
+            "gradient passed": f"{found.gain:.3f}",
+            f"mean, z from {low:g} to {high:g}": _plain(mean_between(each, low, high)),
+        }
         for each, found in zip(shown, usual, strict=True)
     ]
-    st.markdown(head + "|---" * 9 + "|\n" + "\n".join(rows))
+    st.table(pd.DataFrame(rows), hide_index=True)
     st.caption(
         "Means are of the outputs: far from 0 they push the next layer's sums to one side. "
         r"Gradient passed: $\sqrt{E[f'(z)^2]}$, what is left of a gradient after one such layer "

@@ -55,7 +55,7 @@ def depth() -> None:
             persist_state="session", help="How the first weights are drawn. Try Zeros and Ones.",
         )  # fmt: skip
         pairs = {name: (activation, name) for name in chosen}
-        labels, names = {name: INITIALIZERS[name].label for name in chosen}, list(INITIALIZERS)
+        labels = {name: INITIALIZERS[name].label for name in chosen}
     else:
         chosen = left.multiselect(
             "Activations", list(ACTIVATIONS), ACTIVATIONS_FIRST, max_selections=MOST,
@@ -69,7 +69,7 @@ def depth() -> None:
             help="How every layer's weights are drawn. He is made for ReLU, Glorot for tanh.",
         )  # fmt: skip
         pairs = {name: (name, initializer) for name in chosen}
-        labels, names = {name: ACTIVATIONS[name].label for name in chosen}, list(ACTIVATIONS)
+        labels = {name: ACTIVATIONS[name].label for name in chosen}
     stddev = 0.05
     if any(INITIALIZERS[initializer].parameters for _, initializer in pairs.values()):
         stddev = left.slider(
@@ -81,12 +81,12 @@ def depth() -> None:
         st.info("Choose something to compare.")
         return
     found = {key: _passage(*pair, layers, stddev, seed) for key, pair in pairs.items()}
-    _charts(found, labels, names)
+    _charts(found, labels)
     _formulas(pairs)
     _map(layers, seed)
 
 
-def _charts(found: dict[str, Passage], labels: dict[str, str], names: list[str]) -> None:
+def _charts(found: dict[str, Passage], labels: dict[str, str]) -> None:
     st.markdown(
         "\n".join(f"- {SYMBOLS[each.kind]} {verdict(each, labels[key])}"
                   for key, each in found.items())
@@ -94,7 +94,7 @@ def _charts(found: dict[str, Passage], labels: dict[str, str], names: list[str])
     for column, back in zip(st.columns(2, gap="medium"), (True, False), strict=True):
         with column:
             chart(
-                depth_figure(found, labels, names, back),
+                depth_figure(found, labels, back),
                 depth_sentence(found, labels, back),
                 key=f"lab_depth_{'back' if back else 'forward'}",
                 about=ABOUT[back],
@@ -110,9 +110,11 @@ ABOUT = {
 
 
 def _formulas(pairs: dict[str, tuple[str, str]]) -> None:
-    st.latex(r"\frac{\partial L}{\partial z_l} = "
-             r"\Big(\frac{\partial L}{\partial z_{l+1}}\,W_{l+1}^\top\Big) \odot f'(z_l)"
-             r"\qquad \text{a layer: } \times \sqrt{n \,\mathrm{Var}(W)\;E[f'(z)^2]}")  # fmt: skip
+    st.latex(
+        r"\frac{\partial L}{\partial z_l} = "
+        r"\Big(\frac{\partial L}{\partial z_{l+1}}\,W_{l+1}^\top\Big) \odot f'(z_l)"
+    )
+    st.latex(r"\text{each layer, expected: } \times \sqrt{n\,\mathrm{Var}(W)\;E[f'(z)^2]}")  # fmt: skip
     used = dict.fromkeys(initializer for _, initializer in pairs.values())
     told = (f"{INITIALIZERS[name].label} ${INITIALIZERS[name].formula}$" for name in used)
     st.caption("First weights: " + ", ".join(told) + ". Nothing is trained here.")

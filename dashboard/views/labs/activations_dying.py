@@ -96,10 +96,8 @@ def _other(life: Life) -> str:
 
 def _formula(life: Life, step: int, rate: float) -> None:
     w, b = life.w[step], life.b[step]
-    st.latex(
-        r"\frac{\partial L}{\partial w} = \frac{2}{20}\sum_i (a_i - y_i)\,f'(z_i)\,x_i,"
-        rf"\qquad z_i = {w:.3f}\,x_i {b:+.3f}"
-    )
+    st.latex(r"\frac{\partial L}{\partial w} = \frac{2}{20}\sum_i (a_i - y_i)\,f'(z_i)\,x_i")
+    st.latex(rf"z_i = {w:.3f}\,x_i {b:+.3f}")
     st.caption(
         f"Step {step}: w = {w:.4f} and b = {b:.4f} for ReLU; the next update is "
         f"{rate:g} times a gradient of size {life.gradient[step]:.4g}."

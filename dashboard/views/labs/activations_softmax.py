@@ -1,6 +1,7 @@
 """Softmax of a vector one can move, with temperature and a shift of all its numbers."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -73,14 +74,18 @@ def _steps(z: Array, shifted: Array, p: Array, shift: int) -> None:
         plain = np.exp(shifted.astype(np.float32))
         naive = plain / plain.sum()
     rows = [
-        f"| {i + 1} | {z[i]:g} | {shifted[i]:.4g} | {_number(plain[i])} | {_number(naive[i])} "
-        f"| {np.exp(shifted[i] - shifted.max()):.4g} | **{p[i]:.4f}** |"
+        {
+            "class": f"{i + 1}",
+            "$z$": f"{z[i]:g}",
+            "$(z+c)/T$": f"{shifted[i]:.4g}",
+            "$e^{(z+c)/T}$ in 32 bits": _number(plain[i]),
+            "its share": _number(naive[i]),
+            "$e^{(z-m)/T}$": f"{np.exp(shifted[i] - shifted.max()):.4g}",
+            "$p$": f"**{p[i]:.4f}**",
+        }
         for i in range(len(z))
     ]
-    st.markdown(
-        "| class | $z$ | $(z + c)/T$ | $e^{(z + c)/T}$ in 32 bits | its share | $e^{(z-m)/T}$ "
-        "| $p$ |\n|---|---|---|---|---|---|---|\n" + "\n".join(rows)
-    )
+    st.table(pd.DataFrame(rows), hide_index=True)
     if np.isfinite(naive).all():
         st.caption(
             f"All shares add up to {p.sum():.6f}. Only differences between scores count: adding "

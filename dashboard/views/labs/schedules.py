@@ -157,7 +157,8 @@ def _plan(name: str, rate: float, epochs: int, warmup: int) -> Training | None:
         for sentence in explain(error):
             refuse(sentence)
         return None
-    st.markdown(f"$\\eta = \\eta_0 \\cdot \\big({entry.formula}\\big)$")
+    formula = entry.formula.replace(r"\text", r"\allowbreak\text")  # a phone is narrow
+    st.markdown(f"$\\eta = \\eta_0 \\cdot ({formula})$")
     st.markdown(f"${with_numbers(plan)}$")
     return plan
 

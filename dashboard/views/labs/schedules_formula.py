@@ -26,8 +26,8 @@ FORMULAS: dict[str, Callable[[Training, float], str]] = {
         rf"\; P_k = {t.period_epochs:g} \cdot {t.period_growth:g}^k"
     ),
     "one_cycle": lambda t, run: (
-        rf"(\text{{{t.start_share:g} up to 1 in }} {t.rise_share * run:g}"
-        rf"\text{{, down to {t.final_share:g} in }} {run - t.rise_share * run:g})"
+        rf"({t.start_share:g} \to 1 \text{{ in }} {t.rise_share * run:g},"
+        rf"\allowbreak\; 1 \to {t.final_share:g} \text{{ in }} {run - t.rise_share * run:g})"
     ),
     "triangular": lambda t, run: (
         rf"({_range(t.start_share, 1)}(1 - |2(s/{t.period_epochs:g} \bmod 1) - 1|))"
@@ -43,5 +43,9 @@ def with_numbers(training: Training) -> str:
     warmup = training.warmup_epochs
     run = max(training.epochs - warmup, 1)
     share = FORMULAS[training.schedule](training, run)
-    after = rf",\; s = \text{{epoch}} - {warmup:g}" if warmup else r",\; s = \text{epoch}"
+    after = (
+        rf",\allowbreak\; s = \text{{epoch}} - {warmup:g}"
+        if warmup
+        else r",\allowbreak\; s = \text{epoch}"
+    )
     return rf"\eta = {training.learning_rate:g} \cdot {share}" + after
