@@ -114,7 +114,7 @@ def _formulas(pairs: dict[str, tuple[str, str]]) -> None:
         r"\frac{\partial L}{\partial z_l} = "
         r"\Big(\frac{\partial L}{\partial z_{l+1}}\,W_{l+1}^\top\Big) \odot f'(z_l)"
     )
-    st.latex(r"\text{each layer, expected: } \times \sqrt{n\,\mathrm{Var}(W)\;E[f'(z)^2]}")  # fmt: skip
+    st.latex(r"\text{each layer, expected: } \times \sqrt{n\,\mathrm{Var}(W)\;E[f'(z)^2]}")
     used = dict.fromkeys(initializer for _, initializer in pairs.values())
     told = (f"{INITIALIZERS[name].label} ${INITIALIZERS[name].formula}$" for name in used)
     st.caption("First weights: " + ", ".join(told) + ". Nothing is trained here.")
