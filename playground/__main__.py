@@ -1,4 +1,4 @@
-"""The command line: python -m playground train | fetch | link | results | benchmark."""
+"""The command line: python -m playground train | fetch | link | lessons | results | benchmark."""
 
 import contextlib
 import json
@@ -328,6 +328,16 @@ def benchmark(as_json: bool, quick: bool, only_race: bool) -> None:
         from playground.engine.benchmark import benchmark as measure
 
     measure(as_json=as_json, quick=quick, only_race=only_race)
+
+
+@playground.command()
+@click.argument("folder", required=False)
+def lessons(folder: str | None) -> int:
+    """Check and list the lessons in FOLDER, or those of the program; exit status 1: errors."""
+    from playground.lesson import own_lessons, read_folder
+    from playground.terminal import tell_lessons
+
+    return 0 if tell_lessons(own_lessons() if folder is None else read_folder(Path(folder))) else 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

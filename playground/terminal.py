@@ -13,6 +13,7 @@ from playground.datasets import Dataset
 from playground.events import Diverged, Epoch, Event, Finished, Progress, Score, metric_name
 from playground.experiment import Experiment
 from playground.gradebook import Line, Refusal, person
+from playground.lesson import Library
 from playground.losses import CLASSIFICATION
 from playground.summary import summary, title
 from playground.trained import Trained
@@ -128,6 +129,16 @@ def tell_class(lines: Sequence[Line], refused: Sequence[Refusal], place: Path | 
 def _one_line(text: str) -> str:
     """A text whose file name or quotation can move no cursor."""
     return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def tell_lessons(library: Library) -> bool:
+    """A line for each lesson, and on standard error one for each thing wrong; False if any is."""
+    for slug, lesson in library.lessons.items():
+        steps = f"{len(lesson.steps)} step{'s' if len(lesson.steps) > 1 else ''}"
+        click.echo(f"{slug:<20}  {lesson.minutes:>2} min  {steps:>8}  {lesson.title}")
+    for problem in library.problems:
+        click.echo(_one_line(problem), err=True)
+    return not library.problems
 
 
 def _baseline(dataset: Dataset) -> str:

@@ -1,0 +1,144 @@
+"""The numbers of every lesson are true: each is solved for real, on the runs it asks for."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from playground import trained
+from playground.course import Attendance
+from playground.datasets import load
+from playground.engine import Trainer
+from playground.events import Diverged, Progress
+from playground.evidence import Contest, Evidence, Sketch
+from playground.experiment import Experiment
+from playground.history import Log
+from playground.lesson import Lesson, own_lessons
+from playground.snapshot import classes
+
+LESSONS = own_lessons()
+
+
+@cache
+def run(experiment: Experiment) -> Evidence:
+    """What a run of this experiment says at its end."""
+    trainer, log = Trainer(experiment), Log()
+    while events := trainer.advance(seconds=1.0).events:
+        log.extend(event for event in events if not isinstance(event, Progress))
+    state = "diverged" if isinstance(log[-1], Diverged) else "finished"
+    return Evidence(experiment, log, state, trainer.latest())
+
+
+def raced(experiment: Experiment, seeds: int) -> Evidence:
+    """A race of three optimizers with their usual learning rates."""
+    names, scores = ("sgd", "rmsprop", "adam"), []
+    for name in names:
+        each = [experiment.change(optimizer=name, seed=seed) for seed in range(seeds)]
+        columns = [run(one).history.val_metric for one in each]
+        scores.append(float(np.mean([column.max() for column in columns if column is not None])))
+    return Evidence(experiment, contest=Contest(names, tuple(scores), seeds, 30, True))
+
+
+def drawn(wanted: int | None) -> Evidence:
+    """A drawing of a digit, or of none, as the network that came trained sees it."""
+    found = trained.load()
+    dataset = load(found.at_hand.data)
+    x, y = dataset.validation.x, dataset.validation.y
+    if wanted is None:  # the bars of a fence
+        image = np.zeros_like(x[:1]).reshape(28, 28)
+        image[4:24, 4:24:6] = 255
+        image = image.reshape(x[:1].shape)
+    else:
+        image = x[np.flatnonzero(y == wanted)[1:2]]
+    output = found.snapshot.predict(dataset.scaled(image))
+    return Evidence(Experiment(), sketch=Sketch(int(classes(output)[0]), float(output.max())))
+
+
+def solved(slug: str, lesson: Lesson) -> Iterator[Evidence]:
+    """For each step what there is when it is done as it says, with what its button sets."""
+    experiment = lesson.experiment
+    for i, step in enumerate(lesson.steps):
+        experiment = experiment.change(**step.set)
+        if slug == "own-digit":
+            yield drawn((3, 7, None)[i])
+        elif slug == "optimizers":
+            yield raced(experiment, 3 if i else 1)
+        else:
+            yield run(experiment)
+
+
+def test_every_lesson_of_the_program_can_be_read() -> None:
+    assert LESSONS.problems == ()
+    assert len(LESSONS.lessons) >= 10
+    for lesson in LESSONS.lessons.values():
+        assert 5 <= lesson.minutes <= 10
+        assert any(step.predict for step in lesson.steps)
+
+
+@pytest.mark.parametrize("slug", LESSONS.lessons)
+def test_each_step_passes_when_done_as_it_says_and_not_before(slug: str) -> None:
+    lesson = LESSONS.lessons[slug]
+    held = Attendance(lesson, Experiment())
+    before = Evidence(lesson.experiment)
+    for number, evidence in enumerate(solved(slug, lesson)):
+        step = lesson.steps[number]
+        assert held.step is step
+        assert held.look(evidence) is None or step.predict is None
+        if step.predict is not None:
+            held.guess(step.predict.options[0])
+        if step.check and step.set | (lesson.start if not number else {}):
+            assert held.look(before) is None, f"step {number + 1} passes before anything is done"
+        if step.answer is not None:
+            choices, solution = step.answer.choices(evidence), step.answer.solution(evidence)
+            assert solution is not None
+            for wrong in choices[:solution] + choices[solution + 1 :]:
+                held.answer(wrong)
+                assert held.look(evidence) is None
+            held.answer(choices[solution])
+        passed = held.look(evidence)
+        told = [condition.sentence(evidence) for condition in step.check]
+        assert passed is not None, f"step {number + 1}: {told}"
+        if step.predict is not None:
+            assert passed.outcome == EXPECTED[slug, number], f"step {number + 1}"
+        before = replace(evidence)
+        held.go_on()
+    assert held.done
+
+
+# What comes out, as the explanation of each step says.
+EXPECTED: dict[tuple[str, int], str] = {
+    ("xor", 0): "At most three quarters",
+    ("xor", 1): "More than 95%",
+    ("xor", 2): "Like no hidden layer at all",
+    ("learning-rate", 0): "Less than half of it",
+    ("learning-rate", 1): "More than 90%",
+    ("learning-rate", 2): "Grow beyond all numbers",
+    ("first-weights", 0): "About half, as a coin would",
+    ("first-weights", 1): "None: they stay one unit, eight times",
+    ("first-weights", 2): "No: about half is right, as with zeros",
+    ("first-weights", 3): "More than 95%",
+    ("overfitting", 0): "Far above it, by more than 0.5",
+    ("overfitting", 1): "Less than 0.4",
+    ("overfitting", 2): "After 50 or fewer",
+    ("overfitting", 3): "Less than 0.1",
+    ("optimizers", 0): "No: another start may give another order",
+    ("dead-relu", 0): "More than half",
+    ("dead-relu", 1): "Less than 25%",
+    ("dead-relu", 2): "None",
+    ("scaling", 0): "No more than always saying “bad”",
+    ("scaling", 1): "More than 82%",
+    ("noise", 1): "Nearly 100%",
+    ("noise", 2): "Less than half",
+    ("confusion", 0): "Between 70% and 90%",
+    ("own-digit", 0): "More than 90%",
+    ("own-digit", 2): "No: one of ten digits always wins",
+    ("coffee", 0): "Less than 85%",
+    ("coffee", 1): "More than 95%",
+    ("coffee", 2): "Less than 90%",
+    ("batch-size", 0): "",
+    ("vanishing", 0): "Less than a hundredth",
+    ("vanishing", 1): "More than three quarters",
+    ("vanishing", 2): "More than a tenth",
+}
