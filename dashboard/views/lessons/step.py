@@ -85,7 +85,7 @@ def ask(held: Attendance, evidence: Evidence) -> None:
     )  # fmt: skip
     if chosen in choices and chosen != held.guesses.get(held.number):
         held.guess(chosen)
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def check(held: Attendance, evidence: Evidence) -> None:
@@ -119,12 +119,10 @@ def _answer(held: Attendance, question: Question, evidence: Evidence) -> None:
         "Read it off what you see; a wrong answer may be followed by another.",
     )  # fmt: skip
     last = held.answers.get(held.number)
-    if st.button(
+    st.button(
         "This is my answer", key="lesson_answer", disabled=chosen is None,
-        help="Compared with what your own run says.",
-    ):  # fmt: skip
-        held.answer(str(chosen))
-        st.rerun(scope="fragment")
+        on_click=held.answer, args=(str(chosen),), help="Compared with what your own run says.",
+    )  # fmt: skip
     if last is not None:
         st.warning(f"{literal(last)} is not it: look again.", icon=":material/close:")
 
