@@ -13,16 +13,20 @@ from playground.evidence import Evidence
 from playground.recent import Recent, fingerprint
 
 Counts = NDArray[np.int64]
+Numbers = tuple[int, ...]
+
+EQUAL = 0.0005  # a page shows a tenth of a per cent
 
 _COUNTS: Recent[Counts] = Recent(32)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Answers to choose from, and the number of the right one, from 0; None: not known yet."""
+    """Answers to choose from, and the numbers of the right ones, from 0: several where they are
+    equal, none where nobody knows yet."""
 
     options: Callable[[Evidence], tuple[str, ...]]
-    right: Callable[[Evidence], int | None]
+    right: Callable[[Evidence], Numbers]
 
 
 def counts(evidence: Evidence) -> Counts | None:
@@ -46,38 +50,35 @@ def counts(evidence: Evidence) -> Counts | None:
     return found
 
 
-def _class(of: Callable[[Counts], int | None]) -> Callable[[Evidence], int | None]:
-    def answer(evidence: Evidence) -> int | None:
+def _class(of: Callable[[Counts], Numbers]) -> Callable[[Evidence], Numbers]:
+    def answer(evidence: Evidence) -> Numbers:
         found = counts(evidence) if len(evidence.history) else None
-        return None if found is None else of(found)
+        return () if found is None else of(found)
 
     return answer
 
 
-def _hardest(found: Counts) -> int | None:
+def _hardest(found: Counts) -> Numbers:
     recall = class_scores(found).recall
-    return None if np.isnan(recall).all() else int(np.nanargmin(recall))
+    least = np.nanmin(recall, initial=np.inf)
+    return tuple(np.flatnonzero(recall <= least + EQUAL).tolist())
 
 
-def _taken_for(found: Counts) -> int | None:
-    row = _hardest(found)
-    if row is None:
-        return None
-    others = found[row].copy()
-    others[row] = -1
-    return int(others.argmax())
+def _taken_for(found: Counts) -> Numbers:
+    others = found - np.diag(found.diagonal())
+    rows = others[list(_hardest(found))]
+    return tuple(np.flatnonzero((rows == rows.max(axis=1, keepdims=True)).any(axis=0)).tolist())
 
 
-def _best(evidence: Evidence) -> int | None:
+def _best(evidence: Evidence) -> Numbers:
     contest = evidence.contest
     if contest is None or not contest.over:
-        return None
-    is_share = metric_name(contest.task) == "accuracy"
-    worst = -np.inf if is_share else np.inf
-    scores = np.array([worst if score is None else score for score in contest.scores])
+        return ()
+    sign = 1 if metric_name(contest.task) == "accuracy" else -1
+    scores = np.array([-np.inf if score is None else sign * score for score in contest.scores])
     if not np.isfinite(scores).any():
-        return None
-    return int(scores.argmax() if is_share else scores.argmin())
+        return ()
+    return tuple(np.flatnonzero(scores >= scores.max() - EQUAL).tolist())
 
 
 def _classes(evidence: Evidence) -> tuple[str, ...]:

@@ -73,18 +73,14 @@ class Attendance:
         return self.passed.get(number)
 
     def _right(self, evidence: Evidence) -> bool:
-        """Whether the answer given to the step's question is the right one."""
-        question = self.step.answer
-        if question is None or (solution := question.solution(evidence)) is None:
-            return False
-        return question.choices(evidence)[solution] == self.answers.get(self.number)
+        """Whether the answer given to the step's question is a right one."""
+        question, given = self.step.answer, self.answers.get(self.number)
+        return question is not None and given in question.right_ones(evidence)
 
     def _outcome(self, evidence: Evidence) -> str | None:
         question = self.step.predict
-        solution = None if question is None else question.solution(evidence)
-        return (
-            None if question is None or solution is None else question.choices(evidence)[solution]
-        )
+        right = () if question is None else question.right_ones(evidence)
+        return " / ".join(right) or None
 
     def go_on(self) -> None:
         """To the next step, if this one is passed and there is one."""

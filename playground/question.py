@@ -89,11 +89,16 @@ class Question(Value):
         """The answers to choose from."""
         return ASKED[self.asked].options(evidence) if self.asked else self.options
 
-    def solution(self, evidence: Evidence) -> int | None:
-        """The number of the right one, from 0; None as long as nobody can know."""
+    def solution(self, evidence: Evidence) -> tuple[int, ...]:
+        """The numbers of the right ones, from 0; none as long as nobody can know."""
         if self.right is not None:
-            return self.right - 1
+            return (self.right - 1,)
         if self.asked:
             return ASKED[self.asked].right(evidence)
         value = MEASURES[self.measure].measured(evidence, self.target or 0.0)
-        return None if value is None else sum(value >= bound for bound in self.bounds)
+        return () if value is None else (sum(value >= bound for bound in self.bounds),)
+
+    def right_ones(self, evidence: Evidence) -> tuple[str, ...]:
+        """The right answers themselves; several where they are equally right."""
+        choices = self.choices(evidence)
+        return tuple(choices[number] for number in self.solution(evidence))

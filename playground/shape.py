@@ -16,6 +16,7 @@ def shape(experiment: Experiment) -> Experiment:
             seed=0,
             kernel_initializer="zeros",
             bias_initializer="zeros",
+            stddev=0.05,
             dropout=0.5 if network.dropout else 0.0,
             l1=0.0,
             l2=0.5 if network.l1 or network.l2 else 0.0,

@@ -98,6 +98,8 @@ def check(held: Attendance, evidence: Evidence) -> None:
         st.caption(PREDICT_FIRST)
         return
     _list((each.holds(evidence), each.sentence(evidence)) for each in held.step.check)
+    if evidence.experiment != session.experiment():
+        st.caption("This is the last run. **Train** starts one with the settings of now.")
     if held.step.answer is not None and held.held(evidence):
         _answer(held, held.step.answer, evidence)
 
@@ -169,6 +171,6 @@ def reveal(held: Attendance) -> None:
 def _compared(guess: str, outcome: str | None) -> str:
     if outcome is None:
         return f"You predicted “{literal(guess)}”."
-    if guess == outcome:
+    if guess in outcome.split(" / "):
         return f"You predicted “{literal(guess)}”, and so it was. ✓"
     return f"You predicted “{literal(guess)}”; it was “{literal(outcome)}”. ✗"
