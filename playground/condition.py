@@ -11,18 +11,24 @@ target ("epochs_to") needs `target`.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from playground.evidence import Evidence
-from playground.experiment import FIELDS, PART, PARTS, culprit, explain
+from playground.experiment import FIELDS, PART, PARTS, TABLES, culprit, explain
 from playground.measures import MEASURES
 from playground.values import Value, fail, plain, shown
 
 Wanted = Any  # a number, a text, true or false, or several of them
 
 MOST_VALUES, LONGEST = 10, 100
+
+
+def spoken(name: str) -> str:
+    """A field as two or three words."""
+    return name.replace("_", " ")
 
 
 class Condition(Value):
@@ -107,12 +113,13 @@ class Condition(Value):
         low, high = self.at_least, self.at_most
         return (low is None or value >= low) and (high is None or value <= high)
 
-    def sentence(self, evidence: Evidence) -> str:
-        """ "validation accuracy is 62%, it must be at least 90%"."""
+    def sentence(self, evidence: Evidence, named: Callable[[str], str] = spoken) -> str:
+        """ "validation accuracy is 62%, it must be at least 90%"; named: what a field is called."""
         value = self.value(evidence)
         now = "not there yet" if value is None else self._written(value)
         is_yes = bool(self.measure) and MEASURES[self.measure].unit == "yes"
-        told = f"{self.label}: {now}" if is_yes else f"{self.label} is {now}"
+        label = named(self.setting) if self.setting else self.label
+        told = f"{label}: {now}" if is_yes else f"{label} is {now}"
         return (
             f"{told}, as it must be" if self._exact(evidence) else f"{told}, it must be {self.rule}"
         )
@@ -125,7 +132,7 @@ class Condition(Value):
     def label(self) -> str:
         """What the quantity is called."""
         if self.setting:
-            return self.setting.replace("_", " ")
+            return spoken(self.setting)
         entry = MEASURES[self.measure]
         aim = "" if self.target is None else f" {self.target:g}"
         return entry.label + aim
@@ -145,6 +152,9 @@ class Condition(Value):
     def _written(self, value: Any) -> str:
         if isinstance(value, (tuple, list)):
             return ", ".join(map(str, value)) or "none"
+        if self.setting in TABLES and isinstance(value, str):
+            entry = TABLES[self.setting].get(value, value)
+            return entry if isinstance(entry, str) else str(entry.label)
         if self.setting:
             return _yes(value) if isinstance(value, bool) else _plain(value)
         return MEASURES[self.measure].written(float(value))

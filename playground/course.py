@@ -2,8 +2,10 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from playground.condition import spoken
 from playground.evidence import Evidence
 from playground.experiment import Experiment
 from playground.lesson import Lesson, Step
@@ -62,13 +64,16 @@ class Attendance:
         """Whether every check of the step holds."""
         return all(condition.holds(evidence) for condition in self.step.check)
 
-    def look(self, evidence: Evidence) -> Passed | None:
-        """Check the step: how it was passed, now or before; None if it is not."""
+    def look(self, evidence: Evidence, named: Callable[[str], str] = spoken) -> Passed | None:
+        """Check the step: how it was passed, now or before; None if it is not.
+
+        named: what a field is called on the screen.
+        """
         number, step = self.number, self.step
         if number not in self.passed and not self.waits and self.held(evidence):
             if step.answer is not None and not self._right(evidence):
                 return None
-            told = tuple(condition.sentence(evidence) for condition in step.check)
+            told = tuple(condition.sentence(evidence, named) for condition in step.check)
             self.passed[number] = Passed(told, self._outcome(evidence))
         return self.passed.get(number)
 

@@ -7,6 +7,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from dashboard import session
 from dashboard.evidence import gathered
+from dashboard.form import label
 from dashboard.live import POLL_SECONDS
 from dashboard.notices import literal
 from dashboard.views.lessons.attendance import (
@@ -81,10 +82,10 @@ def _offer(slug: str, lesson: Lesson) -> None:
 def _watch(slug: str, held: Attendance, pages: Pages, here: str, every: float | None) -> None:
     """The step with its checks; looked at anew while the run plays."""
     evidence = _evidence()
-    held.look(evidence)
+    held.look(evidence, label)
     steps, done = len(held.lesson.steps), "" if not held.done else " · done"
-    label = f"**{held.lesson.title}** · step {held.number + 1} of {steps}{done}"
-    with st.expander(label, expanded=True, icon=":material/school:", key="lesson_panel"):
+    heading = f"**{held.lesson.title}** · step {held.number + 1} of {steps}{done}"
+    with st.expander(heading, expanded=True, icon=":material/school:", key="lesson_panel"):
         left, right = st.columns([3, 2], gap="medium")
         with left:
             do(held, pages, here)

@@ -97,7 +97,7 @@ def check(held: Attendance, evidence: Evidence) -> None:
     if held.waits:
         st.caption(PREDICT_FIRST)
         return
-    _list((each.holds(evidence), each.sentence(evidence)) for each in held.step.check)
+    _list((each.holds(evidence), each.sentence(evidence, label)) for each in held.step.check)
     if evidence.experiment != session.experiment():
         st.caption("This is the last run. **Train** starts one with the settings of now.")
     if held.step.answer is not None and held.held(evidence):
@@ -106,7 +106,10 @@ def check(held: Attendance, evidence: Evidence) -> None:
 
 def _list(lines: Iterable[tuple[bool, str]]) -> None:
     marks = {True: ":green[:material/check_circle:]", False: ":material/radio_button_unchecked:"}
-    texts = [f"{marks[holds]} {literal(sentence)}" for holds, sentence in lines]
+    texts = [
+        f"{marks[holds]} {literal(sentence[:1].upper() + sentence[1:])}"
+        for holds, sentence in lines
+    ]
     if texts:
         st.markdown("**Check:**  \n" + "  \n".join(texts))
 
