@@ -1,0 +1,29 @@
+"""A lab answers a key on its slider in place, and stands in the address."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+
+def test_a_unit_dies_as_its_step_is_moved_by_keyboard(visit: Callable[..., Any]) -> None:
+    page = visit("labs?lab=activations")
+    page.get_by_role("radio", name="Dead ReLU").or_(
+        page.get_by_role("button", name="Dead ReLU")
+    ).first.click()
+    chart = page.locator(".st-key-lab_dying_unit")
+    chart.locator("figcaption").get_by_text("After step 0:").wait_for()
+    plot = chart.locator(".js-plotly-plot")
+    plot.evaluate("plot => { plot.marked = true }")
+    slider = page.locator(".st-key-lab_dying_step [role=slider]")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.get_by_text("ReLU is dead.").wait_for()
+    chart.locator("figcaption").get_by_text(
+        re.compile("After step 1: ReLU: z > 0 for 0%")
+    ).wait_for()
+    assert plot.evaluate("plot => plot.marked")  # the same chart, redrawn in place
+    page.get_by_text("Schedules", exact=True).first.click()
+    page.locator(".st-key-lab_schedules_rates .js-plotly-plot").wait_for()
+    assert "lab=schedules" in page.url
+    page.get_by_role("link", name="Data", exact=True).click()
+    page.wait_for_url(re.compile(r"/data\?(?!.*lab=)"))
