@@ -73,11 +73,11 @@ def normalization(x: np.ndarray) -> Normalized:
     )  # fmt: skip
 
 
-def roasting(seed: int) -> list[Snapshot]:
-    """The network of EXPERIMENT with its seed, after each number of epochs in MOMENTS."""
+def roasting(seed: int, moments: tuple[int, ...] = MOMENTS) -> list[Snapshot]:
+    """The network of EXPERIMENT with its seed, after each number of epochs in `moments`."""
     trainer = Trainer(EXPERIMENT.change(seed=seed))
     found = []
-    for epoch in MOMENTS:
+    for epoch in moments:
         if epoch:
             trainer.advance(seconds=60, until_epoch=epoch)
         found.append(trainer.latest())

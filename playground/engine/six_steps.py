@@ -19,9 +19,10 @@ def summaries(experiment: Experiment) -> dict[str, str]:
     Layers and models are called what Keras calls them in a new process.
     """
     found = {}
+    rows = min(experiment.training.batch_size, experiment.data.train_size)
     for form, make in (("sequential", _sequential), ("subclass", _subclass)):
         model = make(_layers(experiment))
-        model(np.zeros((1, *_shape(experiment)), np.float32))  # the first call builds it
+        model(np.zeros((rows, *_shape(experiment)), np.float32))  # the first batch builds it
         chosen = optimizer(experiment.training)
         model.compile(optimizer=chosen, loss=loss(experiment, False, "sum_over_batch_size"))
         chosen.build(model.trainable_variables)  # as the first update does

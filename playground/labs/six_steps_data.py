@@ -44,11 +44,7 @@ def section(data: Data, loss: str) -> str:
     if data.dataset in IMAGES:
         return "\n".join([*_images(data), *_targets(data, loss), *_cut(data)])
     lines = [*_rows(data), 'x = x.astype("float32")', *_targets(data, loss)]
-    if data.standardise:
-        lines += [
-            f"mean, std = x[:{data.train_size}].mean(axis=0), x[:{data.train_size}].std(axis=0)",
-            "x = (x - mean) / std  # learnt from the training part only",
-        ]
+    lines += _standardised(data)
     return "\n".join([*lines, *_cut(data)])
 
 
@@ -58,12 +54,16 @@ def _images(data: Data) -> list[str]:
         f"(x, y), _ = keras.datasets.{data.dataset}.load_data()",
         f'x, y = x[:{rows}].astype("float32") / 255, y[:{rows}]',
     ]
-    if data.standardise:
-        lines += [
-            f"mean, std = x[:{data.train_size}].mean(), x[:{data.train_size}].std()",
-            "x = (x - mean) / std  # learnt from the training part only",
-        ]
-    return lines
+    return [*lines, *_standardised(data)]
+
+
+def _standardised(data: Data) -> list[str]:
+    """Mean 0 and standard deviation 1: of each feature, or of all pixels together."""
+    axis = "" if data.source.shape else "axis=0"
+    return [
+        f"known = x[:{data.train_size}]  # learnt from the training part only",
+        f"x = (x - known.mean({axis})) / (known.std({axis}) + 1e-7)",
+    ] * data.standardise
 
 
 def _rows(data: Data) -> list[str]:

@@ -13,6 +13,7 @@ from playground.experiment import TABLES, Experiment
 from playground.labs import witness
 from playground.labs.six_steps import EXAMPLES, FORMS, NAME, Step, code, files, steps
 from playground.script import Script
+from playground.script.data import needs_file
 from playground.summary import summary, title
 
 
@@ -71,11 +72,10 @@ def _before(experiment: Experiment) -> Experiment | None:
 def _take(experiment: Experiment, form: str) -> None:
     """The whole script, to download or to copy."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        made = files(experiment, form)
-        alone = len(made) == 1
+        alone = not needs_file(experiment.data)
         st.download_button(
             f"Download {NAME}" if alone else "Download script and data (.zip)",
-            made[NAME] if alone else Script(made, ()).packed,
+            lambda: _content(experiment, form),
             NAME if alone else "six_steps.zip", key="lab_six_steps_take", on_click="ignore",
             icon=":material/download:",
             help="Needs Keras, TensorFlow and NumPy (for iris and digits scikit-learn as well). "
@@ -84,6 +84,11 @@ def _take(experiment: Experiment, form: str) -> None:
     whole = st.expander("The whole script, to copy", key="lab_six_steps_whole", on_change="rerun")
     if whole.open:
         whole.code(code(experiment, form), language="python")
+
+
+def _content(experiment: Experiment, form: str) -> bytes:
+    made = files(experiment, form)
+    return made[NAME] if len(made) == 1 else Script(made, ()).packed
 
 
 def _step(experiment: Experiment, number: int, step: Step, old: Step | None) -> None:
@@ -141,7 +146,8 @@ def _summary(told: dict[str, str], form: str) -> None:
     st.caption(
         "Trainable params are the weights and biases. The total also counts what the optimizer "
         "keeps: the number of updates, the learning rate, and with momentum or Adam one or two "
-        "numbers for each weight. None stands for the batch, which may have any size."
+        "numbers for each weight. The first number of a shape is the batch that built the model: "
+        "any other size will do as well."
     )
 
 
