@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dashboard.notices import refuse
 from dashboard.views.labs.answer import answer
-from dashboard.views.labs.by_hand_matrix import column, matrix, number
+from dashboard.views.labs.by_hand_matrix import ROW, UNIT, column, matrix, number
 from playground.activations import ACTIVATIONS
 from playground.labs import witness
 from playground.labs.layer import n_parameters, products, start, sums, transposed
@@ -152,22 +152,24 @@ def _product(
     """The whole product with one row, one column and their meeting place marked."""
     z = sums(x, kernel, bias)
     a = np.asarray(ACTIVATIONS[activation].f(z))
-    st.latex(
-        rf"\underset{{X}}{{{matrix(x, row=row)}}} \underset{{W}}{{{matrix(kernel, unit=unit)}}} + "
-        rf"\underset{{b}}{{{matrix(bias[None], unit=unit)}}}"
-    )
-    st.latex(
-        rf"= \underset{{Z}}{{{matrix(z, at=(row, unit))}}}, \qquad "
-        rf"\underset{{A = f(Z)}}{{{matrix(a, at=(row, unit))}}}"
-    )
+    with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
+        for text in (
+            rf"\underset{{X}}{{{matrix(x, row=row)}}} \cdot",
+            rf"\underset{{W}}{{{matrix(kernel, unit=unit)}}} +",
+            rf"\underset{{b}}{{{matrix(bias[None], unit=unit)}}}",
+            rf"= \underset{{Z}}{{{matrix(z, at=(row, unit))}}}",
+            rf"\to \underset{{A = f(Z)}}{{{matrix(a, at=(row, unit))}}}",
+        ):
+            st.latex(text, width="content")
     each = products(x, kernel, row, unit)
-    terms = " + ".join(
-        rf"\textcolor{{#d97b0d}}{{{number(p)}}} \cdot \textcolor{{#0877bd}}{{{number(q)}}}"
+    terms = r" \\ &\quad + ".join(
+        rf"\textcolor{{{ROW}}}{{{number(p)}}} \cdot \textcolor{{{UNIT}}}{{{number(q)}}}"
         for p, q in zip(x[row], kernel[:, unit], strict=True)
     )
     st.latex(
-        rf"z_{{{row + 1},{unit + 1}}} = {terms} + \textcolor{{#0877bd}}{{{number(bias[unit])}}} = "
-        rf"{z[row, unit]:.4g}"
+        rf"\begin{{aligned}} z_{{{row + 1},{unit + 1}}} &= {terms} "
+        rf"+ \textcolor{{{UNIT}}}{{{number(bias[unit])}}} \\ &= {z[row, unit]:.4g} "
+        r"\end{aligned}"
     )
     st.caption(
         f"Row {row + 1} of X times column {unit + 1} of W, number by number: "
@@ -185,7 +187,9 @@ def _transposed(x: Array, kernel: Array, bias: Array, row: int, unit: int) -> No
         "For one example one usually writes $z = w\\cdot x + b$, with $x$ standing upright. Units "
         "below each other then are the rows of a matrix, $W^\\top$:"
     )
-    st.latex(rf"{matrix(kernel.T, row=unit)} {column(x[row])} + {column(bias)} = {column(same)}")
+    with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
+        st.latex(rf"{matrix(kernel.T, unit_row=unit)} {column(x[row])}", width="content")
+        st.latex(rf"+ {column(bias)} = {column(same)}", width="content")
     st.markdown(
         "Tables of data have an example in each **row**. To leave them so, everything is turned "
         "over: $(W^\\top x)^\\top = x^\\top W$. Keras stores $W$ turned over already, `(inputs, "

@@ -20,8 +20,10 @@ def matrix(
     row: int | None = None,
     unit: int | None = None,
     at: tuple[int, int] | None = None,
+    unit_row: int | None = None,
 ) -> str:
-    """`values` (rows, columns) with a row orange, a column blue, or one number in a box."""
+    """`values` (rows, columns) with a row orange, a column (or row) of a unit blue, or one number
+    in a box."""
 
     def cell(i: int, j: int) -> str:
         text = f"{round(float(values[i, j]), 4) + 0.0:.3g}"
@@ -29,7 +31,7 @@ def matrix(
             return rf"\boxed{{\mathbf{{{text}}}}}"
         if i == row:
             return rf"\textcolor{{{ROW}}}{{\mathbf{{{text}}}}}"
-        return rf"\textcolor{{{UNIT}}}{{\mathbf{{{text}}}}}" if j == unit else text
+        return rf"\textcolor{{{UNIT}}}{{\mathbf{{{text}}}}}" if unit == j or unit_row == i else text
 
     rows, columns = values.shape
     lines = (" & ".join(cell(i, j) for j in range(columns)) for i in range(rows))

@@ -56,7 +56,7 @@ def normalization() -> None:
     with right:
         _formulas(learnt, point[0], moved)
     st.markdown("**Largest and smallest, as the course prints them**")
-    st.code(printed(dataset.train.x, scaled), language=None)
+    st.code(printed(dataset.train.x, scaled), language=None, wrap_lines=True)
     _beside_keras(dataset.train.x, learnt, scaled)
 
 
