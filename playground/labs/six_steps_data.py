@@ -61,9 +61,16 @@ def _standardised(data: Data) -> list[str]:
     """Mean 0 and standard deviation 1: of each feature, or of all pixels together."""
     axis = "" if data.source.shape else "axis=0"
     return [
-        f"known = x[:{data.train_size}]  # learnt from the training part only",
+        f"known = x[{_training(data)}]  # learnt from the training part only",
         f"x = (x - known.mean({axis})) / (known.std({axis}) + 1e-7)",
     ] * data.standardise
+
+
+def _training(data: Data) -> str:
+    """The rows to train on, as a slice: of images those after the validation part, as usual."""
+    if data.dataset in IMAGES and data.validation_size:
+        return f"{data.validation_size}:{data.validation_size + data.train_size}"
+    return f":{data.train_size}"
 
 
 def _rows(data: Data) -> list[str]:
@@ -95,11 +102,13 @@ def _targets(data: Data, loss: str) -> list[str]:
 
 
 def _cut(data: Data) -> list[str]:
-    """The first rows to train on, the next ones for validation; what is left is not used."""
-    train, rows = data.train_size, data.train_size + data.validation_size
+    """The rows to train on and those for validation; what is left is not used."""
+    train, validation = data.train_size, data.validation_size
     if share(data) is not None:
+        rows = train + validation
         return [f"x_train, y_train = x[:{rows}], y[:{rows}]  # fit sets some aside"]
-    lines = [f"x_train, y_train = x[:{train}], y[:{train}]"]
-    if data.validation_size:
-        lines.append(f"x_validation, y_validation = x[{train}:{rows}], y[{train}:{rows}]")
+    lines = [f"x_train, y_train = x[{_training(data)}], y[{_training(data)}]"]
+    if validation:
+        kept = f":{validation}" if data.dataset in IMAGES else f"{train}:{train + validation}"
+        lines.append(f"x_validation, y_validation = x[{kept}], y[{kept}]")
     return lines

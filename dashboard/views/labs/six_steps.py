@@ -37,6 +37,10 @@ def six_steps() -> None:
     ) or "sequential"  # fmt: skip
     st.markdown(f"The current experiment: **{literal(title(experiment))}**")
     _take(experiment, form)
+    st.caption(
+        "The same choices as in the sidebar, with random numbers of its own: other first weights, "
+        "another order. The script on the Runs page repeats a run to the digit instead."
+    )
     before = _before(experiment)
     old = steps(before, form) if before is not None else None
     for i, step in enumerate(steps(experiment, form)):
@@ -59,6 +63,10 @@ def _examples(experiment: Experiment) -> None:
             if chosen:
                 session.set_experiment(example)
                 st.rerun()
+    st.caption(
+        "The course validates MNIST on its 10,000 test images; here 5,000 of the training images "
+        "are set aside instead, so that the test stays unseen."
+    )
 
 
 def _before(experiment: Experiment) -> Experiment | None:
