@@ -66,10 +66,10 @@ def chart(
     figure: Figure,
     sentence: str,
     key: str,
+    about: str,
     clickable: bool = False,
     cards: bool = False,
     images: Images | None = None,
-    about: str = "",
 ) -> Click | None:
     """Show a figure that changes in place: zoom, hidden traces and hover outlive each update.
 
@@ -145,7 +145,7 @@ def handle(
     sentence: str,
     key: str,
     at: Point,
-    about: str = "",
+    about: str,
     of: str = "",
     axis: Literal["xy", "x"] = "xy",
     step: float | None = None,

@@ -1,4 +1,4 @@
-"""Every control says what it is and what to try."""
+"""Every control says what it is and what to try; of charts and handles the type checker asks it."""
 
 import ast
 from pathlib import Path
@@ -10,7 +10,7 @@ from playground.experiment import FIELDS
 
 PAGES = sorted(Path(__file__).parents[2].glob("dashboard/views/**/*.py"))
 CONTROLS = {
-    "button", "checkbox", "data_editor", "download_button", "file_uploader", "form_submit_button",
+    "button", "checkbox", "download_button", "file_uploader", "form_submit_button",
     "multiselect", "number_input", "pills", "radio", "segmented_control", "select_slider",
     "selectbox", "slider", "text_area", "text_input", "toggle",
 }  # fmt: skip
