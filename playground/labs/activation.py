@@ -5,6 +5,7 @@ What can be measured on a curve (means, monotone or not, …) is measured, not w
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,6 +129,7 @@ class Outputs:
     gain: float
 
 
+@lru_cache(maxsize=512)
 def outputs(of: Curve, mean: float = 0.0, spread: float = 1.0) -> Outputs:
     """What comes out of a curve where z ~ N(mean, spread²), spread > 0."""
     t = np.linspace(-DEVIATIONS, DEVIATIONS, POINTS)
@@ -157,6 +159,7 @@ class Qualities:
     bounded: bool
 
 
+@lru_cache(maxsize=512)
 def qualities(of: Curve) -> Qualities:
     """Found on the curve itself, between −12 and 12."""
     z = np.linspace(-12, 12, 24_001)
