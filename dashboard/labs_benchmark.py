@@ -17,15 +17,16 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from dashboard.views.labs.page import LABS
 
-ROUNDS = 10  # keys pressed in each lab
+ROUNDS = 8  # keys pressed in each lab
 OPENINGS = 3
-QUIET = 600  # ms without a change: all is drawn
+QUIET = 500  # ms without a change: all is drawn
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 
@@ -154,4 +155,4 @@ if __name__ == "__main__":
     unknown = [name for name in sys.argv[1:] if name not in LABS]
     if unknown:
         sys.exit(f"lab must be one of {', '.join(LABS)}, got {unknown[0]}")
-    benchmark(sys.argv[1:] or list(LABS))
+    benchmark(sys.argv[1:] or list(LABS), partial(print, flush=True))
