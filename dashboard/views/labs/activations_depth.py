@@ -1,9 +1,11 @@
 """A gradient on its way back through many layers, for activations and initializers."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.figures.depth import (
     depth_figure,
@@ -13,8 +15,8 @@ from dashboard.figures.depth import (
     verdict,
 )
 from dashboard.live import chart
-from playground.activations import ACTIVATIONS
-from playground.initializers import INITIALIZERS
+from playground.activations import ACTIVATIONS, Activation
+from playground.initializers import INITIALIZERS, Initializer
 from playground.labs.activation import curve
 from playground.labs.depth import MOST_LAYERS, Passage, kernels, passages
 
@@ -23,6 +25,10 @@ ACTIVATIONS_FIRST = ("sigmoid", "tanh", "relu", "selu")
 INITIALIZERS_FIRST = ("glorot_uniform", "he_normal", "lecun_normal", "random_normal")
 MOST = 6
 WIDTH = 32  # units of each layer
+STDDEV = 0.05  # of the normal initializer, to begin with
+
+Pair = tuple[str, str]  # an activation and an initializer
+
 SYMBOLS = {"kept": ":green[✓]", "vanishing": ":orange[↓]", "exploding": ":red[↑]",
            "zero": ":red[0]", "overflow": ":red[∞]"}  # fmt: skip
 
@@ -43,47 +49,54 @@ def depth() -> None:
         "Draw", 0, 9, 0, key="lab_depth_seed", persist_state="session",
         help="Which random weights and examples. Another draw changes little: it is no accident.",
     )  # fmt: skip
-    if by == BY_INITIALIZER:
-        activation = left.selectbox(
-            "Activation", list(ACTIVATIONS), list(ACTIVATIONS).index("relu"),
-            format_func=lambda name: ACTIVATIONS[name].label, key="lab_depth_activation",
-            persist_state="session", help="The same in every layer. Try ReLU, then tanh.",
-        )  # fmt: skip
-        chosen = right.multiselect(
-            "Initializers", list(INITIALIZERS), INITIALIZERS_FIRST, max_selections=MOST,
-            format_func=lambda name: INITIALIZERS[name].label, key="lab_depth_initializers",
-            persist_state="session", help="How the first weights are drawn. Try Zeros and Ones.",
-        )  # fmt: skip
-        pairs = {name: (activation, name) for name in chosen}
-        labels = {name: INITIALIZERS[name].label for name in chosen}
-    else:
-        chosen = left.multiselect(
-            "Activations", list(ACTIVATIONS), ACTIVATIONS_FIRST, max_selections=MOST,
-            format_func=lambda name: ACTIVATIONS[name].label, key="lab_depth_activations",
-            persist_state="session", help="One line each. Try sigmoid beside ReLU.",
-        )  # fmt: skip
-        initializer = right.selectbox(
-            "First weights", list(INITIALIZERS), list(INITIALIZERS).index("he_normal"),
-            format_func=lambda name: INITIALIZERS[name].label, key="lab_depth_initializer",
-            persist_state="session",
-            help="How every layer's weights are drawn. He is made for ReLU, Glorot for tanh.",
-        )  # fmt: skip
-        pairs = {name: (name, initializer) for name in chosen}
-        labels = {name: ACTIVATIONS[name].label for name in chosen}
-    stddev = 0.05
-    if any(INITIALIZERS[initializer].parameters for _, initializer in pairs.values()):
-        stddev = left.slider(
-            "Spread σ of Normal", 0.01, 1.0, 0.05, 0.01, key="lab_depth_stddev",
-            persist_state="session",
-            help=f"With {WIDTH} units a layer, He has √(2/{WIDTH}) = 0.25. Try that.",
-        )  # fmt: skip
-    if not chosen:
+    pairs = (_initializers if by == BY_INITIALIZER else _activations)(left, right)
+    stddev = _stddev(left) if any(INITIALIZERS[i].parameters for _, i in pairs) else STDDEV
+    if not pairs:
         st.info("Choose something to compare.")
         return
-    found = {key: _passage(*pair, layers, stddev, seed) for key, pair in pairs.items()}
-    _charts(found, labels)
+    own = 1 if by == BY_INITIALIZER else 0  # what tells the lines apart
+    found = {pair[own]: _passage(*pair, layers, stddev, seed) for pair in pairs}
+    tables: tuple[Mapping[str, Activation | Initializer], ...] = (ACTIVATIONS, INITIALIZERS)
+    _charts(found, {name: tables[own][name].label for name in found})
     _formulas(pairs)
     _map(layers, seed)
+
+
+def _activations(left: DeltaGenerator, right: DeltaGenerator) -> list[Pair]:
+    chosen = left.multiselect(
+        "Activations", list(ACTIVATIONS), ACTIVATIONS_FIRST, max_selections=MOST,
+        format_func=lambda name: ACTIVATIONS[name].label, key="lab_depth_activations",
+        persist_state="session", help="One line each. Try sigmoid beside ReLU.",
+    )  # fmt: skip
+    initializer = right.selectbox(
+        "First weights", list(INITIALIZERS), list(INITIALIZERS).index("he_normal"),
+        format_func=lambda name: INITIALIZERS[name].label, key="lab_depth_initializer",
+        persist_state="session",
+        help="How every layer's weights are drawn. He is made for ReLU, Glorot for tanh.",
+    )  # fmt: skip
+    return [(name, initializer) for name in chosen]
+
+
+def _initializers(left: DeltaGenerator, right: DeltaGenerator) -> list[Pair]:
+    activation = left.selectbox(
+        "Activation", list(ACTIVATIONS), list(ACTIVATIONS).index("relu"),
+        format_func=lambda name: ACTIVATIONS[name].label, key="lab_depth_activation",
+        persist_state="session", help="The same in every layer. Try ReLU, then tanh.",
+    )  # fmt: skip
+    chosen = right.multiselect(
+        "Initializers", list(INITIALIZERS), INITIALIZERS_FIRST, max_selections=MOST,
+        format_func=lambda name: INITIALIZERS[name].label, key="lab_depth_initializers",
+        persist_state="session", help="How the first weights are drawn. Try Zeros and Ones.",
+    )  # fmt: skip
+    return [(activation, name) for name in chosen]
+
+
+def _stddev(place: DeltaGenerator) -> float:
+    return place.slider(
+        "Spread σ of Normal", 0.01, 1.0, STDDEV, 0.01, key="lab_depth_stddev",
+        persist_state="session",
+        help=f"With {WIDTH} units a layer, He has √(2/{WIDTH}) = 0.25. Try that.",
+    )  # fmt: skip
 
 
 def _charts(found: dict[str, Passage], labels: dict[str, str]) -> None:
@@ -109,13 +122,13 @@ ABOUT = {
 }
 
 
-def _formulas(pairs: dict[str, tuple[str, str]]) -> None:
+def _formulas(pairs: list[Pair]) -> None:
     st.latex(
         r"\frac{\partial L}{\partial z_l} = "
         r"\Big(\frac{\partial L}{\partial z_{l+1}}\,W_{l+1}^\top\Big) \odot f'(z_l)"
     )
     st.latex(r"\text{each layer, expected: } \times \sqrt{n\,\mathrm{Var}(W)\;E[f'(z)^2]}")
-    used = dict.fromkeys(initializer for _, initializer in pairs.values())
+    used = dict.fromkeys(initializer for _, initializer in pairs)
     told = (f"{INITIALIZERS[name].label} ${INITIALIZERS[name].formula}$" for name in used)
     st.caption("First weights: " + ", ".join(told) + ". Nothing is trained here.")
 
