@@ -105,7 +105,7 @@ def check(held: Attendance, evidence: Evidence) -> None:
 
 
 def _list(lines: Iterable[tuple[bool, str]]) -> None:
-    marks = {True: ":green[:material/check_circle:]", False: ":material/radio_button_unchecked:"}
+    marks = {True: ":green[**✓**]", False: "○"}
     texts = [
         f"{marks[holds]} {literal(sentence[:1].upper() + sentence[1:])}"
         for holds, sentence in lines
