@@ -14,7 +14,7 @@ The name of the file is the lesson's address: `xor.toml` is opened by `?lesson=x
     [[steps]]                         # 1 to 12 of them
     title = "Without a hidden layer"
     text = "What to do."              # plain Markdown with $formulas$: no HTML, images or links
-    page = "train"                    # optional: where it is done, a name in PAGES
+    page = "train"                    # optional: where it is done, a name in PAGES; it opens there
     lab = "activations"               # optional, for page = "labs": which lab
     set = { hidden = [4] }            # optional: what "Set it for me" changes
     after = "What to remember."       # optional: shown when the step is passed

@@ -5,6 +5,7 @@ from playground.course import COURSES, Attendance, Course
 from playground.lesson import Lesson, own_lessons
 
 NAME = "lessons"
+WANTED = "page of the lesson"
 
 
 def course() -> Course | None:
@@ -38,7 +39,22 @@ def begin(slug: str, lesson: Lesson) -> None:
     if found is not None:
         found.begin(slug, lesson, session.experiment())
         session.set_experiment(lesson.experiment)
-        session.go("lesson", slug)
+        go_on(slug)
+
+
+def go_on(slug: str) -> None:
+    """Open a lesson where one left it, on the page where its step is done."""
+    session.go("lesson", slug)
+    held = attendance(slug)
+    if held is not None:
+        session.remember(WANTED, "", held.step.page)
+
+
+def wanted() -> str:
+    """The page to go to, once; "" for none."""
+    page: str = session.remembered(WANTED, "") or ""
+    session.remember(WANTED, "", "")
+    return page
 
 
 def put_away() -> None:

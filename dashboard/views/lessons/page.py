@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.notices import warn
-from dashboard.views.lessons.attendance import attendance, begin
+from dashboard.views.lessons.attendance import attendance, begin, go_on
 from playground.course import Attendance
 from playground.lesson import Lesson, own_lessons
 from playground.values import shown
@@ -50,7 +50,7 @@ def _card(slug: str, lesson: Lesson) -> None:
             "Open" if held.done else "Go on", key=f"lesson_open_{slug}",
             help="Open it where you left it. The experiment stays as it is now.",
         ):  # fmt: skip
-            session.go("lesson", slug)
+            go_on(slug)
             st.rerun()
 
 

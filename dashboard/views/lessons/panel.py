@@ -17,6 +17,7 @@ from dashboard.views.lessons.attendance import (
     leave,
     opened,
     put_away,
+    wanted,
 )
 from dashboard.views.lessons.step import ask, check, do, reveal
 from dashboard.views.race.begin import NAME as RACE
@@ -34,6 +35,9 @@ DRAWN_SECONDS = 1.0  # between two looks at what is being drawn
 
 def panel(pages: Pages, here: str) -> None:
     """The lesson that is open, if one is; `here`: the page below it."""
+    page = wanted()
+    if page in pages and page != here:
+        st.switch_page(pages[page])
     with st.container(key="lesson"):  # there or not, what comes below keeps its place and zoom
         found = opened()
         if found is None:
