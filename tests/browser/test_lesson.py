@@ -28,7 +28,7 @@ def test_xor_from_start_to_end(visit: Any) -> None:
     page.locator(".st-key-lesson_open_xor button:visible:enabled").click(timeout=START)
     page.get_by_text("step 1 of 3").wait_for()
     page.get_by_text("Predict first").wait_for()
-    page.get_by_text("The test set").wait_for()  # it opens where its first step is done
+    page.get_by_text("The test set", exact=True).wait_for()  # it opens where its first step is done
 
     step(page, "More than 95%", set_it=False)
     page.get_by_text("it was “At most three quarters”. ✗").wait_for()
