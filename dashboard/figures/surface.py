@@ -13,7 +13,7 @@ from playground.labs.surfaces import Array, Surface, grid
 
 POINTS = 57  # of the grid in each direction
 HEIGHT = 440
-SMALLEST = 1e-12  # of a loss on a logarithmic axis
+SMALLEST, LARGEST = 1e-12, 1e12  # of a loss on a logarithmic axis
 
 HUES = (*CLASS_COLOURS, "#00897b", "#c2185b")
 SYMBOLS = (*CLASS_SYMBOLS, "star-diamond", "hourglass")
@@ -49,6 +49,7 @@ def contour_figure(surface: Surface, paths: Paths, step: int) -> Figure:
         "type": "contour", "uid": "ground", "x": x.astype(np.float32), "y": y.astype(np.float32),
         "z": _high(surface, z).astype(np.float32), "colorscale": HEIGHTS, "ncontours": 18,
         "showscale": False, "line": {"width": 0.6, "color": MARK}, "hoverinfo": "none",
+        "contours": {"coloring": "heatmap"},  # filled, each level would darken the ones below
     }  # fmt: skip
     minima = np.array(surface.minima, dtype=np.float32)
     lowest = {
@@ -63,7 +64,7 @@ def contour_figure(surface: Surface, paths: Paths, step: int) -> Figure:
 
 
 def _walk(name: str, path: Path, step: int) -> dict[str, Any]:
-    points = path.points[: step + 1].astype(np.float32)
+    points = np.clip(path.points[: step + 1], -1e3, 1e3).astype(np.float32)
     sizes = np.full(len(points), 3, dtype=np.uint8)
     sizes[-1] = 12
     label = RULES[name].label
@@ -71,7 +72,9 @@ def _walk(name: str, path: Path, step: int) -> dict[str, Any]:
         "type": "scatter", "uid": name, "name": label, "mode": "lines+markers",
         "x": points[:, 0].copy(), "y": points[:, 1].copy(),
         "line": {"color": hue(name), "width": 2},
-        "marker": {"color": hue(name), "symbol": symbol(name), "size": sizes},
+        "marker": {
+            "color": hue(name), "symbol": symbol(name), "size": sizes, "line": {"width": 0}
+        },
         "hovertemplate": f"{label}, update %{{pointNumber}}: (%{{x:.3f}}, %{{y:.3f}})"
         "<extra></extra>",
     }  # fmt: skip
@@ -108,10 +111,11 @@ def space_figure(surface: Surface, paths: Paths, step: int) -> Figure:
 
 def _climb(surface: Surface, name: str, path: Path, step: int) -> dict[str, Any]:
     points = path.points[: step + 1]
-    inside = (points >= [surface.x[0], surface.y[0]]) & (points <= [surface.x[1], surface.y[1]])
+    low, top = np.array([surface.x, surface.y]).T
+    inside = np.all((points >= low) & (points <= top), axis=1)
     high = _high(surface, path.loss[: step + 1]) + 0.02  # just above the ground
-    high[~inside.all(axis=1)] = np.float64(high[0])
-    shown = np.where(inside.all(axis=1)[:, None], points, points[0]).astype(np.float32)
+    high[~inside] = high[0]
+    shown = np.where(inside[:, None], points, points[0]).astype(np.float32)
     sizes = np.full(len(points), 2, dtype=np.uint8)
     sizes[-1] = 6
     return {
@@ -141,7 +145,7 @@ def loss_figure(surface: Surface, paths: Paths, step: int, updates: int) -> Figu
 
 
 def _losses(surface: Surface, name: str, path: Path) -> dict[str, Any]:
-    loss = np.maximum(path.loss - surface.lowest, SMALLEST)
+    loss = np.clip(path.loss - surface.lowest, SMALLEST, LARGEST)
     return {
         "type": "scatter", "uid": name, "name": RULES[name].label, "mode": "lines",
         "x": np.arange(len(loss), dtype=np.float32), "y": loss.astype(np.float32),

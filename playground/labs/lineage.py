@@ -36,8 +36,8 @@ LINEAGE: tuple[Ancestor, ...] = (
         "ones", "$V_t$ only grows: steps shrink towards 0 and training ends too soon",
     ),
     Ancestor(
-        "adadelta", 2012, "Zeiler", r"A fading mean for $V_t$, and $u_t$: the size of past steps in "
-        "place of a rate", "Steps no longer shrink for ever; hardly any rate to choose",
+        "adadelta", 2012, "Zeiler", r"A fading mean for $V_t$, and $u_t$: the size of past steps "
+        "in place of a rate", "Steps no longer shrink for ever; hardly any rate to choose",
         "Begins with tiny steps, as $u_0 = 0$",
     ),
     Ancestor(
@@ -47,12 +47,12 @@ LINEAGE: tuple[Ancestor, ...] = (
     ),
     Ancestor(
         "adam", 2014, "Kingma, Ba", r"Both moments, and their start from 0 corrected: "
-        r"$\hat m_t / \sqrt{\hat V_t}$", "RMSProp with inertia: good with its usual settings nearly "
-        "everywhere", "Circles about the bottom; can end in a worse place than tuned SGDM",
+        r"$\hat m_t / \sqrt{\hat V_t}$", "RMSProp with inertia: good with its usual settings "
+        "nearly everywhere", "Circles about the bottom; can end in a worse place than tuned SGDM",
     ),
     Ancestor(
         "nadam", 2016, "Dozat", "Nesterov's look ahead for Adam's $m_t$",
-        "Brakes earlier than Adam, often a little faster", "One more thing that can overshoot where "
-        "gradients are noisy",
+        "Brakes earlier than Adam, often a little faster", "One more thing that can overshoot "
+        "where gradients are noisy",
     ),
 )  # fmt: skip

@@ -40,10 +40,10 @@ def _cost(path: Path, surface: Surface) -> float:
 
 RATES: dict[str, dict[str, float]] = {
     "bowl": {
-        "sgd": 1,
+        "sgd": 0.5,
         "course_momentum": 1,
         "momentum": 0.1,
-        "nesterov": 1,
+        "nesterov": 0.5,
         "adagrad": 2,
         "adadelta": 50,
         "rmsprop": 0.1,

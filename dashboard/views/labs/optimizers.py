@@ -89,9 +89,10 @@ def _charts(
             )  # fmt: skip
         else:
             handle(
-                contour_figure(surface, paths, step), told, POINT, at=surface.start, of=surface.label,
-                about="Lines join places of the same loss, blue is low, a cross is lowest. Drag the "
-                "ring to start elsewhere (or click, or use the arrow keys), then press Play.",
+                contour_figure(surface, paths, step), told, POINT,
+                at=surface.start, of=surface.label,
+                about="Lines join places of the same loss, blue is low, a cross is lowest. Drag "
+                "the ring to start elsewhere (or click, or use the arrow keys), then press Play.",
             )  # fmt: skip
     with right:
         chart(
@@ -118,5 +119,3 @@ def _fairness(chosen: dict[str, Chosen]) -> None:
             "the same."
         )
     st.caption("\n\n".join(lines))
-
-

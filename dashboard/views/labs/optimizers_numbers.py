@@ -66,5 +66,8 @@ def lineage() -> None:
             f"{each.solves} | {each.weakness} |"
             for each in LINEAGE
         ]
-        head = ["| Rule | Year, by | What it adds | What this solves | What is left |", "|" + "-|" * 5]
+        head = [
+            "| Rule | Year, by | What it adds | What this solves | What is left |",
+            "|" + "-|" * 5,
+        ]
         st.markdown("\n".join(head + rows))

@@ -13,9 +13,9 @@ _FINE = {"min_value": 0.0, "max_value": 0.99, "step": 0.01}
 _MEMORY = {"min_value": 0.5, "max_value": 0.999, "step": 0.001, "format": "%.3f"}
 SLIDERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "momentum": ("Momentum β", "Share of m that stays. Try 0: then it is plain SGD.", _FINE),
-    "rho": ("ρ", "Memory of the mean of g². Try 0.5: the divisor follows the last slopes.", _MEMORY),
+    "rho": ("ρ", "Memory of the mean of g². Try 0.5: steps follow the last slopes.", _MEMORY),
     "beta_1": ("β₁", "Memory of the mean of g. Try 0: no inertia is left.", _FINE),
-    "beta_2": ("β₂", "Memory of the mean of g². Try 0.9: steps react to the slope sooner.", _MEMORY),
+    "beta_2": ("β₂", "Memory of the mean of g². Try 0.9: it reacts to slopes sooner.", _MEMORY),
     "initial_accumulator_value": (
         "V₀", "Where the sum of g² begins. Try 0: the first step is as long as the rate.",
         {"min_value": 0.0, "max_value": 1.0, "step": 0.05},

@@ -11,6 +11,7 @@ from dashboard.views.labs.activations import activations
 from dashboard.views.labs.by_hand import by_hand
 from dashboard.views.labs.descent import descent
 from dashboard.views.labs.losses import losses
+from dashboard.views.labs.optimizers import optimizers
 from dashboard.views.labs.regularisation import regularisation
 from dashboard.views.labs.schedules import schedules
 from dashboard.views.labs.six_steps import six_steps
@@ -45,6 +46,12 @@ LABS: dict[str, Lab] = {
         "How should the learning rate change while a network learns?",
         schedules,
         "Schedules",
+    ),
+    "optimizers": Lab(
+        ":material/route:",
+        "Which rule makes the best steps of the same gradients, and why?",
+        optimizers,
+        "Optimizers",
     ),
     "losses": Lab(
         ":material/target:",
