@@ -94,5 +94,6 @@ def means_sentence(outputs: Array, mean: Array, prediction: float) -> str:
     """How near the mean of all masks is to the prediction."""
     return (
         f"With one mask the output spreads by ±{outputs.std():.3f}; the mean of {len(mean):,} "
-        f"masks is {mean[-1]:.3f}, the prediction with all units {prediction:.3f}."
+        f"masks is {mean[-1]:.3f}, the prediction with all units {prediction:.3f}: "
+        f"{abs(mean[-1] - prediction):.3f} apart."
     )

@@ -24,7 +24,7 @@ def plane(
     ellipses: where the data loss is the same; touching: the one through the solution `now` (2,);
     penalty: where the penalty is the same, through it too; path: the solutions as λ grows.
     """
-    layout = frame(f"{NAMES[norm]}: the best weights", "w₁", "w₂", keep, height=430)
+    layout = frame(f"{NAMES[norm]}: the best weights", "w₁", "w₂", keep, height=460)
     for axis in ("xaxis", "yaxis"):
         layout[axis] |= {"range": [-reach, reach], "constrain": "domain"}
     layout["yaxis"] |= {"scaleanchor": "x"}
@@ -35,12 +35,12 @@ def plane(
     shape = "diamond" if norm == "l1" else "circle"
     hue = HUES[norm]
     drawn = [
-        _curve("same data loss", every, MARK, width=1),
-        _curve("data loss of the best", touching, MARK, width=2.5),
-        _curve(f"penalty of the best ({shape})", penalty, hue, "dash"),
-        _curve("best weights as λ grows", path, hue, width=4),
+        _curve("equal data loss", every, MARK, width=1),
+        _curve("through the best", touching, MARK, width=2.5),
+        _curve(f"equal penalty ({shape})", penalty, hue, "dash"),
+        _curve("best as λ grows", path, hue, width=4),
         dots("without a penalty", centre[0], centre[1], MARK, "circle", 10),
-        dots("best weights now", now[0], now[1], hue, "star", 16, legend=True),
+        dots("best now", now[0], now[1], hue, "star", 16, legend=True),
     ]
     return {"data": drawn, "layout": layout}
 

@@ -25,8 +25,11 @@ class Network:
         return (len(self.kernels[0]), *(kernel.shape[1] for kernel in self.kernels))
 
 
-def network(n_hidden: int, seed: int = 3) -> Network:
-    """Fixed weights: 3 inputs, one or two hidden layers (6 or 6 and 4 units), 1 output."""
+def network(n_hidden: int, seed: int = 358) -> Network:
+    """Fixed weights: 3 inputs, one or two hidden layers (6 or 6 and 4 units), 1 output.
+
+    By this seed most units have something to say on INPUTS.
+    """
     if not 1 <= n_hidden <= len(HIDDEN):
         raise ValueError(f"hidden layers must be between 1 and {len(HIDDEN)}, got {n_hidden}")
     rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""A polynomial through noisy points, with an L2 penalty: too stiff, right, too loose."""
+"""Polynomials with an L2 penalty, for a curve and for a border: too stiff, right, too loose."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ Array = NDArray[np.float64]
 MOST_DEGREE = 15
 STRENGTHS = np.logspace(-9, 1, 21)  # λ to choose from, two a decade
 NOISE = 0.25  # σ of the points about the curve
+FLIPPED = 0.1  # share of wrong labels
 HELD_BACK = 100  # validation points
 
 UNDERFIT, GOOD, OVERFIT = "underfit", "good fit", "overfit"
@@ -36,43 +37,78 @@ def held_back(seed: int) -> tuple[Array, Array]:
 
 def features(x: Array, degree: int) -> Array:
     """x, x², …, x^degree as columns: (n, degree)."""
+    if not 1 <= degree <= MOST_DEGREE:
+        raise ValueError(f"degree must be between 1 and {MOST_DEGREE}, got {degree}")
     return np.asarray(x[:, None] ** np.arange(1, degree + 1))
+
+
+def plane_border(x: Array) -> Array:
+    """x₂ of the true border between the classes over x₁ (n,): sin(πx₁)/2."""
+    return np.asarray(np.sin(np.pi * x) / 2)
+
+
+def plane_held_back(seed: int) -> tuple[Array, Array]:
+    """Validation points like those of `plane_points`, which no fit has seen."""
+    return plane_points(10 * HELD_BACK, 1_000 + seed)
+
+
+def plane_points(n: int, seed: int) -> tuple[Array, Array]:
+    """n points of the square −1 … 1 (n, 2) and their classes −1 and 1 (n,), some of them wrong.
+
+    Above the border it is 1; some labels are the other class's: a share FLIPPED.
+    """
+    rng = np.random.default_rng([seed, 2])
+    x = rng.uniform(-1, 1, (n, 2))
+    y = np.where(x[:, 1] > plane_border(x[:, 0]), 1.0, -1.0)
+    return x, np.where(rng.random(n) < FLIPPED, -y, y)
+
+
+def plane_features(x: Array, degree: int) -> Array:
+    """Every x₁^i·x₂^j with 1 ≤ i + j ≤ degree as a column: (n, degree(degree + 3)/2)."""
+    if not 1 <= degree <= MOST_DEGREE:
+        raise ValueError(f"degree must be between 1 and {MOST_DEGREE}, got {degree}")
+    first, second = (x[:, [k]] ** np.arange(degree + 1) for k in range(2))
+    powers = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i) if i + j]
+    i, j = np.array(powers).T
+    return np.asarray(first[:, i] * second[:, j])
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Curves a polynomial makes of the same points, one for each strength λ.
+    """What ridge regression makes of the same examples, for each of several strengths λ.
 
-    `weights` (n_strengths, degree) and `bias` (n_strengths,), which no penalty touches.
+    `weights` (n_strengths, n_columns) and `bias` (n_strengths,), which no penalty touches.
     """
 
     strengths: Array
     weights: Array
     bias: Array
 
-    def predict(self, x: Array) -> Array:
-        """(n_strengths, n) for x (n,)."""
-        return np.asarray(self.weights @ features(x, self.weights.shape[1]).T + self.bias[:, None])
+    def predict(self, columns: Array) -> Array:
+        """(n_strengths, n) for columns (n, n_columns)."""
+        return np.asarray(self.weights @ columns.T + self.bias[:, None])
 
-    def error(self, x: Array, y: Array) -> Array:
-        """The mean squared error of each curve: (n_strengths,)."""
-        return np.asarray(((self.predict(x) - y) ** 2).mean(axis=1))
+    def error(self, columns: Array, y: Array) -> Array:
+        """The mean squared error for each strength: (n_strengths,)."""
+        return np.asarray(((self.predict(columns) - y) ** 2).mean(axis=1))
+
+    def wrong(self, columns: Array, y: Array) -> Array:
+        """The share of targets −1 and 1 on whose side the answer is not: (n_strengths,)."""
+        return np.asarray((np.sign(self.predict(columns)) != y).mean(axis=1))
 
 
-def ridge(x: Array, y: Array, degree: int, strengths: Array) -> Fit:
+def ridge(columns: Array, y: Array, strengths: Array) -> Fit:
     """The smallest mean (y − ŷ)² + λ·Σw² for each λ, in closed form.
 
-    With the columns X and the targets y less their means, and X = U·diag(s)·Vᵀ:
-    w = V · s/(s² + nλ) · Uᵀy; λ = 0 is least squares (the shortest w where many fit equally).
+    With the columns X (n, n_columns) and the targets y (n,) less their means, and
+    X = U·diag(s)·Vᵀ: w = V · s/(s² + nλ) · Uᵀy; λ = 0 is least squares (the shortest w where many
+    fit equally).
     """
-    if not 1 <= degree <= MOST_DEGREE:
-        raise ValueError(f"degree must be between 1 and {MOST_DEGREE}, got {degree}")
-    columns = features(x, degree)
     means = columns.mean(axis=0)
     u, s, vt = np.linalg.svd(columns - means, full_matrices=False)
     seen = s > s[0] * 1e-13  # smaller ones are rounding
     strengths = np.asarray(strengths, dtype=np.float64)
-    share = np.where(seen, s, 0) / (np.where(seen, s, 1) ** 2 + len(x) * strengths[:, None])
+    share = np.where(seen, s, 0) / (np.where(seen, s, 1) ** 2 + len(y) * strengths[:, None])
     weights = (share * (u.T @ (y - y.mean()))) @ vt
     return Fit(strengths, weights, y.mean() - weights @ means)
 

@@ -10,7 +10,7 @@ from playground.losses import LOSSES
 
 Array = NDArray[np.floating]
 
-# The course's example: five rows of three logits, and the class of each.
+# Five rows of three logits to begin with, and the class of each.
 LOGITS = ((12.0, 3.0, 2.0), (3.0, 10.0, 3.0), (2.0, 1.0, 5.0), (4.0, 6.0, 1.2), (3.0, 6.0, 1.0))
 CLASSES = (0, 1, 2, 0, 1)
 

@@ -71,6 +71,8 @@ def test_the_two_published_predictions() -> None:
         assert "0.511" not in texts(app)
         checked(app.button(key="lab_losses_example").click().run())
     choose(app, "lab_losses_p0_0", 0.0)
+    assert r"\ln 10^{-7}" in texts(app)
+    assert r"\mathbf{16.118}" in texts(app)
     choose(app, "lab_losses_p0_1", 0.0)
     assert "must be above 0" in texts(app)
 

@@ -10,6 +10,7 @@ from dashboard.figures import dropout as drawings
 from dashboard.views.data.page import VIEWS as DATA_VIEWS
 from dashboard.views.labs.regularisation import VIEWS
 from dashboard.views.labs.regularisation_cures import CURES
+from dashboard.views.labs.regularisation_curve import BORDER, CURVE, DEGREES, POINTS
 from dashboard.views.overfitting.page import VIEWS as OVERFITTING_VIEWS
 from playground.labs import dropout, polynomial
 
@@ -58,7 +59,7 @@ def test_the_penalised_loss_stands_there_with_its_numbers() -> None:
 
 
 def test_three_states_a_click_each() -> None:
-    app = opened("A curve")
+    app = opened("Fits")
     for state, row in (("underfit", len(polynomial.STRENGTHS) - 1), ("overfit", 0)):
         checked(app.button(key=f"lab_regularisation_{state}").click().run())
         assert app.select_slider(key="lab_regularisation_strength").value == row
@@ -66,13 +67,27 @@ def test_three_states_a_click_each() -> None:
     assert 0 < app.select_slider(key="lab_regularisation_strength").value < row + 21
 
 
-def test_every_sample_has_all_three_states_to_begin_with() -> None:
+@pytest.mark.parametrize("kind", [CURVE, BORDER])
+def test_every_sample_has_all_three_states_to_begin_with(kind: str) -> None:
     for seed in range(21):
-        x, y = polynomial.points(15, seed)
-        fit = polynomial.ridge(x, y, 14, polynomial.STRENGTHS)
-        training, validation = fit.error(x, y), fit.error(*polynomial.held_back(seed))
+        if kind == CURVE:
+            make, held, features = polynomial.points, polynomial.held_back, polynomial.features
+        else:
+            make, held = polynomial.plane_points, polynomial.plane_held_back
+            features = polynomial.plane_features
+        (x, y), (held_x, held_y) = make(POINTS[kind], seed), held(seed)
+        of, of_held = (features(each, DEGREES[kind]) for each in (x, held_x))
+        fit = polynomial.ridge(of, y, polynomial.STRENGTHS)
+        score = fit.error if kind == CURVE else fit.wrong
+        training, validation = score(of, y), score(of_held, held_y)
         states = {polynomial.state(training, validation, row) for row in range(21)}
         assert states == {"overfit", "good fit", "underfit"}
+
+
+def test_a_border_between_classes_has_the_same_states() -> None:
+    app = opened("Fits")
+    choose(app, "lab_regularisation_task", BORDER)
+    checked(app.button(key="lab_regularisation_good_fit").click().run())
 
 
 def test_the_next_mask_is_another_one() -> None:

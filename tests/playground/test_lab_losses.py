@@ -36,6 +36,13 @@ def test_keras_gives_the_same_table_and_stops_where_we_do() -> None:
     assert one[0] == pytest.approx(100)
 
 
+def test_keras_divides_a_prediction_by_its_sum_as_we_do() -> None:
+    p = np.array([[0.6, 0.4, 0.3], [0.0, 0.8, 0.2]])
+    y = softmax_loss.one_hot((0, 0), 3)
+    theirs = np.asarray(keras.losses.categorical_crossentropy(y, p))
+    np.testing.assert_allclose(theirs, softmax_loss.cross_entropy(y, p), rtol=1e-12)
+
+
 def test_huber_of_any_delta_is_keras_huber() -> None:
     e = np.linspace(-4, 4, 41)
     for delta in (0.3, 1.0, 2.5):

@@ -58,27 +58,38 @@ def test_ridge_is_the_solution_of_its_equations() -> None:
     """(XᵀX/n + λI)w = Xᵀy/n with columns and targets less their means."""
     x, y = polynomial.points(20, 0)
     strengths = np.array([1e-4, 0.1, 10])
-    found = polynomial.ridge(x, y, 6, strengths)
     columns = polynomial.features(x, 6)
+    found = polynomial.ridge(columns, y, strengths)
+    np.testing.assert_allclose(found.predict(columns).mean(axis=1), y.mean())
     columns = columns - columns.mean(axis=0)
     for strength, w in zip(strengths, found.weights, strict=True):
         system = columns.T @ columns / 20 + strength * np.eye(6)
         np.testing.assert_allclose(system @ w, columns.T @ (y - y.mean()) / 20, atol=1e-10)
-    np.testing.assert_allclose(found.predict(x).mean(axis=1), y.mean())
-    plain = polynomial.ridge(x, y, 3, np.zeros(1))
-    np.testing.assert_allclose(plain.predict(x)[0], np.polyval(np.polyfit(x, y, 3), x))
-    with pytest.raises(ValueError, match="degree must be between 1 and 15, got 16"):
-        polynomial.ridge(x, y, 16, strengths)
+    three = polynomial.features(x, 3)
+    plain = polynomial.ridge(three, y, np.zeros(1)).predict(three)[0]
+    np.testing.assert_allclose(plain, np.polyval(np.polyfit(x, y, 3), x))
+    for features, at in ((polynomial.features, x), (polynomial.plane_features, x[:, None])):
+        with pytest.raises(ValueError, match="degree must be between 1 and 15, got 16"):
+            features(at, 16)
 
 
 def test_little_l2_overfits_much_underfits_and_between_is_good() -> None:
-    strengths = np.concatenate([[0], np.logspace(-8, 1, 40)])
-    x, y = polynomial.points(18, 0)
-    fit = polynomial.ridge(x, y, 15, strengths)
-    training, validation = fit.error(x, y), fit.error(*polynomial.held_back(0))
+    x, y = polynomial.points(15, 0)
+    held, truth = polynomial.held_back(0)
+    of, of_held = (polynomial.features(each, 14) for each in (x, held))
+    fit = polynomial.ridge(of, y, polynomial.STRENGTHS)
+    training, validation = fit.error(of, y), fit.error(of_held, truth)
     assert (np.diff(training) > -1e-12).all()
-    states = [polynomial.state(training, validation, row) for row in range(len(strengths))]
+    states = [polynomial.state(training, validation, row) for row in range(len(training))]
     assert list(dict.fromkeys(states)) == ["overfit", "good fit", "underfit"]
+
+
+def test_columns_of_the_plane_are_all_products_of_powers() -> None:
+    x = np.array([[2.0, 3.0]])
+    assert polynomial.plane_features(x, 2).tolist() == [[3, 9, 2, 6, 4]]
+    x, y = polynomial.plane_points(4_000, 0)
+    true = np.where(x[:, 1] > polynomial.plane_border(x[:, 0]), 1, -1)
+    assert (y != true).mean() == pytest.approx(polynomial.FLIPPED, abs=0.02)
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.2, 0.5, 0.8])

@@ -14,7 +14,14 @@ from dashboard.live import POLL_SECONDS
 from dashboard.notices import literal, refuse
 from playground.activations import softmax
 from playground.background import Background, Job
-from playground.labs.softmax_loss import CLASSES, LOGITS, in_one_step, in_two_steps, one_hot
+from playground.labs.softmax_loss import (
+    CLASSES,
+    LOGITS,
+    SMALLEST,
+    in_one_step,
+    in_two_steps,
+    one_hot,
+)
 from playground.worker import keras_cross_entropies
 
 Array = NDArray[np.floating]
@@ -25,7 +32,7 @@ PATIENT = 0.15  # seconds to wait for Keras before the page goes on without it
 
 
 def logits() -> None:
-    """The course's five rows to edit, the loss of each in four ways, and one row in formulas."""
+    """Five rows to edit, the loss of each in four ways, and one row in formulas."""
     st.markdown("**Logits** (what the last layer gives before softmax) and the right class.")
     version = session.kept("lab_losses_version", lambda: [0])
     table = st.data_editor(
@@ -40,7 +47,7 @@ def logits() -> None:
         },
     )  # fmt: skip
     st.button(
-        "Back to the course's table", key="lab_losses_again", on_click=_again, args=(version,),
+        "Back to the first table", key="lab_losses_again", on_click=_again, args=(version,),
         help="Forget what has been typed.",
     )  # fmt: skip
     try:
@@ -141,6 +148,11 @@ def sentence(losses: dict[str, Array]) -> str:
     )
 
 
+def _taken(p: float) -> str:
+    """The probability that the logarithm is taken of: no smaller one than Keras takes."""
+    return number(p, 6) if p >= SMALLEST else r"\max(p, 10^{-7})"
+
+
 def _formulas(y: Array, z: Array) -> None:
     target, p = int(y.argmax()), softmax(z)
     k = target + 1
@@ -150,7 +162,7 @@ def _formulas(y: Array, z: Array) -> None:
     st.latex(lines(
         r"p &= \operatorname{softmax}(z)",
         rf"&= ({in_row})",
-        rf"L &= -\ln p_{k} = -\ln {number(p[target], 6)} "
+        rf"L &= -\ln p_{k} = -\ln {_taken(p[target])} "
         rf"= {number(in_two_steps(y[None], z[None])[0], 6)}",
     ))  # fmt: skip
     st.markdown("**One step**: the logarithm of the sum less the right logit; nothing is divided.")

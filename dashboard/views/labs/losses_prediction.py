@@ -15,7 +15,7 @@ from playground.losses import LOSSES
 Array = NDArray[np.floating]
 
 FEWEST_CLASSES, MOST_CLASSES = 2, 5
-EXAMPLE = ((0.6, 0.4), (0.8, 0.2))  # the course's two predictions of the target (1, 0)
+EXAMPLE = ((0.6, 0.4), (0.8, 0.2))  # two predictions of the target (1, 0)
 FIRST = ((0.6, 0.4, 0.3, 0.2, 0.1), (0.8, 0.2, 0.1, 0.1, 0.1))
 
 ABOUT = (
@@ -90,7 +90,8 @@ def _example() -> None:
 
 def _formula(i: int, y: Array, p: Array, h: float) -> str:
     terms = [
-        rf"{target:.0f}\cdot\ln {number(share, 2)}" for target, share in zip(y, p, strict=True)
+        rf"{target:.0f}\cdot\ln {number(share, 2) if share else '10^{-7}'}"
+        for target, share in zip(y, p, strict=True)
     ]
     pairs = [" + ".join(terms[k : k + 2]) for k in range(0, len(terms), 2)]  # fits a phone
     summed = r" \\ &\quad + ".join(pairs)

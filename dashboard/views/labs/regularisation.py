@@ -12,7 +12,7 @@ VIEWS: dict[str, View[Callable[[], None]]] = {
     "Weight space": View(
         ":material/diamond:", "Why does L1 make weights zero, and L2 only small?", space
     ),
-    "A curve": View(
+    "Fits": View(
         ":material/line_curve:", "How much penalty turns an overfit into a good fit?", curve
     ),
     "Dropout": View(

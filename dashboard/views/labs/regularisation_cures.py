@@ -51,7 +51,7 @@ CURES: dict[str, tuple[str, tuple[Cure, ...]]] = {
             ),
             Cure(
                 "Less regularisation", "A smaller λ lets the weights grow as the data want.",
-                "This lab: A curve", VIEW, "A curve",
+                "This lab: Fits", VIEW, "Fits",
             ),
         ),
     ),
@@ -69,7 +69,7 @@ CURES: dict[str, tuple[str, tuple[Cure, ...]]] = {
             ),
             Cure(
                 "A larger λ", "The penalty counts for more, and the curve becomes smoother.",
-                "This lab: A curve", VIEW, "A curve",
+                "This lab: Fits", VIEW, "Fits",
             ),
             Cure(
                 "Dropout", "Units are switched off at random, so none can rely on another one.",

@@ -32,7 +32,7 @@ ABOUT_MEANS = (
 
 def dropout() -> None:
     """Rate, layers and mask; training beside prediction, and the mean over many masks."""
-    columns = st.columns(3, vertical_alignment="bottom")
+    columns = st.columns(3)
     rate = columns[0].slider(
         "Rate", 0.0, MOST_RATE, 0.5, 0.05, key="lab_regularisation_rate", persist_state="session",
         help="The share of hidden units switched off. 0: none; try 0.9: hardly anything is left.",
