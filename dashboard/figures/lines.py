@@ -32,7 +32,7 @@ def dots(
         "x": np.atleast_1d(x).astype(np.float32), "y": np.atleast_1d(y).astype(np.float32),
         "marker": {
             "color": colour, "symbol": symbol, "size": size,
-            "line": {"color": "#ffffff", "width": 1},
+            "line": {"color": "#ffffff", "width": 1 if size > 5 else 0},
         },
         "showlegend": legend, "hovertemplate": hover,
     }  # fmt: skip

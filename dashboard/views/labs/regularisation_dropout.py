@@ -89,8 +89,9 @@ def dropout() -> None:
 def _numbers(full: Array, on: Array, now: Array, rate: float) -> None:
     """The first hidden layer unit by unit, and why the mean stays the same."""
     st.latex(lines(
+        r"\text{mask: } m_i &\in \{0, 1\}",
         r"\text{training: } a_i' &= \frac{m_i}{1 - \mathit{rate}}\,a_i = "
-        rf"\frac{{m_i}}{{{number(1 - rate, 2)}}}\,a_i,\quad m_i \in \{{0, 1\}}",
+        rf"\frac{{m_i}}{{{number(1 - rate, 2)}}}\,a_i",
         rf"\text{{mean: }} \mathrm{{E}}[a_i'] &= {number(1 - rate, 2)}\cdot"
         rf"\frac{{a_i}}{{{number(1 - rate, 2)}}} + {number(rate, 2)}\cdot 0 = a_i",
     ))  # fmt: skip
