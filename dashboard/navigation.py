@@ -20,11 +20,6 @@ from dashboard.views.train import train
 HOME = "train"  # the page of the bare address
 
 st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")
-session.begin()
-run = session.run()
-playing = run is not None and run.state == "playing"
-session.set_experiment(controls(session.experiment(), playing))  # current on every page
-session.complain()
 groups = {
     "Experiment": [
         st.Page(
@@ -56,7 +51,13 @@ groups = {
         ),
     ],
 }
+# First of all: a browser that answers before it knows the page of its address would open home.
 page = st.navigation(groups)
+session.begin()
+run = session.run()
+playing = run is not None and run.state == "playing"
+session.set_experiment(controls(session.experiment(), playing))  # current on every page
+session.complain()
 if page.url_path != "labs":
     session.go("lab", "")  # it is closed; the page itself remembers which one was open
 panel(
