@@ -26,7 +26,7 @@ class TrainerError(RuntimeError):
     """
 
 
-def _plainly(method: Callable[..., Any]) -> Callable[..., Any]:
+def plainly(method: Callable[..., Any]) -> Callable[..., Any]:
     """`method`, raising TrainerError for whatever goes wrong in it."""
 
     @functools.wraps(method)
@@ -54,57 +54,57 @@ class Actor:
         except TrainerError as error:
             self._failure = str(error)  # Dask would log it at length: `check` says it
 
-    @_plainly
+    @plainly
     def check(self) -> None:
         """Raises TrainerError if there is no trainer."""
         if self._failure:
             raise TrainerError(self._failure)
 
-    @_plainly
+    @plainly
     def advance(self, **request: Any) -> Slice:
         """Train for about `seconds`; see engine.Trainer.advance for the other arguments."""
         done: Slice = self._trainer.advance(**request)
         return done
 
-    @_plainly
+    @plainly
     def latest(self) -> Snapshot:
         """The weights now."""
         snapshot: Snapshot = self._trainer.latest()
         return snapshot
 
-    @_plainly
+    @plainly
     def snapshot(self, epoch: int) -> Snapshot:
         """The kept weights nearest to `epoch`, not after it."""
         snapshot: Snapshot = self._trainer.snapshot(epoch)
         return snapshot
 
-    @_plainly
+    @plainly
     def teach(self, x: Any, y: Any, epochs: int) -> Slice:
         """Add training examples; see engine.Trainer.teach."""
         done: Slice = self._trainer.teach(x, y, epochs)
         return done
 
-    @_plainly
+    @plainly
     def undo(self) -> Snapshot:
         """Back to where the last lesson began; the weights then."""
         snapshot: Snapshot = self._trainer.undo()
         return snapshot
 
-    @_plainly
+    @plainly
     def test(self) -> Score:
         """How well it does on the test examples."""
         score: Score = self._trainer.test()
         return score
 
 
-@_plainly
+@plainly
 def _make(experiment: Experiment, start: Snapshot | None, album_bytes: int | None) -> Any:
     from playground.engine import Trainer
 
     return Trainer(experiment, start, album_bytes)
 
 
-@_plainly
+@plainly
 def keras_outputs(experiment: Experiment, snapshot: Snapshot, x: Any) -> list[Any]:
     """What a real Keras model with these weights answers; see engine.reference."""
     from playground import engine
@@ -113,7 +113,7 @@ def keras_outputs(experiment: Experiment, snapshot: Snapshot, x: Any) -> list[An
     return outputs
 
 
-@_plainly
+@plainly
 def keras_cross_entropies(y: Any, z: Any) -> tuple[Any, Any]:
     """What Keras makes of logits and targets; see engine.reference."""
     from playground.engine import reference
@@ -121,7 +121,7 @@ def keras_cross_entropies(y: Any, z: Any) -> tuple[Any, Any]:
     return reference.keras_cross_entropies(y, z)
 
 
-@_plainly
+@plainly
 def keras_file(experiment: Experiment, snapshot: Snapshot) -> bytes:
     """The network as a `.keras` file; see engine.export."""
     from playground.engine import export
@@ -129,7 +129,7 @@ def keras_file(experiment: Experiment, snapshot: Snapshot) -> bytes:
     return export.keras_file(experiment, snapshot)
 
 
-@_plainly
+@plainly
 def event_files(experiment: Experiment, events: Sequence[Event], began: float) -> bytes:
     """The curves as TensorBoard's event files, in a zip; see engine.export."""
     from playground.engine import export

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.figures import plane as figures
@@ -44,8 +43,3 @@ def roasting_sentence(
         f"{threshold:g}, a {said}. Of 200 roasts {accuracy:.1%} are judged right; always saying "
         f"“bad” reaches {trivial:.1%}."
     )
-
-
-def inside(output: Array, threshold: float) -> float:
-    """The share of the plane that is called good."""
-    return float(np.mean(output > threshold))

@@ -8,7 +8,7 @@ import numpy as np
 
 from playground.engine.build import dense_layers, loss, optimizer
 from playground.experiment import Experiment
-from playground.labs.six_steps import takes_images
+from playground.labs.six_steps_model import takes_images
 
 WIDTH = 68  # characters of a line of the summary
 

@@ -23,10 +23,6 @@ class Adapted:
         spread = np.maximum(np.sqrt(self.variance), np.float32(EPSILON))
         return np.asarray((x - self.mean) / spread)
 
-    def back(self, scaled: Array) -> Array:
-        """The raw values of scaled ones: what was taken away comes back."""
-        return np.asarray(scaled * np.sqrt(self.variance) + self.mean)
-
 
 def adapt(x: Array) -> Adapted:
     """Mean and variance over the rows of `x` (n, n_features); the variance divides by n."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.experiment import Experiment
-from playground.labs.six_steps_data import has_short, imports, section, share
+from playground.labs.six_steps_data import imports, section, share
+from playground.labs.six_steps_model import model
 from playground.optimizers import OPTIMIZERS
 from playground.script import data as whole
 from playground.script.listing import spaced
-from playground.script.network import activation, initializer, regularizer
 from playground.script.training import (
     CLIPPING,
     early_stopping,
@@ -75,7 +75,7 @@ def steps(experiment: Experiment, form: str) -> tuple[Step, ...]:
     return (
         Step("Import", _import(experiment), SAYS["import"], ("seed",)),
         Step("Data, split", _data(experiment), SAYS["data"], DATA_FIELDS),
-        Step("Model", _model(experiment, form), SAYS[form], _model_fields(experiment)),
+        Step("Model", model(experiment, form), SAYS[form], _model_fields(experiment)),
         Step("Compile", _compile(experiment), SAYS["compile"], _compile_fields(experiment)),
         Step("Fit", _fit(experiment), SAYS["fit"], FIT_FIELDS),
         Step("Summary", "model.summary()", SAYS["summary"], ()),
@@ -148,66 +148,6 @@ def _import(experiment: Experiment) -> str:
 
 def _data(experiment: Experiment) -> str:
     return section(experiment.data, experiment.training.loss)
-
-
-def takes_images(experiment: Experiment) -> bool:
-    """Whether the first layer of the code lays images flat, because it gets them as they are."""
-    return bool(experiment.data.source.shape) and has_short(experiment.data)
-
-
-@dataclass(frozen=True)
-class Made:
-    """One layer as it is written: its class with arguments, and its name in a subclass."""
-
-    text: str
-    name: str
-    drops: bool = False
-
-
-def layers(experiment: Experiment) -> list[Made]:
-    """The layers from the first to the last."""
-    network = experiment.network
-    names = [*network.layer_activations, experiment.output_activation]
-    made = [Made("layers.Flatten()", "flatten")] * takes_images(experiment)
-    for i, (units, name) in enumerate(zip(experiment.layer_sizes[1:], names, strict=True), 1):
-        arguments = [str(units)]
-        if name != "linear":
-            arguments.append(f"activation={activation(experiment, name)}")
-        for argument, chosen, usual in (
-            ("kernel_initializer", network.kernel_initializer, "glorot_uniform"),
-            ("bias_initializer", network.bias_initializer, "zeros"),
-        ):
-            if chosen != usual:
-                arguments.append(f"{argument}={initializer(experiment, chosen)}")
-        if network.l1 or network.l2:
-            arguments.append(f"kernel_regularizer={regularizer(network.l1, network.l2)}")
-        made.append(Made(_dense(arguments), f"d{i}"))
-        if network.dropout and i < len(names):
-            made.append(Made(f"layers.Dropout({network.dropout!r})", f"drop{i}", True))
-    return made
-
-
-def _dense(arguments: list[str]) -> str:
-    """On one line, or where this is too long with the regularizer on the next one."""
-    one = f"layers.Dense({', '.join(arguments)})"
-    if len(one) <= 90:
-        return one
-    indent = "\n" + " " * 12
-    return f"layers.Dense({indent}{f',{indent}'.join(arguments)},{indent[:-4]})"
-
-
-def _model(experiment: Experiment, form: str) -> str:
-    made = layers(experiment)
-    if form == "sequential":
-        return "model = keras.Sequential([\n" + "".join(f"    {m.text},\n" for m in made) + "])"
-    drops = any(each.drops for each in made)
-    lines = ["class MyModel(keras.Model):", "    def __init__(self):", "        super().__init__()"]
-    lines += [f"        self.{each.name} = {each.text}" for each in made]
-    lines += ["", f"    def call(self, x{', training=False' * drops}):"]
-    for each in made:
-        more = ", training=training" if each.drops else ""
-        lines.append(f"        x = self.{each.name}(x{more})")
-    return "\n".join([*lines, "        return x", "", "model = MyModel()"])
 
 
 def optimizer(experiment: Experiment) -> str:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from playground.experiment import Experiment
 from playground.snapshot import Snapshot
-from playground.worker import _plainly
+from playground.worker import plainly
 
 Array = NDArray[Any]
 
@@ -38,7 +38,7 @@ class Normalized:
     shapes: tuple[tuple[int, ...], ...]  # of get_weights: mean, variance, count
 
 
-@_plainly
+@plainly
 def neuron(activation: str, w: float, b: float, x: Array) -> Session:
     """A Dense layer of one unit before and after its weights are set; see engine.by_hand."""
     from playground.engine import by_hand
@@ -47,7 +47,7 @@ def neuron(activation: str, w: float, b: float, x: Array) -> Session:
     return found
 
 
-@_plainly
+@plainly
 def layer(activation: str, kernel: Array, bias: Array, x: Array) -> Session:
     """A Dense layer that is built by its first call, and refuses wrong shapes."""
     from playground.engine import by_hand
@@ -56,7 +56,7 @@ def layer(activation: str, kernel: Array, bias: Array, x: Array) -> Session:
     return found
 
 
-@_plainly
+@plainly
 def normalization(x: Array) -> Normalized:
     """A Normalization layer adapted to `x` (n, n_features)."""
     from playground.engine import by_hand
@@ -65,7 +65,7 @@ def normalization(x: Array) -> Normalized:
     return found
 
 
-@_plainly
+@plainly
 def roasting(seed: int) -> list[Snapshot]:
     """The 2-3-1 network trained from this seed, at each of the MOMENTS of labs.roasting."""
     from playground.engine import by_hand
@@ -74,7 +74,7 @@ def roasting(seed: int) -> list[Snapshot]:
     return found
 
 
-@_plainly
+@plainly
 def summaries(experiment: Experiment) -> dict[str, str]:
     """What `model.summary()` prints for the model in each of FORMS of labs.six_steps."""
     from playground.engine import six_steps

@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 import pytest
+from hypothesis import given, settings, strategies
 
 from playground import Experiment
 from playground.datasets import images
@@ -121,6 +122,18 @@ def test_the_summaries_name_and_count_every_layer() -> None:
         assert "dropout_1 (Dropout)" in text
         for counted in ("8,320", "4,128", "330", "12,778"):
             assert counted in text
+
+
+@given(strategies.from_type(Experiment), strategies.sampled_from(sorted(FORMS)))
+@settings(max_examples=60)
+def test_any_experiment_becomes_python_of_its_own(experiment: Experiment, form: str) -> None:
+    text = code(experiment, form)
+    compile(text, NAME, "exec")
+    assert "playground" not in text
+    assert text.count("layers.Dense(") == len(experiment.layer_sizes) - 1
+    assert [line[:4] for line in text.splitlines() if re.match(r"# \d\. ", line)] == [
+        f"# {i}." for i in range(1, 7)
+    ]
 
 
 def test_what_is_left_out_is_what_keras_takes_anyway() -> None:
