@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playground.activity import bounded, is_flat, states
+from playground.activity import LARGEST, is_flat, states
 from playground.datasets import Dataset
 from playground.datasets.dataset import Part
 from playground.events import Score
@@ -12,7 +12,7 @@ from playground.score import score
 from playground.snapshot import Layer, Snapshot
 
 ROWS, FEWEST_ROWS = 500, 100  # examples looked at
-MULTIPLICATIONS = 50_000_000  # of one pass: large networks are looked at with fewer examples
+MULTIPLICATIONS = 60_000_000  # of one pass: large networks are looked at with fewer examples
 FAR = 20.0  # a pre-activation so large that any bounded activation is flat there
 
 
@@ -28,14 +28,16 @@ class Look:
 
 
 def look(snapshot: Snapshot, dataset: Dataset, loss: str) -> Look | None:
-    """Look at a network; None where its numbers have grown beyond all bounds, or without units."""
+    """Look at a network; None where its numbers have grown beyond all bounds."""
     part = dataset.validation if len(dataset.validation) else dataset.train
     rows = int(np.clip(MULTIPLICATIONS // snapshot.n_parameters, FEWEST_ROWS, ROWS))
     x = dataset.scaled(part.x[:rows])
-    if not bounded(snapshot, x):
-        return None
-    hidden = list(zip(snapshot.layers, snapshot.forward(x), strict=True))[:-1]
-    seen = Part(dataset.train.x[:ROWS], dataset.train.y[:ROWS])
+    with np.errstate(over="ignore", invalid="ignore"):
+        passes = snapshot.forward(x)
+        if not all(bool((np.abs(each) < LARGEST).all()) for both in passes for each in both):
+            return None
+    hidden = list(zip(snapshot.layers, passes, strict=True))[:-1]
+    seen = Part(dataset.train.x[:rows], dataset.train.y[:rows])
     return Look(
         snapshot.epoch,
         tuple(_saturated(layer, z, a) for layer, (z, a) in hidden),

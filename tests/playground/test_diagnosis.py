@@ -9,6 +9,7 @@ from playground import Experiment, load
 from playground.diagnosis import Finding, baseline, course, findings, look
 from playground.engine import Trainer
 from playground.events import Event
+from playground.history import Log
 
 
 def made(**choices: Any) -> Experiment:
@@ -85,3 +86,36 @@ def test_a_real_run_shows_its_fault_and_after_the_cure_no_longer_does(fault: str
     assert cured.data.data_seed == experiment.data.data_seed
     after = judged(cured)
     assert fault not in [each.name for each in after], (found[0].fix, after)
+
+
+HEALTHY: dict[str, dict[str, Any]] = {
+    "digits": {"dataset": "digits", "hidden": (64,), "epochs": 30, **ADAM},
+    "moons": {"dataset": "moons", "hidden": (32,), "epochs": 60, **ADAM, "learning_rate": 0.01},
+    "no validation": {
+        "dataset": "digits", "hidden": (64,), "validation_size": 0, "epochs": 15, **ADAM,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_run_is_left_in_peace_after_every_epoch(name: str) -> None:
+    experiment = made(**HEALTHY[name])
+    trainer, log = Trainer(experiment), Log()
+    for epoch in range(1, experiment.training.epochs + 1):
+        log.extend(trainer.advance(seconds=600, until_epoch=epoch).events)
+        assert seen(trainer, log) == (), epoch
+
+
+def test_a_change_while_it_runs_begins_a_new_judgement() -> None:
+    experiment = made(**FAULTS["regularisation"])
+    trainer = Trainer(experiment)
+    log = Log(trainer.advance(seconds=600, until_epoch=20).events)
+    first = seen(trainer, log)[0]
+    assert first.name == "regularisation"
+    assert first.fix is not None
+    assert first.fix.live
+    changed = first.fix.experiment.network.l2
+    log.extend(trainer.advance(seconds=0, changes={"l2": changed}).events)
+    assert seen(trainer, log) == ()
+    log.extend(trainer.advance(seconds=600).events)
+    assert "regularisation" not in [each.name for each in seen(trainer, log)]
