@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playground.diagnosis import fit, progress, signals
+from playground.diagnosis import fit, flattered, gradients, overfitting, pace, progress, units
 from playground.diagnosis.course import Course
 from playground.diagnosis.rule import Fix, Kind, Rule
 
-_ALL = progress.RULES | signals.RULES | fit.RULES
+_PARTS = (progress, pace, fit, overfitting, units, gradients, flattered)
+_ALL = {name: rule for part in _PARTS for name, rule in part.RULES.items()}
 
 RULES: dict[str, Rule] = {  # the gravest first
     name: _ALL[name]

@@ -1,88 +1,16 @@
-"""Faults of fit: too little learnt, too much learnt by heart, too much held back, too few data."""
+"""Faults of fit: the network is too simple, or so much held back that it learns too little."""
 
-import numpy as np
-
-from playground.cures import CURES, MOST_ROWS
-from playground.datasets.fetch import BUNDLED
-from playground.diagnosis.course import Course, Values, mean_of_last
-from playground.diagnosis.progress import ADAM, GOOD, LINEAR, falls, linear
+from playground.diagnosis.course import Course
+from playground.diagnosis.progress import falls
+from playground.diagnosis.remedies import ADAM, LINEAR, linear
 from playground.diagnosis.rule import Changes, Cure, Rule
-from playground.diagnosis.signals import ENOUGH
-from playground.gap import LAST
-from playground.luck import standard_error
+from playground.diagnosis.scores import ENOUGH, GOOD, both, wide
 
 PLATEAU_EPOCHS = 10
 PLATEAU = 0.01  # of the training loss, between the two halves of the last epochs
 ROOM = 256  # units of a layer: one so wide is not too small for anything here
-OVERFITTING_EPOCHS = 6
-SINCE_BEST = 4  # epochs
-RISEN = 1.05  # times the best validation loss
-RISEN_BY = 0.01  # of the baseline, or more where few examples judge: by LUCK / √n
-LUCK = 0.2
-GAP = 0.08  # of accuracy, or of the baseline's loss in regression
-TIMES = 1.3  # the training loss, in regression: less is the luck of few examples
-SURE = 2.0  # standard errors of an accuracy on so many examples
 MUCH_L2, MUCH_L1, MUCH_DROPOUT = 0.005, 0.0005, 0.6  # L1 pulls as L2 does where |w| is .05
 STRONG_EPOCHS = 5
-FEW = 30  # examples of each class: 300 of ten classes
-BETTER_EPOCHS = 8
-BETTER, BETTER_LOSS = 0.03, 0.05  # of accuracy; of the loss in units of the baseline
-BETTER_REGRESSION = 0.1  # where no accuracy tells what may be luck
-
-
-def told(value: float, course: Course) -> str:
-    """A metric as people write it."""
-    return f"{value:.1%}" if course.is_share else f"{value:.3g}"
-
-
-def gap(course: Course) -> float:
-    """How much better training does, as accuracy, or as loss in units of the baseline; NaN."""
-    if course.validation is None or course.validation_metric is None or not len(course):
-        return float("nan")
-    if course.is_share:
-        ours = mean_of_last(course.training_metric)
-        return ours - mean_of_last(course.validation_metric)
-    difference = mean_of_last(course.validation) - mean_of_last(course.training)
-    return difference / course.baseline.loss if course.baseline.loss > 0 else float("nan")
-
-
-def scatter(course: Course) -> float:
-    """What a gap may be by luck: the validation accuracy is measured on so many examples."""
-    size = course.experiment.data.validation_size
-    if not course.is_share or course.validation_metric is None or not size:
-        return 0.0
-    share = float(np.clip(mean_of_last(course.validation_metric), 0, 1))
-    return SURE * standard_error(share, size)
-
-
-def ratio(course: Course) -> float:
-    """Validation loss over training loss; NaN before any."""
-    if course.validation is None or not len(course):
-        return float("nan")
-    return mean_of_last(course.validation) / max(mean_of_last(course.training), 1e-12)
-
-
-def wide(course: Course) -> bool:
-    """Whether training is much better than validation."""
-    if not course.is_share and not ratio(course) > TIMES:
-        return False
-    return gap(course) >= max(GAP, scatter(course))
-
-
-def both(course: Course) -> str:
-    """ "training accuracy 99.1%, validation 87.2%"; losses in regression."""
-    if course.is_share:
-        ours, theirs = course.training_metric, course.validation_metric
-        name = "accuracy"
-    else:
-        ours, theirs, name = course.training, course.validation, "loss"
-    text = f"training {name} {told(mean_of_last(ours), course)}"
-    if theirs is not None:
-        text += f", validation {told(mean_of_last(theirs), course)}"
-    return text
-
-
-# ---- underfitting --------------------------------------------------------------------------
 
 
 def underfitting(course: Course) -> str | None:
@@ -110,126 +38,6 @@ def _deeper(course: Course) -> Changes:
     return {"hidden": (*network.hidden, network.hidden[-1]), "activations": names}
 
 
-# ---- overfitting ---------------------------------------------------------------------------
-
-
-def overfitting(course: Course) -> str | None:
-    """Better and better on what it learns from, and worse on what it has not seen."""
-    if len(course) < OVERFITTING_EPOCHS or course.validation is None:
-        return None
-    risen = _risen(course)
-    if risen is None and not wide(course):
-        return None
-    return f"{risen or _apart(course)} ({both(course)})."
-
-
-def _risen(course: Course) -> str | None:
-    if course.validation is None or not np.isfinite(course.validation).all():
-        return None
-    losses, half = smoothed(course.validation)
-    best = int(losses.argmin())
-    now, was = float(losses[-1]), float(losses[best])
-    best += half
-    ago = int(course.epoch[-1 - half] - course.epoch[best])
-    learns = mean_of_last(course.training) < course.training[best]
-    least = max(RISEN_BY, LUCK / max(course.experiment.data.validation_size, 1) ** 0.5)
-    up = now > RISEN * was and now - was > least * course.baseline.loss
-    if not (ago >= SINCE_BEST and up and learns):
-        return None
-    return (
-        f"The validation loss was lowest after epoch {course.epoch[best]:,} ({was:.3g}) and has "
-        f"risen by {now / was - 1:.0%} since, while the training loss fell"
-    )
-
-
-def smoothed(losses: Values) -> tuple[Values, int]:
-    """Means over 1, 3 or 5 epochs, more in longer runs; and how many are missing at each end."""
-    half = min(len(losses) // 10, 2)
-    width = 2 * half + 1
-    return np.convolve(losses, np.full(width, 1 / width), "valid"), half
-
-
-def _apart(course: Course) -> str:
-    score = "accuracy" if course.is_share else "loss"
-    return f"The {score} on examples it learns from is much better than on others"
-
-
-def most_rows(course: Course) -> int:
-    """Training examples that there can be beside those for validation."""
-    data = course.experiment.data
-    most = data.source.rows or MOST_ROWS
-    if data.source.shape:
-        most = min(most, max(BUNDLED, data.train_size + data.validation_size))
-    return most - data.validation_size
-
-
-def more(course: Course) -> Changes:
-    """Four times the data, and at least FEW of each class twice over, as far as there are any."""
-    data = course.experiment.data
-    wanted = max(4 * data.train_size, 2 * FEW * max(len(data.source.classes), 1))
-    return {"train_size": min(wanted, most_rows(course))}
-
-
-def _smaller(course: Course) -> Changes:
-    return {"hidden": tuple(max(units // 4, 4) for units in course.experiment.network.hidden)}
-
-
-MORE = Cure(
-    "More examples are harder to learn by heart, and show better what they have in common.",
-    more,
-    lambda c: most_rows(c) > 1.2 * c.experiment.data.train_size,
-)
-SORTED = Cure(
-    "The examples are sorted: those it is judged on are not like those it learns from.",
-    lambda _: {"sorted_split": False},
-    lambda c: c.experiment.data.sorted_split,
-    "Shuffle before the split",
-)
-TRUE_LABELS = Cure(
-    "Random labels can only be learnt by heart.",
-    lambda _: {"shuffled_labels": 0.0},
-    lambda c: c.experiment.data.shuffled_labels > 0.05,
-    "Use the true labels",
-)
-DROPOUT = Cure(
-    "With a fifth of the units switched off at random in every step none can rely on another to "
-    "remember an example.",
-    lambda _: {"dropout": 0.2},
-    lambda c: c.experiment.network.dropout == 0 and bool(c.experiment.network.hidden),
-)
-L2 = Cure(
-    "A price on large weights makes the answer smoother: it cannot bend around single examples.",
-    lambda _: {"l2": 0.001},
-    lambda c: c.experiment.network.l2 == 0 and c.experiment.network.l1 == 0,
-)
-CURES_OF_OVERFITTING = (
-    SORTED,
-    TRUE_LABELS,
-    DROPOUT,
-    L2,
-    MORE,
-    Cure(
-        "It need not go on when the validation loss rises: the best weights are kept.",
-        lambda _: {"early_stopping": True, "patience": 10, "restore_best": True},
-        lambda c: not c.experiment.training.early_stopping,
-        "Stop early",
-    ),
-    Cure(
-        CURES["smaller"].explanation,
-        _smaller,
-        lambda c: max(c.experiment.network.hidden, default=0) > 8,
-        "Take a smaller network",
-    ),
-    Cure(
-        "With half of the units switched off in every step little can be learnt by heart.",
-        lambda _: {"dropout": 0.5},
-        lambda c: 0 < c.experiment.network.dropout < 0.5 and bool(c.experiment.network.hidden),
-    ),
-)
-
-# ---- regularisation ------------------------------------------------------------------------
-
-
 def _strong(course: Course) -> list[str]:
     network = course.experiment.network
     found = [f"L2 {network.l2:g}"] * (network.l2 >= MUCH_L2)
@@ -248,50 +56,6 @@ def regularisation(course: Course) -> str | None:
     share = float(course.penalty[-1] / (course.penalty[-1] + course.training[-1] + 1e-12))
     paid = f"; {share:.0%} of the loss is the penalty on weights" if share >= 0.01 else ""
     return f"With {' and '.join(strong)}, after epoch {course.epoch[-1]:,}: {both(course)}{paid}."
-
-
-# ---- too little data -----------------------------------------------------------------------
-
-
-def little_data(course: Course) -> str | None:
-    """So few examples that they are learnt by heart before anything they have in common."""
-    data = course.experiment.data
-    classes = max(len(data.source.classes), 1)
-    if len(course) < OVERFITTING_EPOCHS or data.train_size >= FEW * classes or not wide(course):
-        return None
-    each = f", about {data.train_size / classes:.3g} of each class" if classes > 1 else ""
-    return f"It learns from {data.train_size:,} examples{each}: {both(course)}."
-
-
-# ---- validation better ---------------------------------------------------------------------
-
-
-def better(course: Course) -> str | None:
-    """Validation better than training, by more than chance."""
-    if len(course) < BETTER_EPOCHS or course.validation is None:
-        return None
-    by_loss = course.training[-LAST:] - course.validation[-LAST:]
-    least = BETTER_LOSS if course.is_share else BETTER_REGRESSION
-    if not (by_loss.mean() > least * course.baseline.loss and by_loss.min() > 0):
-        return None
-    if course.is_share and not -gap(course) >= max(BETTER, scatter(course)):
-        return None
-    measured = ""
-    if course.look is not None and course.look.epoch > course.since:
-        found = course.look.training
-        value = found.metric if course.is_share else found.loss
-        measured = (
-            " With all units on and the weights as they are now it reaches "
-            f"{told(value, course)} on training examples."
-        )
-    return f"Over the last epochs: {both(course)}.{measured}"
-
-
-def _measured_alike(course: Course) -> bool:
-    """Whether the weights of now do as well on training examples: then only the time differs."""
-    if course.look is None or not course.is_share or course.validation_metric is None:
-        return False
-    return course.look.training.metric >= mean_of_last(course.validation_metric) - 0.01
 
 
 RULES: dict[str, Rule] = {
@@ -318,16 +82,6 @@ RULES: dict[str, Rule] = {
         ),
         ("gradients", "dead_units", "saturated_units", "regularisation"),
     ),
-    "overfitting": Rule(
-        "Overfitting",
-        "warning",
-        "regularisation",
-        "It has begun to learn its examples by heart, with what is only chance in them; that does "
-        "not help with new ones.",
-        overfitting,
-        CURES_OF_OVERFITTING,
-        ("little_data", "saturated_units"),
-    ),
     "regularisation": Rule(
         "Too much regularisation",
         "warning",
@@ -350,61 +104,6 @@ RULES: dict[str, Rule] = {
                 "The penalty sets weights to 0 that are needed.",
                 lambda _: {"l1": 0.00001},
                 lambda c: c.experiment.network.l1 >= MUCH_L1,
-            ),
-        ),
-    ),
-    "little_data": Rule(
-        "Too little data",
-        "warning",
-        "regularisation",
-        "A few examples are soon known by heart, and they do not show what others of their class "
-        "may look like.",
-        little_data,
-        (SORTED, TRUE_LABELS, MORE, *CURES_OF_OVERFITTING),
-    ),
-    "validation_better": Rule(
-        "Validation better than training",
-        "info",
-        "regularisation",
-        "That need not be a fault: the two are not measured alike. The training score is the mean "
-        "over an epoch, while the weights still changed, and dropout is on; validation comes "
-        "after the epoch, with all units on.",
-        better,
-        (
-            Cure(
-                "Some training labels are random, those for validation are not: nobody can be "
-                "right about the former.",
-                TRUE_LABELS.changes,
-                TRUE_LABELS.applies,
-                TRUE_LABELS.label,
-            ),
-            Cure(
-                "Validation examples stand among the training examples: that flatters it.",
-                lambda _: {"copied": 0.0},
-                lambda c: c.experiment.data.copied > 0,
-                "Take the copies away",
-            ),
-            SORTED,
-            Cure(
-                "Dropout is why: while it learns, units are missing; without dropout both would "
-                "be measured alike.",
-                lambda _: {"dropout": 0.0},
-                lambda c: c.experiment.network.dropout > 0 and bool(c.experiment.network.hidden),
-            ),
-            Cure(
-                "It still improves within every epoch: when it has come to rest the difference is "
-                "gone.",
-                lambda c: {"epochs": min(2 * c.experiment.training.epochs, 10_000)},
-                _measured_alike,
-            ),
-            Cure(
-                "The validation examples happen to be the easier ones: more of them are nearer to "
-                "the truth.",
-                lambda c: {"validation_size": 4 * c.experiment.data.validation_size},
-            ),
-            Cure(
-                "The validation examples happen to be the easier ones: another split shows it.",
-                lambda c: {"data_seed": c.experiment.data.data_seed + 1},
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Faults inside the network: dead or saturated units, gradients that fade or explode."""
+"""Faults of units: dead ones that say the same of everything, saturated ones that hardly learn."""
 
 import numpy as np
 
@@ -6,29 +6,18 @@ from playground.activations import ACTIVATIONS
 from playground.activity import is_flat
 from playground.diagnosis.course import Course
 from playground.diagnosis.look import FAR
-from playground.diagnosis.progress import (
-    CLIP,
-    STANDARDISE,
-    START,
-    slower_afresh,
-    wide_start,
-)
+from playground.diagnosis.remedies import STANDARDISE, START, slower_afresh, wide_start
 from playground.diagnosis.rule import Changes, Cure, Rule
-from playground.preflight import MOST_DEAD, TOLERATED, chosen, recommended
+from playground.diagnosis.scores import ENOUGH
+from playground.preflight import MOST_DEAD
 from playground.snapshot import Layer
 
 FEWEST_UPDATES = 20
 MOST_SATURATED = MOST_DEAD  # share of the units of a layer
-ENOUGH = 8 / 9  # as skill, an accuracy of .9 on ten classes: below it units are missed
-# Of gradients per weight from the first to the last layer: inputs and outputs of a layer differ by
-# up to TOLERATED each.
-FADED = TOLERATED**2
-HUGE = 1.0  # gradient per weight, as a root mean square
 MUCH = 31.0  # times the usual learning rate: it alone may have killed units
-WORSE = 3.0  # times the loss of not looking at all
 
 
-def _begun(course: Course) -> bool:
+def begun(course: Course) -> bool:
     return len(course) >= 2 and course.updates >= FEWEST_UPDATES
 
 
@@ -51,9 +40,6 @@ def _layers(shares: list[float], most: float) -> str:
     return f"{share:.0%} of the units of hidden layer {1 - i}{more}"
 
 
-# ---- dead ----------------------------------------------------------------------------------
-
-
 def _dead(course: Course) -> list[float]:
     return [layer.dead for layer in course.layers if layer.dead is not None]
 
@@ -61,7 +47,7 @@ def _dead(course: Course) -> list[float]:
 def dead(course: Course) -> str | None:
     """Units that say the same of every example."""
     shares = _dead(course)
-    if not (_begun(course) and shares and max(shares) >= MOST_DEAD):
+    if not (begun(course) and shares and max(shares) >= MOST_DEAD):
         return None
     if course.experiment.network.l1 > 0 and course.skill >= ENOUGH:
         return None  # that is what L1 is for
@@ -71,7 +57,7 @@ def dead(course: Course) -> str | None:
     )
 
 
-def _one_sided(course: Course) -> bool:
+def one_sided(course: Course) -> bool:
     """Whether a layer with dead units has an activation that is flat below zero only."""
     flat = zip(_flat(course, (-FAR, -FAR / 2)), _flat(course, (FAR,)), _dead(course), strict=False)
     return any(left and not right and share >= MOST_DEAD for left, right, share in flat)
@@ -90,14 +76,11 @@ def _leaky(course: Course) -> Changes:
     return {"activations": tuple(names)}
 
 
-# ---- saturated -----------------------------------------------------------------------------
-
-
 def saturated(course: Course) -> str | None:
     """Units that are in a flat zone for nearly every example."""
     shares = list(course.look.saturated) if course.look else []
     fresh = course.look is not None and course.look.epoch > course.since
-    if not (_begun(course) and fresh and shares and max(shares) >= MOST_SATURATED):
+    if not (begun(course) and fresh and shares and max(shares) >= MOST_SATURATED):
         return None
     if course.skill >= ENOUGH:
         return None
@@ -107,59 +90,15 @@ def saturated(course: Course) -> str | None:
     )
 
 
-def _to_relu(course: Course) -> Changes:
+def to_relu(course: Course) -> Changes:
     return {"activation": "relu", "activations": (), "kernel_initializer": "he_normal"}
 
 
 UNBOUNDED = Cure(
     "ReLU is not flat where z is positive, and there the whole gradient comes through.",
-    _to_relu,
+    to_relu,
     lambda c: any(_flat(c, (-FAR, FAR))),
 )
-
-# ---- gradients -----------------------------------------------------------------------------
-
-
-def gradients(course: Course) -> str | None:
-    """Gradients that are lost on their way to the first layer, or grow beyond measure."""
-    return _vanishing(course) or _exploding(course)
-
-
-def _vanishing(course: Course) -> str | None:
-    sizes = course.gradients
-    if len(sizes) < 3 or not _begun(course) or not course.training_skill < ENOUGH:
-        return None
-    first, last = sizes[0], sizes[-1]
-    if not (np.isfinite(sizes).all() and first * FADED < last) or _one_sided(course):
-        return None
-    times = f"{last / first:,.0f} times" if first > 0 else "infinitely"
-    return (
-        f"A weight of the first layer gets a gradient of {first:.1e}, one of the last layer "
-        f"{last:.1e}: {times} more. The first layers hardly learn."
-    )
-
-
-def _exploding(course: Course) -> str | None:
-    sizes = course.gradients
-    if len(sizes) < 2 or not _begun(course) or not np.isfinite(sizes).all():
-        return None
-    loss = course.training[-1]
-    if not (max(sizes) > HUGE and loss > WORSE * course.baseline.loss):
-        return None
-    return (
-        f"Gradients per weight are as large as {max(sizes):.2g} (often about 0.01), and the "
-        f"training loss is {loss:.3g}, where not looking at the examples gives "
-        f"{course.baseline.loss:.3g}."
-    )
-
-
-def _fading(course: Course) -> bool:
-    return _vanishing(course) is not None
-
-
-def _unsuited(course: Course) -> bool:
-    network = course.experiment.network
-    return network.kernel_initializer != recommended(chosen(course.experiment))
 
 
 RULES: dict[str, Rule] = {
@@ -182,7 +121,7 @@ RULES: dict[str, Rule] = {
             Cure(
                 "With a small slope where z is negative a unit keeps its gradient, and can return.",
                 _leaky,
-                _one_sided,
+                one_sided,
             ),
             START,
             UNBOUNDED,
@@ -198,29 +137,5 @@ RULES: dict[str, Rule] = {
         "same, and the gradient is multiplied by nearly 0.",
         saturated,
         (STANDARDISE, START, slower_afresh(10, MUCH), UNBOUNDED, slower_afresh(10)),
-    ),
-    "gradients": Rule(
-        "Vanishing or exploding gradients",
-        "warning",
-        "activations",
-        "On the way back every layer multiplies the gradient by its weights and by the slope of "
-        "its activation (0.25 at most for sigmoid). Over many layers the product is next to "
-        "nothing, or enormous.",
-        gradients,
-        (
-            START,
-            Cure(UNBOUNDED.reason, _to_relu, lambda c: UNBOUNDED.applies(c) and _fading(c)),
-            Cure(START.reason, START.changes, _unsuited, START.label),
-            CLIP,
-            Cure(
-                "Fewer layers are fewer factors.",
-                lambda c: {
-                    "hidden": c.experiment.network.hidden[:2],
-                    "activations": c.experiment.network.activations[:2],
-                },
-                _fading,
-            ),
-            slower_afresh(10),
-        ),
     ),
 }
