@@ -46,7 +46,8 @@ def findings(found: Course) -> tuple[Finding, ...]:
     with np.errstate(all="ignore"):
         told = {name: rule.evidence(found) for name, rule in RULES.items()}
         order = _in_order([name for name, evidence in told.items() if evidence])
-        return tuple(Finding(name, told[name] or "", RULES[name].fix(found)) for name in order)
+        made = (Finding(name, told[name] or "", RULES[name].fix(found)) for name in order)
+        return tuple(each for each in made if each.fix or not each.rule.curable)
 
 
 def diagnose(found: Course) -> Finding | None:

@@ -1,6 +1,7 @@
 """Faults of fit: the network is too simple, or so much held back that it learns too little."""
 
 from playground.diagnosis.course import Course
+from playground.diagnosis.overfitting import overfitting
 from playground.diagnosis.progress import falls
 from playground.diagnosis.remedies import ADAM, LINEAR, linear
 from playground.diagnosis.rule import Changes, Cure, Rule
@@ -16,6 +17,8 @@ STRONG_EPOCHS = 5
 def underfitting(course: Course) -> str | None:
     """Poor on what it learns from as well, and no longer improving."""
     if len(course) < PLATEAU_EPOCHS or abs(falls(course)) > PLATEAU or wide(course):
+        return None
+    if overfitting(course) is not None:
         return None
     reach = GOOD * (1 - course.experiment.data.shuffled_labels)
     if not max(course.training_skill, course.skill) < reach:
@@ -81,6 +84,7 @@ RULES: dict[str, Rule] = {
             ),
         ),
         ("gradients", "dead_units", "saturated_units", "regularisation"),
+        curable=True,
     ),
     "regularisation": Rule(
         "Too much regularisation",

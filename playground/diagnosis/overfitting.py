@@ -7,7 +7,7 @@ from playground.datasets.fetch import BUNDLED
 from playground.diagnosis.course import Course, Values, mean_of_last
 from playground.diagnosis.remedies import SORTED, TRUE_LABELS
 from playground.diagnosis.rule import Changes, Cure, Rule
-from playground.diagnosis.scores import both, ratio, wide
+from playground.diagnosis.scores import both, wide
 
 OVERFITTING_EPOCHS = 6
 SINCE_BEST = 4  # epochs
@@ -33,14 +33,15 @@ def _risen(course: Course) -> str | None:
         return None
     losses, half = smoothed(course.validation)
     best = int(losses.argmin())
-    now, was = float(losses[-1]), float(losses[best])
+    now, was = float(losses[-3:].min()), float(losses[best])
     best += half
     ago = int(course.epoch[-1 - half] - course.epoch[best])
     learns = mean_of_last(course.training) < course.training[best]
     least = max(RISEN_BY, LUCK / max(course.experiment.data.validation_size, 1) ** 0.5)
     up = now > RISEN * was and now - was > least * course.baseline.loss
     # With dropout the training loss is that of a network with missing units: it tells nothing here.
-    apart = course.experiment.network.dropout > 0 or ratio(course) > APART
+    drops = course.experiment.network.dropout > 0
+    apart = drops or now > APART * mean_of_last(course.training)
     if not (ago >= SINCE_BEST and up and learns and apart):
         return None
     return (

@@ -34,9 +34,8 @@ def diverged(course: Course) -> str | None:
     if end is None:
         return None
     rate = course.experiment.training.learning_rate
-    return (
-        f"The loss of update {end.step:,} (epoch {end.epoch + 1:,}) was no finite number, at "
-        + (f"learning rate {rate:g}; the run has stopped there.")
+    return f"The loss of update {end.step:,} was no finite number, at " + (
+        f"learning rate {rate:g}; the run has stopped there."
     )
 
 

@@ -76,6 +76,7 @@ class Rule:
     evidence: Callable[[Course], str | None]
     cures: tuple[Cure, ...]
     explained_by: tuple[str, ...] = ()
+    curable: bool = False  # only told where a cure applies: otherwise it may lie in the data
 
     def fix(self, course: Course) -> Fix | None:
         """The first cure that applies and changes anything."""

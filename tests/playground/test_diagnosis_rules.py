@@ -1,5 +1,6 @@
 """The rules at their thresholds, with histories made up for the purpose, and with any history."""
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -247,8 +248,8 @@ def test_only_what_came_after_a_change_or_a_lesson_is_judged() -> None:
 
 
 def test_a_run_that_went_back_to_its_best_weights_does_not_overfit() -> None:
-    learns = [1.0 - 0.05 * i for i in range(10)]
-    turns = [1.0, 0.8, 0.7, 0.6, 0.55, 0.5, 0.6, 0.7, 0.8, 0.9]
+    learns = [1.0 - 0.08 * i for i in range(10)]
+    turns = [1.0, 0.8, 0.7, 0.6, 0.55, 0.5, 0.7, 0.8, 0.9, 0.9]
     assert found(epochs(learns, turns, 0.9)) == ["overfitting"]
     assert found([*epochs(learns, turns, 0.9), Finished(10, True, 6, True)]) == []
 
@@ -329,3 +330,20 @@ def test_no_history_makes_a_rule_fail(
     for rule in RULES.values():  # a cure can be asked for at any time
         with np.errstate(all="ignore"):
             rule.fix(run)
+
+
+def test_a_large_network_on_a_plateau_may_have_learnt_all_there_is() -> None:
+    flat = [1.1] * 12
+    small, large = TEN.change(hidden=(8,)), TEN.change(hidden=(128, 128), optimizer="adam")
+    assert found(epochs(flat, flat, 0.7), small) == ["underfitting"]
+    assert found(epochs(flat, flat, 0.7), large) == []
+
+
+def test_ten_thousand_epochs_are_judged_in_milliseconds() -> None:
+    losses = [1 / (1 + i / 100) for i in range(10_000)]
+    log, seconds = Log(epochs(losses, losses, 0.9)), []
+    for _ in range(10):
+        began = time.process_time()
+        findings(course(TEN, log, GUESS))
+        seconds.append(time.process_time() - began)
+    assert min(seconds) < 0.005
