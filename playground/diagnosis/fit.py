@@ -2,6 +2,7 @@
 
 from playground.diagnosis.course import Course
 from playground.diagnosis.overfitting import overfitting
+from playground.diagnosis.pace import slow
 from playground.diagnosis.progress import falls
 from playground.diagnosis.remedies import ADAM, LINEAR, linear
 from playground.diagnosis.rule import Changes, Cure, Rule
@@ -18,8 +19,8 @@ def underfitting(course: Course) -> str | None:
     """Poor on what it learns from as well, and no longer improving."""
     if len(course) < PLATEAU_EPOCHS or abs(falls(course)) > PLATEAU or wide(course):
         return None
-    if overfitting(course) is not None:
-        return None
+    if overfitting(course) is not None or slow(course) is not None:
+        return None  # it can learn more than it has
     reach = GOOD * (1 - course.experiment.data.shuffled_labels)
     if not max(course.training_skill, course.skill) < reach:
         return None

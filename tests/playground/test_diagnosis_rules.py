@@ -347,3 +347,12 @@ def test_ten_thousand_epochs_are_judged_in_milliseconds() -> None:
         findings(course(TEN, log, GUESS))
         seconds.append(time.process_time() - began)
     assert min(seconds) < 0.005
+
+
+def test_a_schedule_that_slows_down_is_not_called_too_slow() -> None:
+    creeps = [2.2 - 0.001 * i for i in range(12)]
+    assert found(epochs(creeps, creeps, 0.3, step=1e-5)) == ["too_slow"]
+    falling = TEN.change(learning_rate=0.1)  # the updates used 0.01 by now
+    assert "too_slow" not in found(epochs(creeps, creeps, 0.3, step=1e-5), falling)
+    warming = TEN.change(warmup_epochs=10, learning_rate=0.1)
+    assert found(epochs([2.3] * 6, [2.3] * 6, 0.1), warming) == []
