@@ -76,8 +76,11 @@ def kept_rows(rows: int, most: int = MOST_POINTS) -> NDArray[np.int64]:
 
 
 def colour(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
-    """Values (…) on the symmetric scale −largest … largest → colours (…, 3): orange, grey, blue."""
-    share = np.clip(values / largest, -1, 1)[..., None].astype(np.float32)
+    """Values (…) on the symmetric scale −largest … largest → colours (…, 3): orange, grey, blue.
+
+    What is no number, after a loss that exploded, is grey.
+    """
+    share = np.clip(np.nan_to_num(values / largest), -1, 1)[..., None].astype(np.float32)
     negative, zero, positive = DIVERGING
     mixed = zero + np.where(share > 0, share * (positive - zero), -share * (negative - zero))
     return np.asarray(mixed.round(), dtype=np.uint8)

@@ -52,16 +52,30 @@ class Memory:
         return found
 
 
-def diagnosis(run: Run, log: History, dataset: Dataset, changed: bool) -> bool:
+def faults(run: Run, dataset: Dataset, changed: bool) -> tuple[Finding, ...]:
+    """What is wrong with a run, the gravest first; of one with other data nothing is known."""
+    if changed and run.experiment.data != session.experiment().data:
+        return ()
+    watch = session.kept("diagnosis", Memory).watch(run.network)
+    return watch.see(run.experiment, run.events, run.latest, dataset)
+
+
+def headline(found: tuple[Finding, ...]) -> None:
+    """One line, always as high, for those who do not see the card below."""
+    if found:
+        icon, colour, _ = SIGNS[found[0].kind]
+        st.caption(f":{colour}[{icon} Diagnosis: {found[0].rule.label}]")
+    else:
+        st.caption(":material/healing: Diagnosis: no fault so far")
+
+
+def diagnosis(run: Run, log: History, found: tuple[Finding, ...], changed: bool) -> bool:
     """The gravest fault of a run with its cure; whether the page must now be drawn anew.
 
-    Call it last, and where nothing below must keep its place.
+    Call it where nothing below must keep its place.
     """
     memory = session.kept("diagnosis", Memory)
     watch = memory.watch(run.network)
-    if changed and run.experiment.data != session.experiment().data:
-        return memory.acted
-    found = watch.see(run.experiment, run.events, run.latest, dataset)
     with st.container(border=True, key="diagnosis"):
         if found:
             _finding(memory, watch, run, found[0], changed)

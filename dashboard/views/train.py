@@ -8,7 +8,7 @@ from dashboard.figures import curves
 from dashboard.status import waiting
 from dashboard.views.answers import answers
 from dashboard.views.delivery import delivered
-from dashboard.views.diagnosis import diagnosis, settle
+from dashboard.views.diagnosis import diagnosis, faults, headline, settle
 from dashboard.views.runs.takeaway import take_away_run
 from dashboard.views.sealed import sealed
 from dashboard.views.transport import buttons, message, moves, own_run
@@ -67,8 +67,10 @@ def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     log, task = history(run.events), run.experiment.data.source.task
     message(run, changed)
     _tiles(log, metric_name(task))
+    found = faults(run, dataset, changed)
+    headline(found)
     _curves(run, log, metric_name(task))
-    acted = diagnosis(run, log, dataset, changed)
+    acted = diagnosis(run, log, found, changed)
     if run.latest is None:
         st.info(waiting(run.state))
     elif not changed or run.experiment.data == session.experiment().data:
