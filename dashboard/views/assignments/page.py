@@ -110,7 +110,7 @@ def _link(made: Assignment | str) -> None:
     except (AssignmentError, secret.SecretError) as error:
         refuse(str(error))
         return
-    link = f"{address('train')}?{encode(made.start)}&assignment={text}"
+    link = f"{address('')}?{encode(made.start)}&assignment={text}"
     st.caption("Signed by this server: nobody can unlock a setting or lower a target in it.")
     st.code(link, language=None, wrap_lines=True, height=150)
     st.link_button(
