@@ -115,7 +115,7 @@ def test_a_change_while_it_runs_begins_a_new_judgement() -> None:
     assert first.fix is not None
     assert first.fix.live
     changed = first.fix.experiment.network.l2
-    log.extend(trainer.advance(seconds=0, changes={"l2": changed}).events)
+    log.extend(trainer.advance(0, 20, {"l2": changed}).events)
     assert seen(trainer, log) == ()
     log.extend(trainer.advance(seconds=600).events)
     assert "regularisation" not in [each.name for each in seen(trainer, log)]
