@@ -17,9 +17,9 @@ SMALLEST, LARGEST = 1e-12, 1e12  # of a loss on a logarithmic axis
 
 HUES = (*CLASS_COLOURS, "#00897b", "#c2185b")
 SYMBOLS = (*CLASS_SYMBOLS, "star-diamond", "hourglass")
-# More of a grey veil the higher the surface is: legible on light and on dark.
-HEIGHTS = [[0.0, "rgba(8,119,189,0.30)"], [0.35, "rgba(138,143,152,0.10)"],
-           [1.0, "rgba(138,143,152,0.50)"]]  # fmt: skip
+# A veil, blue where it is low and grey where it is high: legible on light and on dark.
+HEIGHTS = [[0.0, "rgba(8,119,189,0.55)"], [0.55, "rgba(8,119,189,0.12)"],
+           [0.7, "rgba(138,143,152,0.12)"], [1.0, "rgba(138,143,152,0.5)"]]  # fmt: skip
 
 Paths = Mapping[str, Path]  # by the name of the rule
 

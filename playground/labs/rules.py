@@ -21,7 +21,8 @@ Values = dict[str, float]  # every number that the lines of a rule name
 class Line:
     """One step of the scheme: `name` = `symbols` = `numbers`, in LaTeX.
 
-    In `numbers` <key> stands for a value; the value of the line itself is that of `key`.
+    In `numbers` <key> stands for a value; the value of the line itself is that of `key`. Where the
+    symbols are all there is to compute, `numbers` is empty.
     """
 
     key: str
@@ -152,7 +153,7 @@ def _lion(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> t
     return (m,), {"m0": m0, "c": c, "m": m, "V": 1.0, "eta": lr * copysign(1, c) if c else 0.0}
 
 
-_M_IS_G = Line("m", "m_t", "g_t", "<g>")
+_M_IS_G = Line("m", "m_t", "g_t", "")
 _M_ADDS = Line("m", "m_t", r"\beta m_{t-1} + g_t", r"<momentum> \cdot <m0> + <g>")
 _M_MEAN = Line(
     "m", "m_t", r"\beta_1 m_{t-1} + (1-\beta_1)\, g_t",

@@ -11,10 +11,11 @@ def update(curve: Curve, made: Descent, step: int) -> str:
     k = min(step, made.epochs - 1)
     w, rate, slope, after = made.w[k], made.rate[k], made.slope[k], made.w[k + 1]
     return (
-        rf"\begin{{aligned}} w_{{{k + 1}}} &= w_{{{k}}} - \eta_{{{k}}} \cdot "
-        rf"\frac{{\partial L}}{{\partial w}}, \qquad \frac{{\partial L}}{{\partial w}} = "
-        rf"{curve.slope} \\ &= {_signed(w)} - {rate:.6f} \cdot {_signed(slope)} = "
-        rf"\mathbf{{{after:.6f}}} \end{{aligned}}"
+        rf"\begin{{aligned}} \tfrac{{\partial L}}{{\partial w}} &= {curve.slope} = {slope:.6f} "
+        rf"\\[4pt] w_{{{k + 1}}} &= w_{{{k}}} - \eta_{{{k}}} \cdot "
+        rf"\tfrac{{\partial L}}{{\partial w}} \\ "
+        rf"&= {_signed(w)} - {rate:.6f} \cdot {_signed(slope)} \\ "
+        rf"&= \mathbf{{{after:.6f}}} \end{{aligned}}"
     )
 
 

@@ -41,14 +41,14 @@ def written(name: str, weight: str, known: Values) -> str:
 def _row(line: Line, known: Values) -> str:
     worth = number(known[line.key])
     if not line.numbers:
-        return f"{line.name} &= {worth}"
+        return f"{line.name} &= {worth if line.symbols == worth else f'{line.symbols} = {worth}'}"
     filled = line.numbers
     for name, value in known.items():
         text = f"{value:d}" if isinstance(value, int) else number(value)
         if text.startswith("-") or "cdot" in text:
             text = rf"({text})"
         filled = filled.replace(f"<{name}>", text)
-    return rf"{line.name} &= {line.symbols} \\ &= {filled} = \mathbf{{{worth}}}"
+    return rf"{line.name} &= {line.symbols} \\ &= {filled} \\ &= \mathbf{{{worth}}}"
 
 
 def number(value: float) -> str:
