@@ -10,11 +10,16 @@ from dashboard.figures.figure import MARK, POSITIVE, Figure, frame
 Array = NDArray[Any]
 
 
-def neuron_figure(x: Array, a: Array, border: float | None, keep: str = "") -> Figure:
-    """a = f(w·x + b) over `x` (n,), and the `border` where z = 0, if there is one to see."""
+def neuron_figure(
+    x: Array, a: Array, sight: tuple[float, float], border: float | None, keep: str = ""
+) -> Figure:
+    """a = f(w·x + b) over `x` (n,), and the `border` where z = 0, if there is one to see.
+
+    sight: answers that the axis always shows; it grows where the curve leaves them.
+    """
     layout = frame("What the neuron answers", "input x", "output a", keep, height=340)
-    low, high = float(a.min()), float(a.max())
-    room = 0.06 * (high - low) or 1.0
+    low, high = min(float(a.min()), sight[0]), max(float(a.max()), sight[1])
+    room = 0.06 * (high - low)
     layout["xaxis"] |= {"range": [float(x[0]), float(x[-1])]}
     layout["yaxis"] |= {"range": [low - room, high + room]}
     layout["showlegend"] = False

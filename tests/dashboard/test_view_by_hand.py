@@ -54,7 +54,7 @@ def test_every_widget_says_what_it_is(app: AppTest, part: str) -> None:
 
 def test_a_neuron_with_other_numbers(app: AppTest) -> None:
     assert r"200 \cdot 2 +100" in formulas(app)
-    app.number_input(key="lab_by_hand_linear_b").set_value(-20)
+    app.slider(key="lab_by_hand_linear_b").set_value(-20)
     assert "= 380" in formulas(checked(app.run()))
     app.segmented_control(key="lab_by_hand_kind").set_value("sigmoid")
     assert "0.0109869" in formulas(checked(app.run()))

@@ -30,11 +30,16 @@ class Kind:
     step: float
     x: tuple[float, float]
     start: float
+    a: tuple[float, float]  # always in sight, so that the curve moves and not the axis
 
 
 KINDS = {
-    "linear": Kind("Linear layer", "z", 200.0, 100.0, 1_000.0, 10.0, (-1.0, 5.0), 2.0),
-    "sigmoid": Kind("Sigmoid layer", r"\frac{1}{1+e^{-z}}", 2.0, -4.5, 20.0, 0.5, (-2.0, 6.0), 0.0),
+    "linear": Kind(
+        "Linear layer", "z", 200.0, 100.0, 500.0, 10.0, (-1.0, 5.0), 2.0, (-500.0, 1_500.0)
+    ),
+    "sigmoid": Kind(
+        "Sigmoid layer", r"\frac{1}{1+e^{-z}}", 2.0, -4.5, 10.0, 0.1, (-2.0, 6.0), 0.0, (0.0, 1.0)
+    ),
 }
 
 
@@ -50,7 +55,7 @@ def neuron() -> None:
     xs = np.linspace(*kind.x, POINTS, dtype=np.float32)
     curve = computed(name, w, b, xs)[1]
     edge = border(w, b) if name == "sigmoid" else None
-    figure = neuron_figure(xs, curve, edge, f"{name}")
+    figure = neuron_figure(xs, curve, kind.a, edge, name)
     key, low_high = f"lab_by_hand_{name}", tuple(figure["layout"]["yaxis"]["range"])
     at = (kind.start, float(np.interp(kind.start, xs, curve)))
     x = np.float32(live.held(key, at, kind.x, low_high, name)[0])
@@ -77,7 +82,7 @@ def _numbers(name: str, kind: Kind) -> tuple[float, float]:
         (columns[1], "b", kind.b, "Bias: what the sum is where x is 0. Try 0."),
     ):  # fmt: skip
         values.append(
-            column.number_input(
+            column.slider(
                 {"w": "Weight w", "b": "Bias b"}[what], -kind.largest, kind.largest, start,
                 kind.step, format="%g", key=f"lab_by_hand_{name}_{what}", help=help,
                 persist_state="session",
