@@ -27,3 +27,21 @@ def test_a_unit_dies_as_its_step_is_moved_by_keyboard(visit: Callable[..., Any])
     assert "lab=schedules" in page.url
     page.get_by_role("link", name="Data", exact=True).click()
     page.wait_for_url(re.compile(r"/data\?(?!.*lab=)"))
+
+
+def test_an_outlier_is_moved_by_keyboard_and_a_cure_leads_to_its_page(
+    visit: Callable[..., Any],
+) -> None:
+    page = visit("labs?lab=losses")
+    page.locator(".st-key-lab_losses_view").get_by_text("An outlier").click()
+    caption = page.locator(".st-key-lab_losses_outlier figcaption")
+    caption.get_by_text("Mean squared error by 1.13").wait_for()
+    knob = page.get_by_role("slider", name="Outlier")
+    knob.focus()
+    knob.press("Shift+ArrowDown")  # by 1: the mean of 8 points moves by 0.125
+    caption.get_by_text("Mean squared error by 1.00").wait_for()
+    page.get_by_text("Regularisation", exact=True).first.click()
+    page.locator(".st-key-lab_regularisation_view").get_by_text("Cures").click()
+    page.get_by_role("button", name="Overfitting: Underfitting").first.click()
+    page.wait_for_url(re.compile(r"/overfitting"))
+    page.get_by_text("Train all six").first.wait_for()

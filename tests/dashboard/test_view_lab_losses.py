@@ -89,6 +89,23 @@ def test_p_minus_y_and_overflow_are_told() -> None:
     assert r"\infty" not in texts(app)
 
 
+def test_keras_answers_beside_numpy_with_the_published_figures() -> None:
+    app = opened("Logits")
+    job = losses_logits._jobs().latest(None)
+    assert job is not None
+    assert job.wait(180)
+    checked(app.run())
+    table = app.table[0].value
+    assert list(table.columns[2:]) == ["two steps, Keras", "one step, Keras"]
+    for name in table.columns:
+        assert list(table[name]) == [
+            "1.68795487e-04", "1.82210289e-03", "6.58839038e-02", "2.13415060e+00",
+            "5.49852354e-02",
+        ]  # fmt: skip
+    choose(app, "lab_losses_row", 3)
+    assert "2.134151" in texts(app)
+
+
 @pytest.mark.parametrize(
     ("column", "value", "told"),
     [

@@ -3,8 +3,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from playground.labs import dropout, polynomial
+from playground.labs.penalty import pull, shrink
 from playground.labs.weight_space import NORMS, Bowl, best, penalty, penalty_contour, zero_from
 
 STRENGTHS = np.linspace(0, 4, 41)
@@ -44,6 +46,22 @@ def test_contours_lie_where_they_say() -> None:
         np.testing.assert_allclose(penalty(norm, penalty_contour(norm, 1.3)), 1.3)
     with pytest.raises(ValueError, match="tilt between"):
         Bowl.of((0, 0), 1, 1)
+
+
+def test_the_pull_is_the_slope_of_the_penalty_and_of_keras_own() -> None:
+    w = tf.Variable([-1.5, -0.1, 0.2, 1.9])
+    for norm, theirs in (("l1", keras.regularizers.L1(0.3)), ("l2", keras.regularizers.L2(0.3))):
+        with tf.GradientTape() as tape:
+            cost = theirs(w)
+        expected = tape.gradient(cost, w).numpy()
+        np.testing.assert_allclose(pull(norm, w.numpy(), 0.3), expected, rtol=1e-6)
+
+
+def test_l1_arrives_at_zero_and_l2_does_not() -> None:
+    one, two = (shrink(norm, -0.8, 0.5, 0.1, 40) for norm in NORMS)
+    assert one[16:].tolist() == [0] * 25
+    assert one[15] == pytest.approx(-0.05)
+    np.testing.assert_allclose(two, -0.8 * 0.9 ** np.arange(41))
 
 
 def test_the_penalties_are_those_of_keras() -> None:
