@@ -332,11 +332,15 @@ def benchmark(as_json: bool, quick: bool, only_race: bool) -> None:
 
 @playground.command()
 @click.argument("folder", required=False)
-def lessons(folder: str | None) -> int:
+@click.option("--measures", "only_measures", is_flag=True, help="List what a check can measure.")
+def lessons(folder: str | None, only_measures: bool) -> int:
     """Check and list the lessons in FOLDER, or those of the program; exit status 1: errors."""
     from playground.lesson import own_lessons, read_folder
-    from playground.terminal import tell_lessons
+    from playground.terminal import tell_lessons, tell_measures
 
+    if only_measures:
+        tell_measures()
+        return 0
     return 0 if tell_lessons(own_lessons() if folder is None else read_folder(Path(folder))) else 1
 
 

@@ -33,7 +33,8 @@ The name of the file is the lesson's address: `xor.toml` is opened by `?lesson=x
     question = "…"                    # the step is passed by the right answer
 
 Every step has at least one check or an answer. In TOML's "…" each backslash of a formula is
-written twice. `python -m playground lessons FOLDER` checks files.
+written twice. `python -m playground lessons FOLDER` checks files, `… --measures` lists what can be
+measured.
 """
 
 import os

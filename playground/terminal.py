@@ -15,6 +15,7 @@ from playground.experiment import Experiment
 from playground.gradebook import Line, Refusal, person
 from playground.lesson import Library
 from playground.losses import CLASSIFICATION
+from playground.measures import MEASURES
 from playground.summary import summary, title
 from playground.trained import Trained
 
@@ -129,6 +130,12 @@ def tell_class(lines: Sequence[Line], refused: Sequence[Refusal], place: Path | 
 def _one_line(text: str) -> str:
     """A text whose file name or quotation can move no cursor."""
     return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def tell_measures() -> None:
+    """What a check of a lesson can measure: a line for each name."""
+    for name, measure in MEASURES.items():
+        click.echo(f"{name:<26}{measure.unit:<9}{measure.label}")
 
 
 def tell_lessons(library: Library) -> bool:

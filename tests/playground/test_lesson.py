@@ -13,6 +13,7 @@ from playground.events import Epoch, Score
 from playground.evidence import Evidence
 from playground.experiment import Experiment
 from playground.lesson import LARGEST, LessonError, own_lessons, parse
+from playground.measures import MEASURES
 
 GOOD = """
 title = "A short one"
@@ -167,6 +168,8 @@ def test_the_command_line_checks_a_folder(tmp_path: Path, capsys: Any) -> None:
     assert "bad.toml: minutes must be given" in err.splitlines()
     assert main(["lessons"]) == 0
     assert "xor" in capsys.readouterr().out
+    assert main(["lessons", "--measures"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(MEASURES)
 
 
 # ---- how far somebody is -------------------------------------------------------------------
