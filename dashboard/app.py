@@ -22,6 +22,7 @@ from starlette.routing import Route
 from threadpoolctl import threadpool_limits
 
 import dashboard.views.assignments.page
+import dashboard.views.assignments.panel
 import dashboard.views.data.page
 import dashboard.views.draw.page
 import dashboard.views.inside.page

@@ -1,18 +1,23 @@
 """Assignments on the pages: what is locked cannot be changed by anybody, targets are live."""
 
 from functools import cache
+from secrets import token_hex
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from playground import secret
+from playground import handed_in, secret
 from playground.assignment import Assignment, make, read, write
+from playground.events import Epoch, LayerStatistics, Score
 from playground.experiment import FIELDS, PART, Experiment
 from playground.goals import AT_LEAST, AT_MOST
-from playground.link import parameters
+from playground.link import decode, parameters
+from playground.run import RUNS
+from playground.store import store
 
 START = Experiment().change(dataset="iris", hidden=(8,), epochs=20)
+LAYERS = (LayerStatistics(1e-3, 0.05, 1e-5, 0.1),) * 2
 DATA = tuple(name for name in FIELDS if PART[name] == "data")
 
 
@@ -47,10 +52,14 @@ def browser() -> AppTest:
     return AppTest.from_function(student, default_timeout=30)
 
 
-def opened(assignment: Assignment | str, **address: str) -> AppTest:
+def opened(
+    assignment: Assignment | str, who: tuple[str, str] = ("0" * 32, "1" * 32), **address: str
+) -> AppTest:
     app = browser()
-    for key in {"experiment", "shown", "known", "identity", "places"} & set(app.session_state):
+    begun = {"experiment", "shown", "known", "identity", "places", "looked"}
+    for key in begun & set(app.session_state):
         del app.session_state[key]
+    app.session_state["identity"] = {"identity": " ".join(who)}
     text = assignment if isinstance(assignment, str) else write(assignment, secret.key())
     app.query_params = address | {"assignment": text}
     return checked(app.run())
@@ -160,6 +169,34 @@ def test_a_damaged_link_is_told_and_locks_nothing(change: Any, sentence: str) ->
     app = opened(change(write(task("hidden"), secret.key())))
     assert sentence in plain(app, "error")
     assert not app.text_input(key="hidden").disabled
+
+
+def test_a_run_that_meets_the_targets_gives_a_signed_line_also_after_a_restart() -> None:
+    who = token_hex(16), token_hex(16)
+    events = [
+        Epoch(i, 5 * i, Score(0.5, 0.7), Score(0.4, accuracy), 0.01, 0.25, LAYERS)
+        for i, accuracy in enumerate((0.5, 0.9, 0.85), start=1)
+    ]
+    id = store().begin(who[0], START, tab=who[1])
+    store().write(id, START, events, "paused", 3)
+    app = opened(task("hidden", *DATA), who)
+    assert "All targets are met together after epoch 2." in plain(app, "success")
+    app.text_input(key="assignment_name").set_value("  ")
+    app.button(key="assignment_make").click()
+    checked(app.run())
+    assert "your name must be 1 to 80 printable characters" in plain(app, "error")
+    app.text_input(key="assignment_name").set_value("Zoë")
+    app.button(key="assignment_make").click()
+    checked(app.run())
+    handed = handed_in.read(app.code[0].value, secret.key())
+    assert (handed.name, handed.title, handed.epoch) == ("Zoë", "*Iris* <b>", 2)
+    assert handed.assignment == task("hidden", *DATA).digest
+    assert handed.figures["validation_accuracy"] == 0.9
+    assert handed.figures["seconds"] == 0.5
+    assert handed.passed
+    assert id not in app.code[0].value  # the run's own id stays its owner's
+    assert decode(handed.link).experiment == START
+    RUNS.clear()
 
 
 def teacher() -> None:

@@ -136,6 +136,7 @@ def _collect() -> None:
     st.caption(
         "The figures are the server's own. A run counts from its first epoch with the settings "
         "locked as you locked them, until something locked is changed or an example is taught by "
-        "hand. The name is what the student typed. Of all epochs that meet the targets the best "
-        "is told, by the first target that is a score."
+        "hand; what this server wrote down of it before a restart counts as well. Of all epochs "
+        "that meet the targets the best is told, by the first target that is a score. The name is "
+        "what the student typed."
     )
