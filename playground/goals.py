@@ -87,7 +87,7 @@ def _accuracy_gap(history: History) -> Values | None:
     apart = np.concatenate([[0.0], np.cumsum(history.metric - history.val_metric, dtype=float)])
     end = np.arange(1, len(apart))
     begin = np.maximum(end - gap.LAST, end // 2)
-    mean: Values = (apart[end] - apart[begin]) / (end - begin)
+    mean: Values = ((apart[end] - apart[begin]) / (end - begin)).astype(np.float32)
     return mean
 
 

@@ -28,14 +28,14 @@ def _row(i: int, names: list[str]) -> dict[str, Any]:
         session.keep_option(key, names)
         measure = st.selectbox(
             f"Target {i + 1}", names, 0 if session.holds(key) else i % len(names),
-            key=key, width=300, persist_state="session",
+            key=key, width=265, persist_state="session",
             format_func=lambda name: GOALS[name].measure.label,
             help="What is measured, by the server, after every epoch of the student's run.",
         )  # fmt: skip
         goal = GOALS[measure]
         operator = st.selectbox(
             "Direction", list(OPERATORS), list(OPERATORS).index(goal.operator),
-            key=f"assign_operator_{i}_{measure}", width=125, persist_state="session",
+            key=f"assign_operator_{i}_{measure}", width=120, persist_state="session",
             format_func=lambda name: f"{SPOKEN[name]} {OPERATORS[name]}",
             label_visibility="collapsed",
             help="At least: the more the better. At most: the less the better.",
@@ -43,7 +43,7 @@ def _row(i: int, names: list[str]) -> dict[str, Any]:
         kind = int if goal.whole else float
         number = st.number_input(
             "Number", kind(goal.low), kind(goal.high), kind(goal.usual), kind(goal.step),
-            key=f"assign_number_{i}_{measure}", width=130, persist_state="session",
+            key=f"assign_number_{i}_{measure}", width=125, persist_state="session",
             format="%d" if goal.whole else "%g", label_visibility="collapsed",
             help="A share is written as a number from 0 to 1: 0.88 is 88%.",
         )  # fmt: skip
