@@ -1,6 +1,7 @@
 """The third of the six steps: the layers of an experiment, as a list or as a class."""
 
 from dataclasses import dataclass
+from textwrap import indent
 
 from playground.experiment import Experiment
 from playground.labs.six_steps_data import has_short
@@ -10,6 +11,9 @@ from playground.script.network import activation, initializer, regularizer
 def takes_images(experiment: Experiment) -> bool:
     """Whether the first layer of the code lays images flat, because it gets them as they are."""
     return bool(experiment.data.source.shape) and has_short(experiment.data)
+
+
+LONGEST = 64  # characters of a layer on one line
 
 
 @dataclass(frozen=True)
@@ -45,22 +49,25 @@ def layers(experiment: Experiment) -> list[Made]:
 
 
 def _dense(arguments: list[str]) -> str:
-    """On one line, or where this is too long with the regularizer on the next one."""
+    """On one line, or with its arguments below each other where this is too long."""
     one = f"layers.Dense({', '.join(arguments)})"
-    if len(one) <= 90:
+    if len(one) <= LONGEST:
         return one
-    indent = "\n" + " " * 12
-    return f"layers.Dense({indent}{f',{indent}'.join(arguments)},{indent[:-4]})"
+    return "layers.Dense(\n" + "".join(f"    {each},\n" for each in arguments) + ")"
 
 
 def model(experiment: Experiment, form: str) -> str:
     """Code that makes `model`: a list of layers ("sequential"), or a class of one's own."""
     made = layers(experiment)
     if form == "sequential":
-        return "model = keras.Sequential([\n" + "".join(f"    {m.text},\n" for m in made) + "])"
+        return (
+            "model = keras.Sequential([\n"
+            + "".join(indent(f"{each.text},\n", " " * 4) for each in made)
+            + "])"
+        )
     drops = any(each.drops for each in made)
     lines = ["class MyModel(keras.Model):", "    def __init__(self):", "        super().__init__()"]
-    lines += [f"        self.{each.name} = {each.text}" for each in made]
+    lines += [indent(f"self.{each.name} = {each.text}", " " * 8) for each in made]
     lines += ["", f"    def call(self, x{', training=False' * drops}):"]
     for each in made:
         more = ", training=training" if each.drops else ""

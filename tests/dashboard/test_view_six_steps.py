@@ -45,7 +45,7 @@ def test_an_example_becomes_the_experiment_and_the_change_is_shown(app: AppTest)
     checked(app.run())
     assert app.session_state["experiment"].data.dataset == "iris"
     assert any(":orange-badge[changed]" in each.value for each in app.markdown)
-    assert any("+     layers.Dense(3," in each for each in codes(app))
+    assert any("+         3," in each for each in codes(app))
     assert "**15** parameters" in " ".join(each.value for each in app.markdown)
     assert app.button(key="lab_six_steps_iris").disabled
 

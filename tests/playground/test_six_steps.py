@@ -147,9 +147,11 @@ def test_what_is_left_out_is_what_keras_takes_anyway() -> None:
 def test_the_iris_example_is_the_one_of_the_course() -> None:
     example = EXAMPLES["iris"][1]
     assert share(example.data) == 0.2
+    assert example.layer_sizes == (4, 3)
     text = code(example, "sequential")
     for line in (
-        'layers.Dense(3, activation="softmax", kernel_regularizer=keras.regularizers.L2(0.01))',
+        'activation="softmax"',
+        "kernel_regularizer=keras.regularizers.L2(0.01)",
         "keras.optimizers.SGD(learning_rate=0.1)",
         "batch_size=32",
         "epochs=500",
