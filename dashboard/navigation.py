@@ -56,7 +56,8 @@ page = st.navigation(groups)
 session.begin()
 run = session.run()
 playing = run is not None and run.state == "playing"
-session.set_experiment(controls(session.experiment(), playing))  # current on every page
+chosen = controls(session.experiment(), playing)
+session.set_experiment(chosen, by_widgets=True)  # current on every page
 session.complain()
 if page.url_path != "labs":
     session.go("lab", "")  # it is closed; the page itself remembers which one was open

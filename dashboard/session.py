@@ -5,6 +5,7 @@ Runs belong to the server: a session holds only the ids by which it finds its ow
 """
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -36,6 +37,8 @@ MOST_OWN = 8  # tables of one's own that a tab offers, the newest
 SHARED = "shared"  # in the address: the token of a run that somebody shows
 PLACES = ("lab", "lesson", "assignment")  # in the address, beside the experiment: what is open
 DAMAGED = "-"  # stands for an assignment whose text cannot be one: that is told, not passed over
+
+LATE_SECONDS = 3.0  # how late a browser may be with what it showed before
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{32})")
@@ -92,14 +95,19 @@ def experiment() -> Experiment:
     return chosen
 
 
-def set_experiment(new: Experiment) -> None:
+def set_experiment(new: Experiment, by_widgets: bool = False) -> None:
     """Make `new` the current experiment, here and in the address.
+
+    by_widgets: the sidebar's widgets already show it.
 
     Whoever asks for it, a link, a button or a race: what an open assignment locks stays as it is.
     """
     state = st.session_state
+    if by_widgets:
+        state["replaced"] = False
     if new == state["experiment"]:
         return
+    state["replaced"] = not by_widgets
     new = _as_locked(new)
     if new != state["experiment"]:
         state["experiment"], state["problems"] = new, ()
@@ -462,14 +470,34 @@ def show(key: str, value: Any) -> None:
 
     Call before the widget is drawn.
     """
-    if key not in asked():
-        st.session_state[key] = st.session_state["shown"][key] = value
+    state, shown = st.session_state, st.session_state["shown"]
+    if key in asked():
+        return
+    if state.get("replaced") and key in shown and shown[key] != value:
+        former = state.setdefault("former", {})
+        former[key] = shown[key], time.monotonic()
+    state[key] = shown[key] = value
 
 
 def asked() -> dict[str, Any]:
     """What has been set in widgets and not accepted yet: key → value."""
     state, shown = st.session_state, st.session_state["shown"]
-    return {key: state[key] for key in shown if key in state and state[key] != shown[key]}
+    return {
+        key: state[key]
+        for key in shown
+        if key in state and state[key] != shown[key] and not _late(key)
+    }
+
+
+def _late(key: str) -> bool:
+    """Whether a browser has told what widget `key` showed before the experiment was replaced.
+
+    It tells the values of all widgets with every click, also with one that comes so soon after a
+    replacement that it has not drawn the new values yet.
+    """
+    former, at = st.session_state.get("former", {}).get(key, (None, 0.0))
+    is_former = former is not None and st.session_state[key] == former
+    return bool(is_former and time.monotonic() - at < LATE_SECONDS)
 
 
 def accept(key: str) -> None:

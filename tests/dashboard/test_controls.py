@@ -30,7 +30,7 @@ def page() -> None:
     from dashboard.controls import controls
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), playing=False))
+    session.set_experiment(controls(session.experiment(), playing=False), by_widgets=True)
 
 
 @cache  # the first run of a new AppTest looks through all installed packages: a second

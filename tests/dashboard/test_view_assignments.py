@@ -42,7 +42,7 @@ def student() -> None:
         session.set_experiment(
             session.experiment().change(hidden=(30, 30), learning_rate=0.5, optimizer="adam")
         )
-    session.set_experiment(controls(session.experiment(), playing=False))
+    session.set_experiment(controls(session.experiment(), playing=False), by_widgets=True)
     session.complain()
     panel()
 
@@ -205,7 +205,7 @@ def teacher() -> None:
     from dashboard.views.assignments.page import assignments
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), playing=False))
+    session.set_experiment(controls(session.experiment(), playing=False), by_widgets=True)
     assignments()
 
 

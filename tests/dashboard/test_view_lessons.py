@@ -51,10 +51,12 @@ def page() -> None:
     import streamlit as st
 
     from dashboard import session
+    from dashboard.controls import controls
     from dashboard.views.lessons.page import lessons
     from dashboard.views.lessons.panel import panel
 
     session.begin()
+    session.set_experiment(controls(session.experiment(), False), by_widgets=True)
     here = st.Page(lessons, title="Lessons", url_path="lessons", default=True)
     other = st.Page(lambda: None, title="Train", url_path="train")
     st.navigation([here, other])
@@ -107,7 +109,7 @@ def test_every_lesson_has_a_card_and_nothing_is_open() -> None:
     app = opened()
     for lesson in own_lessons().lessons.values():
         assert lesson.title.replace("\\", "") in texts(app)
-    assert not app.expander
+    assert not app.main.expander
     assert not app.warning
 
 
@@ -154,7 +156,7 @@ def test_a_lesson_is_closed_opened_again_and_begun_again() -> None:
     choose(app, "That")
     click(app, "lesson_answer")
     click(app, "lesson_close")
-    assert not app.expander
+    assert not app.main.expander
     assert "1 of 2 steps done" in texts(app)
     click(app, "lesson_open_clicks")
     assert "**That** is right." in texts(app)
@@ -205,3 +207,20 @@ def test_settings_that_no_longer_suit_are_refused_and_lose_nothing() -> None:
     app.session_state["experiment"] = chosen
     click(app, "lesson_set")
     assert current(app) == chosen.change(learning_rate=0.1)
+
+
+def test_a_click_before_the_browser_shows_the_new_settings_does_not_bring_back_the_old() -> None:
+    app = opened()
+    before = current(app)
+    click(app, "lesson_open_clicks")
+    lesson = current(app)
+    assert lesson != before
+    # with its next click a slow browser tells what its widgets showed before
+    app.session_state["batch_size"] = before.training.batch_size
+    app.selectbox(key="dataset").set_value(before.data.dataset)
+    choose(app, "That")
+    assert current(app) == lesson
+    assert app.selectbox(key="dataset").value == "moons"
+    app.selectbox(key="dataset").set_value("spiral")  # what is really chosen counts
+    checked(app.run())
+    assert current(app).data.dataset == "spiral"

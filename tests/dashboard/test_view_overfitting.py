@@ -37,7 +37,7 @@ def page() -> None:
     from dashboard.views.overfitting.page import overfitting
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), False))
+    session.set_experiment(controls(session.experiment(), False), by_widgets=True)
     overfitting()
 
 

@@ -21,7 +21,7 @@ def page() -> None:
     from dashboard.views.data.page import data
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), False))
+    session.set_experiment(controls(session.experiment(), False), by_widgets=True)
     session.complain()
     data()
 

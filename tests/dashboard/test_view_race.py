@@ -30,7 +30,7 @@ def page() -> None:
     from dashboard.views.race.page import race
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), False))
+    session.set_experiment(controls(session.experiment(), False), by_widgets=True)
     race()
 
 
