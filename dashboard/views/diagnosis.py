@@ -135,7 +135,7 @@ def _well(run: Run, log: History, watch: Watch) -> str:
     """That nothing is wrong, as far as one can know."""
     if watch.dismissed:
         return ":material/healing: Nothing else is wrong so far."
-    after = max([0, *(e.epoch for e in log.changes), *(e.epoch for e in log.lessons)])
+    after = max([watch.since, *(e.epoch for e in log.changes), *(e.epoch for e in log.lessons)])
     done = int(log.epoch[-1]) if len(log) else 0
     if done - after < PATIENCE:
         since = "the change" if after else "the beginning"

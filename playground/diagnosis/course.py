@@ -123,12 +123,16 @@ def mean_of_last(values: Values) -> float:
 
 
 def course(
-    experiment: Experiment, events: Sequence[Event], baseline: Baseline, look: Look | None = None
+    experiment: Experiment,
+    events: Sequence[Event],
+    baseline: Baseline,
+    look: Look | None = None,
+    since: int = 0,
 ) -> Course:
-    """What to judge of a run; `look`: at its newest weights."""
+    """What to judge of a run; `look`: at its newest weights; `since`: epochs not to be judged."""
     log = history(events)
     last = events[-1] if len(events) else None
-    since = max([0, *(e.epoch for e in log.changes), *(e.epoch for e in log.lessons)])
+    since = max([since, *(e.epoch for e in log.changes), *(e.epoch for e in log.lessons)])
     until = None
     if isinstance(last, Finished) and last.restored:
         until = last.best_epoch

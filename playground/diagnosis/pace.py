@@ -12,6 +12,7 @@ SLOW_EPOCHS = 5
 SMALL_STEP = 1e-3  # update beside weight, as root mean squares: about this is a good one
 FALLING = 0.8  # share of the steps in which a slow loss falls
 STEADY = 0.03  # of its pace at the beginning: less is a loss that has come to rest
+STUCK = 0.9  # of the loss of not looking at the examples
 JUMP = 0.05  # rise of a loss, in units of the baseline
 JUMPS, JUMP_STEPS = 2, 5
 TINY_BATCH, MANY_EXAMPLES = 4, 500
@@ -73,6 +74,12 @@ def faster(course: Course) -> Changes:
     return {"learning_rate": nearest_rate(min(rate * factor, most))}
 
 
+def stuck(course: Course) -> bool:
+    """Whether an ordinary learning rate has hardly led away from where it began."""
+    ordinary = course.experiment.training.learning_rate >= usual_rate(course)
+    return bool(len(course)) and ordinary and course.training[-1] > STUCK * course.baseline.loss
+
+
 def idle(course: Course) -> bool:
     """Whether the weights hardly move."""
     return step_size(course) < SMALL_STEP
@@ -118,6 +125,7 @@ RULES: dict[str, Rule] = {
         "The steps are small beside the weights: the way is right, but it takes too many of them.",
         slow,
         (
+            Cure(ADAM.reason, ADAM.changes, lambda c: ADAM.applies(c) and stuck(c), ADAM.label),
             Cure("Larger steps go the same way in fewer epochs.", faster),
             ADAM,
             Cure(

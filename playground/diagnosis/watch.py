@@ -10,6 +10,7 @@ from playground.diagnosis.finding import Finding, findings
 from playground.diagnosis.look import Look, look
 from playground.events import Event
 from playground.experiment import Experiment
+from playground.history import history
 from playground.snapshot import Snapshot
 
 STAYS = 5  # epochs, or a tenth of a long run, that a fault stays when it is no longer found
@@ -23,6 +24,8 @@ class Watch:
     dismissed: set[str] = field(default_factory=set)
     found: tuple[Finding, ...] = ()
     judged: tuple[object, ...] = ()
+    since: int = 0  # epochs before the settings were changed: of a run that pauses, not told yet
+    _experiment: Experiment | None = None
     _seen: dict[str, int] = field(default_factory=dict)  # fault → events when it was last found
     _looked: Look | None = None
     _looked_at: int = -1  # the epoch of it
@@ -54,13 +57,16 @@ class Watch:
         snapshot: Snapshot | None,
         dataset: Dataset,
     ) -> None:
+        if self._experiment not in (None, experiment):
+            self.since, self.found = int(max((history(events).epoch[-1:]), default=0)), ()
+        self._experiment = experiment
         key = (experiment.data, experiment.training.loss)
         if self._baseline is None or self._baseline[0] != key:
             self._baseline = key, baseline(dataset, experiment.training.loss)
         if snapshot is not None and snapshot.epoch != self._looked_at:
             self._looked = look(snapshot, dataset, experiment.training.loss)
             self._looked_at = snapshot.epoch
-        run = course(experiment, events, self._baseline[1], self._looked)
+        run = course(experiment, events, self._baseline[1], self._looked, self.since)
         told, end = findings(run), run.since + len(run)
         for each in told:
             self._seen[each.name] = end

@@ -356,3 +356,11 @@ def test_a_schedule_that_slows_down_is_not_called_too_slow() -> None:
     assert "too_slow" not in found(epochs(creeps, creeps, 0.3, step=1e-5), falling)
     warming = TEN.change(warmup_epochs=10, learning_rate=0.1)
     assert found(epochs([2.3] * 6, [2.3] * 6, 0.1), warming) == []
+
+
+def test_a_change_that_a_paused_run_has_not_told_yet_begins_a_new_judgement() -> None:
+    dataset, watch, flat = load(TEN.data), Watch("one"), [2.3] * 6
+    log, before = Log(epochs(flat, flat, 0.1)), TEN
+    assert [each.name for each in watch.see(before, log, None, dataset)] == ["not_learning"]
+    assert watch.see(TEN.change(learning_rate=0.1), log, None, dataset) == ()
+    assert watch.since == 6
