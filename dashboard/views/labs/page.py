@@ -14,6 +14,7 @@ from dashboard.views.labs.losses import losses
 from dashboard.views.labs.optimizers import optimizers
 from dashboard.views.labs.regularisation import regularisation
 from dashboard.views.labs.schedules import schedules
+from dashboard.views.labs.scratch import scratch
 from dashboard.views.labs.six_steps import six_steps
 from dashboard.views.view import View
 from playground.values import shown
@@ -67,6 +68,12 @@ LABS: dict[str, Lab] = {
     ),
     "by_hand": Lab(
         ":material/pan_tool:", "What does a layer compute, number by number?", by_hand, "By hand"
+    ),
+    "scratch": Lab(
+        ":material/construction:",
+        "What happens inside compile and fit, and what does one write without them?",
+        scratch,
+        "From scratch",
     ),
     "six_steps": Lab(
         ":material/format_list_numbered:",
