@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from playground import cluster
 from playground.labs.plan import PIECE, RULES, Piece, Plan
@@ -99,8 +99,8 @@ class Twice:
 
     def _play(self, side: Side, number: int) -> None:
         def work(*args: object) -> Piece:
-            places: Sequence[str] = cluster.workers()
-            where = [places[number % len(places)]] if places else None
+            places = cluster.all_workers()
+            where = [places[number % len(places)]]
             future = cluster.client().submit(
                 scratch_piece, *args, pure=False, workers=where, allow_other_workers=True
             )

@@ -65,12 +65,13 @@ def numbers(stage: str) -> None:
 
 def _weight(column: DeltaGenerator) -> tuple[int, Place]:
     """One of the weights: which of the four arrays, and where in it."""
-    where: tuple[int, Place] = column.select_slider(
-        "Weight", small.places(), (0, (0, 0)), key="lab_scratch_weight", persist_state="session",
-        format_func=lambda where: small.name(*where),
+    places = small.places()
+    which: int = column.select_slider(
+        "Weight", range(len(places)), key="lab_scratch_weight", persist_state="session",
+        format_func=lambda i: small.name(*places[i]),
         help="One of the 27 weights, blue below: follow it through the stages.",
     )  # fmt: skip
-    return where
+    return places[which]
 
 
 # ---- what TensorFlow says of it --------------------------------------------------------------
@@ -163,14 +164,17 @@ def _forward(step: Step, part: int, place: Place, rate: float, answer: Answer | 
         rf"\underbrace{{{_matrix(step.x)}}}_{{X}}\ "
         rf"\underbrace{{{_matrix(w[0], chosen=chosen[0])}}}_{{W_1}} + "
         rf"\underbrace{{{_matrix(w[1][None], chosen=_row(chosen[1]))}}}_{{b_1}} = "
-        rf"\underbrace{{{_matrix(now.z_1)}}}_{{Z_1}}\quad A_1 = \max(0, Z_1)"
+        rf"\underbrace{{{_matrix(now.z_1)}}}_{{Z_1}}"
     )
     st.latex(
-        rf"\underbrace{{{_matrix(now.a_1)}}}_{{A_1}}\ "
+        rf"\underbrace{{{_matrix(now.a_1)}}}_{{A_1 = \max(0, Z_1)}}\ "
         rf"\underbrace{{{_matrix(w[2], chosen=chosen[2])}}}_{{W_2}} + "
         rf"\underbrace{{{_matrix(w[3][None], chosen=_row(chosen[3]))}}}_{{b_2}} = "
-        rf"\underbrace{{{_matrix(now.z_2)}}}_{{Z_2}}\quad "
-        rf"P = \mathrm{{softmax}}(Z_2) = {_matrix(now.p)}"
+        rf"\underbrace{{{_matrix(now.z_2)}}}_{{Z_2}}"
+    )
+    st.latex(
+        rf"P = \mathrm{{softmax}}(Z_2) = {_matrix(now.p)}\quad \text{{right: }} "
+        rf"y = {_matrix(step.y[:, None], '{:d}')}"
     )
     n = len(step.y)
     st.caption(

@@ -85,7 +85,7 @@ def run() -> None:
 
 
 def _choose() -> Plan:
-    keys = {name: f"lab_scratch_{name}" for name in asdict(FIRST)}
+    keys = {name: f"lab_scratch_plan_{name}" for name in asdict(FIRST)}
     preset = st.pills(
         "What if", list(PRESETS), default=next(iter(PRESETS)), key="lab_scratch_preset",
         required=True, persist_state="session",
@@ -149,7 +149,7 @@ def _put(preset: Preset) -> None:
     """Set the controls below to what the preset says."""
     values = {**asdict(FIRST), **preset.changes}
     for name in ("start", "rule", "rate", "epochs", "shuffle", "rest"):
-        session.put(f"lab_scratch_{name}", values[name])
+        session.put(f"lab_scratch_plan_{name}", values[name])
 
 
 def _start(plan: Plan) -> None:
