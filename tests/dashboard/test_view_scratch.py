@@ -94,7 +94,7 @@ def test_both_sides_train_from_the_page_and_come_to_the_same_losses(app: AppTest
     assert twice.difference is not None
     assert twice.difference < 1e-3
     checked(app.run())
-    assert "Test accuracy after 1 epochs" in app.success[0].value
+    assert "Test accuracy after 1 epoch:" in app.success[0].value
     assert len(twice.sides["keras"].losses) == 47
 
 

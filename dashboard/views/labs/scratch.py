@@ -58,8 +58,8 @@ STAGES: dict[str, Stage] = {
 def scratch() -> None:
     """One stage in code on both sides, its numbers, and the whole run on both sides."""
     st.markdown(
-        "Training is five stages, again and again. Choose one: **left** the lines that do it from "
-        "scratch, **right** what one writes with Keras for the same. Below are its numbers, and at "
+        "Training is five stages, again and again. Choose one: **first** come the lines that do it "
+        "from scratch, **beside them** what one writes with Keras for the same. Below are its numbers, and at "
         "the end both sides train on MNIST and arrive at the same losses."
     )
     name: str = st.segmented_control(

@@ -211,10 +211,8 @@ def _gradient(step: Step, part: int, place: Place, rate: float, answer: Answer |
     n, one_hot = len(step.y), np.eye(3)[step.y]
     d_2 = (step.now.p - one_hot) / n
     d_1 = (d_2 @ step.weights[2].T) * (step.now.z_1 > 0)
-    st.latex(
-        rf"D_2 = \frac{{P - Y}}{{{n}}} = {_matrix(d_2)}\qquad "
-        rf"D_1 = (D_2 W_2^\top) \odot [Z_1 > 0] = {_matrix(d_1)}"
-    )
+    st.latex(rf"D_2 = \frac{{P - Y}}{{{n}}} = {_matrix(d_2)}")
+    st.latex(rf"D_1 = (D_2 W_2^\top) \odot [Z_1 > 0] = {_matrix(d_1)}")
     layer, d = (1, d_1) if part < 2 else (2, d_2)
     inputs = step.x if part < 2 else step.now.a_1
     column = d[:, place[-1]]
