@@ -59,8 +59,8 @@ def scratch() -> None:
     """One stage in code on both sides, its numbers, and the whole run on both sides."""
     st.markdown(
         "Training is five stages, again and again. Choose one: **first** come the lines that do it "
-        "from scratch, **beside them** what one writes with Keras for the same. Below are its numbers, and at "
-        "the end both sides train on MNIST and arrive at the same losses."
+        "from scratch, **beside them** what one writes with Keras for the same. Below are "
+        "its numbers, and at the end both sides train on MNIST and arrive at the same losses."
     )
     name: str = st.segmented_control(
         "Stage", list(STAGES), default="Forward", required=True, key="lab_scratch_stage",
