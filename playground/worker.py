@@ -15,8 +15,6 @@ from typing import Any
 
 from playground.events import Event, Score, Slice
 from playground.experiment import Experiment
-from playground.labs.by_numpy import Answer, Weights
-from playground.labs.plan import Piece, Plan, State
 from playground.snapshot import Snapshot
 
 
@@ -137,24 +135,6 @@ def event_files(experiment: Experiment, events: Sequence[Event], began: float) -
     from playground.engine import export
 
     return export.event_files(experiment, events, began)
-
-
-@_plainly
-def scratch_piece(plan: Plan, side: str, epoch: int, first: int, state: State) -> Piece:
-    """Some batches of the lab From scratch; see engine.scratch_run."""
-    from playground.engine import scratch_run
-
-    done: Piece = scratch_run.piece(plan, side, epoch, first, state)
-    return done
-
-
-@_plainly
-def scratch_steps(weights: Weights, x: Any, y: Any, size: int, rate: float) -> list[Answer]:
-    """The steps of a small network by GradientTape and by Keras; see engine.scratch_steps."""
-    from playground.engine import scratch_steps
-
-    answers: list[Answer] = scratch_steps.steps(weights, x, y, size, rate)
-    return answers
 
 
 def told_with(told: str, function: Callable[..., Any], *args: Any) -> tuple[str, Any]:

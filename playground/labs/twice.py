@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from playground import cluster
 from playground.labs.plan import PIECE, RULES, Piece, Plan
+from playground.labs.sides import scratch_piece
 from playground.run import LEASE, Registry
-from playground.worker import scratch_piece
 
 SIDES = {"scratch": "From scratch", "keras": "Keras"}
 PATIENCE = 120.0  # seconds for one piece

@@ -15,7 +15,7 @@ from playground.background import Background, Job
 from playground.labs import generator, small
 from playground.labs.by_numpy import Answer, Array, Step, nudged, shrink
 from playground.labs.plan import ALL
-from playground.worker import scratch_steps
+from playground.labs.sides import scratch_steps
 
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 SPECIES = ("setosa", "versicolor", "virginica")
