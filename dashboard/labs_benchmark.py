@@ -106,7 +106,7 @@ def _settled(page: Any) -> dict[str, float]:
 
 def _moved(page: Any) -> list[tuple[float, float]]:
     """Press a key on the lab's first slider again and again: (from the key, from the server)."""
-    slider = page.get_by_test_id("stMain").get_by_test_id("stSlider").get_by_role("slider").first
+    slider = page.locator("[data-testid=stMain] input[type=range]").first
     if not slider.count():
         return []
     slider.focus()
