@@ -26,6 +26,7 @@ from dashboard.views.labs.page import LABS
 
 ROUNDS = 8  # keys pressed in each lab
 OPENINGS = 3
+PATIENCE = 8_000  # ms for a lab's first slider to come
 QUIET = 500  # ms without a change: all is drawn
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
@@ -106,9 +107,14 @@ def _settled(page: Any) -> dict[str, float]:
 
 def _moved(page: Any) -> list[tuple[float, float]]:
     """Press a key on the lab's first slider again and again: (from the key, from the server)."""
+    from playwright.sync_api import TimeoutError as Late
+
     slider = page.locator("[data-testid=stMain] input[type=range]").first
-    if not slider.count():
+    try:
+        slider.wait_for(state="attached", timeout=PATIENCE)
+    except Late:  # a lab without one
         return []
+    _settled(page)
     slider.focus()
     taken = []
     for i in range(ROUNDS):
