@@ -88,7 +88,7 @@ def _classification() -> None:
     if not chosen:
         st.info("Choose a loss to see its curve.")
         return
-    x = np.linspace(0.005, 1, 200)
+    x = np.linspace(0.04, 1, 200)  # nearer to 0 the slope of cross-entropy would flatten all others
     now = {name: of_right_class(name, np.array([p])) for name in chosen}
     _draw(
         {name: of_right_class(name, x) for name in chosen},
