@@ -18,7 +18,7 @@ def page() -> None:
     figure = {"data": [{"type": "scatter", "x": x, "y": x}], "layout": layout}
     of = st.session_state["of"]
     known = live.held("point", (0.0, 1.0), (-1, 2), (0, 5), of)
-    shown = live.handle(figure, "A line.", "point", (0.0, 1.0), of=of)
+    shown = live.handle(figure, "A line.", "point", (0.0, 1.0), about="A point to move.", of=of)
     st.text(f"{known} {shown}")
 
 
