@@ -45,7 +45,7 @@ class Job:
                 function, *args, pure=False, workers=where, allow_other_workers=True
             )
             try:
-                self.result = future.result(timeout=PATIENCE)
+                self.result = cluster.within(PATIENCE, future)
             except TimeoutError:
                 future.cancel(force=True)  # what has not begun never will
                 raise TimeoutError(f"no answer within {PATIENCE:.0f} s") from None

@@ -165,6 +165,21 @@ def _least_busy() -> tuple[str, ...]:
     return tuple(sorted(found, key=held.count))
 
 
+def within(seconds: float, answer: Any) -> Any:
+    """What a future of Dask brings; TimeoutError if that is nothing within `seconds`.
+
+    Dask fetches answers for several threads at once. Where the time-out of one calls that off, the
+    others are left without a result, and with an UnboundLocalError: they must ask again.
+    """
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        try:
+            return answer.result(timeout=left)
+        except UnboundLocalError:
+            continue
+    raise TimeoutError(f"no answer within {seconds:g} s")
+
+
 class RemoteTrainer:
     """An engine.Trainer in a worker. Every call waits for its answer.
 
@@ -221,7 +236,7 @@ class RemoteTrainer:
     def _wait(self, answer: Any) -> Any:
         while True:
             try:
-                return answer.result(timeout=GLANCE)
+                return within(GLANCE, answer)
             except TimeoutError:
                 if self._gone():
                     raise WorkerLost(self._reason) from None

@@ -116,6 +116,26 @@ def test_control_c_ends_everything(server: psutil.Popen) -> None:
     assert "distributed" not in said.replace("site-packages/distributed", "")
 
 
+class Shared:
+    """A future of Dask that another thread's time-out has robbed of its result, `times` times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def result(self, timeout: float) -> int:
+        if self.times:
+            self.times -= 1
+            # What Dask does then: the variable has never been set.
+            raise UnboundLocalError("cannot access local variable 'result'")
+        return 42
+
+
+def test_an_answer_that_another_thread_called_off_is_asked_for_again() -> None:
+    assert cluster.within(10.0, Shared(3)) == 42
+    with pytest.raises(TimeoutError, match="no answer within"):
+        cluster.within(0.05, Shared(10**9))
+
+
 def test_closing_is_silent_complete_and_for_good(server: psutil.Popen, tmp_path: Path) -> None:
     children = server.children(recursive=True)
     server.stdin.write("close\n")

@@ -147,5 +147,5 @@ def troubles(race: Race) -> list[str]:
                 what = f"lost its way: the loss was no longer a finite number. {last.advice}"
                 reasons.setdefault(what, []).append(f"{name} in epoch {last.epoch:,}")
             elif isinstance(last, Lost):
-                reasons.setdefault(f"is lost: {last.reason}", []).append(name)
+                reasons.setdefault(f"came to an end: {last.reason}", []).append(name)
     return [f"{listed(names)} {what}" for what, names in reasons.items()]
