@@ -11,6 +11,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,12 +83,9 @@ class EmbeddedCluster:
         for process in self._processes:
             if process.poll() is None:
                 parent = psutil.Process(process.pid)
-                # A nanny before its worker, or it would start another one; the worker before
-                # Python's resource tracker, the older child, or it would complain of that.
-                doomed += [parent, *reversed(parent.children(recursive=True))]
-        for each in doomed:
-            if each.is_running():
-                each.kill()
+                doomed += [parent, *parent.children(recursive=True)]
+        _to_each(doomed, psutil.Process.suspend)  # none replaces, or complains of, another
+        _to_each(doomed, psutil.Process.kill)
         for process in self._processes:
             process.wait()
         psutil.wait_procs(doomed, timeout=5)
@@ -117,10 +116,17 @@ def _end_with(parent: int, folder: str) -> None:
     """Wait until the process `parent` is gone; then end this one, its children and its files."""
     while os.getppid() == parent:
         time.sleep(PARENT_CHECK)
-    for child in reversed(psutil.Process().children(recursive=True)):
-        child.kill()
+    children = psutil.Process().children(recursive=True)
+    _to_each(children, psutil.Process.suspend)
     shutil.rmtree(folder, ignore_errors=True)
+    _to_each(children, psutil.Process.kill)
     os._exit(0)
+
+
+def _to_each(processes: list[psutil.Process], act: Callable[[psutil.Process], None]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            act(process)
 
 
 def main(parent: str, folder: str, spec: str) -> None:
