@@ -5,15 +5,17 @@ A measure is a number (a yes is 1, a no is 0), or None as long as there is nothi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import AfterValidator
 
 from playground.events import Diverged, Epoch
 from playground.evidence import Contest, Evidence, Sketch
 from playground.gap import Gap, gap, rises
 from playground.history import Column, History
 from playground.summary import summary
+from playground.values import fail
 
 OVER = ("finished", "diverged")
 JUMPY = 5  # epochs among which rises of the validation loss are counted
@@ -243,3 +245,13 @@ MEASURES: Mapping[str, Measure] = {
         "how sure the network is of your drawing", "share", _sketch(lambda said: said.confidence)
     ),
 }
+
+
+def _known(name: str) -> str:
+    if name and name not in MEASURES:
+        raise fail("one of " + ", ".join(MEASURES), name)
+    return name
+
+
+# In a file: the name of a measure, or "" for none.
+MeasureName = Annotated[str, AfterValidator(_known)]

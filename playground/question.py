@@ -21,7 +21,7 @@ from pydantic import Field, field_validator, model_validator
 
 from playground.asked import ASKED
 from playground.evidence import Evidence
-from playground.measures import MEASURES
+from playground.measures import MEASURES, MeasureName
 from playground.prose import Line, Text
 from playground.values import Value, fail
 
@@ -34,18 +34,11 @@ class Question(Value):
     question: Line
     options: Annotated[tuple[Line, ...], Field(max_length=MOST_OPTIONS)] = ()
     right: int | None = None
-    measure: str = ""
+    measure: MeasureName = ""
     target: float | None = None
     bounds: Annotated[tuple[float, ...], Field(max_length=MOST_OPTIONS - 1)] = ()
     asked: str = ""
     because: Text
-
-    @field_validator("measure")
-    @classmethod
-    def _known_measure(cls, name: str) -> str:
-        if name and name not in MEASURES:
-            raise fail("one of " + ", ".join(MEASURES), name)
-        return name
 
     @field_validator("asked")
     @classmethod
