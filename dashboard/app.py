@@ -25,17 +25,17 @@ import dashboard.views.assignments.page
 import dashboard.views.assignments.panel
 import dashboard.views.data.page
 import dashboard.views.draw.page
-import dashboard.views.inside.page
+import dashboard.views.inspect.page
 import dashboard.views.labs.page
 import dashboard.views.lessons.page
 import dashboard.views.race.page
 import dashboard.views.runs.page
-import dashboard.views.train  # noqa: F401  loaded here, not while the first visitor waits
-from dashboard import sprites
-from dashboard.live import PLOTLY_ADDRESS
-from dashboard.loading import deliver
-from playground import cluster
-from playground.experiment import Data
+import dashboard.views.train.page  # noqa: F401  loaded here, not while the first visitor waits
+from dashboard.components import images
+from dashboard.components.chart import PLOTLY_ADDRESS
+from dashboard.state.dataset_loading import deliver
+from playground.experiment.model import Data
+from playground.runs import cluster
 
 COLLECT_SECONDS = 20
 
@@ -89,5 +89,5 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     Path(__file__).with_name("navigation.py"),
     lifespan=lifespan,
-    routes=[Route(PLOTLY_ADDRESS, plotly), Route(sprites.ADDRESS, sprites.sprite)],
+    routes=[Route(PLOTLY_ADDRESS, plotly), Route(images.ADDRESS, images.sprite)],
 )

@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.controls import controls
+from dashboard.state import session
 from dashboard.views.assignments.page import assignments
 from dashboard.views.assignments.panel import panel as assignment_panel
 from dashboard.views.data.page import data
 from dashboard.views.draw.page import draw
-from dashboard.views.inside.page import inside
+from dashboard.views.inspect.page import inside
 from dashboard.views.labs.page import labs
 from dashboard.views.lessons.page import lessons
 from dashboard.views.lessons.panel import panel
 from dashboard.views.overfitting.page import overfitting
 from dashboard.views.race.page import race
 from dashboard.views.runs.page import runs
-from dashboard.views.train import train
+from dashboard.views.train.page import train
+from dashboard.widgets.sidebar import controls
 
 HOME = "train"  # the page of the bare address
 

@@ -6,10 +6,17 @@ from typing import Any
 import pytest
 from hypothesis import settings, strategies
 
-from playground.activations import ACTIVATIONS
-from playground.datasets.sources import DATASETS
-from playground.experiment import FIELDS, PART, PARTS, Experiment, extra, limits
-from playground.losses import LOSSES
+from playground.datasets.registry import DATASETS
+from playground.experiment.model import (
+    FIELDS,
+    SECTION_OF,
+    SECTIONS,
+    Experiment,
+    field_metadata,
+    limits,
+)
+from playground.nn.activations import ACTIVATIONS
+from playground.nn.losses import LOSSES
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,9 +43,9 @@ settings.load_profile("here")
 def values_of(name: str) -> strategies.SearchStrategy[Any]:
     """Valid values of one field of `Experiment`, read from the field itself."""
     field = FIELDS[name]
-    low, high = limits(PARTS[PART[name]], name)
-    if "choices" in extra(field):
-        return strategies.sampled_from(extra(field)["choices"])
+    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    if "choices" in field_metadata(field):
+        return strategies.sampled_from(field_metadata(field)["choices"])
     if field.annotation is bool:
         return strategies.booleans()
     if isinstance(low, int):
@@ -62,9 +69,9 @@ def experiments(draw: strategies.DrawFn) -> Experiment:
     flat |= {"hidden": hidden, "activations": draw(strategies.just([]) | of_layers)}
     epochs = strategies.floats(0, 10_000, exclude_min=True)
     flat["milestones"] = sorted(draw(strategies.sets(epochs, max_size=10)))
-    parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
+    parts: dict[str, dict[str, Any]] = {part: {} for part in SECTIONS}
     for name, value in flat.items():
-        parts[PART[name]][name] = value
+        parts[SECTION_OF[name]][name] = value
     return Experiment.model_validate(parts)
 
 

@@ -4,6 +4,6 @@ A figure is plain data, `{"data": [...], "layout": {...}}`, as Plotly's JavaScri
 in it stay NumPy arrays (float32 or uint8) until `encode` sends them as bytes.
 """
 
-from dashboard.figures.figure import Figure, encode
+from dashboard.figures.style import Figure, encode
 
 __all__ = ["Figure", "encode"]

@@ -1,7 +1,7 @@
 """Data sets: the table of what there is, and `load`, which makes one ready for training."""
 
-from playground.datasets.dataset import Dataset, Part, load
-from playground.datasets.fetch import FetchError, cached, fetch
-from playground.datasets.sources import DATASETS, Source
+from playground.datasets.dataset import Dataset, Split, load
+from playground.datasets.download import FetchError, cached, fetch
+from playground.datasets.registry import DATASETS, DatasetInfo
 
-__all__ = ["DATASETS", "Dataset", "FetchError", "Part", "Source", "cached", "fetch", "load"]
+__all__ = ["DATASETS", "Dataset", "DatasetInfo", "FetchError", "Split", "cached", "fetch", "load"]

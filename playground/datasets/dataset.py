@@ -3,24 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.datasets import images, mistakes, plane, tables
-from playground.datasets.fetch import fetch
-from playground.datasets.origins import Progress
-from playground.datasets.randomness import Purpose, stream
-from playground.datasets.scaling import SCALERS, scaling
-from playground.datasets.sources import Source
-
-if TYPE_CHECKING:
-    from playground.experiment import Data
+from playground.datasets import images, split, synthetic, tabular
+from playground.datasets.download import Progress, fetch
+from playground.datasets.preprocessing import SCALERS, Purpose, scaling, stream
+from playground.datasets.registry import DataConfig, DatasetInfo
 
 
 @dataclass(frozen=True)
-class Part:
+class Split:
     """Examples of one part; the arrays are read-only.
 
     x: raw inputs. Images: uint8, (n, height, width), 0 … 255 (16 for digits).
@@ -45,13 +40,13 @@ class Dataset:
     Images use one number for all pixels.
     """
 
-    source: Source
-    train: Part
-    validation: Part
-    test: Part
+    source: DatasetInfo
+    train: Split
+    validation: Split
+    test: Split
     shift: NDArray[np.float32]
     scale: NDArray[np.float32]
-    spare: Part
+    spare: Split
 
     def scaled(self, x: NDArray[Any]) -> NDArray[np.float32]:
         """Raw inputs of any part → the network's inputs, float32, (n, n_features)."""
@@ -60,14 +55,14 @@ class Dataset:
 
 
 # How each data set's parts are made, before they are typed, scaled and sealed.
-MAKERS: dict[str, Callable[["Data"], list[tuple[NDArray[Any], NDArray[Any]]]]] = {
+MAKERS: dict[str, Callable[[DataConfig], list[tuple[NDArray[Any], NDArray[Any]]]]] = {
     **dict.fromkeys(images.IMAGES, images.parts),
-    **dict.fromkeys(tables.TABLES, tables.parts),
-    **dict.fromkeys(plane.GENERATORS, plane.parts),
+    **dict.fromkeys(tabular.TABLES, tabular.parts),
+    **dict.fromkeys(synthetic.GENERATORS, synthetic.parts),
 }
 
 
-def load(data: "Data", progress: Progress | None = None) -> Dataset:
+def load(data: DataConfig, progress: Progress | None = None) -> Dataset:
     """The data set of these choices, the same for equal ones.
 
     Where the full images are needed and not on this machine they are fetched, telling `progress`
@@ -79,17 +74,17 @@ def load(data: "Data", progress: Progress | None = None) -> Dataset:
 
 
 @lru_cache(maxsize=4)
-def _load(data: "Data") -> Dataset:
+def _load(data: DataConfig) -> Dataset:
     source = data.source
     x_type = np.uint8 if source.shape else np.float32
     y_type = np.int32 if source.classes else np.float32
-    make = MAKERS.get(data.dataset, tables.parts)  # what has no maker is a table of one's own
+    make = MAKERS.get(data.dataset, tabular.parts)  # what has no maker is a table of one's own
     train, validation, test, spare = (
         (x.astype(x_type, copy=False), y.astype(y_type)) for x, y in make(data)
     )
     if data.sorted_split:
-        train, validation = mistakes.in_order(train, validation)
-    train = mistakes.with_copies(train, validation, data.copied, data.data_seed)
+        train, validation = split.in_order(train, validation)
+    train = split.with_copies(train, validation, data.copied, data.data_seed)
     train = train[0], _shuffled(train[1], data)
     parts = {
         name: _sealed(*pair)
@@ -100,13 +95,13 @@ def _load(data: "Data") -> Dataset:
     return Dataset(source, **parts, shift=shift, scale=scale, spare=_sealed(*spare))
 
 
-def _sealed(x: NDArray[Any], y: NDArray[Any]) -> Part:
+def _sealed(x: NDArray[Any], y: NDArray[Any]) -> Split:
     x.setflags(write=False)
     y.setflags(write=False)
-    return Part(x, y)
+    return Split(x, y)
 
 
-def _shuffled(y: NDArray[Any], data: "Data") -> NDArray[Any]:
+def _shuffled(y: NDArray[Any], data: DataConfig) -> NDArray[Any]:
     """Training targets with round(share·n) of them made meaningless.
 
     Each of these gets a class drawn from all with equal chance, now and then its own again; in

@@ -2,24 +2,22 @@
 
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
 from playground.datasets.collection import Collection, from_npz
-from playground.datasets.fetch import BUNDLED, full
-from playground.datasets.noise import disturbed
+from playground.datasets.download import BUNDLED, full
+from playground.datasets.preprocessing import disturbed
+from playground.datasets.registry import DataConfig
 from playground.datasets.split import MOST_SPARE
-
-if TYPE_CHECKING:
-    from playground.experiment import Data
 
 Pair = tuple[NDArray[Any], NDArray[Any]]
 
 IMAGES = ("fashion_mnist", "mnist")
 
 
-def bundle_suffices(data: "Data") -> bool:
+def bundle_suffices(data: DataConfig) -> bool:
     """Whether the images of the package are all that these choices need."""
     return data.train_size + data.validation_size <= BUNDLED
 
@@ -31,7 +29,7 @@ def bundled(name: str) -> Collection:
     return from_npz(content).sealed()
 
 
-def parts(data: "Data") -> list[Pair]:
+def parts(data: DataConfig) -> list[Pair]:
     """Training, validation, test and spare images.
 
     Validation is the first `validation_size` rows of the training file and training the

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.datasets.dataset import Dataset, Part
-from playground.datasets.scaling import brightness_counts
+from playground.datasets.dataset import Dataset, Split
+from playground.datasets.preprocessing import brightness_counts
 
 Array = NDArray[Any]
 
@@ -15,19 +15,19 @@ COUNTED = 10_000  # images whose pixels are counted
 BINS = 30  # of a histogram of numbers
 
 
-def class_counts(part: Part, n_classes: int) -> NDArray[np.int64]:
+def class_counts(part: Split, n_classes: int) -> NDArray[np.int64]:
     """How many examples of each class there are, (n_classes,)."""
     return np.bincount(part.y, minlength=n_classes)
 
 
-def rows_of(part: Part, classes: tuple[int, ...]) -> NDArray[np.int64]:
+def rows_of(part: Split, classes: tuple[int, ...]) -> NDArray[np.int64]:
     """The rows of the examples of some classes, in their order; of all where none is named."""
     if not classes:
         return np.arange(len(part))
     return np.flatnonzero(np.isin(part.y, classes))
 
 
-def mean_images(part: Part, n_classes: int) -> NDArray[np.float32]:
+def mean_images(part: Split, n_classes: int) -> NDArray[np.float32]:
     """The mean of the images of each class, (n_classes, height, width); 0 where there are none."""
     flat = part.x.reshape(len(part), -1)
     sums = np.stack([flat[part.y == c].sum(axis=0, dtype=np.uint32) for c in range(n_classes)])
@@ -35,7 +35,7 @@ def mean_images(part: Part, n_classes: int) -> NDArray[np.float32]:
     return (sums / counts[:, None]).astype(np.float32).reshape(n_classes, *part.x.shape[1:])
 
 
-def pixel_counts(part: Part, maximum: float) -> NDArray[np.int64]:
+def pixel_counts(part: Split, maximum: float) -> NDArray[np.int64]:
     """How many pixels have each brightness 0 … maximum, in the first COUNTED images."""
     return brightness_counts([part.x[:COUNTED]])[: round(maximum) + 1]
 
@@ -64,7 +64,7 @@ def standardised(values: Array) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True)
-class Histogram:
+class FeatureHistogram:
     """counts[i] numbers lie from edges[i] to edges[i + 1]: (n_bins,) and (n_bins + 1,)."""
 
     counts: NDArray[np.int64]
@@ -73,14 +73,14 @@ class Histogram:
 
 def histogram(
     values: Array, bins: int = BINS, limits: tuple[float, float] | None = None
-) -> Histogram:
+) -> FeatureHistogram:
     """At most `bins` bins of equal width between the limits, which are those of the values.
 
     There are fewer bins where there are few different values.
     """
     n_bins = int(min(bins, max(len(np.unique(values)), 1)))
     counts, edges = np.histogram(values.astype(np.float64), n_bins, limits)
-    return Histogram(counts, edges)
+    return FeatureHistogram(counts, edges)
 
 
 def explained(values: Array, y: Array, n_classes: int) -> float:
@@ -100,7 +100,7 @@ def explained(values: Array, y: Array, n_classes: int) -> float:
 
 
 @dataclass(frozen=True)
-class Baseline:
+class TrivialScore:
     """What a network must beat: the best answer that does not look at the input.
 
     answer: the commonest class among the training examples, or the median of their targets.
@@ -111,7 +111,7 @@ class Baseline:
     score: float
 
 
-def baseline(dataset: Dataset, part: Part) -> Baseline:
+def baseline(dataset: Dataset, part: Split) -> TrivialScore:
     """The score on `part` (not empty) of always giving one answer, learnt from the training part.
 
     Of all constants the median has the smallest mean absolute error.
@@ -119,6 +119,6 @@ def baseline(dataset: Dataset, part: Part) -> Baseline:
     y = dataset.train.y
     if dataset.source.classes:
         commonest = int(class_counts(dataset.train, len(dataset.source.classes)).argmax())
-        return Baseline(commonest, float((part.y == commonest).mean()))
+        return TrivialScore(commonest, float((part.y == commonest).mean()))
     median = float(np.median(y))
-    return Baseline(median, float(np.abs(part.y - median).mean()))
+    return TrivialScore(median, float(np.abs(part.y - median).mean()))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.suggestions import SUGGESTIONS, explained
-from playground.experiment import FIELDS
+from dashboard.widgets.help_texts import SUGGESTIONS, explained
+from playground.experiment.model import FIELDS
 
 PAGES = sorted(Path(__file__).parents[2].glob("dashboard/views/**/*.py"))
 CONTROLS = {

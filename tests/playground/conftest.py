@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from distributed import Client
 
-from playground import cluster
+from playground.runs import cluster
 
 
 @pytest.fixture(scope="session")

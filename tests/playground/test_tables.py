@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies
 
-from playground.activations import ACTIVATIONS, softmax
-from playground.experiment import FIELDS, Experiment, Network, Training
-from playground.initializers import INITIALIZERS
-from playground.losses import CLASSIFICATION, LOSSES
-from playground.optimizers import OPTIMIZERS
-from playground.schedules import SCHEDULES, rates
+from playground.experiment.model import FIELDS, Experiment, Network, Training
+from playground.nn.activations import ACTIVATIONS, softmax
+from playground.nn.initializers import INITIALIZERS
+from playground.nn.losses import CLASSIFICATION, LOSSES
+from playground.nn.optimizers import OPTIMIZERS
+from playground.nn.schedules import SCHEDULES, rates
 
 STEPS = np.arange(200)
 PER_EPOCH = 10

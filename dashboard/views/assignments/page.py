@@ -3,16 +3,17 @@
 import streamlit as st
 from pydantic import ValidationError
 
-from dashboard import session
-from dashboard.form import label
-from dashboard.notices import literal, refuse
+from dashboard.state import session
 from dashboard.views.assignments.targets import targets
-from dashboard.views.runs.sharing import address
-from playground import assignment, secret
-from playground.assignment import LONGEST_TEXT, LONGEST_TITLE, Assignment, AssignmentError
-from playground.experiment import FIELDS, PART, Experiment
-from playground.link import encode
-from playground.summary import summary, title
+from dashboard.views.shared.links import address
+from dashboard.widgets.fields import label
+from dashboard.widgets.messages import literal, refuse
+from playground.experiment.model import FIELDS, SECTION_OF, Experiment
+from playground.experiment.model_summary import summary, title
+from playground.experiment.url import encode
+from playground.lessons import assignment
+from playground.lessons.assignment import LONGEST_TEXT, LONGEST_TITLE, Assignment, AssignmentError
+from playground.storage import signing
 
 DATA, ALL_BUT, ONLY, NOTHING = "data", "all_but", "only", "nothing"
 LOCKS = {DATA: "The data", ALL_BUT: "All but …", ONLY: "Only …", NOTHING: "Nothing"}
@@ -76,7 +77,7 @@ def _locked() -> tuple[str, ...]:
         help="Start with the data, so that all solve the same task; “All but …” leaves open only "
         "what you want to be explored.",
     ) or DATA  # fmt: skip
-    data = tuple(name for name in FIELDS if PART[name] == "data")
+    data = tuple(name for name in FIELDS if SECTION_OF[name] == "data")
     if kind == DATA:
         st.caption(
             "Data set, sizes, preparation and mistakes on purpose: nobody makes the task easier."
@@ -106,8 +107,8 @@ def _link(made: Assignment | str) -> None:
         st.caption("It is made as soon as what the form says above can be fulfilled.")
         return
     try:
-        text = assignment.write(made, secret.key())
-    except (AssignmentError, secret.SecretError) as error:
+        text = assignment.write(made, signing.key())
+    except (AssignmentError, signing.SecretError) as error:
         refuse(str(error))
         return
     link = f"{address('')}?{encode(made.start)}&assignment={text}"

@@ -2,19 +2,19 @@
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.form import label
-from dashboard.live import POLL_SECONDS
-from dashboard.notices import literal, warn
-from dashboard.views.assignments.result import hand_in
-from dashboard.views.transport import moves
-from playground.assignment import Assignment, Target
-from playground.effective import said
-from playground.experiment import LIVE
-from playground.goals import GOALS
-from playground.history import history
-from playground.run import Run
-from playground.standing import Standing, standing
+from dashboard.components.chart import POLL_SECONDS
+from dashboard.state import session
+from dashboard.views.assignments.submission import hand_in
+from dashboard.views.shared.run_controls import moves
+from dashboard.widgets.fields import label
+from dashboard.widgets.messages import literal, warn
+from playground.experiment.describe import said
+from playground.experiment.model import TUNABLE_WHILE_TRAINING
+from playground.history.history import history
+from playground.lessons.assignment import Assignment, Target
+from playground.lessons.target_status import TargetStatus, standing
+from playground.lessons.targets import TARGET_METRICS
+from playground.runs.run import Run
 
 
 def panel() -> None:
@@ -86,7 +86,7 @@ def _watch(assignment: Assignment, watching: bool) -> None:
         st.rerun()  # last, or the browser would take away what was not drawn yet
 
 
-def _standing(assignment: Assignment, run: Run | None) -> Standing:
+def _standing(assignment: Assignment, run: Run | None) -> TargetStatus:
     """How this tab's run stands; how a new one would, where the settings are others now."""
     now = session.experiment()
     if run is not None:
@@ -99,7 +99,7 @@ def _standing(assignment: Assignment, run: Run | None) -> Standing:
 def _changed(run: Run) -> bool:
     """Whether the settings are no longer those of the run, beyond what it takes up as it plays."""
     now, own = session.experiment().flat(), run.experiment.flat()
-    live = set(LIVE) if run.state in ("playing", "paused") else set()
+    live = set(TUNABLE_WHILE_TRAINING) if run.state in ("playing", "paused") else set()
     return any(now[name] != own[name] for name in now if name not in live)
 
 
@@ -108,12 +108,12 @@ def _line(target: Target, value: float | None, met: bool) -> str:
     text = literal(target.text)
     if value is None:
         return f":gray[○] {text}: :gray[not measured yet]"
-    shown = literal(GOALS[target.measure].measure.written(value))
+    shown = literal(TARGET_METRICS[target.measure].measure.written(value))
     mark = ":green[**✓**]" if met else ":red[**✗**]"
     return f"{mark} {text}: now **{shown}**{'' if met else ', not met'}"
 
 
-def _where(assignment: Assignment, found: Standing, run: Run | None) -> None:
+def _where(assignment: Assignment, found: TargetStatus, run: Run | None) -> None:
     """What all of it comes to, in a sentence."""
     if found.passed:
         st.success(

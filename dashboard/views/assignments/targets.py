@@ -4,17 +4,17 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import session
-from playground.assignment import MOST_TARGETS
-from playground.experiment import Experiment
-from playground.goals import GOALS, OPERATORS, SPOKEN, suits
+from dashboard.state import session
+from playground.experiment.model import Experiment
+from playground.lessons.assignment import MOST_TARGETS
+from playground.lessons.targets import OPERATORS, SPOKEN, TARGET_METRICS, suits
 
 COUNT = "assign_count"
 
 
 def targets(start: Experiment) -> list[dict[str, Any]]:
     """One row for each target; what they say, to be checked."""
-    names = [name for name in GOALS if suits(name, start)]
+    names = [name for name in TARGET_METRICS if suits(name, start)]
     count = st.number_input(
         "How many targets", 1, MOST_TARGETS, 3, key=COUNT, persist_state="session", width=160,
         help="All must be met together, after the same epoch of one run. Two or three are enough.",
@@ -29,10 +29,10 @@ def _row(i: int, names: list[str]) -> dict[str, Any]:
         measure = st.selectbox(
             f"Target {i + 1}", names, 0 if session.holds(key) else i % len(names),
             key=key, width=265, persist_state="session",
-            format_func=lambda name: GOALS[name].measure.label,
+            format_func=lambda name: TARGET_METRICS[name].measure.label,
             help="What is measured, by the server, after every epoch of the student's run.",
         )  # fmt: skip
-        goal = GOALS[measure]
+        goal = TARGET_METRICS[measure]
         operator = st.selectbox(
             "Direction", list(OPERATORS), list(OPERATORS).index(goal.operator),
             key=f"assign_operator_{i}_{measure}", width=120, persist_state="session",

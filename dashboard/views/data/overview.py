@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.notices import literal
+from dashboard.widgets.messages import literal
 from playground.datasets import Dataset
-from playground.experiment import Experiment
+from playground.experiment.model import Experiment
 
 
 def overview(experiment: Experiment, dataset: Dataset) -> None:

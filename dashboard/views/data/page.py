@@ -4,18 +4,18 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.views.data.counts import counts
-from dashboard.views.data.hygiene import hygiene
+from dashboard.state import session
+from dashboard.views.data.class_balance import counts
+from dashboard.views.data.features import table
+from dashboard.views.data.leakage import hygiene
 from dashboard.views.data.overview import overview
-from dashboard.views.data.own import own
 from dashboard.views.data.samples import samples
-from dashboard.views.data.table import table
-from dashboard.views.delivery import delivered
-from dashboard.views.view import View, choose
+from dashboard.views.data.upload import own
+from dashboard.views.shared.dataset_loading import delivered
+from dashboard.views.shared.view import View, choose
 from playground.datasets import Dataset
-from playground.experiment import Experiment
-from playground.summary import title
+from playground.experiment.model import Experiment
+from playground.experiment.model_summary import title
 
 VIEWS: dict[str, View[Callable[[Experiment, Dataset], None]]] = {
     "Overview": View(":material/table:", "How many examples, of which shape?", overview),

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import live
-from dashboard.figures import picture, pixels
-from dashboard.notices import literal
-from playground.datasets import Dataset, Part
+from dashboard.components import chart
+from dashboard.figures import images
+from dashboard.widgets.messages import literal
+from playground.datasets import Dataset, Split
 from playground.datasets.statistics import rows_of
-from playground.experiment import Experiment
+from playground.experiment.model import Experiment
 
 PAGE = 40  # images shown at once
 LARGE = 168  # pixels on the screen that a large image is wide
@@ -46,7 +46,7 @@ def samples(experiment: Experiment, dataset: Dataset) -> None:
         _large(dataset, part, name, row)
 
 
-def _part(dataset: Dataset) -> tuple[str, Part]:
+def _part(dataset: Dataset) -> tuple[str, Split]:
     parts = {"training": dataset.train, "validation": dataset.validation}
     name = st.segmented_control(
         "Part", [name for name, part in parts.items() if len(part)], default="training",
@@ -57,7 +57,7 @@ def _part(dataset: Dataset) -> tuple[str, Part]:
     return name, parts[name]
 
 
-def _grid(dataset: Dataset, part: Part, name: str, rows: np.ndarray, of: str) -> int:
+def _grid(dataset: Dataset, part: Split, name: str, rows: np.ndarray, of: str) -> int:
     """One page of the images in `rows`; the row of the image chosen, at first the first one."""
     pages = -(-len(rows) // PAGE)
     above = st.container()
@@ -69,7 +69,7 @@ def _grid(dataset: Dataset, part: Part, name: str, rows: np.ndarray, of: str) ->
     here = rows[(page - 1) * PAGE : page * PAGE]
     labels = [dataset.source.classes[c] for c in part.y[here]]
     tiles = [
-        live.Tile(label, f"no. {row + 1:,}", alternative=f"{label}, {name} image {row + 1}")
+        chart.Tile(label, f"no. {row + 1:,}", alternative=f"{label}, {name} image {row + 1}")
         for label, row in zip(labels, here.tolist(), strict=True)
     ]
     with above:
@@ -79,15 +79,15 @@ def _grid(dataset: Dataset, part: Part, name: str, rows: np.ndarray, of: str) ->
             "with the class each belongs to. Click one to see its numbers."
         )
         height, width = dataset.source.shape
-        sprite = picture.address(picture.mosaic(part.x[here], dataset.source.maximum))
-        index = live.gallery(
+        sprite = images.address(images.mosaic(part.x[here], dataset.source.maximum))
+        index = chart.gallery(
             sprite, (height, width), tiles, "samples", size=56, clickable=True,
             of=f"{page} {of}",
         )  # fmt: skip
     return int(here[index or 0])
 
 
-def _large(dataset: Dataset, part: Part, name: str, row: int) -> None:
+def _large(dataset: Dataset, part: Split, name: str, row: int) -> None:
     """One image, large: its shape, type and range, and every pixel, before and after scaling."""
     source, raw = dataset.source, part.x[row]
     label = source.classes[part.y[row]]
@@ -96,7 +96,7 @@ def _large(dataset: Dataset, part: Part, name: str, row: int) -> None:
     shown, facts = st.columns([2, 5], vertical_alignment="center")
     with shown:
         factor = LARGE // raw.shape[1]
-        large = picture.mosaic(raw[None], source.maximum).repeat(factor, 0).repeat(factor, 1)
+        large = images.mosaic(raw[None], source.maximum).repeat(factor, 0).repeat(factor, 1)
         st.image(large, alt=f"{label}, large")
     with facts:
         st.table(
@@ -134,15 +134,15 @@ def _numbers(dataset: Dataset, label: str, raw: np.ndarray, scaled: np.ndarray) 
         help="The numbers as they are stored, or as the network gets them; "
         "switch to see what scaling does.",
     )  # fmt: skip
-    sentence = pixels.pixels_sentence(label, raw, scaled)
+    sentence = images.pixels_sentence(label, raw, scaled)
     square, maximum = scaled.reshape(raw.shape), dataset.source.maximum
     if stage == RAW:
-        figure = pixels.pixel_values(raw, "Its pixels", 0, maximum)
+        figure = images.pixel_values(raw, "Its pixels", 0, maximum)
     else:
         # The scale of all images, so that two of them can be compared.
         low, high = (float((x - dataset.shift[0]) / dataset.scale[0]) for x in (0, maximum))
-        figure = pixels.pixel_values(square, "What the network gets", low, high, decimals=2)
-    live.chart(
+        figure = images.pixel_values(square, "What the network gets", low, high, decimals=2)
+    chart.chart(
         figure,
         sentence,
         key="pixels",

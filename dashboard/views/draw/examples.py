@@ -6,15 +6,15 @@ from uuid import uuid4
 import numpy as np
 import streamlit as st
 
-from dashboard.pad import Example
-from dashboard.predictions import shown_part
-from dashboard.views.draw.hand import Hand
+from dashboard.components.drawing_pad import PadExample
+from dashboard.views.draw.state import DrawingState
+from playground.analysis.inspection.decision_boundary import shown_part
 from playground.datasets import Dataset
 
 ANY = "any class"
 
 
-def load(in_hand: Hand, dataset: Dataset, loaded: Callable[[], None]) -> None:
+def load(in_hand: DrawingState, dataset: Dataset, loaded: Callable[[], None]) -> None:
     """Choose a class and load its next image; it can then be drawn on."""
     classes = dataset.source.classes
     name = st.selectbox(
@@ -36,7 +36,7 @@ def load(in_hand: Hand, dataset: Dataset, loaded: Callable[[], None]) -> None:
     )
 
 
-def put(in_hand: Hand, dataset: Dataset, name: str) -> None:
+def put(in_hand: DrawingState, dataset: Dataset, name: str) -> None:
     """Have the next image of class `name` put on the pad."""
     source = dataset.source
     part_name, part = shown_part(dataset)
@@ -50,5 +50,5 @@ def put(in_hand: Hand, dataset: Dataset, name: str) -> None:
     in_hand.next[name] = turn + 1
     row = int(rows[turn % len(rows)])
     pixels = (part.x[row] * (255 / source.maximum)).round().astype(np.uint8)
-    in_hand.example = Example(uuid4().hex, pixels)
+    in_hand.example = PadExample(uuid4().hex, pixels)
     in_hand.label = f"Loaded: {part_name} image {row}, {source.classes[part.y[row]]}"

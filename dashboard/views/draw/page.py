@@ -7,29 +7,34 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitAPIException
 
-from dashboard import pad, session
-from dashboard.moment import Moment
-from dashboard.notices import refuse
-from dashboard.views.delivery import delivered
-from dashboard.views.draw import answer, examples, network, steps
-from dashboard.views.draw.answer import Answer
-from dashboard.views.draw.flip import smallest_change
-from dashboard.views.draw.hand import Hand, Image, hand
-from dashboard.views.draw.looks import looks
-from dashboard.views.draw.neighbours import neighbours
-from dashboard.views.draw.teach import teach
-from dashboard.views.inside.page import LOOK_SECONDS, moment
-from dashboard.views.transport import buttons, message, moves, own_run
-from dashboard.views.view import View, choose
-from playground import trained
+from dashboard.components import drawing_pad
+from dashboard.state import session
+from dashboard.state.network_view import NetworkView
+from dashboard.views.draw import examples, model_choice, prediction, preprocessing
+from dashboard.views.draw.nearest_neighbors import neighbours
+from dashboard.views.draw.online_training import teach
+from dashboard.views.draw.prediction import DrawingPrediction
+from dashboard.views.draw.state import DrawingState, Image, drawing_state
+from dashboard.views.inspect.page import LOOK_SECONDS, moment
+from dashboard.views.shared.adversarial import smallest_change
+from dashboard.views.shared.dataset_loading import delivered
+from dashboard.views.shared.occlusion import looks
+from dashboard.views.shared.run_controls import buttons, message, moves, own_run
+from dashboard.views.shared.view import View, choose
+from dashboard.widgets.messages import refuse
+from playground.analysis.inspection.drawing_preprocessing import (
+    PreprocessedDrawing,
+    frame_of,
+    prepare,
+)
 from playground.datasets import Dataset
-from playground.drawing import Prepared, frame_of, prepare
-from playground.run import Run
-from playground.summary import title
+from playground.experiment.model_summary import title
+from playground.export import pretrained
+from playground.runs.run import Run
 
 # What can be asked of the network and the image in hand: (height, width) uint8, 0 … maximum, an
 # example as those of `now.dataset.train.x`, from the pad or loaded.
-VIEWS: dict[str, View[Callable[[Moment, Image], None]]] = {
+VIEWS: dict[str, View[Callable[[NetworkView, Image], None]]] = {
     "Alike": View(
         ":material/photo_library:",
         "Which training images are most like it, and is it like any of them?",
@@ -57,11 +62,11 @@ def draw() -> None:
     run = own_run(session.experiment())
     experiment = session.experiment() if run is None else run.experiment
     if experiment.data.source.frame is None:
-        network.cannot(experiment.data.source.label)
+        model_choice.cannot(experiment.data.source.label)
         run = None
     choices = st.container(horizontal=True, key="draw_choices")
     with choices:
-        own = run is not None and network.choose(run.epoch > 0)
+        own = run is not None and model_choice.choose(run.epoch > 0)
     if own and run is not None:
         _own(run, choices)
     else:
@@ -69,14 +74,14 @@ def draw() -> None:
 
 
 def _ready_made(choices: DeltaGenerator) -> None:
-    found = trained.load()
-    ready = network.ready_made()
+    found = pretrained.load()
+    ready = model_choice.ready_made()
     with choices:
-        examples.load(hand(), ready.dataset, _both)
+        examples.load(drawing_state(), ready.dataset, _both)
     st.subheader(title(found.experiment), anchor=False)
-    st.caption(network.about(found))
-    st.fragment(_quick, key=QUICK)(hand(), lambda: ready)
-    st.fragment(_slow, key=SLOW)(hand())
+    st.caption(model_choice.about(found))
+    st.fragment(_quick, key=QUICK)(drawing_state(), lambda: ready)
+    st.fragment(_slow, key=SLOW)(drawing_state())
 
 
 def _own(run: Run, choices: DeltaGenerator) -> None:
@@ -85,12 +90,12 @@ def _own(run: Run, choices: DeltaGenerator) -> None:
     if dataset is None:
         return
     with choices:
-        examples.load(hand(), dataset, _both)
+        examples.load(drawing_state(), dataset, _both)
     changed = run.experiment != session.experiment()
     buttons(run, changed)
     watching = moves(run)
 
-    def now() -> Moment | None:
+    def now() -> NetworkView | None:
         return _look(run, dataset, changed)
 
     def end() -> None:
@@ -98,11 +103,11 @@ def _own(run: Run, choices: DeltaGenerator) -> None:
             st.rerun()  # last, or the browser would take away what was not drawn yet
 
     every = LOOK_SECONDS if watching else None
-    st.fragment(_quick, run_every=every, key=QUICK)(hand(), now, end)
-    st.fragment(_slow, run_every=3 * LOOK_SECONDS if watching else None, key=SLOW)(hand())
+    st.fragment(_quick, run_every=every, key=QUICK)(drawing_state(), now, end)
+    st.fragment(_slow, run_every=3 * LOOK_SECONDS if watching else None, key=SLOW)(drawing_state())
 
 
-def _look(run: Run, dataset: Dataset, changed: bool) -> Moment | None:
+def _look(run: Run, dataset: Dataset, changed: bool) -> NetworkView | None:
     run.touch()
     message(run, changed)
     return moment(run, dataset, _both)
@@ -125,7 +130,9 @@ def _again(*parts: str) -> None:
 
 
 def _quick(
-    in_hand: Hand, look: Callable[[], Moment | None], end: Callable[[], None] = lambda: None
+    in_hand: DrawingState,
+    look: Callable[[], NetworkView | None],
+    end: Callable[[], None] = lambda: None,
 ) -> None:
     """The pad, the answer and the steps: drawn anew ten times a second while one draws."""
     now = in_hand.now = look()
@@ -134,43 +141,45 @@ def _quick(
         frame = frame_of(now.dataset.source)
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            pad.pad(PAD, frame, in_hand.example, in_hand.label, _settled)
+            drawing_pad.pad(PAD, frame, in_hand.example, in_hand.label, _settled)
         sketch = _sketch()
         with right:
             if sketch is None:
-                answer.show_none(
+                prediction.show_none(
                     now.dataset.source.classes,
                     f"Draw {frame.noun}, or load an image: the answer appears while you draw.",
                 )
             else:
                 prepared, said = _say(in_hand, now, sketch)
         if sketch is not None and said.finite:
-            steps.steps(now, sketch, prepared, said, _both)
+            preprocessing.steps(now, sketch, prepared, said, _both)
     end()
 
 
-def _sketch() -> pad.Sketch | None:
+def _sketch() -> drawing_pad.PadDrawing | None:
     """What is on the pad; None if that is nothing, or nothing that can be read."""
     try:
-        sketch = pad.sketch(PAD)
+        sketch = drawing_pad.sketch(PAD)
     except ValueError as error:
         refuse(str(error))
         return None
-    return None if sketch is None or steps.blank(sketch.drawing) else sketch
+    return None if sketch is None or preprocessing.blank(sketch.drawing) else sketch
 
 
-def _say(in_hand: Hand, now: Moment, sketch: pad.Sketch) -> tuple[Prepared, Answer]:
+def _say(
+    in_hand: DrawingState, now: NetworkView, sketch: drawing_pad.PadDrawing
+) -> tuple[PreprocessedDrawing, DrawingPrediction]:
     """Show the answer to what is on the pad, which is in hand from now on."""
-    prepared = prepare(sketch.drawing, now.dataset.source, steps.chosen(sketch.placed))
+    prepared = prepare(sketch.drawing, now.dataset.source, preprocessing.chosen(sketch.placed))
     in_hand.image = prepared.image
-    said = answer.answer(now, prepared)
+    said = prediction.answer(now, prepared)
     if in_hand.largest[0] is not now.snapshot:
-        in_hand.largest = (now.snapshot, answer.strongest(now))
-    answer.show(said, in_hand.largest[1], sketch.count)
+        in_hand.largest = (now.snapshot, prediction.strongest(now))
+    prediction.show(said, in_hand.largest[1], sketch.count)
     return prepared, said
 
 
-def _slow(in_hand: Hand) -> None:
+def _slow(in_hand: DrawingState) -> None:
     """One view of the image in hand, drawn anew when nothing has been drawn for a moment."""
     view = choose(VIEWS, "draw_view")
     if in_hand.now is None or in_hand.image is None:

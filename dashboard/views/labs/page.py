@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.notices import warn
-from dashboard.views.labs.activations import activations
-from dashboard.views.labs.by_hand import by_hand
-from dashboard.views.labs.descent import descent
-from dashboard.views.labs.losses import losses
-from dashboard.views.labs.optimizers import optimizers
-from dashboard.views.labs.regularisation import regularisation
+from dashboard.state import session
+from dashboard.views.labs.activations.page import activations
+from dashboard.views.labs.by_hand.page import by_hand
+from dashboard.views.labs.code import six_steps
+from dashboard.views.labs.gradient_descent import descent
+from dashboard.views.labs.losses.page import losses
+from dashboard.views.labs.optimizers.page import optimizers
+from dashboard.views.labs.regularization.page import regularisation
 from dashboard.views.labs.schedules import schedules
-from dashboard.views.labs.scratch import scratch
-from dashboard.views.labs.six_steps import six_steps
-from dashboard.views.view import View
-from playground.values import shown
+from dashboard.views.labs.scratch.page import scratch
+from dashboard.views.shared.view import View
+from dashboard.widgets.messages import warn
+from playground.experiment.fields import shown
 
 CHOSEN = "lab_chosen"  # the widget in which the open lab is chosen
 

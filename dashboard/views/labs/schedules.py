@@ -1,23 +1,76 @@
-"""The Schedules lab: how the learning rate changes, and where that leads on one small example."""
+"""The formula of a schedule with its numbers in it, and what follows from them.
 
-from collections.abc import Mapping
+The Schedules lab: how the learning rate changes, and where that leads on one small example.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
-from dashboard import session
-from dashboard.figures.descents import loss_figure, loss_sentence, rate_figure, rate_sentence
-from dashboard.form import label
-from dashboard.live import chart
-from dashboard.notices import refuse
-from dashboard.views.labs.schedules_formula import with_numbers
-from playground.experiment import FIELDS, Training, explain
-from playground.labs.curves import CURVES
-from playground.labs.descent import Descent, verdict
-from playground.labs.scheduled import scheduled
-from playground.schedules import SCHEDULES
+from dashboard.components.chart import chart
+from dashboard.figures.optimization import (
+    loss_sentence,
+    rate_figure,
+    rate_sentence,
+    schedule_loss_figure,
+)
+from dashboard.state import session
+from dashboard.widgets.fields import label
+from dashboard.widgets.messages import refuse
+from playground.experiment.model import FIELDS, Training, explain
+from playground.labs.optimizers.curves_1d import CURVES
+from playground.labs.optimizers.gradient_descent import Descent, scheduled, verdict
+from playground.nn.schedules import SCHEDULES
+
+
+def _range(low: float, high: float) -> str:
+    """e + (1 − e), as cosine and others rise from e to 1."""
+    return "" if not low else f"{low:g} + {high - low:g} \\cdot "
+
+
+FORMULAS: dict[str, Callable[[Training, float], str]] = {
+    "constant": lambda t, run: "1",
+    "exponential": lambda t, run: f"{t.decay_rate:g}^{{s/{t.period_epochs:g}}}",
+    "staircase": lambda t, run: rf"{t.decay_rate:g}^{{\lfloor s/{t.period_epochs:g} \rfloor}}",
+    "step": lambda t, run: (
+        rf"{t.decay_rate:g}^{{\text{{of }} {', '.join(f'{m:g}' for m in t.milestones)}"
+        r"\text{ passed}}"
+    ),
+    "inverse_time": lambda t, run: rf"\frac{{1}}{{1 + {t.decay_rate:g}\,s/{t.period_epochs:g}}}",
+    "polynomial": lambda t, run: f"({_range(t.final_share, 1)}(1 - s/{run:g})^{{{t.power:g}}})",
+    "cosine": lambda t, run: rf"({_range(t.final_share, 1)}\tfrac12(1+\cos \pi s/{run:g}))",
+    "cosine_restarts": lambda t, run: (
+        rf"({_range(t.final_share, 1)}{t.peak_decay:g}^k\,\tfrac12(1+\cos \pi s_k/P_k)),"
+        rf"\; P_k = {t.period_epochs:g} \cdot {t.period_growth:g}^k"
+    ),
+    "one_cycle": lambda t, run: (
+        rf"({t.start_share:g} \to 1 \text{{ in }} {t.rise_share * run:g},"
+        rf"\allowbreak\; 1 \to {t.final_share:g} \text{{ in }} {run - t.rise_share * run:g})"
+    ),
+    "triangular": lambda t, run: (
+        rf"({_range(t.start_share, 1)}(1 - |2(s/{t.period_epochs:g} \bmod 1) - 1|))"
+    ),
+    "plateau": lambda t, run: (
+        rf"{t.decay_rate:g}^{{\text{{times }} {t.plateau_patience} \text{{ epochs in vain}}}}"
+    ),
+}
+
+
+def with_numbers(training: Training) -> str:
+    """LaTeX of the learning rate s epochs after warm-up, with every number but s in it."""
+    warmup = training.warmup_epochs
+    run = max(training.epochs - warmup, 1)
+    share = FORMULAS[training.schedule](training, run)
+    after = (
+        rf",\allowbreak\; s = \text{{epoch}} - {warmup:g}"
+        if warmup
+        else r",\allowbreak\; s = \text{epoch}"
+    )
+    return rf"\eta = {training.learning_rate:g} \cdot {share}" + after
+
 
 CURVE = CURVES["parabola"]
 FIRST = ("exponential", "cosine", "one_cycle")
@@ -91,7 +144,7 @@ def schedules() -> None:
         )  # fmt: skip
     with right:
         chart(
-            loss_figure(descents, epoch), loss_sentence(descents), "lab_schedules_losses",
+            schedule_loss_figure(descents, epoch), loss_sentence(descents), "lab_schedules_losses",
             about="The loss of gradient descent with each of these rates, from w = 5. Raise the "
             "learning rate above 1: only schedules that get below it in time come back.",
         )  # fmt: skip

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.notices import warn
-from dashboard.views.lessons.attendance import attendance, begin, go_on
-from playground.course import Attendance
-from playground.lesson import Lesson, own_lessons
-from playground.values import shown
+from dashboard.state import session
+from dashboard.views.lessons.progress import attendance, begin, go_on
+from dashboard.widgets.messages import warn
+from playground.experiment.fields import shown
+from playground.lessons.lesson import Lesson, own_lessons
+from playground.lessons.progress import StepProgress
 
 ACROSS = 3  # cards beside each other, where there is room
 
@@ -64,7 +64,7 @@ def _start(slug: str, lesson: Lesson) -> None:
         st.rerun()
 
 
-def _far(lesson: Lesson, held: Attendance | None) -> str:
+def _far(lesson: Lesson, held: StepProgress | None) -> str:
     steps = len(lesson.steps)
     if held is None:
         return f"{steps} steps"

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import session
-from dashboard.evidence import gathered
-from dashboard.form import label
-from dashboard.live import POLL_SECONDS
-from dashboard.notices import literal
-from dashboard.views.lessons.attendance import (
+from dashboard.components.chart import POLL_SECONDS
+from dashboard.state import session
+from dashboard.state.lesson_evidence import gathered
+from dashboard.views.lessons.progress import (
     attendance,
     begin,
     course,
@@ -20,13 +18,14 @@ from dashboard.views.lessons.attendance import (
     wanted,
 )
 from dashboard.views.lessons.step import ask, check, do, reveal
-from dashboard.views.race.begin import NAME as RACE
-from dashboard.views.transport import moves
-from playground.course import Attendance
-from playground.evidence import Evidence
-from playground.lesson import Lesson
-from playground.measures import OVER
-from playground.summary import title
+from dashboard.views.race.start import NAME as RACE
+from dashboard.views.shared.run_controls import moves
+from dashboard.widgets.fields import label
+from dashboard.widgets.messages import literal
+from playground.experiment.model_summary import title
+from playground.lessons.lesson import Lesson
+from playground.lessons.measures import OVER, CheckContext
+from playground.lessons.progress import StepProgress
 
 Pages = Mapping[str, StreamlitPage]
 
@@ -51,7 +50,7 @@ def panel(pages: Pages, here: str) -> None:
             st.fragment(_watch, run_every=every, key="lesson_watch")(slug, held, pages, here, every)
 
 
-def _every(held: Attendance) -> float | None:
+def _every(held: StepProgress) -> float | None:
     """Seconds between two looks, while something goes on that the step is about."""
     run, race = session.run(), session.race(RACE)
     if (run is not None and moves(run)) or (race is not None and race.state == "playing"):
@@ -83,7 +82,7 @@ def _offer(slug: str, lesson: Lesson) -> None:
                 st.rerun()
 
 
-def _watch(slug: str, held: Attendance, pages: Pages, here: str, every: float | None) -> None:
+def _watch(slug: str, held: StepProgress, pages: Pages, here: str, every: float | None) -> None:
     """The step with its checks; looked at anew while the run plays."""
     evidence = _evidence()
     held.look(evidence, label)
@@ -102,7 +101,7 @@ def _watch(slug: str, held: Attendance, pages: Pages, here: str, every: float | 
         st.rerun()  # last, or the browser would take away what was not drawn yet
 
 
-def _evidence() -> Evidence:
+def _evidence() -> CheckContext:
     found, run = course(), session.run()
     if found is None:
         return gathered()
@@ -111,7 +110,7 @@ def _evidence() -> Evidence:
     return gathered(len(found.finished))
 
 
-def _moving_on(slug: str, held: Attendance, pages: Pages, here: str) -> None:
+def _moving_on(slug: str, held: StepProgress, pages: Pages, here: str) -> None:
     """Back, on, and what else can be done with the lesson."""
     number, last = held.number, len(held.lesson.steps) - 1
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_buttons"):
@@ -139,7 +138,7 @@ def _moving_on(slug: str, held: Attendance, pages: Pages, here: str) -> None:
             _more(slug, held)
 
 
-def _more(slug: str, held: Attendance) -> None:
+def _more(slug: str, held: StepProgress) -> None:
     before = literal(title(held.before))
     st.caption(f"The lesson took the place of your experiment, {before}.")
     if st.button(

@@ -6,20 +6,20 @@ import streamlit as st
 from pydantic import ValidationError
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import session
-from dashboard.form import label
-from dashboard.notices import literal, refuse
-from playground.course import Attendance
-from playground.evidence import Evidence
-from playground.experiment import explain
-from playground.question import Question
-from playground.summary import title
+from dashboard.state import session
+from dashboard.widgets.fields import label
+from dashboard.widgets.messages import literal, refuse
+from playground.experiment.model import explain
+from playground.experiment.model_summary import title
+from playground.lessons.measures import CheckContext
+from playground.lessons.progress import StepProgress
+from playground.lessons.question import Question
 
 FEW = 4  # answers that are all shown at once
 PREDICT_FIRST = "Predict first: the check begins as soon as you have chosen an answer."
 
 
-def do(held: Attendance, pages: Mapping[str, StreamlitPage], here: str) -> None:
+def do(held: StepProgress, pages: Mapping[str, StreamlitPage], here: str) -> None:
     """What the step says, and the buttons that help to do it."""
     step = held.step
     st.markdown(f"**{step.title}**")
@@ -51,7 +51,7 @@ def _written(value: object) -> str:
     return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
-def _set(held: Attendance) -> None:
+def _set(held: StepProgress) -> None:
     try:
         session.set_experiment(session.experiment().change(**held.step.set))
     except ValidationError as error:  # with what else has been chosen meanwhile
@@ -73,7 +73,7 @@ def _link(page: str, lab: str, pages: Mapping[str, StreamlitPage]) -> None:
         st.switch_page(target)
 
 
-def ask(held: Attendance, evidence: Evidence) -> None:
+def ask(held: StepProgress, evidence: CheckContext) -> None:
     """The prediction, for as long as the step is not passed."""
     question = held.step.predict
     if question is None or held.number in held.passed:
@@ -88,7 +88,7 @@ def ask(held: Attendance, evidence: Evidence) -> None:
         st.rerun()
 
 
-def check(held: Attendance, evidence: Evidence) -> None:
+def check(held: StepProgress, evidence: CheckContext) -> None:
     """What must be so and what is; then the step's own question."""
     passed = held.passed.get(held.number)
     if passed is not None:
@@ -114,7 +114,7 @@ def _list(lines: Iterable[tuple[bool, str]]) -> None:
         st.markdown("**Check:**  \n" + "  \n".join(texts))
 
 
-def _answer(held: Attendance, question: Question, evidence: Evidence) -> None:
+def _answer(held: StepProgress, question: Question, evidence: CheckContext) -> None:
     choices = question.choices(evidence)
     if not choices:
         st.caption("There is nothing to choose from yet.")
@@ -147,11 +147,11 @@ def _choose(
     )  # fmt: skip
 
 
-def _key(held: Attendance, what: str) -> str:
+def _key(held: StepProgress, what: str) -> str:
     return f"lesson_{held.name}_{held.number}_{what}"
 
 
-def reveal(held: Attendance) -> None:
+def reveal(held: StepProgress) -> None:
     """What came out of the prediction, why, and what to remember; once the step is passed."""
     step, passed = held.step, held.passed.get(held.number)
     if passed is None:

@@ -3,16 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import live, session
-from dashboard.figures import capacity as figures
-from dashboard.figures import curves
-from dashboard.notices import literal, refuse
-from dashboard.views.overfitting import player
-from playground.capacity import UPDATES, capacity
-from playground.events import metric_name
-from playground.experiment import Experiment
-from playground.summary import title
-from playground.sweep import Sweep
+from dashboard.components import chart
+from dashboard.figures import hyperparameters as figures
+from dashboard.figures import training_curves
+from dashboard.state import session
+from dashboard.views.overfitting import controls
+from dashboard.widgets.messages import literal, refuse
+from playground.experiment.model import Experiment
+from playground.experiment.model_summary import title
+from playground.experiment.overfitting_presets import UPDATES, capacity
+from playground.history.events import metric_name
+from playground.runs.sweep import Sweep
 
 NAME = "capacity"
 
@@ -36,7 +37,7 @@ def view(experiment: Experiment) -> None:
     if sweep is None:
         st.info(
             f"Press Fill the map: {len(experiments)} networks are trained in the background. "
-            + player.NOTHING_KEPT
+            + controls.NOTHING_KEPT
         )
         return
     if list(sweep.experiments) != experiments:
@@ -45,7 +46,7 @@ def view(experiment: Experiment) -> None:
         units = tuple(dict.fromkeys(e.network.hidden[0] for e in experiments))
         sizes = tuple(dict.fromkeys(e.data.train_size for e in experiments))
     moves = sweep.state == "playing"
-    every = live.POLL_SECONDS * 2 if moves else None
+    every = chart.POLL_SECONDS * 2 if moves else None
     st.fragment(_watch, run_every=every, key="capacity_watch")(sweep, units, sizes, moves)
 
 
@@ -72,7 +73,7 @@ def _buttons(sweep: Sweep | None, experiments: list[Experiment]) -> None:
 
 
 def _start(experiments: list[Experiment]) -> None:
-    group = session.group("overfitting", player.TITLES[NAME])
+    group = session.group("overfitting", controls.TITLES[NAME])
     recorders = [session.recorder("overfitting", group, _label(e)) for e in experiments]
     sweep = Sweep(experiments, recorders=lambda i: recorders[i])
     session.keep_sweep(sweep, NAME)
@@ -100,7 +101,7 @@ def _watch(sweep: Sweep, units: tuple[int, ...], sizes: tuple[int, ...], moved: 
     is_share = bool(sweep.experiments[0].data.source.classes)
     figure = figures.capacity_map(values, units, sizes, is_share, sweep.name)
     sentence = figures.capacity_sentence(values, units, sizes, is_share)
-    click = live.chart(
+    click = chart.chart(
         figure,
         sentence,
         key="capacity_map",
@@ -119,7 +120,7 @@ def _watch(sweep: Sweep, units: tuple[int, ...], sizes: tuple[int, ...], moved: 
         st.rerun()
 
 
-def _cell(click: live.Click | None, n_units: int, n_sizes: int) -> int | None:
+def _cell(click: chart.Click | None, n_units: int, n_sizes: int) -> int | None:
     """The number of the run behind a click that a browser tells, if it is a cell."""
     if click is None or not isinstance(click.point, tuple) or len(click.point) != 2:
         return None
@@ -142,18 +143,18 @@ def _open(sweep: Sweep, cell: int, new: bool) -> None:
     metric, keep = metric_name(experiment.data.source.task), f"{sweep.name} {cell}"
     left, right = st.columns(2)
     with left:
-        live.chart(
-            curves.loss_curves(past, keep=keep),
-            curves.loss_sentence(past),
+        chart.chart(
+            training_curves.loss_curves(past, keep=keep),
+            training_curves.loss_sentence(past),
             key="capacity_loss",
             about="The losses of the cell chosen in the map; click a cell with few "
             "examples and many units to see overfitting.",
         )
     with right:
-        figure = curves.metric_curves(past, metric, keep)
-        live.chart(
+        figure = training_curves.metric_curves(past, metric, keep)
+        chart.chart(
             figure,
-            curves.metric_sentence(past, metric),
+            training_curves.metric_sentence(past, metric),
             key="capacity_metric",
             about="The scores of the cell chosen in the map; compare cells of the same row.",
         )

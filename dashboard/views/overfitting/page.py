@@ -4,30 +4,36 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.views.delivery import delivered
-from dashboard.views.overfitting import capacity, fits, labels, penalties, twin
-from dashboard.views.view import View, choose
-from playground.experiment import Experiment
+from dashboard.state import session
+from dashboard.views.overfitting import (
+    capacity,
+    l1_vs_l2,
+    random_labels,
+    regularizers,
+    underfitting,
+)
+from dashboard.views.shared.dataset_loading import delivered
+from dashboard.views.shared.view import View, choose
+from playground.experiment.model import Experiment
 
 VIEWS: dict[str, View[Callable[[Experiment], None]]] = {
     "The twin": View(
         ":material/group:",
         "What does overfitting look like, and what does a cure do against it?",
-        twin.view,
+        regularizers.view,
     ),
     "Random labels": View(
         ":material/shuffle:",
         "Can a network learn what has no meaning, and what is its training accuracy worth then?",
-        labels.view,
+        random_labels.view,
     ),
     "L1 against L2": View(
-        ":material/balance:", "What does each penalty make of the weights?", penalties.view
+        ":material/balance:", "What does each penalty make of the weights?", l1_vs_l2.view
     ),
     "Underfitting": View(
         ":material/straighten:",
         "What do a too small, a fitting and a too large network make of the same examples?",
-        fits.view,
+        underfitting.view,
     ),
     "Capacity × data": View(
         ":material/grid_on:", "How many units pay off with how many examples?", capacity.view

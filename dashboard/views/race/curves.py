@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import live
-from dashboard.figures.race import AXES, Curve, race_curves, race_sentence
-from playground.bands import competitor_bands
-from playground.events import metric_name
-from playground.history import History
-from playground.ranking import Entrant
-from playground.smoothing import MOST_SMOOTHING
+from dashboard.components import chart
+from dashboard.figures.comparison import AXES, CompetitorCurve, race_curves, race_sentence
+from playground.analysis.comparison.leaderboard import Entrant
+from playground.history.aggregate import MOST_SMOOTHING, competitor_bands
+from playground.history.events import metric_name
+from playground.history.history import History
 
 PARTS = {
     "Validation": ("validation",),
@@ -24,7 +23,7 @@ FIRST_EPOCHS = 20  # room for so many from the start: a race is watched as it fi
 
 
 @dataclass(frozen=True)
-class Look:
+class CurveOptions:
     """What is drawn, over what, on which scales."""
 
     quantity: str  # "score" or "loss"
@@ -51,7 +50,7 @@ def curves(
         quantity = "error_rate"  # near 100 % a logarithmic scale shows only what is still wrong
     parts = look.parts if experiment.data.validation_size else ("training",)
     drawn = [
-        Curve(number, entrant.label, part, band)
+        CompetitorCurve(number, entrant.label, part, band)
         for number, entrant in enumerate(entrants)
         for part, band in competitor_bands(
             entrant.experiments, histories[number], quantity, parts, living[number], look.x,
@@ -63,7 +62,7 @@ def curves(
         drawn, quantity, look.x, look.log_x, look.log_y, look.smoothing > 0, keep, first
     )
     with above:
-        live.chart(
+        chart.chart(
             figure,
             race_sentence(drawn, quantity),
             key="race_chart",
@@ -72,7 +71,7 @@ def curves(
         )
 
 
-def _look(score: str) -> Look:
+def _look(score: str) -> CurveOptions:
     with st.container(horizontal=True, vertical_alignment="bottom", key="race_look"):
         quantity = st.segmented_control(
             "Shown", ["score", "loss"], default="score", key="race_quantity", required=True,
@@ -100,4 +99,4 @@ def _look(score: str) -> Look:
             persist_state="session",
             help="y, for accuracy: the share predicted wrong, on a logarithmic scale.",
         )  # fmt: skip
-    return Look(quantity, PARTS[parts], x, "x" in scales, "y" in scales, smoothing)
+    return CurveOptions(quantity, PARTS[parts], x, "x" in scales, "y" in scales, smoothing)

@@ -4,19 +4,20 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import live, session
-from dashboard.notices import literal
-from dashboard.views.race import rates
-from dashboard.views.race.begin import NAME, begin, last_race, tell_refusals
-from dashboard.views.race.choices import choices
+from dashboard.components import chart
+from dashboard.state import session
+from dashboard.views.race import lr_finder
+from dashboard.views.race.controls import OVER, WORDS, buttons, message, one
 from dashboard.views.race.curves import curves
-from dashboard.views.race.standings import standings
-from dashboard.views.race.transport import OVER, WORDS, buttons, message, one
-from playground.fairness import fairness
-from playground.race import Competitor, Race
-from playground.race_record import SavedRace
-from playground.rate_sweep import RATE_SWEEPS
-from playground.summary import title
+from dashboard.views.race.leaderboard import standings
+from dashboard.views.race.setup import choices
+from dashboard.views.race.start import NAME, begin, last_race, tell_refusals
+from dashboard.widgets.messages import literal
+from playground.analysis.comparison.notes import fairness
+from playground.experiment.model_summary import title
+from playground.runs.lr_finder import RATE_SWEEPS
+from playground.runs.race import Competitor, Race
+from playground.runs.race_presets import SavedRace
 
 NEW = (
     "Two to eight networks train at once, epoch by epoch, and differ in nothing but what you let "
@@ -37,7 +38,7 @@ def race() -> None:
         _another(race)
         _shown(race)
     elif search is not None:
-        rates.searching(search)
+        lr_finder.searching(search)
     elif (saved := last_race()) is not None:
         _another(None)
         _saved(saved)
@@ -66,11 +67,11 @@ def _shown(race: Race) -> None:
     _fairness(race.competitors)
     search = session.held(RATE_SWEEPS, NAME)
     if search is not None:
-        rates.found(search)
+        lr_finder.found(search)
     buttons(race)
     one(race)
     watching = race.state == "playing"
-    every = live.POLL_SECONDS if watching else None
+    every = chart.POLL_SECONDS if watching else None
     st.fragment(watch, run_every=every, key="racewatch")(race, watching, race.states)
 
 

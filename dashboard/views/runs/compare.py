@@ -5,21 +5,21 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard import live
-from dashboard.figures.race import SIGNS, Curve, race_curves
-from dashboard.form import label
-from dashboard.notices import literal, refuse
-from dashboard.views.runs.library import Library, data_label
-from dashboard.views.runs.list import MOST_COMPARED, nothing_yet
-from dashboard.views.runs.takeaway import take_curves
-from playground.bands import competitor_bands
-from playground.difference import Compared, Difference, difference
-from playground.experiment import FIELDS
-from playground.listing import score_text
-from playground.losses import CLASSIFICATION
-from playground.saved import Listed, StoreError
-from playground.values import shown
-from playground.verdict import cautions, letter, verdict
+from dashboard.components import chart
+from dashboard.figures.comparison import SIGNS, CompetitorCurve, race_curves
+from dashboard.views.runs.table import MOST_COMPARED, nothing_yet
+from dashboard.views.shared.export import take_curves
+from dashboard.views.shared.saved_runs import RunLibrary, data_label
+from dashboard.widgets.fields import label
+from dashboard.widgets.messages import literal, refuse
+from playground.analysis.comparison.runs import Compared, RunDifference, difference
+from playground.analysis.comparison.runs_text import cautions, letter, verdict
+from playground.experiment.fields import shown
+from playground.experiment.model import FIELDS
+from playground.history.aggregate import competitor_bands
+from playground.nn.losses import CLASSIFICATION
+from playground.storage.query import score_text
+from playground.storage.records import RunRow, StoreError
 
 OFFERED = 300  # of the newest runs, to choose from here
 AXES = {"epochs": "Epochs", "updates": "Updates of the weights", "seconds": "Seconds"}
@@ -30,7 +30,7 @@ PARTS = {
 }
 
 
-def compare(library: Library) -> None:
+def compare(library: RunLibrary) -> None:
     """Choose two to eight runs, and see what tells them apart."""
     if not library.runs:
         nothing_yet()
@@ -53,7 +53,7 @@ def compare(library: Library) -> None:
         )
 
 
-def _choose(library: Library) -> list[Listed]:
+def _choose(library: RunLibrary) -> list[RunRow]:
     choice = library.choice
     before = [run.id for run in library.chosen]
     offered = dict.fromkeys([*before, *(run.id for run in library.runs[:OFFERED])])
@@ -68,7 +68,7 @@ def _choose(library: Library) -> list[Listed]:
     return [library.by_id[id] for id in ids if id in library.by_id]
 
 
-def _title(library: Library, id: str) -> str:
+def _title(library: RunLibrary, id: str) -> str:
     run = library.by_id.get(id)
     if run is None:
         return "a run that is gone"
@@ -77,7 +77,7 @@ def _title(library: Library, id: str) -> str:
     return f"{run.name[:70]} · {score} · {when}"
 
 
-def _show(runs: Sequence[Compared], lines: Sequence[Listed]) -> None:
+def _show(runs: Sequence[Compared], lines: Sequence[RunRow]) -> None:
     found = difference(runs)
     st.info(literal(verdict(runs, found)), icon=":material/compare_arrows:")
     for sentence in cautions(runs, found):
@@ -87,11 +87,11 @@ def _show(runs: Sequence[Compared], lines: Sequence[Listed]) -> None:
     _courses(found, lines)
 
 
-def _names(lines: Sequence[Listed]) -> list[str]:
+def _names(lines: Sequence[RunRow]) -> list[str]:
     return [f"{SIGNS[i % len(SIGNS)]} {letter(i)}" for i in range(len(lines))]
 
 
-def _curves(runs: Sequence[Compared], lines: Sequence[Listed], found: Difference) -> None:
+def _curves(runs: Sequence[Compared], lines: Sequence[RunRow], found: RunDifference) -> None:
     """All runs over one another: a hue each, training solid and validation dashed."""
     metric = "accuracy" if found.is_share else "mean_absolute_error"
     tasks = {run.experiment.data.source.task for run in runs}
@@ -128,10 +128,10 @@ def _curves(runs: Sequence[Compared], lines: Sequence[Listed], found: Difference
         for name, band in competitor_bands(
             [run.experiment], [run.history], quantity, PARTS[part], living, x
         ).items():
-            curves.append(Curve(i, f"{letter(i)} {line.name[:40]}", name, band))
+            curves.append(CompetitorCurve(i, f"{letter(i)} {line.name[:40]}", name, band))
     keep = " ".join(line.id for line in lines)
     figure = race_curves(curves, quantity, x, log_y=log_y, keep=keep)
-    live.chart(
+    chart.chart(
         figure,
         _sentence(found),
         key="compare_curves",
@@ -140,7 +140,7 @@ def _curves(runs: Sequence[Compared], lines: Sequence[Listed], found: Difference
     )
 
 
-def _sentence(found: Difference) -> str:
+def _sentence(found: RunDifference) -> str:
     """Where the curves part, and how far they are from each other."""
     if not found.comparable:
         return "These runs learn different things: only the shapes of their curves can be compared."
@@ -163,7 +163,7 @@ def _sentence(found: Difference) -> str:
     return f"{which} curves: {'; '.join(told[:3]) or 'none yet'}{more}."
 
 
-def _settings(found: Difference, lines: Sequence[Listed]) -> None:
+def _settings(found: RunDifference, lines: Sequence[RunRow]) -> None:
     st.markdown("**Settings that differ**")
     if not found.settings:
         st.caption("None.")
@@ -182,7 +182,7 @@ def _settings(found: Difference, lines: Sequence[Listed]) -> None:
         st.caption("–: this setting has no effect in that run; it comes along with another one.")
 
 
-def _courses(found: Difference, lines: Sequence[Listed]) -> None:
+def _courses(found: RunDifference, lines: Sequence[RunRow]) -> None:
     st.markdown("**Curves in numbers**")
     task = CLASSIFICATION if found.is_share else ""
     rows = []

@@ -5,21 +5,20 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import live
-from dashboard.figures import curves
-from dashboard.notices import literal, refuse
-from dashboard.views.runs.library import Library
-from dashboard.views.runs.opening import open_in_train
-from dashboard.views.runs.sharing import sharing
-from dashboard.views.runs.takeaway import take_away
-from playground.events import metric_name
-from playground.history import history
-from playground.listing import STATES, score_text, split_tags
-from playground.saved import Listed, Saved
-from playground.store import LONGEST_NAME, LONGEST_NOTE
+from dashboard.components import chart
+from dashboard.figures import training_curves
+from dashboard.views.shared.export import take_away
+from dashboard.views.shared.links import sharing
+from dashboard.views.shared.saved_runs import RunLibrary, open_in_train
+from dashboard.widgets.messages import literal, refuse
+from playground.history.events import metric_name
+from playground.history.history import history
+from playground.storage.query import STATES, score_text, split_tags
+from playground.storage.records import RunRow, SavedRun
+from playground.storage.store import LONGEST_NAME, LONGEST_NOTE
 
 
-def details(library: Library, run: Listed) -> None:
+def details(library: RunLibrary, run: RunRow) -> None:
     """Everything about the one run that is chosen."""
     st.subheader(literal(run.name), anchor=False)
     saved = library.get(run)
@@ -40,7 +39,7 @@ def details(library: Library, run: Listed) -> None:
     take_away(saved)
 
 
-def about(run: Listed) -> str:
+def about(run: RunRow) -> str:
     """One line: how far it came, how well it did, how long that took."""
     parts = [
         STATES.get(run.state, run.state),
@@ -54,7 +53,7 @@ def about(run: Listed) -> str:
     return " · ".join(parts)
 
 
-def course(saved: Saved, key: str) -> None:
+def course(saved: SavedRun, key: str) -> None:
     """Its curves of loss and score."""
     log, metric = history(saved.events), metric_name(saved.listed.task)
     if not len(log):
@@ -62,26 +61,26 @@ def course(saved: Saved, key: str) -> None:
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = curves.loss_curves(log, keep=key)
-        live.chart(
+        figure = training_curves.loss_curves(log, keep=key)
+        chart.chart(
             figure,
-            curves.loss_sentence(log),
+            training_curves.loss_sentence(log),
             key="run_loss",
             about="This run's loss, training solid and validation dashed; look where "
             "the dashed line turns upwards.",
         )
     with right:
-        figure = curves.metric_curves(log, metric, keep=key)
-        live.chart(
+        figure = training_curves.metric_curves(log, metric, keep=key)
+        chart.chart(
             figure,
-            curves.metric_sentence(log, metric),
+            training_curves.metric_sentence(log, metric),
             key="run_metric",
             about="This run's score, training solid and validation dashed; the "
             "distance between the two is what it learnt by heart.",
         )
 
 
-def _names(library: Library, run: Listed) -> None:
+def _names(library: RunLibrary, run: RunRow) -> None:
     """A form for name, tags and note; what is wrong stands below its own field."""
     store, owner, mark = library.store, library.owner, f"{run.id}_{library.choice.named}"
     with st.form(f"run_names_{mark}", border=False):

@@ -4,18 +4,18 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.notices import refuse
+from dashboard.state import session
 from dashboard.views.runs.compare import compare
-from dashboard.views.runs.library import Library, library
-from dashboard.views.runs.list import listing
-from dashboard.views.runs.many import many
-from dashboard.views.runs.shared import shared
-from dashboard.views.runs.sweep import sweep
-from dashboard.views.view import View, choose
-from playground.saved import StoreError
+from dashboard.views.runs.parallel_coordinates import many
+from dashboard.views.runs.shared_run import shared
+from dashboard.views.runs.sweep_setup import sweep
+from dashboard.views.runs.table import listing
+from dashboard.views.shared.saved_runs import RunLibrary, library
+from dashboard.views.shared.view import View, choose
+from dashboard.widgets.messages import refuse
+from playground.storage.records import StoreError
 
-VIEWS: dict[str, View[Callable[[Library], None]]] = {
+VIEWS: dict[str, View[Callable[[RunLibrary], None]]] = {
     "List": View(":material/list:", "What have I trained, and how well did it do?", listing),
     "Compare": View(
         ":material/compare_arrows:", "What tells these runs apart, and why may that be?", compare

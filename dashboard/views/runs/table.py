@@ -1,4 +1,7 @@
-"""The table of runs: filters over all of them, a page of lines, boxes to choose by."""
+"""The table of runs: filters over all of them, a page of lines, boxes to choose by.
+
+The list of runs: choose some, and name, open, share, compare or delete them.
+"""
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
@@ -7,20 +10,25 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.views.runs.library import Library, data_label, experiment_of
-from playground.effective import effective, said
-from playground.listing import (
+from dashboard.state import session
+from dashboard.views.runs.details import details
+from dashboard.views.shared.saved_runs import RunLibrary, data_label, experiment_of, go_to_train
+from dashboard.widgets.messages import refuse
+from playground.experiment.describe import effective, said
+from playground.experiment.fields import shown
+from playground.storage.query import (
     KINDS,
     ORDERS,
     STATES,
     Wanted,
     in_order,
     score_text,
+    split_tags,
     tags_of,
     wanted_runs,
 )
-from playground.saved import Listed
-from playground.values import shown
+from playground.storage.records import RunRow, StoreError
+from playground.storage.store import LONGEST_TAG
 
 PAGE = 100  # lines sent to a browser at a time
 LOOK_SECONDS = 3.0  # between two looks at runs that play
@@ -28,7 +36,7 @@ LONGEST_NOTE = 80  # characters in the table
 FIELD = 165  # pixels of a filter: two of them fit on a phone
 
 
-def filters(library: Library) -> tuple[Wanted, str, bool]:
+def filters(library: RunLibrary) -> tuple[Wanted, str, bool]:
     """What to show, and in which order: (wanted, a key of ORDERS, falling)."""
     labels = {run.dataset: data_label(run) for run in library.runs if run.dataset}
     tags = {tag: tag for tag in tags_of(library.runs)}
@@ -67,7 +75,7 @@ def _several(label: str, table: Mapping[str, str], key: str) -> list[str]:
     )  # fmt: skip
 
 
-def _group(library: Library) -> str:
+def _group(library: RunLibrary) -> str:
     """The race, twin or sweep whose runs are asked for; "": any."""
     if not library.groups:
         return ""
@@ -78,14 +86,14 @@ def _group(library: Library) -> str:
     )  # fmt: skip
 
 
-def table(library: Library, wanted: Wanted, by: str, falling: bool) -> None:
+def table(library: RunLibrary, wanted: Wanted, by: str, falling: bool) -> None:
     """The page of lines, drawn anew now and then while one of its runs plays."""
     playing = any(run.state == "playing" for run in library.runs)
     every = LOOK_SECONDS if playing else None
     st.fragment(_page, run_every=every, key="runs_lines")(library, wanted, by, falling)
 
 
-def _page(library: Library, wanted: Wanted, by: str, falling: bool) -> None:
+def _page(library: RunLibrary, wanted: Wanted, by: str, falling: bool) -> None:
     library.refresh()
     found = in_order(wanted_runs(library.runs, wanted), by, falling)
     pages = max(1, -(-len(found) // PAGE))
@@ -147,7 +155,7 @@ _COLUMNS: dict[str, Any] = {
 }
 
 
-def frame(library: Library, runs: Sequence[Listed]) -> pd.DataFrame:
+def frame(library: RunLibrary, runs: Sequence[RunRow]) -> pd.DataFrame:
     """One line a run; what people have typed stands in it as plain text."""
     return pd.DataFrame(
         {
@@ -168,7 +176,7 @@ def frame(library: Library, runs: Sequence[Listed]) -> pd.DataFrame:
     )
 
 
-def _network(run: Listed) -> str:
+def _network(run: RunRow) -> str:
     experiment = experiment_of(run.link)
     if experiment is None:
         return "–"
@@ -177,7 +185,7 @@ def _network(run: Listed) -> str:
     return f"{layers} {said('activation', fields['activation'])}" if layers != "none" else layers
 
 
-def _optimizer(run: Listed) -> str:
+def _optimizer(run: RunRow) -> str:
     experiment = experiment_of(run.link)
     if experiment is None:
         return "–"
@@ -188,3 +196,129 @@ def _optimizer(run: Listed) -> str:
 def _start(note: str) -> str:
     line = " ".join(note.split())
     return line if len(line) <= LONGEST_NOTE else line[: LONGEST_NOTE - 1] + "…"
+
+
+MOST_COMPARED = 8
+
+
+def listing(library: RunLibrary) -> None:
+    """All runs, and whatever can be done with those that are chosen."""
+    _undo(library)
+    if not library.runs:
+        nothing_yet()
+        return
+    wanted, by, falling = filters(library)
+    table(library, wanted, by, falling)
+    chosen = library.chosen
+    if len(chosen) > 0:
+        _together(library)
+    if len(chosen) == 1:
+        details(library, chosen[0])
+
+
+def nothing_yet() -> None:
+    """What somebody new can do."""
+    st.info(
+        "Nothing is here yet. Every network you train is kept by itself, epoch by epoch, for you "
+        "alone: train one, change a setting, train again, and come back to compare the two."
+    )
+    if st.button(
+        "Train a first network",
+        key="go_train",
+        type="primary",
+        help="Opens the Train page with the current experiment; press Train there.",
+    ):
+        go_to_train()
+
+
+def _together(library: RunLibrary) -> None:
+    """What can be done with all chosen runs at once."""
+    chosen = library.chosen
+    many = f"{len(chosen):,} runs" if len(chosen) > 1 else "this run"
+    with st.container(horizontal=True, vertical_alignment="bottom", key="runs_together"):
+        if 2 <= len(chosen) <= MOST_COMPARED:
+            st.button(
+                f"Compare these {many}", key="compare_runs", type="primary",
+                icon=":material/compare_arrows:", on_click=session.put,
+                args=("runs_view", "Compare"),
+                help="Puts the ticked runs over each other and says where they differ; "
+                "try two that differ in one thing.",
+            )  # fmt: skip
+        st.button(
+            f"Delete {many}", key="delete_runs", icon=":material/delete:",
+            on_click=_delete, args=(library,), help="It can be undone.",
+        )  # fmt: skip
+        st.button(
+            "Choose none",
+            key="choose_none",
+            on_click=library.choice.set,
+            args=((),),
+            help="Takes all ticks away; nothing is deleted.",
+        )
+        if len(chosen) > 1:
+            tag = st.text_input(
+                "Tag them all", key="tag_runs", width=200, max_chars=LONGEST_TAG,
+                placeholder="homework",
+                help="A word for all ticked runs, to find them by; try the name of your "
+                "class.",
+            )  # fmt: skip
+            if st.button(
+                "Add the tag",
+                key="add_tag",
+                disabled=not split_tags(tag),
+                help="Gives all ticked runs this tag; search for it in the list.",
+            ):
+                _tag(library, tag)
+    if len(chosen) > MOST_COMPARED:
+        st.caption(
+            f"Choose 2 to {MOST_COMPARED} runs to overlay their curves; *Many runs* shows "
+            "hundreds at once."
+        )
+
+
+def _tag(library: RunLibrary, tag: str) -> None:
+    try:
+        for run in library.chosen:
+            library.store.tag(run.id, library.owner, [*run.tags, *split_tags(tag)])
+    except (ValueError, LookupError) as error:
+        refuse(str(error))
+    else:
+        st.rerun()
+
+
+def _delete(library: RunLibrary) -> None:
+    choice = library.choice
+    ids = tuple(run.id for run in library.chosen)
+    try:
+        library.store.delete(ids, library.owner)
+    except (StoreError, LookupError) as error:
+        choice.problem = str(error)
+    else:
+        choice.deleted, choice.problem = ids, ""
+        choice.set(())
+
+
+def _undo(library: RunLibrary) -> None:
+    """Say what was deleted, and bring it back if that was a mistake."""
+    choice = library.choice
+    if choice.problem:
+        refuse(choice.problem)
+        choice.problem = ""
+    if not choice.deleted:
+        return
+    count = len(choice.deleted)
+    with st.container(horizontal=True, vertical_alignment="center", key="runs_deleted"):
+        st.caption(f"{count:,} runs are deleted." if count > 1 else "One run is deleted.")
+        if st.button(
+            "Undo",
+            key="undo_delete",
+            icon=":material/undo:",
+            help="Brings back what was just deleted; it is gone for good after a day.",
+        ):
+            try:
+                library.store.restore(choice.deleted, library.owner)
+                choice.set(choice.deleted)
+            except LookupError:
+                refuse("What was deleted more than a day ago cannot be brought back.")
+            choice.deleted = ()
+            st.rerun()

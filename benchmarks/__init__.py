@@ -1,0 +1,1 @@
+"""Benchmarks of the README's figures: `python -m benchmarks NAME`."""

@@ -1,0 +1,164 @@
+"""How long a person waits in the labs: a real server, and a real Chromium that moves a slider.
+
+    python -m benchmarks.labs [lab …]
+
+Prints for each lab medians in milliseconds: from a key pressed on a slider until the charts have
+changed on the screen, the part of it after the browser has told the server, and from a click on
+Labs on another page until the lab has been drawn. Needs Chromium and Playwright.
+"""
+
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from dashboard.views.labs.page import LABS
+
+ROUNDS = 8  # keys pressed in each lab
+OPENINGS = 3
+PATIENCE = 8_000  # ms for a lab's first slider to come
+QUIET = 500  # ms without a change: all is drawn
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update"]  # fmt: skip
+
+# Notes when a key is pressed, when the browser has told the server, and when the page changes.
+WATCH = """
+window.noted = {pressed: 0, told: 0, changed: 0, drawn: 0}
+const send = WebSocket.prototype.send
+WebSocket.prototype.send = function (...what) {
+  noted.told ||= performance.now()
+  return send.apply(this, what)
+}
+const pressed = () => { noted = {pressed: performance.now(), told: 0, changed: 0, drawn: 0} }
+addEventListener("keydown", pressed, true)
+addEventListener("click", pressed, true)
+new MutationObserver((changes) => {
+  for (const {target, attributeName} of changes) {
+    if (!target.parentElement?.closest("[data-testid=stMain]")) continue
+    if (attributeName === "data-draws") noted.drawn = performance.now()
+    if (!attributeName) noted.changed = performance.now()
+  }
+}).observe(document, {
+  subtree: true, childList: true, characterData: true, attributeFilter: ["data-draws"],
+})
+"""
+SETTLED = f"""() => {{
+  const last = Math.max(noted.changed, noted.drawn)
+  return last > 0 && performance.now() > last + {QUIET}
+}}"""
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The address of a server with a database of its own, while it runs."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    app = Path(__file__).with_name("app.py")
+    with TemporaryDirectory() as folder:
+        environment = os.environ | {
+            "PLAYGROUND_DATABASE_URL": f"sqlite:///{folder}/runs.sqlite",
+            "PLAYGROUND_WORKERS": os.environ.get("PLAYGROUND_WORKERS", "1"),
+        }
+        command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        address = f"http://localhost:{port}"
+        try:
+            while process.poll() is None:
+                with suppress(OSError):
+                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                    break
+                time.sleep(0.1)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """A Chromium, while it runs."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield running
+        running.close()
+
+
+def _settled(page: Any) -> dict[str, float]:
+    """Wait until nothing changes any more; when what happened."""
+    page.wait_for_function(SETTLED, polling=100)
+    noted: dict[str, float] = page.evaluate("noted")
+    return noted
+
+
+def _moved(page: Any) -> list[tuple[float, float]]:
+    """Press a key on the lab's first slider again and again: (from the key, from the server)."""
+    from playwright.sync_api import TimeoutError as Late
+
+    slider = page.locator("[data-testid=stMain] input[type=range]").first
+    try:
+        slider.wait_for(state="attached", timeout=PATIENCE)
+    except Late:  # a lab without one
+        return []
+    _settled(page)
+    slider.focus()
+    taken = []
+    for i in range(ROUNDS):
+        page.keyboard.press("ArrowRight" if i % 4 < 2 else "ArrowLeft")
+        noted = _settled(page)
+        last = noted["drawn"] or noted["changed"]
+        taken.append((last - noted["pressed"], last - (noted["told"] or noted["pressed"])))
+    return taken
+
+
+def _opened(page: Any) -> list[float]:
+    """Go to another page and back again and again; how long until the lab was drawn."""
+    taken = []
+    for _ in range(OPENINGS):
+        page.get_by_role("link", name="Data", exact=True).click()
+        _settled(page)
+        page.get_by_role("link", name="Labs", exact=True).click()
+        noted = _settled(page)
+        taken.append(max(noted["drawn"], noted["changed"]) - noted["pressed"])
+    return taken
+
+
+def benchmark(names: list[str], say: Callable[[str], object] = print) -> None:
+    """Print a line for each lab."""
+    with server() as address, browser() as chromium:
+        page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.set_default_timeout(120_000)
+        page.add_init_script(WATCH)
+        say(f"{'lab':<18}{'a key':>8}{'of it the answer':>18}{'opened':>9}   (ms)")
+        for name in names:
+            page.goto(f"{address}/labs?lab={name}")
+            page.get_by_text(LABS[name].question).wait_for()
+            _settled(page)
+            moved, opened = _moved(page), _opened(page)
+            key, answer = (
+                (f"{statistics.median(column):.0f}" for column in zip(*moved, strict=True))
+                if moved
+                else ("–", "–")
+            )
+            say(f"{name:<18}{key:>8}{answer:>18}{statistics.median(opened):>9.0f}")
+
+
+if __name__ == "__main__":
+    unknown = [name for name in sys.argv[1:] if name not in LABS]
+    if unknown:
+        sys.exit(f"lab must be one of {', '.join(LABS)}, got {unknown[0]}")
+    benchmark(sys.argv[1:] or list(LABS), partial(print, flush=True))

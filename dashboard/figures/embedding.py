@@ -1,0 +1,119 @@
+"""Examples as points in a plane, coloured by class or by right and wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.figures.style import NEGATIVE, POSITIVE, Figure, frame
+
+Array = NDArray[Any]
+
+# Ten hues and ten symbols that can be told apart, also in pairs.
+COLOURS = (
+    "#0877bd", "#f59322", "#2a9d5c", "#d1495b", "#8a63c9",
+    "#8c6d46", "#e377c2", "#7f8790", "#b5a300", "#17a5b8",
+)  # fmt: skip
+SYMBOLS = (
+    "circle", "square", "diamond", "cross", "x",
+    "triangle-up", "triangle-down", "star", "pentagon", "hexagram",
+)  # fmt: skip
+RIGHT_OR_WRONG = (("right", POSITIVE, "circle"), ("wrong", NEGATIVE, "x"))
+
+
+@dataclass(frozen=True)
+class PointGroup:
+    """Points drawn alike: `rows` (m,) of the points."""
+
+    name: str
+    colour: str
+    symbol: str
+    rows: NDArray[np.int64]
+
+
+def by_class(classes: Array, names: Sequence[str]) -> list[PointGroup]:
+    """One group a class that occurs."""
+    return [
+        PointGroup(name, COLOURS[i % 10], SYMBOLS[i % 10], np.flatnonzero(classes == i))
+        for i, name in enumerate(names)
+    ]
+
+
+def by_right(right: Array) -> list[PointGroup]:
+    """Right and wrong answers."""
+    return [
+        PointGroup(name, colour, symbol, np.flatnonzero(right == (name == "right")))
+        for name, colour, symbol in RIGHT_OR_WRONG
+    ]
+
+
+def cloud(
+    points: Array,
+    groups: Sequence[PointGroup],
+    texts: Sequence[str],
+    title: str,
+    axes: tuple[str, str],
+    keep: str = "",
+) -> Figure:
+    """Points (n, 2) by group; the text and the number of each go with it, for its card."""
+    layout = frame(title, *axes, keep=keep, height=560)
+    layout["xaxis"] |= {"showticklabels": False, "ticks": "", "showgrid": False}
+    layout["yaxis"] |= {
+        "showticklabels": False, "ticks": "", "showgrid": False,
+        "scaleanchor": "x", "constrain": "domain",
+    }  # fmt: skip
+    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.1, "yanchor": "top"}
+    return {
+        "data": [_trace(points, f"group{i}", g, texts) for i, g in enumerate(groups)],
+        "layout": layout,
+    }
+
+
+def _trace(points: Array, uid: str, group: PointGroup, texts: Sequence[str]) -> dict[str, Any]:
+    rows = group.rows
+    return {
+        "type": "scatter",
+        "uid": uid,  # Plotly makes a CSS class of it: no spaces
+        "name": escape(group.name, quote=False),
+        "x": points[rows, 0].astype(np.float32),
+        "y": points[rows, 1].astype(np.float32),
+        "customdata": rows.astype(np.int32),
+        "text": [texts[row] for row in rows],
+        "mode": "markers",
+        "marker": {"color": group.colour, "symbol": group.symbol, "size": 7, "opacity": 0.9},
+        "hoverinfo": "none",  # the card shows it, and user text stays text
+    }
+
+
+def coloured(points: Array, values: Array, texts: Sequence[str], title: str, axes: tuple[str, str],
+             unit: str, keep: str = "") -> Figure:  # fmt: skip
+    """Points (n, 2) of a regression, coloured by `values` (n,) on a symmetric scale."""
+    everything = PointGroup(unit, POSITIVE, "circle", np.arange(len(points)))
+    figure = cloud(points, [everything], texts, title, axes, keep)
+    largest = float(np.abs(values).max()) or 1.0
+    figure["data"][0]["marker"] |= {
+        "color": values.astype(np.float32), "cmin": -largest, "cmax": largest,
+        "colorscale": [[0, NEGATIVE], [0.5, "#c9cdd1"], [1, POSITIVE]], "showscale": True,
+        "colorbar": {"title": {"text": unit}, "thickness": 12, "outlinewidth": 0},
+    }  # fmt: skip
+    figure["data"][0]["showlegend"] = False
+    return figure
+
+
+def neighbours_sentence(share: float, chance: float, layer: str, kind: str) -> str:
+    """How well the classes are sorted in a map, in one sentence."""
+    return (
+        f"{layer}: {share:.0%} of the points have a nearest neighbour of their own {kind} on this "
+        f"map; by chance it would be {chance:.0%}."
+    )
+
+
+def values_sentence(apart: float, usual: float, layer: str, name: str) -> str:
+    """How well the values are sorted in a map, in one sentence."""
+    return (
+        f"{layer}: nearest neighbours on this map differ by {apart:.2g} in their {name}, any two "
+        f"points by {usual:.2g}."
+    )

@@ -1,0 +1,192 @@
+"""The units of a layer as a grid of coloured cells.
+
+Arrays → one PNG, as text that a page can show without another request.
+
+A map of numbers over an image: which pixels speak for an answer, and which against it.
+
+One image as the numbers it consists of.
+"""
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dashboard.figures.style import NEGATIVE, POSITIVE, ZERO, Figure, colour, frame
+
+Array = NDArray[Any]
+
+
+WIDE = 3  # columns for each row, about
+
+
+def cells(values: NDArray[np.floating], largest: float) -> NDArray[np.uint8]:
+    """Values (n,) of a layer's units, row by row, as colours (rows, columns, 4).
+
+    −largest is orange, 0 is grey, largest is blue; a cell without a unit is transparent.
+    """
+    columns = columns_of(len(values))
+    grid = np.zeros((-(-len(values) // columns) * columns, 4), np.uint8)
+    grid[: len(values), :3] = colour(values, largest)
+    grid[: len(values), 3] = 255
+    return grid.reshape(-1, columns, 4)
+
+
+def columns_of(n: int) -> int:
+    """Cells in a row of the grid of `n` units: all of up to 16, else about WIDE for each row.
+
+    A number that fills the last row is preferred where there is one near.
+    """
+    if n <= 16:
+        return n
+    best = round((WIDE * n) ** 0.5)
+    near = [c for c in range(best * 2 // 3, best * 5 // 3) if n % c == 0]
+    return min(near, key=lambda c: abs(c - best), default=best)
+
+
+NO_NUMBER = (122, 59, 106)  # neither blue nor orange
+PALETTE = bytes([*NO_NUMBER, *colour(np.linspace(-1, 1, 255), 1.0).ravel().tolist()])
+
+
+def png(pixels: NDArray[np.uint8]) -> bytes:
+    """Pixels (height, width) of grey or (height, width, 3) of colour → a PNG file."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def address(pixels: NDArray[np.uint8]) -> str:
+    """Pixels as for `png` → a `data:` address."""
+    return "data:image/png;base64," + base64.b64encode(png(pixels)).decode()
+
+
+def sheet(images: NDArray[np.uint8], columns: int, maximum: float = 255.0) -> NDArray[np.uint8]:
+    """Images (n, height, width) in rows of `columns`, one picture; the last row filled with 0."""
+    n, height, width = images.shape
+    rows = -(-n // columns)
+    filled = np.zeros((rows * columns, height, width), np.uint8)
+    filled[:n] = images
+    picture = filled.reshape(rows, columns, height, width).swapaxes(1, 2)
+    return mosaic(picture.reshape(1, rows * height, columns * width), maximum)
+
+
+def encoded(pixels: NDArray[np.uint8]) -> str:
+    """The bytes of `pixels`, row by row, in base 64."""
+    return base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode()
+
+
+def diverging(values: NDArray[Any], largest: float) -> str:
+    """Values (height, width) on −largest … largest → the address of their colours.
+
+    One byte a value, an index into 255 colours from orange over grey to blue: a third of the size.
+    What is no number is purple.
+    """
+    share = np.clip(values / (largest or 1.0), -1, 1).astype(np.float32)
+    number = np.isfinite(values)
+    index = np.where(number, np.where(number, share, 0) * 127 + 128, 0).round().astype(np.uint8)
+    image = Image.fromarray(index, "L")
+    image.putpalette(PALETTE)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def mosaic(images: NDArray[np.uint8], maximum: float = 255.0) -> NDArray[np.uint8]:
+    """Images (n, height, width), 0 … maximum, one below the other: (n·height, width), 0 … 255."""
+    column = images.reshape(-1, images.shape[-1])
+    if maximum == 255.0:
+        return column
+    return (column * (255.0 / maximum)).round().astype(np.uint8)
+
+
+SMALLEST_SCALE = 0.02  # smaller values are all nearly grey
+
+
+def heat(
+    values: NDArray[Any], image: NDArray[Any], title: str, unit: str, keep: str = ""
+) -> Figure:
+    """`values` (height, width) on a symmetric scale, with the outline of `image` over them."""
+    height, width = values.shape
+    largest = max(float(np.abs(values).max()), SMALLEST_SCALE)
+    layout = frame(title, "column", "row", keep, height=420)
+    layout["xaxis"] |= {"range": [-0.5, width - 0.5], "showgrid": False, "constrain": "domain"}
+    layout["yaxis"] |= {
+        "range": [height - 0.5, -0.5], "showgrid": False, "scaleanchor": "x", "constrain": "domain",
+    }  # fmt: skip
+    colours = {
+        "type": "heatmap", "uid": "heat", "z": values.astype(np.float32), "zmin": -largest,
+        "zmax": largest, "colorscale": [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]],
+        "colorbar": {"title": {"text": unit, "side": "right"}, "tickformat": "+.0%",
+                     "thickness": 12},
+        "hovertemplate": "row %{y}, column %{x}: %{z:+.1%}<extra></extra>",
+    }  # fmt: skip
+    outline = {
+        "type": "contour", "uid": "outline", "z": image.astype(np.float32), "showscale": False,
+        "contours": {"coloring": "none", "start": image.max() / 2, "end": image.max() / 2,
+                     "size": 1},
+        "line": {"color": "#30343a", "width": 1.5}, "hoverinfo": "skip", "showlegend": False,
+    }  # fmt: skip
+    return {"data": [colours, outline], "layout": layout}
+
+
+GREY = [[0, "#000000"], [1, "#ffffff"]]
+SIGNED = [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]]
+
+
+def pixel_values(
+    values: Array, title: str, low: float, high: float, decimals: int = 0, keep: str = ""
+) -> Figure:
+    """A picture (height, width) with its numbers written in it, from `low` (black) to `high`.
+
+    Where low < 0 the colours are orange and blue on a symmetric scale instead.
+    """
+    signed = low < 0
+    if signed:
+        high = max(abs(low), abs(high))
+        low = -high
+    layout = frame(title, "column", "row", keep, height=540)
+    layout["margin"] |= {"t": 40}
+    axis = {"showgrid": False, "fixedrange": False, "nticks": 8, "constrain": "domain"}
+    layout["xaxis"] |= axis
+    layout["yaxis"] |= axis | {"autorange": "reversed", "scaleanchor": "x"}
+    span = (low, high if high > low else low + 1)
+    dark = values > 0.6 * high if signed else values < (low + high) / 2
+    traces = [
+        _cells(np.where(chosen, values, np.nan), span, signed, text, f".{decimals}f")
+        for chosen, text in ((dark, "#ffffff"), (~dark, "#000000"))
+    ]
+    return {"data": traces, "layout": layout}
+
+
+def _cells(
+    values: Array, span: tuple[float, float], signed: bool, text: str, number: str
+) -> dict[str, Any]:
+    """The cells whose numbers are written in the colour `text`; NaN where there is none."""
+    gap = 1 if values.shape[1] <= 10 else 0
+    return {
+        "type": "heatmap",
+        "uid": text,
+        "z": values.astype(np.float32),
+        "zmin": span[0],
+        "zmax": span[1],
+        "colorscale": SIGNED if signed else GREY,
+        "showscale": False,
+        "texttemplate": f"%{{z:{number}}}",
+        "textfont": {"color": text},
+        "hoverongaps": False,
+        "xgap": gap,
+        "ygap": gap,
+        "hovertemplate": f"row %{{y}}, column %{{x}}: %{{z:{number}}}<extra></extra>",
+    }
+
+
+def pixels_sentence(label: str, raw: Array, scaled: Array) -> str:
+    """What the numbers of one image are before and after scaling, in one sentence."""
+    empty = float((raw == 0).mean())
+    return (
+        f"{label}: {raw.size:,} pixels from {raw.min():g} to {raw.max():g}, {empty:.0%} of them 0 "
+        f"(black); the network gets numbers from {scaled.min():.3g} to {scaled.max():.3g}."
+    )

@@ -1,0 +1,254 @@
+"""A network as a drawing: numbers → what the network diagram's component draws.
+
+One example's way through a network: numbers → what the forward pass component draws.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.figures.style import colour
+from playground.analysis.inspection.forward_pass import Edges, LayerStep
+from playground.experiment.model_summary import Names
+
+Array = NDArray[Any]
+
+
+STRONGEST_WEIGHTS = 4  # strongest weights in and out in the card of a unit
+ZERO_LEVEL, TOP_LEVEL = 127, 254  # of a colour: orange 0, grey 127, blue 254
+
+
+@dataclass(frozen=True)
+class NodeColumn:
+    """What is drawn of the inputs or of one layer; arrays have one row for each unit shown.
+
+    thumbnails: (n, height, width), coloured on the scale −largest … largest.
+    x: what comes out of the unit for the example shown; z: before the activation (None: inputs).
+    """
+
+    size: int  # units there are
+    units: NDArray[np.int64]  # those shown
+    what: str  # the thumbnails show
+    thumbnails: Array
+    largest: float
+    x: Array
+    z: Array | None = None
+    bias: Array | None = None
+    mean: Array | None = None
+    spread: Array | None = None
+    activation: str = ""
+    kernel: Array | None = None  # whole, (n_in, size)
+    most: Sequence[str] = ()  # for each unit, the class it answers to most
+    picture: bool = False  # drawn as one image, (1, height, width) of 0 … 1
+
+
+def wiring(columns: Sequence[NodeColumn], edges: Sequence[Edges], names: Names) -> dict[str, Any]:
+    """What is drawn, in short: the numbers of every unit are words already."""
+    drawn = [_column(columns, i, names) for i in range(len(columns))]
+    lines = [_edges(columns, i, shown) for i, shown in enumerate(edges)]
+    return {"columns": drawn, "edges": lines}
+
+
+def colours() -> str:
+    """The colours of the 255 levels, as bytes of red, green, blue, in base 64."""
+    shades = colour(np.arange(TOP_LEVEL + 1) / ZERO_LEVEL - 1, 1.0)
+    return base64.b64encode(shades.tobytes()).decode()
+
+
+def levels(values: Array, largest: float) -> str:
+    """Values on the scale −largest … largest → bytes 0 … 254, in base 64."""
+    with np.errstate(invalid="ignore"):
+        share = np.clip(np.nan_to_num(values / (largest or 1.0)), -1, 1)
+    return base64.b64encode((ZERO_LEVEL * (1 + share)).round().astype(np.uint8).tobytes()).decode()
+
+
+def number(value: float) -> str:
+    """Four digits, with a true minus sign."""
+    if not np.isfinite(value):
+        return "not finite"
+    return f"{float(value):.4g}".replace("-", "−")
+
+
+def _column(columns: Sequence[NodeColumn], i: int, names: Names) -> dict[str, Any]:
+    column = columns[i]
+    largest_bias = 1.0
+    if column.bias is not None and len(column.bias):
+        largest_bias = float(np.abs(column.bias).max()) or 1.0
+    return {
+        "name": names.column(i),
+        "note": _note(column),
+        "activation": column.activation,
+        "shape": column.thumbnails.shape[1:],
+        "pixels": levels(column.thumbnails, column.largest),
+        "picture": column.picture,
+        "what": column.what,
+        "largest": number(column.largest),
+        "units": []
+        if column.picture
+        else [
+            {
+                "id": int(unit),
+                "name": names.unit(i, int(unit)),
+                "title": names.whole(i, int(unit)),
+                "bias": None if column.bias is None else float(column.bias[k] / largest_bias),
+                "numbers": _numbers(column, k),
+                "joined": [*_into(columns, i, k, names), *_out_of(columns, i, k, names)],
+            }
+            for k, unit in enumerate(column.units)
+        ],
+    }
+
+
+def _note(column: NodeColumn) -> str:
+    shown = len(column.units)
+    return f"{shown} of {column.size:,}" if shown < column.size else f"{shown:,}"
+
+
+def _numbers(column: NodeColumn, k: int) -> list[tuple[str, str]]:
+    if column.z is None or column.bias is None:
+        return [("value of this example", number(column.x[k]))]
+    found = [
+        ("bias b", number(column.bias[k])),
+        ("this example: sum z", number(column.z[k])),
+        (f"output a = {column.activation}(z)", number(column.x[k])),
+    ]
+    if column.mean is not None and column.spread is not None:
+        found.append(("mean output", f"{number(column.mean[k])} ± {number(column.spread[k])}"))
+    if column.most:
+        found.append(("most for", column.most[k]))
+    return found
+
+
+def _into(columns: Sequence[NodeColumn], i: int, k: int, names: Names) -> list[tuple[str, str]]:
+    kernel = columns[i].kernel
+    if kernel is None:
+        return []
+    return _listed(kernel[:, columns[i].units[k]], "from {}", i - 1, names)
+
+
+def _out_of(columns: Sequence[NodeColumn], i: int, k: int, names: Names) -> list[tuple[str, str]]:
+    kernel = columns[i + 1].kernel if i + 1 < len(columns) else None
+    if kernel is None:
+        return []
+    return _listed(kernel[columns[i].units[k]], "to {}", i + 1, names)
+
+
+def _listed(weights: Array, words: str, column: int, names: Names) -> list[tuple[str, str]]:
+    """The strongest weights of one unit, on its way in or out."""
+    order = np.argsort(-np.abs(weights), kind="stable")[:STRONGEST_WEIGHTS]
+    return [(words.format(names.unit(column, int(j))), number(weights[j])) for j in order]
+
+
+def _edges(
+    columns: Sequence[NodeColumn], i: int, shown: Edges
+) -> list[tuple[int, int, float, str]]:
+    """(from, to, weight, weight times the value of the example) of each weight drawn."""
+    of = {int(unit): float(x) for unit, x in zip(columns[i].units, columns[i].x, strict=True)}
+    lines = zip(shown.source.tolist(), shown.target.tolist(), shown.weight.tolist(), strict=True)
+    return [(a, b, float(f"{w:.5g}"), number(w * of[a])) for a, b, w in lines]
+
+
+def wiring_sentence(
+    columns: Sequence[NodeColumn], edges: Sequence[Edges], names: Names, moment: str
+) -> str:
+    """How much of the network is drawn, and its strongest weight, in words."""
+    total = sum(column.kernel.size for column in columns if column.kernel is not None)
+    drawn = sum(len(shown.weight) for shown in edges)
+    if drawn == total:
+        text = f"All {total:,} weights {moment}."
+    else:
+        parts = [
+            f"{len(column.units)} of {column.size:,} units of {names.column(i).lower()}"
+            for i, column in enumerate(columns)
+            if len(column.units) < column.size
+        ]
+        text = f"The {drawn} strongest of {total:,} weights {moment}"
+        text += f" between the units shown: {' and '.join(parts)}." if parts else "."
+    i = max(range(len(edges)), key=lambda i: float(np.abs(edges[i].weight[:1]).sum()))
+    a, b, w = int(edges[i].source[0]), int(edges[i].target[0]), float(edges[i].weight[0])
+    ends = f"from {names.whole(i, a)} to {names.whole(i + 1, b)}"
+    return f"{text} The strongest, {number(w)}, goes {ends}."
+
+
+STRONGEST_INPUTS = 8  # inputs of each unit with the largest |x·w|
+
+
+def passage(
+    steps: Sequence[LayerStep], given: Array, names: Names, activations: Sequence[str]
+) -> dict[str, Any]:
+    """Every number on the way: the inputs, and z, a and the strongest inputs of all units.
+
+    given: the inputs as the data set has them, (n,); activations: what each layer's is called.
+    """
+    source = names.source
+    what = "pixel" if source.shape else "number"
+    what += "s" if len(given) > 1 else ""
+    inputs = {
+        "title": "Input",
+        "note": f"{len(given):,} {what}, scaled for the network",
+        "shape": source.shape or None,
+        "names": None if source.shape else list(source.features),
+        "a": _floats(steps[0].x),
+        "largestA": _largest(steps[0].x),
+        "most": 0,
+    }
+    columns = [inputs] + [
+        _layer(step, i, names, name)
+        for i, (step, name) in enumerate(zip(steps, activations, strict=True), start=1)
+    ]
+    return {"columns": columns, "given": _floats(given), "maximum": source.maximum}
+
+
+def _layer(step: LayerStep, i: int, names: Names, activation: str) -> dict[str, Any]:
+    rows, _ = step.strongest(STRONGEST_INPUTS)
+    is_output = i == names.n_layers
+    return {
+        "title": names.column(i),
+        "note": f"{len(step.z):,} {'unit' if len(step.z) == 1 else 'units'}: "
+        f"z = x·W + b, then a = {activation}(z)",
+        "activation": activation,
+        "names": [names.unit(i, j) for j in range(len(step.z))] if is_output else None,
+        "z": _floats(step.z),
+        "a": _floats(step.a),
+        "bias": _floats(step.layer.bias),
+        "largestZ": _largest(step.z),
+        "largestA": 1.0 if is_output and names.source.classes else _largest(step.a),
+        "most": len(rows),
+        "rows": _bytes(rows.astype("<i4")),
+        "weights": _floats(np.take_along_axis(step.layer.kernel, rows, axis=0)),
+    }
+
+
+def weights_into(step: LayerStep, column: int, unit: int) -> dict[str, str]:
+    """All weights of one unit, for the picture of its contributions."""
+    return {"unit": f"{column}:{unit}", "weights": _floats(step.layer.kernel[:, unit])}
+
+
+def _floats(values: Array) -> str:
+    return _bytes(values.astype("<f4"))
+
+
+def _bytes(values: Array) -> str:
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
+
+
+def _largest(values: Array) -> float:
+    finite = np.abs(values[np.isfinite(values)])
+    return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+
+
+def passage_sentence(steps: Sequence[LayerStep], said: str) -> str:
+    """What comes out and how many numbers are computed for it, in words."""
+    products = sum(step.layer.kernel.size for step in steps)
+    units = sum(len(step.z) for step in steps)
+    busy = sum(int((step.a > 0).sum()) for step in steps[:-1])
+    hidden = units - len(steps[-1].z)
+    active = f" {busy:,} of the {hidden:,} hidden units give out more than 0." if hidden else ""
+    return (
+        f"{said} On the way: {products:,} products x·w, {units:,} sums z and as many outputs a."
+        f"{active}"
+    )

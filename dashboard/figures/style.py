@@ -1,0 +1,167 @@
+"""What every figure shares: its colours, its frame, and how it is written as JSON.
+
+One hue for each competitor, the same in every chart of a page.
+
+Parts of charts of the labs: a named line, a dot on it, a straight mark across.
+"""
+
+import base64
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+Figure = dict[str, Any]
+
+# The colours of the whole screen: positive, zero, negative; legible on light and on dark.
+POSITIVE, ZERO, NEGATIVE = "#0877bd", "#e8eaeb", "#f59322"
+TRAINING, VALIDATION = "#0877bd", "#3d9fe0"  # one hue: solid for training, dashed for validation
+RATE = "#8a63c9"
+MARK = "#8a8f98"  # best epochs, changes of settings
+
+# One colour and one symbol a class: legible on light and dark, told apart without colours too.
+CLASS_COLOURS = (
+    "#0877bd", "#f59322", "#3a9d5d", "#8a63c9", "#d64f6a", "#17a2b8", "#a6761d", "#e377c2",
+    "#7f8c1f", "#6b7480",
+)  # fmt: skip
+CLASS_SYMBOLS = (
+    "circle", "diamond", "square", "triangle-up", "cross", "x", "triangle-down", "star", "pentagon",
+    "hexagon",
+)  # fmt: skip
+
+DIVERGING = np.array([[245, 147, 34], [232, 234, 235], [8, 119, 189]], dtype=np.float32)
+
+MOST_POINTS = 500  # of a curve: more cannot be told apart on a screen
+
+
+def frame(title: str, x: str, y: str, keep: str = "", height: int = 300) -> dict[str, Any]:
+    """The layout of a chart; zoom and hidden traces are kept for as long as `keep` is the same."""
+    axis = {"automargin": True, "zeroline": False, "ticks": "outside", "ticklen": 4}
+    return {
+        "title": {"text": title, "x": 0, "xref": "paper", "font": {"size": 15}, "y": 0.97},
+        "height": height,
+        "margin": {"l": 8, "r": 12, "t": 62, "b": 8},
+        "xaxis": {"title": {"text": x, "standoff": 6}, **axis},
+        "yaxis": {"title": {"text": y, "standoff": 6}, **axis},
+        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+        "hovermode": "closest",
+        "dragmode": "zoom",
+        "uirevision": keep,
+    }
+
+
+def escaped(name: str) -> str:
+    """A name that somebody gave, such that Plotly shows it letter by letter."""
+    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def class_colours(n_classes: int) -> list[str]:
+    """A colour for each class; two classes are orange and blue, as everywhere."""
+    if n_classes == 2:
+        return [NEGATIVE, POSITIVE]
+    return [CLASS_COLOURS[i % len(CLASS_COLOURS)] for i in range(n_classes)]
+
+
+def hatched(shape: str) -> dict[str, Any]:
+    """The pattern of a bar that keeps its colour; "" is none."""
+    return {"shape": shape, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.45}
+
+
+def thin(column: NDArray[Any], most: int = MOST_POINTS) -> NDArray[np.float32]:
+    """At most `most` of the values, evenly spread, the first and the last among them."""
+    return column[kept_rows(len(column), most)].astype(np.float32)
+
+
+def kept_rows(rows: int, most: int = MOST_POINTS) -> NDArray[np.int64]:
+    """Which of `rows` rows `thin` keeps."""
+    if rows <= most:
+        return np.arange(rows)
+    return np.linspace(0, rows - 1, most).round().astype(np.int64)
+
+
+def colour(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
+    """Values (…) on the symmetric scale −largest … largest → colours (…, 3): orange, grey, blue.
+
+    What is no number, after a loss that exploded, is grey.
+    """
+    share = np.clip(np.nan_to_num(values / largest), -1, 1)[..., None].astype(np.float32)
+    negative, zero, positive = DIVERGING
+    mixed = zero + np.where(share > 0, share * (positive - zero), -share * (negative - zero))
+    return np.asarray(mixed.round(), dtype=np.uint8)
+
+
+def encode(figure: Figure) -> str:
+    """The figure as JSON; an array becomes its bytes in base 64, which Plotly reads by itself.
+
+    Plotly makes a CSS class of each trace's `uid`: any name becomes one in hexadecimal.
+    """
+    traces = [
+        {**trace, "uid": "t" + str(trace["uid"]).encode().hex()} if "uid" in trace else trace
+        for trace in figure.get("data", ())
+    ]
+    return json.dumps(
+        {**figure, "data": traces}, default=_array, separators=(",", ":"), allow_nan=False
+    )
+
+
+_KINDS = {"float32": "f4", "float64": "f8", "uint8": "u1", "int32": "i4"}
+
+
+def _array(value: object) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if not isinstance(value, np.ndarray) or value.ndim not in (1, 2):
+        raise TypeError(f"a figure must hold arrays of one or two dimensions, got {value!r}")
+    if value.dtype.name not in _KINDS:
+        raise TypeError(f"a figure must hold arrays of {', '.join(_KINDS)}, got {value.dtype}")
+    data = base64.b64encode(value.tobytes()).decode()
+    array = {"dtype": _KINDS[value.dtype.name], "bdata": data}
+    return array if value.ndim == 1 else array | {"shape": f"{len(value)}, {value.shape[1]}"}
+
+
+def hues(chosen: Iterable[str]) -> dict[str, str]:
+    """A colour for each of `chosen`, in their order; two get the same only beyond ten."""
+    return {name: CLASS_COLOURS[i % len(CLASS_COLOURS)] for i, name in enumerate(chosen)}
+
+
+Trace = dict[str, Any]
+
+
+def line(
+    name: str, x: Array, y: Array, colour: str, dash: str = "solid",
+    hover: str = "%{x:.3g}: %{y:.4g}", width: float = 2.5,
+) -> Trace:  # fmt: skip
+    """A line through the points (x, y), both (n,); nan leaves a gap."""
+    return {
+        "type": "scatter", "uid": name, "name": name, "x": thin(x), "y": thin(y), "mode": "lines",
+        "line": {"color": colour, "dash": dash, "width": width}, "hovertemplate": hover,
+    }  # fmt: skip
+
+
+def dots(
+    name: str, x: Any, y: Any, colour: str, symbol: str = "circle", size: float = 9,
+    legend: bool = False, hover: str = "%{x:.3g}: %{y:.4g}",
+) -> Trace:  # fmt: skip
+    """Points (n,), or one point."""
+    return {
+        "type": "scatter", "uid": f"dots {name}", "name": name, "mode": "markers",
+        "x": np.atleast_1d(x).astype(np.float32), "y": np.atleast_1d(y).astype(np.float32),
+        "marker": {
+            "color": colour, "symbol": symbol, "size": size,
+            "line": {"color": "#ffffff", "width": 1 if size > 5 else 0},
+        },
+        "showlegend": legend, "hovertemplate": hover,
+    }  # fmt: skip
+
+
+def upright(x: float) -> dict[str, Any]:
+    """A dotted line over the whole height of a chart at x."""
+    return {
+        "type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper",
+        "line": {"color": MARK, "width": 1, "dash": "dot"},
+    }  # fmt: skip

@@ -1,0 +1,130 @@
+"""One unit: what it answers to each class, what it weighs, and how it ranks in its layer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.figures.style import MARK, MOST_POINTS, NEGATIVE, POSITIVE, Figure, frame
+
+Array = NDArray[Any]
+
+
+def class_figure(means: Array, names: Sequence[str], average: float, keep: str = "") -> Figure:
+    """Mean output (n_classes,) of a unit for the examples of each class, beside that for all."""
+    layout = frame("Mean output for each class", "", "mean output", keep, 280)
+    layout["showlegend"] = False
+    layout["xaxis"] |= {"type": "category"}
+    layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
+    layout["shapes"] = [
+        {
+            "type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": average, "y1": average,
+            "line": {"color": MARK, "width": 2, "dash": "dot"},
+        }
+    ]  # fmt: skip
+    return {"data": [_bars(list(names), means, "%{x}: %{y:.3g}<extra></extra>")], "layout": layout}
+
+
+def weights_figure(title: str, weights: Array, names: Sequence[str], keep: str = "") -> Figure:
+    """How much each input (n_features,) counts for a unit."""
+    layout = frame(title, "", "weight", keep, 280)
+    layout["showlegend"] = False
+    layout["xaxis"] |= {"type": "category"}
+    layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
+    return {
+        "data": [_bars(list(names), weights, "%{x}: %{y:.3g}<extra></extra>")],
+        "layout": layout,
+    }
+
+
+def _bars(x: list[str], y: Array, hover: str) -> dict[str, Any]:
+    return {
+        "type": "bar", "uid": "bars", "name": "", "x": x, "y": y.astype(np.float32),
+        "marker": {"color": [POSITIVE if value >= 0 else NEGATIVE for value in y.tolist()]},
+        "hovertemplate": hover,
+    }  # fmt: skip
+
+
+def class_sentence(means: Array, names: Sequence[str], average: float) -> str:
+    """Which class excites the unit most and which least, in one sentence."""
+    known = np.flatnonzero(np.isfinite(means))
+    if not len(known):
+        return "There are no examples to average over."
+    most, least = (int(known[which(means[known])]) for which in (np.argmax, np.argmin))
+    if means[most] == means[least]:
+        return f"It answers {means[most]:.3g} to every class: it tells them apart in no way."
+    return (
+        f"On average it answers most to {names[most]} ({means[most]:.3g}) and least to "
+        f"{names[least]} ({means[least]:.3g}); dotted: the mean of all ({average:.3g})."
+    )
+
+
+def ranking_figure(
+    order: Array, loss: Array, chosen: int, is_share: bool, y: str, keep: str = ""
+) -> Figure:
+    """What is lost without each unit (n,), in falling order; at most MOST_POINTS of them."""
+    order = order[:MOST_POINTS]
+    layout = frame("Which units matter most", "rank", y, keep, 280)
+    # Anywhere in its column a bar can be clicked, also one without height.
+    layout |= {"showlegend": False, "bargap": 0.1, "hovermode": "x", "hoverdistance": -1}
+    layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
+    if is_share:
+        layout["yaxis"]["tickformat"] = ".1%"
+    number = "%{y:.2%}" if is_share else "%{y:.3g}"
+    bars = _bars([], loss[order], f"unit %{{customdata}}: {number}<extra></extra>")
+    bars["x"] = np.arange(1, len(order) + 1, dtype=np.float32)
+    bars["customdata"] = (order + 1).astype(np.float32)
+    bars["marker"]["line"] = {"width": 0}
+    rows = np.flatnonzero(order == chosen)
+    if len(rows):
+        rank = int(rows[0]) + 1
+        layout["annotations"] = [
+            {
+                "x": rank, "y": float(loss[chosen]), "text": f"unit {chosen + 1}",
+                "showarrow": True, "arrowcolor": MARK, "ax": 0 if rank > len(order) / 8 else 30,
+                "ay": -28, "font": {"size": 12},
+            }
+        ]  # fmt: skip
+    return {"data": [bars], "layout": layout}
+
+
+def response_figure(x: Array, output: Array, name: str, unit: str, keep: str = "") -> Figure:
+    """A unit's output (n,) over the single input x (n,)."""
+    layout = frame("What it answers everywhere", name, "output", keep, 320)
+    line = {
+        "type": "scatter", "uid": "unit", "name": unit, "x": x.astype(np.float32),
+        "y": output.astype(np.float32), "mode": "lines", "line": {"color": POSITIVE, "width": 3},
+        "hovertemplate": "%{y:.3f}",
+    }  # fmt: skip
+    return {"data": [line], "layout": layout | {"showlegend": False}}
+
+
+def weights_sentence(weights: Array, names: Sequence[str]) -> str:
+    """Which input counts most, in one sentence."""
+    most = int(np.argmax(np.abs(weights)))
+    way = "raises" if weights[most] > 0 else "lowers"
+    if not weights[most]:
+        return "No input counts."
+    return f"{names[most]} counts most: more of it {way} z ({weights[most]:+.3g} a unit, scaled)."
+
+
+def scatter_figure(targets: Array, output: Array, keep: str = "") -> Figure:
+    """A unit's output (n,) over the targets (n,), at most MOST_POINTS of them."""
+    layout = frame("Output and target", "target", "output of the unit", keep, 280)
+    dots = {
+        "type": "scatter", "uid": "dots", "name": "", "x": targets[:MOST_POINTS].astype(np.float32),
+        "y": output[:MOST_POINTS].astype(np.float32), "mode": "markers",
+        "marker": {"color": POSITIVE, "size": 6, "opacity": 0.7},
+        "hovertemplate": "target %{x:.3f}, output %{y:.3f}<extra></extra>",
+    }  # fmt: skip
+    return {"data": [dots], "layout": layout | {"showlegend": False}}
+
+
+def scatter_sentence(targets: Array, output: Array) -> str:
+    """Whether the output rises with the target, in one sentence."""
+    if np.ptp(output) == 0 or np.ptp(targets) == 0:
+        return "Its output is the same for all examples."
+    r = float(np.corrcoef(targets, output)[0, 1])
+    way = "rises with" if r > 0.3 else "falls with" if r < -0.3 else "hardly follows"
+    return f"Its output {way} the target (correlation {r:+.2f}; 1 is a straight line)."

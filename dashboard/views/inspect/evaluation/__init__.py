@@ -1,0 +1,1 @@
+"""Scores of a network on validation examples: confusion matrix, calibration, errors, robustness."""

@@ -1,0 +1,184 @@
+"""On any example of the data: the smallest change that flips the answer, and where it looks.
+
+The Inside page: what a network has in it, and does, after any epoch of its run.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.components import chart
+from dashboard.state import session
+from dashboard.state.network_view import NetworkView
+from dashboard.views.inspect import decision_boundary, weights
+from dashboard.views.inspect.activations import activations
+from dashboard.views.inspect.embedding import embedding
+from dashboard.views.inspect.evaluation.page import evaluation
+from dashboard.views.inspect.example import choose_example, tell
+from dashboard.views.inspect.forward_pass import forward
+from dashboard.views.inspect.network_graph import network
+from dashboard.views.inspect.signal_propagation import preflight
+from dashboard.views.inspect.units import units
+from dashboard.views.shared import predictions
+from dashboard.views.shared.adversarial import smallest_change
+from dashboard.views.shared.dataset_loading import delivered
+from dashboard.views.shared.occlusion import looks
+from dashboard.views.shared.run_controls import buttons, message, moves, own_run
+from dashboard.views.shared.view import View, choose
+from dashboard.widgets.messages import literal
+from dashboard.widgets.run_status import waiting
+from playground.analysis.inspection.activations import bounded
+from playground.datasets import Dataset
+from playground.experiment.model_summary import title
+from playground.runs.run import Run
+
+Image = NDArray[np.uint8]
+
+
+def fool(now: NetworkView) -> None:
+    """The smallest change of one example."""
+    _of_example(now, smallest_change)
+
+
+def where(now: NetworkView) -> None:
+    """The occlusion map of one example."""
+    _of_example(now, looks)
+
+
+def _of_example(now: NetworkView, show: Callable[[NetworkView, Image], None]) -> None:
+    source = now.dataset.source
+    if not source.shape:
+        st.info(
+            f"{literal(source.label)} has no images, so there are no pixels to change or to cover: "
+            "choose MNIST, Fashion-MNIST or digits."
+        )
+        return
+    example = choose_example(now)
+    tell(example)
+    show(now, example.raw[0])
+
+
+LOOK_SECONDS = 1.0  # between two looks at a run that plays: most views take a tenth of it
+
+VIEWS: dict[str, View[Callable[[NetworkView], None]]] = {
+    "Network": View(
+        ":material/hub:", "Which weights are strong, and what does each unit answer to?", network
+    ),
+    "Answers": View(
+        ":material/quiz:",
+        "What does it say of examples it has not learnt from?",
+        lambda now: predictions.answers(now.snapshot, now.dataset, now.keep),
+    ),
+    "Forward pass": View(
+        ":material/arrow_forward:",
+        "How does one example become an answer, number by number?",
+        forward,
+    ),
+    "Weights": View(
+        ":material/grid_on:",
+        "Which numbers has it learnt, and what happens if they are changed?",
+        weights.view,
+    ),
+    "Activations": View(
+        ":material/show_chart:",
+        "Where on its curve does each layer work, and do gradients come through?",
+        activations,
+    ),
+    "Units": View(
+        ":material/badge:", "What does this one unit do, and what is lost without it?", units
+    ),
+    "Plane": View(
+        ":material/border_inner:",
+        "How does it divide the plane, and how is it bent?",
+        decision_boundary.view,
+    ),
+    "Evaluation": View(
+        ":material/fact_check:", "How good is it, and where is it wrong?", evaluation
+    ),
+    "Embedding": View(":material/bubble_chart:", "How does a layer sort the examples?", embedding),
+    "Fool it": View(
+        ":material/compare_arrows:",
+        "How little must an image change for it to see something else?",
+        fool,
+    ),
+    "Where it looks": View(
+        ":material/visibility:", "Which parts of an image speak for its answer?", where
+    ),
+    "Pre-flight check": View(
+        ":material/flight_takeoff:",
+        "Are the first weights a good start, before any training?",
+        preflight,
+    ),
+}
+
+_LOOK_AT_NUMBERS = [VIEWS["Weights"], VIEWS["Pre-flight check"]]  # of any size
+_ENOUGH = 100  # examples to see whether a network's numbers are of any use
+
+
+def inside() -> None:
+    """The buttons that play the run, the slider of epochs, and one view of the network."""
+    experiment = session.experiment()
+    st.subheader(title(experiment), anchor=False)
+    run = own_run(experiment)
+    if run is None:
+        return
+    changed = run.experiment != experiment
+    dataset = delivered(run.experiment.data)
+    if dataset is None:
+        return
+    buttons(run, changed)
+    watching = moves(run)
+    every = LOOK_SECONDS if watching else None
+    st.fragment(_look, run_every=every, key="look")(run, dataset, changed, watching)
+
+
+def _look(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
+    """The view at the epoch of the slider; drawn anew while the run plays."""
+    run.touch()
+    message(run, changed)
+    view = choose(VIEWS, "inside_view")
+    now = moment(run, dataset)
+    if now is not None and (view in _LOOK_AT_NUMBERS or bounded(now.snapshot, _some(dataset))):
+        view.show(now)
+    elif now is not None:
+        st.warning(
+            "Numbers in this network have grown beyond all bounds: choose an earlier epoch, or "
+            "train again with a smaller learning rate."
+        )
+    if watching and not moves(run):
+        st.rerun()  # last, or the browser would take away what was not drawn yet
+
+
+def _some(dataset: Dataset) -> NDArray[np.float32]:
+    return dataset.scaled(dataset.train.x[:_ENOUGH])
+
+
+def moment(
+    run: Run, dataset: Dataset, moved: Callable[[], None] = lambda: None
+) -> NetworkView | None:
+    """The slider of epochs, and the network as it was then; None while there is none yet.
+
+    moved: called when somebody moves the slider.
+    """
+    keep = run.network
+    snapshot = run.latest
+    epoch = chart.epoch(snapshot.epoch if snapshot else 0, keep, moved)
+    note = st.container()  # with a sentence or without, what comes below keeps its place
+    if snapshot is None:
+        note.info(waiting(run.state))
+        return None
+    if epoch is not None and epoch != snapshot.epoch:
+        try:
+            snapshot = run.snapshot(epoch)
+        except LookupError:
+            note.warning(
+                "Earlier weights are gone with the process that trained: these are the last."
+            )
+        else:
+            if snapshot.epoch != epoch:
+                note.caption(
+                    f"Of so long a run not every epoch is kept: this is {snapshot.epoch:,}."
+                )
+    return NetworkView(run.experiment, dataset, snapshot, run, keep)

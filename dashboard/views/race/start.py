@@ -1,0 +1,87 @@
+"""How a race begins: looked for learning rates first or not, and written down as it goes."""
+
+from collections.abc import Callable, Sequence
+
+from pydantic import ValidationError
+
+from dashboard.state import session
+from dashboard.widgets.messages import refuse
+from playground.experiment.model import explain
+from playground.runs import race_presets
+from playground.runs.lr_finder import RATE_SWEEPS, LearningRateFinder
+from playground.runs.race import RACES, Competitor, Race
+from playground.storage.records import RunRow, StoreError
+from playground.storage.store import store
+
+NAME = "race"  # of a tab's race, and of its search for learning rates, in their registries
+REFUSED = "race refused"
+
+
+def begin(make: Callable[[], Sequence[Competitor]], find_rates: bool = False) -> None:
+    """Start a race in place of the one before; what forbids it is told beside the buttons."""
+    try:
+        competitors = make()
+    except ValidationError as error:
+        session.remember(REFUSED, "", explain(error))
+        return
+    except ValueError as error:
+        session.remember(REFUSED, "", [str(error)])
+        return
+    session.remember(REFUSED, "", [])
+    if find_rates:
+        search = LearningRateFinder(competitors)
+        session.let_go(RACES, NAME)
+        session.hold(RATE_SWEEPS, search, NAME)
+        search.play()
+    else:
+        session.let_go(RATE_SWEEPS, NAME)
+        start(competitors)
+
+
+def start(competitors: Sequence[Competitor]) -> None:
+    """Let these competitors race now."""
+    known = session.identity()
+    if known is None:
+        return
+    owner, tab = known
+    try:
+        group = race_presets.begin(store(), owner, tab, competitors)
+    except StoreError as error:
+        session.remember(REFUSED, "", [f"{error} The race goes on, but it is not being saved."])
+        race = Race(competitors)
+    else:
+        race = Race(
+            competitors,
+            lambda i, _: session.recorder(race_presets.KIND, group, competitors[i].label),
+        )
+    session.keep_race(race, NAME)
+    race.play()
+
+
+def tell_refusals() -> None:
+    """Why the last race could not begin, if it could not."""
+    for sentence in session.remembered(REFUSED, "") or ():
+        refuse(sentence)
+
+
+def own_runs() -> list[RunRow]:
+    """The saved runs of whoever is here, the newest first. Raises StoreError."""
+    known = session.identity()
+    return [] if known is None else store().list(known[0])
+
+
+def last_race() -> race_presets.SavedRace | None:
+    """The race that this tab had before the server was restarted; asked for once."""
+    known = session.identity()
+    if known is None:
+        return None
+    asked = " ".join(known)
+    told = session.remembered("race looked for", asked)
+    if told is None:
+        try:
+            told = (race_presets.last(store(), *known),)
+        except StoreError:
+            return None
+        session.remember("race looked for", asked, told)
+    found: race_presets.SavedRace | None = told[0]
+    return found

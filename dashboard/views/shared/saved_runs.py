@@ -1,0 +1,147 @@
+"""The saved runs of whoever is here, and which of them this tab has chosen.
+
+A saved run becomes this tab's run on the Train page.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from dashboard.state import session
+from dashboard.views.train.page import train
+from playground.analysis.comparison.runs import Compared
+from playground.datasets.registry import DATASETS
+from playground.experiment.describe import effective
+from playground.experiment.model import Experiment
+from playground.experiment.url import decode
+from playground.history.history import history
+from playground.nn.network import Snapshot
+from playground.runs.jobs import Recent
+from playground.runs.run import Run
+from playground.storage.query import KINDS
+from playground.storage.records import RunGroup, RunRow, SavedRun, StoreError
+from playground.storage.store import Store, store
+
+_SAVED: Recent[SavedRun] = Recent(64)
+
+
+@dataclass
+class RunChoice:
+    """What a tab remembers of the page between two of its runs."""
+
+    chosen: list[str] = field(default_factory=list)  # ids, in the order they were chosen
+    deleted: tuple[str, ...] = ()  # that can be brought back
+    problem: str = ""  # why something could not be done
+    named: int = 0  # how often a name, note or tag was changed
+    drawn: int = 0  # how often the choice was changed by something else than the table
+
+    def set(self, ids: Iterable[str]) -> None:
+        """Choose these runs; the table shows it when it is drawn next."""
+        self.chosen = list(dict.fromkeys(ids))
+        self.drawn += 1
+
+
+class RunLibrary:
+    """One owner's runs, the newest first. Raises StoreError where the database fails."""
+
+    def __init__(self, owner: str, tab: str, runs: Store) -> None:
+        self.owner, self.tab, self.store = owner, tab, runs
+        self.choice = session.kept("runs", RunChoice)
+        self.load()
+
+    def load(self) -> None:
+        """Ask the database again."""
+        self.runs = self.store.list(self.owner)
+        self.groups = {group.id: group for group in self.store.groups(self.owner)}
+        self.by_id = {run.id: run for run in self.runs}
+        self._fresh = True
+
+    def refresh(self) -> None:
+        """Ask again, for a part of the page that is drawn once more by itself."""
+        if not self._fresh:
+            self.load()
+        self._fresh = False
+
+    @property
+    def chosen(self) -> list[RunRow]:
+        """The runs chosen that are still there."""
+        return [self.by_id[id] for id in self.choice.chosen if id in self.by_id]
+
+    def get(self, run: RunRow) -> SavedRun:
+        """A whole run, asked for again only when it has grown; StoreError where there is none."""
+        question = (self.owner, run.id, run.epoch, run.state)
+        try:
+            return _SAVED.ask(question, self.store.get, run.id, self.owner)
+        except LookupError:
+            raise StoreError("This run is gone: it was deleted in another window.") from None
+
+    def compared(self, run: RunRow) -> Compared:
+        """A run as it is compared with others."""
+        saved = self.get(run)
+        return Compared(saved.experiment, history(saved.events), run.state)
+
+    def group_title(self, id: str) -> str:
+        """What a race, twin or sweep is called; "" for none."""
+        group: RunGroup | None = self.groups.get(id)
+        return f"{KINDS.get(group.kind, group.kind)}: {group.title}" if group else ""
+
+
+def library() -> RunLibrary | None:
+    """The library of whoever is here; None before the browser has told."""
+    known = session.identity()
+    return None if known is None else RunLibrary(*known, store())
+
+
+@lru_cache(maxsize=20_000)
+def experiment_of(link: str) -> Experiment | None:
+    """What a saved link text says; None if it cannot be read any more."""
+    decoded = decode(link)
+    return None if decoded.problems else decoded.experiment
+
+
+@lru_cache(maxsize=20_000)
+def _fields(link: str) -> dict[str, Any] | None:
+    experiment = experiment_of(link)
+    return None if experiment is None else effective(experiment)
+
+
+def fields_of(runs: Sequence[RunRow]) -> list[dict[str, Any]]:
+    """The settings with an effect of each run; empty where they cannot be read."""
+    return [_fields(run.link) or {} for run in runs]
+
+
+def data_label(run: RunRow) -> str:
+    """The data set of a run as people call it."""
+    if run.dataset in DATASETS:
+        return DATASETS[run.dataset].label
+    experiment = experiment_of(run.link)
+    return "own data" if experiment is None else experiment.data.source.label
+
+
+def open_in_train(library: RunLibrary, saved: SavedRun) -> None:
+    """Show a saved run on the Train page: its curves, and the weights that were kept.
+
+    One that is there already goes on as it is.
+    """
+    now = session.run()
+    if now is not None and now.saved == saved.id:
+        session.set_experiment(now.experiment)
+        go_to_train()
+
+    def snapshot(epoch: int) -> Snapshot:
+        return library.store.snapshot(saved.id, library.owner, epoch)
+
+    run = Run.restored(
+        saved, snapshot, recorder=session.recorder(), reason="it was opened from the saved runs"
+    )
+    session.keep(run)
+    session.set_experiment(run.experiment)
+    go_to_train()
+
+
+def go_to_train() -> None:
+    """Turn to the Train page."""
+    st.switch_page(st.Page(train, title="Train", url_path="train", default=True))

@@ -1,0 +1,1 @@
+"""Fields, sidebar, messages and tables that pages share."""

@@ -1,0 +1,206 @@
+"""Which values a widget steps through, from the limits and the scale of its field.
+
+One widget for each field of an Experiment: it shows the field's value, whatever that is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import floor, log10
+from typing import Any
+
+import streamlit as st
+
+from dashboard.state import session
+from dashboard.widgets.help_texts import explained
+from dashboard.widgets.messages import refuse
+from playground.experiment.model import (
+    CHOICES,
+    FIELDS,
+    SECTION_OF,
+    SECTIONS,
+    Experiment,
+    field_metadata,
+    limits,
+)
+
+# Values of a field whose usefulness begins far above 0, smallest first; 0 itself comes before them.
+SMALLEST = {"l1": 1e-6, "l2": 1e-6}
+
+
+def usual_values(name: str, current: float) -> list[float]:
+    """Values worth dragging through, with the current one among them, in rising order.
+
+    Fields on a logarithmic scale: 1 and 3 of every power of ten; counts of examples: powers of 2.
+    """
+    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    if isinstance(low, int):
+        values = [2**n for n in range(13) if low <= 2**n <= high]
+    elif name in SMALLEST or low > 0:
+        first = floor(log10(SMALLEST.get(name, low)))
+        powers = range(first, floor(log10(high)) + 1)
+        values = [float(f"{digit}e{n}") for n in powers for digit in (1, 3)]
+        values = [value for value in values if value <= high]
+    else:
+        values = [n / 20 for n in range(20) if n / 20 <= high]
+    return sorted({*values, low, high, current})
+
+
+def step_of(name: str, current: float) -> float:
+    """How far one click on + or − goes: half the magnitude where magnitudes are what matters."""
+    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    said = field_metadata(FIELDS[name])
+    whole = isinstance(low, int)
+    if "step" in said:
+        step = said["step"]
+    elif said.get("scale") == "log" or said.get("unit") == "examples":
+        step = 10.0 ** floor(log10(current)) / 2 if current else 1
+        step = max(1, round(step)) if whole else step
+    else:
+        step = 1 if whole else 10.0 ** round(log10(high - low)) / 20
+    return int(step) if whole else float(step)
+
+
+def written(value: float) -> str:
+    """A number in short where that is exact: two numbers never look the same."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+LABELS = {
+    "dataset": "Data set",
+    "train_size": "Training examples",
+    "validation_size": "Validation examples",
+    "scaler": "Scaling is learnt from",
+    "sorted_split": "Sorted, not shuffled, before the split",
+    "copied": "Validation examples copied into training (share)",
+    "hidden": "Hidden layers",
+    "learning_rate": "Learning rate η",
+    "batch_size": "Batch size",
+    "warmup_epochs": "Warm-up epochs",
+    "stddev": "Spread σ of the weights",
+    "negative_slope": "Slope α where z < 0",
+    "rho": "Memory ρ",
+    "beta_1": "Memory β₁",
+    "beta_2": "Memory β₂",
+    "epsilon": "ε",
+    "kernel_initializer": "First weights",
+    "bias_initializer": "First biases",
+}
+
+SLIDER = "_slider"  # ends the key of a slider that stands beside its field's number
+
+
+def label(name: str) -> str:
+    """What a field is called on the screen, with its unit."""
+    if name in LABELS:
+        return LABELS[name]
+    text, unit = name.replace("_", " ").capitalize(), field_metadata(FIELDS[name]).get("unit", "")
+    return f"{text} ({unit})" if unit and unit not in text.lower() else text
+
+
+@dataclass(frozen=True)
+class Form:
+    """Draws the widgets of `experiment`; the key of a widget is the name of its field.
+
+    `refusals` says, by key, why what a widget holds is not taken; `locked`, why it cannot be set.
+    """
+
+    experiment: Experiment
+    refusals: Mapping[str, Sequence[str]]
+    locked: Mapping[str, str]
+
+    def locks(self, key: str) -> bool:
+        """Whether a widget cannot be set."""
+        return key in self.locked
+
+    def help(self, key: str, text: str) -> str:
+        """The help of a widget, with the reason if it cannot be set."""
+        return f"{self.locked[key]} {text}" if key in self.locked else text
+
+    def field(self, name: str) -> None:
+        """The widget that suits a field."""
+        low, _ = limits(SECTIONS[SECTION_OF[name]], name)
+        if FIELDS[name].annotation is bool:
+            self.switch(name)
+        elif "choices" in field_metadata(FIELDS[name]):
+            self.choice(name)
+        elif low is None:
+            self.several(name)
+        else:
+            self.number(name)
+
+    def choice(self, name: str, options: Sequence[str] = ()) -> None:
+        """One entry of the field's table, or one of some `options`."""
+        options = options or field_metadata(FIELDS[name])["choices"]
+        self.option(name, label(name), options, CHOICES[name], self._value(name))
+
+    def option(
+        self, key: str, text: str, options: Sequence[str], table: Mapping[str, Any], value: str
+    ) -> None:
+        """A box to choose an entry of `table` from."""
+
+        def named(name: str) -> str:
+            entry = table[name]
+            return entry if isinstance(entry, str) else str(entry.label)
+
+        session.show(key, value)
+        help = self.help(key, explained(key if key in FIELDS else "activation"))
+        st.selectbox(text, options, format_func=named, key=key, disabled=self.locks(key), help=help)
+        self._refuse(key)
+
+    def switch(self, name: str) -> None:
+        """On or off."""
+        session.show(name, self._value(name))
+        help = self.help(name, explained(name))
+        st.toggle(label(name), key=name, disabled=self.locks(name), help=help)
+        self._refuse(name)
+
+    def number(self, name: str, labelled: bool = True) -> None:
+        """A number between the field's limits."""
+        (low, high), value = limits(SECTIONS[SECTION_OF[name]], name), self._value(name)
+        kind = type(value)
+        session.show(name, value)
+        st.number_input(
+            label(name),
+            min_value=kind(low),
+            max_value=kind(high),
+            step=step_of(name, value),
+            format="%d" if kind is int else "%g",
+            key=name,
+            disabled=self.locks(name),
+            help=self.help(name, explained(name)) if labelled else None,
+            label_visibility="visible" if labelled else "collapsed",
+        )
+        self._refuse(name)
+
+    def slider(self, name: str) -> None:
+        """Usual values to drag through, and the exact one beside them."""
+        drag, exact = st.columns([3, 2], vertical_alignment="bottom")
+        value, key = self._value(name), name + SLIDER
+        with drag:
+            session.show(key, value)
+            st.select_slider(
+                label(name),
+                usual_values(name, value),
+                format_func=written,
+                key=key,
+                disabled=self.locks(key),
+                help=self.help(key, explained(name)),
+            )
+        with exact:
+            self.number(name, labelled=False)
+
+    def several(self, name: str, example: str = "") -> None:
+        """Values separated by commas, in a box of text."""
+        session.show(name, ", ".join(written(value) for value in self._value(name)))
+        help = self.help(name, " ".join(filter(None, (explained(name), example))))
+        st.text_input(
+            label(name), key=name, help=help, placeholder="none", disabled=self.locks(name)
+        )
+        self._refuse(name)
+
+    def _value(self, name: str) -> Any:
+        return getattr(getattr(self.experiment, SECTION_OF[name]), name)
+
+    def _refuse(self, key: str) -> None:
+        for sentence in self.refusals.get(key, ()):
+            refuse(sentence)

@@ -1,0 +1,116 @@
+"""Where a run stands, in words: what happened, why, and what can be done next."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from playground.experiment.model import Experiment
+from playground.history.events import Diverged, Event, Finished, Progress, WorkerLost
+
+Kind = Literal["info", "success", "warning", "error"]
+
+
+class Status(NamedTuple):
+    """A message and how serious it is."""
+
+    kind: Kind
+    text: str
+
+
+def status(state: str, events: Sequence[Event], epoch: int, experiment: Experiment) -> Status:
+    """What to tell about a run in `state` whose last finished epoch is `epoch`."""
+    last = events[-1] if events else None
+    match last:
+        case Diverged() if state == "diverged":
+            return Status(
+                "error",
+                f"Training has stopped: the loss of update {last.step:,} (epoch {last.epoch}) was "
+                f"no longer a finite number. {last.advice}",
+            )
+        case WorkerLost() if state == "lost":
+            return Status(
+                "error",
+                f"Training has stopped after epoch {last.epoch}: {_sentence(last.reason)} "
+                "Press Start again to train once more from the first weights.",
+            )
+        case Finished() if state == "finished":
+            return Status("success", _finished(last, experiment))
+    if state == "paused":
+        return Status("info", f"Paused after epoch {epoch:,}.")
+    if state == "ready":
+        return Status("info", "Not trained yet: these are its first, random weights. Press Train.")
+    return Status("info", "Training.")
+
+
+def waiting(state: str) -> str:
+    """What to tell while there are no weights to look at."""
+    if state == "lost":
+        return "The weights of this network are not here any more: Start again trains them anew."
+    return "Getting ready: the processes that train are starting …"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "…")) else text + "."
+
+
+def _finished(last: Finished, experiment: Experiment) -> str:
+    if not last.stopped_early:
+        return f"Done: all {last.epoch:,} epochs are trained."
+    text = (
+        f"Stopped early after epoch {last.epoch}: the validation loss had not improved for "
+        f"{experiment.training.patience} epochs."
+    )
+    if last.restored and last.best_epoch is not None:
+        text += f" The weights are those of the best epoch, {last.best_epoch}."
+    return text
+
+
+def progress_text(progress: Progress, experiment: Experiment, speed: float | None) -> str:
+    """ "Epoch 3 of 100 · batch 80 of 157 · 45,000 images per second · 12 s left"."""
+    examples = "images" if experiment.data.source.kind == "image" else "examples"
+    epochs = max(experiment.training.epochs, progress.epoch)  # a lesson adds some at the end
+    parts = [
+        f"Epoch {progress.epoch:,} of {epochs:,}",
+        f"batch {progress.batch:,} of {progress.batches:,}",
+    ]
+    if progress.images_per_second > 0:
+        parts.append(f"{progress.images_per_second:,.0f} {examples} per second")
+        left = (1 - progress_share(progress, experiment)) * experiment.training.epochs
+        seconds = left * experiment.data.train_size / progress.images_per_second
+        parts.append(_duration(max(seconds, left / speed if speed else 0)) + " left")
+    return " · ".join(parts)
+
+
+def progress_share(progress: Progress, experiment: Experiment) -> float:
+    """Which share of the run's batches is done, 0 to 1."""
+    done = progress.epoch - 1 + progress.batch / progress.batches
+    return min(1.0, max(0.0, done / experiment.training.epochs))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def allowed(state: str, changed: bool) -> frozenset[str]:
+    """Which of "train", "pause", "step", "reset", "new_weights" make sense for a run in `state`.
+
+    `changed`: the settings are no longer those of the run, so that training means a new network.
+    """
+    may = {"new_weights"}
+    if changed or state in ("ready", "paused", "lost"):
+        may |= {"train", "step"}
+    if state == "playing":
+        may.add("pause")
+    if state != "ready":
+        may.add("reset")
+    return frozenset(may)
+
+
+def train_label(state: str, changed: bool) -> str:
+    """What the button that trains is called for a run in `state`."""
+    return (
+        {"paused": "Resume", "lost": "Start again"}.get(state, "Train") if not changed else "Train"
+    )

@@ -1,0 +1,1 @@
+"""Pure functions from a network or a history to numbers and verdicts."""

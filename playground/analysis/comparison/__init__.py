@@ -1,0 +1,1 @@
+"""Comparisons of several runs: leaderboards, differences of settings, importances, data leakage."""

@@ -1,0 +1,1 @@
+"""Scores of predictions and of histories, and the baselines they are compared with."""

@@ -1,0 +1,1 @@
+"""Tables and points that a user brings: reading, column types, encoding, storage."""

@@ -1,0 +1,186 @@
+"""Recipes that overfit within seconds: a small training set and a large network for each data set.
+
+What they do is tested: without a cure the validation loss turns and rises, with one it does less.
+
+The map of capacity and data: how many units and how many examples, and what comes of both.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.experiment.model import Experiment
+
+SMALLEST_TABLE = 12  # rows of a table of one's own, of which some are for validation
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The fields that make a data set overfit, and strengths of cures that suit it."""
+
+    changes: Mapping[str, Any]
+    strengths: Mapping[str, float] = field(default_factory=dict)  # others than the usual ones
+
+
+def _images(train: int, validation: int, **changes: Any) -> Recipe:
+    return Recipe(
+        {
+            "train_size": train, "validation_size": validation, "hidden": (300, 100),
+            "learning_rate": 0.001, "epochs": 60, **changes,
+        }
+    )  # fmt: skip
+
+
+def _points(train: int, noise: float, epochs: int = 400, **changes: Any) -> Recipe:
+    """Points of a plane or a line, with noise to learn by heart."""
+    return Recipe(
+        {
+            "train_size": train, "validation_size": 400, "noise": noise, "hidden": (100, 100),
+            "learning_rate": 0.005, "epochs": epochs, **changes,
+        },
+        {"smaller": 4, "early_stopping": 20, "l2": 0.01, "l1": 0.003, "dropout": 0.3},
+    )  # fmt: skip
+
+
+RECIPES: dict[str, Recipe] = {
+    "fashion_mnist": _images(300, 1_000),
+    "mnist": _images(100, 1_000),
+    "digits": _images(100, 300, noise=0.4),
+    "iris": Recipe(
+        {
+            "train_size": 15, "validation_size": 30, "noise": 0.6, "hidden": (100, 100),
+            "learning_rate": 0.003, "epochs": 150,
+        },
+        {"smaller": 3, "early_stopping": 20, "more_data": 6, "l2": 0.02, "l1": 0.005},
+    ),
+    "coffee": Recipe(
+        {
+            "train_size": 20, "validation_size": 80, "noise": 0.15, "hidden": (100, 100),
+            "learning_rate": 0.003, "epochs": 150,
+        },
+        {"smaller": 3, "early_stopping": 20, "more_data": 6, "l2": 0.01, "l1": 0.003},
+    ),
+    "circle": _points(40, 0.3),
+    "xor": _points(40, 0.3),
+    "gauss": _points(40, 0.5),
+    "spiral": _points(60, 1.0),
+    "moons": _points(40, 0.4),
+    "plane": _points(30, 0.3, 800),
+    "multi_gauss": _points(40, 0.2, 800),
+    "sine": _points(20, 0.4, 500),
+}  # fmt: skip
+
+
+def recipe(dataset: str) -> Recipe:
+    """The recipe of a data set; for a table of one's own one that follows its size."""
+    known = RECIPES.get(dataset)
+    if known is not None:
+        return known
+    rows = Experiment().change(dataset=dataset).data.source.rows or 0
+    if rows < SMALLEST_TABLE:
+        raise ValueError(f"a table must have at least {SMALLEST_TABLE} rows to try, got {rows}")
+    validation = min(rows // 2, 1_000)
+    train = max(min(rows // 6, 200), 4)
+    return Recipe(
+        {**_images(train, validation).changes, "epochs": 200}, {"smaller": 4, "more_data": 2}
+    )
+
+
+def overfitting(experiment: Experiment) -> Experiment:
+    """The recipe for the data set of `experiment`, with its seeds; ValueError for a tiny table."""
+    chosen = recipe(experiment.data.dataset)
+    return Experiment().change(
+        dataset=experiment.data.dataset,
+        data_seed=experiment.data.data_seed,
+        seed=experiment.network.seed,
+        **{"optimizer": "adam", "activation": "relu", "batch_size": 32, **chosen.changes},
+    )
+
+
+FALLBACK = "fashion_mnist"  # where the current data do not suit a view
+
+
+def memorising(experiment: Experiment, share: float = 1.0) -> Experiment:
+    """A network that learns a small training set by heart, `share` of its labels random.
+
+    Where there are no classes whose labels could be random it is Fashion-MNIST.
+    """
+    source = experiment.data.source
+    if not source.classes:
+        experiment = experiment.change(dataset=FALLBACK)
+    base = overfitting(experiment)
+    changes = {} if base.data.source.shape else {"hidden": (200, 200), "epochs": 600}
+    return base.change(shuffled_labels=share, **changes)
+
+
+def penalised(experiment: Experiment) -> Experiment:
+    """Small steps of one size for all weights: with them those that L1 does not want reach 0.
+
+    Adam would divide by the size of the gradient and drive weights to 0 for L2 as well.
+    """
+    base = overfitting(experiment)
+    epochs = base.training.epochs * (1 if base.data.source.shape else 2)
+    return base.change(optimizer="momentum", learning_rate=0.02, momentum=0.9, epochs=epochs)
+
+
+def curve() -> Experiment:
+    """A noisy wave: twenty points to draw a line through."""
+    return Experiment().change(
+        dataset="sine", train_size=20, validation_size=200, noise=0.3, **LOOSE
+    )
+
+
+def region(experiment: Experiment) -> Experiment:
+    """Noisy points of two classes: of the current data set if it is one of these, or moons."""
+    name = experiment.data.dataset
+    name = name if name in NOISE else "moons"
+    return Experiment().change(
+        dataset=name, train_size=60, validation_size=400, noise=NOISE[name], **LOOSE
+    )
+
+
+LOOSE = {
+    "activation": "silu", "optimizer": "adam", "learning_rate": 0.01, "batch_size": 20,
+    "epochs": 1_000,
+}  # fmt: skip
+NOISE = {"circle": 0.2, "xor": 0.2, "gauss": 0.4, "spiral": 0.4, "moons": 0.3}
+LARGE = (120, 120)
+CURVE_SIZES = ((), (8, 8), LARGE)  # too small, fitting, too large
+REGION_SIZES = ((), (8,), LARGE)
+SPIRAL_SIZES = ((), (16, 8), LARGE)
+
+
+UNITS = (2, 8, 32, 128, 512)
+IMAGES = (50, 150, 500, 1_500, 5_000)
+UPDATES = 400  # of each cell of the map, so that few examples are not simply trained less
+EPOCHS = (4, 60)
+POINTS = (20, 60, 200, 600, 2_000)  # examples where any number can be generated
+
+
+def capacity(experiment: Experiment) -> tuple[tuple[int, ...], tuple[int, ...], list[Experiment]]:
+    """Units and training sizes, and one experiment for each pair of them, row by row of units.
+
+    Sizes that the data set does not have are replaced by as many as it has.
+    """
+    base = overfitting(experiment)
+    source, validation = base.data.source, base.data.validation_size
+    most = IMAGES[-1] if source.rows is None else min(source.rows - validation, IMAGES[-1])
+    few = IMAGES if source.shape and most >= IMAGES[-1] else _spaced(most)
+    experiments = [
+        base.change(hidden=(units,), train_size=size, epochs=_epochs(size, base))
+        for units in UNITS
+        for size in few
+    ]
+    return UNITS, few, experiments
+
+
+def _spaced(most: int) -> tuple[int, ...]:
+    """Up to five sizes, each about a third of the next."""
+    sizes = [max(most // 3**i, 2) for i in range(len(IMAGES))] if most < 5_000 else POINTS
+    return tuple(sorted(set(sizes)))
+
+
+def _epochs(size: int, base: Experiment) -> int:
+    steps = -(-size // base.training.batch_size)
+    low, high = EPOCHS
+    return max(low, min(high, UPDATES // steps))

@@ -1,0 +1,1 @@
+"""Runs as files: CSV, HTML report, pretrained networks, Keras scripts."""

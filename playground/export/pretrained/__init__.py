@@ -1,0 +1,208 @@
+"""Trained networks in files: weights, the experiment they come from, and how well they do.
+
+A file is a NumPy archive of kernel_1, bias_1, kernel_2, … (float16, or float32 where a weight is
+too large for that) and `about`, JSON as bytes. Nothing in it is ever unpickled, and all of it is
+checked when it is read.
+"""
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from playground.analysis.metrics.score import metric
+from playground.datasets import Dataset
+from playground.datasets import load as load_data
+from playground.datasets.dataset import Split
+from playground.datasets.download import BUNDLED
+from playground.datasets.images import IMAGES, bundle_suffices
+from playground.experiment.fields import shown
+from playground.experiment.model import Data, Experiment, explain
+from playground.experiment.model_summary import assemble
+from playground.nn.network import Snapshot
+
+FORMAT = 1
+LARGEST_ARRAYS = 40_000_000  # bytes, unpacked: the largest network possible takes 30 million
+LARGEST_ABOUT = 100_000  # bytes of JSON
+
+# What an archive that is none, or a damaged one, may raise.
+UNREADABLE = (
+    OSError, ValueError, KeyError, EOFError, MemoryError, NotImplementedError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+# What a description that says something else may raise; the last for numbers beyond all bounds.
+MALFORMED = (KeyError, TypeError, AttributeError, ValueError, RecursionError, OverflowError)
+
+
+class PretrainedError(ValueError):
+    """A file is no trained network; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredScores:
+    """A metric over `n` examples: the accuracy (0 to 1), or the mean absolute error."""
+
+    metric: float
+    n: int
+
+
+@dataclass(frozen=True)
+class PretrainedNetwork:
+    """A network out of a file.
+
+    `scores` has "train", "validation" and "test" where there were such examples, measured with the
+    weights as they stand in the file; and "sample": the test examples of `at_hand`.
+    """
+
+    experiment: Experiment
+    snapshot: Snapshot
+    scores: Mapping[str, MeasuredScores]
+
+    @property
+    def at_hand(self) -> Experiment:
+        """The experiment with no more examples than the package has; see `at_hand`."""
+        return self.experiment.replace(data=at_hand(self.experiment.data))
+
+
+def at_hand(data: Data) -> Data:
+    """The same choices with fewer images where the package does not have so many.
+
+    Its validation images are never among those that `data` trains on.
+    """
+    if data.dataset not in IMAGES or bundle_suffices(data):
+        return data
+    validation = min(data.validation_size, 1_000)
+    return data.replace(train_size=BUNDLED - 1_000, validation_size=validation)
+
+
+@lru_cache(maxsize=4)
+def load(name: str = "mnist") -> PretrainedNetwork:
+    """The trained network `name` of the package."""
+    return read(files(__name__).joinpath(f"{name}.npz").read_bytes())
+
+
+def measure(experiment: Experiment, snapshot: Snapshot) -> dict[str, MeasuredScores]:
+    """The scores of `Trained`."""
+    dataset, near = load_data(experiment.data), load_data(at_hand(experiment.data))
+    parts = {
+        "train": (dataset, dataset.train),
+        "validation": (dataset, dataset.validation),
+        "test": (dataset, dataset.test),
+        "sample": (near, near.test),
+    }
+    return {k: _measured(snapshot, whole, p) for k, (whole, p) in parts.items() if len(p)}
+
+
+def _measured(snapshot: Snapshot, dataset: Dataset, part: Split) -> MeasuredScores:
+    output = snapshot.predict(dataset.scaled(part.x))
+    return MeasuredScores(metric(output, part.y, dataset.source.task), len(part))
+
+
+def archive(experiment: Experiment, snapshot: Snapshot) -> bytes:
+    """The content of a file; `read` gives it back, with the weights rounded as they are stored."""
+    kept = assemble(experiment, snapshot.epoch, [_stored(w) for w in snapshot.weights])
+    about = {
+        "format": FORMAT,
+        "epoch": snapshot.epoch,
+        "experiment": experiment.model_dump(),
+        "scores": {name: asdict(m) for name, m in measure(experiment, _float32(kept)).items()},
+    }
+    arrays = dict(zip(_names(experiment), kept.weights, strict=True))
+    text = np.frombuffer(json.dumps(about, allow_nan=False).encode(), np.uint8)
+    content = io.BytesIO()
+    np.savez_compressed(content, about=text, **arrays)  # type: ignore[arg-type]
+    return content.getvalue()
+
+
+def _stored(weight: Any) -> Any:
+    with np.errstate(over="ignore"):
+        small = weight.astype(np.float16)
+    return small if np.isfinite(small).all() else weight
+
+
+def _float32(snapshot: Snapshot) -> Snapshot:
+    return snapshot.with_weights([w.astype(np.float32) for w in snapshot.weights])
+
+
+def _names(experiment: Experiment) -> list[str]:
+    n = len(experiment.layer_sizes) - 1
+    return [f"{kind}_{i}" for i in range(1, n + 1) for kind in ("kernel", "bias")]
+
+
+def read(content: bytes) -> PretrainedNetwork:
+    """The trained network in the content of a file; TrainedError where it is none."""
+    arrays = _arrays(content)
+    try:
+        about = json.loads(arrays["about"].tobytes()[:LARGEST_ABOUT])
+        form, epoch, given = about["format"], about["epoch"], about["experiment"]
+        scores = {str(k): _score(v) for k, v in about["scores"].items()}
+    except MALFORMED as error:
+        raise PretrainedError(
+            f"about must be JSON with format, epoch, experiment and scores ({shown(error)})"
+        ) from None
+    if form != FORMAT:
+        raise PretrainedError(f"format must be {FORMAT}, got {shown(form)}")
+    if not isinstance(epoch, int) or not 0 <= epoch <= 1_000_000:
+        raise PretrainedError(f"epoch must be between 0 and 1,000,000, got {shown(epoch)}")
+    try:
+        experiment = Experiment.model_validate(given)
+    except ValidationError as error:
+        raise PretrainedError("; ".join(explain(error))) from None
+    weights = [_checked(arrays, name, shape) for name, shape in _shapes(experiment)]
+    return PretrainedNetwork(experiment, assemble(experiment, epoch, weights), scores)
+
+
+def _arrays(content: bytes) -> dict[str, Any]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            unpacked = sum(entry.file_size for entry in packed.infolist())
+        if unpacked > LARGEST_ARRAYS:
+            raise PretrainedError(
+                f"a trained network must have at most {LARGEST_ARRAYS:,} bytes, got {unpacked:,}"
+            )
+        with np.load(io.BytesIO(content), allow_pickle=False) as found:
+            return {name: found[name] for name in found.files}
+    except PretrainedError:
+        raise
+    except UNREADABLE as error:
+        raise PretrainedError(
+            f"a trained network must be a NumPy archive (.npz) of numbers ({shown(error)})"
+        ) from None
+
+
+def _shapes(experiment: Experiment) -> list[tuple[str, tuple[int, ...]]]:
+    shapes: list[tuple[int, ...]] = []
+    for n_in, n_out in pairwise(experiment.layer_sizes):
+        shapes += [(n_in, n_out), (n_out,)]
+    return list(zip(_names(experiment), shapes, strict=True))
+
+
+def _checked(arrays: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Any:
+    if name not in arrays:
+        raise PretrainedError(f"{name} must be in the file, got {shown(', '.join(arrays))}")
+    found = arrays[name]
+    if found.shape != shape or found.dtype.kind != "f":
+        kind = f"{found.dtype} {found.shape}"
+        raise PretrainedError(f"{name} must be numbers of shape {shape}, got {kind}")
+    weight = found.astype(np.float32)
+    if not np.isfinite(weight).all():
+        raise PretrainedError(f"{name} must be finite numbers, got NaN or infinity")
+    weight.setflags(write=False)
+    return weight
+
+
+def _score(given: Mapping[str, Any]) -> MeasuredScores:
+    score = MeasuredScores(float(given["metric"]), int(given["n"]))
+    if not (np.isfinite(score.metric) and score.metric >= 0 and score.n > 0):
+        raise ValueError(f"a score must be a finite number over some examples, got {score}")
+    return score

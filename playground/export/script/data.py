@@ -1,0 +1,228 @@
+"""The part of a script that brings the examples: the very ones the run has learnt from."""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+
+from playground.datasets import load
+from playground.datasets.images import IMAGES
+from playground.datasets.preprocessing import Purpose, _grainy
+from playground.datasets.split import stratified
+from playground.datasets.synthetic import GENERATORS
+from playground.datasets.tabular import coffee
+from playground.experiment.model import Data
+from playground.export.script.source import listing, quoted
+from playground.nn.losses import CLASSIFICATION
+
+FILE = "data.npz"
+
+
+def needs_file(data: Data) -> bool:
+    """Whether the examples must lie beside the script: nobody else has one's own table, and what a
+    mistake has made of others is no longer theirs."""
+    return data.table is not None or data.flawed
+
+
+def file(data: Data) -> bytes:
+    """`FILE`: raw inputs and targets of training and validation, and their scaling."""
+    dataset = load(data)
+    arrays = {
+        "x_train": dataset.train.x, "y_train": dataset.train.y,
+        "x_validation": dataset.validation.x, "y_validation": dataset.validation.y,
+        "shift": dataset.shift, "scale": dataset.scale,
+    }  # fmt: skip
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
+    return content.getvalue()
+
+
+def imports(data: Data) -> tuple[set[str], set[str]]:
+    """Modules of the standard library and others that the section needs."""
+    own = {"from pathlib import Path"} if needs_file(data) else set()
+    bunch = {"digits", "iris"} & {data.dataset}
+    return own, {f"from sklearn.datasets import load_{name}" for name in bunch}
+
+
+def section(data: Data, loss: str) -> str:
+    """Code that sets x_train, y_train, x_validation and y_validation as the network takes them."""
+    if needs_file(data):
+        parts = [_from_file(data)]
+    else:
+        parts = [f"DATA_SEED = {data.data_seed}", _raw(data), _types(data)]
+        parts += [_shuffled_labels(data)] * (data.shuffled_labels > 0)
+        parts += [_scaling(data)]
+    return "\n\n".join([*parts, _ready(data, loss)])
+
+
+def _from_file(data: Data) -> str:
+    why = "one's own table" if data.table is not None else "with the mistake made in preparing them"
+    return f"""\
+# The very examples of the run ({why}), from the file beside this script.
+data = np.load(Path(__file__).with_name("{FILE}"))
+x_train, y_train = data["x_train"], data["y_train"]
+x_validation, y_validation = data["x_validation"], data["y_validation"]
+shift, scale = data["shift"], data["scale"]"""
+
+
+def _raw(data: Data) -> str:
+    """Training and validation examples as they come, with noise on them."""
+    if data.dataset in IMAGES:
+        return _images(data)
+    return _generated(data) if data.dataset in GENERATORS else _table(data)
+
+
+def _images(data: Data) -> str:
+    first, end = data.validation_size, data.validation_size + data.train_size
+    text = f"""\
+# Keras gets the files once. The first rows are for validation, the rows after them for training.
+(images, labels), _ = keras.datasets.{data.dataset}.load_data()
+x_validation, y_validation = images[:{first}], labels[:{first}]
+x_train, y_train = images[{first}:{end}], labels[{first}:{end}]"""
+    return text + _image_noise(data) if data.noise else text
+
+
+def _image_noise(data: Data) -> str:
+    return f"""
+
+
+{listing(_grainy)}
+
+
+# Each part has its noise from its own random numbers.
+x_train = _grainy(x_train, {data.noise!r}, {data.source.maximum!r}, {_stream(Purpose.NOISE)})
+x_validation = _grainy(
+    x_validation, {data.noise!r}, {data.source.maximum!r}, {_stream(Purpose.NOISE, 1)}
+)"""
+
+
+def _generated(data: Data) -> str:
+    draw = GENERATORS[data.dataset]
+    sizes = data.train_size, data.validation_size
+    return f"""\
+{listing(draw, stratified)}
+
+
+# Each purpose has its own random numbers: the points, their noise, and which are kept aside.
+x, y = {draw.__name__}(
+    {sum(sizes)}, {data.noise!r}, {_stream(Purpose.POINTS)}, {_stream(Purpose.NOISE)}
+)
+train, validation = stratified(y, {sizes}, {_stream(Purpose.SPLIT)})
+x_train, y_train = x[train], y[train]
+x_validation, y_validation = x[validation], y[validation]"""
+
+
+READERS: dict[str, Callable[[Data], str]] = {
+    "coffee": lambda data: "x, y = coffee(200, np.random.default_rng(2))  # always the same roasts",
+    "iris": lambda data: "x, y = load_iris(return_X_y=True)\n" + _test_apart(data),
+    "digits": lambda data: (
+        "bunch = load_digits()\n"
+        "x, y = bunch.images.astype(np.uint8), bunch.target\n" + _test_apart(data)
+    ),
+}
+
+
+def _table(data: Data) -> str:
+    functions = (coffee, stratified) if data.dataset == "coffee" else (stratified,)
+    sizes = data.train_size, data.validation_size
+    text = f"""\
+{listing(*functions)}
+
+
+{READERS[data.dataset](data)}
+train, validation = stratified(y, {sizes}, {_stream(Purpose.SPLIT)})
+x_train, y_train = x[train], y[train]
+x_validation, y_validation = x[validation], y[validation]"""
+    if data.noise and data.source.shape:
+        return text + _image_noise(data)
+    return text + _table_noise(data) if data.noise else text
+
+
+def _test_apart(data: Data) -> str:
+    rows = data.source.rows
+    return (
+        "# A fifth is kept for the test and not used here.\n"
+        f"(rest,) = stratified(y, ({rows},), {_stream(Purpose.TEST)})\n"
+        "x, y = x[rest], y[rest]"
+    )
+
+
+def _table_noise(data: Data) -> str:
+    return f"""
+
+# Normal noise on every feature, as a share of how much it varies.
+sigma = {data.noise!r} * x_train.std(axis=0)
+noise, more = {_stream(Purpose.NOISE)}, {_stream(Purpose.NOISE, 1)}
+x_train = x_train + sigma * noise.standard_normal(x_train.shape)
+x_validation = x_validation + sigma * more.standard_normal(x_validation.shape)"""
+
+
+def _types(data: Data) -> str:
+    x = "" if data.source.shape else ".astype(np.float32)"
+    y = "np.int32" if data.source.classes else "np.float32"
+    lines = [f"x_train, x_validation = x_train{x}, x_validation{x}"] * bool(x)
+    lines.append(f"y_train, y_validation = y_train.astype({y}), y_validation.astype({y})")
+    return "\n".join(lines)
+
+
+def _shuffled_labels(data: Data) -> str:
+    n_classes = len(data.source.classes)
+    drawn = f"labels.integers({n_classes}, size=len(chosen))"
+    new = drawn if n_classes else "labels.permutation(y_train[chosen])"
+    return f"""\
+# A share of the training examples gets a random target: nothing to learn there.
+labels = {_stream(Purpose.LABELS)}
+chosen = labels.permutation(len(y_train))[: round({data.shuffled_labels!r} * len(y_train))]
+y_train[chosen] = {new}"""
+
+
+def _scaling(data: Data) -> str:
+    """shift and scale: the network's input is (x − shift) / scale."""
+    if not data.standardise:
+        scale = data.source.maximum if data.source.shape else 1.0
+        return f"shift, scale = np.float32(0), np.float32({scale!r})"
+    axis = "" if data.source.shape else "axis=0, "
+    constant = (
+        "scale = scale if scale else np.float32(1)"
+        if data.source.shape
+        else "scale[x_train.max(axis=0) == x_train.min(axis=0)] = 1  # a feature that never varies"
+    )
+    return f"""\
+# Mean 0 and standard deviation 1, learnt from the training examples only.
+shift = x_train.mean({axis}dtype=np.float64).astype(np.float32)
+scale = x_train.std({axis}dtype=np.float64).astype(np.float32)
+{constant}"""
+
+
+def _ready(data: Data, loss: str) -> str:
+    source = data.source
+    flat = f".reshape(len(x), {source.n_features})" if source.shape else ""
+    text = f"""\
+def scaled(x):
+    \"\"\"Raw inputs as the network takes them.\"\"\"
+    return (x{flat}.astype(np.float32) - shift) / scale
+
+
+x_train, x_validation = scaled(x_train), scaled(x_validation)"""
+    if source.n_outputs == 1:
+        text += """
+y_train, y_validation = (y.astype(np.float32)[:, None] for y in (y_train, y_validation))"""
+    elif loss != "cross_entropy" and source.task == CLASSIFICATION:
+        text += f"""
+one_hot = np.eye({source.n_outputs}, dtype=np.float32)
+y_train, y_validation = one_hot[y_train], one_hot[y_validation]"""
+    if source.classes:
+        text += f"\n\nCLASSES = {_names(source.classes)}"
+    return text
+
+
+def _names(names: tuple[str, ...]) -> str:
+    """A tuple of texts that somebody may have typed, as Python reads it, a few on a line."""
+    one = f"({', '.join(map(quoted, names))})"
+    if len(one) <= 80:
+        return one
+    return "(\n" + "".join(f"    {quoted(name)},\n" for name in names) + ")"
+
+
+def _stream(purpose: Purpose, part: int = 0) -> str:
+    return f"np.random.default_rng([DATA_SEED, {int(purpose)}, {part}])"

@@ -1,0 +1,1 @@
+"""Events of a run, their columns over the epochs, and aggregation over seeds."""

@@ -1,0 +1,1 @@
+"""Activation functions: curves, facts, signal propagation over depth, dying ReLU units."""

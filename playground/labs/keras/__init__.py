@@ -1,0 +1,1 @@
+"""Lab computations by real Keras and TensorFlow; called in workers, where alone they are loaded."""

@@ -1,0 +1,1 @@
+"""Loss functions and their gradients for regression and classification."""

@@ -1,0 +1,1 @@
+"""Update rules, gradient descent and trajectories on loss surfaces."""

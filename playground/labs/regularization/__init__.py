@@ -1,0 +1,1 @@
+"""Penalties, dropout and polynomial ridge regression."""

@@ -1,0 +1,1 @@
+"""A network trained from scratch in NumPy, TensorFlow and Keras side by side."""

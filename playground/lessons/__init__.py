@@ -1,0 +1,1 @@
+"""Lessons, their checks and questions, assignments, submissions, gradebook."""

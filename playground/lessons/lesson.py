@@ -1,0 +1,265 @@
+"""A lesson: steps that say what to do, ask what will come, and check it on the run. One TOML file.
+
+The name of the file is the lesson's address: `xor.toml` is opened by `?lesson=xor`.
+
+    title = "XOR needs a hidden layer"
+    order = 10                        # optional: smaller numbers come first in the list
+    minutes = 6                       # 1 to 60
+    goal = "Afterwards you can say why …"
+
+    [start]                           # fields of the experiment it begins with; others as usual
+    dataset = "xor"
+    hidden = []
+
+    [[steps]]                         # 1 to 12 of them
+    title = "Without a hidden layer"
+    text = "What to do."              # plain Markdown with $formulas$: no HTML, images or links
+    page = "train"                    # optional: where it is done, a name in PAGES; it opens there
+    lab = "activations"               # optional, for page = "labs": which lab
+    set = { hidden = [4] }            # optional: what "Set it for me" changes
+    after = "What to remember."       # optional: shown when the step is passed
+
+    [steps.predict]                   # optional: asked first, told when the step is passed
+    question = "How many will it get right?"
+    options = ["About half", "Nearly all"]
+    right = 1                         # or measure and bounds: see playground/question.py
+    because = "A line cannot …"
+
+    [[steps.check]]                   # up to 6 that must hold at once: playground/condition.py
+    measure = "epochs_done"           # a name in playground/measures.py, or setting = …
+    at_least = 50
+
+    [steps.answer]                    # optional: like predict, but asked when the checks hold;
+    question = "…"                    # the step is passed by the right answer
+
+Every step has at least one check or an answer. In TOML's "…" each backslash of a formula is
+written twice. `python -m playground lessons FOLDER` checks files, `… --measures` lists what can be
+measured.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from playground.experiment.fields import Value, fail, shown
+from playground.experiment.model import FIELDS, Experiment, explain
+from playground.lessons.check import Check
+from playground.lessons.question import Line, Question, Text
+
+PAGES = ("train", "data", "inside", "draw", "race", "overfitting", "runs", "labs")
+MOST_STEPS, MOST_CHECKS, MOST_FIELDS, MOST_LESSONS = 12, 6, 20, 200
+LARGEST = 64_000  # bytes of a file
+FOLDER = "PLAYGROUND_LESSONS"  # names a folder with more lessons
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_LAB = re.compile(r"[a-z_]{1,40}")
+
+Settings = dict[str, Any]
+
+
+def _known(settings: Settings) -> Settings:
+    if len(settings) > MOST_FIELDS:
+        raise fail(f"at most {MOST_FIELDS} fields", len(settings))
+    for name in settings:
+        if name not in FIELDS:
+            raise fail("fields of an experiment", shown(name))
+    return settings
+
+
+class LessonStep(Value):
+    """One thing to do, to predict, and to see."""
+
+    title: Line
+    text: Text
+    page: str = ""
+    lab: str = ""
+    set: Settings = Field(default_factory=dict)
+    predict: Question | None = None
+    check: Annotated[tuple[Check, ...], Field(max_length=MOST_CHECKS)] = ()
+    answer: Question | None = None
+    after: Text | None = None
+
+    _known_fields = field_validator("set")(_known)
+
+    @field_validator("page")
+    @classmethod
+    def _known_page(cls, page: str) -> str:
+        if page and page not in PAGES:
+            raise fail("one of " + ", ".join(PAGES), page)
+        return page
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        if not self.check and self.answer is None:
+            raise fail("at least one check, or an answer", "nothing", "check")
+        if self.lab and (self.page != "labs" or not _LAB.fullmatch(self.lab)):
+            raise fail('the name of a lab, beside page = "labs"', self.lab, "lab")
+        return self
+
+
+class Lesson(Value):
+    """What one can say after it, what it begins with, and its steps."""
+
+    title: Line
+    order: Annotated[int, Field(ge=0, le=9_999)] = 1_000
+    minutes: Annotated[int, Field(ge=1, le=60)]
+    goal: Line
+    start: Settings = Field(default_factory=dict)
+    steps: Annotated[tuple[LessonStep, ...], Field(min_length=1, max_length=MOST_STEPS)]
+
+    _known_fields = field_validator("start")(_known)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        """Each step's settings must suit those of the steps before."""
+        experiment, where = Experiment(), "start"
+        try:
+            experiment = experiment.change(**self.start)
+            for i, step in enumerate(self.steps, 1):
+                where = f"steps {i}: set"
+                experiment = experiment.change(**step.set)
+        except ValidationError as error:
+            raise fail("a possible experiment", "; ".join(explain(error)), where) from None
+        return self
+
+    @property
+    def experiment(self) -> Experiment:
+        """What it begins with."""
+        return Experiment().change(**self.start)
+
+
+@dataclass(frozen=True)
+class LessonLibrary:
+    """The lessons that could be read, by their addresses, and what is wrong with the others."""
+
+    lessons: Mapping[str, Lesson]
+    problems: tuple[str, ...] = ()
+
+
+class LessonError(ValueError):
+    """A file is no lesson; one sentence for each thing wrong: the file, the field, the rule."""
+
+    def __init__(self, name: str, sentences: Iterable[str]) -> None:
+        self.sentences = tuple(f"{name}: {sentence}" for sentence in sentences)
+        super().__init__("; ".join(self.sentences))
+
+
+def parse(name: str, content: bytes) -> Lesson:
+    """The lesson that a file called `name` holds. Raises LessonError."""
+    slug = name.removesuffix(".toml")
+    if not _SLUG.fullmatch(slug):
+        rule = "the name must be at most 40 small letters, digits and -, and end in .toml"
+        raise LessonError(shown(name), [f"{rule}, got {shown(slug)}"])
+    if len(content) > LARGEST:
+        raise LessonError(name, [f"must be at most {LARGEST:,} bytes, got {len(content):,}"])
+    try:
+        return Lesson.model_validate(tomllib.loads(content.decode()))
+    except UnicodeDecodeError as error:
+        raise LessonError(name, [f"must be UTF-8 text (byte {error.start})"]) from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise LessonError(name, [f"must be TOML: {error}"]) from None
+    except ValidationError as error:
+        told = (_sentence(e) for e in error.errors(include_url=False))
+        raise LessonError(name, list(dict.fromkeys(told))[:12]) from None
+
+
+def own_lessons() -> LessonLibrary:
+    """Those of the package, and those of the folder that PLAYGROUND_LESSONS names."""
+    folder = os.environ.get(FOLDER, "")
+    found = read_folder(Path(str(files("playground.lessons") / "bundled")))
+    if not folder:
+        return found
+    added = read_folder(Path(folder))
+    problems, lessons = [*found.problems, *added.problems], dict(found.lessons)
+    for slug, lesson in added.lessons.items():
+        if slug in lessons:
+            problems.append(f"{slug}.toml: the name must be new, but the program has such a lesson")
+        else:
+            lessons[slug] = lesson
+    return LessonLibrary(_ordered(lessons), tuple(problems))
+
+
+def read_folder(folder: Path) -> LessonLibrary:
+    """The lessons in a folder, in their order; read anew when a file has changed."""
+    try:
+        found = [(path, path.stat()) for path in folder.iterdir() if path.suffix == ".toml"]
+    except OSError as error:
+        why = f"lessons must be in a folder that can be read, got {folder} ({error.strerror})"
+        return LessonLibrary({}, (why,))
+    return _read(folder, tuple(sorted((path, s.st_mtime_ns, s.st_size) for path, s in found)))
+
+
+@lru_cache(maxsize=8)
+def _read(folder: Path, stamped: tuple[tuple[Path, int, int], ...]) -> LessonLibrary:
+    lessons, problems = {}, []
+    if len(stamped) > MOST_LESSONS:
+        problems.append(f"{folder} must hold at most {MOST_LESSONS} lessons, got {len(stamped)}")
+    for path, *_ in stamped[:MOST_LESSONS]:
+        try:
+            with path.open("rb") as file:
+                lessons[path.stem] = parse(path.name, file.read(LARGEST + 1))
+        except OSError as error:
+            problems.append(f"{path.name}: must be a file that can be read ({error.strerror})")
+        except LessonError as error:
+            problems += error.sentences
+    return LessonLibrary(_ordered(lessons), tuple(problems))
+
+
+def _ordered(lessons: Mapping[str, Lesson]) -> dict[str, Lesson]:
+    return dict(sorted(lessons.items(), key=lambda item: (item[1].order, item[0])))
+
+
+def _sentence(e: Any) -> str:
+    """ "steps 2: predict: right must be between 1 and 3, got 4"."""
+    kind, context, path = e["type"], e.get("ctx", {}), _path(e["loc"])
+    if kind == "missing":
+        return f"{path} must be given"
+    if kind == "extra_forbidden":
+        return f"{path} is not a field of a lesson, got {shown(e['input'])}"
+    received = shown(e["input"])
+    if kind == "rule":
+        rule, received = context["rule"], shown(context["received"])
+        path = ": ".join(filter(None, (path, context["field"])))
+    elif kind in ("greater_than_equal", "less_than_equal"):
+        rule = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
+    elif kind in ("string_too_long", "string_too_short"):
+        rule = (
+            "not empty" if kind.endswith("short") else f"at most {context['max_length']} characters"
+        )
+        received = f"{len(e['input'])} characters"
+    elif kind in ("too_long", "too_short"):
+        low, high = context.get("min_length"), context.get("max_length")
+        rule = f"at least {low}" if kind == "too_short" else f"at most {high}"
+        received = str(context["actual_length"])
+    else:
+        rule = _RULES.get(kind, e["msg"])
+    return f"{path or 'the lesson'} must be {rule}, got {received}"
+
+
+_RULES = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+    "finite_number": "a finite number",
+    "string_type": "text",
+    "tuple_type": "a list",
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "a table of fields"),
+}
+
+
+def _path(place: Iterable[int | str]) -> str:
+    """("steps", 1, "predict", "right") → "steps 2: predict: right"."""
+    told: list[str] = []
+    for each in place:
+        if isinstance(each, int) and told:
+            told[-1] += f" {each + 1}"
+        else:
+            told.append(shown(each))
+    return ": ".join(told)

@@ -1,0 +1,1 @@
+"""Activations, losses, initializers, optimizers, schedules as tables; a network in NumPy."""

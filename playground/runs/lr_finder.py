@@ -1,0 +1,164 @@
+"""Short runs at several learning rates, so that each competitor of a race runs at its own best."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf, isfinite, nan
+
+from playground.experiment.model import SECTIONS, Experiment, limits
+from playground.runs.race import Competitor
+from playground.runs.run import LEASE, Registry
+from playground.runs.sweep import MOST_SWEEPS, Sweep, SweepRow
+
+FACTORS = tuple(10 ** (k / 2) for k in range(-2, 3))  # of the competitor's own rate
+UPDATES = 120  # of each short run, at least
+CALL = 128  # updates in one compiled call of the engine
+MOST_EXAMPLES = 5_000  # of a short run; where there are more, as many as CALL needs, or else:
+FEWER_EXAMPLES = 2_000
+MOST_SEEN = 20_000  # examples over all epochs of a short run
+
+
+@dataclass(frozen=True)
+class TriedRate:
+    """What the short runs of one competitor have shown so far.
+
+    `losses`: after each of `rates`, of the validation examples (of the training examples where
+    there are none); infinite where the loss was not finite, NaN where it is not known yet.
+    """
+
+    label: str
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    own: float  # the rate it had before
+    chosen: float  # of the smallest finite loss; its own where there is none
+
+
+class LearningRateFinder:
+    """Each competitor trained for a moment at five learning rates around its own.
+
+    Competitors that differ from another one in the learning rate alone are left as they are.
+    """
+
+    def __init__(self, competitors: Sequence[Competitor], lease: float = LEASE) -> None:
+        self.competitors = tuple(competitors)
+        self._rates = [
+            () if _varies_rate(each, competitors) else rates(each.experiments[0])
+            for each in competitors
+        ]
+        tried = [
+            short(competitor.experiments[0], rate)
+            for competitor, each in zip(competitors, self._rates, strict=True)
+            for rate in each
+        ]
+        # Some may come to the same: each is trained once.
+        self.sweep = Sweep(list(dict.fromkeys(tried)), lease=lease) if tried else None
+
+    @property
+    def state(self) -> str:
+        """As that of a Sweep; "finished" from the start where nothing is to be tried."""
+        return self.sweep.state if self.sweep else "finished"
+
+    def play(self) -> None:
+        """Train until all are tried."""
+        if self.sweep:
+            self.sweep.play()
+
+    def stop(self) -> None:
+        """Try no more; what is known by now decides."""
+        if self.sweep:
+            self.sweep.stop()
+
+    def wait(self, timeout: float | None = None) -> str:
+        """Wait until it no longer plays, or `timeout` seconds; returns the state."""
+        return self.sweep.wait(timeout) if self.sweep else "finished"
+
+    def touch(self) -> None:
+        """Say that somebody is watching."""
+        if self.sweep:
+            self.sweep.touch()
+
+    @property
+    def touched(self) -> float:
+        """When somebody last watched, in seconds of the monotonic clock."""
+        return self.sweep.touched if self.sweep else 0.0
+
+    def close(self) -> None:
+        """Stop for good and free all trainers."""
+        if self.sweep:
+            self.sweep.close()
+
+    @property
+    def done(self) -> tuple[int, int]:
+        """How many of the short runs are over, and how many there are."""
+        rows = self.sweep.rows if self.sweep else ()
+        return sum(row.state not in ("waiting", "ready", "playing") for row in rows), len(rows)
+
+    @property
+    def tried(self) -> tuple[TriedRate | None, ...]:
+        """Of each competitor; None where its rate is not looked for."""
+        rows = {row.experiment: row for row in (self.sweep.rows if self.sweep else ())}
+        return tuple(
+            _tried(competitor, each, rows) if each else None
+            for competitor, each in zip(self.competitors, self._rates, strict=True)
+        )
+
+    def best(self) -> tuple[Competitor, ...]:
+        """The competitors, each at the best rate known by now, with all their seeds."""
+        return tuple(
+            _at(competitor, tried.chosen) if tried else competitor
+            for competitor, tried in zip(self.competitors, self.tried, strict=True)
+        )
+
+
+def rates(experiment: Experiment) -> tuple[float, ...]:
+    """Five learning rates in steps of √10 around the experiment's own, inside the limits."""
+    low, high = limits(SECTIONS["training"], "learning_rate")
+    own = experiment.training.learning_rate
+    around = (own if factor == 1 else float(f"{own * factor:.2g}") for factor in FACTORS)
+    return tuple(dict.fromkeys(min(max(rate, low), high) for rate in around))
+
+
+def short(experiment: Experiment, rate: float) -> Experiment:
+    """A run to try a rate with: UPDATES or a few more, on some of the examples where they are many.
+
+    Where an epoch is cut it keeps the shape of the long one, so the same compiled program serves.
+    """
+    size, n = experiment.training.batch_size, experiment.data.train_size
+    if n > MOST_EXAMPLES:
+        n = CALL * size if FEWER_EXAMPLES <= CALL * size <= MOST_EXAMPLES else FEWER_EXAMPLES
+        n = min(max(n, size), experiment.data.train_size)
+    updates = -(-n // size)
+    epochs = min(-(-UPDATES // updates), max(MOST_SEEN // n, 1), experiment.training.epochs)
+    return experiment.change(learning_rate=rate, train_size=n, epochs=epochs, early_stopping=False)
+
+
+def _varies_rate(competitor: Competitor, competitors: Sequence[Competitor]) -> bool:
+    """Whether another competitor differs from this one in the learning rate alone."""
+    own = competitor.experiments[0]
+    others = [each.experiments[0] for each in competitors if each is not competitor]
+    rate = own.training.learning_rate
+    return any(other != own and other.change(learning_rate=rate) == own for other in others)
+
+
+def _tried(
+    competitor: Competitor, rates: Sequence[float], rows: Mapping[Experiment, SweepRow]
+) -> TriedRate:
+    own = competitor.experiments[0].training.learning_rate
+    losses = [_loss(rows[short(competitor.experiments[0], rate)]) for rate in rates]
+    finite = [(loss, rate) for loss, rate in zip(losses, rates, strict=True) if isfinite(loss)]
+    chosen = min(finite)[1] if finite else own
+    return TriedRate(competitor.label, tuple(rates), tuple(losses), own, chosen)
+
+
+def _loss(row: SweepRow) -> float:
+    if row.state == "diverged":
+        return inf
+    score = row.validation or row.train
+    return score.loss if row.state == "finished" and score else nan
+
+
+def _at(competitor: Competitor, rate: float) -> Competitor:
+    each = (experiment.change(learning_rate=rate) for experiment in competitor.experiments)
+    return replace(competitor, experiments=tuple(each))
+
+
+RATE_SWEEPS: Registry[LearningRateFinder] = Registry(MOST_SWEEPS)

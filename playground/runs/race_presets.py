@@ -1,0 +1,370 @@
+"""Who takes part in a race: an experiment with one thing varied, or two as a grid.
+
+A race as it is kept: who took part, and every finished epoch, found again by its group.
+
+The overfitting twin: one experiment trained side by side with and without a cure.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from pydantic import ValidationError
+
+from playground.experiment.model import (
+    LARGEST_SEED,
+    SECTION_OF,
+    SECTIONS,
+    Experiment,
+    field_metadata,
+    limits,
+)
+from playground.experiment.regularizers import REGULARIZERS, cured, without
+from playground.experiment.url import decode, encode
+from playground.history.history import History, history
+from playground.nn.activations import ACTIVATIONS
+from playground.nn.initializers import INITIALIZERS
+from playground.nn.optimizers import OPTIMIZERS
+from playground.nn.schedules import SCHEDULES
+from playground.runs.race import Competitor
+from playground.storage.records import RunRow
+from playground.storage.store import Store
+
+FEWEST, MOST = 2, 8  # competitors
+MOST_SEEDS = 5
+
+
+def _named(table: Mapping[str, Any]) -> Callable[[Any], str]:
+    return lambda value: str(table[value].label)
+
+
+def _numbered(name: str) -> Callable[[Any], str]:
+    return lambda value: f"{name} {value:g}"
+
+
+def _sizes(value: Sequence[int]) -> str:
+    return "-".join(map(str, value)) or "no hidden layer"
+
+
+def _entries(*names: str) -> Callable[[Experiment], tuple[Any, ...]]:
+    return lambda experiment: names
+
+
+def _times(field: str, *factors: float) -> Callable[[Experiment], tuple[Any, ...]]:
+    """The base's own value times each factor, inside the limits of the field."""
+
+    def values(experiment: Experiment) -> tuple[Any, ...]:
+        own = experiment.flat()[field]
+        low, high = limits(SECTIONS[SECTION_OF[field]], field)
+        return tuple(
+            own if factor == 1 else type(own)(_rounded(min(max(own * factor, low), high)))
+            for factor in factors
+        )
+
+    return values
+
+
+def _rounded(value: float) -> float:
+    """To two significant digits."""
+    return float(f"{value:.2g}")
+
+
+def _widths(experiment: Experiment) -> tuple[Any, ...]:
+    """Every hidden layer a quarter as wide, half, as it is, twice, four times."""
+    low, high = field_metadata(SECTIONS["network"].model_fields["hidden"])["each"]
+    hidden = experiment.network.hidden or (32,)
+    scaled = (tuple(round(units * factor) for units in hidden) for factor in (0.25, 0.5, 1, 2, 4))
+    return tuple(tuple(min(max(each, low), high) for each in sizes) for sizes in scaled)
+
+
+def _batches(experiment: Experiment) -> tuple[Any, ...]:
+    """1 to 4096 in fours, at most all examples in one batch."""
+    size = experiment.data.train_size
+    return tuple(n for n in (4, 16, 32, 64, 256, 1024) if n <= size) or (1,)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """Something competitors can differ in: a field of `Experiment`.
+
+    `values` gives those that make sense beside a base, of which some may be equal.
+    """
+
+    title: str
+    label: Callable[[Any], str]  # of a value, short
+    values: Callable[[Experiment], tuple[Any, ...]]
+
+
+VARIABLES: dict[str, Variable] = {
+    "optimizer": Variable(
+        "Optimizer",
+        _named(OPTIMIZERS),
+        _entries("sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "nadam"),
+    ),
+    "learning_rate": Variable(
+        "Learning rate", _numbered("η"), _times("learning_rate", 1 / 9, 1 / 3, 1, 3, 9)
+    ),
+    "schedule": Variable(
+        "Schedule",
+        _named(SCHEDULES),
+        _entries("constant", "exponential", "inverse_time", "cosine", "one_cycle", "triangular"),
+    ),
+    "activation": Variable(
+        "Activation",
+        _named(ACTIVATIONS),
+        _entries("sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu"),
+    ),
+    "hidden": Variable("Hidden units", _sizes, _widths),
+    "kernel_initializer": Variable(
+        "Initializer",
+        _named(INITIALIZERS),
+        _entries(
+            "zeros", "random_normal", "glorot_uniform", "glorot_normal", "he_normal", "lecun_normal"
+        ),
+    ),
+    "batch_size": Variable("Batch size", _numbered("batch"), _batches),
+    "l1": Variable("L1", _numbered("L1"), lambda e: (0.0, 1e-5, 1e-4, 1e-3, 1e-2)),
+    "l2": Variable("L2", _numbered("L2"), lambda e: (0.0, 1e-5, 1e-4, 1e-3, 1e-2)),
+    "dropout": Variable("Dropout", _numbered("dropout"), lambda e: (0.0, 0.1, 0.2, 0.3, 0.5)),
+}
+
+
+def suggested(base: Experiment, field: str) -> tuple[Any, ...]:
+    """Values of `field` to let race: different ones, each valid for `base`, 8 at most."""
+    found: dict[Experiment, Any] = {}
+    for value in VARIABLES[field].values(base):
+        try:
+            found.setdefault(base.change(**_change(field, value)), value)
+        except ValidationError:
+            continue
+    return tuple(found.values())[:MOST]
+
+
+def _change(field: str, value: Any) -> dict[str, Any]:
+    """What varying `field` changes: activations of single layers give way to one for all."""
+    if field in ("activation", "hidden"):
+        return {field: value, "activations": ()}
+    return {field: value}
+
+
+def seeded(experiment: Experiment, seeds: int) -> tuple[Experiment, ...]:
+    """The experiment with its own seed, the next one, and so on; ValueError unless 1 to 5."""
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise ValueError(f"seeds must be between 1 and {MOST_SEEDS}, got {seeds}")
+    first = experiment.network.seed
+    return tuple(experiment.change(seed=(first + i) % (LARGEST_SEED + 1)) for i in range(seeds))
+
+
+def vary(
+    base: Experiment, field: str, values: Sequence[Any], seeds: int = 1
+) -> tuple[Competitor, ...]:
+    """One competitor for each of `values` of `field`; see `grid`."""
+    return grid(base, {field: values}, seeds)
+
+
+def grid(
+    base: Experiment, fields: Mapping[str, Sequence[Any]], seeds: int = 1
+) -> tuple[Competitor, ...]:
+    """One competitor for each combination of values, without those equal to an earlier one.
+
+    An optimizer or a schedule takes its usual parameters along, unless they are varied too. Raises
+    ValueError unless there are 2 to 8, ValidationError where a value is out of range.
+    """
+    found: dict[Experiment, str] = {}
+    for values in product(*fields.values()):
+        chosen = dict(zip(fields, values, strict=True))
+        changes = {
+            k: v for field, value in chosen.items() for k, v in _change(field, value).items()
+        }
+        label = " · ".join(VARIABLES[field].label(value) for field, value in chosen.items())
+        found.setdefault(base.change(**changes), label)
+    return entered([(label, experiment) for experiment, label in found.items()], seeds)
+
+
+def entered(given: Sequence[tuple[str, Experiment]], seeds: int = 1) -> tuple[Competitor, ...]:
+    """Competitors from any experiments with what to call them; ValueError unless 2 to 8."""
+    if not FEWEST <= len(given) <= MOST:
+        raise ValueError(f"competitors must be between {FEWEST} and {MOST}, got {len(given)}")
+    labels = [label for label, _ in given]
+    return tuple(
+        Competitor(label if labels.count(label) == 1 else f"{label} ({i})", seeded(each, seeds))
+        for i, (label, each) in enumerate(given, 1)
+    )
+
+
+@dataclass(frozen=True)
+class RacePreset:
+    """A race at one click: what is varied, and what there is to see."""
+
+    title: str
+    field: str
+    question: str
+
+
+PRESETS: dict[str, RacePreset] = {
+    "optimizers": RacePreset(
+        "All optimizers", "optimizer", "Which update rule gets furthest in the same epochs?"
+    ),
+    "learning_rates": RacePreset(
+        "Learning rates ×3", "learning_rate", "How much too small, how much too large?"
+    ),
+    "activations": RacePreset("Activations", "activation", "Which hidden units learn fastest?"),
+    "width": RacePreset("Width", "hidden", "Do more units always help?"),
+    "schedules": RacePreset(
+        "Schedules", "schedule", "Does it pay to change the learning rate on the way?"
+    ),
+    "initializers": RacePreset(
+        "Initializers", "kernel_initializer", "How much do the first weights decide?"
+    ),
+}
+
+
+def preset(name: str, base: Experiment, seeds: int = 1) -> tuple[Competitor, ...]:
+    """The competitors of one of PRESETS for any experiment."""
+    field = PRESETS[name].field
+    return vary(base, field, suggested(base, field), seeds)
+
+
+KIND = "race"
+LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True)
+class SavedRace:
+    """A race out of the store; `histories` and `states` as in Race, for those runs that began."""
+
+    group: str
+    competitors: tuple[Competitor, ...]
+    histories: tuple[tuple[History, ...], ...]
+    states: tuple[str, ...]  # of each competitor
+
+    @property
+    def epoch(self) -> int:
+        """Epochs of the run that came furthest."""
+        return max(len(each) for own in self.histories for each in own)
+
+    @property
+    def over(self) -> bool:
+        """Whether all had come to their end."""
+        return all(state in ("finished", "diverged", "stopped") for state in self.states)
+
+
+def plan(competitors: Sequence[Competitor]) -> str:
+    """Who takes part, as text: labels, and the experiments as links."""
+    return json.dumps(
+        [[each.label, [encode(own) for own in each.experiments]] for each in competitors]
+    )
+
+
+def planned(text: str) -> tuple[Competitor, ...]:
+    """What `plan` wrote; ValueError for anything else."""
+    try:
+        told = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"a plan must be JSON, got {text[:50]!r}") from error
+    if not isinstance(told, list) or not 1 <= len(told) <= MOST:
+        raise ValueError(f"a plan must be a list of 1 to {MOST} competitors, got {text[:50]!r}")
+    return tuple(_competitor(each) for each in told)
+
+
+def _competitor(told: object) -> Competitor:
+    match told:
+        case [str(label), [*links]] if 1 <= len(links) <= MOST_SEEDS:
+            experiments = []
+            for link in links:
+                found = decode(str(link))
+                if found.problems:
+                    raise ValueError(found.problems[0])
+                experiments.append(found.experiment)
+            return Competitor(label, tuple(experiments))
+    raise ValueError(f"a competitor must be a label and its experiments, got {str(told)[:50]!r}")
+
+
+def title(competitors: Sequence[Competitor]) -> str:
+    """The names of all who take part."""
+    return ", ".join(competitor.label for competitor in competitors)[:LONGEST_TITLE]
+
+
+def begin(store: Store, owner: str, tab: str, competitors: Sequence[Competitor]) -> str:
+    """A new group for a race; its id. Raises StoreError."""
+    return store.begin_group(owner, KIND, title(competitors), plan(competitors), tab)
+
+
+def last(store: Store, owner: str, tab: str) -> SavedRace | None:
+    """The race that was begun last in this tab, if any epoch of it is kept. Raises StoreError."""
+    for group in store.groups(owner, KIND, tab)[:1]:
+        try:
+            return found(store, owner, group.id, planned(group.plan))
+        except (ValueError, LookupError):
+            return None
+    return None
+
+
+def found(
+    store: Store, owner: str, group: str, competitors: tuple[Competitor, ...]
+) -> SavedRace | None:
+    """The runs of a group, each for its competitor and its seed; None if none has an epoch."""
+    lines = sorted(store.list(owner, group), key=lambda line: line.created)
+    newest = {(line.label, line.link): line for line in lines if line.state != "unreadable"}
+    if not newest:
+        return None
+    histories, states = [], []
+    for competitor in competitors:
+        own = [newest.get((competitor.label[:200], encode(e))) for e in competitor.experiments]
+        saved = [store.get(line.id, owner) if line else None for line in own]
+        histories.append(tuple(history(each.events if each else ()) for each in saved))
+        states.append(_state(own))
+    return SavedRace(group, competitors, tuple(histories), tuple(states))
+
+
+def _state(lines: Sequence[RunRow | None]) -> str:
+    """Of the runs of one competitor: that of the one which came least far."""
+    states = ["interrupted" if line is None else line.state for line in lines]
+    for state in ("interrupted", "playing", "paused", "stopped", "lost", "diverged"):
+        if state in states:
+            return state
+    return "finished"
+
+
+WITHOUT = "without a cure"
+
+
+def twin(base: Experiment, cure: str, strength: float) -> tuple[Competitor, Competitor]:
+    """`base` without any cure, and with one; ValueError where the strength is out of range."""
+    return (
+        Competitor(WITHOUT, (without(base),)),
+        Competitor(REGULARIZERS[cure].label, (cured(base, cure, strength),)),
+    )
+
+
+def weighed(base: Experiment, l1: float, l2: float) -> tuple[Competitor, ...]:
+    """`base` three times: without a penalty, with L1, with L2."""
+    plain = without(base)
+    return (
+        Competitor("no penalty", (plain,)),
+        Competitor("L1", (plain.change(l1=l1),)),
+        Competitor("L2", (plain.change(l2=l2),)),
+    )
+
+
+def labelled(base: Experiment) -> tuple[Competitor, Competitor]:
+    """`base` on its true training labels, and with its share of random ones."""
+    plain = without(base)
+    return (
+        Competitor("true labels", (plain.change(shuffled_labels=0.0),)),
+        Competitor("random labels", (plain,)),
+    )
+
+
+SIZES = ("too small", "fitting", "too large")
+
+
+def sized(base: Experiment, sizes: Sequence[tuple[int, ...]]) -> tuple[Competitor, ...]:
+    """`base` with each of three networks: too small, fitting, too large."""
+    label = base.data.source.label
+    return tuple(
+        Competitor(f"{label}: {name}", (base.change(hidden=hidden, activations=()),))
+        for name, hidden in zip(SIZES, sizes, strict=True)
+    )

@@ -1,0 +1,223 @@
+"""Which experiments a sweep tries: every combination of values, or random ones from ranges.
+
+What a sweep varies, as people write it: "0.001, 0.01, 0.1", or "300-100, 512".
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from pydantic import ValidationError
+
+from playground.experiment.fields import shown
+from playground.experiment.model import (
+    FIELDS,
+    SECTION_OF,
+    SECTIONS,
+    Experiment,
+    explain,
+    field_metadata,
+    limits,
+)
+from playground.runs.race_presets import VARIABLES, suggested
+from playground.runs.sweep import MOST
+
+WIDE = 100  # from this ratio of its ends on, a range is drawn from evenly in its logarithm
+TRIES = 5  # draws for each experiment wanted, before it is said that there are no more
+
+
+@dataclass(frozen=True)
+class Span:
+    """All numbers from `low` to `high`, both included."""
+
+    low: float
+    high: float
+
+
+Range = Span | Sequence[Any]  # any number between two, or one of some values
+
+
+@dataclass(frozen=True)
+class Found:
+    """Different experiments to try, and one sentence for each rule that some would have broken."""
+
+    experiments: tuple[Experiment, ...]
+    problems: tuple[str, ...] = ()
+
+
+def grid_search(base: Experiment, fields: Mapping[str, Sequence[Any]]) -> Found:
+    """Every combination of the values of some fields; ValueError if there are more than 200."""
+    _check(fields)
+    n = math.prod(len(values) for values in fields.values())
+    if not 1 <= n <= MOST:
+        raise ValueError(f"runs must be between 1 and {MOST}, got {n}")
+    return _valid(
+        base, (dict(zip(fields, each, strict=True)) for each in product(*fields.values()))
+    )
+
+
+def random_search(base: Experiment, fields: Mapping[str, Range], n: int, seed: int) -> Found:
+    """`n` experiments with values drawn at random, each field by itself.
+
+    From a Span evenly, or evenly in the logarithm where the field's scale is logarithmic or the
+    span wide; whole numbers where the field has them. Fewer than `n` where there are no more.
+    Equal seeds give equal experiments, and a larger `n` only adds to them.
+    """
+    _check(fields)
+    if not 1 <= n <= MOST:
+        raise ValueError(f"runs must be between 1 and {MOST}, got {n}")
+    rng = np.random.default_rng(seed)
+    draws = ({name: _draw(rng, name, fields[name]) for name in fields} for _ in range(TRIES * n))
+    return _valid(base, draws, n)
+
+
+def _check(fields: Mapping[str, Range]) -> None:
+    for name, values in fields.items():
+        if name not in FIELDS:
+            raise ValueError(f"{shown(name)} is not a field of an experiment")
+        if isinstance(values, Span):
+            if FIELDS[name].annotation not in (int, float):
+                raise ValueError(f"{name} must be given as single values, got a range")
+            whole = FIELDS[name].annotation is int
+            low, high = values.low, values.high
+            if not low <= high or (whole and math.ceil(low) > math.floor(high)):
+                raise ValueError(f"{name} must have a range from low to high, got "
+                                 f"{values.low:g} to {values.high:g}")  # fmt: skip
+        elif not values:
+            raise ValueError(f"{name} must have at least one value, got none")
+
+
+def _draw(rng: Generator, name: str, values: Range) -> Any:
+    if not isinstance(values, Span):
+        return values[int(rng.integers(len(values)))]
+    low, high = values.low, values.high
+    whole = FIELDS[name].annotation is int
+    logarithmic = field_metadata(FIELDS[name]).get("scale") == "log" or high >= WIDE * low
+    # Each whole number stands for everything that is rounded to it.
+    start, end = (math.ceil(low) - 0.5, math.floor(high) + 0.5) if whole else (low, high)
+    if start > 0 and logarithmic:
+        drawn = math.exp(rng.uniform(math.log(start), math.log(end)))
+    else:
+        drawn = rng.uniform(start, end)
+    if whole:
+        return min(max(round(drawn), math.ceil(low)), math.floor(high))
+    return min(max(float(f"{drawn:.3g}"), low), high)
+
+
+def _valid(base: Experiment, changes: Iterator[dict[str, Any]], most: int = MOST) -> Found:
+    found: dict[Experiment, None] = {}
+    problems: dict[str, None] = {}
+    for each in changes:
+        try:
+            found.setdefault(base.change(**each))
+        except ValidationError as error:
+            problems |= dict.fromkeys(explain(error))
+        if len(found) == most:
+            break
+    return Found(tuple(found), tuple(problems))
+
+
+MOST_VALUES = 50  # of one field
+TIMES = 10.0  # how far below and above a value a range usually goes
+SPANS: Mapping[str, tuple[float, float]] = {
+    "l1": (1e-6, 1e-2), "l2": (1e-6, 1e-2), "dropout": (0.0, 0.5), "noise": (0.0, 0.3),
+    "momentum": (0.5, 0.99), "shuffled_labels": (0.0, 0.5), "seed": (0, 99), "data_seed": (0, 99),
+}  # fmt: skip
+
+# In this order they are offered; any other field follows.
+FIRST = (
+    "learning_rate", "optimizer", "hidden", "activation", "dropout", "l2", "l1", "batch_size",
+    "schedule", "kernel_initializer", "train_size", "seed",
+)  # fmt: skip
+NEVER = ("activations",)  # goes along with its layers
+
+
+def sweepable() -> list[str]:
+    """Every field that a sweep may vary, those that are varied most at the front."""
+    return [*FIRST, *(name for name in FIELDS if name not in FIRST and name not in NEVER)]
+
+
+def is_number(name: str) -> bool:
+    """Whether a field is a number, so that a range makes sense."""
+    return FIELDS[name].annotation in (int, float)
+
+
+def options(name: str, base: Experiment) -> list[Any]:
+    """All values of a field that has only some; empty for numbers and layers."""
+    if FIELDS[name].annotation is bool:
+        return [False, True]
+    return list(field_metadata(FIELDS[name]).get("choices") or ())
+
+
+def usual(name: str, base: Experiment) -> list[Any]:
+    """Values of a field worth trying beside `base`, its own among them where it is a number."""
+    if name in VARIABLES:
+        return list(suggested(base, name))
+    known = options(name, base)
+    if known:
+        return known[:4]
+    own = base.flat()[name]
+    if not is_number(name):
+        return [own]
+    if name in ("seed", "data_seed"):
+        return [own, own + 1, own + 2]
+    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    near = [own / 2, own, own * 2] if own else [low, (low + min(high, 1)) / 4]
+    return sorted({type(own)(min(max(value, low), high)) for value in near})
+
+
+def usual_span(name: str, base: Experiment) -> Span:
+    """A range of a number worth drawing from."""
+    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    own = base.flat()[name]
+    first, last = SPANS.get(name, (own / TIMES, own * TIMES))
+    kind = type(own)
+    return Span(kind(min(max(first, low), high)), kind(min(max(last, low), high)))
+
+
+def written(values: list[Any]) -> str:
+    """Values as a person would type them."""
+    return ", ".join(_text(value) for value in values)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "-".join(f"{each:g}" for each in value) or "none"
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def read(name: str, text: str, base: Experiment) -> list[Any]:
+    """The values of field `name` in a text; ValueError, with a sentence, where one breaks a rule.
+
+    Layers are joined by "-", and "none" is no layer at all.
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise ValueError(f"{name} must have at least one value, got none")
+    if len(parts) > MOST_VALUES:
+        raise ValueError(f"{name} must have at most {MOST_VALUES} values, got {len(parts)}")
+    values = {checked(name, _parsed(name, part), base): None for part in parts}
+    return list(values)
+
+
+def _parsed(name: str, part: str) -> Any:
+    if not is_number(name):
+        return () if part.lower() == "none" else tuple(each.strip() for each in part.split("-"))
+    return part
+
+
+def checked(name: str, value: Any, base: Experiment) -> Any:
+    """The value of a field as an experiment holds it; ValueError where it breaks a rule."""
+    along = {"activations": ()} if name in ("hidden", "activation") else {}
+    try:
+        return base.change(**{name: value, **along}).flat()[name]
+    except ValidationError as error:
+        told = explain(error)
+        own = [sentence for sentence in told if sentence.startswith(name)]
+        raise ValueError((own or told)[0]) from None
+    except TypeError:
+        raise ValueError(f"{name} must be a value, got {shown(value)}") from None

@@ -1,0 +1,1 @@
+"""The database of runs: schema, serialization, store, query, retention, signing key."""

@@ -1,0 +1,336 @@
+"""The database that runs are kept in: its tables, and how to reach it by any SQLAlchemy URL."""
+
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Double,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from playground.experiment.fields import shown
+from playground.storage.records import StoreError
+
+SCHEMA = 1  # of the tables below
+PATIENCE = 5  # seconds to wait for the server, or for others who write
+RETRY = 5.0  # seconds for which a database that could not be reached is not asked again
+VARIABLE = "PLAYGROUND_DATABASE_URL"
+
+# What each kind of database calls the time to wait for it.
+WAIT = {"sqlite": "timeout", "postgresql": "connect_timeout", "mysql": "connect_timeout"}
+
+tables = MetaData()
+
+LONG = Text().with_variant(MEDIUMTEXT, "mysql")  # whose TEXT ends at 64 kB
+
+SCHEMAS = Table("playground_schema", tables, Column("version", Integer, nullable=False))
+
+GROUPS = Table(
+    "playground_groups",
+    tables,
+    Column("number", Integer, primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("owner", String(64), nullable=False),
+    Column("tab", String(64), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("title", String(300), nullable=False),
+    Column("plan", LONG, nullable=False),
+    Column("created", Double, nullable=False),  # seconds since 1970
+    Column("deleted", Double),
+    Index("playground_groups_owner", "owner", "kind"),
+)
+
+RUNS = Table(  # what the list shows: rows are short
+    "playground_runs",
+    tables,
+    Column("number", Integer, primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("owner", String(64), nullable=False),
+    Column("tab", String(64), nullable=False),
+    Column("group_id", String(32), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("label", String(200), nullable=False),
+    Column("generated", String(300), nullable=False),  # name
+    Column("named", String(200), nullable=False),  # by its owner; "": not
+    Column("tags", Text, nullable=False),  # JSON
+    Column("link", Text, nullable=False),
+    Column("dataset", String(100), nullable=False),
+    Column("task", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("process", String(200), nullable=False),  # that trains it
+    Column("events", Integer, nullable=False),  # in the log, epochs among them
+    Column("epoch", Integer, nullable=False),
+    Column("epochs", Integer, nullable=False),
+    Column("loss", Double),
+    Column("metric", Double),
+    Column("val_loss", Double),
+    Column("val_metric", Double),
+    Column("best_metric", Double),
+    Column("parameters", Integer, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("kept", BigInteger, nullable=False),  # bytes of weights
+    Column("created", Double, nullable=False),  # seconds since 1970
+    Column("written", Double, nullable=False),
+    Column("deleted", Double),
+    Column("share", String(32), unique=True),
+    Column("note", Text, nullable=False),
+    Index("playground_runs_owner", "owner", "group_id"),
+    Index("playground_runs_tab", "tab"),
+)
+
+
+def _of_run() -> Column[Any]:
+    target = ForeignKey(RUNS.c.number, ondelete="CASCADE")
+    return Column("run", Integer, target, primary_key=True)
+
+
+def _position() -> Column[Any]:
+    """Where in the log: epochs and other events count together."""
+    return Column("position", Integer, primary_key=True, autoincrement=False)
+
+
+DETAILS = Table(
+    "playground_details",
+    tables,
+    _of_run(),
+    Column("experiment", LONG, nullable=False),  # JSON
+    Column("versions", Text, nullable=False),  # JSON
+)
+
+EPOCHS = Table(
+    "playground_epochs",
+    tables,
+    _of_run(),
+    _position(),
+    Column("epoch", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("loss", Double),  # no number: it was not finite
+    Column("metric", Double),
+    Column("penalty", Double),
+    Column("validated", Boolean, nullable=False),
+    Column("val_loss", Double),
+    Column("val_metric", Double),
+    Column("val_penalty", Double),
+    Column("learning_rate", Double, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("layers", LargeBinary(4096), nullable=False),  # float64, (n_layers, 4)
+)
+
+EVENTS = Table(
+    "playground_events",
+    tables,
+    _of_run(),
+    _position(),
+    Column("kind", String(20), nullable=False),
+    Column("body", Text, nullable=False),  # JSON
+)
+
+WEIGHTS = Table(
+    "playground_weights",
+    tables,
+    _of_run(),
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, nullable=False),  # bytes
+    Column("content", LargeBinary(2**26), nullable=False),
+)
+
+
+def add(way: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns, in the same order."""
+    if way.dialect.paramstyle != "qmark":
+        way.execute(insert(table), rows)
+        return
+    # SQLite: the hundreds of epochs that a small network learns in a slice, in half the time.
+    way.exec_driver_sql(_statement(table, tuple(rows[0])), [tuple(row.values()) for row in rows])
+
+
+@cache
+def _statement(table: Table, names: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+
+
+def usual_url(environment: Mapping[str, str] = os.environ) -> str:
+    """The URL that the environment names, or that of a file in the user's data folder."""
+    if given := environment.get(VARIABLE, "").strip():
+        return given
+    return f"sqlite:///{_data_folder(environment) / 'runs.sqlite'}"
+
+
+def folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where a SQLite database lies; the user's data folder for any other. It may not exist yet."""
+    try:
+        url = make_url(usual_url(environment))
+    except SQLAlchemyError:
+        return _data_folder(environment)
+    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)).parent if is_file else _data_folder(environment)
+
+
+def _data_folder(environment: Mapping[str, str]) -> Path:
+    data = environment.get("XDG_DATA_HOME") or "~/.local/share"
+    home = Path("~").expanduser()
+    usual = Path(data).expanduser() if os.access(home, os.W_OK) else Path("/tmp")
+    return usual / "mlp-playground"
+
+
+class Database:
+    """One database, reached when it is first asked; every method may be called from any thread.
+
+    Whatever goes wrong is a StoreError.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._given = url
+        self._connecting = threading.Lock()
+        self._engine: Engine | None = None
+        self._failed: tuple[float, StoreError] | None = None
+        self._alone: Any = nullcontext()  # held while writing
+        self._memory = False
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for questions."""
+        engine = self._reach()
+        with self._told(), self._alone if self._memory else nullcontext(), engine.connect() as way:
+            yield way
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection whose changes are all kept at the end, or none of them."""
+        engine = self._reach()
+        with self._told(), self._alone, engine.begin() as way:
+            yield way
+
+    def close(self) -> None:
+        """Let go of all connections; the next question opens new ones."""
+        with self._connecting:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+
+    # ---- reaching it ---------------------------------------------------------------------
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise StoreError(f"The database of runs gave an error: {_reason(error)}.") from error
+
+    def _reach(self) -> Engine:
+        with self._connecting:
+            if self._engine is not None:
+                return self._engine
+            if self._failed is not None and time.monotonic() < self._failed[0] + RETRY:
+                raise StoreError(str(self._failed[1]))
+            try:
+                self._engine = self._connect()
+            except StoreError as error:
+                self._failed = time.monotonic(), error
+                raise
+            return self._engine
+
+    def _connect(self) -> Engine:
+        url = self._url()
+        name, where = url.get_backend_name(), url.render_as_string(hide_password=True)
+        options: dict[str, Any] = {"connect_args": {WAIT[name]: PATIENCE} if name in WAIT else {}}
+        options["pool_pre_ping"] = name != "sqlite"  # a server may have let go of a connection
+        if name == "sqlite":
+            self._alone = threading.RLock()  # waiting for one another here is fairer than there
+            self._memory = url.database in (None, "", ":memory:")
+            if self._memory:
+                options["poolclass"] = StaticPool
+                options["connect_args"]["check_same_thread"] = False
+        try:
+            if name == "sqlite" and not self._memory:
+                prepare(Path(str(url.database)).parent)
+            engine = create_engine(url, **options)
+            if name == "sqlite":
+                event.listen(engine, "connect", _careful)
+            self._create(engine, where)
+        except (SQLAlchemyError, ImportError, OSError) as error:
+            raise StoreError(
+                f"The database of runs at {where} cannot be reached: {_reason(error)}."
+            ) from error
+        return engine
+
+    def _url(self) -> URL:
+        try:
+            url = make_url(self._given)
+            url.get_dialect()
+        except (SQLAlchemyError, ImportError, ValueError, TypeError) as error:
+            raise StoreError(
+                f"{VARIABLE} must be a database URL such as sqlite:////folder/runs.sqlite or "
+                f"postgresql://user@host/name, whose driver is installed: {_reason(error)}."
+            ) from None
+        return url
+
+    def _create(self, engine: Engine, where: str) -> None:
+        """Make what tables are missing; StoreError if they are another version's."""
+        for last in (False, True):
+            try:
+                with self._alone, engine.begin() as way:
+                    tables.create_all(way)
+                    found = way.execute(select(SCHEMAS.c.version)).scalars().all()
+                    if not found:
+                        way.execute(insert(SCHEMAS).values(version=SCHEMA))
+                break
+            except SQLAlchemyError:  # somebody else may be making them just now
+                if last:
+                    raise
+                time.sleep(0.2)
+        if found and found[0] != SCHEMA:
+            engine.dispose()
+            raise StoreError(
+                f"The database of runs at {where} has tables of version {shown(found[0])}, this "
+                f"program needs {SCHEMA}: give it another database by {VARIABLE}."
+            )
+
+
+def prepare(place: Path) -> None:
+    """Make a folder; a new one is for its user alone."""
+    if not place.is_dir():
+        place.mkdir(parents=True, exist_ok=True)
+        place.chmod(stat.S_IRWXU)
+
+
+def _careful(connection: Any, _: object) -> None:
+    """Readers do not wait for writers; what is written outlives the process."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what a driver said."""
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()
+    text = said[0] if said else type(error).__name__
+    return (text if len(text) <= 200 else text[:199] + "…").rstrip(".")

@@ -1,0 +1,199 @@
+"""Events and weights as rows of a database, and back; what is read is checked first."""
+
+import json
+import math
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from playground.experiment.fields import shown
+from playground.experiment.model import Experiment
+from playground.experiment.model_summary import assemble
+from playground.history.events import (  # fmt: skip
+    Diverged,
+    Epoch,
+    Event,
+    ExamplesAdded,
+    Finished,
+    HyperparametersChanged,
+    LayerStatistics,
+    Score,
+    WorkerLost,
+)
+from playground.nn.network import Snapshot
+from playground.storage.records import StoreError
+
+Row = dict[str, Any]
+
+LARGEST_EPOCH = 10_000_000
+LONGEST_BODY = 20_000  # characters
+
+EVENTS: dict[str, type] = {  # by the name a row carries; databases in use hold these names
+    "changed": HyperparametersChanged,
+    "taught": ExamplesAdded,
+    "diverged": Diverged,
+    "finished": Finished,
+    "lost": WorkerLost,
+}
+KINDS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in EVENTS.items()}
+
+
+def number(value: Any) -> float | None:
+    """A finite number, or None: not every database can keep NaN and infinity."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def epoch_row(event: Epoch) -> Row:
+    """An Epoch as a row; a score that is not finite becomes None."""
+    train, validation = event.train, event.validation
+    flat: list[float] = []
+    for s in event.layers:
+        flat += s.gradient, s.weight, s.update, math.nan if s.dead is None else s.dead
+    return {
+        "epoch": event.epoch,
+        "step": event.step,
+        "loss": number(train.loss),
+        "metric": number(train.metric),
+        "penalty": number(train.penalty),
+        "validated": validation is not None,
+        "val_loss": validation and number(validation.loss),
+        "val_metric": validation and number(validation.metric),
+        "val_penalty": validation and number(validation.penalty),
+        "learning_rate": event.learning_rate,
+        "seconds": event.seconds,
+        "layers": struct.pack(f"<{len(flat)}d", *flat),
+    }
+
+
+def event_row(event: Event) -> Row:
+    """Any other event as a row."""
+    kind = next(name for name, kind in EVENTS.items() if isinstance(event, kind))
+    return {"kind": kind, "body": KINDS[kind].dump_json(event).decode()}
+
+
+def log_of(epochs: Sequence[Any], events: Sequence[Any], n_layers: int) -> list[Event]:
+    """The log that these rows were made of; StoreError where they say something impossible."""
+    try:
+        found = _epochs(epochs, n_layers)
+        found += [(int(row.position), _event(row)) for row in events]
+    except (TypeError, ValueError, KeyError, struct.error, ValidationError) as error:
+        raise StoreError(
+            f"This run cannot be read, its rows are damaged: {shown(error)}."
+        ) from error
+    found.sort(key=lambda pair: pair[0])
+    if [position for position, _ in found] != list(range(len(found))):
+        raise StoreError("This run cannot be read: a part of its history is missing.")
+    log = [event for _, event in found]
+    numbers = [event.epoch for event in log if isinstance(event, Epoch)]
+    if any(after <= before for before, after in pairwise(numbers)):
+        raise StoreError("This run cannot be read: its epochs are not in order.")
+    return log
+
+
+def _epochs(rows: Sequence[Any], n_layers: int) -> list[tuple[int, Event]]:
+    """Position and event of rows with the columns of EPOCHS."""
+    form = struct.Struct(f"<{4 * n_layers}d")
+    made: list[tuple[int, Event]] = []
+    # Unpacked: a long run has 10,000 rows, and columns are looked up slowly by their names.
+    for (
+        _, position, epoch, step, loss, metric, penalty, validated, val_loss, val_metric,
+        val_penalty, rate, seconds, layers,
+    ) in rows:  # fmt: skip
+        told = form.unpack(layers)
+        validation = Score(_number(val_loss), _number(val_metric), _number(val_penalty))
+        event = Epoch(
+            _count(epoch),
+            _count(step),
+            Score(_number(loss), _number(metric), _number(penalty)),
+            validation if validated else None,
+            float(rate),
+            float(seconds),
+            tuple(
+                LayerStatistics(gradient, weight, update, None if dead != dead else dead)
+                for gradient, weight, update, dead in zip(*[iter(told)] * 4, strict=True)
+            ),
+        )
+        made.append((_count(position), event))
+    return made
+
+
+def _event(row: Any) -> Event:
+    if not isinstance(row.body, str) or len(row.body) > LONGEST_BODY:
+        raise ValueError("an event must be short text")
+    event: Event = KINDS[row.kind].validate_json(row.body)
+    _count(event.epoch)
+    return event
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value <= LARGEST_EPOCH:
+        raise ValueError(f"a count must be between 0 and {LARGEST_EPOCH:,}, got {shown(value)}")
+    return value
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def weights_of(snapshot: Snapshot) -> bytes | None:
+    """All weights as float32, one after the other; None if one of them is not finite."""
+    if not all(np.isfinite(weight).all() for weight in snapshot.weights):
+        return None
+    return b"".join(np.ascontiguousarray(w, "<f4").tobytes() for w in snapshot.weights)
+
+
+def snapshot_of(experiment: Experiment, epoch: int, content: Any) -> Snapshot:
+    """The network of `experiment` with these weights; StoreError if they do not fit."""
+    sizes = list(pairwise(experiment.layer_sizes))
+    expected = 4 * sum((n_in + 1) * n_out for n_in, n_out in sizes)
+    if not isinstance(content, bytes) or len(content) != expected:
+        got = len(content) if isinstance(content, bytes) else "none"
+        raise StoreError(f"Saved weights must have {expected:,} bytes for this network, got {got}.")
+    numbers = np.frombuffer(content, "<f4").astype(np.float32)
+    if not np.isfinite(numbers).all():
+        raise StoreError("Saved weights must be finite numbers.")
+    numbers.setflags(write=False)
+    weights, start = [], 0
+    for n_in, n_out in sizes:
+        weights.append(numbers[start : start + n_in * n_out].reshape(n_in, n_out))
+        start += n_in * n_out
+        weights.append(numbers[start : start + n_out])
+        start += n_out
+    return assemble(experiment, _count(epoch), weights)
+
+
+def texts(body: Any, most: int) -> tuple[str, ...]:
+    """A JSON list of at most `most` texts; empty where it is something else."""
+    try:
+        found = json.loads(body)
+    except (TypeError, ValueError, RecursionError):
+        return ()
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        return ()
+    return tuple(found[:most])
+
+
+def versions_of(body: Any) -> Mapping[str, str]:
+    """A JSON object of texts; empty where it is something else."""
+    try:
+        found = json.loads(body)
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return {str(k): str(v)[:40] for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def rows_of(run: int, events: Iterable[Event], first: int) -> tuple[list[Row], list[Row]]:
+    """Rows of epochs and of other events that stand from `first` on in the log of a run."""
+    epochs: list[Row] = []
+    others: list[Row] = []
+    for position, event in enumerate(events, first):
+        where = {"run": run, "position": position}
+        if isinstance(event, Epoch):
+            epochs.append(where | epoch_row(event))
+        else:
+            others.append(where | event_row(event))
+    return epochs, others

@@ -1,0 +1,205 @@
+"""Figures are what Plotly accepts, show the numbers they were given, and say them in a sentence."""
+
+import base64
+import io
+import json
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from dashboard.figures import encode, training_curves
+from dashboard.figures.decision_boundary import (
+    decision_region,
+    fit_sentence,
+    fitted_curve,
+    region_sentence,
+)
+from dashboard.figures.images import address, mosaic
+from dashboard.figures.style import MOST_POINTS, colour, thin
+from playground.history.events import Epoch, HyperparametersChanged, Score
+from playground.history.history import History, Log
+
+
+def history(
+    loss: list[float],
+    val_loss: list[float] | None = None,
+    changes: tuple[HyperparametersChanged, ...] = (),
+) -> History:
+    """Epochs with these losses, accuracies of 1 − loss, and a learning rate of 0.1."""
+    epochs = [
+        Epoch(
+            epoch=i + 1,
+            step=i + 1,
+            train=Score(value, 1 - value),
+            validation=Score(val_loss[i], 1 - val_loss[i]) if val_loss else None,
+            learning_rate=0.1,
+            seconds=1.0,
+            layers=(),
+        )
+        for i, value in enumerate(loss)
+    ]
+    return Log([*epochs, *changes]).history()
+
+
+CHANGE = HyperparametersChanged(2, "learning_rate", 0.1, 0.01)
+
+HISTORIES = {
+    "empty": history([], []),
+    "one epoch": history([0.9], [0.8]),
+    "no validation": history([0.9, 0.5, 0.4]),
+    "changed": history([0.9, 0.5, 0.4], [0.8, 0.6, 0.7], (CHANGE,)),
+    "long": history(list(np.geomspace(1, 0.01, 3000)), list(np.geomspace(1, 0.1, 3000))),
+}
+
+
+def figures(h: History) -> dict[str, Any]:
+    return {
+        "loss": training_curves.loss_curves(h),
+        "log loss": training_curves.loss_curves(h, logarithmic=True),
+        "accuracy": training_curves.metric_curves(h, "accuracy"),
+        "error": training_curves.metric_curves(h, "mean_absolute_error"),
+        "rate": training_curves.rate_curve(h),
+    }
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_every_curve_is_a_plotly_figure_of_limited_size(name: str) -> None:
+    for figure in figures(HISTORIES[name]).values():
+        go.Figure(figure)  # Plotly checks every property
+        assert all(len(line["x"]) <= MOST_POINTS for line in figure["data"])
+        assert all(line["y"].dtype == np.float32 for line in figure["data"])
+        assert len(encode(figure)) < 20_000
+
+
+def test_a_thinned_curve_keeps_its_ends() -> None:
+    figure = training_curves.loss_curves(HISTORIES["long"])
+    train, validation = figure["data"][:2]
+    assert (train["x"][0], train["x"][-1]) == (1, 3000)
+    assert validation["y"][-1] == pytest.approx(0.1)
+
+
+@given(st.lists(st.floats(-1e6, 1e6, width=32), max_size=50), st.integers(2, 20))
+def test_thinning_takes_a_subset_in_order(values: list[float], most: int) -> None:
+    kept = thin(np.array(values), most)
+    assert len(kept) == min(len(values), most)
+    rest = iter(np.array(values, dtype=np.float32))
+    assert all(any(value == other for other in rest) for value in kept)
+    if values:
+        assert (kept[0], kept[-1]) == (np.float32(values[0]), np.float32(values[-1]))
+
+
+def test_training_is_solid_validation_dashed_and_the_best_epoch_is_marked() -> None:
+    figure = training_curves.loss_curves(history([0.9, 0.5, 0.4], [0.8, 0.6, 0.7]))
+    assert [line["line"]["dash"] for line in figure["data"][:2]] == ["solid", "dash"]
+    best = figure["data"][2]
+    assert (best["x"].tolist(), best["y"].tolist()) == ([2], [pytest.approx(0.6)])
+
+
+def test_each_live_change_is_a_thin_line_with_its_new_value() -> None:
+    figure = training_curves.loss_curves(HISTORIES["changed"])
+    assert [shape["x0"] for shape in figure["layout"]["shapes"]] == [2]
+    assert [note["text"] for note in figure["layout"]["annotations"]] == ["η 0.01"]
+
+
+def test_a_zoom_is_kept_over_updates_but_not_from_one_scale_to_the_other() -> None:
+    one, two = (training_curves.loss_curves(history([0.9] * n), keep="a")["layout"] for n in (3, 4))
+    assert one["uirevision"] == two["uirevision"] == "a"
+    assert one["yaxis"]["uirevision"] == two["yaxis"]["uirevision"]
+    log = training_curves.loss_curves(history([0.9]), logarithmic=True, keep="a")["layout"]
+    assert log["yaxis"]["type"] == "log"
+    assert log["yaxis"]["uirevision"] != one["yaxis"]["uirevision"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "val_loss", "sentence"),
+    [
+        ([], [], "No epoch yet: press Train."),
+        (
+            [0.9, 0.5, 0.4],
+            [0.8, 0.41, 0.48],
+            "Validation loss was lowest at epoch 2 (0.41); it is now 0.48.",
+        ),
+        ([0.9, 0.5], [0.8, 0.41], "Validation loss is 0.41 after epoch 2, the lowest so far."),
+        ([0.9, 0.5], None, "Training loss is 0.5 after epoch 2, the lowest so far."),
+    ],
+)
+def test_the_loss_in_a_sentence(
+    loss: list[float], val_loss: list[float] | None, sentence: str
+) -> None:
+    assert training_curves.loss_sentence(history(loss, val_loss)) == sentence
+
+
+def test_accuracy_and_error_are_best_at_opposite_ends() -> None:
+    h = history([0.9, 0.5], [0.2, 0.4])
+    assert training_curves.metric_sentence(h, "accuracy") == (
+        "Validation accuracy was highest at epoch 1 (80.0%); it is now 60.0%."
+    )
+    assert training_curves.metric_sentence(h, "mean_absolute_error") == (
+        "Validation mean absolute error is 0.6 after epoch 2, the lowest so far."
+    )
+
+
+def test_the_ends_and_the_middle_of_the_colour_scale() -> None:
+    shown = colour(np.array([[-9.0, -2.0, 0.0, 2.0, 9.0]]), 2.0)[0]
+    orange, grey, blue = [245, 147, 34], [232, 234, 235], [8, 119, 189]
+    assert shown.tolist() == [orange, orange, grey, blue, blue]
+
+
+def test_a_region_is_one_picture_under_its_points() -> None:
+    values = np.linspace(-1, 1, 100)[:, None] * np.ones(100)
+    x, y = np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([-1.0, 1.0])
+    figure = decision_region(values, (-6, 6, -4, 4), {"training": (x, y)}, ("x₁", "x₂"))
+    go.Figure(figure)
+    image = figure["layout"]["images"][0]
+    assert (image["x"], image["y"], image["sizex"], image["sizey"]) == (-6, 4, 12, 8)
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(image["source"].split(",")[1]))))
+    assert pixels.shape == (100, 100, 3)
+    assert figure["data"][0]["x"].tolist() == [0, 2]
+    assert region_sentence(values, ("bad roast", "good roast")).endswith(
+        "50% of the plane leans to good roast."
+    )
+
+
+def test_a_fitted_curve_lies_over_the_examples() -> None:
+    x = np.linspace(-1, 1, 50)
+    figure = fitted_curve(x, x**2, {"training": (x[:9], x[:9]), "validation": (x[9:], x[9:])})
+    go.Figure(figure)
+    assert [line["name"] for line in figure["data"]] == ["training", "validation", "network"]
+    assert fit_sentence(0.1234, "validation") == (
+        "On average the curve is 0.123 away from the validation examples."
+    )
+
+
+def test_a_mosaic_holds_every_image_and_its_png_loses_nothing() -> None:
+    images = np.random.default_rng(0).integers(0, 17, (5, 8, 8), dtype=np.uint8)
+    column = mosaic(images, 16.0)
+    assert column.shape == (40, 8)
+    assert column.max() == 255
+    png = base64.b64decode(address(column).split(",")[1])
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(png))), column)
+
+
+def test_arrays_travel_as_bytes_and_nothing_is_nan() -> None:
+    sent = json.loads(encode({"data": [{"x": np.array([1.5, 2.5], dtype=np.float32)}]}))
+    packed = sent["data"][0]["x"]
+    assert np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).tolist() == [1.5, 2.5]
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        encode({"y": float("nan")})
+    with pytest.raises(TypeError, match="arrays of one or two dimensions"):
+        encode({"y": np.zeros((2, 2, 2))})
+    table = json.loads(encode({"z": np.arange(6, dtype=np.uint8).reshape(2, 3)}))["z"]
+    assert (table["dtype"], table["shape"]) == ("u1", "2, 3")
+    assert base64.b64decode(table["bdata"]) == bytes(range(6))
+
+
+def test_names_of_traces_may_hold_anything() -> None:
+    names = ["a b", "#f00", "", "ä", "a b "]
+    sent = json.loads(encode({"data": [{"uid": name} for name in names]}))["data"]
+    found = [trace["uid"] for trace in sent]
+    assert all(name.isidentifier() for name in found)
+    assert len(set(found)) == len(names)

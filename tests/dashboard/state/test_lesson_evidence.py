@@ -1,0 +1,46 @@
+"""What a tab has done, as lessons see it: a race that was held, and a drawing in hand."""
+
+import numpy as np
+
+from dashboard.state.lesson_evidence import _contest, _sketch
+from dashboard.views.draw.model_choice import ready_made
+from dashboard.views.draw.state import DrawingState
+from playground.experiment.model import Experiment
+from playground.lessons.measures import CheckContext
+from playground.lessons.question import ASKED
+from playground.runs.race import Race
+from playground.runs.race_presets import vary
+
+
+def test_a_race_is_over_at_its_end_and_its_best_is_known_only_then() -> None:
+    base = Experiment().change(dataset="iris", hidden=(6,), epochs=3)
+    race = Race(vary(base, "learning_rate", [0.3, 1e-6], seeds=2))
+    try:
+        before = CheckContext(base, contest=_contest(race))
+        assert before.contest is not None
+        assert (before.contest.over, before.contest.scores) == (False, (None, None))
+        assert ASKED["race_best"].right(before) == ()
+        race.play()
+        assert race.wait(120) == "finished"
+        contest = _contest(race)
+        assert (contest.over, contest.epoch, contest.seeds) == (True, 3, 2)
+        best = [
+            np.mean([np.max(history.val_metric) for history in histories])
+            for histories in race.histories()
+        ]
+        np.testing.assert_allclose(contest.scores, best)
+        (winner,) = ASKED["race_best"].right(CheckContext(base, contest=contest))
+        assert contest.labels[winner] == race.competitors[int(np.argmax(best))].label
+    finally:
+        race.close()
+
+
+def test_a_drawing_is_what_the_network_on_the_page_takes_it_for() -> None:
+    now = ready_made()
+    part = now.dataset.validation
+    assert _sketch(DrawingState(now=now)) is None
+    for row in range(5):
+        said = _sketch(DrawingState(now=now, image=part.x[row].astype(np.uint8)))
+        output = now.snapshot.predict(now.dataset.scaled(part.x[row : row + 1]))
+        assert said is not None
+        assert (said.answer, said.confidence) == (output.argmax(), output.max())

@@ -1,0 +1,312 @@
+"""The network as a diagram, and one example on its way through it: two views of Inside."""
+
+import base64
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.components.keras_check import largest_difference
+from dashboard.figures.network_graph import (
+    STRONGEST_INPUTS,
+    NodeColumn,
+    colours,
+    levels,
+    number,
+    passage,
+    wiring,
+    wiring_sentence,
+)
+from playground.analysis.inspection.feature_maps import extent, maps, responses
+from playground.analysis.inspection.forward_pass import LayerStep, diagram, mistakes, trace
+from playground.datasets import load
+from playground.datasets.registry import DATASETS
+from playground.experiment.model import Experiment
+from playground.experiment.model_summary import Names, assemble
+from playground.nn.activations import ACTIVATIONS
+from playground.nn.network import Snapshot
+
+BIG = Experiment().change(dataset="mnist")
+
+
+def network(experiment: Experiment) -> Snapshot:
+    """Some weights that fit, the same for equal experiments."""
+    rng = np.random.default_rng(0)
+    sizes = itertools.pairwise(experiment.layer_sizes)
+    drawn = [x for a, b in sizes for x in (rng.normal(size=(a, b)) / a**0.5, rng.normal(size=b))]
+    return assemble(experiment, 3, [np.float32(array) for array in drawn])
+
+
+def numbers(text: str, kind: str = "<f4") -> Any:
+    return np.frombuffer(base64.b64decode(text), kind)
+
+
+# ---- figures -----------------------------------------------------------------------------------
+
+
+def column(step: LayerStep, units: np.ndarray[Any, Any]) -> NodeColumn:
+    return NodeColumn(
+        len(step.z), units, "", np.zeros((len(units), 1, 3)), 1.0, step.a[units], step.z[units],
+        step.layer.bias[units], step.a[units], step.a[units], "ReLU", step.layer.kernel,
+    )  # fmt: skip
+
+
+def test_the_drawing_has_the_numbers_of_the_network() -> None:
+    experiment = Experiment().change(dataset="iris", hidden=(3,))
+    snapshot, names = network(experiment), Names(DATASETS["iris"], 2)
+    x = np.array([1, -1, 2, 0.5], np.float32)
+    steps, shown = trace(snapshot, x), diagram(snapshot)
+    first = NodeColumn(4, shown.units[0], "", np.zeros((4, 1, 1)), 1.0, x)
+    columns = [first, *map(column, steps, shown.units[1:])]
+    drawn = wiring(columns, shown.edges, names)
+    unit = drawn["columns"][1]["units"][2]
+    assert unit["title"] == "unit 3 of hidden 1"
+    assert dict(unit["numbers"])["bias b"] == number(snapshot.layers[0].bias[2])
+    assert dict(unit["numbers"])["this example: sum z"] == number(steps[0].z[2])
+    kernel = snapshot.layers[0].kernel
+    strongest = int(np.abs(kernel[:, 2]).argmax())
+    assert unit["joined"][0] == (
+        f"from {DATASETS['iris'].features[strongest]}",
+        number(kernel[strongest, 2]),
+    )
+    assert len(drawn["edges"][0]) == 12
+    for a, b, weight, product in drawn["edges"][0]:
+        assert weight == pytest.approx(kernel[a, b], rel=1e-4)
+        assert product == number(kernel[a, b] * x[a])
+    text = wiring_sentence(columns, shown.edges, names, "after epoch 3")
+    assert text.startswith("All 21 weights after epoch 3. The strongest, ")
+
+
+def test_a_large_drawing_says_how_much_it_shows() -> None:
+    snapshot, names = network(BIG), Names(DATASETS["mnist"], 3)
+    steps, shown = trace(snapshot, np.ones(784, np.float32)), diagram(snapshot, picture=True)
+    first = NodeColumn(
+        784, shown.units[0], "", np.zeros((1, 28, 28)), 1.0, np.ones(784), picture=True
+    )
+    columns = [first, *map(column, steps, shown.units[1:])]
+    text = wiring_sentence(columns, shown.edges, names, "now")
+    assert "The 150 strongest of 266,200 weights" in text
+    assert "24 of 300 units of hidden 1 and 24 of 100 units of hidden 2" in text
+
+
+def test_levels_are_symmetric_and_coloured_orange_grey_blue() -> None:
+    shades = np.frombuffer(base64.b64decode(colours()), np.uint8).reshape(255, 3)
+    found = numbers(levels(np.array([-2.0, -1, 0, 1, np.nan, np.inf]), 1.0), "u1")
+    assert found.tolist() == [0, 0, 127, 254, 127, 254]
+    assert shades[[0, 127, 254]].tolist() == [[245, 147, 34], [232, 234, 235], [8, 119, 189]]
+
+
+def test_the_passage_holds_every_number() -> None:
+    experiment = BIG
+    x = np.random.default_rng(1).random(784).astype(np.float32)
+    steps = trace(network(experiment), x)
+    sent = passage(steps, x * 255, Names(DATASETS["mnist"], 3), ["ReLU", "ReLU", "Softmax"])
+    for step, layer in zip(steps, sent["columns"][1:], strict=True):
+        np.testing.assert_array_equal(numbers(layer["z"]), step.z)
+        np.testing.assert_array_equal(numbers(layer["a"]), step.a)
+        rows = numbers(layer["rows"], "<i4").reshape(STRONGEST_INPUTS, -1)
+        weights = numbers(layer["weights"]).reshape(STRONGEST_INPUTS, -1)
+        for unit in (0, len(step.z) - 1):
+            products = step.contributions(unit)
+            np.testing.assert_allclose(
+                step.x[rows[:, unit]] * weights[:, unit], products[rows[:, unit]]
+            )
+            assert np.abs(products[rows[0, unit]]) == np.abs(products).max()
+    assert sent["columns"][-1]["names"] == list("0123456789")
+
+
+def test_the_difference_from_keras_is_the_largest_of_all_layers() -> None:
+    snapshot, x = network(BIG), np.ones(784, np.float32)
+    theirs = [a.copy() for _, a in snapshot.forward(x[None])]
+    assert largest_difference(snapshot, x, theirs) == 0
+    theirs[1][0, 7] += 0.25
+    theirs[2][0, 3] -= 0.125
+    assert largest_difference(snapshot, x, theirs) == pytest.approx(0.25)
+
+
+# ---- numbers behind the thumbnails -------------------------------------------------------------
+
+
+def test_a_map_is_what_the_unit_answers_at_each_point() -> None:
+    experiment = Experiment().change(dataset="moons", hidden=(4,))
+    snapshot, dataset = network(experiment), load(experiment.data)
+    units = [np.arange(2), np.arange(4), np.arange(1)]
+    found = maps(snapshot, dataset, units, 5)
+    assert [m.shape for m in found] == [(2, 5, 5), (4, 5, 5), (1, 5, 5)]
+    (left, right), (bottom, top) = extent(dataset)
+    corner = dataset.scaled(np.array([[right, top]]))
+    np.testing.assert_allclose(found[0][:, 0, -1], corner[0], rtol=1e-5)
+    np.testing.assert_allclose(found[1][:, 0, -1], snapshot.forward(corner)[0][1][0], rtol=1e-5)
+    assert left < right
+    assert bottom < top
+
+
+def test_means_by_class_are_means_over_the_examples_of_the_class() -> None:
+    experiment = Experiment().change(dataset="digits", hidden=(6,))
+    snapshot, dataset = network(experiment), load(experiment.data)
+    part = dataset.validation
+    a = snapshot.forward(dataset.scaled(part.x))[0][1]
+    found = responses(snapshot, dataset, part)[0]
+    np.testing.assert_allclose(found.mean, a.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(found.by_class[3], a[part.y == 3].mean(axis=0), rtol=1e-4)
+
+
+# ---- the views ---------------------------------------------------------------------------------
+
+
+def page() -> None:
+    import streamlit as st
+
+    from dashboard.state import session
+    from dashboard.state.network_view import NetworkView
+    from dashboard.views.inspect.forward_pass import forward
+    from dashboard.views.inspect.network_graph import network
+    from playground.datasets import load
+
+    session.begin()
+    view, experiment, snapshot = st.session_state["given"]
+    now = NetworkView(experiment, load(experiment.data), snapshot, None, "one")
+    {"network": network, "forward": forward}[view](now)
+
+
+@pytest.fixture(autouse=True)
+def nobody_asks_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are of the pages: no worker is started for them."""
+    monkeypatch.setattr("dashboard.views.inspect.forward_pass.asked", lambda now, x: None)
+
+
+def opened(view: str, experiment: Experiment, **state: Any) -> AppTest:
+    app = AppTest.from_function(page, default_timeout=30)
+    app.session_state["given"] = view, experiment, network(experiment)
+    for key, value in state.items():
+        app.session_state[key] = value
+    return checked(app.run())
+
+
+def checked(app: AppTest) -> AppTest:
+    assert [e.value for e in app.exception] == []
+    return app
+
+
+def captions(app: AppTest) -> str:
+    return "\n".join(caption.value for caption in app.caption)
+
+
+def test_both_views_work_for_every_data_set_and_any_layers() -> None:
+    app = opened("network", Experiment())
+    for name in DATASETS:
+        for hidden in ((), (5,), (4, 3, 3)):
+            experiment = Experiment().change(dataset=name, hidden=hidden)
+            for view in ("network", "forward"):
+                app.session_state["given"] = view, experiment, network(experiment)
+                checked(app.run())
+                assert "xample 1: the network says" in app.markdown[0].value.replace("\\", "")
+
+
+def test_both_views_work_for_every_activation() -> None:
+    app = opened("network", Experiment())
+    for name in ACTIVATIONS:
+        experiment = Experiment().change(
+            dataset="coffee", hidden=(4, 3), activations=(name, "tanh")
+        )
+        for view in ("network", "forward"):
+            app.session_state["given"] = view, experiment, network(experiment)
+            checked(app.run())
+
+
+def test_without_validation_examples_training_ones_are_followed() -> None:
+    app = opened("forward", Experiment().change(dataset="iris", validation_size=0))
+    assert app.number_input(key="example_number").label == "Training example, 1 to 90"
+
+
+def test_next_mistake_goes_to_the_next_mistake() -> None:
+    experiment = Experiment().change(dataset="digits", hidden=(8,))
+    app, dataset = opened("forward", experiment), load(experiment.data)
+    part = dataset.validation
+    output = network(experiment).predict(dataset.scaled(part.x))
+    wrong = mistakes(output, part.y, "classification")
+    for row in wrong[wrong > 0][:2]:
+        checked(app.button(key="next_mistake").click().run())
+        assert app.number_input(key="example_number").value == row + 1
+    assert "✗" in app.markdown[0].value
+
+
+def test_a_number_too_large_for_other_data_becomes_the_last() -> None:
+    app = opened("forward", Experiment().change(dataset="digits"), example_number=300)
+    experiment = Experiment().change(dataset="iris")
+    app.session_state["given"] = "forward", experiment, network(experiment)
+    checked(app.run())
+    assert app.number_input(key="example_number").value == 30
+
+
+def test_typed_values_are_what_the_network_answers() -> None:
+    experiment = Experiment().change(dataset="coffee", hidden=(3,))
+    app = opened("forward", experiment)
+    checked(app.button_group(key="example_way").set_value("My own values").run())
+    checked(app.number_input(key="typed_coffee_0").set_value(215.0).run())
+    checked(app.number_input(key="typed_coffee_1").set_value(13.0).run())
+    dataset, source = load(experiment.data), DATASETS["coffee"]
+    output = network(experiment).predict(dataset.scaled(np.float32([[215, 13]])))[0, 0]
+    assert source.classes[int(output > 0.5)] in app.markdown[0].value
+    assert f"{max(output, 1 - output):.1%}" in app.markdown[0].value.replace("\\", "")
+
+
+def test_the_temperature_changes_the_shares_but_not_the_order() -> None:
+    experiment = Experiment().change(dataset="digits", hidden=(8,))
+    app, dataset = opened("forward", experiment), load(experiment.data)
+    z = trace(network(experiment), dataset.scaled(dataset.validation.x[:1])[0])[-1].z
+    for temperature in (1.0, 0.1, 10.0):
+        checked(app.select_slider(key="temperature").set_value(temperature).run())
+        table = app.dataframe[0].value
+        powers = np.exp(z.astype(float) / temperature - (z.astype(float) / temperature).max())
+        np.testing.assert_allclose(table["share of the sum"], powers / powers.sum(), rtol=1e-9)
+        assert f"At T = {temperature:g}" in captions(app)
+
+
+def test_one_output_has_the_two_shares_of_its_sigmoid() -> None:
+    experiment = Experiment().change(dataset="xor", hidden=(3,))
+    app, dataset = opened("forward", experiment), load(experiment.data)
+    last = trace(network(experiment), dataset.scaled(dataset.validation.x[:1])[0])[-1]
+    shares = app.dataframe[0].value["share of the sum"]
+    np.testing.assert_allclose(shares, [last.a[0], 1 - last.a[0]], rtol=1e-5)
+
+
+def test_a_chosen_unit_lists_all_its_inputs() -> None:
+    experiment = Experiment().change(dataset="digits", hidden=(8,))
+    chosen = {"chosen": {"unit": "1:3", "of": "one"}}
+    app = opened("forward", experiment, forward_pass=chosen)
+    assert "All inputs of unit 4 of hidden 1" in [h.value for h in app.subheader]
+    table = app.dataframe[1].value
+    assert len(table) == 64
+    assert (table["x·w"].abs().diff().dropna() <= 0).all()
+    assert "The 64 products add up to" in captions(app)
+
+
+TOLD = (
+    "",
+    "1",
+    "1:",
+    ":1",
+    "0:3",
+    "9:0",
+    "1:99",
+    "-1:0",
+    "1:-1",
+    "1:3:4",
+    "²:1",
+    "1" * 500,
+    None,
+    5,
+)
+
+
+@pytest.mark.parametrize("view", ["network", "forward"])
+def test_a_browser_may_say_anything(view: str) -> None:
+    app = opened(view, Experiment().change(dataset="digits", hidden=(30,)))
+    for told in TOLD:
+        for state in ({"unit": told, "of": "one"}, told):
+            app.session_state["network_diagram"] = {"pinned": state}
+            app.session_state["forward_pass"] = {"pointed": state, "chosen": state}
+            checked(app.run())

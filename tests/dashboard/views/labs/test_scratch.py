@@ -1,0 +1,118 @@
+"""The lab From scratch: code that is the code, every number of a step, the run on both sides."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.figures.labs import seen_sentence
+from dashboard.views.labs.scratch.page import FILES, KERAS, NUMPY, STAGES, TAPE
+from playground.datasets.download import BUNDLED
+from playground.labs.scratch import numpy_network
+from playground.labs.scratch.batches import published, whole
+from playground.labs.scratch.config import ScratchPlan
+from playground.labs.scratch.side_by_side import TWICES, SideBySide
+from playground.labs.scratch.source import code
+
+KNOWN = ("0123456789abcdef" * 2, "fedcba9876543210" * 2)
+END = 180  # seconds: workers may still be starting
+
+
+def page() -> None:
+    from dashboard.state import session
+    from dashboard.views.labs.page import labs
+    from dashboard.widgets.sidebar import controls
+
+    session.begin()
+    session.set_experiment(controls(session.experiment(), False))
+    labs()
+
+
+@pytest.fixture
+def app() -> Iterator[AppTest]:
+    app = AppTest.from_function(page, default_timeout=60)
+    app.session_state["known"] = KNOWN
+    app.query_params = {"v": "1", "dataset": "iris", "lab": "scratch"}
+    yield checked(app.run())
+    TWICES.clear()
+
+
+def checked(app: AppTest) -> AppTest:
+    assert [e.value for e in app.exception] == []
+    assert [e.value for e in app.error] == []
+    return app
+
+
+def found(elements: Any, key: str) -> Any:
+    return next(each for each in elements if each.key == key)
+
+
+def test_each_stage_shows_its_code_on_both_sides_and_its_numbers(app: AppTest) -> None:
+    for stage, told in STAGES.items():
+        checked(found(app.button_group, "lab_scratch_stage").set_value(stage).run())
+        shown = [each.value for each in app.code]
+        assert shown == [code(FILES[TAPE], *told.tape), code(KERAS, *told.keras)]
+        assert app.latex
+    found(app.button_group, "lab_scratch_how").set_value(NUMPY).run()
+    assert app.code[0].value == code(FILES[NUMPY], *STAGES["Update"].numpy)
+
+
+def test_the_numbers_follow_step_and_weight(app: AppTest) -> None:
+    found(app.button_group, "lab_scratch_stage").set_value("Gradient").run()
+    found(app.slider, "lab_scratch_step").set_value(3)
+    found(app.select_slider, "lab_scratch_eta").set_value(0.5)
+    checked(found(app.select_slider, "lab_scratch_weight").set_value(16).run())  # W₂[0, 1]
+    slope = numpy_network.steps(0.5)[2].slopes[2][0, 1]
+    assert numpy_network.name(*numpy_network.places()[16]) == "W₂[0, 1]"
+    assert any(f"{slope:.8f}" in each.value for each in app.latex)
+    assert any(f"| {slope:.8f} |" in each.value for each in app.markdown)
+
+
+def test_the_generator_that_is_not_told_the_batch_size(app: AppTest) -> None:
+    found(app.button_group, "lab_scratch_stage").set_value("Batches").run()
+    checked(found(app.slider, "lab_scratch_asked").set_value(64).run())
+    sentence = seen_sentence(64, published(60_000, 64), whole(60_000, 64))
+    assert "468 empty ones, whose average loss is 0/0 = nan" in sentence
+    assert "the last 96 images" in seen_sentence(128, published(60_000, 128), whole(60_000, 128))
+
+
+def test_both_sides_train_from_the_page_and_come_to_the_same_losses(app: AppTest) -> None:
+    checked(found(app.button_group, "lab_scratch_preset").set_value("Published: Keras").run())
+    checked(found(app.select_slider, "lab_scratch_plan_epochs").set_value(1).run())
+    if any(each.key == "lab_scratch_plan_images" for each in app.button_group):
+        found(app.button_group, "lab_scratch_plan_images").set_value(BUNDLED).run()
+    checked(found(app.button, "lab_scratch_start").click().run())
+    twice = TWICES.get((*KNOWN, "lab_scratch"))
+    assert twice is not None
+    assert twice.plan == ScratchPlan(
+        BUNDLED, "glorot", "rmsprop", 0.001, 1, shuffle=True, rest=True
+    )
+    give_up = time.monotonic() + END
+    while twice.state == "playing" and time.monotonic() < give_up:
+        time.sleep(0.1)
+    assert twice.state == "finished", [side.reason for side in twice.sides.values()]
+    assert twice.difference is not None
+    assert twice.difference < 1e-3
+    checked(app.run())
+    assert "Test accuracy after 1 epoch:" in app.success[0].value
+    assert len(twice.sides["keras"].losses) == 47
+
+
+def test_the_slip_has_no_side_in_keras() -> None:
+    twice = SideBySide(ScratchPlan(256, rule="shrink", epochs=1))
+    twice.close()
+    assert list(twice.sides) == ["scratch"]
+    assert twice.difference is None
+
+
+def test_nothing_goes_on_while_nobody_watches() -> None:
+    twice = SideBySide(ScratchPlan(256, epochs=1), lease=-1.0)
+    assert twice.state == "playing"
+    assert twice.done == 0
+    twice.close()
+    give_up = time.monotonic() + 10
+    while twice.state == "playing" and time.monotonic() < give_up:
+        time.sleep(0.05)
+    assert twice.state == "stopped"

@@ -1,0 +1,283 @@
+"""The Overfitting page: a click trains a pair, cures act at once or say so, nothing breaks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.components import chart
+from dashboard.figures import encode, hyperparameters, weights
+from dashboard.figures import training_curves as figures
+from dashboard.views.overfitting import random_labels, underfitting
+from dashboard.views.overfitting.capacity import _cell
+from dashboard.views.overfitting.page import VIEWS
+from playground.analysis.inspection.weights import histograms
+from playground.analysis.metrics.generalization_gap import GapCurves, GeneralizationGap
+from playground.experiment.model import Experiment
+from playground.experiment.overfitting_presets import RECIPES, UNITS
+from playground.experiment.overfitting_presets import capacity as grid
+from playground.history.events import Score
+from playground.runs.race import RACES, Race
+from playground.runs.sweep import SWEEPS
+from playground.storage.store import store
+
+KNOWN = ("0123456789abcdef" * 2, "fedcba9876543210" * 2)
+IRIS = {"v": "1", "dataset": "iris"}
+NAMES = ("twin", "labels", "penalties", "fits", "capacity")
+END = 180  # seconds: workers may still be starting
+
+
+def page() -> None:
+    from dashboard.state import session
+    from dashboard.views.overfitting.page import overfitting
+    from dashboard.widgets.sidebar import controls
+
+    session.begin()
+    session.set_experiment(controls(session.experiment(), False), by_widgets=True)
+    overfitting()
+
+
+def opened(view: str = "The twin", **address: Any) -> AppTest:
+    app = AppTest.from_function(page, default_timeout=60)
+    app.session_state["known"] = KNOWN
+    app.query_params = address or IRIS
+    checked(app.run())
+    return choose(app, "overfitting_view", view) if view != "The twin" else app
+
+
+def checked(app: AppTest) -> AppTest:
+    assert [e.value for e in app.exception] == []
+    return app
+
+
+def choose(app: AppTest, key: str, value: Any) -> AppTest:
+    kinds = (app.button_group, app.slider)
+    widget: Any = next(each for kind in kinds for each in kind if each.key == key)
+    return checked(widget.set_value(value).run())
+
+
+def click(app: AppTest, key: str) -> AppTest:
+    return checked(app.button(key=key).click().run())
+
+
+def texts(app: AppTest) -> str:
+    shown = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error]
+    return "\n".join(element.value for element in shown).replace("\\", "")
+
+
+def running(name: str = "twin") -> Race:
+    race = RACES.get((*KNOWN, name))
+    assert race is not None
+    return race
+
+
+@pytest.fixture(autouse=True)
+def none_left() -> Iterator[None]:
+    yield
+    for name in NAMES:
+        RACES.remove((*KNOWN, name))
+        SWEEPS.remove((*KNOWN, name))
+
+
+# ---- the page ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_each_view_says_what_to_press_and_that_nothing_is_kept_here(view: str) -> None:
+    app = opened(view)
+    assert VIEWS[view].question in texts(app)
+    assert "Press" in app.info[0].value
+    assert "saved runs" in app.info[0].value
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_every_data_set_has_every_view(name: str) -> None:
+    app = opened("The twin", v="1", dataset=name)
+    for view in VIEWS:
+        choose(app, "overfitting_view", view)
+
+
+def test_one_click_trains_both_and_tells_what_the_cure_did() -> None:
+    app = click(opened(), "twin_start")
+    race = running()
+    assert race.wait(END) == "finished"
+    checked(app.run())
+    (plain,), (treated,) = race.histories()
+    assert len(plain) == len(treated) == race.epochs
+    assert "With L2 0.02 the gap in accuracy is" in texts(app)
+    assert next(metric.label for metric in app.metric) == "Gap in loss, without a cure"
+    assert "same first weights" in texts(app)
+    click(app, "twin_restore_0")
+    assert "The weights are those of epoch" in texts(app)
+    assert "→" in texts(app)
+    click(app, "twin_open_0")
+    assert app.session_state["experiment"] == race.runs[0][0].experiment
+    saved = store().list(KNOWN[0])
+    assert {(one.kind, one.state) for one in saved} == {("overfitting", "finished")}
+    assert {one.label for one in saved} == {"without a cure", "L2"}
+    again = AppTest.from_function(
+        page, default_timeout=60
+    )  # a reload: the tab's id is all there is
+    again.session_state["known"] = KNOWN
+    again.query_params = IRIS
+    checked(again.run())
+    assert "With L2 0.02 the gap in accuracy is" in texts(again)
+
+
+def test_a_live_cure_acts_on_the_cured_run_and_another_waits_for_a_new_start() -> None:
+    app = click(opened(), "twin_start")
+    race = running()
+    race.pause()
+    choose(app, "twin_l2_iris", 0.05)
+    assert race.runs[1][0].experiment.network.l2 == 0.05
+    assert race.runs[0][0].experiment.network.l2 == 0.0
+    choose(app, "twin_cure", "dropout")
+    network = race.runs[1][0].experiment.network
+    assert (network.l2, network.dropout) == (0.0, 0.5)
+    choose(app, "twin_cure", "smaller")
+    assert race.runs[1][0].experiment.network.dropout == 0.5
+    assert "Below is still dropout 0.5" in texts(app)
+    assert "Overfit again starts both anew with only 3 hidden units" in texts(app)
+    click(app, "twin_stop")
+    assert race.state == "finished"
+
+
+def test_random_labels_of_data_without_classes_are_those_of_clothes() -> None:
+    app = opened("Random labels", v="1", dataset="sine")
+    assert "Fashion-MNIST" in texts(app)
+
+
+def test_a_filled_map_names_the_winner_and_a_cell_is_a_run(monkeypatch: Any) -> None:
+    import playground.experiment.overfitting_presets as module
+
+    monkeypatch.setattr(module, "UNITS", (2, 4))
+    monkeypatch.setattr(module, "UPDATES", 5)
+    monkeypatch.setattr(module, "EPOCHS", (2, 3))
+    app = click(opened("Capacity × data"), "capacity_start")
+    sweep = SWEEPS.get((*KNOWN, "capacity"))
+    assert sweep is not None
+    assert sweep.wait(END) == "finished"
+    app.session_state["capacity_map"] = {
+        "clicked": {"curve": 0, "point": [1, 0], "x": "1", "y": "4", "of": sweep.name}
+    }
+    checked(app.run())
+    cell = sweep.experiments[len(sweep.experiments) // 2]
+    assert app.session_state["experiment"] == cell
+    assert "It is the current experiment on every page now" in texts(app)
+
+
+# ---- figures and sentences -----------------------------------------------------------------
+
+
+def curves(training: list[float], validation: list[float], best: int | None) -> GapCurves:
+    epoch = np.arange(1, len(training) + 1, dtype=np.int32)
+    return GapCurves(epoch, np.array(training, np.float32), np.array(validation, np.float32), best)
+
+
+def test_a_gap_is_shaded_between_solid_and_dashed_and_its_best_epoch_marked() -> None:
+    found = curves([2, 1, 0.5], [2, 1.5, 1.8], 1)
+    figure = figures.gap_curves(found, "Without", "loss", 0, 60, figures.limits([found]))
+    go.Figure(figure)
+    encode(figure)
+    training, validation, best = figure["data"]
+    assert (training["line"]["dash"], validation["line"]["dash"]) == ("solid", "dash")
+    assert validation["fill"] == "tonexty"
+    assert (best["x"].tolist(), best["y"].tolist()) == ([2.0], [1.5])
+    assert figure["layout"]["yaxis"]["autorangeoptions"]["include"] == [0.0, 0.5, 2.0]
+    assert figures.gap_sentence(found, "loss", False) == (
+        "After epoch 3 loss is 0.5 in training, 1.8 in validation; it was best at epoch 2 (1.5)."
+    )
+    chance = figures.gap_curves(found, "Random", "accuracy", 1, 60, None, True, chance=0.1)
+    assert chance["layout"]["annotations"][0]["text"] == "chance: 10%"
+    empty = curves([], [], None)
+    go.Figure(figures.gap_curves(empty, "Nothing yet", "loss", 0, 60, figures.limits([empty])))
+    assert figures.gap_sentence(empty, "loss", False) == "No epoch yet."
+
+
+def test_the_verdict_says_how_much_smaller_the_gap_is_and_what_chance_makes() -> None:
+    plain = GeneralizationGap(60, Score(0.1, 0.99), Score(1.1, 0.8), True)
+    better = GeneralizationGap(60, Score(0.3, 0.91), Score(0.8, 0.85), True)
+    text = figures.verdict(plain, better, "dropout 0.3", 10_000)
+    assert text == (
+        "With dropout 0.3 the gap in accuracy is 6.0 points instead of 19.0 points, the gap in "
+        "loss 0.50 instead of 1.00; validation accuracy is 5.0 points better. Validation loss: "
+        "0.8 instead of 1.1, which is lower."
+    )
+    assert "no more than chance makes with 50 examples" in figures.verdict(plain, better, "x", 50)
+    errors = (
+        GeneralizationGap(60, Score(0.1, 0.1), Score(1.1, 0.4), False),
+        GeneralizationGap(60, Score(0.1, 0.2), Score(0.9, 0.5), False),
+    )
+    assert "validation error is 0.1 worse" in figures.verdict(*errors, "L1 0.1", 100)
+
+
+def test_weights_are_counted_on_one_axis_and_l1_is_told_apart() -> None:
+    found = histograms([np.float32([0.1, -0.4]), np.float32([0.0]), np.float32([0.2])])
+    figure = weights.spreads(found, ("no penalty", "L1", "L2"), "Weights")
+    go.Figure(figure)
+    encode(figure)
+    assert len({tuple(trace["x"].tolist()) for trace in figure["data"]}) == 1
+    assert figure["layout"]["yaxis"]["type"] == "log"
+    assert "most become zero" in weights.spreads_sentence({"no": 0.0, "L1": 0.9, "L2": 0.1})
+    assert "most become zero" not in weights.spreads_sentence({"no": 0.0, "L1": 0.1, "L2": 0.1})
+
+
+def test_the_map_says_who_wins_where_and_leaves_unknown_cells_empty() -> None:
+    values = np.array([[0.5, 0.9], [0.6, np.nan]])
+    figure = hyperparameters.capacity_map(values, (2, 8), (50, 500), True)
+    go.Figure(figure)
+    encode(figure)
+    assert figure["data"][0]["z"] == [[0.5, 0.9], [0.6, None]]
+    text = hyperparameters.capacity_sentence(values, (2, 8), (50, 500), True)
+    assert text.startswith("Best so far: 90.0% with 2 units and 500 examples. 3 of 4 cells")
+    values[1, 1] = 0.95
+    text = hyperparameters.capacity_sentence(values, (2, 8), (50, 500), True)
+    assert "With 50 examples 8 units do best, with 500 it is 8." in text
+    assert "more examples change 37.5 points, more units 7.5 points." in text
+    errors = hyperparameters.capacity_sentence(values, (2, 8), (50, 500), False)
+    assert errors.startswith("Best so far: 0.5 with 2 units and 50 examples.")
+    none = np.full((2, 2), np.nan)
+    go.Figure(hyperparameters.capacity_map(none, (2, 8), (50, 500), False))
+    assert (
+        hyperparameters.capacity_sentence(none, (2, 8), (50, 500), True)
+        == "No cell is trained yet."
+    )
+
+
+def test_a_click_from_the_browser_is_a_cell_or_nothing() -> None:
+    assert _cell(chart.Click(0, (1, 2), "a", "b"), 5, 5) == 7
+    for point in ((5, 0), (0, -1), (0,), 3):
+        assert _cell(chart.Click(0, point, "a", "b"), 5, 5) is None
+    assert _cell(None, 5, 5) is None
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_the_map_of_every_data_set_has_sizes_it_can_have(name: str) -> None:
+    units, sizes, experiments = grid(Experiment().change(dataset=name))
+    assert units == UNITS
+    assert list(sizes) == sorted(set(sizes))
+    assert len(experiments) == len(units) * len(sizes) == len(set(experiments))
+    cell = experiments[len(sizes)]
+    assert (cell.network.hidden, cell.data.train_size) == ((units[1],), sizes[0])
+
+
+def test_learnt_by_heart_is_said_only_of_random_labels_all_learnt() -> None:
+    true = curves([0.9, 1.0], [0.7, 0.8], 1)
+    text = random_labels.sentence(curves([0.5, 1.0], [0.1, 0.1], 0), true, 0.1, 1.0)
+    assert "100.0% of its training examples" in text
+    assert "(chance: 10.0%)" in text
+    assert "by heart" in text
+    assert "by heart" not in random_labels.sentence(curves([0.5], [0.1], 0), true, 0.1, 1.0)
+
+
+def test_three_sizes_are_told_apart() -> None:
+    text = underfitting.sentence([(0.3, 0.32), (0.1, 0.12), (0.0, 0.2)])
+    assert text.startswith("The fitting network does best on validation.")
+    assert "underfits" in text
+    assert "overfits" in text
+    assert underfitting.sentence([(0.1, 0.1), (0.1, 0.2), (0.2, 0.2)]) == (
+        "The too small network does best on validation."
+    )

@@ -1,0 +1,60 @@
+"""A run's state in words, and which buttons make sense in it."""
+
+import pytest
+
+from dashboard.widgets.run_status import allowed, progress_share, progress_text, status, train_label
+from playground.experiment.model import Experiment
+from playground.history.events import Diverged, Finished, Progress, WorkerLost
+
+EXPERIMENT = Experiment().change(epochs=10, patience=4)
+
+
+@pytest.mark.parametrize(
+    ("state", "may"),
+    [
+        ("ready", {"train", "step", "new_weights"}),
+        ("playing", {"pause", "reset", "new_weights"}),
+        ("paused", {"train", "step", "reset", "new_weights"}),
+        ("finished", {"reset", "new_weights"}),
+        ("diverged", {"reset", "new_weights"}),
+        ("lost", {"train", "step", "reset", "new_weights"}),
+    ],
+)
+def test_a_button_is_alive_only_where_it_does_something(state: str, may: set[str]) -> None:
+    assert allowed(state, changed=False) == may
+    assert allowed(state, changed=True) == may | {"train", "step"}
+
+
+def test_the_button_that_trains_says_what_it_will_do() -> None:
+    assert train_label("ready", changed=False) == "Train"
+    assert train_label("paused", changed=False) == "Resume"
+    assert train_label("lost", changed=False) == "Start again"
+    assert train_label("paused", changed=True) == "Train"
+
+
+def test_what_stopped_a_run_is_said_with_its_reason_and_what_to_do() -> None:
+    diverged = status("diverged", [Diverged(3, 471, "Try a smaller rate.")], 2, EXPERIMENT)
+    assert diverged.kind == "error"
+    assert "update 471 (epoch 3)" in diverged.text
+    assert diverged.text.endswith("Try a smaller rate.")
+    lost = status("lost", [WorkerLost(2, "the worker process has ended")], 2, EXPERIMENT)
+    assert lost.kind == "error"
+    assert "the worker process has ended. Press Start again" in lost.text
+
+
+def test_the_end_of_a_run() -> None:
+    done = status("finished", [Finished(10, False, 7, False)], 10, EXPERIMENT)
+    assert done == ("success", "Done: all 10 epochs are trained.")
+    early = status("finished", [Finished(8, True, 4, True)], 8, EXPERIMENT).text
+    assert "after epoch 8" in early
+    assert "4 epochs" in early
+    assert "best epoch, 4." in early
+
+
+def test_progress_counts_batches_and_the_time_left() -> None:
+    progress = Progress(epoch=3, batch=50, batches=100, loss=0.5, images_per_second=5_000.0)
+    assert progress_share(progress, EXPERIMENT) == pytest.approx(0.25)
+    assert progress_text(progress, EXPERIMENT, None) == (
+        "Epoch 3 of 10 · batch 50 of 100 · 5,000 images per second · 8 s left"
+    )
+    assert progress_text(progress, EXPERIMENT, 0.5).endswith("15 s left")

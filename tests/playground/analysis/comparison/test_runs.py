@@ -1,0 +1,234 @@
+"""What tells runs apart: numbers by hand, and sentences that claim no more than can be known."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playground.analysis.comparison.runs import CHANGED, Compared, SettingDifference, difference
+from playground.analysis.comparison.runs_text import cautions, letter, verdict
+from playground.experiment.describe import effective, said
+from playground.experiment.model import Experiment
+from playground.history.events import Epoch, Event, ExamplesAdded, HyperparametersChanged, Score
+from playground.history.history import Log
+
+
+def course(
+    accuracies: list[float], losses: list[float] | None = None, validated: bool = True
+) -> list[Event]:
+    """Epochs of 2 s with these validation scores; training is 0.05 better."""
+    losses = losses or [1 - value for value in accuracies]
+    return [
+        Epoch(
+            epoch=i + 1,
+            step=10 * (i + 1),
+            train=Score(loss - 0.05, value + 0.05),
+            validation=Score(loss, value) if validated else None,
+            learning_rate=0.1,
+            seconds=2.0,
+            layers=(),
+        )
+        for i, (value, loss) in enumerate(zip(accuracies, losses, strict=True))
+    ]
+
+
+def run(
+    accuracies: list[float],
+    losses: list[float] | None = None,
+    extra: tuple[Event, ...] = (),
+    state: str = "finished",
+    validated: bool = True,
+    **changes: Any,
+) -> Compared:
+    events = [*course(accuracies, losses, validated), *extra]
+    return Compared(Experiment().change(**changes), Log(events).history(), state)
+
+
+def told(*runs: Compared) -> str:
+    return verdict(runs, difference(runs))
+
+
+A = run([0.5, 0.861])
+
+
+def test_the_only_difference_is_named_with_both_scores() -> None:
+    assert told(A, run([0.6, 0.879], dropout=0.2)) == (
+        "Run B reaches 87.9% validation accuracy instead of 86.1%: the only difference is "
+        "dropout 0.2 instead of 0."
+    )
+
+
+def test_of_several_differences_none_is_the_cause() -> None:
+    sentence = told(A, run([0.6, 0.879], dropout=0.2, hidden=(50,)))
+    assert "they differ in hidden layers 50 instead of 300-100 and dropout 0.2" in sentence
+    assert sentence.endswith("so the cause cannot be told apart.")
+
+
+def test_what_comes_along_with_an_optimizer_is_no_difference_of_its_own() -> None:
+    found = difference([A, run([0.6, 0.879], optimizer="momentum")])
+    names = {setting.name: setting for setting in found.settings}
+    assert set(names) == {"optimizer", "momentum"}
+    assert names["momentum"].said(0) == "–"
+    assert not names["momentum"].shared
+    assert "the only difference is optimizer SGD with momentum instead of SGD." in told(
+        A, run([0.6, 0.879], optimizer="momentum")
+    )
+
+
+def test_an_optimizer_with_its_own_learning_rate_makes_two_differences() -> None:
+    sentence = told(A, run([0.6, 0.879], optimizer="adam"))
+    assert "optimizer Adam instead of SGD and learning rate 0.001 instead of 0.01" in sentence
+
+
+def test_another_seed_is_luck() -> None:
+    assert told(A, run([0.6, 0.879], seed=1)).endswith(
+        "seed 1 instead of 0, so a difference of this size is luck."
+    )
+
+
+def test_equal_runs_are_equal() -> None:
+    assert "same experiment and their curves are equal" in told(A, A)
+    assert "other versions or machines" in told(A, run([0.5, 0.87]))
+
+
+def test_training_longer_is_said_to_be_that() -> None:
+    longer = run([0.5, 0.861, 0.9], epochs=3)
+    shorter = run([0.5, 0.861], epochs=2)
+    assert "only difference is epochs 3 instead of 2; as long as both" in told(shorter, longer)
+    found = difference([shorter, longer])
+    assert any("not trained equally long" in s for s in cautions([shorter, longer], found))
+
+
+def test_a_run_that_diverged_is_said_to_have() -> None:
+    failed = run([0.5], [float("nan")], state="diverged", learning_rate=10.0)
+    sentence = told(A, failed)
+    assert sentence.startswith("Run B came to an end after epoch 1, when the loss was no longer")
+    assert sentence.endswith("the only difference is learning rate 10 instead of 0.01.")
+
+
+def test_other_data_and_other_tasks_cannot_be_compared() -> None:
+    assert told(A, run([0.9], dataset="mnist")) == (
+        "A learns Fashion-MNIST and B learns MNIST: scores on different data cannot be compared."
+    )
+    assert "different tasks" in told(A, run([0.9], dataset="sine"))
+    assert difference([A, run([0.9], dataset="mnist")]).target is None
+
+
+def test_a_run_without_an_epoch_has_nothing_to_compare() -> None:
+    assert told(A, run([])) == "Run B has no finished epoch: nothing to compare yet."
+
+
+def test_a_mean_error_is_better_when_it_is_smaller() -> None:
+    errors = [run([0.5, e], dataset="sine", seed=seed) for seed, e in ((0, 0.2), (1, 0.4))]
+    assert told(*errors).startswith(
+        "Run A reaches 0.2 validation mean error instead of 0.4: the only"
+    )
+    assert difference(errors).target == pytest.approx(0.2 / 0.95)
+
+
+def test_many_runs_are_ranked_and_the_varied_setting_listed() -> None:
+    runs = [run([0.5, 0.8 + rate], dropout=rate) for rate in (0.0, 0.1, 0.05)]
+    assert told(*runs) == (
+        "Of 3 runs, B reaches the best validation accuracy (90.0%) and A the worst (80.0%): "
+        "the only difference is dropout (0, 0.1, 0.05)."
+    )
+
+
+def test_the_numbers_of_the_curves() -> None:
+    a = run([0.5, 0.7, 0.9], [1.0, 0.5, 0.6])
+    b = run([0.5, 0.705, 0.85], [1.0, 0.7, 0.2])
+    found = difference([a, b])
+    first, second = found.courses
+    assert (first.best_loss_epoch, first.best_metric_epoch) == (2, 3)
+    assert first.last_loss == pytest.approx(0.6)
+    assert (first.to_target, second.to_target) == (3, None)  # 95 % of 0.9 is 0.855
+    assert first.seconds == 6
+    (gap,) = found.gaps
+    assert gap.area == pytest.approx((0 + 0.2) / 2 + (0.2 + 0.4) / 2)
+    assert gap.mean == pytest.approx(0.2)
+    assert gap.parting == 3  # 0.005 apart at epoch 2, 0.05 at epoch 3
+
+
+def test_only_the_epochs_that_both_have_are_held_against_each_other() -> None:
+    (gap,) = difference([run([0.5, 0.6, 0.7]), run([0.5])]).gaps
+    assert (gap.epochs, gap.area, gap.parting) == (1, 0, None)
+
+
+def test_without_validation_examples_training_ones_are_compared_and_it_is_said() -> None:
+    runs = [run([0.5, 0.8], validated=False), run([0.5, 0.8])]
+    found = difference(runs)
+    assert found.courses[0].best_metric == pytest.approx(0.85)
+    assert found.courses[1].best_metric == pytest.approx(0.85)
+    assert any("flatter" in sentence for sentence in cautions(runs, found))
+
+
+def test_a_change_on_the_way_is_a_difference_and_the_beginning_is_compared() -> None:
+    change = HyperparametersChanged(1, "learning_rate", 0.01, 0.5)
+    found = difference([A, run([0.5, 0.9], extra=(change,), learning_rate=0.5)])
+    assert found.settings == (
+        SettingDifference(CHANGED, ("nothing", "learning rate 0.01 → 0.5 after epoch 1")),
+    )
+    taught = difference([A, run([0.5, 0.9], extra=(ExamplesAdded(1, 9),))])
+    assert taught.settings[0].values == ("nothing", "9 examples after epoch 1")
+
+
+def test_a_difference_smaller_than_chance_is_cautioned() -> None:
+    close = [A, run([0.5, 0.87], dropout=0.2)]  # 0.9 points; ±2.1 points on 1,000 examples
+    assert any("±2.1%" in s and "0.9%" in s for s in cautions(close, difference(close)))
+    far = [A, run([0.5, 0.95], dropout=0.2)]
+    assert not cautions(far, difference(far))
+
+
+def test_losses_with_another_penalty_are_compared_without_it() -> None:
+    event = course([0.8])[0]
+    assert isinstance(event, Epoch)
+    heavy = replace(event, validation=Score(0.9, 0.8, penalty=0.7))
+    runs = [run([0.8], [0.2]), Compared(Experiment().change(l2=0.1), Log([heavy]).history())]
+    found = difference(runs)
+    assert found.gaps[0].mean == pytest.approx(0, abs=1e-6)
+    assert found.courses[1].last_loss == pytest.approx(0.2)
+    assert any("without the L1/L2 penalty" in sentence for sentence in cautions(runs, found))
+    runs = [run([0.5, 0.8]), run([0.5, 0.95], loss="mean_squared_error")]
+    assert cautions(runs, difference(runs)) == [
+        "Their losses are different functions: compare the accuracy."
+    ]
+
+
+def test_the_better_run_comes_first_whatever_its_letter() -> None:
+    assert "only difference is dropout 0.2 instead of 0." in told(run([0.9], dropout=0.2), A)
+
+
+def test_fewer_than_two_runs_cannot_be_compared() -> None:
+    with pytest.raises(ValueError, match="at least 2 to be compared, got 1"):
+        difference([A])
+
+
+def test_letters_go_on_after_z() -> None:
+    assert [letter(i) for i in (0, 25, 26, 27)] == ["A", "Z", "AA", "AB"]
+
+
+@settings(max_examples=20)
+@given(st.from_type(Experiment))
+def test_any_experiment_can_be_compared(other: Experiment) -> None:
+    runs = [A, Compared(other, Log(course([0.1, 0.2])).history())]
+    found = difference(runs)
+    assert verdict(runs, found).endswith(".")
+    assert all(sentence.endswith(".") for sentence in cautions(runs, found))
+    for setting in found.settings:
+        assert setting.said(0) != setting.said(1) or setting.values[0] != setting.values[1]
+
+
+def test_what_has_no_effect_is_left_out() -> None:
+    plain = effective(Experiment())
+    assert "beta_1" not in plain
+    assert "patience" not in plain
+    assert "clip_limit" not in plain
+    assert "learning_rate" in plain
+    assert "dropout" in plain
+    assert "dropout" not in effective(Experiment().change(hidden=()))
+    each = effective(Experiment().change(activations=("tanh", "tanh")))
+    assert each["activation"] == "tanh"
+    mixed = effective(Experiment().change(activations=("tanh", "relu")))
+    assert said("activation", mixed["activation"]) == "Tanh, ReLU"

@@ -1,0 +1,119 @@
+"""The gap between training and validation, and weights near zero, by value."""
+
+import numpy as np
+import pytest
+
+from playground.analysis.inspection.weights import BINS, NEARLY, histograms, kernel, share, shares
+from playground.analysis.metrics.generalization_gap import (
+    LAST,
+    best_epoch,
+    gap,
+    losses,
+    measured,
+    metrics,
+    restored_epoch,
+    rises,
+)
+from playground.datasets import load
+from playground.experiment.model import Experiment
+from playground.history.events import Epoch, Finished, Score
+from playground.history.history import History, history
+from playground.nn.network import Layer, Snapshot
+
+
+def past(training: list[float], validation: list[float] | None, penalty: float = 0.0) -> History:
+    """Losses as given, with `penalty` in them, and accuracies of 1 − loss/10."""
+    events = []
+    for i, loss in enumerate(training):
+        seen = None if validation is None else validation[i]
+        score = None if seen is None else Score(seen + penalty, 1 - seen / 10, penalty)
+        train = Score(loss + penalty, 1 - loss / 10, penalty)
+        events.append(Epoch(i + 1, i + 1, train, score, 0.1, 0.1, ()))
+    return history(events)
+
+
+def test_the_gap_is_the_mean_of_the_last_epochs() -> None:
+    training, validation = [2.0] * 10 + [0.5] * LAST, [2.0] * 10 + [1.5] * LAST
+    found = gap(past(training, validation), True)
+    assert found is not None
+    assert found.loss == pytest.approx(1.0)
+    assert found.metric == pytest.approx(0.1)
+    assert found.epoch == 10 + LAST
+
+
+def test_the_gap_of_one_epoch_is_that_epochs() -> None:
+    found = gap(past([3.0, 2.0, 1.0], [3.0, 2.5, 4.0]), True, epoch=2)
+    assert found is not None
+    assert (found.epoch, found.loss) == (2, pytest.approx(0.5))
+
+
+def test_errors_count_the_other_way_round() -> None:
+    found = gap(past([1.0], [2.0]), False)
+    assert found is not None
+    assert found.metric == pytest.approx(-0.1)  # here the validation "error" is the smaller one
+
+
+def test_a_penalty_is_taken_out_of_losses_and_of_the_best_epoch() -> None:
+    plain, penalised = past([2.0, 1.0], [1.5, 1.8]), past([2.0, 1.0], [1.5, 1.8], penalty=5.0)
+    np.testing.assert_allclose(losses(penalised).training, losses(plain).training, atol=1e-6)
+    assert best_epoch(penalised) == best_epoch(plain) == 1
+    assert rises(plain) == pytest.approx(0.3)
+
+
+def test_without_validation_there_is_no_gap() -> None:
+    log = past([1.0, 0.5], None)
+    assert gap(log, True) is None
+    assert best_epoch(log) is None
+    assert rises(log) == 0.0
+    assert metrics(log, True).best is None
+
+
+def test_nothing_has_happened_yet() -> None:
+    log = past([], [])
+    assert gap(log, True) is None
+    assert len(losses(log)) == 0
+
+
+def test_the_best_of_accuracies_is_the_largest_and_of_errors_the_smallest() -> None:
+    log = past([1.0] * 3, [3.0, 1.0, 2.0])
+    assert metrics(log, True).best == 1
+    assert metrics(log, False).best == 0
+
+
+def test_only_a_run_that_went_back_has_a_restored_epoch() -> None:
+    assert restored_epoch(Finished(9, True, 4, True)) == 4
+    assert restored_epoch(Finished(9, True, 4, False)) is None
+    assert restored_epoch(None) is None
+
+
+def snapshot(*kernels: list[list[float]]) -> Snapshot:
+    layers = tuple(
+        Layer(np.array(k, np.float32), np.zeros(len(k[0]), np.float32), "linear") for k in kernels
+    )
+    return Snapshot(1, layers)
+
+
+def test_a_network_is_measured_on_both_parts() -> None:
+    dataset = load(Experiment().change(dataset="sine", train_size=10, validation_size=20).data)
+    found = measured(snapshot([[0.0]]), dataset, "mean_squared_error")
+    assert found is not None
+    assert found.training.loss == pytest.approx(float(np.square(dataset.train.y).mean()), rel=1e-5)
+    assert found.validation.metric == pytest.approx(float(np.abs(dataset.validation.y).mean()))
+    alone = load(Experiment().change(dataset="sine", train_size=10, validation_size=0).data)
+    assert measured(snapshot([[0.0]]), alone, "mean_squared_error") is None
+
+
+def test_shares_near_zero_are_counted_layer_by_layer() -> None:
+    two = snapshot([[0.0, NEARLY / 2], [0.5, -NEARLY / 2]], [[1.0], [np.nan]])
+    assert shares(two) == [pytest.approx(0.75), 0.0, pytest.approx(0.6)]
+    assert len(kernel(two, None)) == 5  # what is no number is left out
+    assert np.isnan(share(np.zeros(0, np.float32)))
+
+
+def test_histograms_share_one_axis_that_holds_every_weight() -> None:
+    a, b = np.array([-0.5, 0.1], np.float32), np.array([2.0, 0.0, 0.0], np.float32)
+    found = histograms([a, b])
+    assert (found.edges[0], found.edges[-1]) == (-2.0, 2.0)
+    assert [int(c.sum()) for c in found.counts] == [2, 3]
+    assert found.counts[1][BINS // 2] == 2  # zero lies in the middle bin
+    assert histograms([np.zeros(0, np.float32)]).counts[0].sum() == 0

@@ -1,0 +1,190 @@
+"""Files and pasted text: read however they are written, or refused in one sentence."""
+
+import csv
+import io
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import example, given, strategies
+
+from playground.datasets.custom.csv_reader import MOST_BYTES, Sheet, parse, read
+from playground.datasets.custom.table import MOST_ROWS, TableError
+
+
+def numbers(sheet: Sheet, name: str) -> list[float]:
+    found = sheet.column(name).numbers
+    assert found is not None
+    return found.tolist()
+
+
+def texts(sheet: Sheet, name: str) -> list[str]:
+    column = sheet.column(name)
+    return [column.texts[code] if code >= 0 else "" for code in column.codes]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_usual_separator_and_line_end_is_understood(separator: str, end: str) -> None:
+    lines = ["size,kind", "1.5,cat", "2,dog", "", "-3e2,cat"]
+    sheet = parse(end.join(lines).replace(",", separator))
+    assert numbers(sheet, "size") == [1.5, 2.0, -300.0]
+    assert texts(sheet, "kind") == ["cat", "dog", "cat"]
+    assert sheet.lines == (2, 3, 5)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_decimal_commas_are_understood(separator: str) -> None:
+    sheet = parse("a,b\n3,14,-1\n1.234,5,1000,0\n".replace(",", ";", 1).replace("3,14,", "3,14;")
+                  .replace("34,5,", "34,5;").replace(";", separator))  # fmt: skip
+    assert numbers(sheet, "a") == [3.14, 1234.5]
+    assert numbers(sheet, "b") == [-1.0, 1000.0]
+    assert any("Decimal commas" in note for note in sheet.notes)
+
+
+def test_thousands_stay_thousands_beside_decimal_points() -> None:
+    sheet = parse("a\tb\n1,234\t0.5\n12,000.5\t1.25\n1 234\t7\n")
+    assert numbers(sheet, "a") == [1234.0, 12000.5, 1234.0]
+
+
+def test_a_header_with_commas_in_its_names_is_no_obstacle() -> None:
+    sheet = parse("size, in cm;kind, if known;x\n1,5;cat;1\n2,5;dog;2\n")
+    assert [column.name for column in sheet.columns] == ["size, in cm", "kind, if known", "x"]
+    assert numbers(sheet, "size, in cm") == [1.5, 2.5]
+
+
+def test_what_is_written_for_missing_is_missing() -> None:
+    cells = ["1", "", "NA", "n/a", "NaN", "null", "?", "#N/A", "#DIV/0!", "-", "2"]
+    sheet = parse("a,b\n" + "\n".join(f"{cell},x" for cell in cells))
+    found = sheet.column("a")
+    assert np.isnan(numbers(sheet, "a")).tolist() == [False] + [True] * 9 + [False]
+    assert found.missing.tolist() == np.isnan(numbers(sheet, "a")).tolist()
+
+
+def test_quotes_hold_separators_quotes_and_lines_together() -> None:
+    sheet = parse('a,b\n"x, ""y""\nz",1\nw,2\n')
+    assert texts(sheet, "a") == ['x, "y"\nz', "w"]
+    assert sheet.lines == (2, 4)
+
+
+def test_text_that_looks_like_a_formula_stays_text() -> None:
+    sheet = parse("a,b\n=1+2,1\n@cmd,2\n+x,3\n")
+    assert texts(sheet, "a") == ["=1+2", "@cmd", "+x"]
+
+
+def test_empty_columns_at_the_end_and_empty_lines_of_a_spreadsheet_are_dropped() -> None:
+    sheet = parse("a;b;;\n1;2;;\n3;4;;\n;;;\n;;;\n")
+    assert [column.name for column in sheet.columns] == ["a", "b"]
+    assert len(sheet.lines) == 2
+
+
+def test_numbers_without_names_get_names() -> None:
+    sheet = parse("1,2\n3,4\n5,6\n")
+    assert [column.name for column in sheet.columns] == ["column 1", "column 2"]
+    assert numbers(sheet, "column 1") == [1, 3, 5]
+    assert any("without names" in note for note in sheet.notes)
+
+
+def test_names_are_shortened_kept_apart_and_harmless() -> None:
+    long = "n" * 5_000
+    sheet = parse(
+        f"{long}a,{long}b,<b>x</b>,[l](http://e.org),$x^2$,*c*,\n" + "1,2,3,4,5,6,7\n" * 2
+    )
+    names = [column.name for column in sheet.columns]
+    assert len(set(names)) == 7
+    assert max(map(len, names)) <= 60
+    assert not set("".join(names)) & set("<>[]*$`\\")
+    assert "://" not in "".join(names)
+    assert names[-1] == "column 7"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_usual_encodings_are_understood(encoding: str) -> None:
+    sheet = read("größe,art\n1,kätzchen\n2,hund\n".encode(encoding))
+    assert [column.name for column in sheet.columns] == ["größe", "art"]
+    assert texts(sheet, "art") == ["kätzchen", "hund"]
+    assert bool(sheet.notes) == (encoding == "cp1252")
+
+
+def rows(count: int) -> str:
+    return "a,b\n" + "1,2\n" * count
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no text"),
+        (b" \n\r\n\t", "no text"),
+        (b"\xef\xbb\xbf", "no text"),
+        (b"a,b\n", "no row below it"),
+        (b"a\n1\n2\n", "Only one column"),
+        (b"a,a\n1,2\n", "Columns 1 and 2 are both named “a” (line 1)"),
+        (b"a,b\n1,2\n1,2,3\n", "Line 3 has 3 values where the header names 2 columns"),
+        (b"a,b\n1,2\n\n5\n", "Line 4 has 1 value where"),
+        (b'a,b\n1,2\n"x,3\n4,5\n', "the row that begins in line 3 a quotation mark is not closed"),
+        (b"a,b\n1,2\n\x00,3\n", "Line 3 holds a character that no text has (code 0)"),
+        (b"a,b\n1,\x81\xff\n", "Line 2 is not UTF-8 text"),
+        (b"\xff\xfea", "damaged"),
+        (b"PK\x03\x04\x00rest", "an Excel (or zip) file"),
+        (b"\xd0\xcf\x11\xe0rest", "an old Excel file"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\x89PNG\r\n", "image"),
+        (b"<!DOCTYPE html><p>", "web page"),
+        (b'{"a": 1}', "JSON"),
+        (rows(MOST_ROWS + 1).encode(), f"more than 50,000 rows (line {MOST_ROWS + 2:,}"),
+        (b"a,b\n" + b" " * MOST_BYTES, "at most 5 MB"),
+        ((",".join(f"c{i}" for i in range(1_001)) + "\n").encode(), "1,001 columns"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_one_sentence(content: bytes, said: str) -> None:
+    with pytest.raises(TableError) as refused:
+        read(content)
+    text = str(refused.value)
+    assert said.replace(",", "") in text.replace(",", "")
+    assert text.endswith(".")
+    assert "\n" not in text
+
+
+def test_the_largest_file_is_read() -> None:
+    text = rows(MOST_ROWS)
+    assert len(read((text + " " * (MOST_BYTES - len(text))).encode()).lines) == MOST_ROWS
+
+
+@given(strategies.text() | strategies.text(alphabet='ab,;\t\n"1.\x00', max_size=60))
+@example("a,b\n1,\ufeff2")
+def test_no_text_raises_anything_else(text: str) -> None:
+    try:
+        sheet = parse(text)
+    except TableError:
+        return
+    assert all(len(column.codes) == len(sheet.lines) for column in sheet.columns)
+
+
+@given(strategies.binary())
+def test_no_bytes_raise_anything_else(content: bytes) -> None:
+    with suppress(TableError):
+        read(content)
+
+
+CELLS = strategies.text(alphabet=strategies.characters(exclude_categories=["C", "Z"]), min_size=1)
+
+
+@given(strategies.lists(strategies.tuples(CELLS, CELLS), min_size=1, max_size=20))
+def test_what_the_csv_module_writes_is_read_back(pairs: list[tuple[str, str]]) -> None:
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([("left", "right"), *pairs])
+    sheet = parse(out.getvalue())
+    assert len(sheet.lines) == len(pairs)
+    for i, name in enumerate(("left", "right")):
+        column = sheet.column(name)
+        for code, pair in zip(column.codes, pairs, strict=True):
+            if column.numbers is None and code >= 0:
+                assert column.texts[code] == pair[i]
+
+
+@given(strategies.lists(strategies.floats(-1e29, 1e29), min_size=1, max_size=20))
+def test_numbers_are_read_exactly(values: list[float]) -> None:
+    for separator, comma in ((",", "."), (";", ",")):
+        cells = [repr(value).replace(".", comma) for value in values]
+        sheet = parse(f"a{separator}b\n" + "\n".join(f"{cell}{separator}x" for cell in cells))
+        assert numbers(sheet, "a") == values

@@ -1,0 +1,177 @@
+"""Experiment: limits in one place, messages that name field, rule and value, faithful copies."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies
+from pydantic import ValidationError
+
+from playground.experiment.model import (
+    CHOICES,
+    FIELDS,
+    SECTION_OF,
+    SECTIONS,
+    TUNABLE_WHILE_TRAINING,
+    Data,
+    Experiment,
+    Network,
+    Training,
+    explain,
+    field_metadata,
+    limits,
+)
+from playground.nn.optimizers import OPTIMIZERS
+
+NUMBERS = [name for name in FIELDS if limits(SECTIONS[SECTION_OF[name]], name) != (None, None)]
+CHOSEN = [name for name in FIELDS if "choices" in field_metadata(FIELDS[name])]
+SWITCHES = [name for name in FIELDS if FIELDS[name].annotation is bool]
+
+
+def problems(**changes: Any) -> list[str]:
+    with pytest.raises(ValidationError) as caught:
+        Experiment().change(**changes)
+    return explain(caught.value)
+
+
+@given(strategies.from_type(Experiment))
+def test_json_comes_back_exactly(experiment: Experiment) -> None:
+    assert Experiment.model_validate_json(experiment.model_dump_json()) == experiment
+
+
+@given(strategies.from_type(Experiment))
+def test_equal_experiments_are_one_dictionary_key(experiment: Experiment) -> None:
+    assert hash(experiment) == hash(experiment.model_copy(deep=True))
+
+
+def test_the_default_is_the_network_of_the_sources() -> None:
+    experiment = Experiment()
+    assert experiment.data.dataset == "fashion_mnist"
+    assert experiment.layer_sizes == (784, 300, 100, 10)
+    assert experiment.network.layer_activations == ("relu", "relu")
+    assert experiment.data.train_size == 5_000
+    assert experiment.data.validation_size == 1_000
+
+
+def test_values_are_frozen() -> None:
+    with pytest.raises(ValidationError):
+        Experiment().training.epochs = 3
+
+
+def test_every_field_has_a_name_of_its_own_and_explains_itself() -> None:
+    assert sum(len(part.model_fields) for part in SECTIONS.values()) == len(FIELDS)
+    assert all(field.description for field in FIELDS.values())
+    assert {*NUMBERS, *CHOSEN, *SWITCHES, "hidden", "activations", "milestones"} == set(FIELDS)
+    assert set(TUNABLE_WHILE_TRAINING) <= set(NUMBERS)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_limits_are_valid_and_one_beyond_is_not(name: str) -> None:
+    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    part = SECTIONS[SECTION_OF[name]]
+    for value in (low, high):
+        if name in ("train_size", "validation_size"):  # these share the rows there are
+            given = {"dataset": "spiral", name: value}
+        else:
+            given = {name: value}
+        assert getattr(part.model_validate(given), name) == value
+    for value in (low - 1, high + 1):
+        (problem,) = problems(**{name: value})
+        assert problem.startswith(f"{name} must be between ")
+        assert problem.endswith(f", got {value}")
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_an_unknown_choice_is_answered_with_the_list(name: str) -> None:
+    (problem,) = problems(**{name: "magic"})
+    assert (
+        problem
+        == f"{name} must be one of {', '.join(field_metadata(FIELDS[name])['choices'])}, got magic"
+    )
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("value", [None, "x", float("nan"), {"a": 1}, [[]], object()])
+def test_a_value_of_another_kind_is_explained_in_one_sentence(name: str, value: Any) -> None:
+    for problem in problems(**{name: value}):
+        assert problem.startswith(f"{name} must be ")
+        assert ", got " in problem
+        assert problem.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("part", "given", "problem"),
+    [
+        (Experiment, {"model": 1}, "model is not a field of an experiment, got 1"),
+        (Experiment, "adam", "the experiment must be an object with named fields, got adam"),
+        (Experiment, {"data": 3}, "data must be an object with named fields, got 3"),
+        (Experiment, {"data": {"color": 3}}, "data.color is not a field of an experiment, got 3"),
+        (Network, {"hidden": [0]}, "hidden must be layers of 1 to 1,024 units, got 0"),
+        (
+            Training,
+            {"clip_limit": 0},
+            "clip_limit must be between 1e-06 and 1000, got 0",
+        ),
+        (
+            Data,
+            {"dataset": "iris", "validation_size": 120},
+            "validation_size must be at most 119 (Iris has 120, and one must be left to train on), "
+            "got 120",
+        ),
+    ],
+)
+def test_messages(part: Any, given: Any, problem: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        part.model_validate(given)
+    assert explain(caught.value) == [problem]
+
+
+def test_broken_json_is_explained() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Experiment.model_validate_json("{")
+    assert explain(caught.value) == ["the experiment must be valid JSON, got {"]
+
+
+def test_a_long_or_unprintable_value_is_shown_short_and_on_one_line() -> None:
+    (problem,) = problems(optimizer="a\nb" + "c" * 100)
+    assert problem.endswith(r", got a\nb" + "c" * 53 + "…")
+
+
+def test_another_data_set_takes_its_sizes_and_loss_along() -> None:
+    experiment = Experiment().change(train_size=2_000, epochs=7).change(dataset="plane")
+    assert experiment == Experiment(
+        data=Data(dataset="plane", train_size=250, validation_size=250),
+        training=Training(loss="mean_squared_error", epochs=7),
+    )
+
+
+def test_another_optimizer_takes_its_usual_parameters_along() -> None:
+    experiment = Experiment().change(learning_rate=0.5).change(optimizer="adam")
+    assert experiment.training.learning_rate == 0.001
+    assert Experiment().change(optimizer="adam", learning_rate=0.5).training.learning_rate == 0.5
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_choosing_what_is_chosen_already_changes_nothing(optimizer: str) -> None:
+    experiment = Experiment().change(optimizer=optimizer, learning_rate=0.123, epochs=3)
+    assert experiment.change(optimizer=optimizer) == experiment
+
+
+@given(strategies.from_type(Experiment), strategies.sampled_from([*FIELDS]))
+def test_changing_a_field_to_its_value_changes_nothing(experiment: Experiment, name: str) -> None:
+    assert experiment.change(**{name: experiment.flat()[name]}) == experiment
+
+
+def test_steps_per_epoch_counts_the_smaller_last_batch() -> None:
+    data = Data(train_size=55_000, validation_size=5_000)
+    assert Experiment(data=data).steps_per_epoch == 1719
+
+
+def test_several_values_can_be_written_with_commas() -> None:
+    assert Network(hidden="300, 100").hidden == (300, 100)  # type: ignore[arg-type]
+    assert Network(hidden="").hidden == ()  # type: ignore[arg-type]
+
+
+def test_every_choice_has_its_entries_in_a_table() -> None:
+    assert set(CHOSEN) == CHOICES.keys()
+    for name in CHOSEN:
+        assert set(field_metadata(FIELDS[name])["choices"]) == CHOICES[name].keys()

@@ -1,0 +1,100 @@
+"""The summary: shapes, parameters and the sums they come from."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies
+
+from playground.experiment.model import Experiment
+from playground.experiment.model_summary import LayerRow, Summary, run_name, short, summary, title
+
+
+def test_the_network_of_the_sources_has_266_610_parameters() -> None:
+    assert summary(Experiment()) == Summary(
+        rows=(
+            LayerRow("Input", "", (784,), 0, ""),
+            LayerRow("Hidden 1", "ReLU", (300,), 235_500, "784·300 + 300 = 235,500"),
+            LayerRow("Hidden 2", "ReLU", (100,), 30_100, "300·100 + 100 = 30,100"),
+            LayerRow("Output", "softmax", (10,), 1_010, "100·10 + 10 = 1,010"),
+        ),
+        parameters=266_610,
+        multiply_adds=266_200,
+    )
+
+
+def test_iris_with_no_hidden_layer_has_15_parameters() -> None:
+    assert summary(Experiment().change(dataset="iris", hidden=())).parameters == 15
+
+
+@pytest.mark.parametrize(
+    ("dataset", "output"),
+    [("mnist", "softmax"), ("iris", "softmax"), ("coffee", "sigmoid"), ("sine", "linear")],
+)
+def test_the_output_suits_the_task(dataset: str, output: str) -> None:
+    assert summary(Experiment().change(dataset=dataset)).rows[-1].activation == output
+
+
+@given(strategies.from_type(Experiment))
+def test_every_network_adds_up(experiment: Experiment) -> None:
+    result = summary(experiment)
+    assert len(result.rows) == len(experiment.network.hidden) + 2
+    units = sum(row.parameters > 0 and row.output_shape[0] for row in result.rows)
+    assert result.parameters == result.multiply_adds + units  # a weight each, and a bias a unit
+
+
+def test_title_says_what_a_person_would() -> None:
+    assert (
+        title(Experiment()) == "Fashion-MNIST · 784-300-100-10 ReLU · SGD 0.01 · batch 32 · seed 0"
+    )
+    experiment = Experiment().change(
+        dataset="spiral", hidden=(8, 4), activations=("tanh", "relu"), optimizer="adam",
+        dropout=0.2, l2=0.001, seed=3,
+    )  # fmt: skip
+    assert title(experiment) == (
+        "Spiral · 2-8-4-1 Tanh/ReLU · Adam 0.001 · batch 32 · dropout 0.2 · L2 0.001 · seed 3"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        (
+            {"optimizer": "adam", "dropout": 0.2, "seed": 3},
+            "fashion_mnist · 300-100 relu · adam 1e-3 · dropout 0.2 · seed 3",
+        ),
+        ({"dataset": "mnist", "hidden": ()}, "mnist · no hidden layer · sgd 0.01 · seed 0"),
+        (
+            {"hidden": (5, 4), "activations": ("tanh", "relu"), "train_size": 100},
+            "fashion_mnist · 100 examples · 5-4 tanh/relu · sgd 0.01 · seed 0",
+        ),
+        (
+            {"schedule": "cosine", "batch_size": 64, "l2": 1e-4, "learning_rate": 0.25},
+            "fashion_mnist · 300-100 relu · sgd 0.25 · cosine · batch 64 · l2 1e-4 · seed 0",
+        ),
+        (
+            {"early_stopping": True, "shuffled_labels": 1.0, "sorted_split": True},
+            "fashion_mnist · 300-100 relu · sgd 0.01 · shuffled labels 1 · early stopping · "
+            "flawed data · seed 0",
+        ),
+    ],
+)
+def test_the_name_of_a_run_says_what_is_unusual(changes: dict[str, Any], name: str) -> None:
+    assert run_name(Experiment().change(**changes)) == name
+
+
+@given(strategies.from_type(Experiment))
+def test_every_run_has_a_name_of_one_line(experiment: Experiment) -> None:
+    name = run_name(experiment)
+    assert name.endswith(f"seed {experiment.network.seed}")
+    assert name.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1e-3, "1e-3"), (2.5e-4, "2.5e-4"), (0.01, "0.01"), (0.0015, "1.5e-3"), (1.0, "1"),
+        (10.0, "10"), (0.3, "0.3"), (1e-6, "1e-6"), (0, "0"), (0.009999999, "1e-2"),
+    ],
+)  # fmt: skip
+def test_small_numbers_are_written_short(number: float, text: str) -> None:
+    assert short(number) == text

@@ -1,0 +1,112 @@
+"""A competitor's curve: means and bands by hand, over seeds of different lengths."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.experiment.model import Experiment
+from playground.history.aggregate import QUANTITIES, band, competitor_bands, smoothed
+from playground.history.events import Epoch, Score
+from playground.history.history import History, Log
+
+
+def told(scores: list[float], seconds: float = 2.0) -> History:
+    """Epochs with these validation accuracies; in training they are half of that."""
+    return Log(
+        Epoch(
+            epoch=i + 1, step=i + 1, train=Score(1 - score, score / 2),
+            validation=Score(1 - score, score), learning_rate=0.1, seconds=seconds, layers=(),
+        )
+        for i, score in enumerate(scores)
+    ).history()  # fmt: skip
+
+
+def test_mean_least_and_most_of_the_seeds() -> None:
+    found = band([told([0.2, 0.8]), told([0.4, 0.4])], "accuracy", "validation", [True, True])
+    assert found.x.tolist() == [1, 2]
+    assert found.mean.tolist() == pytest.approx([0.3, 0.6])
+    assert found.low.tolist() == pytest.approx([0.2, 0.4])
+    assert found.high.tolist() == pytest.approx([0.4, 0.8])
+    assert (found.best, found.seeds) == (1, 2)
+
+
+def test_it_goes_to_the_epoch_that_all_living_seeds_have() -> None:
+    three, one = told([0.1, 0.2, 0.3]), told([0.5])
+    assert len(band([three, one], "accuracy", "validation", [True, True])) == 1
+    # A seed that has ended counts as far as it came.
+    found = band([three, one], "accuracy", "validation", [True, False])
+    assert found.mean.tolist() == pytest.approx([0.3, 0.2, 0.3])
+    assert len(band([three, one], "accuracy", "validation", [False, False])) == 3
+    assert len(band([told([])], "accuracy", "validation", [True])) == 0
+
+
+def test_updates_and_seconds() -> None:
+    histories = [told([0.1, 0.2], 1.0), told([0.1, 0.2], 3.0)]
+    steps = band(histories, "loss", "training", [True, True], "updates", steps_per_epoch=157)
+    assert steps.x.tolist() == [157, 314]
+    seconds = band(histories, "loss", "training", [True, True], "seconds")
+    assert seconds.x.tolist() == pytest.approx([2, 4])
+
+
+def test_each_quantity_is_its_column() -> None:
+    shown = {
+        name: (
+            band([told([0.75])], name, "training", [True]).mean[0],
+            band([told([0.75])], name, "validation", [True]).mean[0],
+        )
+        for name in QUANTITIES
+    }
+    assert shown == {
+        "accuracy": (0.375, 0.75), "error_rate": (0.625, 0.25),
+        "mean_absolute_error": (0.375, 0.75), "loss": (0.25, 0.25),
+    }  # fmt: skip
+
+
+def test_the_best_is_the_smallest_error() -> None:
+    found = band([told([0.3, 0.9, 0.5])], "error_rate", "validation", [True])
+    assert found.best == 1
+
+
+def test_what_is_not_finite_is_left_out() -> None:
+    broken = told([0.5, float("nan"), float("inf")])
+    alone = band([broken], "accuracy", "validation", [True])
+    assert np.isnan(alone.mean).tolist() == [False, True, True]
+    assert alone.best == 0
+    beside = band([broken, told([0.1, 0.1, 0.1])], "accuracy", "validation", [True, True])
+    assert beside.mean.tolist() == pytest.approx([0.3, 0.1, 0.1])
+
+
+shares = st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30)
+
+
+@given(shares, shares, shares, st.floats(0, 0.99))
+def test_a_further_epoch_moves_nothing_that_is_drawn(
+    one: list[float], other: list[float], more: list[float], beta: float
+) -> None:
+    n = min(len(one), len(other))
+    short = [told(one[:n]), told(other[:n])]
+    long = [told(one[:n] + more), told(other[:n] + more)]
+    both = [band(h, "accuracy", "validation", [True, True], smoothing=beta) for h in (short, long)]
+    for name in ("x", "mean", "low", "high", "raw"):
+        before, after = (getattr(found, name) for found in both)
+        assert np.array_equal(before, after[:n])
+
+
+@given(shares, shares, st.floats(0, 0.99))
+def test_the_mean_lies_in_its_band_and_is_the_smoothed_mean(
+    one: list[float], other: list[float], beta: float
+) -> None:
+    n = min(len(one), len(other))
+    histories = [told(one[:n]), told(other[:n])]
+    found = band(histories, "accuracy", "validation", [True, True], smoothing=beta)
+    assert (found.low <= found.mean + 1e-12).all()
+    assert (found.mean <= found.high + 1e-12).all()
+    assert found.mean == pytest.approx(smoothed(found.raw, beta))
+
+
+def test_without_validation_examples_there_is_no_such_band() -> None:
+    bare = Experiment().change(validation_size=0)
+    parts = ("training", "validation")
+    found = competitor_bands([bare], [told([0.5])], "loss", parts, [True])
+    assert list(found) == ["training"]

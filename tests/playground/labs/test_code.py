@@ -1,0 +1,168 @@
+"""The six steps as code: it runs as it stands in both forms, with the stated parameters."""
+
+import contextlib
+import inspect
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+from hypothesis import given, settings, strategies
+
+from playground import Experiment
+from playground.datasets import images
+from playground.experiment.model_summary import summary
+from playground.labs.code import EXAMPLES, FORMS, NAME, SILENT, code, files, share, steps
+from playground.labs.keras.code import summaries
+from playground.nn.optimizers import OPTIMIZERS
+
+# Published figures: iris with one layer, MNIST with 128 units, Fashion-MNIST with 300 and 100.
+PUBLISHED = {"iris": 15, "mnist": 101_770, "fashion_mnist": 266_610}
+
+SMALL: dict[str, Any] = {"hidden": (6, 5), "epochs": 1}
+
+CASES: list[dict[str, Any]] = [
+    {"dataset": "digits", "dropout": 0.3, "l1": 0.001, "l2": 0.002, "standardise": True,
+     "activations": ("leaky_relu", "selu"), "kernel_initializer": "he_normal",
+     "optimizer": "adamw"},
+    {"dataset": "sine", "loss": "huber", "optimizer": "momentum", "schedule": "cosine",
+     "warmup_epochs": 0.5, "clipping": "norm", "early_stopping": True},
+    {"dataset": "coffee", "optimizer": "rmsprop", "schedule": "plateau", "warmup_epochs": 1,
+     "shuffle": False, "bias_initializer": "random_normal"},
+    {"dataset": "spiral", "loss": "mean_squared_error", "validation_size": 0, "dropout": 0.5,
+     "schedule": "plateau", "noise": 0.2},
+    {"dataset": "iris", "loss": "mean_squared_error", "noise": 0.1, "shuffled_labels": 0.2},
+    {"dataset": "mnist", "train_size": 90, "validation_size": 10, "standardise": True},
+    {"dataset": "iris", "sorted_split": True, "hidden": ()},
+]  # fmt: skip
+
+
+@pytest.fixture
+def execute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole_sets: None
+) -> Callable[..., dict[str, Any]]:
+    """Runs the code in this process, where Keras is loaded already; the names it defines."""
+
+    def execute(experiment: Experiment, form: str) -> dict[str, Any]:
+        for name, content in files(experiment, form).items():
+            (tmp_path / name).write_bytes(content)
+        monkeypatch.chdir(tmp_path)
+        names: dict[str, Any] = {"__name__": "__main__", "__file__": str(tmp_path / NAME)}
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(compile(code(experiment, form), NAME, "exec"), names)
+        return names | {"printed": printed.getvalue()}
+
+    return execute
+
+
+@pytest.fixture
+def whole_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Keras would have to fetch: the first rows of it, which lie in the package."""
+    for name in images.IMAGES:
+        found = images.bundled(name)
+        answer = (found.x_train, found.y_train), (found.x_test, found.y_test)
+        monkeypatch.setattr(
+            getattr(keras.datasets, name), "load_data", lambda answer=answer: answer
+        )
+
+
+# Keras' own ReduceLROnPlateau
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("i", range(len(CASES)), ids=[each["dataset"] for each in CASES])
+def test_the_code_runs_as_it_stands(i: int, execute: Callable[..., dict[str, Any]]) -> None:
+    experiment = Experiment().change(**SMALL | CASES[i])
+    form = list(FORMS)[i % 2]
+    model = execute(experiment, form)["model"]
+    assert model.count_params() == summary(experiment).parameters
+    history = model.history.history
+    assert len(history["loss"]) == 1
+    assert ("val_loss" in history) == (experiment.data.validation_size > 0)
+    assert "playground" not in code(experiment, form)
+
+
+@pytest.mark.parametrize(("name", "form"), [("mnist", "sequential"), ("fashion_mnist", "subclass")])
+def test_the_examples_have_the_published_parameters(
+    name: str, form: str, execute: Callable[..., dict[str, Any]]
+) -> None:
+    example = EXAMPLES[name][1]
+    made = execute(example.change(epochs=1, train_size=96, validation_size=32), form)
+    assert made["model"].count_params() == PUBLISHED[name] == summary(example).parameters
+    assert f"Trainable params: {PUBLISHED[name]:,} " in made["printed"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_summary_beside_it_is_what_the_code_prints(form: str, tmp_path: Path) -> None:
+    example = EXAMPLES["iris"][1].change(epochs=1)
+    (tmp_path / NAME).write_bytes(files(example, form)[NAME])
+    run = subprocess.run(
+        [sys.executable, "-I", NAME], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    printed = run.stdout[run.stdout.index("Model:") :]
+    assert numbers(summaries(example)[form]) == numbers(printed)
+    assert f"Trainable params: {PUBLISHED['iris']} " in printed
+    assert summary(example).parameters == PUBLISHED["iris"]
+
+
+def numbers(text: str) -> list[str]:
+    """Words and numbers, without the lines around them and the room between."""
+    return re.findall(r"[\w.,()?\"]+", text)
+
+
+def test_the_summaries_name_and_count_every_layer() -> None:
+    told = summaries(Experiment().change(dataset="digits", hidden=(128, 32), dropout=0.2))
+    for text, model in ((told["sequential"], "sequential"), (told["subclass"], "my_model")):
+        assert f'Model: "{model}"' in text
+        assert "flatten (Flatten)" in text
+        assert "dropout_1 (Dropout)" in text
+        for counted in ("8,320", "4,128", "330", "12,778"):
+            assert counted in text
+
+
+@given(strategies.from_type(Experiment), strategies.sampled_from(sorted(FORMS)))
+@settings(max_examples=60)
+def test_any_experiment_becomes_python_of_its_own(experiment: Experiment, form: str) -> None:
+    text = code(experiment, form)
+    compile(text, NAME, "exec")
+    assert "playground" not in text
+    assert text.count("layers.Dense(") == len(experiment.layer_sizes) - 1
+    assert [line[:4] for line in text.splitlines() if re.match(r"# \d\. ", line)] == [
+        f"# {i}." for i in range(1, 7)
+    ]
+
+
+def test_what_is_left_out_is_what_keras_takes_anyway() -> None:
+    for entry in OPTIMIZERS.values():
+        usual = inspect.signature(getattr(keras.optimizers, entry.keras)).parameters
+        for name in SILENT:
+            if name in entry.defaults:
+                assert usual[name].default == entry.defaults[name], (entry.label, name)
+
+
+def test_the_iris_example_is_the_one_of_the_course() -> None:
+    example = EXAMPLES["iris"][1]
+    assert share(example.data) == 0.2
+    assert example.layer_sizes == (4, 3)
+    text = code(example, "sequential")
+    for line in (
+        'activation="softmax"',
+        "kernel_regularizer=keras.regularizers.L2(0.01)",
+        "keras.optimizers.SGD(learning_rate=0.1)",
+        "batch_size=32",
+        "epochs=500",
+        "validation_split=0.2",
+    ):
+        assert line in text
+
+
+def test_each_step_names_fields_of_the_experiment() -> None:
+    experiment = Experiment()
+    made = steps(experiment, "sequential")
+    assert [step.title for step in made] == [
+        "Import", "Data, split", "Model", "Compile", "Fit", "Summary",
+    ]  # fmt: skip
+    assert {name for step in made for name in step.fields} <= experiment.flat().keys()

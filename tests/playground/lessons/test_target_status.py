@@ -1,0 +1,150 @@
+"""What counts of a run towards an assignment, against histories of real runs."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from playground.experiment.model import Experiment
+from playground.history.events import Epoch, Event, ExamplesAdded, HyperparametersChanged, Score
+from playground.history.history import Log, history
+from playground.lessons.assignment import Assignment, make
+from playground.lessons.measures import METRICS, CheckContext
+from playground.lessons.target_status import standing
+from playground.lessons.targets import AT_LEAST, AT_MOST, TARGET_METRICS, suits
+
+IRIS = Experiment().change(dataset="iris", hidden=(8,), optimizer="adam", learning_rate=0.05)
+SINE = Experiment().change(dataset="sine", hidden=(8,), optimizer="adam", learning_rate=0.05)
+
+
+def trained(experiment: Experiment, epochs: int, **changes: Any) -> list[Event]:
+    """What a real run says; `changes` are made halfway."""
+    from playground.training import Trainer
+
+    trainer = Trainer(experiment.change(epochs=epochs))
+    told = list(trainer.advance(seconds=60, until_epoch=epochs // 2, with_snapshot=False).events)
+    told += trainer.advance(
+        seconds=60, until_epoch=epochs, changes=changes, with_snapshot=False
+    ).events
+    return told
+
+
+def target(measure: str, operator: str, number: float) -> dict[str, Any]:
+    return {"measure": measure, "operator": operator, "number": number}
+
+
+def iris(*targets: dict[str, Any], locked: tuple[str, ...] = ("dataset",)) -> Assignment:
+    return make(title="Iris", start=IRIS, locked=locked, targets=targets)
+
+
+def epochs(*accuracies: float) -> list[Event]:
+    """A run of such validation accuracies."""
+    return [
+        Epoch(i, 10 * i, Score(1.0, 0.5), Score(1.0, accuracy), 0.05, 0.5, ())
+        for i, accuracy in enumerate(accuracies, start=1)
+    ]
+
+
+@pytest.mark.parametrize("experiment", [IRIS, SINE])
+def test_every_goal_is_the_measure_of_the_same_name(experiment: Experiment) -> None:
+    events = trained(experiment, 9)
+    for length in (1, 2, 5, 9):
+        log = Log([e for e in events if isinstance(e, Epoch)][:length])
+        evidence = CheckContext(experiment, log)
+        for name, goal in TARGET_METRICS.items():
+            values = goal.after(experiment, log.history())
+            expected = METRICS[name].measured(evidence)
+            assert (values is not None) == (expected is not None) == suits(name, experiment), name
+            if values is not None and expected is not None:
+                assert len(values) == length
+                assert float(values[-1]) == pytest.approx(expected, rel=1e-5, abs=1e-7), name
+
+
+def test_a_real_run_meets_its_targets_together_and_tells_its_figures() -> None:
+    events = trained(IRIS, 40)
+    log = history(events)
+    best = float(log.val_metric.max()) if log.val_metric is not None else 0.0
+    wanted = iris(target("validation_accuracy", AT_LEAST, 0.8), target("epochs_done", AT_MOST, 30))
+    found = standing(wanted, IRIS, log)
+    assert found.passed
+    assert found.epoch is not None
+    assert found.epoch <= 30
+    early = log.val_metric[:30] if log.val_metric is not None else log.metric
+    assert found.epoch == int(np.argmax(early)) + 1
+    assert found.figures["validation_accuracy"] == pytest.approx(float(early.max()), abs=1e-7)
+    assert found.figures["parameters"] == 4 * 8 + 8 + 8 * 3 + 3
+    assert found.figures["epochs_done"] == found.epoch
+    assert found.values[1] == 40
+    assert found.met == (found.values[0] >= 0.8, False)  # type: ignore[operator]
+    assert best >= 0.8
+
+
+def test_targets_must_be_met_after_the_same_epoch() -> None:
+    wanted = iris(target("validation_accuracy", AT_LEAST, 0.9), target("epochs_done", AT_MOST, 2))
+    late = standing(wanted, IRIS, history(epochs(0.5, 0.8, 0.95)))
+    assert not late.passed
+    assert late.met == (True, False)
+    assert standing(wanted, IRIS, history(epochs(0.5, 0.9, 0.3))).epoch == 2
+
+
+def test_an_accuracy_of_88_in_100_is_at_least_0_88() -> None:
+    wanted = iris(target("validation_accuracy", AT_LEAST, 0.88))
+    found = standing(wanted, IRIS, history(epochs(0.5, 0.88)))
+    assert float(np.float32(0.88)) < 0.88
+    assert found.passed
+    assert found.figures["validation_accuracy"] == 0.88
+
+
+def test_what_is_known_before_training_is_told_before_it() -> None:
+    wanted = iris(target("parameters", AT_MOST, 67), target("validation_loss", AT_MOST, 1))
+    found = standing(wanted, IRIS, history(()))
+    assert found.values == (67, None)
+    assert found.met == (True, False)
+    assert not found.passed
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (
+            HyperparametersChanged(2, "learning_rate", 0.05, 0.5),
+            "learning_rate was changed after epoch 2",
+        ),
+        (ExamplesAdded(2, 9), "examples were taught by hand after epoch 2"),
+    ],
+)
+def test_only_what_came_before_a_change_of_something_locked_counts(
+    event: Event, reason: str
+) -> None:
+    told = epochs(0.5, 0.8, 0.95)
+    told.insert(2, event)
+    now = IRIS.change(learning_rate=0.5) if isinstance(event, HyperparametersChanged) else IRIS
+    wanted = target("validation_accuracy", AT_LEAST, 0.9)
+    found = standing(iris(wanted, locked=("learning_rate",)), now, history(told))
+    assert (found.counted, found.reason) == (2, reason)
+    assert not found.passed
+    if isinstance(event, HyperparametersChanged):
+        assert standing(iris(wanted, locked=("hidden",)), now, history(told)).passed
+    easy = iris(target("validation_accuracy", AT_LEAST, 0.8), locked=("learning_rate",))
+    assert standing(easy, now, history(told)).epoch == 2
+
+
+def test_a_real_change_of_something_locked_on_the_way_counts_no_further() -> None:
+    told = trained(IRIS, 10, learning_rate=0.5)
+    wanted = iris(target("epochs_done", AT_LEAST, 6), locked=("learning_rate",))
+    found = standing(wanted, IRIS.change(learning_rate=0.5), history(told))
+    assert found.counted == 5
+    assert not found.passed
+
+
+def test_a_run_that_began_otherwise_does_not_count() -> None:
+    wanted = iris(target("validation_accuracy", AT_LEAST, 0.1), locked=("hidden",))
+    log = history(epochs(0.9))
+    other = standing(wanted, IRIS.change(hidden=(20,)), log)
+    assert other.reason == "hidden was 20 here, the assignment locks 8"
+    assert not other.passed
+    assert not standing(wanted, IRIS, log, own_start=True).passed
+    # Begun with another rate, and set to the locked one later: the beginning decides.
+    rate = iris(target("validation_accuracy", AT_LEAST, 0.1), locked=("learning_rate",))
+    told = [epochs(0.9)[0], HyperparametersChanged(1, "learning_rate", 0.5, 0.05)]
+    assert standing(rate, IRIS, history(told)).counted == 0

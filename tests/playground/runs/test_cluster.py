@@ -1,0 +1,207 @@
+"""The embedded cluster: what it opens, what it leaves, where trainers go and how they end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from distributed import Client
+
+from playground.experiment.model import Data, Experiment
+from playground.runs import cluster
+from playground.runs.cluster import RemoteTrainer
+from playground.runs.worker import TrainerError
+
+IRIS = Experiment().change(dataset="iris", hidden=(8,))
+
+
+# ---- the number of workers ---------------------------------------------------------------
+
+
+def test_there_are_two_to_four_workers() -> None:
+    assert 2 <= cluster.n_workers({}) <= 4
+    assert cluster.n_workers({"PLAYGROUND_WORKERS": "1"}) == 1
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "two", "1000"])
+def test_an_impossible_number_of_workers_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match=f"must be between 1 and 256, got {given}"):
+        cluster.n_workers({"PLAYGROUND_WORKERS": given})
+
+
+# ---- processes ---------------------------------------------------------------------------
+
+SERVER = """
+import json, os, sys
+from playground import cluster
+from playground.experiment.model import Experiment
+if len(sys.argv) > 1:
+    from playground.runs.run import Run
+    run = Run(Experiment().change(dataset="iris", hidden=(8,), epochs=3))
+    run.play()
+    said = [run.wait(60), len(run.events), run.latest.epoch]
+    try:
+        run.snapshot("first")
+    except LookupError as error:
+        said.append(str(error))
+else:
+    cluster.start().result()
+    said = []
+loaded = [name for name in ("tensorflow", "keras", "streamlit") if name in sys.modules]
+print(json.dumps([loaded, *said]), flush=True)
+if sys.stdin.readline():
+    cluster.close()
+    try:
+        cluster.client()
+    except cluster.WorkerLost as error:
+        print(error)
+"""
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    return {**os.environ, "PLAYGROUND_WORKERS": "1"}
+
+
+@pytest.fixture
+def server(environment: dict[str, str], tmp_path: Path) -> Iterator[psutil.Popen]:
+    """A process with a cluster of its own, as the web server is one."""
+    environment |= {"TMPDIR": str(tmp_path)}
+    process = psutil.Popen(
+        [sys.executable, "-c", SERVER],
+        env=environment, text=True, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert json.loads(process.stdout.readline()) == [[]]
+    children = process.children(recursive=True)
+    assert len(children) >= 2  # a scheduler and a nanny
+    yield process
+    for left in [process, *children]:
+        if left.is_running():
+            left.kill()
+    process.communicate()
+
+
+def _all_end(server: psutil.Popen, children: list[psutil.Process]) -> str:
+    """Wait until all processes have ended; what they said on standard error.
+
+    Ended all at once, one may still see Python's watchman of another go before it, and say so.
+    """
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
+    said = str(server.communicate(timeout=10)[1])
+    return "".join(line for line in said.splitlines(True) if "resource_tracker" not in line)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_server_leaves_no_process_and_no_file(
+    server: psutil.Popen, sign: signal.Signals, tmp_path: Path
+) -> None:
+    children = server.children(recursive=True)
+    server.send_signal(sign)
+    assert _all_end(server, children) == ""
+    assert list(tmp_path.glob("playground-*")) == []
+
+
+def test_control_c_ends_everything(server: psutil.Popen) -> None:
+    children = server.children(recursive=True)
+    os.killpg(server.pid, signal.SIGINT)  # as a terminal sends it
+    said = _all_end(server, children)
+    assert said.splitlines()[-1:] in ([], ["KeyboardInterrupt"])
+    assert "distributed" not in said.replace("site-packages/distributed", "")
+
+
+class Shared:
+    """A future of Dask that another thread's time-out has robbed of its result, `times` times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def result(self, timeout: float) -> int:
+        if self.times:
+            self.times -= 1
+            # What Dask does then: the variable has never been set.
+            raise UnboundLocalError("cannot access local variable 'result'")
+        return 42
+
+
+def test_an_answer_that_another_thread_called_off_is_asked_for_again() -> None:
+    assert cluster.within(10.0, Shared(3)) == 42
+    with pytest.raises(TimeoutError, match="no answer within"):
+        cluster.within(0.05, Shared(10**9))
+
+
+def test_closing_is_silent_complete_and_for_good(server: psutil.Popen, tmp_path: Path) -> None:
+    children = server.children(recursive=True)
+    server.stdin.write("close\n")
+    server.stdin.flush()
+    assert "training was stopped" in server.stdout.readline()
+    assert _all_end(server, children) == ""
+    assert list(tmp_path.glob("playground-*")) == []
+
+
+def test_nothing_listens_beyond_this_machine(dask: Client) -> None:
+    listening = {
+        connection.laddr.ip
+        for child in psutil.Process().children(recursive=True)
+        for connection in child.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+def test_an_existing_scheduler_is_used_and_left_alone(dask: Client) -> None:
+    before = cluster.workers()
+    done = subprocess.run(
+        [sys.executable, "-c", SERVER, "train"],
+        env={**os.environ, "PLAYGROUND_SCHEDULER": dask.scheduler.address},
+        input="close\n", capture_output=True, text=True, timeout=100, check=True,
+    )  # fmt: skip
+    # The process that asked has loaded neither TensorFlow nor Keras, though an error came back.
+    loaded, state, events, latest, error = json.loads(done.stdout.splitlines()[0])
+    assert (loaded, state, events, latest) == ([], "finished", 4, 3)
+    assert error.startswith("TypeError: ")
+    assert done.stderr == ""
+    assert cluster.workers() == before
+
+
+# ---- workers and trainers ----------------------------------------------------------------
+
+
+def test_the_workers_seen_are_warm(dask: Client) -> None:
+    loaded = dask.run(lambda: "tensorflow" in __import__("sys").modules)
+    assert set(loaded) == set(cluster.workers())
+    assert all(loaded.values())
+
+
+def test_trainers_are_spread_evenly_and_freed_when_closed(
+    dask: Client, actors: Callable[[], int]
+) -> None:
+    trainers = [RemoteTrainer(IRIS) for _ in range(4)]
+    assert sorted(t.address for t in trainers) == sorted(2 * cluster.workers())
+    assert actors() == 4
+    for trainer in trainers:
+        trainer.close()
+    while actors():  # they go one by one
+        pass
+
+
+def test_a_failure_of_the_trainer_comes_as_text(dask: Client) -> None:
+    trainer = RemoteTrainer(IRIS)
+    with pytest.raises(TrainerError, match=r"^TypeError: "):
+        trainer.call("snapshot", "first")
+    assert trainer.call("snapshot", 0).epoch == 0
+    trainer.close()
+
+
+def test_a_trainer_that_cannot_be_made_says_why(dask: Client, actors: Callable[[], int]) -> None:
+    nowhere = Data.model_construct(**{**IRIS.data.model_dump(), "dataset": "nowhere"})
+    with pytest.raises(TrainerError, match="KeyError: 'nowhere'"):
+        RemoteTrainer(IRIS.model_copy(update={"data": nowhere}))
+    while actors():
+        pass

@@ -1,0 +1,342 @@
+"""Runs: play, pause, step, change, reset; leases; lost workers; the registry."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from distributed import Client
+from pydantic import ValidationError
+
+from playground.experiment.model import Data, Experiment
+from playground.history.events import Epoch, Finished, HyperparametersChanged, WorkerLost
+from playground.history.history import history
+from playground.runs.run import Registry, Run
+
+IRIS = Experiment().change(dataset="iris", hidden=(8,), epochs=200)
+LONG = IRIS.change(epochs=10_000)
+
+Start = Callable[..., Run]
+
+
+@pytest.fixture
+def start(dask: Client) -> Iterator[Start]:
+    """Makes runs that are closed after the test."""
+    made: list[Run] = []
+
+    def run(experiment: Experiment = IRIS, **terms: Any) -> Run:
+        made.append(Run(experiment, **terms))
+        return made[-1]
+
+    yield run
+    for each in made:
+        each.close()
+
+
+def kill(dask: Client, address: str | None) -> None:
+    """End the worker process at `address` at once."""
+    os.kill(dask.run(os.getpid)[address], signal.SIGKILL)
+
+
+def losses(run: Run) -> list[float]:
+    h = history(run.events)
+    assert h.epoch.tolist() == list(range(1, len(h) + 1))
+    return [float(loss) for loss in h.loss]
+
+
+# ---- playing -----------------------------------------------------------------------------
+
+
+def test_a_new_run_is_there_at_once_and_its_first_weights_soon(dask: Client) -> None:
+    began = time.perf_counter()
+    run = Run(IRIS)
+    assert time.perf_counter() - began < 0.5
+    assert run.state == "ready"
+    first = run.snapshot(0)  # waits for the trainer
+    assert first.epoch == 0
+    assert run.latest is not None
+    assert np.array_equal(run.latest.layers[0].kernel, first.layers[0].kernel)
+    assert list(run.events) == []
+    run.close()
+
+
+def test_played_to_the_end(start: Start) -> None:
+    run = start()
+    run.play()
+    assert run.wait(60) == "finished"
+    epochs = [e for e in run.events if isinstance(e, Epoch)]
+    assert [e.epoch for e in epochs] == list(range(1, 201))
+    assert isinstance(run.events[-1], Finished)
+    assert run.epoch == 200
+    assert run.latest is not None
+    assert run.latest.epoch == 200
+    assert 0 <= run.test().metric <= 1
+    run.play()
+    assert run.state == "finished"
+
+
+def test_pausing_and_stepping_change_nothing_in_what_is_learned(start: Start) -> None:
+    straight, halting = start(), start()
+    straight.play()
+    for epochs in (1, 1, 30):
+        halting.play(epochs)
+        assert halting.wait(60) == "paused"
+        assert halting.latest is not None
+        assert halting.latest.epoch == halting.epoch
+    assert halting.epoch == 32
+    halting.play()
+    halting.pause()
+    assert halting.state in ("paused", "finished")
+    halting.play()
+    assert (straight.wait(60), halting.wait(60)) == ("finished", "finished")
+    assert losses(straight) == losses(halting)
+
+
+def test_reset_repeats_the_run_and_another_seed_does_not(start: Start) -> None:
+    run = start()
+    first = run.snapshot(0)
+    run.play(20)
+    run.wait(60)
+    before = losses(run)
+    run.reset()
+    assert (run.state, run.attempt, list(run.events)) == ("ready", 2, [])
+    assert np.array_equal(run.snapshot(0).layers[0].kernel, first.layers[0].kernel)
+    run.play(20)
+    run.wait(60)
+    assert losses(run) == before
+    run.reset(seed=1)
+    assert run.experiment.network.seed == 1
+    assert not np.array_equal(run.snapshot(0).layers[0].kernel, first.layers[0].kernel)
+
+
+def test_a_change_acts_from_the_next_epoch_and_is_on_record(start: Start) -> None:
+    run = start()
+    run.play(3)
+    run.wait(60)
+    run.change(learning_rate=0.125)
+    assert run.experiment.training.learning_rate == 0.125
+    run.play(2)
+    run.wait(60)
+    h = history(run.events)
+    assert h.changes == (HyperparametersChanged(3, "learning_rate", 0.01, 0.125),)
+    assert h.learning_rate == pytest.approx([0.01] * 3 + [0.125] * 2)
+
+
+def test_what_cannot_change_while_a_run_goes_on_is_refused(start: Start) -> None:
+    run = start()
+    with pytest.raises(ValueError, match=r"one of learning_rate, .*, got epochs=5"):
+        run.change(epochs=5)
+    with pytest.raises(ValidationError):
+        run.change(learning_rate=-1)
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        run.play(0)
+    with pytest.raises(ValueError, match="above 0 epochs per second, or None, got 0"):
+        run.speed = 0
+    assert run.experiment == IRIS
+
+
+def test_speed_is_the_most_epochs_per_second(start: Start) -> None:
+    run = start()
+    run.play(1)
+    run.wait(60)
+    run.speed = 40
+    began = time.perf_counter()
+    run.play(21)
+    run.wait(60)
+    assert time.perf_counter() - began >= 20 / 40
+    assert run.epoch == 22
+
+
+def test_earlier_weights_can_be_fetched(start: Start) -> None:
+    run = start()
+    run.play(10)
+    run.wait(60)
+    assert run.snapshot(4).epoch == 4
+    assert run.snapshot(4) is run.snapshot(4)
+    assert run.snapshot(1000).epoch == 10
+
+
+def test_calls_from_many_threads_leave_a_whole_history(start: Start) -> None:
+    run = start(LONG)
+    run.speed = 100
+
+    def press(seed: int) -> None:
+        random = np.random.default_rng(seed)
+        for button in random.integers(0, 4, 10):
+            [run.play, run.pause, run.reset, lambda: run.play(1)][button]()
+
+    threads = [threading.Thread(target=press, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    run.pause()
+    assert run.wait(60) in ("ready", "paused")
+    assert len(losses(run)) == run.epoch
+
+
+def test_openings_of_the_test_set_are_counted_and_no_reset_hides_them(start: Start) -> None:
+    run = start()
+    run.play(5)
+    run.wait(60)
+    assert (run.openings, run.opening) == ((), None)
+    score = run.test()
+    assert run.opening is not None
+    assert (run.opening.score, run.opening.epoch, run.opening.dataset) == (score, 5, "iris")
+    run.reset()
+    assert len(run.openings) == 1
+    assert run.opening is None  # of the network that is there now
+    other = start(openings=run.openings)
+    other.test()
+    assert [opening.epoch for opening in other.openings] == [5, 0]
+    assert other.opening is other.openings[-1]
+
+
+# ---- nobody watches ----------------------------------------------------------------------
+
+
+def test_a_run_that_nobody_watches_pauses_itself(start: Start) -> None:
+    run = start(LONG, lease=0.3)
+    run.speed = 50
+    run.play()
+    assert run.wait(60) == "paused"
+    assert run.epoch < LONG.training.epochs
+    run.play(1)
+    assert run.wait(60) == "paused"
+
+
+# ---- what goes wrong ---------------------------------------------------------------------
+
+
+def test_a_killed_worker_loses_its_runs_only_and_they_can_be_played_again(
+    start: Start, dask: Client
+) -> None:
+    runs = []
+    for _ in range(3):  # one after the other, so that they take turns with the workers
+        runs.append(start(LONG))
+        runs[-1].snapshot(0)
+    run, other, unbegun = runs
+    assert run.worker == unbegun.worker != other.worker
+    run.speed = other.speed = 50
+    run.play(5)
+    other.play(200)
+    run.wait(60)
+    before = losses(run)
+    run.play()
+    began = time.perf_counter()
+    kill(dask, run.worker)
+    assert run.wait(2) == "lost"
+    assert time.perf_counter() - began < 2
+    last = run.events[-1]
+    assert isinstance(last, WorkerLost)
+    assert last.epoch >= 5
+    assert "worker process" in last.reason
+    with pytest.raises(LookupError, match="worker process"):
+        run.snapshot(1)
+
+    run.play(5)
+    assert run.wait(60) == "paused"
+    assert losses(run) == before
+    assert run.attempt == 2
+    assert other.wait(60) == "paused"
+    assert len(losses(other)) == 200
+
+    # a network that had not begun is made anew where there is a worker
+    unbegun.play(5)
+    assert unbegun.wait(120) == "paused"
+    assert losses(unbegun) == before
+    assert unbegun.attempt == 1
+
+
+def test_a_trainer_that_cannot_be_made_says_why(start: Start) -> None:
+    nowhere = Data.model_construct(**{**IRIS.data.model_dump(), "dataset": "nowhere"})
+    run = start(IRIS.model_copy(update={"data": nowhere}))
+    with pytest.raises(LookupError, match="nowhere"):
+        run.snapshot(0)
+    assert run.state == "lost"
+    assert list(run.events) == [WorkerLost(0, "KeyError: 'nowhere'")]
+
+
+def test_a_question_without_an_answer_leaves_the_run_as_it_is(start: Start) -> None:
+    run = start()
+    run.play(3)
+    run.wait(60)
+    with pytest.raises(LookupError, match="TypeError"):
+        run.snapshot("first")  # type: ignore[arg-type]
+    assert run.state == "paused"
+    run.play(2)
+    assert run.wait(60) == "paused"
+    assert len(losses(run)) == 5
+
+
+def test_a_closed_run_frees_its_trainer(dask: Client, actors: Callable[[], int]) -> None:
+    run = Run(LONG)
+    run.snapshot(0)
+    assert actors() == 1
+    run.speed = 10
+    run.play()
+    run.close()
+    while actors():  # until the slice under way is over
+        pass
+    run.play()
+    with pytest.raises(LookupError):
+        run.test()
+    run.wait()  # for ever, if it waited for the end of what is over
+    with pytest.raises(ValueError, match="to be taught, got closed"):
+        run.teach(np.zeros((1, 4)), [0])
+
+
+def test_a_network_has_a_name_of_its_own_which_a_reset_changes(start: Start) -> None:
+    one, other = start(), start()
+    before = one.network
+    one.reset()
+    assert len({before, one.network, other.network}) == 3
+
+
+# ---- the registry ------------------------------------------------------------------------
+
+
+def test_a_registry_keeps_each_run_under_its_own_key(start: Start) -> None:
+    runs, mine, yours = Registry(), start(), start()
+    runs.put(("me", "tab"), mine)
+    runs.put(("you", "tab"), yours)
+    assert runs.get(("me", "tab")) is mine
+    assert runs.get(("you", "tab")) is yours
+    assert runs.get(("me", "another")) is None
+    runs.remove(("me", "tab"))
+    runs.remove(("me", "tab"))
+    assert runs.get(("me", "tab")) is None
+    assert runs.get(("you", "tab")) is yours
+
+
+def test_a_run_put_in_the_place_of_another_closes_it(start: Start) -> None:
+    runs, old, new = Registry(), start(), start()
+    runs.put("tab", old)
+    runs.put("tab", new)
+    runs.put("tab", new)
+    assert runs.get("tab") is new
+    with pytest.raises(LookupError):
+        old.snapshot(0)
+    assert new.snapshot(0).epoch == 0
+
+
+def test_a_full_registry_closes_the_run_longest_unwatched(start: Start) -> None:
+    runs, made = Registry(most=2), [start() for _ in range(3)]
+    runs.put(0, made[0])
+    runs.put(1, made[1])
+    made[0].touch()
+    runs.put(2, made[2])
+    assert [runs.get(key) for key in range(3)] == [made[0], None, made[2]]
+
+
+def test_a_registry_forgets_what_nobody_watches(start: Start) -> None:
+    runs, old, new = Registry(forget=0.0), start(), start()
+    runs.put("old", old)
+    runs.put("new", new)
+    assert (runs.get("old"), runs.get("new"), len(runs)) == (None, new, 1)
+    runs.clear()
+    assert len(runs) == 0
