@@ -20,7 +20,7 @@ LEARNT = tuple(
 
 def fill(store: Store, owner: str, count: int, epochs: int = len(LEARNT)) -> None:
     """Save `count` runs of some `epochs` (at most ten), copies of one another, for this owner."""
-    experiment, log = Experiment().change(epochs=epochs), LEARNT[:epochs]
+    experiment, log = Experiment().replace(epochs=epochs), LEARNT[:epochs]
     first = store.begin(owner, experiment)
     store.write(first, experiment, log, "finished", epochs)
     with store.database.writing() as way:

@@ -29,11 +29,11 @@ from playground.training.trainer import Trainer
 
 POLL_SECONDS = 0.4  # as the page does
 
-FASHION = Experiment().change(
+FASHION = Experiment().replace(
     train_size=55_000, validation_size=5_000, hidden=(300, 100), optimizer="sgd",
     learning_rate=0.01, batch_size=32, epochs=10_000,
 )  # fmt: skip
-SPIRAL = Experiment().change(
+SPIRAL = Experiment().replace(
     dataset="spiral", hidden=(8, 8), activation="tanh", learning_rate=0.03, batch_size=10,
     epochs=10_000,
 )  # fmt: skip
@@ -95,7 +95,7 @@ def fashion(rounds: int) -> Iterator[Row]:
             rounds,
             engine=_epochs(FASHION),
             multiply=other(rivals.multiply),
-            dropout=_epochs(FASHION.change(dropout=0.2)),
+            dropout=_epochs(FASHION.replace(dropout=0.2)),
             fit=other(rivals.fit, FASHION),
             sklearn=other(rivals.scikit_learn, FASHION),
         )
@@ -126,7 +126,7 @@ def spiral(rounds: int) -> Iterator[Row]:
 
 def _watched(n: int) -> Callable[[], float]:
     """Seconds for `n` more epochs in a worker, polled as a page polls them."""
-    run = Run(Experiment().change(epochs=10_000))
+    run = Run(Experiment().replace(epochs=10_000))
     run.snapshot(0)
 
     def poll_to_the_end() -> None:
@@ -147,7 +147,7 @@ def page(rounds: int) -> Iterator[Row]:
         while len(cluster.workers()) < cluster.n_workers():
             time.sleep(0.1)
         measured = _rounds(
-            rounds, engine=_epochs(Experiment().change(epochs=10_000), n), page=_watched(n)
+            rounds, engine=_epochs(Experiment().replace(epochs=10_000), n), page=_watched(n)
         )
     finally:
         cluster.close()
@@ -167,7 +167,7 @@ def memory(_: int) -> Iterator[Row]:
     runs[0].advance(seconds=60, until_epoch=2)
     before = resident()
     for seed in range(1, 6):
-        runs.append(Trainer(Experiment().change(seed=seed)))
+        runs.append(Trainer(Experiment().replace(seed=seed)))
         runs[-1].advance(seconds=60, until_epoch=2)
     kept = sum(s.nbytes for run in runs[1:] for s in map(run.snapshot, run.kept)) / 2**20
     yield Row(

@@ -16,7 +16,7 @@ from playground.runs.race import Competitor, Race
 from playground.runs.race_presets import preset
 from playground.training.trainer import Trainer
 
-BASE = Experiment().change(
+BASE = Experiment().replace(
     train_size=5_000, validation_size=1_000, hidden=(300, 100), batch_size=32, epochs=10
 )
 PATIENCE = 900.0  # seconds for one race
@@ -78,7 +78,7 @@ def race(rounds: int) -> Iterator[Row]:
 def _short(competitors: tuple[Competitor, ...]) -> tuple[Competitor, ...]:
     """One run of another shape, to load whatever has to be loaded."""
     first = competitors[0]
-    return (replace(first, experiments=(first.experiments[0].change(hidden=(8,), epochs=1),)),)
+    return (replace(first, experiments=(first.experiments[0].replace(hidden=(8,), epochs=1),)),)
 
 
 def _rows(when: str, times: list[dict[str, float]]) -> Iterator[Row]:

@@ -43,7 +43,7 @@ def _update() -> None:
 
 def benchmark(say: Callable[[str], object] = print) -> None:
     """Print a line for each way of looking at the race."""
-    base = Experiment().change(dataset="spiral", hidden=(8, 8), epochs=EPOCHS)
+    base = Experiment().replace(dataset="spiral", hidden=(8, 8), epochs=EPOCHS)
     race = Race(preset("optimizers", base, seeds=5))
     RACES.put((*OWNER, NAME), race)
     race.play()

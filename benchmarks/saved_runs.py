@@ -30,7 +30,7 @@ OWNER, TAB = "0" * 32, "1" * 32
 def fill(kept: Store, runs: int = RUNS) -> None:
     """Save `runs` runs of one epoch each for OWNER."""
     rates = [float(f"{0.001 * 1.013**i:.3g}") for i in range(KINDS)]
-    kinds = [Experiment().change(learning_rate=rate, seed=i) for i, rate in enumerate(rates)]
+    kinds = [Experiment().replace(learning_rate=rate, seed=i) for i, rate in enumerate(rates)]
     layers = (LayerStatistics(0.1, 0.1, 0.01, None),) * 3
     for i in range(runs):
         metric = 0.5 + 0.4 * (i * 37 % 1000) / 1000

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.crowd import LEARNT, fill
 from dashboard.views.data.page import VIEWS as DATA
-from dashboard.views.inspect.page import VIEWS as INSIDE
+from dashboard.views.inspect.page import VIEWS as INSPECT
 from playground.experiment.model import Experiment
 from playground.history.events import Epoch
 from playground.runs import cluster
@@ -36,10 +36,10 @@ def _page() -> None:
 
     from dashboard.state import session
     from dashboard.views.data.page import data
-    from dashboard.views.inspect.page import inside
+    from dashboard.views.inspect.page import inspect
 
     session.begin()
-    {"data": data, "inside": inside}[st.session_state["page"]]()
+    {"data": data, "inspect": inspect}[st.session_state["page"]]()
 
 
 def _milliseconds(app: AppTest) -> float:
@@ -86,21 +86,21 @@ def _seconds(work: Callable[[], object]) -> float:
 
 def benchmark(say: Callable[[str], object] = print) -> None:
     """Print a line for each view."""
-    run = Run(Experiment().change(epochs=EPOCHS))
+    run = Run(Experiment().replace(epochs=EPOCHS))
     RUNS.put(OWNER, run)
     run.play()
     run.wait()
     app = AppTest.from_function(_page, default_timeout=120)
     app.session_state["known"] = OWNER
     say(f"{'view':<28}{'opened':>10}{'at another epoch':>20}   (ms)")
-    for page, views in (("data", DATA), ("inside", INSIDE)):
+    for page, views in (("data", DATA), ("inspect", INSPECT)):
         app.session_state["page"] = page
         for name in views:
             app.session_state[f"{page}_view"] = name
             _milliseconds(app)  # loads what it imports
             opened = _measure(app, iter([None] * ROUNDS))
             moved = ""
-            if page == "inside":
+            if page == "inspect":
                 moved = f"{_measure(app, iter(range(1, 2 * ROUNDS, 2))):.0f}"
             say(f"{page + ': ' + name:<28}{opened:>10.0f}{moved:>20}")
     run.close()

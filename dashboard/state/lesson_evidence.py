@@ -36,7 +36,7 @@ def _experiment(run: Run) -> Experiment:
     chosen, now = session.experiment(), run.experiment
     if run.state == "ready":
         return chosen
-    wanted, before = chosen.flat(), now.flat()
+    wanted, before = chosen.to_dict(), now.to_dict()
     changes = {name for name in wanted if wanted[name] != before[name]}
     alive = run.state in ("playing", "paused")
     return chosen if alive and changes <= set(TUNABLE_WHILE_TRAINING) else now

@@ -62,7 +62,7 @@ def _answered(experiment: Experiment) -> tuple[Experiment, dict[str, list[str]]]
             continue
         try:
             # What is locked does not go along with a choice that usually takes it along.
-            changed = experiment.change(**held | _changes(experiment, key, value))
+            changed = experiment.replace(**held | _changes(experiment, key, value))
         except ValidationError as error:
             refusals[key] = explain(error)
             continue
@@ -71,7 +71,7 @@ def _answered(experiment: Experiment) -> tuple[Experiment, dict[str, list[str]]]
             if key.removesuffix(SLIDER) in broken:
                 session.accept(key)  # its widget shows again what it is locked at
             continue
-        before, after = experiment.flat(), changed.flat()
+        before, after = experiment.to_dict(), changed.to_dict()
         # What came along takes the place of what still waited in a widget of its own.
         along = [name for name in FIELDS if before[name] != after[name]]
         for each in (key, *along, *(name + SLIDER for name in along)):

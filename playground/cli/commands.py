@@ -91,7 +91,7 @@ def _chosen(path: str | None, link_text: str | None, options: dict[str, Any]) ->
             experiment = Experiment.model_validate_json(_read(path))
         elif link_text is not None:
             experiment = _linked(link_text)
-        return experiment.change(**{k: v for k, v in options.items() if v is not None})
+        return experiment.replace(**{k: v for k, v in options.items() if v is not None})
     except ValidationError as error:
         raise Refused("; ".join(explain(error))) from None
 

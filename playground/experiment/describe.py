@@ -35,7 +35,7 @@ def effective(experiment: Experiment) -> dict[str, Any]:
     idle |= set() if training.early_stopping else {"patience", "restore_best"}
     idle |= {"clip_limit"} if training.clipping == "none" else set()
     once = names[:1] if len(set(names)) == 1 else names
-    flat = {**experiment.flat(), "activation": once[0] if len(once) == 1 else once}
+    flat = {**experiment.to_dict(), "activation": once[0] if len(once) == 1 else once}
     return {name: value for name, value in flat.items() if name not in idle}
 
 

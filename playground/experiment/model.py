@@ -395,37 +395,36 @@ class Experiment(Value):
         """Updates in one epoch; the last batch may be smaller."""
         return -(-self.data.train_size // self.training.batch_size)
 
-    def flat(self) -> dict[str, Any]:
-        """Every field by its own name, whichever part it is in."""
-        return {k: v for part in self.model_dump().values() for k, v in part.items()}
+    def to_dict(self) -> dict[str, Any]:
+        """All fields by name, without their sections."""
+        return {k: v for section in self.model_dump().values() for k, v in section.items()}
 
-    def change(self, **changes: Any) -> "Experiment":
-        """A copy with fields of any part changed.
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields, or whole sections, changed and validated.
 
-        A choice that decides other defaults (data set, optimizer, schedule) takes its own along.
+        A new data set, optimizer or schedule brings the default values that depend on it.
         """
-        parts: dict[str, dict[str, Any]] = self.model_dump()
-        for decisive, names in _follow(changes):
-            if changes[decisive] != self.flat()[decisive]:
-                for part in parts.values():
+        sections: dict[str, dict[str, Any]] = self.model_dump()
+        sections |= {name: dict(changes.pop(name)) for name in SECTIONS if name in changes}
+        for choice, names in _dependent_fields(changes).items():
+            if changes[choice] != sections[SECTION_OF[choice]][choice]:
+                for section in sections.values():
                     for name in names - changes.keys():
-                        part.pop(name, None)
+                        section.pop(name, None)
         for name, value in changes.items():
-            parts[SECTION_OF[name]][name] = value
-        return Experiment.model_validate(parts)
+            sections[SECTION_OF[name]][name] = value
+        return type(self).model_validate(sections)
 
 
-def _follow(changes: Mapping[str, Any]) -> list[tuple[str, set[str]]]:
-    """For each decisive choice in `changes`, the fields whose defaults it decides."""
+def _dependent_fields(changes: Mapping[str, Any]) -> dict[str, set[str]]:
+    """For each choice in `changes` that decides other defaults, the fields it decides."""
     tables: dict[str, Mapping[str, Any]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
-    follow = [
-        (name, {field for entry in table.values() for field in entry.defaults})
-        for name, table in tables.items()
-        if name in changes
-    ]
-    if "dataset" in changes:
-        follow.append(("dataset", {"train_size", "validation_size", "standardise", "loss"}))
-    return follow
+    dependent = {
+        choice: {field for entry in table.values() for field in entry.defaults}
+        for choice, table in tables.items()
+    }
+    dependent["dataset"] = {"train_size", "validation_size", "standardise", "loss"}
+    return {choice: names for choice, names in dependent.items() if choice in changes}
 
 
 SECTIONS: dict[str, type[Value]] = {"data": Data, "network": Network, "training": Training}
@@ -458,7 +457,7 @@ def explain(error: ValidationError) -> list[str]:
     return [_sentence(e) for e in error.errors(include_url=False)]
 
 
-def culprit(e: Any) -> str:
+def field_of_error(e: Any) -> str:
     """The field one entry of `ValidationError.errors()` is about, or where it stands."""
     named = e.get("ctx", {}).get("field") or ""
     return named or next(
@@ -467,7 +466,7 @@ def culprit(e: Any) -> str:
 
 
 def _sentence(e: Any) -> str:
-    kind, context, name = e["type"], e.get("ctx", {}), culprit(e)
+    kind, context, name = e["type"], e.get("ctx", {}), field_of_error(e)
     if kind == "extra_forbidden":
         return f"{name} is not a field of an experiment, got {shown(e['input'])}"
     received = context["received"] if kind == "rule" else e["input"]

@@ -76,7 +76,7 @@ def recipe(dataset: str) -> Recipe:
     known = RECIPES.get(dataset)
     if known is not None:
         return known
-    rows = Experiment().change(dataset=dataset).data.source.rows or 0
+    rows = Experiment().replace(dataset=dataset).data.source.rows or 0
     if rows < SMALLEST_TABLE:
         raise ValueError(f"a table must have at least {SMALLEST_TABLE} rows to try, got {rows}")
     validation = min(rows // 2, 1_000)
@@ -89,7 +89,7 @@ def recipe(dataset: str) -> Recipe:
 def overfitting(experiment: Experiment) -> Experiment:
     """The recipe for the data set of `experiment`, with its seeds; ValueError for a tiny table."""
     chosen = recipe(experiment.data.dataset)
-    return Experiment().change(
+    return Experiment().replace(
         dataset=experiment.data.dataset,
         data_seed=experiment.data.data_seed,
         seed=experiment.network.seed,
@@ -107,10 +107,10 @@ def memorising(experiment: Experiment, share: float = 1.0) -> Experiment:
     """
     source = experiment.data.source
     if not source.classes:
-        experiment = experiment.change(dataset=FALLBACK)
+        experiment = experiment.replace(dataset=FALLBACK)
     base = overfitting(experiment)
     changes = {} if base.data.source.shape else {"hidden": (200, 200), "epochs": 600}
-    return base.change(shuffled_labels=share, **changes)
+    return base.replace(shuffled_labels=share, **changes)
 
 
 def penalised(experiment: Experiment) -> Experiment:
@@ -120,12 +120,12 @@ def penalised(experiment: Experiment) -> Experiment:
     """
     base = overfitting(experiment)
     epochs = base.training.epochs * (1 if base.data.source.shape else 2)
-    return base.change(optimizer="momentum", learning_rate=0.02, momentum=0.9, epochs=epochs)
+    return base.replace(optimizer="momentum", learning_rate=0.02, momentum=0.9, epochs=epochs)
 
 
 def curve() -> Experiment:
     """A noisy wave: twenty points to draw a line through."""
-    return Experiment().change(
+    return Experiment().replace(
         dataset="sine", train_size=20, validation_size=200, noise=0.3, **LOOSE
     )
 
@@ -134,7 +134,7 @@ def region(experiment: Experiment) -> Experiment:
     """Noisy points of two classes: of the current data set if it is one of these, or moons."""
     name = experiment.data.dataset
     name = name if name in NOISE else "moons"
-    return Experiment().change(
+    return Experiment().replace(
         dataset=name, train_size=60, validation_size=400, noise=NOISE[name], **LOOSE
     )
 
@@ -167,7 +167,7 @@ def capacity(experiment: Experiment) -> tuple[tuple[int, ...], tuple[int, ...], 
     most = IMAGES[-1] if source.rows is None else min(source.rows - validation, IMAGES[-1])
     few = IMAGES if source.shape and most >= IMAGES[-1] else _spaced(most)
     experiments = [
-        base.change(hidden=(units,), train_size=size, epochs=_epochs(size, base))
+        base.replace(hidden=(units,), train_size=size, epochs=_epochs(size, base))
         for units in UNITS
         for size in few
     ]

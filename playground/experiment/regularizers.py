@@ -97,7 +97,7 @@ REGULARIZERS: dict[str, Regularizer] = {
 
 def without(experiment: Experiment) -> Experiment:
     """The experiment with none of the cures that are settings of its own."""
-    return experiment.change(l1=0.0, l2=0.0, dropout=0.0, early_stopping=False)
+    return experiment.replace(l1=0.0, l2=0.0, dropout=0.0, early_stopping=False)
 
 
 def cured(experiment: Experiment, name: str, strength: float) -> Experiment:
@@ -107,12 +107,12 @@ def cured(experiment: Experiment, name: str, strength: float) -> Experiment:
         rule = f"between {cure.low:g} and {cure.high:g}"
         raise ValueError(f"{cure.strength} must be {rule}, got {strength:g}")
     plain = without(experiment)
-    return plain.change(**cure.change(plain, strength))
+    return plain.replace(**cure.change(plain, strength))
 
 
 def recognised(plain: Experiment, treated: Experiment) -> tuple[str, float] | None:
     """The cure and its strength by which `treated` differs from `plain`; None if by none."""
-    before, after = plain.flat(), treated.flat()
+    before, after = plain.to_dict(), treated.to_dict()
     for name, cure in REGULARIZERS.items():
         if cure.live and after[cure.live] != before[cure.live]:
             return name, after[cure.live]

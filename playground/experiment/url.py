@@ -20,7 +20,7 @@ from playground.experiment.model import (
     SECTION_OF,
     SECTIONS,
     Experiment,
-    culprit,
+    field_of_error,
     explain,
     limits,
 )
@@ -43,10 +43,10 @@ class Decoded:
 
 def differences(experiment: Experiment) -> dict[str, Any]:
     """The fields that make this experiment different from the default one, with their values."""
-    chosen = experiment.flat()
-    default = Experiment().flat()
+    chosen = experiment.to_dict()
+    default = Experiment().to_dict()
     decisive = {name: chosen[name] for name in DECISIVE if chosen[name] != default[name]}
-    usual = Experiment().change(**decisive).flat()
+    usual = Experiment().replace(**decisive).to_dict()
     return decisive | {name: value for name, value in chosen.items() if value != usual[name]}
 
 
@@ -111,7 +111,7 @@ def nearest_valid(given: Mapping[str, Any]) -> Decoded:
         except ValidationError as error:
             problems += explain(error)
             for e in error.errors():
-                name = culprit(e)
+                name = field_of_error(e)
                 part, repaired = parts[SECTION_OF[name]], _nearest(e)
                 part.pop(name, None)
                 if repaired is not None:
@@ -120,7 +120,7 @@ def nearest_valid(given: Mapping[str, Any]) -> Decoded:
 
 def _nearest(e: Any) -> Any:
     """The valid value nearest to what one entry of `ValidationError.errors()` is about, or None."""
-    name, context = culprit(e), e.get("ctx", {})
+    name, context = field_of_error(e), e.get("ctx", {})
     if e["type"] == "rule":
         return context["nearest"]
     if e["type"] == "too_long":

@@ -215,21 +215,21 @@ NAME = "six_steps.py"
 EXAMPLES: dict[str, tuple[str, Experiment]] = {
     "iris": (
         "Iris: one layer, 15 parameters",
-        Experiment().change(
+        Experiment().replace(
             dataset="iris", train_size=96, validation_size=24, standardise=False, hidden=(),
             l2=0.01, optimizer="sgd", learning_rate=0.1, batch_size=32, epochs=500,
         ),
     ),
     "mnist": (
         "MNIST: 128 units",
-        Experiment().change(
+        Experiment().replace(
             dataset="mnist", train_size=55_000, validation_size=5_000, hidden=(128,),
             optimizer="adam", batch_size=32, epochs=5,
         ),
     ),
     "fashion_mnist": (
         "Fashion-MNIST: 300 and 100 units",
-        Experiment().change(
+        Experiment().replace(
             dataset="fashion_mnist", train_size=55_000, validation_size=5_000, hidden=(300, 100),
             optimizer="sgd", learning_rate=0.01, batch_size=32, epochs=30,
         ),

@@ -156,17 +156,17 @@ class Assignment(Value):
     @property
     def held(self) -> dict[str, Any]:
         """The locked fields with the values that they keep."""
-        flat = self.start.flat()
+        flat = self.start.to_dict()
         return {name: flat[name] for name in self.locked}
 
     def broken(self, experiment: Experiment) -> tuple[str, ...]:
         """The locked fields that are others in `experiment`."""
-        flat = experiment.flat()
+        flat = experiment.to_dict()
         return tuple(name for name, value in self.held.items() if flat[name] != value)
 
     def kept(self, experiment: Experiment) -> Experiment:
         """`experiment` with all that is locked as it is locked; ValidationError if they clash."""
-        return experiment.change(**self.held) if self.broken(experiment) else experiment
+        return experiment.replace(**self.held) if self.broken(experiment) else experiment
 
     @property
     def digest(self) -> str:

@@ -17,7 +17,14 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from playground.experiment.fields import Value, fail, plain, shown
-from playground.experiment.model import CHOICES, FIELDS, SECTION_OF, SECTIONS, culprit, explain
+from playground.experiment.model import (
+    CHOICES,
+    FIELDS,
+    SECTION_OF,
+    SECTIONS,
+    field_of_error,
+    explain,
+)
 from playground.lessons.measures import METRICS, CheckContext, MeasureName
 
 Wanted = Any  # a number, a text, true or false, or several of them
@@ -92,7 +99,7 @@ class Check(Value):
     def value(self, evidence: CheckContext) -> Any:
         """What it is now; None where there is nothing to measure yet."""
         if self.setting:
-            return evidence.experiment.flat()[self.setting]
+            return evidence.experiment.to_dict()[self.setting]
         return METRICS[self.measure].measured(evidence, self.target or 0.0)
 
     def holds(self, evidence: CheckContext) -> bool:
@@ -157,7 +164,7 @@ def _problems(name: str, value: Wanted) -> str:
     try:
         SECTIONS[SECTION_OF[name]].model_validate({name: value})
     except ValidationError as error:
-        own = [each for each in error.errors(include_url=False) if culprit(each) == name]
+        own = [each for each in error.errors(include_url=False) if field_of_error(each) == name]
         return "; ".join(explain(error)) if own else ""
     return ""
 

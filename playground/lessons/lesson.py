@@ -51,10 +51,10 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from playground.experiment.fields import Value, fail, shown
 from playground.experiment.model import FIELDS, Experiment, explain
+from playground.experiment.pages import PAGES, page_named
 from playground.lessons.check import Check
 from playground.lessons.question import Line, Question, Text
 
-PAGES = ("train", "data", "inside", "draw", "race", "overfitting", "runs", "labs")
 MOST_STEPS, MOST_CHECKS, MOST_FIELDS, MOST_LESSONS = 12, 6, 20, 200
 LARGEST = 64_000  # bytes of a file
 FOLDER = "PLAYGROUND_LESSONS"  # names a folder with more lessons
@@ -92,9 +92,10 @@ class LessonStep(Value):
     @field_validator("page")
     @classmethod
     def _known_page(cls, page: str) -> str:
-        if page and page not in PAGES:
+        known = page_named(page)
+        if page and known is None:
             raise fail("one of " + ", ".join(PAGES), page)
-        return page
+        return known.name if known else page
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
@@ -122,10 +123,10 @@ class Lesson(Value):
         """Each step's settings must suit those of the steps before."""
         experiment, where = Experiment(), "start"
         try:
-            experiment = experiment.change(**self.start)
+            experiment = experiment.replace(**self.start)
             for i, step in enumerate(self.steps, 1):
                 where = f"steps {i}: set"
-                experiment = experiment.change(**step.set)
+                experiment = experiment.replace(**step.set)
         except ValidationError as error:
             raise fail("a possible experiment", "; ".join(explain(error)), where) from None
         return self
@@ -133,7 +134,7 @@ class Lesson(Value):
     @property
     def experiment(self) -> Experiment:
         """What it begins with."""
-        return Experiment().change(**self.start)
+        return Experiment().replace(**self.start)
 
 
 @dataclass(frozen=True)

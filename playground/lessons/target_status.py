@@ -69,7 +69,7 @@ def _counted(
     """How many epochs count, and why no more."""
     if own_start:
         return 0, "this network did not begin with the first weights of its seed: press Train anew"
-    held, begun = assignment.held, experiment.flat()
+    held, begun = assignment.held, experiment.to_dict()
     for change in reversed(history.changes):
         begun[change.name] = change.before
     for name, value in held.items():

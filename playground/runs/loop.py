@@ -129,7 +129,7 @@ class TrainingLoop:
     def change(self, changes: Mapping[str, Any]) -> None:
         """Set live fields from the next slice on."""
         with self._changed:
-            self.experiment = self.experiment.change(**changes)
+            self.experiment = self.experiment.replace(**changes)
             self._changes |= changes
             if self.record.id is not None:
                 self._employ()
@@ -170,7 +170,9 @@ class TrainingLoop:
                 setattr(self, name, before[name])
             self.log, self.latest, self._stale = Log(before["log"]), latest, False
             self.record.cut(len(self.log))
-            self._changes = {name: self.experiment.flat()[name] for name in TUNABLE_WHILE_TRAINING}
+            self._changes = {
+                name: self.experiment.to_dict()[name] for name in TUNABLE_WHILE_TRAINING
+            }
             self._kept = OrderedDict((e, s) for e, s in self._kept.items() if e <= self.epoch)
             self._employ()
 

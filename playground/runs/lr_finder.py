@@ -128,7 +128,7 @@ def short(experiment: Experiment, rate: float) -> Experiment:
         n = min(max(n, size), experiment.data.train_size)
     updates = -(-n // size)
     epochs = min(-(-UPDATES // updates), max(MOST_SEEN // n, 1), experiment.training.epochs)
-    return experiment.change(learning_rate=rate, train_size=n, epochs=epochs, early_stopping=False)
+    return experiment.replace(learning_rate=rate, train_size=n, epochs=epochs, early_stopping=False)
 
 
 def _varies_rate(competitor: Competitor, competitors: Sequence[Competitor]) -> bool:
@@ -136,7 +136,7 @@ def _varies_rate(competitor: Competitor, competitors: Sequence[Competitor]) -> b
     own = competitor.experiments[0]
     others = [each.experiments[0] for each in competitors if each is not competitor]
     rate = own.training.learning_rate
-    return any(other != own and other.change(learning_rate=rate) == own for other in others)
+    return any(other != own and other.replace(learning_rate=rate) == own for other in others)
 
 
 def _tried(
@@ -157,7 +157,7 @@ def _loss(row: SweepRow) -> float:
 
 
 def _at(competitor: Competitor, rate: float) -> Competitor:
-    each = (experiment.change(learning_rate=rate) for experiment in competitor.experiments)
+    each = (experiment.replace(learning_rate=rate) for experiment in competitor.experiments)
     return replace(competitor, experiments=tuple(each))
 
 

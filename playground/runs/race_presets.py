@@ -56,7 +56,7 @@ def _times(field: str, *factors: float) -> Callable[[Experiment], tuple[Any, ...
     """The base's own value times each factor, inside the limits of the field."""
 
     def values(experiment: Experiment) -> tuple[Any, ...]:
-        own = experiment.flat()[field]
+        own = experiment.to_dict()[field]
         low, high = limits(SECTIONS[SECTION_OF[field]], field)
         return tuple(
             own if factor == 1 else type(own)(_rounded(min(max(own * factor, low), high)))
@@ -136,7 +136,7 @@ def suggested(base: Experiment, field: str) -> tuple[Any, ...]:
     found: dict[Experiment, Any] = {}
     for value in VARIABLES[field].values(base):
         try:
-            found.setdefault(base.change(**_change(field, value)), value)
+            found.setdefault(base.replace(**_change(field, value)), value)
         except ValidationError:
             continue
     return tuple(found.values())[:MOST]
@@ -154,7 +154,7 @@ def seeded(experiment: Experiment, seeds: int) -> tuple[Experiment, ...]:
     if not 1 <= seeds <= MOST_SEEDS:
         raise ValueError(f"seeds must be between 1 and {MOST_SEEDS}, got {seeds}")
     first = experiment.network.seed
-    return tuple(experiment.change(seed=(first + i) % (LARGEST_SEED + 1)) for i in range(seeds))
+    return tuple(experiment.replace(seed=(first + i) % (LARGEST_SEED + 1)) for i in range(seeds))
 
 
 def vary(
@@ -179,7 +179,7 @@ def grid(
             k: v for field, value in chosen.items() for k, v in _change(field, value).items()
         }
         label = " · ".join(VARIABLES[field].label(value) for field, value in chosen.items())
-        found.setdefault(base.change(**changes), label)
+        found.setdefault(base.replace(**changes), label)
     return entered([(label, experiment) for experiment, label in found.items()], seeds)
 
 
@@ -344,8 +344,8 @@ def weighed(base: Experiment, l1: float, l2: float) -> tuple[Competitor, ...]:
     plain = without(base)
     return (
         Competitor("no penalty", (plain,)),
-        Competitor("L1", (plain.change(l1=l1),)),
-        Competitor("L2", (plain.change(l2=l2),)),
+        Competitor("L1", (plain.replace(l1=l1),)),
+        Competitor("L2", (plain.replace(l2=l2),)),
     )
 
 
@@ -353,7 +353,7 @@ def labelled(base: Experiment) -> tuple[Competitor, Competitor]:
     """`base` on its true training labels, and with its share of random ones."""
     plain = without(base)
     return (
-        Competitor("true labels", (plain.change(shuffled_labels=0.0),)),
+        Competitor("true labels", (plain.replace(shuffled_labels=0.0),)),
         Competitor("random labels", (plain,)),
     )
 
@@ -365,6 +365,6 @@ def sized(base: Experiment, sizes: Sequence[tuple[int, ...]]) -> tuple[Competito
     """`base` with each of three networks: too small, fitting, too large."""
     label = base.data.source.label
     return tuple(
-        Competitor(f"{label}: {name}", (base.change(hidden=hidden, activations=()),))
+        Competitor(f"{label}: {name}", (base.replace(hidden=hidden, activations=()),))
         for name, hidden in zip(SIZES, sizes, strict=True)
     )

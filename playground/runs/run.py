@@ -226,7 +226,7 @@ class Run:
             if seed is None:
                 self._restart(experiment, self._now.start)
             else:
-                self._restart(experiment.change(seed=seed), None)
+                self._restart(experiment.replace(seed=seed), None)
 
     def _restart(self, experiment: Experiment, start: Snapshot | None) -> None:
         old, self._now = self._now, self._attempt(experiment, start)

@@ -113,7 +113,7 @@ def _valid(base: Experiment, changes: Iterator[dict[str, Any]], most: int = MOST
     problems: dict[str, None] = {}
     for each in changes:
         try:
-            found.setdefault(base.change(**each))
+            found.setdefault(base.replace(**each))
         except ValidationError as error:
             problems |= dict.fromkeys(explain(error))
         if len(found) == most:
@@ -160,7 +160,7 @@ def usual(name: str, base: Experiment) -> list[Any]:
     known = options(name, base)
     if known:
         return known[:4]
-    own = base.flat()[name]
+    own = base.to_dict()[name]
     if not is_number(name):
         return [own]
     if name in ("seed", "data_seed"):
@@ -173,7 +173,7 @@ def usual(name: str, base: Experiment) -> list[Any]:
 def usual_span(name: str, base: Experiment) -> Span:
     """A range of a number worth drawing from."""
     low, high = limits(SECTIONS[SECTION_OF[name]], name)
-    own = base.flat()[name]
+    own = base.to_dict()[name]
     first, last = SPANS.get(name, (own / TIMES, own * TIMES))
     kind = type(own)
     return Span(kind(min(max(first, low), high)), kind(min(max(last, low), high)))
@@ -214,7 +214,7 @@ def checked(name: str, value: Any, base: Experiment) -> Any:
     """The value of a field as an experiment holds it; ValueError where it breaks a rule."""
     along = {"activations": ()} if name in ("hidden", "activation") else {}
     try:
-        return base.change(**{name: value, **along}).flat()[name]
+        return base.replace(**{name: value, **along}).to_dict()[name]
     except ValidationError as error:
         told = explain(error)
         own = [sentence for sentence in told if sentence.startswith(name)]

@@ -168,10 +168,10 @@ class Trainer:
 
     def _change(self, changes: Mapping[str, Any]) -> Iterator[Event]:
         for name, after in changes.items():
-            before = self.experiment.flat()[name]
+            before = self.experiment.to_dict()[name]
             if name not in TUNABLE_WHILE_TRAINING or after == before:
                 continue
-            self.experiment = self.experiment.change(**{name: after})
+            self.experiment = self.experiment.replace(**{name: after})
             self.stopping.training = self.plateau.training = self.experiment.training
             yield HyperparametersChanged(self.epoch, name, before, after)
         new = program(self.experiment) if changes else self.program

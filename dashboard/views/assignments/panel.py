@@ -98,7 +98,7 @@ def _standing(assignment: Assignment, run: Run | None) -> TargetStatus:
 
 def _changed(run: Run) -> bool:
     """Whether the settings are no longer those of the run, beyond what it takes up as it plays."""
-    now, own = session.experiment().flat(), run.experiment.flat()
+    now, own = session.experiment().to_dict(), run.experiment.to_dict()
     live = set(TUNABLE_WHILE_TRAINING) if run.state in ("playing", "paused") else set()
     return any(now[name] != own[name] for name in now if name not in live)
 

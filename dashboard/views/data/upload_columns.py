@@ -193,13 +193,13 @@ def _in_use(table: Table) -> None:
 
 
 def _remove(name: str) -> None:
-    session.set_experiment(session.experiment().change(dataset=Experiment().data.dataset))
+    session.set_experiment(session.experiment().replace(dataset=Experiment().data.dataset))
     session.forget(name)
     storage.remove(name)
 
 
 def _is_suitable(experiment: Experiment) -> bool:
-    chosen = experiment.flat()
+    chosen = experiment.to_dict()
     return all(chosen[name] == value for name, value in SUITABLE.items())
 
 
@@ -210,4 +210,4 @@ def _take(table: Table, suited: bool) -> None:
         refuse(str(error))
         return
     changes = SUITABLE if suited else {}
-    session.set_experiment(session.experiment().change(dataset=kept.name, **changes))
+    session.set_experiment(session.experiment().replace(dataset=kept.name, **changes))

@@ -39,7 +39,7 @@ def cannot(label: str) -> None:
 
 
 def _choose_mnist() -> None:
-    session.set_experiment(session.experiment().change(dataset="mnist"))
+    session.set_experiment(session.experiment().replace(dataset="mnist"))
 
 
 def ready_made() -> NetworkView:

@@ -93,7 +93,7 @@ def _instead(now: NetworkView) -> None:
 
 
 def _choose(name: str, changes: dict[str, object]) -> None:
-    session.set_experiment(session.experiment().change(dataset=name, activations=(), **changes))
+    session.set_experiment(session.experiment().replace(dataset=name, activations=(), **changes))
 
 
 def _region(

@@ -116,7 +116,7 @@ def _step(experiment: Experiment, number: int, step: CodeStep, old: CodeStep | N
 
 def _settings(experiment: Experiment, fields: tuple[str, ...]) -> str:
     """The widgets that decide a step, with what they hold."""
-    values = experiment.flat()
+    values = experiment.to_dict()
     return ", ".join(f"{literal(label(name))} **{_shown(name, values[name])}**" for name in fields)
 
 

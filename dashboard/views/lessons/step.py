@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 from pydantic import ValidationError
-from streamlit.navigation.page import StreamlitPage
 
 from dashboard.state import session
+from dashboard.state.pages import open_page, page_link
 from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import explain
 from playground.experiment.model_summary import title
+from playground.experiment.pages import PAGES
 from playground.lessons.measures import CheckContext
 from playground.lessons.progress import StepProgress
 from playground.lessons.question import Question
@@ -19,7 +20,7 @@ FEW = 4  # answers that are all shown at once
 PREDICT_FIRST = "Predict first: the check begins as soon as you have chosen an answer."
 
 
-def do(held: StepProgress, pages: Mapping[str, StreamlitPage], here: str) -> None:
+def do(held: StepProgress, here: str) -> None:
     """What the step says, and the buttons that help to do it."""
     step = held.step
     st.markdown(f"**{step.title}**")
@@ -36,7 +37,7 @@ def do(held: StepProgress, pages: Mapping[str, StreamlitPage], here: str) -> Non
         ):  # fmt: skip
             _set(held)
         if step.page and step.page != here:
-            _link(step.page, step.lab, pages)
+            _link(step.page, step.lab)
 
 
 def _listed(settings: Mapping[str, object]) -> str:
@@ -53,7 +54,7 @@ def _written(value: object) -> str:
 
 def _set(held: StepProgress) -> None:
     try:
-        session.set_experiment(session.experiment().change(**held.step.set))
+        session.set_experiment(session.experiment().replace(**held.step.set))
     except ValidationError as error:  # with what else has been chosen meanwhile
         for sentence in explain(error):
             refuse(sentence)
@@ -61,16 +62,14 @@ def _set(held: StepProgress) -> None:
         st.rerun()
 
 
-def _link(page: str, lab: str, pages: Mapping[str, StreamlitPage]) -> None:
-    target = pages[page]
-    text = f"Go to {target.title}"
+def _link(page: str, lab: str) -> None:
+    text = f"Go to {PAGES[page].title}"
     if not lab:
-        st.page_link(target, label=text, icon=":material/arrow_forward:")
+        page_link(page, text)
     elif st.button(
         text, key="lesson_lab", icon=":material/arrow_forward:", help="Opens the lab of this step."
     ):
-        session.go("lab", lab)
-        st.switch_page(target)
+        open_page("labs", lab=lab)
 
 
 def ask(held: StepProgress, evidence: CheckContext) -> None:

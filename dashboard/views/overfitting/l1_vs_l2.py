@@ -50,7 +50,7 @@ def _strengths(race: Race | None) -> tuple[float, float]:
     columns = st.columns(2)
     for i, (column, name) in enumerate(zip(columns, ("l1", "l2"), strict=True), 1):
         cure = REGULARIZERS[name]
-        usual = cure.usual if race is None else race.runs[i][0].experiment.flat()[name]
+        usual = cure.usual if race is None else race.runs[i][0].experiment.to_dict()[name]
         with column:
             strength = st.slider(
                 cure.strength, cure.low, cure.high, min(usual, cure.high), cure.step,

@@ -106,7 +106,7 @@ def _take_up(race: Race, name: str, strength: float) -> None:
     if running is None or not REGULARIZERS[name].live or not REGULARIZERS[running[0]].live:
         return
     changes = live_changes(name, strength)
-    now = treated.experiment.flat()
+    now = treated.experiment.to_dict()
     wanted = {field: value for field, value in changes.items() if now[field] != value}
     if wanted:
         treated.change(**wanted)

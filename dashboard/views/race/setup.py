@@ -57,11 +57,11 @@ def read(base: Experiment, field: str, text: str) -> Read:
         if field == "hidden":
             asked = () if part == NO_LAYER else part.replace("-", ",")
         try:
-            changed = base.change(**{field: asked}, **_beside(field))
+            changed = base.replace(**{field: asked}, **_beside(field))
         except ValidationError as error:
             problems += explain(error)
             continue
-        value = changed.flat()[field]
+        value = changed.to_dict()[field]
         if value not in values:
             values.append(value)
     return Read(tuple(values), tuple(dict.fromkeys(problems)))
@@ -144,7 +144,7 @@ def _terms() -> RaceSetup:
             "the race. So each one first trains for a moment at five rates around its own, and "
             "races at the best of them. It takes some seconds.",
         )  # fmt: skip
-    return RaceSetup(base.change(epochs=int(epochs)), int(seeds), find)
+    return RaceSetup(base.replace(epochs=int(epochs)), int(seeds), find)
 
 
 # ---- one's own race ----------------------------------------------------------------------
@@ -186,7 +186,7 @@ def _saved(terms: RaceSetup, known: bool) -> None:
         if experiment is None:
             refuse(f"{line.name}: its settings can no longer be read")
         else:
-            given.append((line.name, experiment.change(epochs=terms.base.training.epochs)))
+            given.append((line.name, experiment.replace(epochs=terms.base.training.epochs)))
     start = _start_button if chosen else _nothing_chosen
     start(lambda seeds: entered(given, seeds), terms, known)
 

@@ -114,7 +114,7 @@ def _plan(library: RunLibrary) -> None:
 
 def _range(name: str, base: Experiment, random: bool) -> Range | None:
     """The control for what a field may be; None while it holds something that cannot be."""
-    own = base.flat()[name]
+    own = base.to_dict()[name]
     try:
         if options(name, base):
             return st.multiselect(
@@ -177,9 +177,9 @@ def _found(
     fields = {name: values for name, values in ranges.items() if values is not None}
     if len(fields) < len(names):
         return None
-    base = base.change(epochs=epochs)
+    base = base.replace(epochs=epochs)
     along: dict[str, Any] = {"activations": ()} if {"hidden", "activation"} & set(names) else {}
-    base = base.change(**along)
+    base = base.replace(**along)
     try:
         if way == RANDOM:
             return random_search(base, fields, count, seed)
@@ -234,5 +234,5 @@ def _train(
 
 def _told(names: Sequence[str], experiment: Experiment) -> str:
     """What sets this run apart: "learning rate 0.01 · optimizer Adam"."""
-    flat = experiment.flat()
+    flat = experiment.to_dict()
     return " · ".join(f"{words(name)} {said(name, flat[name])}" for name in names if name in FIELDS)

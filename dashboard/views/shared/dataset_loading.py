@@ -57,4 +57,4 @@ def _progress(delivery: DatasetLoad) -> None:
 def _use_bundle() -> None:
     experiment = session.experiment()
     sizes = {"train_size": BUNDLED - VALIDATION, "validation_size": VALIDATION}
-    session.set_experiment(experiment.change(**sizes))
+    session.set_experiment(experiment.replace(**sizes))

@@ -25,7 +25,7 @@ def own_run(experiment: Experiment) -> Run | None:
     run = session.run()
     if run is None:
         return _start(experiment)
-    now, wanted = run.experiment.flat(), experiment.flat()
+    now, wanted = run.experiment.to_dict(), experiment.to_dict()
     changes = {name: value for name, value in wanted.items() if value != now[name]}
     if not changes:
         return run
@@ -67,7 +67,7 @@ def _play(epochs: int | None = None) -> None:
 def _new_weights() -> None:
     experiment = session.experiment()
     seed = (experiment.network.seed + 1) % (LARGEST_SEED + 1)
-    session.set_experiment(experiment.change(seed=seed))
+    session.set_experiment(experiment.replace(seed=seed))
     _start(session.experiment())
 
 

@@ -87,13 +87,13 @@ def pair(experiment: Experiment, mistakes: Collection[str], epochs: int) -> Pair
     chosen = [MISTAKES[name] for name in MISTAKES if name in mistakes]
     kind = experiment.data.source.kind
     standardise = experiment.data.standardise or any(kind in m.standardised for m in chosen)
-    honest = experiment.change(
+    honest = experiment.replace(
         **RIGHT, **_sizes(experiment), standardise=standardise, epochs=epochs, early_stopping=False
     )
     changes: dict[str, Any] = {}
     for mistake in chosen:
         changes |= mistake.flawed
-    return Pair(honest, honest.change(**changes))
+    return Pair(honest, honest.replace(**changes))
 
 
 def _sizes(experiment: Experiment) -> dict[str, int]:

@@ -105,7 +105,7 @@ def _others(first: Sequence[Experiment]) -> list[str]:
 
 def _differing(first: Sequence[Experiment]) -> list[str]:
     """The fields that differ, without the parameters that belong to a differing choice."""
-    flat = [one.flat() for one in first]
+    flat = [one.to_dict() for one in first]
     found = [name for name in flat[0] if any(f[name] != flat[0][name] for f in flat)]
     for choice, table in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
         if choice in found:

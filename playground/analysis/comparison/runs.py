@@ -148,7 +148,7 @@ def _begun(run: Compared) -> Experiment:
     first: dict[str, Any] = {}
     for change in run.history.changes:
         first.setdefault(change.name, change.before)
-    return run.experiment.change(**first) if first else run.experiment
+    return run.experiment.replace(**first) if first else run.experiment
 
 
 def _changes(history: History) -> str:

@@ -91,10 +91,10 @@ class Rule:
 def fix(experiment: Experiment, cure: FixStep, changes: Changes) -> Fix | None:
     """`experiment` with `changes`; None where that is no other one, or breaks a rule."""
     try:
-        changed = experiment.change(**changes)
+        changed = experiment.replace(**changes)
     except ValidationError:
         return None
-    before, after = experiment.flat(), changed.flat()
+    before, after = experiment.to_dict(), changed.to_dict()
     names = [name for name in after if after[name] != before[name]]
     if not names:
         return None

@@ -112,7 +112,7 @@ def reproducible(
     depends on the very moment, which is not recorded.
     """
     for change in reversed([e for e in events if isinstance(e, HyperparametersChanged)]):
-        experiment = experiment.change(**{change.name: change.before})
+        experiment = experiment.replace(**{change.name: change.before})
     for event in events:
         if isinstance(event, (HyperparametersChanged, ExamplesAdded)):
             what = (

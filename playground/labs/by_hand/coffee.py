@@ -19,7 +19,7 @@ Array = NDArray[Any]
 EPOCHS = 9_000
 MOMENTS = (0, 10, 30, 100, 200, 400, 700, 1_000, 1_500, 2_000, 3_000, 4_500, 6_000, 9_000)
 
-EXPERIMENT = Experiment().change(
+EXPERIMENT = Experiment().replace(
     dataset="coffee", train_size=200, validation_size=0, hidden=(3,), activation="sigmoid",
     optimizer="adam", learning_rate=0.01, batch_size=32, epochs=EPOCHS,
 )  # fmt: skip

@@ -75,7 +75,7 @@ def normalization(x: np.ndarray) -> Normalized:
 
 def roasting(seed: int, moments: tuple[int, ...] = MOMENTS) -> list[Snapshot]:
     """The network of EXPERIMENT with its seed, after each number of epochs in `moments`."""
-    trainer = Trainer(EXPERIMENT.change(seed=seed))
+    trainer = Trainer(EXPERIMENT.replace(seed=seed))
     found = []
     for epoch in moments:
         if epoch:

@@ -13,7 +13,7 @@ from playground.runs.race_presets import vary
 
 
 def test_a_race_is_over_at_its_end_and_its_best_is_known_only_then() -> None:
-    base = Experiment().change(dataset="iris", hidden=(6,), epochs=3)
+    base = Experiment().replace(dataset="iris", hidden=(6,), epochs=3)
     race = Race(vary(base, "learning_rate", [0.3, 1e-6], seeds=2))
     try:
         before = CheckContext(base, contest=_contest(race))

@@ -14,7 +14,7 @@ from playground.experiment.url import parameters
 from playground.runs.run import RUNS
 from playground.storage.store import Store, store
 
-EXPERIMENT = Experiment().change(seed=7, epochs=20)
+EXPERIMENT = Experiment().replace(seed=7, epochs=20)
 
 
 def page() -> None:
@@ -71,7 +71,7 @@ def test_nothing_is_found_by_anybody_else(who: tuple[str, str]) -> None:
     owner, tab = who
     assert opened(token_hex(16), tab) == "nothing"
     assert opened(owner, token_hex(16)) == "nothing"
-    assert opened(owner, tab, EXPERIMENT.change(seed=8)) == "nothing"
+    assert opened(owner, tab, EXPERIMENT.replace(seed=8)) == "nothing"
 
 
 def test_what_is_deleted_or_trained_elsewhere_is_not_taken_up(who: tuple[str, str]) -> None:

@@ -20,7 +20,7 @@ def page() -> None:
 
     session.begin()
     if st.button("Deeper", key="deeper"):
-        session.set_experiment(session.experiment().change(hidden=(5, 5, 5)))
+        session.set_experiment(session.experiment().replace(hidden=(5, 5, 5)))
     if st.button("Close the lesson", key="close"):
         session.go("lesson", "")
     session.complain()
@@ -51,7 +51,7 @@ def test_a_bare_address_is_the_default_and_stays_bare() -> None:
 
 
 def test_an_address_opens_its_experiment() -> None:
-    experiment = Experiment().change(dataset="spiral", optimizer="adam", hidden=(8, 8))
+    experiment = Experiment().replace(dataset="spiral", optimizer="adam", hidden=(8, 8))
     app = opened(**parameters(experiment))
     assert app.session_state["experiment"] == experiment
     assert app.query_params == parameters(experiment)
@@ -79,7 +79,7 @@ def test_what_is_wrong_with_an_address_is_told_until_something_is_changed() -> N
     assert "colour is not a field of an experiment, got *red*" in warning.value.replace("\\", "")
     assert r"\*red\*" in warning.value  # shown letter by letter, not as bold
     assert "epochs must be between 1 and 10,000, got 0" in warning.value.replace("\\", "")
-    assert app.session_state["experiment"] == Experiment().change(epochs=1)
+    assert app.session_state["experiment"] == Experiment().replace(epochs=1)
     app.button(key="deeper").click().run()
     app.run()
     assert not app.warning
@@ -101,7 +101,7 @@ def test_what_is_open_stays_in_the_address_beside_the_experiment() -> None:
 def test_a_repeated_parameter_is_told() -> None:
     app = opened(epochs=["5", "6"])
     assert "given once" in app.warning[0].value
-    assert app.session_state["experiment"] == Experiment().change(epochs=5)
+    assert app.session_state["experiment"] == Experiment().replace(epochs=5)
 
 
 @settings(max_examples=50)

@@ -17,7 +17,7 @@ from playground.runs.run import RUNS
 from playground.storage import signing
 from playground.storage.store import store
 
-START = Experiment().change(dataset="iris", hidden=(8,), epochs=20)
+START = Experiment().replace(dataset="iris", hidden=(8,), epochs=20)
 LAYERS = (LayerStatistics(1e-3, 0.05, 1e-5, 0.1),) * 2
 DATA = tuple(name for name in FIELDS if SECTION_OF[name] == "data")
 
@@ -41,7 +41,7 @@ def student() -> None:
     session.begin()
     if st.button("A scenario", key="scenario"):
         session.set_experiment(
-            session.experiment().change(hidden=(30, 30), learning_rate=0.5, optimizer="adam")
+            session.experiment().replace(hidden=(30, 30), learning_rate=0.5, optimizer="adam")
         )
     session.set_experiment(controls(session.experiment(), playing=False), by_widgets=True)
     session.complain()
@@ -100,9 +100,9 @@ def test_locked_widgets_are_grey_and_say_why() -> None:
 
 
 def test_an_edited_address_unlocks_nothing() -> None:
-    given = parameters(START.change(hidden=(64,), epochs=7))
+    given = parameters(START.replace(hidden=(64,), epochs=7))
     app = opened(task("hidden"), **given)
-    assert current(app) == START.change(epochs=7)
+    assert current(app) == START.replace(epochs=7)
     assert app.query_params["hidden"] == "8"
     assert "Hidden layers stays 8" in plain(app, "warning")
 
@@ -111,7 +111,7 @@ def test_a_button_changes_only_what_is_free() -> None:
     app = opened(task("hidden", "learning_rate"))
     app.button(key="scenario").click()
     checked(app.run())
-    expected = START.change(optimizer="adam", learning_rate=START.training.learning_rate)
+    expected = START.replace(optimizer="adam", learning_rate=START.training.learning_rate)
     assert current(app) == expected
     assert "Hidden layers stays 8, Learning rate η stays 0.01" in plain(app, "warning")
 
@@ -125,7 +125,7 @@ def test_a_widget_cannot_change_what_is_locked_though_the_browser_sends_it() -> 
     assert current(app).network.hidden == (8,)
     app.number_input(key="epochs").set_value(9)
     checked(app.run())
-    assert current(app) == START.change(epochs=9)
+    assert current(app) == START.replace(epochs=9)
     assert app.text_input(key="hidden").value == "8"
 
 
@@ -145,7 +145,7 @@ def test_the_panel_shows_text_letter_by_letter_and_targets_as_they_stand() -> No
     shown = plain(app)
     assert "○] validation accuracy ≥ 80%: :gray[not measured yet]" in shown
     assert "✓**] the number of weights and biases ≤ 100: now **67**" in shown
-    wide = opened(task(), **parameters(START.change(hidden=(100,))))
+    wide = opened(task(), **parameters(START.replace(hidden=(100,))))
     assert "✗**] the number of weights and biases ≤ 100: now **803**, not met" in plain(wide)
 
 

@@ -38,7 +38,7 @@ def opened(view: str, **changes: Any) -> AppTest:
     app = browser()
     app.session_state["known"] = None
     app.session_state["view"] = view
-    app.session_state["chosen"] = Experiment().change(**changes)
+    app.session_state["chosen"] = Experiment().replace(**changes)
     return checked(app.run())
 
 

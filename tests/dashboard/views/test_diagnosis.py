@@ -89,7 +89,7 @@ def test_a_click_makes_the_changed_experiment_and_another_one_goes_back() -> Non
     app = trained(click(app, "fix_diverged"))
     second = running()
     assert second is not first
-    assert second.experiment == first.experiment.change(learning_rate=0.3)
+    assert second.experiment == first.experiment.replace(learning_rate=0.3)
     assert app.session_state["experiment"] == second.experiment
     assert app.query_params["learning_rate"] in ("0.3", ["0.3"])
     app = click(app, "undo_cure")

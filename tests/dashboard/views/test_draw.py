@@ -44,7 +44,7 @@ def told(ink: NDArray[np.uint8], placed: Any = False) -> dict[str, Any]:
 
 def opened(dataset: str = "fashion_mnist", **components: Any) -> AppTest:
     app = AppTest.from_function(page, default_timeout=60)
-    for name, text in parameters(Experiment().change(dataset=dataset)).items():
+    for name, text in parameters(Experiment().replace(dataset=dataset)).items():
         app.query_params[name] = text
     for key, value in components.items():
         app.session_state[key] = value

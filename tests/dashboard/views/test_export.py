@@ -20,7 +20,7 @@ from playground.nn.network import Snapshot
 from playground.storage.store import Store, store
 
 OWNER, TAB = "0123456789abcdef" * 2, "fedcba9876543210" * 2
-XOR = Experiment().change(dataset="xor", hidden=(4,), epochs=3)
+XOR = Experiment().replace(dataset="xor", hidden=(4,), epochs=3)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_own_data_come_with_their_script(kept: Store) -> None:
         "mine", "my own", "classification", ("a", "b"), ("c", "d"), True,
         x.astype(np.float32), y.astype(np.int32),
     )  # fmt: skip
-    app = opened(kept, Experiment().change(dataset=storage.put(table).name, hidden=(4,)))
+    app = opened(kept, Experiment().replace(dataset=storage.put(table).name, hidden=(4,)))
     assert "Script (.zip)" in labels(app)
     assert "unpack all files" in " ".join(c.value for c in app.caption)
 

@@ -58,9 +58,9 @@ def page() -> None:
     session.begin()
     session.set_experiment(controls(session.experiment(), False), by_widgets=True)
     here = st.Page(lessons, title="Lessons", url_path="lessons", default=True)
-    other = st.Page(lambda: None, title="Train", url_path="train")
+    other = st.Page(lambda: None, title="Train", url_path="inspect")
     st.navigation([here, other])
-    panel({"lessons": here, "train": other}, "train")
+    panel("train")
     lessons()
 
 
@@ -117,7 +117,7 @@ def test_a_lesson_from_start_to_end_and_back_to_ones_own_experiment() -> None:
     app = opened(v="1", epochs="7")
     mine = current(app)
     click(app, "lesson_open_clicks")
-    assert current(app) == Experiment().change(dataset="moons", learning_rate=0.01)
+    assert current(app) == Experiment().replace(dataset="moons", learning_rate=0.01)
     assert app.query_params["lesson"] == "clicks"
     assert "Yours, Fashion-MNIST" in texts(app)  # what it took the place of
     assert app.button(key="lesson_next").disabled
@@ -203,10 +203,10 @@ def test_settings_that_no_longer_suit_are_refused_and_lose_nothing() -> None:
     click(app, "lesson_answer")
     click(app, "lesson_next")
     choose(app, "Large")
-    chosen = current(app).change(dataset="iris")
+    chosen = current(app).replace(dataset="iris")
     app.session_state["experiment"] = chosen
     click(app, "lesson_set")
-    assert current(app) == chosen.change(learning_rate=0.1)
+    assert current(app) == chosen.replace(learning_rate=0.1)
 
 
 def test_a_click_before_the_browser_shows_the_new_settings_does_not_bring_back_the_old() -> None:

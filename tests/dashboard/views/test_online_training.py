@@ -24,7 +24,7 @@ from playground.export import pretrained
 from playground.nn.network import Snapshot
 
 NAMES = tuple("0123456789")
-DIGITS = Experiment().change(dataset="digits", hidden=(16,))
+DIGITS = Experiment().replace(dataset="digits", hidden=(16,))
 
 
 def network(experiment: Experiment, size: float = 1.0) -> Snapshot:
@@ -174,7 +174,7 @@ def test_on_inside_any_example_can_be_chosen(name: str) -> None:
 @pytest.mark.parametrize("name", ["fool", "where"])
 @pytest.mark.parametrize("dataset", ["iris", "spiral", "sine"])
 def test_data_without_images_are_told_why_not(name: str, dataset: str) -> None:
-    app = opened(name, Experiment().change(dataset=dataset, hidden=(3,)))
+    app = opened(name, Experiment().replace(dataset=dataset, hidden=(3,)))
     assert "has no images" in app.info[0].value
 
 

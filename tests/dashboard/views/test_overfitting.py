@@ -256,7 +256,7 @@ def test_a_click_from_the_browser_is_a_cell_or_nothing() -> None:
 
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_the_map_of_every_data_set_has_sizes_it_can_have(name: str) -> None:
-    units, sizes, experiments = grid(Experiment().change(dataset=name))
+    units, sizes, experiments = grid(Experiment().replace(dataset=name))
     assert units == UNITS
     assert list(sizes) == sorted(set(sizes))
     assert len(experiments) == len(units) * len(sizes) == len(set(experiments))

@@ -128,11 +128,11 @@ def test_values_follow_the_settings_until_somebody_sets_them() -> None:
     checked(app.selectbox(key="race_field").select("learning_rate").run())
     key = "race_values_learning_rate"
     first = app.text_input(key=key).value
-    app.session_state["experiment"] = app.session_state["experiment"].change(learning_rate=0.5)
+    app.session_state["experiment"] = app.session_state["experiment"].replace(learning_rate=0.5)
     checked(app.run())
     assert app.text_input(key=key).value != first
     checked(app.text_input(key=key).input("0.1, 0.2").run())
-    app.session_state["experiment"] = app.session_state["experiment"].change(learning_rate=0.3)
+    app.session_state["experiment"] = app.session_state["experiment"].replace(learning_rate=0.3)
     checked(app.run())
     assert app.text_input(key=key).value == "0.1, 0.2"
 
@@ -152,8 +152,8 @@ def test_values_read_as_they_are_written() -> None:
 
 def test_a_race_is_no_longer_than_one_watches() -> None:
     assert usual_epochs(Experiment()) == 20
-    assert usual_epochs(Experiment().change(epochs=7)) == 7
-    assert usual_epochs(Experiment().change(dataset="spiral", epochs=5000)) == 200
+    assert usual_epochs(Experiment().replace(epochs=7)) == 7
+    assert usual_epochs(Experiment().replace(dataset="spiral", epochs=5000)) == 200
 
 
 # ---- a race ------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def test_a_preset_begins_at_once_and_replaces_the_race_before() -> None:
     click(app, "race_width")
     first = running()
     assert first.state in ("playing", "finished")
-    assert len(first.competitors) == len(suggested(Experiment().change(hidden=(6,)), "hidden"))
+    assert len(first.competitors) == len(suggested(Experiment().replace(hidden=(6,)), "hidden"))
     app.session_state["race_more"] = True  # "Start another race" is opened
     checked(app.run())
     click(app, "race_learning_rates")
@@ -227,7 +227,7 @@ def test_a_preset_begins_at_once_and_replaces_the_race_before() -> None:
 
 def test_who_loses_its_way_is_named_with_advice() -> None:
     address = parameters(
-        Experiment().change(dataset="plane", hidden=(4,), activation="linear", epochs=3)
+        Experiment().replace(dataset="plane", hidden=(4,), activation="linear", epochs=3)
     )
     app = opened(**address)
     checked(app.selectbox(key="race_field").select("learning_rate").run())
@@ -299,7 +299,7 @@ def test_a_race_is_saved_and_shown_again_after_a_restart() -> None:
 
 def test_saved_runs_race_against_each_other() -> None:
     for rate in (0.1, 0.2):
-        experiment = Experiment().change(dataset="iris", hidden=(6,), learning_rate=rate)
+        experiment = Experiment().replace(dataset="iris", hidden=(6,), learning_rate=rate)
         store().begin(KNOWN[0], experiment)
     app = opened()
     app.session_state["race_way"] = "Saved runs"

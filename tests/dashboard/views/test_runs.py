@@ -26,7 +26,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 def trained(kept: Store, owner: str = OWNER, score: float = 0.8, **changes: Any) -> str:
     """A finished run of three epochs that reaches `score`; its id."""
-    experiment = Experiment().change(epochs=3, **changes)
+    experiment = Experiment().replace(epochs=3, **changes)
     id = kept.begin(owner, experiment)
     kept.write(id, experiment, course(score), "finished", 3)
     return id
@@ -52,12 +52,13 @@ def page() -> None:
     from dashboard.views.train.page import train
 
     session.begin()
-    st.navigation(
-        [
-            st.Page(runs, url_path="runs", default=True),
-            st.Page(lambda: st.text("Train page"), url_path="train", title="Train"),
-        ]
-    ).run()
+    train_page = st.Page(lambda: st.text("Train page"), url_path="", title="Train", default=True)
+    runs_page = st.Page(runs, url_path="runs")
+    page = st.navigation([train_page, runs_page])
+    if "first" not in st.session_state:
+        st.session_state["first"] = False
+        st.switch_page(runs_page)
+    page.run()
     st.text(type(train).__name__)
 
 
@@ -279,7 +280,7 @@ def test_a_token_that_was_made_up_shows_nothing(kept: Store, token: str) -> None
 
 
 def test_a_run_is_opened_in_train(kept: Store) -> None:
-    experiment = Experiment().change(epochs=3, dropout=0.2, dataset="mnist")
+    experiment = Experiment().replace(epochs=3, dropout=0.2, dataset="mnist")
     id = trained(kept, dropout=0.2, dataset="mnist")
     app = press(choose(opened(), id), "open_run")
     assert app.session_state["experiment"] == experiment
@@ -344,7 +345,7 @@ def test_what_cannot_be_swept_is_said_and_not_started(
 
 def test_a_sweep_is_found_again_stopped_and_another_one_planned(kept: Store) -> None:
     rates = (0.1, 0.2, 0.3)
-    each = [Experiment().change(optimizer="adam", learning_rate=rate) for rate in rates]
+    each = [Experiment().replace(optimizer="adam", learning_rate=rate) for rate in rates]
     SWEEPS.put((OWNER, TAB, "sweep"), Sweep(each))
     try:
         app = planned()
@@ -361,7 +362,7 @@ def test_a_sweep_is_found_again_stopped_and_another_one_planned(kept: Store) -> 
 
 
 def test_after_a_restart_the_page_offers_what_a_sweep_had_not_finished(kept: Store) -> None:
-    each = [Experiment().change(learning_rate=rate, epochs=3) for rate in (0.1, 0.2, 0.3)]
+    each = [Experiment().replace(learning_rate=rate, epochs=3) for rate in (0.1, 0.2, 0.3)]
     plan = plan_text(["learning_rate"], each)
     group = kept.begin_group(OWNER, "sweep", "learning rate", plan, TAB)
     id = kept.begin(OWNER, each[0], "sweep", group)

@@ -126,7 +126,7 @@ def test_target_task_and_features_can_be_chosen() -> None:
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_lost(text: str, said: str) -> None:
-    before = Experiment().change(dataset="moons", epochs=7)
+    before = Experiment().replace(dataset="moons", epochs=7)
     found = opened("Paste a table", **parameters(before))
     found.text_area(key="own_text").set_value(text)
     run(found)
@@ -197,4 +197,4 @@ def test_a_link_to_a_table_that_is_gone_says_so() -> None:
     found = opened(dataset=f"own-{'0' * 32}", epochs="7")
     (warning,) = found.warning
     assert "must be own data that this server still keeps" in plain(warning.value)
-    assert experiment(found) == Experiment().change(epochs=7)
+    assert experiment(found) == Experiment().replace(epochs=7)

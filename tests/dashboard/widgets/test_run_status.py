@@ -6,7 +6,7 @@ from dashboard.widgets.run_status import allowed, progress_share, progress_text,
 from playground.experiment.model import Experiment
 from playground.history.events import Diverged, Finished, Progress, WorkerLost
 
-EXPERIMENT = Experiment().change(epochs=10, patience=4)
+EXPERIMENT = Experiment().replace(epochs=10, patience=4)
 
 
 @pytest.mark.parametrize(

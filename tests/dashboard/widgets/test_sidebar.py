@@ -71,7 +71,7 @@ def widget(app: AppTest, key: str) -> Any:
 
 def another(name: str, experiment: Experiment) -> Any:
     """A valid value of a field that is not the one it has."""
-    value = experiment.flat()[name]
+    value = experiment.to_dict()[name]
     if name == "loss":
         return "huber"
     if "choices" in field_metadata(FIELDS[name]):
@@ -90,15 +90,15 @@ def test_any_valid_experiment_is_shown_and_not_touched(experiment: Experiment) -
 
 @pytest.mark.parametrize("name", [n for n in FIELDS if not isinstance(FIELDS[n].default, tuple)])
 def test_each_widget_sets_its_field_and_no_other(name: str) -> None:
-    before = Experiment().change(**NEEDS.get(name, {}))
+    before = Experiment().replace(**NEEDS.get(name, {}))
     app = opened(before)
     value = another(name, before)
     widget(app, name).set_value(value)
     checked(app.run())
     after = current(app)
-    assert after == before.change(**{name: value})
+    assert after == before.replace(**{name: value})
     if name not in DECISIVE:
-        assert [n for n in FIELDS if after.flat()[n] != before.flat()[n]] == [name]
+        assert [n for n in FIELDS if after.to_dict()[n] != before.to_dict()[n]] == [name]
     assert app.query_params == parameters(after)
 
 
@@ -109,12 +109,12 @@ def test_dragging_and_typing_are_the_same_field(name: str) -> None:
     value = slider.options[-2]
     slider.set_value(type(slider.value)(value))
     checked(app.run())
-    assert current(app).flat()[name] == float(value)
+    assert current(app).to_dict()[name] == float(value)
     assert widget(app, name).value == float(value)
 
 
 def test_a_value_between_the_usual_ones_has_its_place_on_the_slider() -> None:
-    app = opened(Experiment().change(learning_rate=0.010000001))
+    app = opened(Experiment().replace(learning_rate=0.010000001))
     options = widget(app, "learning_rate_slider").options
     assert options[options.index("0.01") + 1] == "0.010000001"
 
@@ -130,10 +130,10 @@ def test_a_value_between_the_usual_ones_has_its_place_on_the_slider() -> None:
 def test_several_values_are_typed_with_commas(
     name: str, before: dict[str, Any], typed: str, value: object
 ) -> None:
-    app = opened(Experiment().change(**before))
+    app = opened(Experiment().replace(**before))
     widget(app, name).set_value(typed)
     checked(app.run())
-    assert current(app) == Experiment().change(**before, **{name: value})
+    assert current(app) == Experiment().replace(**before, **{name: value})
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_several_values_are_typed_with_commas(
 def test_a_bad_value_stays_in_its_widget_with_the_reason(
     name: str, typed: Any, message: str
 ) -> None:
-    before = Experiment().change(epochs=7, optimizer="adam")
+    before = Experiment().replace(epochs=7, optimizer="adam")
     app = opened(before)
     widget(app, name).set_value(typed)
     for _ in range(2):  # and the reason stays until the value is mended
@@ -163,7 +163,7 @@ def test_a_bad_value_stays_in_its_widget_with_the_reason(
         assert current(app) == before
     widget(app, "epochs").set_value(9)
     checked(app.run())
-    assert current(app) == before.change(epochs=9)
+    assert current(app) == before.replace(epochs=9)
 
 
 def test_another_data_set_brings_its_sizes_and_loss_to_the_widgets() -> None:
@@ -224,7 +224,7 @@ def test_layers_may_each_have_an_activation_that_goes_along_with_them() -> None:
     assert current(app).network.activations == ("relu",)
     widget(app, "own_activations").set_value(False)
     checked(app.run())
-    assert current(app) == Experiment().change(hidden=(9,))
+    assert current(app) == Experiment().replace(hidden=(9,))
 
 
 def test_only_what_the_chosen_optimizer_uses_is_shown() -> None:

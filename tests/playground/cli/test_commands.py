@@ -131,12 +131,12 @@ def test_people_get_a_table_the_test_score_and_the_trivial_baseline(capsys: Outp
 
 
 def test_options_override_the_file_and_the_link(tmp_path: Path, capsys: Output) -> None:
-    experiment = Experiment().change(dataset="moons", epochs=5, optimizer="adam")
+    experiment = Experiment().replace(dataset="moons", epochs=5, optimizer="adam")
     file = tmp_path / "experiment.json"
     file.write_text(experiment.model_dump_json())
     for source in (["--experiment", str(file)], ["--link", encode(experiment)]):
         assert main(["link", *source, "--epochs", "2"]) == 0
-        assert capsys.readouterr().out.strip() == encode(experiment.change(epochs=2))
+        assert capsys.readouterr().out.strip() == encode(experiment.replace(epochs=2))
 
 
 def test_link_goes_both_ways(capsys: Output) -> None:

@@ -25,11 +25,11 @@ from playground.nn.network import Snapshot
 from playground.runs.run import Run
 from playground.training import Trainer
 
-DIGITS = Experiment().change(
+DIGITS = Experiment().replace(
     dataset="digits", train_size=300, hidden=(16,), optimizer="adam", dropout=0.1, epochs=8
 )
 # epochs too large for one call: a pause can fall inside one
-LONG = DIGITS.change(train_size=1_137, hidden=(256, 128), batch_size=4, epochs=3)
+LONG = DIGITS.replace(train_size=1_137, hidden=(256, 128), batch_size=4, epochs=3)
 
 IMAGE = np.zeros((8, 8), np.uint8)
 IMAGE[1:7, 3:5] = 16
@@ -96,7 +96,7 @@ def test_examples_get_the_types_of_the_data() -> None:
 
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_what_is_taught_is_learnt(epochs: int) -> None:
-    trainer = Trainer(DIGITS.change(learning_rate=0.01, dropout=0.0))
+    trainer = Trainer(DIGITS.replace(learning_rate=0.01, dropout=0.0))
     to_the_end(trainer)
     data = trainer.dataset
     before = trainer.latest().predict(data.scaled(SEVENS[0]))[:, 7]
@@ -165,7 +165,9 @@ def test_a_lesson_in_the_middle_of_an_epoch_joins_it_and_can_be_undone() -> None
 
 
 def test_a_run_that_stopped_early_learns_on() -> None:
-    trainer = Trainer(DIGITS.change(early_stopping=True, patience=1, learning_rate=0.5, epochs=500))
+    trainer = Trainer(
+        DIGITS.replace(early_stopping=True, patience=1, learning_rate=0.5, epochs=500)
+    )
     events = to_the_end(trainer)
     assert events[-1].stopped_early
     stopped = trainer.epoch
@@ -176,21 +178,21 @@ def test_a_run_that_stopped_early_learns_on() -> None:
 
 def test_a_diverged_run_is_not_taught() -> None:
     given = {"optimizer": "sgd", "learning_rate": 10.0, "activation": "linear", "hidden": (64, 64)}
-    trainer = Trainer(DIGITS.change(**given, epochs=200, loss="mean_squared_error"))
+    trainer = Trainer(DIGITS.replace(**given, epochs=200, loss="mean_squared_error"))
     trainer._diverged()
     with pytest.raises(ValueError, match="cannot be taught"):
         trainer.teach(*SEVENS)
 
 
 def test_a_run_starts_from_given_weights() -> None:
-    first = Trainer(DIGITS.change(learning_rate=0.01))
+    first = Trainer(DIGITS.replace(learning_rate=0.01))
     to_the_end(first)
-    again = Trainer(DIGITS.change(seed=5, learning_rate=0.01), start=first.latest())
+    again = Trainer(DIGITS.replace(seed=5, learning_rate=0.01), start=first.latest())
     assert_same(again.snapshot(0), replace(first.latest(), epoch=0))
     [epoch] = (e for e in again.advance(600, until_epoch=1).events if isinstance(e, Epoch))
     assert epoch.train.metric > 0.8  # one epoch from scratch: about 0.2
     with pytest.raises(ValueError, match="start must be a network of 64-8-10, got 64-16-10"):
-        Trainer(DIGITS.change(hidden=(8,)), start=first.latest())
+        Trainer(DIGITS.replace(hidden=(8,)), start=first.latest())
 
 
 # ---- in a run ----------------------------------------------------------------------------
@@ -285,7 +287,7 @@ def test_a_run_from_given_weights_has_them_at_once_and_after_a_reset(dask: Clien
 
 def test_the_difference_names_what_was_learnt_and_forgotten() -> None:
     """Two inputs, two linear classes: the answer is the larger input, or always the second."""
-    experiment = Experiment().change(dataset="iris", hidden=())
+    experiment = Experiment().replace(dataset="iris", hidden=())
     data = load(experiment.data)
     part = Split(data.validation.x, data.validation.y)
     kernel = np.zeros((4, 3), np.float32)

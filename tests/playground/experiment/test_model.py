@@ -29,7 +29,7 @@ SWITCHES = [name for name in FIELDS if FIELDS[name].annotation is bool]
 
 def problems(**changes: Any) -> list[str]:
     with pytest.raises(ValidationError) as caught:
-        Experiment().change(**changes)
+        Experiment().replace(**changes)
     return explain(caught.value)
 
 
@@ -137,7 +137,7 @@ def test_a_long_or_unprintable_value_is_shown_short_and_on_one_line() -> None:
 
 
 def test_another_data_set_takes_its_sizes_and_loss_along() -> None:
-    experiment = Experiment().change(train_size=2_000, epochs=7).change(dataset="plane")
+    experiment = Experiment().replace(train_size=2_000, epochs=7).replace(dataset="plane")
     assert experiment == Experiment(
         data=Data(dataset="plane", train_size=250, validation_size=250),
         training=Training(loss="mean_squared_error", epochs=7),
@@ -145,20 +145,20 @@ def test_another_data_set_takes_its_sizes_and_loss_along() -> None:
 
 
 def test_another_optimizer_takes_its_usual_parameters_along() -> None:
-    experiment = Experiment().change(learning_rate=0.5).change(optimizer="adam")
+    experiment = Experiment().replace(learning_rate=0.5).replace(optimizer="adam")
     assert experiment.training.learning_rate == 0.001
-    assert Experiment().change(optimizer="adam", learning_rate=0.5).training.learning_rate == 0.5
+    assert Experiment().replace(optimizer="adam", learning_rate=0.5).training.learning_rate == 0.5
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_choosing_what_is_chosen_already_changes_nothing(optimizer: str) -> None:
-    experiment = Experiment().change(optimizer=optimizer, learning_rate=0.123, epochs=3)
-    assert experiment.change(optimizer=optimizer) == experiment
+    experiment = Experiment().replace(optimizer=optimizer, learning_rate=0.123, epochs=3)
+    assert experiment.replace(optimizer=optimizer) == experiment
 
 
 @given(strategies.from_type(Experiment), strategies.sampled_from([*FIELDS]))
 def test_changing_a_field_to_its_value_changes_nothing(experiment: Experiment, name: str) -> None:
-    assert experiment.change(**{name: experiment.flat()[name]}) == experiment
+    assert experiment.replace(**{name: experiment.to_dict()[name]}) == experiment
 
 
 def test_steps_per_epoch_counts_the_smaller_last_batch() -> None:

@@ -23,7 +23,7 @@ def test_the_network_of_the_sources_has_266_610_parameters() -> None:
 
 
 def test_iris_with_no_hidden_layer_has_15_parameters() -> None:
-    assert summary(Experiment().change(dataset="iris", hidden=())).parameters == 15
+    assert summary(Experiment().replace(dataset="iris", hidden=())).parameters == 15
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_iris_with_no_hidden_layer_has_15_parameters() -> None:
     [("mnist", "softmax"), ("iris", "softmax"), ("coffee", "sigmoid"), ("sine", "linear")],
 )
 def test_the_output_suits_the_task(dataset: str, output: str) -> None:
-    assert summary(Experiment().change(dataset=dataset)).rows[-1].activation == output
+    assert summary(Experiment().replace(dataset=dataset)).rows[-1].activation == output
 
 
 @given(strategies.from_type(Experiment))
@@ -46,7 +46,7 @@ def test_title_says_what_a_person_would() -> None:
     assert (
         title(Experiment()) == "Fashion-MNIST · 784-300-100-10 ReLU · SGD 0.01 · batch 32 · seed 0"
     )
-    experiment = Experiment().change(
+    experiment = Experiment().replace(
         dataset="spiral", hidden=(8, 4), activations=("tanh", "relu"), optimizer="adam",
         dropout=0.2, l2=0.001, seed=3,
     )  # fmt: skip
@@ -79,7 +79,7 @@ def test_title_says_what_a_person_would() -> None:
     ],
 )
 def test_the_name_of_a_run_says_what_is_unusual(changes: dict[str, Any], name: str) -> None:
-    assert run_name(Experiment().change(**changes)) == name
+    assert run_name(Experiment().replace(**changes)) == name
 
 
 @given(strategies.from_type(Experiment))

@@ -35,7 +35,7 @@ from playground.runs.race_presets import WITHOUT, labelled, sized, twin, weighed
 from playground.training import Trainer
 
 IMAGES = overfitting(Experiment())
-POINTS = overfitting(Experiment().change(dataset="moons"))
+POINTS = overfitting(Experiment().replace(dataset="moons"))
 
 
 def trained(experiment: Experiment) -> tuple[Trainer, Log]:
@@ -74,7 +74,7 @@ def strength(dataset: str, cure: str) -> float:
 def test_a_cure_changes_its_own_field_and_no_other(
     name: str, strength: float, field: str, value: object
 ) -> None:
-    before, after = IMAGES.flat(), cured(IMAGES, name, strength).flat()
+    before, after = IMAGES.to_dict(), cured(IMAGES, name, strength).to_dict()
     differing = {each for each in before if before[each] != after[each]}
     assert after[field] == value
     assert differing - {"early_stopping"} == {field}
@@ -107,7 +107,7 @@ def test_a_strength_out_of_range_is_refused_with_the_number(name: str) -> None:
 
 
 def test_more_data_ends_where_the_data_end() -> None:
-    iris = overfitting(Experiment().change(dataset="iris"))
+    iris = overfitting(Experiment().replace(dataset="iris"))
     data = cured(iris, "more_data", 16).data
     assert data.train_size == 120 - data.validation_size
     most = cured(IMAGES, "more_data", REGULARIZERS["more_data"].high).data
@@ -116,7 +116,7 @@ def test_more_data_ends_where_the_data_end() -> None:
 
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_every_recipe_keeps_the_data_set_and_the_seeds(name: str) -> None:
-    base = Experiment().change(dataset=name, data_seed=3, seed=4, l2=0.5, optimizer="sgd")
+    base = Experiment().replace(dataset=name, data_seed=3, seed=4, l2=0.5, optimizer="sgd")
     made = overfitting(base)
     assert (made.data.dataset, made.data.data_seed, made.network.seed) == (name, 3, 4)
     assert without(made) == made
@@ -128,18 +128,18 @@ def test_every_recipe_keeps_the_data_set_and_the_seeds(name: str) -> None:
 def test_twins_and_triplets_differ_in_one_thing() -> None:
     plain, treated = twin(IMAGES, "l2", 0.01)
     assert (plain.label, treated.label) == (WITHOUT, "L2")
-    assert treated.experiments[0].change(l2=0.0) == plain.experiments[0]
+    assert treated.experiments[0].replace(l2=0.0) == plain.experiments[0]
     none, l1, l2 = (each.experiments[0] for each in weighed(IMAGES, 0.001, 0.01))
-    assert l1.change(l1=0.0) == l2.change(l2=0.0) == none
+    assert l1.replace(l1=0.0) == l2.replace(l2=0.0) == none
     true, drawn = (each.experiments[0] for each in labelled(memorising(Experiment())))
-    assert drawn.change(shuffled_labels=0.0) == true
+    assert drawn.replace(shuffled_labels=0.0) == true
     assert drawn.data.shuffled_labels == 1.0
     three = [each.experiments[0].network.hidden for each in sized(POINTS, ((), (5,), (9, 9)))]
     assert three == [(), (5,), (9, 9)]
 
 
 def test_data_without_classes_are_replaced_where_labels_are_drawn() -> None:
-    assert memorising(Experiment().change(dataset="sine")).data.dataset == "fashion_mnist"
+    assert memorising(Experiment().replace(dataset="sine")).data.dataset == "fashion_mnist"
 
 
 # ---- by training ---------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_without_a_cure_the_validation_loss_turns_and_rises(
 def test_each_cure_makes_the_gap_smaller(
     dataset: str, cure: str, plain: dict[str, History]
 ) -> None:
-    base = overfitting(Experiment().change(dataset=dataset))
+    base = overfitting(Experiment().replace(dataset=dataset))
     treated = apart(cured(base, cure, strength(dataset, cure)))
     assert treated.loss < 0.85 * last(plain[dataset]).loss
     if dataset == "fashion_mnist":
@@ -190,7 +190,7 @@ def test_random_labels_are_learnt_by_heart_and_mean_nothing() -> None:
     assert past.metric[-1] == 1.0
     assert past.val_metric is not None
     assert abs(float(past.val_metric[-5:].mean()) - 0.1) < 0.04  # chance: one class in ten
-    true = Trainer(base.change(shuffled_labels=0.0)).dataset
+    true = Trainer(base.replace(shuffled_labels=0.0)).dataset
     assert (trainer.dataset.validation.y == true.validation.y).all()
     assert abs((trainer.dataset.train.y == true.train.y).mean() - 0.1) < 0.05
 
@@ -209,7 +209,7 @@ def test_l1_makes_most_weights_zero_and_l2_only_small() -> None:
 
 
 def test_losses_are_those_without_the_penalty() -> None:
-    experiment = cured(POINTS, "l2", 0.02).change(epochs=20)
+    experiment = cured(POINTS, "l2", 0.02).replace(epochs=20)
     trainer, log = trained(experiment)
     data = trainer.dataset
     plain = score(trainer.latest(), data, data.validation, experiment.training.loss)

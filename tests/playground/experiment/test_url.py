@@ -40,9 +40,9 @@ def test_default_experiment_is_the_version_alone() -> None:
 
 
 def test_only_what_differs_from_the_usual_is_written() -> None:
-    experiment = Experiment().change(dataset="mnist", hidden=(128,), optimizer="adam")
+    experiment = Experiment().replace(dataset="mnist", hidden=(128,), optimizer="adam")
     assert encode(experiment) == "v=1&dataset=mnist&optimizer=adam&hidden=128"
-    faster = experiment.change(learning_rate=0.003)
+    faster = experiment.replace(learning_rate=0.003)
     assert encode(faster) == "v=1&dataset=mnist&optimizer=adam&hidden=128&learning_rate=0.003"
 
 
@@ -122,7 +122,7 @@ def test_a_problem_names_field_rule_and_value_and_the_nearest_is_shown(
 ) -> None:
     decoded = decode(text)
     assert decoded.problems == (f"{field} must be {problem}",)
-    assert decoded.experiment.flat()[field] == nearest
+    assert decoded.experiment.to_dict()[field] == nearest
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_problem_names_field_rule_and_value_and_the_nearest_is_shown(
 def test_what_is_not_understood_is_said_and_the_rest_is_kept(text: str, problem: str) -> None:
     decoded = decode(text)
     assert decoded.problems == (problem,)
-    assert decoded.experiment == Experiment().change(epochs=5)
+    assert decoded.experiment == Experiment().replace(epochs=5)
 
 
 def test_an_oversized_link_is_refused_whole() -> None:
@@ -152,6 +152,6 @@ def test_many_problems_are_counted_not_listed() -> None:
 
 def test_one_bad_value_leaves_the_others_alone() -> None:
     decoded = decode("v=1&dataset=spiral&epochs=0&hidden=8,8&activation=tanh&optimizer=adamm")
-    expected = Experiment().change(dataset="spiral", epochs=1, hidden=(8, 8), activation="tanh")
+    expected = Experiment().replace(dataset="spiral", epochs=1, hidden=(8, 8), activation="tanh")
     assert decoded.experiment == expected
     assert len(decoded.problems) == 2

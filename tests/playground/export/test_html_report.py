@@ -53,7 +53,7 @@ def test_it_says_what_happened() -> None:
         Finished(2, True, 1, True),
     ]  # fmt: skip
     about = Report("my run", "I expected more.", "http://localhost/?v=1", {"keras": "3.1"})
-    page = Page(report(Experiment().change(dropout=0.25), events, about))
+    page = Page(report(Experiment().replace(dropout=0.25), events, about))
     for text in (
         "my run", "I expected more.", "784·300 + 300 = 235,500", "266,610 parameters",
         "dropout:", "0.25", "keras 3.1", "http://localhost/?v=1",
@@ -83,7 +83,7 @@ def test_what_people_type_is_no_markup() -> None:
         HOSTILE, HOSTILE, "classification", ("<b>", "c"), ("<i>", "d"), True,
         x.astype(np.float32), y.astype(np.int32),
     )  # fmt: skip
-    experiment = Experiment().change(dataset=storage.put(table).name)
+    experiment = Experiment().replace(dataset=storage.put(table).name)
     about = Report(HOSTILE, HOSTILE, "javascript:alert(1)", {HOSTILE: HOSTILE})
     plain = Page(report(experiment, [finished(1)], Report("a", "b", "c", {"d": "e"})))
     page = Page(report(experiment, [finished(1)], about))

@@ -13,7 +13,7 @@ from playground.experiment.model_summary import assemble
 from playground.export.pretrained import PretrainedError, archive, at_hand, load, read
 from playground.nn.network import Snapshot, classes
 
-XOR = Experiment().change(dataset="xor", hidden=(5, 3), activation="leaky_relu")
+XOR = Experiment().replace(dataset="xor", hidden=(5, 3), activation="leaky_relu")
 
 
 def a_network(experiment: Experiment, size: float = 1.0) -> Snapshot:
@@ -51,7 +51,7 @@ def test_the_mnist_network_of_the_package_is_as_good_as_its_file_says() -> None:
 
 
 def test_the_images_at_hand_for_validation_were_never_trained_on() -> None:
-    full = Experiment().change(dataset="mnist", train_size=55_000, validation_size=5_000).data
+    full = Experiment().replace(dataset="mnist", train_size=55_000, validation_size=5_000).data
     near = at_hand(full)
     assert (near.train_size, near.validation_size) == (5_000, 1_000)
     validation = load_data(near).validation.x

@@ -84,7 +84,7 @@ def run(experiment: Experiment, start: Snapshot | None = None) -> list[Event]:
 
 def written(case: dict[str, object]) -> Script:
     usual: dict[str, object] = {"hidden": (12, 8), "epochs": EPOCHS}
-    experiment = Experiment().change(**usual | case)
+    experiment = Experiment().replace(**usual | case)
     return script(experiment, run(experiment), VERSIONS)
 
 
@@ -137,8 +137,8 @@ def test_a_script_reproduces_its_run(
 
 
 def test_the_cases_cover_every_choice() -> None:
-    chosen = [Experiment().change(**{"hidden": (12, 8), **case}) for case in CASES]
-    flat = [experiment.flat() for experiment in chosen]
+    chosen = [Experiment().replace(**{"hidden": (12, 8), **case}) for case in CASES]
+    flat = [experiment.to_dict() for experiment in chosen]
     for name, table in {
         "dataset": DATASETS, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "loss": LOSSES,
         "kernel_initializer": INITIALIZERS,
@@ -166,8 +166,8 @@ def test_fewer_epochs_can_be_asked_for(execute: Callable[..., str]) -> None:
 
 
 def test_a_run_that_began_with_other_weights(execute: Callable[..., str]) -> None:
-    experiment = Experiment().change(dataset="xor", hidden=(5,), epochs=EPOCHS)
-    start = Trainer(experiment.change(seed=7)).latest()
+    experiment = Experiment().replace(dataset="xor", hidden=(5,), epochs=EPOCHS)
+    start = Trainer(experiment.replace(seed=7)).latest()
     made = script(experiment, run(experiment, start), VERSIONS, start)
     assert set(made.files) == {NAME, "initial_weights.npz"}
     assert "Reproduced" in execute(made)
@@ -200,7 +200,7 @@ def test_it_runs_without_this_program(tmp_path: Path) -> None:
 
 
 def test_what_was_changed_by_hand_is_said_and_not_compared() -> None:
-    before = Experiment().change(dataset="xor", hidden=(4,), epochs=9)
+    before = Experiment().replace(dataset="xor", hidden=(4,), epochs=9)
     trainer = Trainer(before)
     events = list(trainer.advance(seconds=60, until_epoch=4).events)
     events += trainer.advance(seconds=60, changes={"learning_rate": 0.5}).events
@@ -251,6 +251,6 @@ def test_quoted_texts_read_back(text: str) -> None:
 def test_long_runs_are_recorded_in_few_rows() -> None:
     score = Score(0.5, 0.25)
     events = [Epoch(i, i, score, score, 0.01, 0.1, ()) for i in range(1, 501)]
-    made = script(Experiment().change(dataset="gauss", epochs=500), events, VERSIONS)
+    made = script(Experiment().replace(dataset="gauss", epochs=500), events, VERSIONS)
     assert made.text.count(": (0.5, 0.25, 0.5, 0.25),") == 40
     assert all(f"    {epoch}: (" in made.text for epoch in (1, 2, 3, 500))

@@ -106,7 +106,7 @@ def test_the_mean_lies_in_its_band_and_is_the_smoothed_mean(
 
 
 def test_without_validation_examples_there_is_no_such_band() -> None:
-    bare = Experiment().change(validation_size=0)
+    bare = Experiment().replace(validation_size=0)
     parts = ("training", "validation")
     found = competitor_bands([bare], [told([0.5])], "loss", parts, [True])
     assert list(found) == ["training"]

@@ -75,7 +75,7 @@ def whole_sets(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize("i", range(len(CASES)), ids=[each["dataset"] for each in CASES])
 def test_the_code_runs_as_it_stands(i: int, execute: Callable[..., dict[str, Any]]) -> None:
-    experiment = Experiment().change(**SMALL | CASES[i])
+    experiment = Experiment().replace(**SMALL | CASES[i])
     form = list(FORMS)[i % 2]
     model = execute(experiment, form)["model"]
     assert model.count_params() == summary(experiment).parameters
@@ -90,14 +90,14 @@ def test_the_examples_have_the_published_parameters(
     name: str, form: str, execute: Callable[..., dict[str, Any]]
 ) -> None:
     example = EXAMPLES[name][1]
-    made = execute(example.change(epochs=1, train_size=96, validation_size=32), form)
+    made = execute(example.replace(epochs=1, train_size=96, validation_size=32), form)
     assert made["model"].count_params() == PUBLISHED[name] == summary(example).parameters
     assert f"Trainable params: {PUBLISHED[name]:,} " in made["printed"]
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_summary_beside_it_is_what_the_code_prints(form: str, tmp_path: Path) -> None:
-    example = EXAMPLES["iris"][1].change(epochs=1)
+    example = EXAMPLES["iris"][1].replace(epochs=1)
     (tmp_path / NAME).write_bytes(files(example, form)[NAME])
     run = subprocess.run(
         [sys.executable, "-I", NAME], cwd=tmp_path, capture_output=True, text=True, check=True
@@ -114,7 +114,7 @@ def numbers(text: str) -> list[str]:
 
 
 def test_the_summaries_name_and_count_every_layer() -> None:
-    told = summaries(Experiment().change(dataset="digits", hidden=(128, 32), dropout=0.2))
+    told = summaries(Experiment().replace(dataset="digits", hidden=(128, 32), dropout=0.2))
     for text, model in ((told["sequential"], "sequential"), (told["subclass"], "my_model")):
         assert f'Model: "{model}"' in text
         assert "flatten (Flatten)" in text
@@ -165,4 +165,4 @@ def test_each_step_names_fields_of_the_experiment() -> None:
     assert [step.title for step in made] == [
         "Import", "Data, split", "Model", "Compile", "Fit", "Summary",
     ]  # fmt: skip
-    assert {name for step in made for name in step.fields} <= experiment.flat().keys()
+    assert {name for step in made for name in step.fields} <= experiment.to_dict().keys()

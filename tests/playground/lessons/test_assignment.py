@@ -16,7 +16,7 @@ from playground.lessons.targets import AT_LEAST, AT_MOST, TARGET_METRICS, suits
 from playground.storage import signing
 
 KEY, OTHER = b"the key of this server", b"the key of another one"
-START = Experiment().change(hidden=(32,), epochs=10)
+START = Experiment().replace(hidden=(32,), epochs=10)
 WANTED = [
     {"measure": "validation_accuracy", "operator": AT_LEAST, "number": 0.88},
     {"measure": "parameters", "operator": AT_MOST, "number": 50_000},
@@ -56,7 +56,7 @@ def any_assignment(draw: strategies.DrawFn) -> Assignment:
         return make(title=draw(titles), text=draw(readable), start=start, locked=tuple(locked),
                     targets=wanted)  # fmt: skip
     except AssignmentError:  # nobody can meet it
-        return small(start=start.change(dataset="mnist"), locked=tuple(locked - {"hidden"}))
+        return small(start=start.replace(dataset="mnist"), locked=tuple(locked - {"hidden"}))
 
 
 @settings(max_examples=60)
@@ -92,12 +92,12 @@ def test_the_link_holds_what_is_locked_whether_few_or_nearly_all() -> None:
 
 def test_what_is_locked_stays_also_when_another_choice_would_take_it_along() -> None:
     wanted = small(locked=("learning_rate", "train_size"))
-    kept = wanted.kept(START.change(optimizer="adam", dataset="mnist", train_size=7))
+    kept = wanted.kept(START.replace(optimizer="adam", dataset="mnist", train_size=7))
     assert kept.training.optimizer == "adam"
     assert kept.data.dataset == "mnist"
     assert kept.training.learning_rate == 0.01
     assert kept.data.train_size == START.data.train_size
-    assert wanted.broken(START.change(learning_rate=0.5, hidden=())) == ("learning_rate",)
+    assert wanted.broken(START.replace(learning_rate=0.5, hidden=())) == ("learning_rate",)
 
 
 def signed(**changes: Any) -> str:
@@ -151,7 +151,7 @@ def test_a_link_is_checked_though_it_is_signed(changes: dict[str, Any], sentence
         # The smallest network for 784 inputs and 10 classes: one hidden unit, 785 + 20.
         ({"targets": [target("parameters", AT_MOST, 804)]}, "at least 805 with what is locked"),
         (
-            {"locked": ("dataset", "hidden"), "start": START.change(hidden=(64,))},
+            {"locked": ("dataset", "hidden"), "start": START.replace(hidden=(64,))},
             "at least 50,890 with what is locked, got 50,000",
         ),
         (
@@ -163,7 +163,7 @@ def test_a_link_is_checked_though_it_is_signed(changes: dict[str, Any], sentence
             "at most 1 with what is locked, got 2",
         ),
         ({"targets": [target("validation_error", AT_MOST, 1)]}, "can be measured with Fashion"),
-        ({"start": START.change(validation_size=0)}, "without validation examples"),
+        ({"start": START.replace(validation_size=0)}, "without validation examples"),
     ],
 )
 def test_what_nobody_can_fulfil_is_refused(changes: dict[str, Any], sentence: str) -> None:

@@ -34,7 +34,7 @@ def raced(experiment: Experiment, seeds: int) -> CheckContext:
     """A race of three optimizers with their usual learning rates."""
     names, scores = ("sgd", "rmsprop", "adam"), []
     for name in names:
-        each = [experiment.change(optimizer=name, seed=seed) for seed in range(seeds)]
+        each = [experiment.replace(optimizer=name, seed=seed) for seed in range(seeds)]
         columns = [run(one).history.val_metric for one in each]
         scores.append(float(np.mean([column.max() for column in columns if column is not None])))
     return CheckContext(experiment, contest=RaceResult(names, tuple(scores), seeds, 30, True))
@@ -54,7 +54,7 @@ def solved(slug: str, lesson: Lesson) -> Iterator[CheckContext]:
     """For each step what there is when it is done as it says, with what its button sets."""
     experiment = lesson.experiment
     for i, step in enumerate(lesson.steps):
-        experiment = experiment.change(**step.set)
+        experiment = experiment.replace(**step.set)
         if slug == "own-digit":
             yield drawn((3, 7, None)[i])
         elif slug == "optimizers":

@@ -29,7 +29,7 @@ from playground.storage import signing
 KEY, OTHER = b"the key of this server", b"the key of another one"
 ASSIGNMENT = make(
     title="Small but good",
-    start=Experiment().change(hidden=(32,), epochs=10),
+    start=Experiment().replace(hidden=(32,), epochs=10),
     targets=[
         {"measure": "validation_accuracy", "operator": AT_LEAST, "number": 0.88},
         {"measure": "parameters", "operator": AT_MOST, "number": 50_000},

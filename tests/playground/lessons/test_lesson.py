@@ -57,7 +57,7 @@ def told(content: bytes, name: str = "short.toml") -> str:
 
 def test_a_good_file_is_a_lesson() -> None:
     lesson = parse("short.toml", GOOD.encode())
-    assert lesson.experiment == Experiment().change(dataset="moons", hidden=(4,))
+    assert lesson.experiment == Experiment().replace(dataset="moons", hidden=(4,))
     assert lesson.steps[0].page == "train"
 
 

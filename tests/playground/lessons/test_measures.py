@@ -15,8 +15,8 @@ from playground.lessons.check import Check
 from playground.lessons.measures import METRICS, CheckContext, DrawnDigit, RaceResult
 from playground.nn.network import Layer, Snapshot
 
-EXPERIMENT = Experiment().change(dataset="moons", hidden=(4, 3), epochs=6)
-CURVE = Experiment().change(dataset="sine", hidden=(4,))
+EXPERIMENT = Experiment().replace(dataset="moons", hidden=(4, 3), epochs=6)
+CURVE = Experiment().replace(dataset="sine", hidden=(4,))
 LAYERS = (
     LayerStatistics(0.02, 1.0, 0.001, 0.25),
     LayerStatistics(0.1, 1.0, 0.001, 0.5),
@@ -130,7 +130,7 @@ def test_a_run_that_diverged_is_over_and_has_no_infinite_measure() -> None:
 
 def test_units_that_begin_alike_are_one_and_others_are_many() -> None:
     for initializer, different in (("ones", 1), ("zeros", 1), ("glorot_uniform", 4)):
-        experiment = EXPERIMENT.change(kernel_initializer=initializer)
+        experiment = EXPERIMENT.replace(kernel_initializer=initializer)
         snapshot = draw(experiment, chosen(experiment))
         assert METRICS["different_units"].measured(CheckContext(experiment, (), "", snapshot)) == (
             different
@@ -194,7 +194,7 @@ def test_a_condition_that_makes_no_sense_is_refused(given: dict[str, Any], told:
 
 @given(strategies.from_type(Experiment), strategies.sampled_from(list(FIELDS)))
 def test_every_setting_of_every_experiment_equals_itself(experiment: Experiment, name: str) -> None:
-    evidence, value = CheckContext(experiment), experiment.flat()[name]
+    evidence, value = CheckContext(experiment), experiment.to_dict()[name]
     if name in ("activations", "train_size", "validation_size", "loss", "dataset"):
         return  # what they may be depends on other fields
     condition = Check.model_validate({"setting": name, "equals": value})

@@ -13,15 +13,15 @@ from playground.lessons.measures import METRICS, CheckContext
 from playground.lessons.target_status import standing
 from playground.lessons.targets import AT_LEAST, AT_MOST, TARGET_METRICS, suits
 
-IRIS = Experiment().change(dataset="iris", hidden=(8,), optimizer="adam", learning_rate=0.05)
-SINE = Experiment().change(dataset="sine", hidden=(8,), optimizer="adam", learning_rate=0.05)
+IRIS = Experiment().replace(dataset="iris", hidden=(8,), optimizer="adam", learning_rate=0.05)
+SINE = Experiment().replace(dataset="sine", hidden=(8,), optimizer="adam", learning_rate=0.05)
 
 
 def trained(experiment: Experiment, epochs: int, **changes: Any) -> list[Event]:
     """What a real run says; `changes` are made halfway."""
     from playground.training import Trainer
 
-    trainer = Trainer(experiment.change(epochs=epochs))
+    trainer = Trainer(experiment.replace(epochs=epochs))
     told = list(trainer.advance(seconds=60, until_epoch=epochs // 2, with_snapshot=False).events)
     told += trainer.advance(
         seconds=60, until_epoch=epochs, changes=changes, with_snapshot=False
@@ -118,7 +118,7 @@ def test_only_what_came_before_a_change_of_something_locked_counts(
 ) -> None:
     told = epochs(0.5, 0.8, 0.95)
     told.insert(2, event)
-    now = IRIS.change(learning_rate=0.5) if isinstance(event, HyperparametersChanged) else IRIS
+    now = IRIS.replace(learning_rate=0.5) if isinstance(event, HyperparametersChanged) else IRIS
     wanted = target("validation_accuracy", AT_LEAST, 0.9)
     found = standing(iris(wanted, locked=("learning_rate",)), now, history(told))
     assert (found.counted, found.reason) == (2, reason)
@@ -132,7 +132,7 @@ def test_only_what_came_before_a_change_of_something_locked_counts(
 def test_a_real_change_of_something_locked_on_the_way_counts_no_further() -> None:
     told = trained(IRIS, 10, learning_rate=0.5)
     wanted = iris(target("epochs_done", AT_LEAST, 6), locked=("learning_rate",))
-    found = standing(wanted, IRIS.change(learning_rate=0.5), history(told))
+    found = standing(wanted, IRIS.replace(learning_rate=0.5), history(told))
     assert found.counted == 5
     assert not found.passed
 
@@ -140,7 +140,7 @@ def test_a_real_change_of_something_locked_on_the_way_counts_no_further() -> Non
 def test_a_run_that_began_otherwise_does_not_count() -> None:
     wanted = iris(target("validation_accuracy", AT_LEAST, 0.1), locked=("hidden",))
     log = history(epochs(0.9))
-    other = standing(wanted, IRIS.change(hidden=(20,)), log)
+    other = standing(wanted, IRIS.replace(hidden=(20,)), log)
     assert other.reason == "hidden was 20 here, the assignment locks 8"
     assert not other.passed
     assert not standing(wanted, IRIS, log, own_start=True).passed

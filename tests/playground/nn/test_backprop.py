@@ -29,7 +29,7 @@ CASES = [
 def case(dataset: str, **changes: object) -> tuple[Experiment, Snapshot, np.ndarray, np.ndarray]:
     """An experiment, its first weights with biases that are not 0, and some examples."""
     usual: dict[str, object] = {"hidden": (7, 5), "activation": "tanh"}
-    experiment = Experiment().change(dataset=dataset, **usual | changes)
+    experiment = Experiment().replace(dataset=dataset, **usual | changes)
     first = assemble(experiment, 0, keras_model.initial_weights(experiment))
     rng = np.random.default_rng(1)
     layers = tuple(

@@ -17,7 +17,7 @@ from playground.runs import cluster
 from playground.runs.cluster import RemoteTrainer
 from playground.runs.worker import TrainerError
 
-IRIS = Experiment().change(dataset="iris", hidden=(8,))
+IRIS = Experiment().replace(dataset="iris", hidden=(8,))
 
 
 # ---- the number of workers ---------------------------------------------------------------
@@ -42,7 +42,7 @@ from playground import cluster
 from playground.experiment.model import Experiment
 if len(sys.argv) > 1:
     from playground.runs.run import Run
-    run = Run(Experiment().change(dataset="iris", hidden=(8,), epochs=3))
+    run = Run(Experiment().replace(dataset="iris", hidden=(8,), epochs=3))
     run.play()
     said = [run.wait(60), len(run.events), run.latest.epoch]
     try:

@@ -23,7 +23,7 @@ from playground.storage.schema import RUNS, SCHEMA, SCHEMAS
 from playground.storage.store import Store
 
 ME = "0" * 32
-IRIS = Experiment().change(dataset="iris", hidden=(8,), epochs=200)
+IRIS = Experiment().replace(dataset="iris", hidden=(8,), epochs=200)
 
 Start = Callable[..., Run]
 
@@ -192,7 +192,7 @@ def test_every_attempt_is_a_run_of_its_own(start: Start, store: Store) -> None:
     run.play(1)
     run.wait(60)
     assert {line.id for line in store.list(ME)} == {first, run.saved}
-    playing = start(IRIS.change(epochs=10_000))
+    playing = start(IRIS.replace(epochs=10_000))
     playing.speed = 100
     playing.play()
     until(lambda: playing.epoch > 2)
@@ -206,7 +206,7 @@ def test_a_database_that_fails_does_not_stop_training(
     monkeypatch.setattr("playground.storage.schema.PATIENCE", 0.05)
     monkeypatch.setattr("playground.runs.logger.TRY_AGAIN", 0.1)
     other = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
-    run = start(IRIS.change(epochs=10_000), store=other)
+    run = start(IRIS.replace(epochs=10_000), store=other)
     run.speed = 100
     run.play()
     until(lambda: run.saved is not None)
@@ -264,7 +264,7 @@ from playground.runs.logger import Recorder
 from playground.runs.run import Run
 from playground.storage.store import Store
 run = Run(
-    Experiment().change(dataset="iris", hidden=(8,), epochs=10_000),
+    Experiment().replace(dataset="iris", hidden=(8,), epochs=10_000),
     recorder=Recorder(Store(sys.argv[1]), "0" * 32),
 )
 run.speed = 200

@@ -19,8 +19,8 @@ from playground.runs.race_presets import vary
 from playground.runs.run import Run
 from playground.storage.store import Store
 
-IRIS = Experiment().change(dataset="iris", hidden=(8,), epochs=150, batch_size=16)
-WIDE = Experiment().change(  # epochs that are not short: the engine trains them one by one
+IRIS = Experiment().replace(dataset="iris", hidden=(8,), epochs=150, batch_size=16)
+WIDE = Experiment().replace(  # epochs that are not short: the engine trains them one by one
     dataset="digits", hidden=(300,), epochs=6, train_size=600, validation_size=100, batch_size=64
 )
 
@@ -57,7 +57,7 @@ def alone(experiment: Experiment) -> History:
 
 
 def test_equal_experiments_have_equal_histories_inside_and_outside_a_race(start: Start) -> None:
-    race = start(vary(IRIS.change(dropout=0.2), "optimizer", ["adam", "sgd"], seeds=2))
+    race = start(vary(IRIS.replace(dropout=0.2), "optimizer", ["adam", "sgd"], seeds=2))
     for press in (lambda: race.play(1), lambda: race.play(3), race.play):
         press()
         race.wait(0.3)
@@ -130,7 +130,7 @@ def test_speed_is_that_of_all(start: Start) -> None:
 
 
 def test_who_is_stopped_or_diverged_holds_up_nobody(start: Start) -> None:
-    plane = Experiment().change(dataset="plane", hidden=(8,), epochs=100_00, batch_size=10)
+    plane = Experiment().replace(dataset="plane", hidden=(8,), epochs=100_00, batch_size=10)
     race = start(vary(plane, "learning_rate", [10.0, 0.01, 0.001]))
     race.play(200)
     assert race.wait(120) == "paused"
@@ -149,7 +149,7 @@ def test_who_is_stopped_or_diverged_holds_up_nobody(start: Start) -> None:
 
 
 def test_a_lost_worker_takes_its_runs_along_and_no_others(start: Start, dask: Client) -> None:
-    race = start(vary(IRIS.change(epochs=10_000), "learning_rate", [0.1, 0.03, 0.01, 0.003]))
+    race = start(vary(IRIS.replace(epochs=10_000), "learning_rate", [0.1, 0.03, 0.01, 0.003]))
     race.play(3)
     assert race.wait(60) == "paused"
     lost = race.runs[0][0].worker
@@ -164,7 +164,7 @@ def test_a_lost_worker_takes_its_runs_along_and_no_others(start: Start, dask: Cl
 
 
 def test_a_race_that_nobody_watches_pauses_itself(start: Start) -> None:
-    race = start(vary(IRIS.change(epochs=10_000), "learning_rate", [0.1, 0.01]), lease=0.4)
+    race = start(vary(IRIS.replace(epochs=10_000), "learning_rate", [0.1, 0.01]), lease=0.4)
     race.speed = 50
     race.play()
     assert race.wait(60) == "paused"

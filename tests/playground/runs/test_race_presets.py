@@ -63,8 +63,8 @@ def test_labels_are_short(field: str, value: object, label: str) -> None:
 
 
 def test_seeds_follow_one_another() -> None:
-    assert [e.network.seed for e in seeded(BASE.change(seed=7), 3)] == [7, 8, 9]
-    assert [e.network.seed for e in seeded(BASE.change(seed=2**31 - 1), 2)] == [2**31 - 1, 0]
+    assert [e.network.seed for e in seeded(BASE.replace(seed=7), 3)] == [7, 8, 9]
+    assert [e.network.seed for e in seeded(BASE.replace(seed=2**31 - 1), 2)] == [2**31 - 1, 0]
     with pytest.raises(ValueError, match="between 1 and 5, got 6"):
         seeded(BASE, 6)
 
@@ -98,28 +98,28 @@ def test_every_preset_is_a_race_for_any_experiment(base: Experiment, name: str) 
 def test_what_is_suggested_is_valid_and_different(base: Experiment, field: str) -> None:
     values = suggested(base, field)
     assert 2 <= len(values) <= MOST or (field == "batch_size" and base.data.train_size < 16)
-    assert len({base.change(**{field: value, "activations": ()}) for value in values}) == len(
+    assert len({base.replace(**{field: value, "activations": ()}) for value in values}) == len(
         values
     )
 
 
 # ---- what is the same for all ------------------------------------------------------------
 
-IRIS = BASE.change(dataset="iris", hidden=(8, 4), batch_size=16)
+IRIS = BASE.replace(dataset="iris", hidden=(8, 4), batch_size=16)
 VARIANTS = (
     IRIS,
-    IRIS.change(optimizer="adam"),
-    IRIS.change(activation="tanh"),
-    IRIS.change(dropout=0.2),
-    IRIS.change(batch_size=8),
-    IRIS.change(hidden=(8, 5)),
-    IRIS.change(kernel_initializer="he_normal"),
-    IRIS.change(seed=1),
-    IRIS.change(shuffle=False),
-    IRIS.change(shuffle=False, seed=1),
-    IRIS.change(train_size=60),
-    IRIS.change(kernel_initializer="zeros"),
-    IRIS.change(kernel_initializer="zeros", seed=1),
+    IRIS.replace(optimizer="adam"),
+    IRIS.replace(activation="tanh"),
+    IRIS.replace(dropout=0.2),
+    IRIS.replace(batch_size=8),
+    IRIS.replace(hidden=(8, 5)),
+    IRIS.replace(kernel_initializer="he_normal"),
+    IRIS.replace(seed=1),
+    IRIS.replace(shuffle=False),
+    IRIS.replace(shuffle=False, seed=1),
+    IRIS.replace(train_size=60),
+    IRIS.replace(kernel_initializer="zeros"),
+    IRIS.replace(kernel_initializer="zeros", seed=1),
 )
 
 
@@ -152,12 +152,12 @@ def test_what_is_said_of_weights_and_order_is_what_the_engine_does() -> None:
     ],
 )
 def test_what_differs_is_said(field: str, values: list[object], said: str) -> None:
-    given = [(str(value), IRIS.change(**{field: value})) for value in values]
+    given = [(str(value), IRIS.replace(**{field: value})) for value in values]
     assert any(said in sentence for sentence in fairness(entered(given)))
 
 
 def test_more_than_one_difference_is_warned_of() -> None:
-    given = [("a", IRIS), ("b", IRIS.change(activation="tanh", l2=0.01))]
+    given = [("a", IRIS), ("b", IRIS.replace(activation="tanh", l2=0.01))]
     assert "more than one thing (activation and l2)" in fairness(entered(given))[-1]
     assert not any("more than one" in each for each in fairness(preset("optimizers", BASE)))
     four = grid(BASE, {"optimizer": ["sgd", "adam"], "learning_rate": [0.1, 0.01]})

@@ -17,8 +17,8 @@ from playground.history.events import Epoch, Finished, HyperparametersChanged, W
 from playground.history.history import history
 from playground.runs.run import Registry, Run
 
-IRIS = Experiment().change(dataset="iris", hidden=(8,), epochs=200)
-LONG = IRIS.change(epochs=10_000)
+IRIS = Experiment().replace(dataset="iris", hidden=(8,), epochs=200)
+LONG = IRIS.replace(epochs=10_000)
 
 Start = Callable[..., Run]
 

@@ -11,7 +11,7 @@ from playground.runs.race import Competitor
 from playground.runs.race_presets import plan, planned, preset, vary
 from playground.storage.store import Store
 
-BASE = Experiment().change(dataset="iris", hidden=(4,), epochs=2)
+BASE = Experiment().replace(dataset="iris", hidden=(4,), epochs=2)
 LAYER = LayerStatistics(0.1, 0.1, 0.001, None)
 TWO = vary(BASE, "learning_rate", (0.1, 0.01), seeds=2)
 

@@ -16,7 +16,7 @@ from playground.experiment.model import Experiment
 from playground.runs.local_cluster import QUIET
 from playground.runs.sweep import Sweep
 
-IRIS = Experiment().change(dataset="iris", hidden=(8,), epochs=30, batch_size=16)
+IRIS = Experiment().replace(dataset="iris", hidden=(8,), epochs=30, batch_size=16)
 
 ADDRESSES = ("127.0.0.2", "127.0.0.3")
 
@@ -70,7 +70,7 @@ def _start(kind: str, *options: str, file: Path) -> psutil.Popen:
 def test_a_sweep_trains_on_two_machines_with_the_results_of_one(
     scheduler: str, dask: Client
 ) -> None:
-    each = [IRIS.change(seed=seed) for seed in range(8)]
+    each = [IRIS.replace(seed=seed) for seed in range(8)]
     done = subprocess.run(
         [sys.executable, "-c", SERVER],
         env={**os.environ, "PLAYGROUND_SCHEDULER": scheduler},

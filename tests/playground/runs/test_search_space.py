@@ -84,7 +84,7 @@ def saved(experiment: Experiment, state: str) -> RunRow:
 
 
 def test_after_a_restart_a_sweep_knows_what_is_missing() -> None:
-    each = [BASE.change(learning_rate=rate) for rate in (0.1, 0.2, 0.3, 0.4)]
+    each = [BASE.replace(learning_rate=rate) for rate in (0.1, 0.2, 0.3, 0.4)]
     planned = planned_sweep(plan_text(["learning_rate"], each))
     assert planned.fields == ("learning_rate",)
     states = ("finished", "interrupted", "diverged")

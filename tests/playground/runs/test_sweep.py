@@ -20,7 +20,7 @@ from playground.runs.search_space import Span, grid_search, random_search
 from playground.runs.sweep import Sweep
 from playground.storage.store import Store
 
-IRIS = Experiment().change(dataset="iris", hidden=(8,), epochs=20, batch_size=16)
+IRIS = Experiment().replace(dataset="iris", hidden=(8,), epochs=20, batch_size=16)
 
 Start = Callable[..., Sweep]
 
@@ -46,10 +46,10 @@ def test_every_run_is_trained_and_a_failing_one_ends_no_other(
     start: Start, actors: Callable[[], int]
 ) -> None:
     nowhere = Data.model_construct(**{**IRIS.data.model_dump(), "dataset": "nowhere"})
-    rising = IRIS.change(dataset="plane", hidden=(8, 8), activation="relu", learning_rate=10.0)
+    rising = IRIS.replace(dataset="plane", hidden=(8, 8), activation="relu", learning_rate=10.0)
     each = [
-        *(IRIS.change(seed=seed) for seed in range(4)),
-        rising.change(batch_size=10),
+        *(IRIS.replace(seed=seed) for seed in range(4)),
+        rising.replace(batch_size=10),
         IRIS.model_copy(update={"data": nowhere}),
     ]
     sweep = start(each)
@@ -79,7 +79,7 @@ def test_every_run_is_trained_and_a_failing_one_ends_no_other(
 
 
 def test_a_sweep_is_stopped_paused_and_goes_on(start: Start) -> None:
-    sweep = start([IRIS.change(epochs=10_000, seed=seed) for seed in range(6)], at_once=3)
+    sweep = start([IRIS.replace(epochs=10_000, seed=seed) for seed in range(6)], at_once=3)
     sweep.play()
     while sum(row.epoch > 0 for row in sweep.rows) < 3:
         sweep.wait(0.1)
@@ -104,7 +104,7 @@ def test_a_sweep_is_stopped_paused_and_goes_on(start: Start) -> None:
 
 def test_a_sweep_that_nobody_watches_pauses_itself(start: Start) -> None:
     sweep = start(
-        [IRIS.change(epochs=10_000, seed=seed) for seed in range(3)], lease=0.3, at_once=1
+        [IRIS.replace(epochs=10_000, seed=seed) for seed in range(3)], lease=0.3, at_once=1
     )
     sweep.play()
     assert sweep.wait(60) == "paused"
@@ -123,7 +123,7 @@ def test_what_is_no_sweep_is_refused(start: Start) -> None:
 def test_a_sweep_is_written_down(start: Start, tmp_path: Path) -> None:
     kept = Store(f"sqlite:///{tmp_path / 'runs.db'}")
     sweep = start(
-        [IRIS.change(seed=seed) for seed in range(3)],
+        [IRIS.replace(seed=seed) for seed in range(3)],
         recorders=lambda i: RunLogger(kept, "me", "", "sweep", "", str(i)),
     )
     sweep.play()
@@ -206,12 +206,12 @@ def test_short_runs_are_short_and_like_the_long_one(base: Experiment) -> None:
 
 def test_a_long_epoch_is_cut_to_the_same_shape() -> None:
     assert short(Experiment(), 0.1).data.train_size == 5_000  # one compiled program for both
-    large = Experiment().change(train_size=55_000, validation_size=5_000)
+    large = Experiment().replace(train_size=55_000, validation_size=5_000)
     assert (short(large, 0.1).data.train_size, short(large, 0.1).training.epochs) == (128 * 32, 1)
 
 
 def test_each_competitor_runs_at_the_best_of_its_rates(dask: Client) -> None:
-    base = IRIS.change(learning_rate=0.001, epochs=100)
+    base = IRIS.replace(learning_rate=0.001, epochs=100)
     who = vary(base, "optimizer", ["sgd", "adam"], seeds=2)
     sweep = LearningRateFinder(who)
     assert (sweep.state, sweep.done) == ("ready", (0, 10))

@@ -48,7 +48,7 @@ from playground.storage.schema import (
 from playground.storage.store import Store
 
 ME, YOU = "0" * 32, "1" * 32
-IRIS = Experiment().change(dataset="iris", hidden=(8,), epochs=20)
+IRIS = Experiment().replace(dataset="iris", hidden=(8,), epochs=20)
 
 
 def epoch(number: int, accuracy: float = 0.5, loss: float | None = None) -> Epoch:
@@ -93,7 +93,7 @@ def test_a_run_is_read_as_it_was_written(store: Store) -> None:
         ExamplesAdded(3, 9),
         Diverged(4, 17, "Try less."), Finished(4, True, 2, True),
     ]  # fmt: skip
-    changed = IRIS.change(learning_rate=0.02)
+    changed = IRIS.replace(learning_rate=0.02)
     store.write(id, IRIS, log[:2], "playing", 2)
     store.write(id, changed, log[2:], "finished", 3)
     saved = store.get(id, ME)

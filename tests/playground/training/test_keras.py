@@ -80,7 +80,7 @@ def assert_same(experiment: Experiment, *callbacks: keras.callbacks.Callback) ->
 def small(dataset: str = "iris", **changes: object) -> Experiment:
     """90 flowers in batches of 32: the last batch of an epoch has 26."""
     usual = {"hidden": (12, 8), "activation": "tanh", "epochs": EPOCHS, "learning_rate": 0.02}
-    return Experiment().change(dataset=dataset, **usual | changes)
+    return Experiment().replace(dataset=dataset, **usual | changes)
 
 
 LOSSES = [

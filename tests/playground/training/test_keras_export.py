@@ -45,7 +45,7 @@ CASES: list[dict[str, object]] = [
 def test_a_keras_file_predicts_from_raw_inputs_as_the_network_does(
     case: dict[str, object], tmp_path: Path
 ) -> None:
-    experiment = Experiment().change(**{"hidden": (9, 8, 7, 6), **case})
+    experiment = Experiment().replace(**{"hidden": (9, 8, 7, 6), **case})
     snapshot = assemble(experiment, 0, initial_weights(experiment))
     dataset = load(experiment.data)
     model = read(keras_file(experiment, snapshot), tmp_path)
@@ -63,7 +63,7 @@ def test_features_of_any_size_are_scaled(tmp_path: Path) -> None:
     y = (np.arange(60) % 2).astype(np.int32)
     names = ("a", "b", "c")
     table = own.Table("sizes", "of all sizes", "classification", names, ("0", "1"), True, x, y)
-    experiment = Experiment().change(dataset=storage.put(table).name, hidden=(5,))
+    experiment = Experiment().replace(dataset=storage.put(table).name, hidden=(5,))
     snapshot = assemble(experiment, 0, initial_weights(experiment))
     model = read(keras_file(experiment, snapshot), tmp_path)
     dataset = load(experiment.data)
@@ -72,7 +72,7 @@ def test_features_of_any_size_are_scaled(tmp_path: Path) -> None:
 
 
 def test_the_file_scores_as_the_run_did(tmp_path: Path) -> None:
-    experiment = Experiment().change(dataset="iris", hidden=(8,), epochs=5, l2=0.01, dropout=0.1)
+    experiment = Experiment().replace(dataset="iris", hidden=(8,), epochs=5, l2=0.01, dropout=0.1)
     trainer = Trainer(experiment)
     last = [e for e in trainer.advance(seconds=60).events if isinstance(e, Epoch)][-1]
     model = read(keras_file(experiment, trainer.latest()), tmp_path)

@@ -21,8 +21,8 @@ from playground.training import Trainer, build_model
 from playground.training.batches import BatchOrder, Masks
 from playground.training.checkpoints import MAX_BYTES, MAX_COUNT, CheckpointBuffer
 
-SHORT = Experiment().change(dataset="iris", hidden=(8,), epochs=20, optimizer="adam", dropout=0.1)
-LONG = Experiment().change(dataset="digits", hidden=(128, 32), batch_size=8, epochs=3, dropout=0.1)
+SHORT = Experiment().replace(dataset="iris", hidden=(8,), epochs=20, optimizer="adam", dropout=0.1)
+LONG = Experiment().replace(dataset="digits", hidden=(128, 32), batch_size=8, epochs=3, dropout=0.1)
 
 
 def history(events: Iterable[Event]) -> list[tuple[object, ...]]:
@@ -51,7 +51,7 @@ def test_equal_experiments_give_bit_equal_histories_however_they_are_run(
     reference = whole(experiment)
     assert len(reference) == experiment.training.epochs
     # in the smallest requests, taking turns with another run of the same program
-    runs = Trainer(experiment), Trainer(experiment.change(seed=1))
+    runs = Trainer(experiment), Trainer(experiment.replace(seed=1))
     events: tuple[list[Event], list[Event]] = [], []
     for _ in range(10_000):
         for run, log in zip(runs, events, strict=True):
@@ -72,7 +72,7 @@ def test_one_epoch_at_a_time_is_the_same_run() -> None:
 
 
 def test_the_seed_decides_weights_order_and_masks() -> None:
-    one, other = Trainer(SHORT), Trainer(SHORT.change(seed=1))
+    one, other = Trainer(SHORT), Trainer(SHORT.replace(seed=1))
     assert_same_weights(one.latest(), Trainer(SHORT).latest())
     assert not np.array_equal(one.latest().layers[0].kernel, other.latest().layers[0].kernel)
     assert not np.array_equal(one.rows, other.rows)
@@ -86,7 +86,7 @@ def test_every_epoch_sees_every_example_once_in_another_order() -> None:
     np.testing.assert_array_equal(np.sort(second), np.arange(90))
     assert not np.array_equal(first, second)
     np.testing.assert_array_equal(
-        BatchOrder(SHORT.change(shuffle=False)).next_epoch(), np.arange(90)
+        BatchOrder(SHORT.replace(shuffle=False)).next_epoch(), np.arange(90)
     )
 
 
@@ -99,7 +99,7 @@ def test_dropout_masks_are_uniform_and_independent_of_how_they_are_drawn() -> No
 
 
 def test_a_snapshot_predicts_what_keras_does() -> None:
-    experiment = SHORT.change(activations=("gelu",), hidden=(16,), learning_rate=0.03)
+    experiment = SHORT.replace(activations=("gelu",), hidden=(16,), learning_rate=0.03)
     trainer, model = Trainer(experiment), build_model(experiment)
     x = trainer.dataset.scaled(trainer.dataset.validation.x)
     np.testing.assert_allclose(
@@ -117,13 +117,13 @@ def test_a_snapshot_predicts_what_keras_does() -> None:
 
 @pytest.mark.parametrize("experiment", [SHORT, LONG], ids=["short epochs", "long epochs"])
 def test_a_loss_that_is_not_finite_stops_the_run_and_says_where(experiment: Experiment) -> None:
-    wild = experiment.change(
+    wild = experiment.replace(
         optimizer="sgd", learning_rate=10.0, loss="mean_squared_error", hidden=(64, 64, 64),
         activation="linear", dropout=0.0, stddev=2.0, kernel_initializer="random_normal",
         standardise=False, dataset="plane" if experiment is SHORT else "digits",
     )  # fmt: skip
     if experiment is LONG:
-        wild = wild.change(dataset="multi_gauss", train_size=9_000, batch_size=8)
+        wild = wild.replace(dataset="multi_gauss", train_size=9_000, batch_size=8)
     trainer = Trainer(wild)
     events = trainer.advance(seconds=600).events
     stop = events[-1]
@@ -137,7 +137,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_says_where(experiment: Expe
 
 
 def test_live_changes_act_at_once_and_are_recorded() -> None:
-    trainer = Trainer(SHORT.change(dropout=0.0, optimizer="sgd"))
+    trainer = Trainer(SHORT.replace(dropout=0.0, optimizer="sgd"))
     trainer.advance(seconds=60, until_epoch=4)
     changes = {"learning_rate": 0.5, "l2": 0.01, "dropout": 0.2, "batch_size": 16}
     events = trainer.advance(seconds=60, until_epoch=8, changes=changes).events
@@ -166,7 +166,7 @@ def test_a_batch_size_changed_inside_an_epoch_leaves_no_example_out() -> None:
 
 
 def test_without_validation_there_is_no_validation_score() -> None:
-    trainer = Trainer(SHORT.change(train_size=120, validation_size=0))
+    trainer = Trainer(SHORT.replace(train_size=120, validation_size=0))
     events = trainer.advance(seconds=60).events
     epochs = [e for e in events if isinstance(e, Epoch)]
     assert {e.validation for e in epochs} == {None}
@@ -176,7 +176,7 @@ def test_without_validation_there_is_no_validation_score() -> None:
 
 def test_layer_statistics_are_what_they_say() -> None:
     """With plain SGD the update is the rate times the gradient, layer by layer."""
-    experiment = SHORT.change(optimizer="sgd", learning_rate=0.25, dropout=0.0, epochs=2)
+    experiment = SHORT.replace(optimizer="sgd", learning_rate=0.25, dropout=0.0, epochs=2)
     trainer = Trainer(experiment)
     *_, last = (e for e in trainer.advance(seconds=60).events if isinstance(e, Epoch))
     for statistics, layer in zip(last.layers, trainer.latest().layers, strict=True):
@@ -186,7 +186,7 @@ def test_layer_statistics_are_what_they_say() -> None:
 
 
 def test_units_that_never_answer_are_counted_dead() -> None:
-    experiment = SHORT.change(
+    experiment = SHORT.replace(
         activation="relu", kernel_initializer="zeros", bias_initializer="zeros", dropout=0.0
     )
     *_, last = (e for e in Trainer(experiment).advance(seconds=60).events if isinstance(e, Epoch))
@@ -220,7 +220,7 @@ def test_the_album_stays_small_and_keeps_first_and_newest() -> None:
 
 @pytest.mark.parametrize("hidden", [(6,), (200, 100)])  # many epochs in a call, and a part of one
 def test_the_penalty_in_a_loss_is_told_by_itself(hidden: tuple[int, ...]) -> None:
-    experiment = Experiment().change(
+    experiment = Experiment().replace(
         dataset="digits", hidden=hidden, l1=1e-3, l2=2e-3, epochs=2, train_size=100
     )
     trainer = Trainer(experiment)

@@ -35,7 +35,7 @@ def network(sizes: tuple[int, ...], activation: str, output: str) -> Snapshot:
 
 
 def moment(name: str, hidden: tuple[int, ...] = (3,), activation: str = "tanh") -> NetworkView:
-    experiment = Experiment().change(dataset=name, hidden=hidden, activation=activation)
+    experiment = Experiment().replace(dataset=name, hidden=hidden, activation=activation)
     snapshot = network(experiment.layer_sizes, activation, experiment.output_activation)
     return NetworkView(experiment, load(experiment.data), snapshot, None, "one")
 

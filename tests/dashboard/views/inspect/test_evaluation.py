@@ -24,9 +24,9 @@ from playground.history.events import Score
 from playground.nn.network import Snapshot
 from playground.runs.run import FinalEvaluation
 
-DIGITS = Experiment().change(dataset="digits", hidden=(20,))
-IRIS = Experiment().change(dataset="iris", hidden=(5,))
-SINE = Experiment().change(dataset="sine", hidden=(5,))
+DIGITS = Experiment().replace(dataset="digits", hidden=(20,))
+IRIS = Experiment().replace(dataset="iris", hidden=(5,))
+SINE = Experiment().replace(dataset="sine", hidden=(5,))
 CLASSIFIERS = ("digits", "iris", "coffee", "spiral")
 
 
@@ -78,7 +78,7 @@ def words(app: AppTest) -> str:
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_every_question_is_answered_for_every_kind_of_classes(name: str) -> None:
-    experiment = Experiment().change(dataset=name, hidden=(4,))
+    experiment = Experiment().replace(dataset=name, hidden=(4,))
     parts = ("Confusion", "Scores", "Mistakes", "Calibration", "Threshold", "Robustness")
     for part in (*parts, "Test set"):
         opened("Evaluation", experiment, evaluation_view=part)
@@ -87,13 +87,13 @@ def test_every_question_is_answered_for_every_kind_of_classes(name: str) -> None
 @pytest.mark.parametrize("name", ["sine", "multi_gauss"])
 @pytest.mark.parametrize("part", ["Residuals", "Robustness", "Test set"])
 def test_a_regression_has_questions_of_its_own(name: str, part: str) -> None:
-    app = opened("Evaluation", Experiment().change(dataset=name), evaluation_regression=part)
+    app = opened("Evaluation", Experiment().replace(dataset=name), evaluation_regression=part)
     if part == "Residuals":
         assert [m.label for m in app.metric] == ["MAE", "RMSE", "R²"]
 
 
 def test_without_validation_examples_it_says_what_it_measures_on() -> None:
-    app = opened("Evaluation", IRIS.change(validation_size=0), evaluation_view="Threshold")
+    app = opened("Evaluation", IRIS.replace(validation_size=0), evaluation_view="Threshold")
     assert "these are training examples: they flatter" in words(app)
 
 
@@ -197,7 +197,7 @@ def test_luck_is_what_statistics_says() -> None:
 
 @pytest.mark.parametrize("name", [*CLASSIFIERS, "sine", "multi_gauss"])
 def test_every_layer_of_every_kind_of_data_has_a_map(name: str) -> None:
-    experiment = Experiment().change(dataset=name, hidden=(4, 3))
+    experiment = Experiment().replace(dataset=name, hidden=(4, 3))
     for layer in range(4):
         colour = "right or wrong" if name in CLASSIFIERS else "error"
         task = "classification" if name in CLASSIFIERS else "regression"
@@ -207,9 +207,9 @@ def test_every_layer_of_every_kind_of_data_has_a_map(name: str) -> None:
 
 
 def test_a_map_of_too_few_examples_says_so() -> None:
-    few = IRIS.change(validation_size=1)
+    few = IRIS.replace(validation_size=1)
     assert "at least 2 examples" in words(opened("Embedding", few))
-    four = IRIS.change(validation_size=4)
+    four = IRIS.replace(validation_size=4)
     assert "t-SNE needs at least 5" in words(opened("Embedding", four, embedding_method="t-SNE"))
 
 

@@ -28,7 +28,7 @@ from playground.experiment.model_summary import Names, assemble
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.network import Snapshot
 
-BIG = Experiment().change(dataset="mnist")
+BIG = Experiment().replace(dataset="mnist")
 
 
 def network(experiment: Experiment) -> Snapshot:
@@ -54,7 +54,7 @@ def column(step: LayerStep, units: np.ndarray[Any, Any]) -> NodeColumn:
 
 
 def test_the_drawing_has_the_numbers_of_the_network() -> None:
-    experiment = Experiment().change(dataset="iris", hidden=(3,))
+    experiment = Experiment().replace(dataset="iris", hidden=(3,))
     snapshot, names = network(experiment), Names(DATASETS["iris"], 2)
     x = np.array([1, -1, 2, 0.5], np.float32)
     steps, shown = trace(snapshot, x), diagram(snapshot)
@@ -130,7 +130,7 @@ def test_the_difference_from_keras_is_the_largest_of_all_layers() -> None:
 
 
 def test_a_map_is_what_the_unit_answers_at_each_point() -> None:
-    experiment = Experiment().change(dataset="moons", hidden=(4,))
+    experiment = Experiment().replace(dataset="moons", hidden=(4,))
     snapshot, dataset = network(experiment), load(experiment.data)
     units = [np.arange(2), np.arange(4), np.arange(1)]
     found = maps(snapshot, dataset, units, 5)
@@ -144,7 +144,7 @@ def test_a_map_is_what_the_unit_answers_at_each_point() -> None:
 
 
 def test_means_by_class_are_means_over_the_examples_of_the_class() -> None:
-    experiment = Experiment().change(dataset="digits", hidden=(6,))
+    experiment = Experiment().replace(dataset="digits", hidden=(6,))
     snapshot, dataset = network(experiment), load(experiment.data)
     part = dataset.validation
     a = snapshot.forward(dataset.scaled(part.x))[0][1]
@@ -198,7 +198,7 @@ def test_both_views_work_for_every_data_set_and_any_layers() -> None:
     app = opened("network", Experiment())
     for name in DATASETS:
         for hidden in ((), (5,), (4, 3, 3)):
-            experiment = Experiment().change(dataset=name, hidden=hidden)
+            experiment = Experiment().replace(dataset=name, hidden=hidden)
             for view in ("network", "forward"):
                 app.session_state["given"] = view, experiment, network(experiment)
                 checked(app.run())
@@ -208,7 +208,7 @@ def test_both_views_work_for_every_data_set_and_any_layers() -> None:
 def test_both_views_work_for_every_activation() -> None:
     app = opened("network", Experiment())
     for name in ACTIVATIONS:
-        experiment = Experiment().change(
+        experiment = Experiment().replace(
             dataset="coffee", hidden=(4, 3), activations=(name, "tanh")
         )
         for view in ("network", "forward"):
@@ -217,12 +217,12 @@ def test_both_views_work_for_every_activation() -> None:
 
 
 def test_without_validation_examples_training_ones_are_followed() -> None:
-    app = opened("forward", Experiment().change(dataset="iris", validation_size=0))
+    app = opened("forward", Experiment().replace(dataset="iris", validation_size=0))
     assert app.number_input(key="example_number").label == "Training example, 1 to 90"
 
 
 def test_next_mistake_goes_to_the_next_mistake() -> None:
-    experiment = Experiment().change(dataset="digits", hidden=(8,))
+    experiment = Experiment().replace(dataset="digits", hidden=(8,))
     app, dataset = opened("forward", experiment), load(experiment.data)
     part = dataset.validation
     output = network(experiment).predict(dataset.scaled(part.x))
@@ -234,15 +234,15 @@ def test_next_mistake_goes_to_the_next_mistake() -> None:
 
 
 def test_a_number_too_large_for_other_data_becomes_the_last() -> None:
-    app = opened("forward", Experiment().change(dataset="digits"), example_number=300)
-    experiment = Experiment().change(dataset="iris")
+    app = opened("forward", Experiment().replace(dataset="digits"), example_number=300)
+    experiment = Experiment().replace(dataset="iris")
     app.session_state["given"] = "forward", experiment, network(experiment)
     checked(app.run())
     assert app.number_input(key="example_number").value == 30
 
 
 def test_typed_values_are_what_the_network_answers() -> None:
-    experiment = Experiment().change(dataset="coffee", hidden=(3,))
+    experiment = Experiment().replace(dataset="coffee", hidden=(3,))
     app = opened("forward", experiment)
     checked(app.button_group(key="example_way").set_value("My own values").run())
     checked(app.number_input(key="typed_coffee_0").set_value(215.0).run())
@@ -254,7 +254,7 @@ def test_typed_values_are_what_the_network_answers() -> None:
 
 
 def test_the_temperature_changes_the_shares_but_not_the_order() -> None:
-    experiment = Experiment().change(dataset="digits", hidden=(8,))
+    experiment = Experiment().replace(dataset="digits", hidden=(8,))
     app, dataset = opened("forward", experiment), load(experiment.data)
     z = trace(network(experiment), dataset.scaled(dataset.validation.x[:1])[0])[-1].z
     for temperature in (1.0, 0.1, 10.0):
@@ -266,7 +266,7 @@ def test_the_temperature_changes_the_shares_but_not_the_order() -> None:
 
 
 def test_one_output_has_the_two_shares_of_its_sigmoid() -> None:
-    experiment = Experiment().change(dataset="xor", hidden=(3,))
+    experiment = Experiment().replace(dataset="xor", hidden=(3,))
     app, dataset = opened("forward", experiment), load(experiment.data)
     last = trace(network(experiment), dataset.scaled(dataset.validation.x[:1])[0])[-1]
     shares = app.dataframe[0].value["share of the sum"]
@@ -274,7 +274,7 @@ def test_one_output_has_the_two_shares_of_its_sigmoid() -> None:
 
 
 def test_a_chosen_unit_lists_all_its_inputs() -> None:
-    experiment = Experiment().change(dataset="digits", hidden=(8,))
+    experiment = Experiment().replace(dataset="digits", hidden=(8,))
     chosen = {"chosen": {"unit": "1:3", "of": "one"}}
     app = opened("forward", experiment, forward_pass=chosen)
     assert "All inputs of unit 4 of hidden 1" in [h.value for h in app.subheader]
@@ -304,7 +304,7 @@ TOLD = (
 
 @pytest.mark.parametrize("view", ["network", "forward"])
 def test_a_browser_may_say_anything(view: str) -> None:
-    app = opened(view, Experiment().change(dataset="digits", hidden=(30,)))
+    app = opened(view, Experiment().replace(dataset="digits", hidden=(30,)))
     for told in TOLD:
         for state in ({"unit": told, "of": "one"}, told):
             app.session_state["network_diagram"] = {"pinned": state}

@@ -65,7 +65,7 @@ def said(app: AppTest) -> str:
 
 
 def network(dataset: str, **changes: Any) -> Experiment:
-    return Experiment().change(**{"dataset": dataset, "hidden": (7, 5)} | changes)
+    return Experiment().replace(**{"dataset": dataset, "hidden": (7, 5)} | changes)
 
 
 SETS = ("mnist", "digits", "iris", "coffee", "moons", "multi_gauss", "sine")

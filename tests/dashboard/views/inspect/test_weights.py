@@ -21,8 +21,8 @@ from playground.experiment.model import Experiment
 from playground.experiment.model_summary import assemble
 from playground.nn.network import Snapshot
 
-MOONS = Experiment().change(dataset="moons", hidden=(4, 3), activation="tanh")
-DIGITS = Experiment().change(dataset="digits", hidden=(60,))
+MOONS = Experiment().replace(dataset="moons", hidden=(4, 3), activation="tanh")
+DIGITS = Experiment().replace(dataset="digits", hidden=(60,))
 
 
 def network(experiment: Experiment, seed: int = 0) -> Snapshot:
@@ -82,13 +82,13 @@ def scores(experiment: Experiment, snapshot: Snapshot) -> list[str]:
     "name", ["moons", "digits", "iris", "coffee", "sine", "multi_gauss", "mnist"]
 )
 def test_every_data_set_and_every_layer_is_shown(name: str) -> None:
-    experiment = Experiment().change(dataset=name, hidden=(5,))
+    experiment = Experiment().replace(dataset=name, hidden=(5,))
     app = opened(experiment)
     for part in ("Pictures", "Edit a copy", "Numbers and files"):
         choose(app, "weights_part", part)
         for layer in ("Output", "Hidden 1"):
             choose(app, "weights_layer_2", layer)
-    app.session_state["given"] = (straight := experiment.change(hidden=())), network(straight)
+    app.session_state["given"] = (straight := experiment.replace(hidden=())), network(straight)
     for part in ("Numbers and files", "Edit a copy", "Pictures"):
         choose(app, "weights_part", part)
 
@@ -150,7 +150,7 @@ def test_a_bad_value_gets_a_sentence_and_loses_nothing(
 
 
 def test_without_validation_the_training_examples_are_scored() -> None:
-    app = opened(MOONS.change(validation_size=0), "Edit a copy")
+    app = opened(MOONS.replace(validation_size=0), "Edit a copy")
     assert any("training examples" in caption.value for caption in app.caption)
 
 

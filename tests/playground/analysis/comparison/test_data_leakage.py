@@ -22,11 +22,11 @@ from playground.experiment.model import Experiment
 @pytest.mark.parametrize("name", DATASETS)
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_pair_differs_in_the_mistake_alone_and_leaves_new_examples(name, mistake):
-    experiment = Experiment().change(dataset=name, hidden=(4,))
+    experiment = Experiment().replace(dataset=name, hidden=(4,))
     honest, flawed = pair(experiment, [mistake], 7)
     assert not honest.data.flawed
     assert honest.training.shuffle
-    changed = {n for n, value in flawed.flat().items() if value != honest.flat()[n]}
+    changed = {n for n, value in flawed.to_dict().items() if value != honest.to_dict()[n]}
     assert changed == set(MISTAKES[mistake].flawed)
     assert honest.training.epochs == 7
     assert honest.data.train_size <= MOST_TRAINING
@@ -39,19 +39,19 @@ def test_a_pair_differs_in_the_mistake_alone_and_leaves_new_examples(name, mista
 
 
 def test_mistakes_may_be_made_together():
-    _, flawed = pair(Experiment().change(dataset="iris"), list(MISTAKES), 5)
+    _, flawed = pair(Experiment().replace(dataset="iris"), list(MISTAKES), 5)
     assert (flawed.data.scaler, flawed.data.copied) == ("nothing", 1.0)
     assert flawed.data.sorted_split
 
 
 def test_an_experiment_with_a_mistake_has_an_honest_side():
-    flawed = Experiment().change(copied=0.5, scaler="everything", sorted_split=True, shuffle=False)
+    flawed = Experiment().replace(copied=0.5, scaler="everything", sorted_split=True, shuffle=False)
     assert not pair(flawed, ["duplicates"], 5).honest.data.flawed
 
 
 def test_epochs_are_limited_by_what_they_cost():
-    assert most_epochs(Experiment().change(hidden=(1024,) * 6)) == 5
-    assert most_epochs(Experiment().change(dataset="iris", hidden=(4,))) == 300
+    assert most_epochs(Experiment().replace(hidden=(1024,) * 6)) == 5
+    assert most_epochs(Experiment().replace(dataset="iris", hidden=(4,))) == 300
     assert 20 < most_epochs(Experiment()) < 300
 
 
@@ -77,7 +77,7 @@ def trained(experiment: Experiment, mistake: str, epochs: int) -> Outcome:
 
 def test_known_effects_and_no_trainer_is_left(dask: Client, actors) -> None:
     # Much noise: only by heart can one know these answers.
-    noisy = Experiment().change(
+    noisy = Experiment().replace(
         dataset="gauss", noise=0.8, hidden=(64, 64), optimizer="adam", train_size=100,
         validation_size=100, learning_rate=0.01,
     )  # fmt: skip
@@ -85,13 +85,13 @@ def test_known_effects_and_no_trainer_is_left(dask: Client, actors) -> None:
     assert copies.hidden is not None
     assert copies.hidden.mean > 0.05
     assert copies.hidden.clear
-    iris = Experiment().change(dataset="iris", hidden=(8,), optimizer="adam", learning_rate=0.01)
+    iris = Experiment().replace(dataset="iris", hidden=(8,), optimizer="adam", learning_rate=0.01)
     order = trained(iris, "no_shuffling", 100)
     assert order.validation[0].mean > 0.8
     assert order.validation[1].mean < 0.2  # classes it has never seen
     assert order.hidden is not None
     assert order.hidden.mean < -0.2
-    coffee = Experiment().change(
+    coffee = Experiment().replace(
         dataset="coffee", hidden=(16,), optimizer="adam", learning_rate=0.01
     )
     scaling = trained(coffee, "no_scaling", 100)

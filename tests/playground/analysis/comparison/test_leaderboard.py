@@ -22,7 +22,7 @@ from playground.history.events import Epoch, Score
 from playground.history.history import History, Log
 
 BASE = Experiment()  # 5,000 images, batches of 32: 157 updates an epoch
-SINE = Experiment().change(dataset="sine")
+SINE = Experiment().replace(dataset="sine")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def test_before_the_first_epoch_nothing_is_known() -> None:
 
 
 def test_without_validation_examples_training_counts() -> None:
-    bare = BASE.change(validation_size=0)
+    bare = BASE.replace(validation_size=0)
     found = ranking([Entrant("a", (bare,))], [[told([0.5], validated=False)]])
     assert found.part == "training"
     assert found.standings[0].best is not None
@@ -128,7 +128,7 @@ def test_multiply_adds_are_counted_layer_by_layer() -> None:
     weights = forward
     inputs = 300 * 100 + 100 * 10  # nobody asks for the gradient of the pixels
     assert epoch_multiply_adds(BASE) == 5_000 * (forward + weights + inputs)
-    bare = BASE.change(hidden=(), train_size=1)
+    bare = BASE.replace(hidden=(), train_size=1)
     assert epoch_multiply_adds(bare) == 2 * 7_840
 
 

@@ -43,7 +43,7 @@ def run(
     **changes: Any,
 ) -> Compared:
     events = [*course(accuracies, losses, validated), *extra]
-    return Compared(Experiment().change(**changes), Log(events).history(), state)
+    return Compared(Experiment().replace(**changes), Log(events).history(), state)
 
 
 def told(*runs: Compared) -> str:
@@ -185,7 +185,7 @@ def test_losses_with_another_penalty_are_compared_without_it() -> None:
     event = course([0.8])[0]
     assert isinstance(event, Epoch)
     heavy = replace(event, validation=Score(0.9, 0.8, penalty=0.7))
-    runs = [run([0.8], [0.2]), Compared(Experiment().change(l2=0.1), Log([heavy]).history())]
+    runs = [run([0.8], [0.2]), Compared(Experiment().replace(l2=0.1), Log([heavy]).history())]
     found = difference(runs)
     assert found.gaps[0].mean == pytest.approx(0, abs=1e-6)
     assert found.courses[1].last_loss == pytest.approx(0.2)
@@ -227,8 +227,8 @@ def test_what_has_no_effect_is_left_out() -> None:
     assert "clip_limit" not in plain
     assert "learning_rate" in plain
     assert "dropout" in plain
-    assert "dropout" not in effective(Experiment().change(hidden=()))
-    each = effective(Experiment().change(activations=("tanh", "tanh")))
+    assert "dropout" not in effective(Experiment().replace(hidden=()))
+    each = effective(Experiment().replace(activations=("tanh", "tanh")))
     assert each["activation"] == "tanh"
-    mixed = effective(Experiment().change(activations=("tanh", "relu")))
+    mixed = effective(Experiment().replace(activations=("tanh", "relu")))
     assert said("activation", mixed["activation"]) == "Tanh, ReLU"

@@ -14,7 +14,7 @@ from playground.training import Trainer
 
 
 def made(**choices: Any) -> Experiment:
-    return Experiment().change(**choices)
+    return Experiment().replace(**choices)
 
 
 def judged(experiment: Experiment) -> tuple[Diagnosis, ...]:

@@ -33,9 +33,9 @@ from playground.history.events import (
 )
 from playground.history.history import Log
 
-TEN = Experiment().change(dataset="digits", hidden=(64,), epochs=100)
+TEN = Experiment().replace(dataset="digits", hidden=(64,), epochs=100)
 GUESS = Baseline(2.302585, 0.1)
-WAVE = Experiment().change(dataset="sine", hidden=(64,), epochs=100)
+WAVE = Experiment().replace(dataset="sine", hidden=(64,), epochs=100)
 
 
 def epochs(
@@ -89,7 +89,7 @@ def test_an_accuracy_counts_from_that_of_the_commonest_class() -> None:
     assert found(epochs(flat, flat, 0.24)) == ["not_learning"]
     assert found(epochs(flat, flat, 0.26)) == []
     roasts = Baseline(0.52, 0.785)  # coffee: as good as nothing, though 80% are right
-    coffee = Experiment().change(dataset="coffee", batch_size=4)
+    coffee = Experiment().replace(dataset="coffee", batch_size=4)
     assert "not_learning" in found(epochs([0.52] * 6, [0.52] * 6, 0.8), coffee, None, roasts)
     assert found(epochs([0.2] * 6, [0.2] * 6, 0.9), coffee, None, roasts) == []
 
@@ -105,7 +105,7 @@ def test_the_baseline_is_the_commonest_class_or_the_mean() -> None:
     target = wave.validation.y - wave.train.y.mean()
     assert mean.loss == pytest.approx(float((target**2).mean()), rel=1e-5)
     assert mean.metric == pytest.approx(float(np.abs(target).mean()), rel=1e-5)
-    binary = baseline(load(Experiment().change(dataset="circle").data), "cross_entropy")
+    binary = baseline(load(Experiment().replace(dataset="circle").data), "cross_entropy")
     assert binary.loss == pytest.approx(np.log(2), rel=1e-3)
 
 
@@ -113,7 +113,7 @@ def test_not_learning_waits_for_three_epochs_and_a_hundred_updates() -> None:
     flat = [2.3, 2.31, 2.3]
     assert found(epochs(flat, flat, 0.1)) == ["not_learning"]
     assert found(epochs(flat[:2], flat[:2], 0.1)) == []
-    assert found(epochs(flat, flat, 0.1), TEN.change(batch_size=1_000)) == []
+    assert found(epochs(flat, flat, 0.1), TEN.replace(batch_size=1_000)) == []
 
 
 def test_one_rise_of_the_loss_is_no_jumping_and_two_are() -> None:
@@ -138,7 +138,7 @@ def test_overfitting_is_a_best_epoch_long_ago_or_a_gap() -> None:
 
 def test_a_gap_on_thirty_examples_may_be_luck() -> None:
     learns, falls = [0.5 - 0.02 * i for i in range(10)], [0.5 - 0.015 * i for i in range(10)]
-    iris = Experiment().change(dataset="iris", hidden=(64,), epochs=100)
+    iris = Experiment().replace(dataset="iris", hidden=(64,), epochs=100)
     guess = Baseline(1.0986, 1 / 3)
     assert found(epochs(learns, falls, (1.0, 0.9)), iris, None, guess) == []
     assert found(epochs(learns, falls, (1.0, 0.8)), iris, None, guess) == ["overfitting"]
@@ -147,7 +147,7 @@ def test_a_gap_on_thirty_examples_may_be_luck() -> None:
 def test_regression_is_judged_by_its_loss_beside_that_of_the_mean() -> None:
     guess = Baseline(0.5, 0.6)
     flat = [0.49] * 12
-    assert found(epochs(flat, flat, 0.6), WAVE.change(batch_size=4), None, guess)[0] == (
+    assert found(epochs(flat, flat, 0.6), WAVE.replace(batch_size=4), None, guess)[0] == (
         "not_learning"
     )
     good = [0.01] * 12
@@ -158,7 +158,7 @@ def test_regression_is_judged_by_its_loss_beside_that_of_the_mean() -> None:
 
 def test_every_cure_in_use_makes_room_for_the_next_one() -> None:
     learns, falls = [1.0 - 0.05 * i for i in range(10)], [1.0 - 0.02 * i for i in range(10)]
-    experiment, order = TEN.change(train_size=400), []
+    experiment, order = TEN.replace(train_size=400), []
     for _ in range(6):
         fixed = told(epochs(learns, falls, (1.0, 0.85)), experiment)[0].fix
         if fixed is None:
@@ -182,7 +182,7 @@ def test_thirty_per_cent_of_dead_units_are_too_many() -> None:
 def test_gradients_fade_over_several_layers_only() -> None:
     poor = [2.0 - 0.05 * i for i in range(8)]
     faded = (1e-5, 1e-4, 2e-3)
-    deep = TEN.change(hidden=(64, 64), activation="tanh")
+    deep = TEN.replace(hidden=(64, 64), activation="tanh")
     assert found(epochs(poor, poor, 0.3, gradients=faded), deep) == ["gradients"]
     assert found(epochs(poor, poor, 0.3, gradients=(1e-4, 1e-3, 2e-3)), deep) == []
     assert found(epochs(poor, poor, 0.3, gradients=(1e-5, 2e-3))) == []
@@ -191,7 +191,7 @@ def test_gradients_fade_over_several_layers_only() -> None:
 
 
 def test_saturation_counts_where_an_activation_is_flat_on_both_sides() -> None:
-    poor, sigmoid = [1.5 - 0.05 * i for i in range(8)], TEN.change(activation="sigmoid")
+    poor, sigmoid = [1.5 - 0.05 * i for i in range(8)], TEN.replace(activation="sigmoid")
     looked = WeightInspection(8, (0.3,), Score(1.2, 0.5), 1.0, alike=False)
     assert found(epochs(poor, poor, 0.5), sigmoid, looked) == ["saturated_units"]
     less = WeightInspection(8, (0.29,), Score(1.2, 0.5), 1.0, alike=False)
@@ -206,9 +206,9 @@ def test_regularisation_is_too_much_where_training_is_poor(
     field: str, much: float, less: float
 ) -> None:
     poor = [1.2 - 0.05 * i for i in range(8)]
-    assert found(epochs(poor, poor, 0.8), TEN.change(**{field: much})) == ["regularisation"]
-    assert found(epochs(poor, poor, 0.8), TEN.change(**{field: less})) == []
-    assert found(epochs(poor, poor, 0.92), TEN.change(**{field: much})) == []
+    assert found(epochs(poor, poor, 0.8), TEN.replace(**{field: much})) == ["regularisation"]
+    assert found(epochs(poor, poor, 0.8), TEN.replace(**{field: less})) == []
+    assert found(epochs(poor, poor, 0.92), TEN.replace(**{field: much})) == []
 
 
 def test_a_symptom_stands_behind_its_cause() -> None:
@@ -226,7 +226,7 @@ def test_validation_may_be_better_for_reasons_that_are_no_fault() -> None:
         ({"shuffled_labels": 0.2}, "Shuffled labels 0.2 → 0"),
         ({"copied": 0.5}, "Copied 0.5 → 0"),
     ):
-        (only,) = told(epochs(ours, theirs, accuracy), TEN.change(**changes))
+        (only,) = told(epochs(ours, theirs, accuracy), TEN.replace(**changes))
         assert only.name == "validation_better"
         assert only.kind == "info"
         assert only.fix is not None
@@ -336,7 +336,7 @@ def test_no_history_makes_a_rule_fail(
 
 def test_a_large_network_on_a_plateau_may_have_learnt_all_there_is() -> None:
     flat = [1.1] * 12
-    small, large = TEN.change(hidden=(8,)), TEN.change(hidden=(128, 128), optimizer="adam")
+    small, large = TEN.replace(hidden=(8,)), TEN.replace(hidden=(128, 128), optimizer="adam")
     assert found(epochs(flat, flat, 0.7), small) == ["underfitting"]
     assert found(epochs(flat, flat, 0.7), large) == []
 
@@ -354,9 +354,9 @@ def test_ten_thousand_epochs_are_judged_in_milliseconds() -> None:
 def test_a_schedule_that_slows_down_is_not_called_too_slow() -> None:
     creeps = [2.2 - 0.001 * i for i in range(12)]
     assert found(epochs(creeps, creeps, 0.3, step=1e-5)) == ["too_slow"]
-    falling = TEN.change(learning_rate=0.1)  # the updates used 0.01 by now
+    falling = TEN.replace(learning_rate=0.1)  # the updates used 0.01 by now
     assert "too_slow" not in found(epochs(creeps, creeps, 0.3, step=1e-5), falling)
-    warming = TEN.change(warmup_epochs=10, learning_rate=0.1)
+    warming = TEN.replace(warmup_epochs=10, learning_rate=0.1)
     assert found(epochs([2.3] * 6, [2.3] * 6, 0.1), warming) == []
 
 
@@ -364,5 +364,5 @@ def test_a_change_that_a_paused_run_has_not_told_yet_begins_a_new_judgement() ->
     dataset, watch, flat = load(TEN.data), Monitor("one"), [2.3] * 6
     log, before = Log(epochs(flat, flat, 0.1)), TEN
     assert [each.name for each in watch.see(before, log, None, dataset)] == ["not_learning"]
-    assert watch.see(TEN.change(learning_rate=0.1), log, None, dataset) == ()
+    assert watch.see(TEN.replace(learning_rate=0.1), log, None, dataset) == ()
     assert watch.since == 6

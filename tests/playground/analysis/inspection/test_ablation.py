@@ -21,7 +21,7 @@ from playground.nn.network import Snapshot
 
 
 def case(dataset: str, hidden: tuple[int, ...], **changes: object) -> tuple[Snapshot, ...]:
-    experiment = Experiment().change(dataset=dataset, hidden=hidden, **changes)
+    experiment = Experiment().replace(dataset=dataset, hidden=hidden, **changes)
     loaded = load(experiment.data)
     part = loaded.validation
     task = loaded.source.task
@@ -72,7 +72,7 @@ def test_the_first_order_estimate_is_exact_in_a_linear_network_with_absolute_err
 
 def test_what_would_take_too_long_is_not_measured() -> None:
     def network(hidden: tuple[int, ...]) -> Snapshot:
-        experiment = Experiment().change(dataset="mnist", hidden=hidden)
+        experiment = Experiment().replace(dataset="mnist", hidden=hidden)
         return draw(experiment, chosen(experiment))
 
     assert affordable(network((300, 100)), 0) > 400

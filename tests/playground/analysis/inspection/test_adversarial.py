@@ -11,7 +11,7 @@ from playground.experiment.model_summary import assemble
 from playground.export import pretrained
 from playground.nn.network import Snapshot, classes
 
-LINEAR = Experiment().change(dataset="digits", hidden=())
+LINEAR = Experiment().replace(dataset="digits", hidden=())
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_a_network_without_a_gradient_is_never_flipped() -> None:
 
 
 def test_large_networks_take_larger_steps() -> None:
-    experiment = LINEAR.change(hidden=(1024, 1024, 1024))
+    experiment = LINEAR.replace(hidden=(1024, 1024, 1024))
     rng = np.random.default_rng(0)
     weights = []
     for a, b in zip(experiment.layer_sizes, experiment.layer_sizes[1:], strict=False):

@@ -29,7 +29,7 @@ from playground.nn.network import Layer, Snapshot
 
 
 def dataset(name: str) -> Dataset:
-    return load(Experiment().change(dataset=name).data)
+    return load(Experiment().replace(dataset=name).data)
 
 
 def network(*sizes: int, activation: str = "tanh", seed: int = 0) -> Snapshot:

@@ -88,7 +88,7 @@ def test_mistakes_of_each_task() -> None:
 
 def test_the_next_mistake_goes_round() -> None:
     """A network that says "blue" of everything is wrong wherever the truth is orange."""
-    dataset = load(Experiment().change(dataset="xor").data)
+    dataset = load(Experiment().replace(dataset="xor").data)
     always = Layer(np.zeros((2, 1), "f4"), np.full(1, 9, "f4"), "sigmoid")
     snapshot, part = Snapshot(0, (always,)), dataset.validation
     wrong = np.flatnonzero(part.y == 0)
@@ -100,7 +100,7 @@ def test_the_next_mistake_goes_round() -> None:
 
 
 def test_there_may_be_no_mistake() -> None:
-    dataset = load(Experiment().change(dataset="xor").data)
+    dataset = load(Experiment().replace(dataset="xor").data)
     right = Split(dataset.validation.x, np.ones(len(dataset.validation), np.int32))
     always = Layer(np.zeros((2, 1), "f4"), np.full(1, 9, "f4"), "sigmoid")
     assert next_mistake(Snapshot(0, (always,)), dataset, right, 3) is None
@@ -109,7 +109,7 @@ def test_there_may_be_no_mistake() -> None:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_numpy_answers_as_keras_does(name: str) -> None:
     """All layers' outputs agree to 1e-5, beside numbers above 1 to that share of them."""
-    experiment = Experiment().change(
+    experiment = Experiment().replace(
         dataset="digits", hidden=(24, 16), activation=name, dropout=0.2
     )
     snapshot = Trainer(experiment).snapshot(0)
@@ -124,7 +124,7 @@ def test_numpy_answers_as_keras_does(name: str) -> None:
 @pytest.mark.parametrize("dataset", ["spiral", "sine", "iris"])
 @pytest.mark.parametrize("hidden", [(), (5,)])
 def test_numpy_answers_as_keras_does_for_every_output(dataset: str, hidden: tuple[int]) -> None:
-    experiment = Experiment().change(dataset=dataset, hidden=hidden)
+    experiment = Experiment().replace(dataset=dataset, hidden=hidden)
     snapshot = Trainer(experiment).snapshot(0)
     found = load(experiment.data)
     x = found.scaled(found.train.x[:20])

@@ -38,7 +38,7 @@ def test_drawn_as_keras_draws(name: str) -> None:
 
 
 def checked(**changes: object) -> tuple[Profile, str]:
-    experiment = Experiment().change(**changes)
+    experiment = Experiment().replace(**changes)
     data = load(experiment.data)
     snapshot = draw(experiment, chosen(experiment))
     x, y = data.scaled(data.train.x[:256]), data.train.y[:256]
@@ -90,7 +90,7 @@ def test_he_keeps_the_size_of_relu_signals_in_any_width() -> None:
 
 def test_a_linear_layer_by_hand() -> None:
     """Without hidden layers: spread of z, and the signal ‖p − y‖."""
-    experiment = Experiment().change(dataset="iris", hidden=())
+    experiment = Experiment().replace(dataset="iris", hidden=())
     data = load(experiment.data)
     x, y = data.scaled(data.train.x), data.train.y
     snapshot = draw(experiment, chosen(experiment))
@@ -104,7 +104,7 @@ def test_a_linear_layer_by_hand() -> None:
 
 def test_the_first_weights_of_keras_get_the_same_verdict() -> None:
     """Other numbers of the same distribution: nearly the same profile."""
-    experiment = Experiment().change(**DEEP, activation="tanh")
+    experiment = Experiment().replace(**DEEP, activation="tanh")
     data = load(experiment.data)
     x, y = data.scaled(data.train.x[:256]), data.train.y[:256]
     theirs = assemble(experiment, 0, keras_model.initial_weights(experiment))
@@ -125,7 +125,7 @@ def test_every_activation_has_an_initializer_made_for_it() -> None:
 
 
 def test_what_else_could_be_chosen() -> None:
-    experiment = Experiment().change(dataset="iris", hidden=(8,) * 6, activation="sigmoid")
+    experiment = Experiment().replace(dataset="iris", hidden=(8,) * 6, activation="sigmoid")
     others = alternatives(experiment)
     assert chosen(experiment) not in others
     assert len(set(others)) == len(others)

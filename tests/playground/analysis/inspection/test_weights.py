@@ -17,14 +17,14 @@ from playground.experiment.model_summary import assemble
 from playground.nn.network import Layer, Snapshot
 
 EXPERIMENTS = {
-    "classes": Experiment().change(
+    "classes": Experiment().replace(
         dataset="iris", hidden=(5, 4), activation="tanh", loss="cross_entropy"
     ),
-    "two classes": Experiment().change(dataset="coffee", hidden=(3,), activation="sigmoid"),
-    "squares of classes": Experiment().change(
+    "two classes": Experiment().replace(dataset="coffee", hidden=(3,), activation="sigmoid"),
+    "squares of classes": Experiment().replace(
         dataset="iris", hidden=(), loss="mean_squared_error", l2=0.01
     ),
-    "regression": Experiment().change(dataset="sine", hidden=(6,), loss="huber"),
+    "regression": Experiment().replace(dataset="sine", hidden=(6,), loss="huber"),
 }
 
 
@@ -35,7 +35,7 @@ def test_keras_takes_the_file_and_gives_the_same_score(name: str) -> None:
     experiment = EXPERIMENTS[name]
     untrained = assemble(experiment, 0, initial_weights(experiment))
     shown = edited(untrained, [Noise(None, 1.0, 5)])
-    model = build_model(experiment.change(l2=0.0))
+    model = build_model(experiment.replace(l2=0.0))
     archive = np.load(io.BytesIO(weights.npz(shown)))
     assert archive.files[:2] == ["W1", "b1"]
     model.set_weights([archive[key] for key in archive.files])
@@ -52,7 +52,7 @@ def test_keras_takes_the_file_and_gives_the_same_score(name: str) -> None:
 
 
 def test_without_examples_there_is_no_score() -> None:
-    experiment = EXPERIMENTS["two classes"].change(validation_size=0)
+    experiment = EXPERIMENTS["two classes"].replace(validation_size=0)
     dataset = load(experiment.data)
     snapshot = Snapshot(0, (layer(2, 1),))
     found = score(snapshot, dataset, dataset.validation, "cross_entropy")

@@ -168,7 +168,7 @@ def test_a_temperature_that_has_no_limit_stays_within_bounds() -> None:
 
 @pytest.mark.parametrize("name", ["digits", "iris", "circle"])
 def test_a_judgement_agrees_with_the_network(name: str) -> None:
-    data = load(Experiment().change(dataset=name).data)
+    data = load(Experiment().replace(dataset=name).data)
     source = data.source
     net = network(
         source.n_features, 7, source.n_outputs,

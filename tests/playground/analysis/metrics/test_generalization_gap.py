@@ -94,12 +94,12 @@ def snapshot(*kernels: list[list[float]]) -> Snapshot:
 
 
 def test_a_network_is_measured_on_both_parts() -> None:
-    dataset = load(Experiment().change(dataset="sine", train_size=10, validation_size=20).data)
+    dataset = load(Experiment().replace(dataset="sine", train_size=10, validation_size=20).data)
     found = measured(snapshot([[0.0]]), dataset, "mean_squared_error")
     assert found is not None
     assert found.training.loss == pytest.approx(float(np.square(dataset.train.y).mean()), rel=1e-5)
     assert found.validation.metric == pytest.approx(float(np.abs(dataset.validation.y).mean()))
-    alone = load(Experiment().change(dataset="sine", train_size=10, validation_size=0).data)
+    alone = load(Experiment().replace(dataset="sine", train_size=10, validation_size=0).data)
     assert measured(snapshot([[0.0]]), alone, "mean_squared_error") is None
 
 

@@ -82,7 +82,7 @@ def test_noise_has_the_spread_it_says() -> None:
 
 @pytest.mark.parametrize("name", ["digits", "iris", "circle", "sine"])
 def test_the_curve_begins_with_the_score_on_what_is_there(name: str) -> None:
-    data = load(Experiment().change(dataset=name).data)
+    data = load(Experiment().replace(dataset=name).data)
     n_in, n_out = data.source.n_features, data.source.n_outputs
     activation = "linear" if name == "sine" else "softmax" if n_out > 1 else "sigmoid"
     kernel = np.random.default_rng(0).standard_normal((n_in, n_out)).astype(np.float32)

@@ -185,7 +185,7 @@ def test_a_shelf_that_cannot_be_written_is_told(
 @pytest.mark.parametrize("features", [1, 2, 5])
 def test_it_is_data_like_any_other(classes: int, features: int) -> None:
     mine = storage.put(table(classes=classes, features=features))
-    experiment = Experiment().change(dataset=mine.name, hidden=(4,))
+    experiment = Experiment().replace(dataset=mine.name, hidden=(4,))
     assert experiment.data.source is mine.source
     assert experiment.layer_sizes == (features, 4, classes if classes > 2 else 1)
     dataset = load(experiment.data)
@@ -197,7 +197,7 @@ def test_it_is_data_like_any_other(classes: int, features: int) -> None:
 
 def test_its_link_leads_back_to_it() -> None:
     mine = storage.put(table())
-    experiment = Experiment().change(dataset=mine.name, epochs=7, train_size=20)
+    experiment = Experiment().replace(dataset=mine.name, epochs=7, train_size=20)
     assert f"dataset={mine.name}" in encode(experiment)
     decoded = decode(encode(experiment))
     assert decoded.problems == ()
@@ -208,7 +208,7 @@ def test_a_link_to_a_table_that_is_gone_says_so_and_shows_the_usual_data() -> No
     decoded = decode(f"dataset=own-{'0' * 32}&epochs=7")
     (problem,) = decoded.problems
     assert "dataset must be own data that this server still keeps" in problem
-    assert decoded.experiment == Experiment().change(epochs=7)
+    assert decoded.experiment == Experiment().replace(epochs=7)
     with pytest.raises(ValidationError) as refused:
         Data(dataset=f"own-{'1' * 32}")
     assert "bring them along again" in explain(refused.value)[0]
@@ -216,19 +216,19 @@ def test_a_link_to_a_table_that_is_gone_says_so_and_shows_the_usual_data() -> No
 
 def test_an_experiment_holds_on_to_its_table() -> None:
     mine = storage.put(table(30))
-    experiment = Experiment().change(dataset=mine.name)
+    experiment = Experiment().replace(dataset=mine.name)
     name = mine.name
     del mine
     storage.remove(name)
-    assert experiment.change(epochs=3).data.source.label == "Mine"
+    assert experiment.replace(epochs=3).data.source.label == "Mine"
 
 
 def test_an_experiment_takes_its_table_along_to_a_machine_that_has_none(tmp_path: Path) -> None:
-    experiment = Experiment().change(dataset=storage.put(table(31)).name)
+    experiment = Experiment().replace(dataset=storage.put(table(31)).name)
     script = (
         "import pickle, sys; from playground.datasets import load;"
         "e = pickle.loads(sys.stdin.buffer.read());"
-        "e = e.change(epochs=5); print(len(load(e.data).train), e.data.source.label)"
+        "e = e.replace(epochs=5); print(len(load(e.data).train), e.data.source.label)"
     )
     environment = os.environ | {"PLAYGROUND_TABLES": str(tmp_path / "nothing")}
     told = subprocess.run(
