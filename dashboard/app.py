@@ -21,23 +21,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 from threadpoolctl import threadpool_limits
 
-import dashboard.views.assignments.page
-import dashboard.views.assignments.panel
-import dashboard.views.data.page
-import dashboard.views.draw.page
-import dashboard.views.inspect.page
-import dashboard.views.labs.page
-import dashboard.views.lessons.page
-import dashboard.views.race.page
-import dashboard.views.runs.page
-import dashboard.views.train.page  # noqa: F401  loaded here, not while the first visitor waits
 from dashboard.components import images
 from dashboard.components.chart import PLOTLY_ADDRESS
 from dashboard.state.dataset_loading import deliver
+from dashboard.state.pages import load_pages
 from playground.experiment.model import Data
 from playground.runs import cluster
 
 COLLECT_SECONDS = 20
+
+load_pages()  # here, not while the first visitor waits
 
 PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
 

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from dashboard.components import text
 from dashboard.figures.images import encoded
 from dashboard.state import session
+from dashboard.state.drawing import PadExample
 from playground.analysis.inspection.drawing_preprocessing import Drawing, decode
 from playground.datasets.registry import ImageLayout
 
@@ -32,14 +31,6 @@ class PadDrawing:
     drawing: Drawing
     placed: bool
     count: int
-
-
-@dataclass(frozen=True)
-class PadExample:
-    """An image to be put on the pad, once: (side, side) uint8, 0 … 255."""
-
-    name: str  # another one for each time it is to be loaded
-    pixels: NDArray[np.uint8]
 
 
 def sketch(key: str) -> PadDrawing | None:

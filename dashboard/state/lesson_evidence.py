@@ -1,13 +1,12 @@
 """What this tab has done, gathered for whoever checks it: lessons and assignments."""
 
 import numpy as np
+from playground.lessons.measures import CheckContext, DrawnDigit, RaceResult
 
 from dashboard.state import session
-from dashboard.views.draw.state import DrawingState, drawing_state
-from dashboard.views.race.start import NAME
+from dashboard.state.drawing import DrawingState, drawing_state
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
 from playground.history.history import History
-from playground.lessons.measures import CheckContext, DrawnDigit, RaceResult
 from playground.nn.network import classes
 from playground.runs.race import Race
 from playground.runs.run import Run
@@ -15,7 +14,7 @@ from playground.runs.run import Run
 
 def gathered(finished: int = 0) -> CheckContext:
     """This tab's run, race and drawing as they are now; `finished`: runs seen at their end."""
-    run, race = session.run(), session.race(NAME)
+    run, race = session.run(), session.race(session.RACE)
     contest, sketch = None if race is None else _contest(race), _sketch(drawing_state())
     if run is None:
         return CheckContext(session.experiment(), contest=contest, sketch=sketch, finished=finished)

@@ -32,6 +32,7 @@ from playground.storage.store import store
 
 Identity = tuple[str, str]
 
+RACE = "race"  # of a tab's race, and of its learning-rate finder, in their registries
 MOST_OWN = 8  # tables of one's own that a tab offers, the newest
 
 SHARED = "shared"  # in the address: the token of a run that somebody shows

@@ -6,8 +6,7 @@ from uuid import uuid4
 import numpy as np
 import streamlit as st
 
-from dashboard.components.drawing_pad import PadExample
-from dashboard.views.draw.state import DrawingState
+from dashboard.state.drawing import DrawingState, PadExample
 from playground.analysis.inspection.decision_boundary import shown_part
 from playground.datasets import Dataset
 

@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard.components import chart
 from dashboard.figures import images as picture
+from dashboard.state.drawing import Image
 from dashboard.state.network_view import NetworkView
-from dashboard.views.draw.prediction import NO_NUMBERS
-from dashboard.views.draw.state import Image
+from dashboard.views.shared.predictions import NOT_FINITE
 from playground.analysis.inspection.nearest_neighbors import NearestNeighborIndex, Neighbors
 from playground.datasets import load
 from playground.experiment.model import Data
@@ -42,7 +42,7 @@ def neighbours(now: NetworkView, image: Image) -> None:
     labels = [names[now.dataset.train.y[i]] for i in found.index]
     output = now.snapshot.predict(now.dataset.scaled(image[None]))
     if not np.isfinite(output).all():
-        st.warning(NO_NUMBERS)
+        st.warning(NOT_FINITE)
         return
     guess = int(classes(output)[0])
     tiles = [

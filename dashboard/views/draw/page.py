@@ -9,17 +9,23 @@ from streamlit.errors import StreamlitAPIException
 
 from dashboard.components import drawing_pad
 from dashboard.state import session
+from dashboard.state.drawing import DrawingState, Image, drawing_state
 from dashboard.state.network_view import NetworkView
 from dashboard.views.draw import examples, model_choice, prediction, preprocessing
 from dashboard.views.draw.nearest_neighbors import neighbours
 from dashboard.views.draw.online_training import teach
 from dashboard.views.draw.prediction import DrawingPrediction
-from dashboard.views.draw.state import DrawingState, Image, drawing_state
-from dashboard.views.inspect.page import LOOK_SECONDS, moment
 from dashboard.views.shared.adversarial import smallest_change
 from dashboard.views.shared.dataset_loading import delivered
 from dashboard.views.shared.occlusion import looks
-from dashboard.views.shared.run_controls import buttons, message, moves, own_run
+from dashboard.views.shared.run_controls import (
+    REDRAW_SECONDS,
+    buttons,
+    message,
+    moves,
+    network_at_epoch,
+    own_run,
+)
 from dashboard.views.shared.view import View, choose
 from dashboard.widgets.messages import refuse
 from playground.analysis.inspection.drawing_preprocessing import (
@@ -61,7 +67,7 @@ def draw() -> None:
     """The pad with the answer beside it, the steps between them, and a view of the image."""
     run = own_run(session.experiment())
     experiment = session.experiment() if run is None else run.experiment
-    if experiment.data.source.frame is None:
+    if experiment.data.source.layout is None:
         model_choice.cannot(experiment.data.source.label)
         run = None
     choices = st.container(horizontal=True, key="draw_choices")
@@ -102,15 +108,17 @@ def _own(run: Run, choices: DeltaGenerator) -> None:
         if watching and not moves(run):
             st.rerun()  # last, or the browser would take away what was not drawn yet
 
-    every = LOOK_SECONDS if watching else None
+    every = REDRAW_SECONDS if watching else None
     st.fragment(_quick, run_every=every, key=QUICK)(drawing_state(), now, end)
-    st.fragment(_slow, run_every=3 * LOOK_SECONDS if watching else None, key=SLOW)(drawing_state())
+    st.fragment(_slow, run_every=3 * REDRAW_SECONDS if watching else None, key=SLOW)(
+        drawing_state()
+    )
 
 
 def _look(run: Run, dataset: Dataset, changed: bool) -> NetworkView | None:
     run.touch()
     message(run, changed)
-    return moment(run, dataset, _both)
+    return network_at_epoch(run, dataset, _both)
 
 
 def _both() -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dashboard.components import text
 from dashboard.figures.images import address, cells, columns_of
 from dashboard.state.network_view import NetworkView
+from dashboard.views.shared.predictions import NOT_FINITE
 from playground.analysis.inspection.decision_boundary import shown_part
 from playground.analysis.inspection.drawing_preprocessing import PreprocessedDrawing
 
@@ -20,10 +21,6 @@ TYPICAL = 200  # examples that say how strong an activation can be
 
 UNSURE = 0.5  # below this probability of the first class
 WORTH_SAYING = 0.01  # probability of the second class
-NO_NUMBERS = (
-    "This network's answer is not a finite number: its weights are too large. Reset it, or choose "
-    "an earlier epoch."
-)
 STRONG = 0.995  # the share of activations that full colour is enough for
 
 
@@ -81,7 +78,7 @@ def shares(output: Array) -> Array:
 def sentence(said: DrawingPrediction) -> str:
     """What it takes the drawing for, how surely, and what else it may be."""
     if not said.finite:
-        return NO_NUMBERS
+        return NOT_FINITE
     second = int(np.argsort(said.shares)[-2])
     share = float(said.shares[second])
     if said.sure < UNSURE:
@@ -112,7 +109,7 @@ def strongest(now: NetworkView) -> tuple[float, ...]:
 def show(said: DrawingPrediction, largest: tuple[float, ...], count: int) -> None:
     """The bars of all classes and, below, each layer's units as cells."""
     if not said.finite:
-        return show_none(said.names, NO_NUMBERS, count)
+        return show_none(said.names, NOT_FINITE, count)
     last = len(said.layers) - 1
     layers = [
         _layer(f"Output: {len(a)}" if i == last else f"Hidden layer {i + 1}: {len(a)}", a, most)

@@ -8,10 +8,10 @@ from dashboard.components import chart
 from dashboard.figures import decision_boundary as figures
 from dashboard.state import session
 from dashboard.state.network_view import NetworkView
-from dashboard.views.shared.unit_maps import bent, drawn, units
+from dashboard.views.shared.unit_maps import bent, drawn, inequality, units
 from dashboard.widgets.messages import literal
 from playground.analysis.inspection import decision_boundary
-from playground.analysis.inspection.decision_boundary import HalfPlane, Plane
+from playground.analysis.inspection.decision_boundary import Plane
 from playground.analysis.inspection.weights import layer_name
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import classes
@@ -166,14 +166,6 @@ def _lines(now: NetworkView, seen: Plane) -> list[figures.UnitLine]:
 def _short(features: tuple[str, ...]) -> tuple[str, ...]:
     """Names without their units: "temperature" for "temperature (°C)"."""
     return tuple(name.partition(" (")[0] for name in features)
-
-
-def inequality(half: HalfPlane, names: tuple[str, ...]) -> str:
-    """ "0.12·temperature − 3.4·duration + 5 > 0"."""
-    terms = [f"{half.slope[0]:.3g}·{names[0]}"]
-    for value, name in ((half.slope[1], f"·{names[1]}"), (half.offset, "")):
-        terms.append(f"{'−' if value < 0 else '+'} {abs(value):.3g}{name}")
-    return " ".join(terms).replace("-", "−") + " > 0"
 
 
 def _truth(now: NetworkView, seen: Plane) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.components import chart
 from dashboard.state import session
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect import decision_boundary, weights
@@ -25,10 +24,16 @@ from dashboard.views.shared import predictions
 from dashboard.views.shared.adversarial import smallest_change
 from dashboard.views.shared.dataset_loading import delivered
 from dashboard.views.shared.occlusion import looks
-from dashboard.views.shared.run_controls import buttons, message, moves, own_run
+from dashboard.views.shared.run_controls import (
+    REDRAW_SECONDS,
+    buttons,
+    message,
+    moves,
+    network_at_epoch,
+    own_run,
+)
 from dashboard.views.shared.view import View, choose
 from dashboard.widgets.messages import literal
-from dashboard.widgets.run_status import waiting
 from playground.analysis.inspection.activations import bounded
 from playground.datasets import Dataset
 from playground.experiment.model_summary import title
@@ -59,8 +64,6 @@ def _of_example(now: NetworkView, show: Callable[[NetworkView, Image], None]) ->
     tell(example)
     show(now, example.raw[0])
 
-
-LOOK_SECONDS = 1.0  # between two looks at a run that plays: most views take a tenth of it
 
 VIEWS: dict[str, View[Callable[[NetworkView], None]]] = {
     "Network": View(
@@ -117,7 +120,7 @@ _LOOK_AT_NUMBERS = [VIEWS["Weights"], VIEWS["Pre-flight check"]]  # of any size
 _ENOUGH = 100  # examples to see whether a network's numbers are of any use
 
 
-def inside() -> None:
+def inspect() -> None:
     """The buttons that play the run, the slider of epochs, and one view of the network."""
     experiment = session.experiment()
     st.subheader(title(experiment), anchor=False)
@@ -130,7 +133,7 @@ def inside() -> None:
         return
     buttons(run, changed)
     watching = moves(run)
-    every = LOOK_SECONDS if watching else None
+    every = REDRAW_SECONDS if watching else None
     st.fragment(_look, run_every=every, key="look")(run, dataset, changed, watching)
 
 
@@ -139,7 +142,7 @@ def _look(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     run.touch()
     message(run, changed)
     view = choose(VIEWS, "inside_view")
-    now = moment(run, dataset)
+    now = network_at_epoch(run, dataset)
     if now is not None and (view in _LOOK_AT_NUMBERS or bounded(now.snapshot, _some(dataset))):
         view.show(now)
     elif now is not None:
@@ -153,32 +156,3 @@ def _look(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
 
 def _some(dataset: Dataset) -> NDArray[np.float32]:
     return dataset.scaled(dataset.train.x[:_ENOUGH])
-
-
-def moment(
-    run: Run, dataset: Dataset, moved: Callable[[], None] = lambda: None
-) -> NetworkView | None:
-    """The slider of epochs, and the network as it was then; None while there is none yet.
-
-    moved: called when somebody moves the slider.
-    """
-    keep = run.network
-    snapshot = run.latest
-    epoch = chart.epoch(snapshot.epoch if snapshot else 0, keep, moved)
-    note = st.container()  # with a sentence or without, what comes below keeps its place
-    if snapshot is None:
-        note.info(waiting(run.state))
-        return None
-    if epoch is not None and epoch != snapshot.epoch:
-        try:
-            snapshot = run.snapshot(epoch)
-        except LookupError:
-            note.warning(
-                "Earlier weights are gone with the process that trained: these are the last."
-            )
-        else:
-            if snapshot.epoch != epoch:
-                note.caption(
-                    f"Of so long a run not every epoch is kept: this is {snapshot.epoch:,}."
-                )
-    return NetworkView(run.experiment, dataset, snapshot, run, keep)

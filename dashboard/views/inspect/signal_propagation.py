@@ -54,7 +54,7 @@ def preflight(now: NetworkView) -> None:
     profile, said = found.profiles[choice], found.verdicts[choice]
     show = st.success if said.good else st.warning
     advice = drawn.advice_sentence(
-        found.verdicts, recommended(choice), now.dataset.source.standardise
+        found.verdicts, recommended(choice), now.dataset.source.standardize
     )
     show(
         f"**{choice.label}, {_layers(hidden)}.** "

@@ -1,13 +1,12 @@
 """The open lesson, above every page: what to do, what to predict, and what the run says to it."""
 
-from collections.abc import Mapping
-
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
+from playground.lessons.measures import OVER, CheckContext
 
 from dashboard.components.chart import POLL_SECONDS
 from dashboard.state import session
 from dashboard.state.lesson_evidence import gathered
+from dashboard.state.pages import open_page, page_link
 from dashboard.views.lessons.progress import (
     attendance,
     begin,
@@ -18,25 +17,22 @@ from dashboard.views.lessons.progress import (
     wanted,
 )
 from dashboard.views.lessons.step import ask, check, do, reveal
-from dashboard.views.race.start import NAME as RACE
 from dashboard.views.shared.run_controls import moves
 from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal
 from playground.experiment.model_summary import title
+from playground.experiment.pages import PAGES
 from playground.lessons.lesson import Lesson
-from playground.lessons.measures import OVER, CheckContext
 from playground.lessons.progress import StepProgress
-
-Pages = Mapping[str, StreamlitPage]
 
 DRAWN_SECONDS = 1.0  # between two looks at what is being drawn
 
 
-def panel(pages: Pages, here: str) -> None:
+def panel(here: str) -> None:
     """The lesson that is open, if one is; `here`: the page below it."""
     page = wanted()
-    if page in pages and page != here:
-        st.switch_page(pages[page])
+    if page in PAGES and page != here:
+        open_page(page)
     with st.container(key="lesson"):  # there or not, what comes below keeps its place and zoom
         found = opened()
         if found is None:
@@ -47,12 +43,12 @@ def panel(pages: Pages, here: str) -> None:
             _offer(slug, lesson)
         else:
             every = _every(held)
-            st.fragment(_watch, run_every=every, key="lesson_watch")(slug, held, pages, here, every)
+            st.fragment(_watch, run_every=every, key="lesson_watch")(slug, held, here, every)
 
 
 def _every(held: StepProgress) -> float | None:
     """Seconds between two looks, while something goes on that the step is about."""
-    run, race = session.run(), session.race(RACE)
+    run, race = session.run(), session.race(session.RACE)
     if (run is not None and moves(run)) or (race is not None and race.state == "playing"):
         return POLL_SECONDS
     draws = any(condition.measure.startswith("drawing") for condition in held.step.check)
@@ -82,7 +78,7 @@ def _offer(slug: str, lesson: Lesson) -> None:
                 st.rerun()
 
 
-def _watch(slug: str, held: StepProgress, pages: Pages, here: str, every: float | None) -> None:
+def _watch(slug: str, held: StepProgress, here: str, every: float | None) -> None:
     """The step with its checks; looked at anew while the run plays."""
     evidence = _evidence()
     held.look(evidence, label)
@@ -91,12 +87,12 @@ def _watch(slug: str, held: StepProgress, pages: Pages, here: str, every: float 
     with st.expander(heading, expanded=True, icon=":material/school:", key="lesson_panel"):
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            do(held, pages, here)
+            do(held, here)
         with right:
             ask(held, evidence)
             check(held, evidence)
         reveal(held)
-        _moving_on(slug, held, pages, here)
+        _moving_on(slug, held, here)
     if every == POLL_SECONDS and _every(held) != every:
         st.rerun()  # last, or the browser would take away what was not drawn yet
 
@@ -110,7 +106,7 @@ def _evidence() -> CheckContext:
     return gathered(len(found.finished))
 
 
-def _moving_on(slug: str, held: StepProgress, pages: Pages, here: str) -> None:
+def _moving_on(slug: str, held: StepProgress, here: str) -> None:
     """Back, on, and what else can be done with the lesson."""
     number, last = held.number, len(held.lesson.steps) - 1
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_buttons"):
@@ -130,7 +126,7 @@ def _moving_on(slug: str, held: StepProgress, pages: Pages, here: str) -> None:
                 held.go_on()
                 st.rerun()
         elif held.done and here != "lessons":
-            st.page_link(pages["lessons"], label="Choose another lesson", icon=":material/school:")
+            page_link("lessons", "Choose another lesson", ":material/school:")
         with st.popover(
             "More", icon=":material/more_horiz:", help="Begin again, close, or leave the lesson.",
             key="lesson_more",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
+from playground.lessons.measures import CheckContext
 from pydantic import ValidationError
 
 from dashboard.state import session
@@ -12,7 +13,6 @@ from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import explain
 from playground.experiment.model_summary import title
 from playground.experiment.pages import PAGES
-from playground.lessons.measures import CheckContext
 from playground.lessons.progress import StepProgress
 from playground.lessons.question import Question
 

@@ -4,8 +4,9 @@ import streamlit as st
 
 from dashboard.figures.comparison import SIGNS, listed
 from dashboard.state import session
+from dashboard.state.pages import open_page
 from dashboard.views.shared.run_controls import SPEEDS
-from dashboard.views.shared.saved_runs import go_to_train, library, open_in_train
+from dashboard.views.shared.saved_runs import library, open_in_train
 from dashboard.widgets.messages import literal, refuse
 from playground.history.events import Diverged, WorkerLost
 from playground.runs.race import Competitor, Race
@@ -92,7 +93,7 @@ def _open(competitor: Competitor, saved: str | None) -> None:
     except (LookupError, StoreError):
         pass  # its experiment is still there
     session.set_experiment(competitor.experiments[0])
-    go_to_train()
+    open_page("train")
 
 
 def message(race: Race) -> None:

@@ -11,7 +11,7 @@ from dashboard.views.race.controls import OVER, WORDS, buttons, message, one
 from dashboard.views.race.curves import curves
 from dashboard.views.race.leaderboard import standings
 from dashboard.views.race.setup import choices
-from dashboard.views.race.start import NAME, begin, last_race, tell_refusals
+from dashboard.views.race.start import begin, last_race, tell_refusals
 from dashboard.widgets.messages import literal
 from playground.analysis.comparison.notes import fairness
 from playground.experiment.model_summary import title
@@ -33,7 +33,7 @@ def race() -> None:
     """What can race, and the race of this tab."""
     st.subheader("Race", anchor=False)
     st.caption(f"Base of a new race: {literal(title(session.experiment()))} (the sidebar).")
-    race, search = session.race(NAME), session.held(RATE_SWEEPS, NAME)
+    race, search = session.race(session.RACE), session.held(RATE_SWEEPS, session.RACE)
     if race is not None:
         _another(race)
         _shown(race)
@@ -65,7 +65,7 @@ def _fairness(competitors: Sequence[Competitor]) -> None:
 
 def _shown(race: Race) -> None:
     _fairness(race.competitors)
-    search = session.held(RATE_SWEEPS, NAME)
+    search = session.held(RATE_SWEEPS, session.RACE)
     if search is not None:
         lr_finder.found(search)
     buttons(race)

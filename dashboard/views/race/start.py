@@ -13,7 +13,6 @@ from playground.runs.race import RACES, Competitor, Race
 from playground.storage.records import RunRow, StoreError
 from playground.storage.store import store
 
-NAME = "race"  # of a tab's race, and of its search for learning rates, in their registries
 REFUSED = "race refused"
 
 
@@ -30,11 +29,11 @@ def begin(make: Callable[[], Sequence[Competitor]], find_rates: bool = False) ->
     session.remember(REFUSED, "", [])
     if find_rates:
         search = LearningRateFinder(competitors)
-        session.let_go(RACES, NAME)
-        session.hold(RATE_SWEEPS, search, NAME)
+        session.let_go(RACES, session.RACE)
+        session.hold(RATE_SWEEPS, search, session.RACE)
         search.play()
     else:
-        session.let_go(RATE_SWEEPS, NAME)
+        session.let_go(RATE_SWEEPS, session.RACE)
         start(competitors)
 
 
@@ -54,7 +53,7 @@ def start(competitors: Sequence[Competitor]) -> None:
             competitors,
             lambda i, _: session.recorder(race_presets.KIND, group, competitors[i].label),
         )
-    session.keep_race(race, NAME)
+    session.keep_race(race, session.RACE)
     race.play()
 
 

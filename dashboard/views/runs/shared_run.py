@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.state import session
+from dashboard.state.pages import open_page
 from dashboard.views.runs.details import about, course
-from dashboard.views.shared.saved_runs import go_to_train
 from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal
 from playground.analysis.comparison.runs import Compared, settings
@@ -51,7 +51,7 @@ def _show(saved: SavedRun) -> None:
     ):  # fmt: skip
         session.set_experiment(saved.experiment)
         session.close_shared()
-        go_to_train()
+        open_page("train")
 
 
 def _settings(experiment: Experiment) -> None:

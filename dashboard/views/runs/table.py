@@ -11,8 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.state import session
+from dashboard.state.pages import open_page
 from dashboard.views.runs.details import details
-from dashboard.views.shared.saved_runs import RunLibrary, data_label, experiment_of, go_to_train
+from dashboard.views.shared.saved_runs import RunLibrary, data_label, experiment_of
 from dashboard.widgets.messages import refuse
 from playground.experiment.describe import effective, said
 from playground.experiment.fields import shown
@@ -228,7 +229,7 @@ def nothing_yet() -> None:
         type="primary",
         help="Opens the Train page with the current experiment; press Train there.",
     ):
-        go_to_train()
+        open_page("train")
 
 
 def _together(library: RunLibrary) -> None:

@@ -12,7 +12,7 @@ from dashboard.figures import evaluation
 from dashboard.figures.images import address
 from dashboard.figures.style import colour
 from dashboard.state.network_view import NetworkView
-from dashboard.views.draw.prediction import NO_NUMBERS
+from dashboard.views.shared.predictions import NOT_FINITE
 from playground.analysis.inspection import adversarial
 from playground.analysis.inspection.adversarial import DIRECTIONS, AdversarialPaths
 from playground.runs.jobs import Recent, fingerprint
@@ -43,7 +43,7 @@ def smallest_change(now: NetworkView, image: Image) -> None:
     question = (fingerprint(now.snapshot), now.experiment.data, image.tobytes(), way)
     paths = _PATHS.ask(question, adversarial.paths, now.snapshot, now.dataset, image, way)
     if not np.isfinite(paths.shares[0]).all():
-        st.warning(NO_NUMBERS)
+        st.warning(NOT_FINITE)
         return
     index = _target(paths, wish, names)
     if index is None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from dashboard.components import chart
 from dashboard.figures.images import address, heat
 from dashboard.state.network_view import NetworkView
-from dashboard.views.draw.prediction import NO_NUMBERS
+from dashboard.views.shared.predictions import NOT_FINITE
 from playground.analysis.inspection.occlusion import Occlusion, occlusion
 
 Image = NDArray[np.uint8]
@@ -32,7 +32,7 @@ def looks(now: NetworkView, image: Image) -> None:
         )  # fmt: skip
     found = occlusion(now.snapshot, now.dataset, image, patch, COVERS[cover] * maximum)
     if not np.isfinite(found.falls).all():
-        st.warning(NO_NUMBERS)
+        st.warning(NOT_FINITE)
         return
     names = now.dataset.source.classes
     left, right = st.columns([3, 2], gap="medium")

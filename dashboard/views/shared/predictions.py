@@ -14,6 +14,10 @@ from playground.datasets.dataset import Dataset
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
 
+NOT_FINITE = (
+    "The output of this network is not a finite number: its weights are too large. Reset it, or "
+    "choose an earlier epoch."
+)
 IMAGES = 24
 ROWS = 10
 SAID = ("truth", "prediction", "", "how sure")  # columns of the table beside the features

@@ -1,12 +1,26 @@
 """The buttons that play a run, the same on every page that shows one."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from dashboard.components import chart
 from dashboard.state import session
+from dashboard.state.network_view import NetworkView
 from dashboard.widgets.messages import warn
-from dashboard.widgets.run_status import allowed, progress_share, progress_text, status, train_label
+from dashboard.widgets.run_status import (
+    allowed,
+    progress_share,
+    progress_text,
+    status,
+    train_label,
+    waiting,
+)
+from playground.datasets import Dataset
 from playground.experiment.model import LARGEST_SEED, TUNABLE_WHILE_TRAINING, Experiment
 from playground.runs.run import Run
+
+REDRAW_SECONDS = 1.0  # while a run plays: most views take a tenth of it
 
 SPEEDS: dict[str, float | None] = {
     "As fast as it goes": None,
@@ -133,3 +147,32 @@ def _where(run: Run) -> None:
 def moves(run: Run) -> bool:
     """Whether the run has something new to show all by itself."""
     return run.state == "playing" or (run.latest is None and run.state == "ready")
+
+
+def network_at_epoch(
+    run: Run, dataset: Dataset, moved: Callable[[], None] = lambda: None
+) -> NetworkView | None:
+    """Show the epoch slider; the network after that epoch, or None before the first weights.
+
+    moved: called when the slider is moved.
+    """
+    keep = run.network
+    snapshot = run.latest
+    epoch = chart.epoch(snapshot.epoch if snapshot else 0, keep, moved)
+    note = st.container()  # with a sentence or without, what comes below keeps its place
+    if snapshot is None:
+        note.info(waiting(run.state))
+        return None
+    if epoch is not None and epoch != snapshot.epoch:
+        try:
+            snapshot = run.snapshot(epoch)
+        except LookupError:
+            note.warning(
+                "Earlier weights are gone with the process that trained: these are the last."
+            )
+        else:
+            if snapshot.epoch != epoch:
+                note.caption(
+                    f"Of so long a run not every epoch is kept: this is {snapshot.epoch:,}."
+                )
+    return NetworkView(run.experiment, dataset, snapshot, run, keep)

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import streamlit as st
-
 from dashboard.state import session
-from dashboard.views.train.page import train
+from dashboard.state.pages import open_page
 from playground.analysis.comparison.runs import Compared
 from playground.datasets.registry import DATASETS
 from playground.experiment.describe import effective
@@ -129,7 +127,7 @@ def open_in_train(library: RunLibrary, saved: SavedRun) -> None:
     now = session.run()
     if now is not None and now.saved == saved.id:
         session.set_experiment(now.experiment)
-        go_to_train()
+        open_page("train")
 
     def snapshot(epoch: int) -> Snapshot:
         return library.store.snapshot(saved.id, library.owner, epoch)
@@ -139,9 +137,4 @@ def open_in_train(library: RunLibrary, saved: SavedRun) -> None:
     )
     session.keep(run)
     session.set_experiment(run.experiment)
-    go_to_train()
-
-
-def go_to_train() -> None:
-    """Turn to the Train page."""
-    st.switch_page(st.Page(train, title="Train", url_path="train", default=True))
+    open_page("train")

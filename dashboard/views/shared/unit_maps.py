@@ -11,7 +11,7 @@ from dashboard.figures import images
 from dashboard.state import session
 from dashboard.state.network_view import NetworkView
 from playground.analysis.inspection import decision_boundary
-from playground.analysis.inspection.decision_boundary import Plane
+from playground.analysis.inspection.decision_boundary import HalfPlane, Plane
 from playground.analysis.inspection.weights import layer_name
 from playground.datasets.dataset import Dataset, Split
 from playground.nn.losses import CLASSIFICATION
@@ -25,6 +25,14 @@ OWN, COMMON = "Each unit its own", "One for all"
 def short(value: float) -> str:
     """A number with at most three decimals."""
     return f"{round(float(value), 3) + 0.0:.4g}"
+
+
+def inequality(half: HalfPlane, names: tuple[str, ...]) -> str:
+    """ "0.12·temperature − 3.4·duration + 5 > 0"."""
+    terms = [f"{half.slope[0]:.3g}·{names[0]}"]
+    for value, name in ((half.slope[1], f"·{names[1]}"), (half.offset, "")):
+        terms.append(f"{'−' if value < 0 else '+'} {abs(value):.3g}{name}")
+    return " ".join(terms).replace("-", "−") + " > 0"
 
 
 def drawn(snapshot: Snapshot, dataset: Dataset, part: Split) -> figures.Examples:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from dashboard.state import session
-from dashboard.views.labs.page import labs
+from dashboard.state.pages import open_page
 from dashboard.views.shared.run_controls import begin
 from dashboard.widgets.messages import literal
 from playground.analysis.diagnosis import Diagnosis, Fix, Monitor
@@ -94,8 +94,7 @@ def settle() -> None:
     memory = session.kept("diagnosis", DiagnosisState)
     memory.acted, lab, memory.lab = False, memory.lab, ""
     if lab:
-        session.go("lab", lab)
-        st.switch_page(st.Page(labs, title="Labs", url_path="labs"))
+        open_page("labs", lab=lab)
 
 
 def _finding(

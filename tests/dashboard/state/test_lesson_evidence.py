@@ -4,7 +4,7 @@ import numpy as np
 
 from dashboard.state.lesson_evidence import _contest, _sketch
 from dashboard.views.draw.model_choice import ready_made
-from dashboard.views.draw.state import DrawingState
+from dashboard.state.drawing import DrawingState
 from playground.experiment.model import Experiment
 from playground.lessons.measures import CheckContext
 from playground.lessons.question import ASKED

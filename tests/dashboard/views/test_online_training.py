@@ -14,6 +14,7 @@ from dashboard.figures import encode, evaluation
 from dashboard.figures.images import heat
 from dashboard.views.draw import online_training, prediction
 from dashboard.views.shared import adversarial as view
+from dashboard.views.shared import predictions
 from playground.analysis.inspection.adversarial import AdversarialPaths, paths
 from playground.analysis.inspection.occlusion import occlusion
 from playground.datasets import load
@@ -185,14 +186,14 @@ def test_a_network_whose_answer_is_no_number_is_said_to_have_none(name: str) -> 
     weights = [w * np.float32(1e25) for w in network(DIGITS).weights]
     app.session_state["given"] = (name, DIGITS, assemble(DIGITS, 3, weights), 0)
     checked(app.run())
-    assert [w.value for w in app.warning] == [prediction.NO_NUMBERS]
+    assert [w.value for w in app.warning] == [predictions.NOT_FINITE]
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_what_cannot_be_answered_is_not_answered() -> None:
     said = prediction.DrawingPrediction(("a", "b"), np.array([np.nan, np.nan]), ())
     assert not said.finite
-    assert prediction.sentence(said) == prediction.NO_NUMBERS
+    assert prediction.sentence(said) == predictions.NOT_FINITE
 
 
 # ---- figures -----------------------------------------------------------------------------

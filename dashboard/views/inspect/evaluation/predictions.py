@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.state.network_view import NetworkView
 from playground.analysis.inspection.decision_boundary import shown_part
 from playground.analysis.metrics.classification import Predictions, judge, judged_rows, sample
-from playground.analysis.metrics.regression import Residuals, residuals
+from playground.analysis.metrics.score import Residuals, residuals
 from playground.datasets.dataset import Split
 from playground.runs.jobs import Recent, fingerprint
 

@@ -13,9 +13,8 @@ from dashboard.components import chart
 from dashboard.figures.decision_boundary import UnitLine, roasting_figure, roasting_sentence
 from dashboard.state import session
 from dashboard.state.network_view import NetworkView
-from dashboard.views.inspect.decision_boundary import inequality
 from dashboard.views.labs.keras_answer import answer, known
-from dashboard.views.shared.unit_maps import drawn, units
+from dashboard.views.shared.unit_maps import drawn, inequality, units
 from playground.analysis.inspection import decision_boundary
 from playground.labs import keras_calls
 from playground.labs.by_hand.coffee import (

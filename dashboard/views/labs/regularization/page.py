@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.state import session
-from dashboard.views.data.page import data
+from dashboard.state.pages import open_page
 from dashboard.views.labs.regularization.dropout import dropout
 from dashboard.views.labs.regularization.penalty import one_weight, space
 from dashboard.views.labs.regularization.polynomial import curve
-from dashboard.views.overfitting.page import overfitting
 from dashboard.views.shared.view import View, choose
 
 VIEW = "lab_regularisation_view"
@@ -23,8 +22,7 @@ VIEW = "lab_regularisation_view"
 class RegularizerExample:
     """One remedy: what it does, and the view of a page that shows it.
 
-    `page` and its address, and the widget of that page with what it is to show; without a page
-    it is a view of this lab.
+    `page`: its name, and the widget of that page with what it is to show; "": a view of this lab.
     """
 
     label: str
@@ -32,14 +30,12 @@ class RegularizerExample:
     where: str
     widget: str
     shows: str
-    page: Callable[[], None] | None = None
-    address: str = ""
+    page: str = ""
 
 
 def _twin(label: str, why: str) -> RegularizerExample:
     return RegularizerExample(
-        label, why, "Overfitting: The twin", "overfitting_view", "The twin", overfitting,
-        "overfitting",
+        label, why, "Overfitting: The twin", "overfitting_view", "The twin", "overfitting",
     )  # fmt: skip
 
 
@@ -49,12 +45,11 @@ CURES: dict[str, tuple[str, tuple[RegularizerExample, ...]]] = {
         (
             RegularizerExample(
                 "More features", "What is not in the inputs cannot be learnt from them.",
-                "Data: Table", "data_view", "Table", data, "data",
+                "Data: Table", "data_view", "Table", "data",
             ),
             RegularizerExample(
                 "More parameters", "More units or layers can follow a more crooked truth.",
-                "Overfitting: Underfitting", "overfitting_view", "Underfitting", overfitting,
-                "overfitting",
+                "Overfitting: Underfitting", "overfitting_view", "Underfitting", "overfitting",
             ),
             RegularizerExample(
                 "Less regularisation", "A smaller λ lets the weights grow as the data want.",
@@ -67,7 +62,7 @@ CURES: dict[str, tuple[str, tuple[RegularizerExample, ...]]] = {
         (
             RegularizerExample(
                 "Clean data", "Wrong labels and duplicates are learnt as if they were true.",
-                "Data: Data hygiene", "data_view", "Data hygiene", data, "data",
+                "Data: Data hygiene", "data_view", "Data hygiene", "data",
             ),
             _twin("More training data", "The more examples, the less any noise among them counts."),
             RegularizerExample(
@@ -102,8 +97,8 @@ def _row(cure: RegularizerExample, key: str) -> None:
         cure.where, key=key, on_click=session.put, args=(cure.widget, cure.shows), width="stretch",
         help=f"Opens the place where you can try this: {cure.label.lower()}.",
     )  # fmt: skip
-    if pressed and cure.page is not None:
-        st.switch_page(st.Page(cure.page, url_path=cure.address))
+    if pressed and cure.page:
+        open_page(cure.page)
 
 
 VIEWS: dict[str, View[Callable[[], None]]] = {

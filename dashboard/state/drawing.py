@@ -1,11 +1,10 @@
-"""What is in hand on the Draw page: the network, the image, and the example last loaded."""
+"""State of the Draw page: the network, the image on the pad, and the example loaded last."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.components.drawing_pad import PadExample
 from dashboard.state import session
 from dashboard.state.network_view import NetworkView
 from playground.nn.network import Snapshot
@@ -13,9 +12,17 @@ from playground.nn.network import Snapshot
 Image = NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class PadExample:
+    """An image for the pad, which loads each name once: (side, side) uint8, 0 … 255."""
+
+    name: str
+    pixels: NDArray[np.uint8]
+
+
 @dataclass
 class DrawingState:
-    """What the two parts of the page share: the quick one fills it in, the slow one reads it.
+    """Shared by the fragments of the page: the fast one writes it, the slow one reads it.
 
     image: as the data set's own, (height, width), 0 … maximum; None while nothing is drawn.
     """
@@ -24,7 +31,7 @@ class DrawingState:
     image: Image | None = None
     example: PadExample | None = None
     label: str = ""  # what the example shows
-    next: dict[str, int] = field(default_factory=dict)  # which example of a class comes next
+    next: dict[str, int] = field(default_factory=dict)  # class name -> position of its next example
     largest: tuple[Snapshot | None, tuple[float, ...]] = (None, ())  # activations, of which weights
 
 
