@@ -121,14 +121,14 @@ def _data(form: Form) -> None:
     for name in ("train_size", "validation_size", "noise"):
         form.number(name)
     if source.classes:
-        form.number("shuffled_labels")
-    form.switch("standardise")
+        form.number("label_noise")
+    form.switch("standardize")
     form.number("data_seed")
 
 
 def _mistakes(form: Form) -> None:
     st.caption("What spoils a result in practice. Data → Data hygiene shows what each one does.")
-    for name in ("scaler", "sorted_split", "copied"):
+    for name in ("scaler", "split_without_shuffle", "leaked_fraction"):
         form.field(name)
 
 

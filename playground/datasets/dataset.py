@@ -82,16 +82,16 @@ def _load(data: DataConfig) -> Dataset:
     train, validation, test, spare = (
         (x.astype(x_type, copy=False), y.astype(y_type)) for x, y in make(data)
     )
-    if data.sorted_split:
+    if data.split_without_shuffle:
         train, validation = split.in_order(train, validation)
-    train = split.with_copies(train, validation, data.copied, data.data_seed)
+    train = split.with_copies(train, validation, data.leaked_fraction, data.data_seed)
     train = train[0], _shuffled(train[1], data)
     parts = {
         name: _sealed(*pair)
         for name, pair in (("train", train), ("validation", validation), ("test", test))
     }
     seen = [parts[name].x for name in SCALERS[data.scaler].parts]
-    shift, scale = scaling(seen, source, data.standardise)
+    shift, scale = scaling(seen, source, data.standardize)
     return Dataset(source, **parts, shift=shift, scale=scale, spare=_sealed(*spare))
 
 
@@ -108,7 +108,7 @@ def _shuffled(y: NDArray[Any], data: DataConfig) -> NDArray[Any]:
     regression they change places among themselves.
     """
     rng = stream(data.data_seed, Purpose.LABELS)
-    chosen = rng.permutation(len(y))[: round(data.shuffled_labels * len(y))]
+    chosen = rng.permutation(len(y))[: round(data.label_noise * len(y))]
     classes = len(data.source.classes)
     y[chosen] = rng.integers(classes, size=len(chosen)) if classes else rng.permutation(y[chosen])
     return y

@@ -1,9 +1,4 @@
-"""One stream of random numbers for each purpose, so that no choice disturbs another.
-
-How raw inputs become the network's: the shift and scale of (x − shift)/scale.
-
-Random disturbance of the inputs of images and tables.
-"""
+"""Random streams, noise, filling of gaps, and scaling, from raw inputs to the network's inputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,80 +11,80 @@ from numpy.typing import NDArray
 from playground.datasets.registry import DatasetInfo
 
 Array = NDArray[Any]
+Numbers = NDArray[np.float32]
+Pair = tuple[Array, Array]  # raw inputs and targets
+
+LARGE_INPUT = 10.0  # scaled inputs beyond it let losses explode at ordinary learning rates
+CHUNK = 1_000  # images processed at a time, to bound memory
 
 
 class Purpose(IntEnum):
-    """What random numbers are drawn for; the numbers stay, or every seed would mean other data."""
+    """Purpose of a random stream; the numbers must stay, or every seed would mean other data."""
 
     POINTS = 0
     TEST = 1
     NOISE = 2
     LABELS = 3
     SPLIT = 4
-    SPARE = 5
+    HOLDOUT = 5
     COPIES = 6
 
 
 def stream(data_seed: int, purpose: Purpose, part: int = 0) -> np.random.Generator:
-    """The generator of one purpose; `part` tells training (0), validation, test and spare apart."""
+    """Random generator of one purpose and split: training (0), validation, test, holdout (3).
+
+    Each has its own stream, so that no setting changes the random numbers of another.
+    """
     return np.random.default_rng([data_seed, purpose, part])
-
-
-Numbers = NDArray[np.float32]
-
-LARGE_INPUT = 10.0  # scaled inputs beyond it let losses explode at ordinary learning rates
-CHUNK = 1_000  # images counted at a time, to keep memory small
 
 
 @dataclass(frozen=True)
 class Scaler:
-    """What the scaling is learnt from: the names of parts of a data set. None: no scaling."""
+    """Names of the splits that the scaling is fitted on; none: no scaling."""
 
     label: str
-    parts: tuple[str, ...]
+    splits: tuple[str, ...]
 
 
 SCALERS: dict[str, Scaler] = {
-    "training": Scaler("The training examples (right)", ("train",)),
+    "training": Scaler("Training examples (right)", ("train",)),
     "everything": Scaler(
-        "All examples, also those kept aside (a mistake)", ("train", "validation", "test")
+        "All examples, also validation and test (a mistake)", ("train", "validation", "test")
     ),
-    "nothing": Scaler("Nothing: inputs stay as they are (a mistake)", ()),
+    "nothing": Scaler("Nothing: inputs are not scaled (a mistake)", ()),
 }
 
 
-def scaling(
-    seen: Sequence[NDArray[Any]], source: DatasetInfo, standardise: bool
-) -> tuple[Numbers, Numbers]:
-    """shift and scale, read-only: (1,) for images, (n_features,) for others.
+def scaling(seen: Sequence[Array], info: DatasetInfo, standardize: bool) -> tuple[Numbers, Numbers]:
+    """shift and scale of (x − shift) / scale, read-only: (1,) for images, else (n_features,).
 
-    Standardised: mean and (population) standard deviation of the inputs `seen`, over all pixels of
+    Standardized: mean and (population) standard deviation of the inputs `seen`, over all pixels of
     images, for each feature of others; a constant feature has scale 1.
     Otherwise: 0 and the maximum of a pixel for images, 0 and 1 for others. Nothing seen: 0 and 1.
     """
-    shift, scale = np.zeros(1), np.full(1, source.maximum if seen else 1.0)
-    if standardise and seen:
-        shift, scale = _of_pixels(seen) if source.shape else _of_features(np.concatenate(seen))
-    n = 1 if source.shape else source.n_features
-    sealed = [np.array(np.broadcast_to(values, n), np.float32) for values in (shift, scale)]
-    for values in sealed:
-        values.setflags(write=False)
-    return sealed[0], sealed[1]
+    shift, scale = np.zeros(1), np.full(1, info.maximum if seen else 1.0)
+    if standardize and seen:
+        shift, scale = _of_pixels(seen) if info.shape else _of_features(np.concatenate(seen))
+    n = 1 if info.shape else info.n_features
+    shift, scale = (np.array(np.broadcast_to(v, n), np.float32) for v in (shift, scale))
+    shift.setflags(write=False)
+    scale.setflags(write=False)
+    return shift, scale
 
 
-def _of_features(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    varies = x.max(axis=0) > x.min(axis=0)  # a tiny σ may be left over from rounding
-    deviation = x.std(axis=0, dtype=np.float64)
-    return x.mean(axis=0, dtype=np.float64), np.where(varies, deviation, 1)
+def _of_features(x: Array) -> Pair:
+    varies = x.max(axis=0) > x.min(axis=0)  # a tiny σ may remain from rounding
+    std = x.std(axis=0, dtype=np.float64)
+    return x.mean(axis=0, dtype=np.float64), np.where(varies, std, 1)
 
 
-def _of_pixels(seen: Sequence[NDArray[np.uint8]]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Moments from the number of pixels of each brightness 0 … 255: exact, and in little memory."""
+def _of_pixels(seen: Sequence[NDArray[np.uint8]]) -> Pair:
+    """Moments from the counts of each brightness 0 … 255: exact, and in little memory."""
     counts = brightness_counts(seen)
     brightness = np.arange(256)
     mean = np.average(brightness, weights=counts)
-    deviation = np.sqrt(np.average((brightness - mean) ** 2, weights=counts))
-    return np.array([mean]), np.array([deviation if np.count_nonzero(counts) > 1 else 1])
+    std = np.sqrt(np.average((brightness - mean) ** 2, weights=counts))
+    return np.array([mean]), np.array([std if np.count_nonzero(counts) > 1 else 1])
 
 
 def brightness_counts(seen: Sequence[NDArray[np.uint8]]) -> NDArray[np.int64]:
@@ -101,37 +96,54 @@ def brightness_counts(seen: Sequence[NDArray[np.uint8]]) -> NDArray[np.int64]:
     return counts
 
 
-Pair = tuple[Array, Array]
+def target_scaling(y: Array, is_scaled: bool) -> tuple[float, float]:
+    """Mean and standard deviation of the training targets (n,), or 0 and 1 if they stay as is."""
+    if not is_scaled:
+        return 0.0, 1.0
+    return float(y.mean(dtype=np.float64)), float(y.std(dtype=np.float64)) or 1.0
 
-IMAGES_AT_ONCE = 1_000  # images at a time: their noise takes four times the memory of the pixels
+
+def fill_gaps(x_train: Array, *others: Array) -> list[Array]:
+    """NaN in each feature replaced by its median over `x_train` (n, n_features), 0 without any."""
+    splits = [x_train, *others]
+    if not any(np.isnan(x).any() for x in splits):
+        return splits
+    present = ~np.isnan(x_train)
+    medians = [
+        np.median(x_train[rows, i]) if rows.any() else 0 for i, rows in enumerate(present.T)
+    ]
+    filled = np.array(medians, x_train.dtype)
+    return [np.where(np.isnan(x), filled, x) for x in splits]
 
 
-def disturbed(parts: list[Pair], source: DatasetInfo, noise: float, data_seed: int) -> list[Pair]:
-    """`parts` with normal noise on their inputs, each part from its own random numbers.
+def with_noise(splits: list[Pair], info: DatasetInfo, noise: float, data_seed: int) -> list[Pair]:
+    """`splits` with normal noise on their inputs, each split from its own random stream.
 
     Images: σ = noise·maximum on each pixel, clipped to 0 … maximum and rounded.
-    Others: σ = noise·s, with s the standard deviation of each feature in the first part.
+    Others: σ = noise·s, with s the standard deviation of each feature in the first split.
     """
     if noise == 0:
-        return parts
-    streams = [stream(data_seed, Purpose.NOISE, part) for part in range(len(parts))]
-    if source.shape:
+        return splits
+    streams = [stream(data_seed, Purpose.NOISE, part) for part in range(len(splits))]
+    if info.shape:
         return [
-            (_grainy(x, noise, source.maximum, rng), y)
-            for (x, y), rng in zip(parts, streams, strict=True)
+            (noisy_images(x, noise, info.maximum, rng), y)
+            for (x, y), rng in zip(splits, streams, strict=True)
         ]
-    sigma = noise * parts[0][0].std(axis=0)
+    x_train = splits[0][0]
+    std = np.nanstd if np.isnan(x_train).any() else np.std
+    sigma = noise * std(x_train, axis=0)
     return [
         (x + sigma * rng.standard_normal(x.shape), y)
-        for (x, y), rng in zip(parts, streams, strict=True)
+        for (x, y), rng in zip(splits, streams, strict=True)
     ]
 
 
-def _grainy(x: Array, noise: float, maximum: float, rng: np.random.Generator) -> Array:
-    """uint8 images (n, height, width) with grain, same type and shape."""
-    grainy = np.empty_like(x)
-    for start in range(0, len(x), IMAGES_AT_ONCE):
-        rows = slice(start, start + IMAGES_AT_ONCE)
-        grain = rng.standard_normal(x[rows].shape, np.float32) * np.float32(noise * maximum)
-        grainy[rows] = (x[rows] + grain).clip(0, maximum).round()
-    return grainy
+def noisy_images(x: Array, noise: float, maximum: float, rng: np.random.Generator) -> Array:
+    """uint8 images (n, height, width) with normal noise on each pixel, same type and shape."""
+    noisy = np.empty_like(x)
+    for start in range(0, len(x), CHUNK):
+        rows = slice(start, start + CHUNK)
+        drawn = rng.standard_normal(x[rows].shape, np.float32) * np.float32(noise * maximum)
+        noisy[rows] = (x[rows] + drawn).clip(0, maximum).round()
+    return noisy

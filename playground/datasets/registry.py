@@ -1,8 +1,11 @@
-"""What data sets there are: one entry each, with its limits and defaults."""
+"""Registry of the data sets: one `DatasetInfo` each, with its limits, defaults and presets."""
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
+from playground.datasets import synthetic
+from playground.datasets.synthetic import Generator
 from playground.nn.losses import CLASSIFICATION, REGRESSION
 
 Kind = Literal["image", "table", "plane", "line"]
@@ -24,19 +27,27 @@ _CLOTHES = (
 
 @dataclass(frozen=True)
 class ImageLayout:
-    """How the images of a data set lie in their frame (measured), so that a drawing can lie alike.
+    """Position and size of the object in a set's images (measured), for preprocessing a drawing.
 
-    The longer side of the ink's bounding box has `longest` pixels; its `centre`, of mass or of
+    The longer side of the object's bounding box has `longest` pixels; its `centre`, of mass or of
     the box, lies in row and column `middle`, counted from 0.
     """
 
     longest: int
     centre: Literal["mass", "box"]
     middle: float
-    brush: float  # as wide as their lines if the drawing fills two thirds of the pad: of its side
-    noun: str  # what there is to draw
-    filled: bool = False  # whether the images are areas, not lines
-    shade: float = 1.0  # mean brightness of their ink, if it is not all full
+    brush: float  # stroke width of a drawing that fills two thirds of the pad, per side of the pad
+    noun: str  # what is drawn
+    filled: bool = False  # areas instead of lines
+    shade: float = 1.0  # mean brightness of the object, 0 to 1
+
+
+@dataclass(frozen=True)
+class OverfittingPreset:
+    """Fields of an experiment that overfits within seconds, and regularizer strengths for it."""
+
+    changes: Mapping[str, Any]
+    strengths: Mapping[str, float] = field(default_factory=dict)  # where not the default ones
 
 
 @dataclass(frozen=True)
@@ -56,10 +67,15 @@ class DatasetInfo:
     rows: int | None
     train_size: int
     validation_size: int
-    standardise: bool
+    standardize: bool
     shape: tuple[int, ...] = ()  # of an image, (height, width)
     maximum: float = 1.0  # of a pixel
-    frame: ImageLayout | None = None  # of an image that can be drawn
+    layout: ImageLayout | None = None  # of an image that can be drawn
+    generator: Generator | None = None
+    overfitting: OverfittingPreset | None = field(default=None, hash=False)
+    underfitting_noise: float = 0.3  # `noise` of the underfitting view, of a plane with classes
+    target: str = "y"  # name of a regression target
+    unit: str = ""  # of a regression target
 
     @property
     def n_features(self) -> int:
@@ -72,56 +88,123 @@ class DatasetInfo:
         return len(self.classes) if len(self.classes) > 2 else 1
 
 
-def _image(
-    label: str, description: str, classes: tuple[str, ...], frame: ImageLayout
-) -> DatasetInfo:
-    return DatasetInfo(
-        label, description, "image", CLASSIFICATION, (), classes, 60_000, 5_000, 1_000,
-        standardise=False, shape=(28, 28), maximum=255.0, frame=frame,
+def images_preset(train: int, validation: int, **changes: Any) -> OverfittingPreset:
+    """A large network on few examples of many features."""
+    return OverfittingPreset(
+        {
+            "train_size": train, "validation_size": validation, "hidden": (300, 100),
+            "learning_rate": 0.001, "epochs": 60, **changes,
+        }
     )  # fmt: skip
 
 
-def _plane(label: str, description: str, task: str = CLASSIFICATION) -> DatasetInfo:
+def _table_preset(
+    train: int, validation: int, noise: float, l2: float, l1: float
+) -> OverfittingPreset:
+    return OverfittingPreset(
+        {
+            "train_size": train, "validation_size": validation, "noise": noise,
+            "hidden": (100, 100), "learning_rate": 0.003, "epochs": 150,
+        },
+        {"smaller": 3, "early_stopping": 20, "more_data": 6, "l2": l2, "l1": l1},
+    )  # fmt: skip
+
+
+def points_preset(train: int, noise: float, epochs: int = 400) -> OverfittingPreset:
+    """Generated points with noise to memorize."""
+    return OverfittingPreset(
+        {
+            "train_size": train, "validation_size": 400, "noise": noise, "hidden": (100, 100),
+            "learning_rate": 0.005, "epochs": epochs,
+        },
+        {"smaller": 4, "early_stopping": 20, "l2": 0.01, "l1": 0.003, "dropout": 0.3},
+    )  # fmt: skip
+
+
+def _image(
+    label: str, description: str, classes: tuple[str, ...], layout: ImageLayout, train: int
+) -> DatasetInfo:
+    return DatasetInfo(
+        label, description, "image", CLASSIFICATION, (), classes, 60_000, 5_000, 1_000,
+        standardize=False, shape=(28, 28), maximum=255.0, layout=layout,
+        overfitting=images_preset(train, 1_000),
+    )  # fmt: skip
+
+
+def generated(
+    label: str,
+    description: str,
+    generator: Generator,
+    overfitting: OverfittingPreset | None = None,
+    task: str = CLASSIFICATION,
+    underfitting_noise: float = 0.3,
+) -> DatasetInfo:
+    """A synthetic set of points (x₁, x₂): two classes, or a value for each point."""
     classes = ("orange", "blue") if task == CLASSIFICATION else ()
     return DatasetInfo(
-        label, description, "plane", task, ("x₁", "x₂"), classes, None, 250, 250, standardise=False
-    )
+        label, description, "plane", task, ("x₁", "x₂"), classes, None, 250, 250,
+        standardize=False, generator=generator, overfitting=overfitting,
+        underfitting_noise=underfitting_noise,
+    )  # fmt: skip
 
 
 DATASETS: dict[str, DatasetInfo] = {
     "fashion_mnist": _image(
-        "Fashion-MNIST", "Grey photos of ten kinds of clothing, 28 × 28 pixels", _CLOTHES,
-        ImageLayout(28, "box", 13.5, 0.07, "a piece of clothing", filled=True, shade=0.6),
+        "Fashion-MNIST", "Grayscale photos of ten kinds of clothing, 28 × 28 pixels", _CLOTHES,
+        ImageLayout(28, "box", 13.5, 0.07, "a piece of clothing", filled=True, shade=0.6), 300,
     ),
     "mnist": _image(
         "MNIST", "Handwritten digits, 28 × 28 pixels", _DIGITS,
-        ImageLayout(20, "mass", 14.0, 0.09, "a digit"),
+        ImageLayout(20, "mass", 14.0, 0.09, "a digit"), 100,
     ),
     "digits": DatasetInfo(
         "Digits 8 × 8", "Small handwritten digits, 8 × 8 pixels", "image", CLASSIFICATION,
-        (), _DIGITS, 1_437, 1_137, 300, standardise=False, shape=(8, 8), maximum=16.0,
-        frame=ImageLayout(8, "box", 3.5, 0.12, "a digit"),
+        (), _DIGITS, 1_437, 1_137, 300, standardize=False, shape=(8, 8), maximum=16.0,
+        layout=ImageLayout(8, "box", 3.5, 0.12, "a digit"),
+        overfitting=images_preset(100, 300, noise=0.4),
     ),
     "iris": DatasetInfo(
         "Iris", "Four measurements of three kinds of iris flower", "table", CLASSIFICATION,
         ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"),
-        ("setosa", "versicolor", "virginica"), 120, 90, 30, standardise=True,
+        ("setosa", "versicolor", "virginica"), 120, 90, 30, standardize=True,
+        overfitting=_table_preset(15, 30, 0.6, l2=0.02, l1=0.005),
     ),
     "coffee": DatasetInfo(
         "Coffee roasting", "Is a roast good, by temperature and duration?", "plane", CLASSIFICATION,
         ("temperature (°C)", "duration (min)"), ("bad roast", "good roast"), 200, 150, 50,
-        standardise=True,
+        standardize=True, overfitting=_table_preset(20, 80, 0.15, l2=0.01, l1=0.003),
     ),
-    "circle": _plane("Circle", "A disc inside a ring"),
-    "xor": _plane("XOR", "Two classes in opposite quadrants"),
-    "gauss": _plane("Two Gaussians", "Two clouds, nearly separable by a line"),
-    "spiral": _plane("Spiral", "Two intertwined spirals: the hard one"),
-    "moons": _plane("Moons", "Two interleaved half circles"),
-    "plane": _plane("Plane", "A value that rises along a slope", REGRESSION),
-    "multi_gauss": _plane("Hills", "Several bumps, up and down", REGRESSION),
+    "circle": generated(
+        "Circle", "A disc inside a ring", synthetic.circle, points_preset(40, 0.3),
+        underfitting_noise=0.2,
+    ),
+    "xor": generated(
+        "XOR", "Two classes in opposite quadrants", synthetic.xor, points_preset(40, 0.3),
+        underfitting_noise=0.2,
+    ),
+    "gauss": generated(
+        "Two Gaussians", "Two clusters, nearly linearly separable", synthetic.gauss,
+        points_preset(40, 0.5), underfitting_noise=0.4,
+    ),
+    "spiral": generated(
+        "Spiral", "Two intertwined spirals: the hard one", synthetic.spiral,
+        points_preset(60, 1.0), underfitting_noise=0.4,
+    ),
+    "moons": generated(
+        "Moons", "Two interleaved half circles", synthetic.moons, points_preset(40, 0.4)
+    ),
+    "plane": generated(
+        "Linear plane", "A value that rises along a slope", synthetic.plane,
+        points_preset(30, 0.3, 800), REGRESSION,
+    ),
+    "multi_gauss": generated(
+        "Gaussian bumps", "Several bumps, up and down", synthetic.multi_gauss,
+        points_preset(40, 0.2, 800), REGRESSION,
+    ),
     "sine": DatasetInfo(
-        "Wave", "One input, one output: a curve to fit", "line", REGRESSION,
-        ("x",), (), None, 100, 100, standardise=False,
+        "Sine", "One input, one output: a curve to fit", "line", REGRESSION,
+        ("x",), (), None, 100, 100, standardize=False, generator=synthetic.sine,
+        overfitting=points_preset(20, 0.4, 500),
     ),
 }  # fmt: skip
 
@@ -138,15 +221,15 @@ class DataConfig(Protocol):
     @property
     def noise(self) -> float: ...
     @property
-    def shuffled_labels(self) -> float: ...
+    def label_noise(self) -> float: ...
     @property
-    def standardise(self) -> bool: ...
+    def standardize(self) -> bool: ...
     @property
     def scaler(self) -> str: ...
     @property
-    def sorted_split(self) -> bool: ...
+    def split_without_shuffle(self) -> bool: ...
     @property
-    def copied(self) -> float: ...
+    def leaked_fraction(self) -> float: ...
     @property
     def data_seed(self) -> int: ...
     @property

@@ -30,8 +30,8 @@ def effective(experiment: Experiment) -> dict[str, Any]:
     idle = (_OF_OPTIMIZERS | _OF_SCHEDULES | _OF_ACTIVATIONS | _OF_INITIALIZERS) - used
     idle |= {"activations"}
     idle |= set() if network.hidden else _OF_HIDDEN_LAYERS
-    idle |= set() if data.standardise else {"scaler"}
-    idle |= set() if data.source.classes else {"shuffled_labels"}
+    idle |= set() if data.standardize else {"scaler"}
+    idle |= set() if data.source.classes else {"label_noise"}
     idle |= set() if training.early_stopping else {"patience", "restore_best"}
     idle |= {"clip_limit"} if training.clipping == "none" else set()
     once = names[:1] if len(set(names)) == 1 else names

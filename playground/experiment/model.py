@@ -58,6 +58,20 @@ CLIPPING = {
 LARGEST_SEED = 2**31 - 1
 
 
+# Former names of fields: read wherever names of fields are read, and no longer written.
+RENAMED_FIELDS = {
+    "shuffled_labels": "label_noise",
+    "standardise": "standardize",
+    "sorted_split": "split_without_shuffle",
+    "copied": "leaked_fraction",
+}
+
+
+def current_name(name: str) -> str:
+    """The present name of a field that may be given by its former one."""
+    return RENAMED_FIELDS.get(name, name)
+
+
 def _entry(table: Mapping[str, Any], given: Mapping[str, Any], key: str, default: str) -> Any:
     """The entry of `table` that `given[key]` names, or None."""
     name = given.get(key, default)
@@ -90,13 +104,13 @@ class Data(Value):
     noise: float = number(
         0.0, 0.0, 1.0, "Random disturbance of the inputs, as a share of their range."
     )
-    shuffled_labels: float = number(
+    label_noise: float = number(
         0.0,
         0.0,
         1.0,
         "Share of the training examples given a random label: nothing to learn there.",
     )
-    standardise: bool = Field(
+    standardize: bool = Field(
         False, description="Shift and scale inputs to mean 0 and standard deviation 1, "
         "measured on the training examples only.",
     )  # fmt: skip
@@ -105,11 +119,11 @@ class Data(Value):
         "training",
         "What the scaling is learnt from: the training examples, and no others.",
     )
-    sorted_split: bool = Field(
+    split_without_shuffle: bool = Field(
         False, description="A mistake: sort the examples by class (or value) and cut them in that "
         "order, so that training and validation hold different ones.",
     )  # fmt: skip
-    copied: float = number(
+    leaked_fraction: float = number(
         0.0, 0.0, 1.0, "A mistake: share of the validation examples that stand among the training "
         "examples as well, in the place of others.",
     )  # fmt: skip
@@ -124,8 +138,12 @@ class Data(Value):
     def _usual_sizes(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
+        given = {
+            name if current_name(name) in given else current_name(name): value
+            for name, value in given.items()
+        }
         source = _source(given)
-        names = ("train_size", "validation_size", "standardise")
+        names = ("train_size", "validation_size", "standardize")
         return {**{name: getattr(source, name) for name in names if source}, **given}
 
     @model_validator(mode="after")
@@ -157,7 +175,7 @@ class Data(Value):
     @property
     def flawed(self) -> bool:
         """Whether a mistake is made in preparing them."""
-        return self.scaler != "training" or self.sorted_split or self.copied > 0
+        return self.scaler != "training" or self.split_without_shuffle or self.leaked_fraction > 0
 
     @property
     def table(self) -> own.Table | None:
@@ -404,6 +422,7 @@ class Experiment(Value):
 
         A new data set, optimizer or schedule brings the default values that depend on it.
         """
+        changes = {current_name(name): value for name, value in changes.items()}
         sections: dict[str, dict[str, Any]] = self.model_dump()
         sections |= {name: dict(changes.pop(name)) for name in SECTIONS if name in changes}
         for choice, names in _dependent_fields(changes).items():
@@ -423,7 +442,7 @@ def _dependent_fields(changes: Mapping[str, Any]) -> dict[str, set[str]]:
         choice: {field for entry in table.values() for field in entry.defaults}
         for choice, table in tables.items()
     }
-    dependent["dataset"] = {"train_size", "validation_size", "standardise", "loss"}
+    dependent["dataset"] = {"train_size", "validation_size", "standardize", "loss"}
     return {choice: names for choice, names in dependent.items() if choice in changes}
 
 

@@ -136,7 +136,7 @@ def run_name(experiment: Experiment) -> str:
         ("l1", network.l1, 0),
         ("l2", network.l2, 0),
         ("noise", data.noise, 0),
-        ("shuffled labels", data.shuffled_labels, 0),
+        ("shuffled labels", data.label_noise, 0),
     )
     for name, value, default in unusual:
         if value != default:

@@ -5,90 +5,35 @@ What they do is tested: without a cure the validation loss turns and rises, with
 The map of capacity and data: how many units and how many examples, and what comes of both.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
+from playground.datasets.registry import (
+    DATASETS,
+    OverfittingPreset,
+    images_preset,
+    points_preset,
+)
 from playground.experiment.model import Experiment
 
 SMALLEST_TABLE = 12  # rows of a table of one's own, of which some are for validation
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """The fields that make a data set overfit, and strengths of cures that suit it."""
-
-    changes: Mapping[str, Any]
-    strengths: Mapping[str, float] = field(default_factory=dict)  # others than the usual ones
-
-
-def _images(train: int, validation: int, **changes: Any) -> Recipe:
-    return Recipe(
-        {
-            "train_size": train, "validation_size": validation, "hidden": (300, 100),
-            "learning_rate": 0.001, "epochs": 60, **changes,
-        }
-    )  # fmt: skip
-
-
-def _points(train: int, noise: float, epochs: int = 400, **changes: Any) -> Recipe:
-    """Points of a plane or a line, with noise to learn by heart."""
-    return Recipe(
-        {
-            "train_size": train, "validation_size": 400, "noise": noise, "hidden": (100, 100),
-            "learning_rate": 0.005, "epochs": epochs, **changes,
-        },
-        {"smaller": 4, "early_stopping": 20, "l2": 0.01, "l1": 0.003, "dropout": 0.3},
-    )  # fmt: skip
-
-
-RECIPES: dict[str, Recipe] = {
-    "fashion_mnist": _images(300, 1_000),
-    "mnist": _images(100, 1_000),
-    "digits": _images(100, 300, noise=0.4),
-    "iris": Recipe(
-        {
-            "train_size": 15, "validation_size": 30, "noise": 0.6, "hidden": (100, 100),
-            "learning_rate": 0.003, "epochs": 150,
-        },
-        {"smaller": 3, "early_stopping": 20, "more_data": 6, "l2": 0.02, "l1": 0.005},
-    ),
-    "coffee": Recipe(
-        {
-            "train_size": 20, "validation_size": 80, "noise": 0.15, "hidden": (100, 100),
-            "learning_rate": 0.003, "epochs": 150,
-        },
-        {"smaller": 3, "early_stopping": 20, "more_data": 6, "l2": 0.01, "l1": 0.003},
-    ),
-    "circle": _points(40, 0.3),
-    "xor": _points(40, 0.3),
-    "gauss": _points(40, 0.5),
-    "spiral": _points(60, 1.0),
-    "moons": _points(40, 0.4),
-    "plane": _points(30, 0.3, 800),
-    "multi_gauss": _points(40, 0.2, 800),
-    "sine": _points(20, 0.4, 500),
-}  # fmt: skip
-
-
-def recipe(dataset: str) -> Recipe:
-    """The recipe of a data set; for a table of one's own one that follows its size."""
-    known = RECIPES.get(dataset)
-    if known is not None:
-        return known
-    rows = Experiment().replace(dataset=dataset).data.source.rows or 0
-    if rows < SMALLEST_TABLE:
-        raise ValueError(f"a table must have at least {SMALLEST_TABLE} rows to try, got {rows}")
-    validation = min(rows // 2, 1_000)
-    train = max(min(rows // 6, 200), 4)
-    return Recipe(
-        {**_images(train, validation).changes, "epochs": 200}, {"smaller": 4, "more_data": 2}
-    )
+def preset(dataset: str) -> OverfittingPreset:
+    """The preset of a data set; without one, a preset that follows the number of its rows."""
+    info = Experiment().replace(dataset=dataset).data.source
+    if info.overfitting is not None:
+        return info.overfitting
+    if info.rows is None:
+        return points_preset(40, 0.3)
+    if info.rows < SMALLEST_TABLE:
+        raise ValueError(
+            f"a table must have at least {SMALLEST_TABLE} rows to try, got {info.rows}"
+        )
+    changes = images_preset(max(min(info.rows // 6, 200), 4), min(info.rows // 2, 1_000)).changes
+    return OverfittingPreset({**changes, "epochs": 200}, {"smaller": 4, "more_data": 2})
 
 
 def overfitting(experiment: Experiment) -> Experiment:
     """The recipe for the data set of `experiment`, with its seeds; ValueError for a tiny table."""
-    chosen = recipe(experiment.data.dataset)
+    chosen = preset(experiment.data.dataset)
     return Experiment().replace(
         dataset=experiment.data.dataset,
         data_seed=experiment.data.data_seed,
@@ -110,7 +55,7 @@ def memorising(experiment: Experiment, share: float = 1.0) -> Experiment:
         experiment = experiment.replace(dataset=FALLBACK)
     base = overfitting(experiment)
     changes = {} if base.data.source.shape else {"hidden": (200, 200), "epochs": 600}
-    return base.replace(shuffled_labels=share, **changes)
+    return base.replace(label_noise=share, **changes)
 
 
 def penalised(experiment: Experiment) -> Experiment:
@@ -133,9 +78,15 @@ def curve() -> Experiment:
 def region(experiment: Experiment) -> Experiment:
     """Noisy points of two classes: of the current data set if it is one of these, or moons."""
     name = experiment.data.dataset
-    name = name if name in NOISE else "moons"
+    info = experiment.data.source
+    if not (info.kind == "plane" and info.classes and info.generator):
+        name = "moons"
     return Experiment().replace(
-        dataset=name, train_size=60, validation_size=400, noise=NOISE[name], **LOOSE
+        dataset=name,
+        train_size=60,
+        validation_size=400,
+        noise=DATASETS[name].underfitting_noise,
+        **LOOSE,
     )
 
 
@@ -143,7 +94,6 @@ LOOSE = {
     "activation": "silu", "optimizer": "adam", "learning_rate": 0.01, "batch_size": 20,
     "epochs": 1_000,
 }  # fmt: skip
-NOISE = {"circle": 0.2, "xor": 0.2, "gauss": 0.4, "spiral": 0.4, "moons": 0.3}
 LARGE = (120, 120)
 CURVE_SIZES = ((), (8, 8), LARGE)  # too small, fitting, too large
 REGION_SIZES = ((), (8,), LARGE)

@@ -20,8 +20,9 @@ from playground.experiment.model import (
     SECTION_OF,
     SECTIONS,
     Experiment,
-    field_of_error,
+    current_name,
     explain,
+    field_of_error,
     limits,
 )
 
@@ -66,6 +67,12 @@ def _text(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
+def with_current_names(link: str) -> str:
+    """A link text as `encode` writes it now, of one that an earlier version wrote."""
+    pairs = (pair.partition("=") for pair in link.split("&"))
+    return "&".join(f"{current_name(name)}{equals}{value}" for name, equals, value in pairs)
+
+
 def decode(text: str) -> Decoded:
     """The experiment a link text (or a whole address) describes; any text at all gives one."""
     if len(text) > LONGEST:
@@ -79,7 +86,7 @@ def from_parameters(pairs: Iterable[tuple[str, str]]) -> Decoded:
     """The experiment described by the (name, text) pairs of a query string."""
     given: dict[str, str] = {}
     problems = []
-    for name, value in pairs:
+    for name, value in ((current_name(name), value) for name, value in pairs):
         if name in given:
             problems.append(f"{shown(name)} must be given once, got {shown(value)} as well")
         given.setdefault(name, value)

@@ -39,7 +39,7 @@ ORDER = "order = random.permutation(len(x))\nx, y = x[order], y[order]"
 
 def has_short(data: Data) -> bool:
     """Whether nothing was done to the examples that takes more lines than the rest together."""
-    plain = not (whole.needs_file(data) or data.shuffled_labels)
+    plain = not (whole.needs_file(data) or data.label_noise)
     return plain and (data.dataset in GENERATORS or not data.noise)
 
 
@@ -89,7 +89,7 @@ def _standardised(data: Data) -> list[str]:
     return [
         f"known = x[{_training(data)}]  # learnt from the training part only",
         f"x = (x - known.mean({axis})) / (known.std({axis}) + 1e-7)",
-    ] * data.standardise
+    ] * data.standardize
 
 
 def _training(data: Data) -> str:
@@ -216,7 +216,7 @@ EXAMPLES: dict[str, tuple[str, Experiment]] = {
     "iris": (
         "Iris: one layer, 15 parameters",
         Experiment().replace(
-            dataset="iris", train_size=96, validation_size=24, standardise=False, hidden=(),
+            dataset="iris", train_size=96, validation_size=24, standardize=False, hidden=(),
             l2=0.01, optimizer="sgd", learning_rate=0.1, batch_size=32, epochs=500,
         ),
     ),
@@ -297,8 +297,8 @@ SAYS = {
     "told the shape of its inputs is not built and has none.",
 }
 
-DATA_FIELDS = ("dataset", "train_size", "validation_size", "noise", "shuffled_labels",
-               "standardise", "data_seed")  # fmt: skip
+DATA_FIELDS = ("dataset", "train_size", "validation_size", "noise", "label_noise",
+               "standardize", "data_seed")  # fmt: skip
 FIT_FIELDS = ("epochs", "batch_size", "shuffle", "early_stopping")
 
 

@@ -1,12 +1,12 @@
-"""A condition on a person's work: a measured quantity or a setting, and what it must be.
+"""A check of a lesson step: a condition on a metric or on a setting.
 
-    measure = "validation_accuracy"     # a name in MEASURES
+    measure = "validation_accuracy"     # a name in METRICS
     at_least = 0.9                      # and/or at_most, or equals
 
     setting = "optimizer"               # a field of the experiment
     equals = "adam"
 
-`at_least` and `at_most` together: between. A yes is 1, a no is 0. A measure that counts up to a
+`at_least` and `at_most` together: between. Yes is 1, no is 0. A metric that is computed for a
 target ("epochs_to") needs `target`.
 """
 
@@ -22,48 +22,49 @@ from playground.experiment.model import (
     FIELDS,
     SECTION_OF,
     SECTIONS,
-    field_of_error,
+    current_name,
     explain,
+    field_of_error,
 )
-from playground.lessons.measures import METRICS, CheckContext, MeasureName
+from playground.lessons.metrics import METRICS, CheckContext, MetricName
 
-Wanted = Any  # a number, a text, true or false, or several of them
+Expected = Any  # a number, a text, true or false, or a tuple of them
 
-MOST_VALUES, LONGEST = 10, 100
+MAX_VALUES, MAX_CHARACTERS = 10, 100
 
 
-def spoken(name: str) -> str:
-    """A field as two or three words."""
+def spaced(name: str) -> str:
+    """A field name in words: "learning rate"."""
     return name.replace("_", " ")
 
 
 class Check(Value):
-    """One thing that must be so; a sentence says what it is and what it must be."""
+    """One condition; `sentence` states the current value and the condition."""
 
-    measure: MeasureName = ""
+    measure: MetricName = ""
     setting: str = Field("", description="A field of the experiment.")
     at_least: float | None = None
     at_most: float | None = None
-    equals: Wanted = None
-    target: float | None = Field(None, description="For a measure that looks for one.")
+    equals: Expected = None
+    target: float | None = Field(None, description="For a metric that is computed for one.")
 
     @field_validator("equals", mode="before")
     @classmethod
-    def _plain(cls, wanted: Any) -> Wanted:
-        several = isinstance(wanted, (list, tuple))
-        values = tuple(wanted) if several else (wanted,)
-        fits = len(values) <= MOST_VALUES and all(_is_plain(value) for value in values)
-        if wanted is not None and not fits:
-            rule = f"a number, a text, true or false, or a list of at most {MOST_VALUES} of them"
-            raise fail(rule, shown(wanted))
-        return values if several else wanted
+    def _plain(cls, expected: Any) -> Expected:
+        several = isinstance(expected, (list, tuple))
+        values = tuple(expected) if several else (expected,)
+        fits = len(values) <= MAX_VALUES and all(_is_plain(value) for value in values)
+        if expected is not None and not fits:
+            rule = f"a number, a text, true or false, or a list of at most {MAX_VALUES} of them"
+            raise fail(rule, shown(expected))
+        return values if several else expected
 
     @field_validator("setting")
     @classmethod
     def _known_setting(cls, name: str) -> str:
-        if name and name not in FIELDS:
+        if name and current_name(name) not in FIELDS:
             raise fail("one of " + ", ".join(FIELDS), name)
-        return name
+        return current_name(name)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -75,15 +76,14 @@ class Check(Value):
             raise fail("at_least and/or at_most, or equals", received, "a condition")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise fail(f"at least at_least ({self.at_least:g})", self.at_most, "at_most")
-        targeted = bool(self.measure) and METRICS[self.measure].targeted
-        if targeted != (self.target is not None):
-            rule = f"{'a number' if targeted else 'left out'} for {self.measure or self.setting}"
+        needs_target = bool(self.measure) and METRICS[self.measure].has_target
+        if needs_target != (self.target is not None):
+            rule = f"{'a number' if needs_target else 'left out'} for {self.measure or self.setting}"
             raise fail(rule, "nothing" if self.target is None else self.target, "target")
         return self
 
     @model_validator(mode="after")
-    def _suits(self) -> Self:
-        """What is wanted must be possible at all."""
+    def _possible(self) -> Self:
         if self.measure and isinstance(self.equals, (str, tuple)):
             raise fail("a number, true or false", self.equals, "equals")
         if self.setting and self.equals is not None:
@@ -93,18 +93,18 @@ class Check(Value):
         if self.setting and self.equals is None:
             default = FIELDS[self.setting].default
             if isinstance(default, bool) or not isinstance(default, (int, float)):
-                raise fail("left out (it is no number)", self.setting, "at_least or at_most")
+                raise fail("left out (it is not a number)", self.setting, "at_least or at_most")
         return self
 
-    def value(self, evidence: CheckContext) -> Any:
-        """What it is now; None where there is nothing to measure yet."""
+    def value(self, context: CheckContext) -> Any:
+        """The current value of the metric or setting; None while it cannot be computed."""
         if self.setting:
-            return evidence.experiment.to_dict()[self.setting]
-        return METRICS[self.measure].measured(evidence, self.target or 0.0)
+            return context.experiment.to_dict()[self.setting]
+        return METRICS[self.measure].value(context, self.target or 0.0)
 
-    def holds(self, evidence: CheckContext) -> bool:
-        """Whether it is as it must be."""
-        value = self.value(evidence)
+    def passes(self, context: CheckContext) -> bool:
+        """Whether the condition holds."""
+        value = self.value(context)
         if value is None:
             return False
         if self.equals is not None:
@@ -112,80 +112,69 @@ class Check(Value):
         low, high = self.at_least, self.at_most
         return (low is None or value >= low) and (high is None or value <= high)
 
-    def sentence(self, evidence: CheckContext, named: Callable[[str], str] = spoken) -> str:
-        """ "validation accuracy is 62%, it must be at least 90%"; named: what a field is called."""
-        value = self.value(evidence)
-        now = "not there yet" if value is None else self._written(value)
-        is_yes = bool(self.measure) and METRICS[self.measure].unit == "yes"
-        label = named(self.setting) if self.setting else self.label
-        told = f"{label}: {now}" if is_yes else f"{label} is {now}"
-        return (
-            f"{told}, as it must be" if self._exact(evidence) else f"{told}, it must be {self.rule}"
-        )
-
-    def _exact(self, evidence: CheckContext) -> bool:
-        """Whether the rule would only repeat the value."""
-        return self.equals is not None and self.holds(evidence)
+    def sentence(self, context: CheckContext, label: Callable[[str], str] = spaced) -> str:
+        """ "validation accuracy is 62%, it must be at least 90%"; `label` names a field."""
+        value = self.value(context)
+        current = "not available yet" if value is None else self._format(value)
+        yes_or_no = bool(self.measure) and METRICS[self.measure].unit == "yes/no"
+        name = label(self.setting) if self.setting else self.label
+        statement = f"{name}{':' if yes_or_no else ' is'} {current}"
+        if self.equals is not None and self.passes(context):
+            return f"{statement}, as it must be"
+        return f"{statement}, it must be {self.rule}"
 
     @property
     def label(self) -> str:
-        """What the quantity is called."""
+        """The metric or setting in words."""
         if self.setting:
-            return spoken(self.setting)
-        entry = METRICS[self.measure]
-        aim = "" if self.target is None else f" {self.target:g}"
-        return entry.label + aim
+            return spaced(self.setting)
+        target = "" if self.target is None else f" {self.target:g}"
+        return METRICS[self.measure].label + target
 
     @property
     def rule(self) -> str:
-        """What it must be: "at least 90%", "between 1 and 3", "adam"."""
+        """ "at least 90%", "between 1 and 3", "adam"."""
         if self.equals is not None:
-            return self._written(self.equals)
+            return self._format(self.equals)
         low, high = self.at_least, self.at_most
         if low is not None and high is not None:
-            return f"between {self._written(low)} and {self._written(high)}"
+            return f"between {self._format(low)} and {self._format(high)}"
         if low is not None:
-            return f"at least {self._written(low)}"
-        return f"at most {self._written(high)}"
+            return f"at least {self._format(low)}"
+        return f"at most {self._format(high)}"
 
-    def _written(self, value: Any) -> str:
+    def _format(self, value: Any) -> str:
         if isinstance(value, (tuple, list)):
             return ", ".join(map(str, value)) or "none"
-        if self.setting in CHOICES and isinstance(value, str):
-            entry = CHOICES[self.setting].get(value, value)
-            return entry if isinstance(entry, str) else str(entry.label)
-        if self.setting:
-            return _yes(value) if isinstance(value, bool) else _plain(value)
-        return METRICS[self.measure].written(float(value))
+        if self.measure:
+            return METRICS[self.measure].format(float(value))
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if not isinstance(value, str):
+            return plain(value)
+        entry = CHOICES.get(self.setting, {}).get(value, value)
+        return entry if isinstance(entry, str) else str(entry.label)
 
 
-def _problems(name: str, value: Wanted) -> str:
+def _problems(name: str, value: Expected) -> str:
     """Why a field of the experiment cannot have this value; "" if it can."""
     try:
         SECTIONS[SECTION_OF[name]].model_validate({name: value})
     except ValidationError as error:
-        own = [each for each in error.errors(include_url=False) if field_of_error(each) == name]
-        return "; ".join(explain(error)) if own else ""
+        if any(field_of_error(e) == name for e in error.errors(include_url=False)):
+            return "; ".join(explain(error))
     return ""
 
 
-def _equal(value: Any, wanted: Wanted) -> bool:
-    if isinstance(wanted, tuple) or isinstance(value, tuple):
-        return isinstance(wanted, tuple) and tuple(value) == wanted
-    if isinstance(value, str) or isinstance(wanted, str):
-        return bool(value == wanted)
-    return math.isclose(value, wanted, rel_tol=1e-9)
+def _equal(value: Any, expected: Expected) -> bool:
+    if isinstance(expected, tuple) or isinstance(value, tuple):
+        return isinstance(expected, tuple) and tuple(value) == expected
+    if isinstance(value, str) or isinstance(expected, str):
+        return bool(value == expected)
+    return math.isclose(value, expected, rel_tol=1e-9)
 
 
 def _is_plain(value: Any) -> bool:
     if isinstance(value, str):
-        return len(value) <= LONGEST
+        return len(value) <= MAX_CHARACTERS
     return isinstance(value, (bool, int, float)) and math.isfinite(value)
-
-
-def _yes(value: bool) -> str:
-    return "on" if value else "off"
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else plain(value)

@@ -50,7 +50,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from playground.experiment.fields import Value, fail, shown
-from playground.experiment.model import FIELDS, Experiment, explain
+from playground.experiment.model import FIELDS, Experiment, current_name, explain
 from playground.experiment.pages import PAGES, page_named
 from playground.lessons.check import Check
 from playground.lessons.question import Line, Question, Text
@@ -69,9 +69,9 @@ def _known(settings: Settings) -> Settings:
     if len(settings) > MOST_FIELDS:
         raise fail(f"at most {MOST_FIELDS} fields", len(settings))
     for name in settings:
-        if name not in FIELDS:
+        if current_name(name) not in FIELDS:
             raise fail("fields of an experiment", shown(name))
-    return settings
+    return {current_name(name): value for name, value in settings.items()}
 
 
 class LessonStep(Value):

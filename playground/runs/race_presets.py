@@ -22,7 +22,7 @@ from playground.experiment.model import (
     limits,
 )
 from playground.experiment.regularizers import REGULARIZERS, cured, without
-from playground.experiment.url import decode, encode
+from playground.experiment.url import decode, encode, with_current_names
 from playground.history.history import History, history
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
@@ -307,7 +307,7 @@ def found(
 ) -> SavedRace | None:
     """The runs of a group, each for its competitor and its seed; None if none has an epoch."""
     lines = sorted(store.list(owner, group), key=lambda line: line.created)
-    newest = {(line.label, line.link): line for line in lines if line.state != "unreadable"}
+    newest = {(line.label, with_current_names(line.link)): line for line in lines if line.state != "unreadable"}
     if not newest:
         return None
     histories, states = [], []
@@ -353,7 +353,7 @@ def labelled(base: Experiment) -> tuple[Competitor, Competitor]:
     """`base` on its true training labels, and with its share of random ones."""
     plain = without(base)
     return (
-        Competitor("true labels", (plain.replace(shuffled_labels=0.0),)),
+        Competitor("true labels", (plain.replace(label_noise=0.0),)),
         Competitor("random labels", (plain,)),
     )
 

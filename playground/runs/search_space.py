@@ -125,7 +125,7 @@ MOST_VALUES = 50  # of one field
 TIMES = 10.0  # how far below and above a value a range usually goes
 SPANS: Mapping[str, tuple[float, float]] = {
     "l1": (1e-6, 1e-2), "l2": (1e-6, 1e-2), "dropout": (0.0, 0.5), "noise": (0.0, 0.3),
-    "momentum": (0.5, 0.99), "shuffled_labels": (0.0, 0.5), "seed": (0, 99), "data_seed": (0, 99),
+    "momentum": (0.5, 0.99), "label_noise": (0.0, 0.5), "seed": (0, 99), "data_seed": (0, 99),
 }  # fmt: skip
 
 # In this order they are offered; any other field follows.

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from playground.experiment.model import FIELDS, Experiment
+from playground.experiment.model import FIELDS, Experiment, current_name
 from playground.experiment.url import decode, encode
 from playground.history.events import Diverged, Score, WorkerLost
 from playground.history.history import History, history
@@ -306,7 +306,8 @@ def planned_sweep(text: str) -> Planned:
     """What `plan_text` made; nothing at all of any other text."""
     try:
         told = json.loads(text)
-        fields = tuple(name for name in told["fields"] if name in FIELDS)
+        names = [current_name(name) for name in told["fields"]]
+        fields = tuple(name for name in names if name in FIELDS)
         links = tuple(link for link in told["links"] if isinstance(link, str))
     except (ValueError, KeyError, TypeError, RecursionError):
         return Planned()

@@ -149,7 +149,7 @@ def _pairs(dataset: Dataset) -> None:
 
 def _standardisation(experiment: Experiment, dataset: Dataset) -> None:
     st.subheader("Before and after standardisation", anchor=False)
-    on = experiment.data.standardise and experiment.data.scaler != "nothing"
+    on = experiment.data.standardize and experiment.data.scaler != "nothing"
     st.caption(
         "Standardised: (x − mean) / standard deviation, so that no feature counts for more only "
         "because of its unit. The orange lines are the mean and one standard deviation σ on each "

@@ -7,7 +7,7 @@ from dashboard.figures import training_curves as figures
 from dashboard.state import session
 from dashboard.views.overfitting import controls
 from dashboard.widgets.messages import literal, refuse
-from playground.analysis.metrics import generalization_gap
+from playground.analysis.metrics import run_summary
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
 from playground.experiment.overfitting_presets import memorising
@@ -51,8 +51,8 @@ def view(experiment: Experiment) -> None:
 def _draw(race: Race) -> None:
     runs = [runs[0] for runs in race.runs]
     chance = 1 / len(runs[0].experiment.data.source.classes)
-    found = [generalization_gap.metrics(history(run.events), True) for run in runs]
-    share = runs[1].experiment.data.shuffled_labels
+    found = [run_summary.metrics(history(run.events), True) for run in runs]
+    share = runs[1].experiment.data.label_noise
     titles = ("True labels", "Random labels" if share == 1 else f"{share:.0%} random labels")
     if len(found[1]):
         st.markdown(f"**{sentence(found[1], found[0], chance, share)}**")
@@ -77,8 +77,8 @@ def _draw(race: Race) -> None:
 
 
 def sentence(
-    drawn: generalization_gap.GapCurves,
-    true: generalization_gap.GapCurves,
+    drawn: run_summary.GapCurves,
+    true: run_summary.GapCurves,
     chance: float,
     share: float,
 ) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.analysis.metrics.score import each
+from playground.analysis.metrics.score import example_scores
 from playground.datasets import Dataset, Split
 from playground.experiment.model import Experiment
 from playground.nn.losses import CLASSIFICATION
@@ -28,7 +28,7 @@ CHANCE = 2.0  # standard errors that a difference must exceed to be told from ch
 class LeakageExperiment:
     """A mistake: the fields that make it, and what it is.
 
-    standardised: the kinds of data whose inputs the honest run must standardise, for the mistake to
+    standardised: the kinds of data whose inputs the honest run must standardize, for the mistake to
     have something to spoil.
     """
 
@@ -57,17 +57,17 @@ MISTAKES: dict[str, LeakageExperiment] = {
         "Duplicates across the split",
         "Every validation example stands among the training examples as well, as happens when "
         "examples are copied before they are divided: the network may know the answers by heart.",
-        {"copied": 1.0},
+        {"leaked_fraction": 1.0},
     ),
     "no_shuffling": LeakageExperiment(
         "No shuffling",
         "The file is sorted by class (or value) and cut as it is: the last ones are for "
         "validation. The batches come in that order as well, epoch after epoch.",
-        {"sorted_split": True, "shuffle": False},
+        {"split_without_shuffle": True, "shuffle": False},
     ),
 }
 
-RIGHT = {"scaler": "training", "copied": 0.0, "sorted_split": False, "shuffle": True}
+RIGHT = {"scaler": "training", "leaked_fraction": 0.0, "split_without_shuffle": False, "shuffle": True}
 
 
 class Pair(NamedTuple):
@@ -86,9 +86,9 @@ def pair(experiment: Experiment, mistakes: Collection[str], epochs: int) -> Pair
     """
     chosen = [MISTAKES[name] for name in MISTAKES if name in mistakes]
     kind = experiment.data.source.kind
-    standardise = experiment.data.standardise or any(kind in m.standardised for m in chosen)
+    standardize = experiment.data.standardize or any(kind in m.standardised for m in chosen)
     honest = experiment.replace(
-        **RIGHT, **_sizes(experiment), standardise=standardise, epochs=epochs, early_stopping=False
+        **RIGHT, **_sizes(experiment), standardize=standardize, epochs=epochs, early_stopping=False
     )
     changes: dict[str, Any] = {}
     for mistake in chosen:
@@ -138,7 +138,7 @@ def each_score(snapshot: Snapshot, dataset: Dataset, part: Split) -> Each:
     """For each example (n,): 1 or 0, right or wrong; in regression |output − target|."""
     if not len(part):
         return np.zeros(0)
-    return each(snapshot.predict(dataset.scaled(part.x)), part.y, dataset.source.task)
+    return example_scores(snapshot.predict(dataset.scaled(part.x)), part.y, dataset.source.task)
 
 
 @dataclass(frozen=True)
@@ -160,11 +160,11 @@ class LeakageScores:
         return abs(self.mean) > self.chance
 
 
-def measured(each: Each, is_share: bool) -> LeakageScores:
+def measured(example_scores: Each, is_share: bool) -> LeakageScores:
     """The mean of at least one number."""
-    n = len(each)
+    n = len(example_scores)
     return LeakageScores(
-        float(each.mean()), float(each.std() / np.sqrt(n)), 1 / n if is_share else 0.0
+        float(example_scores.mean()), float(example_scores.std() / np.sqrt(n)), 1 / n if is_share else 0.0
     )
 
 

@@ -8,11 +8,11 @@ from playground.analysis.comparison.runs import (
     RunDifference,
     SettingDifference,
 )
-from playground.analysis.metrics.significance import standard_error
+from playground.analysis.metrics.score import standard_error
 from playground.experiment.describe import words
 
 MOST_NAMED = 4  # settings in a sentence; a table has the rest
-JUDGES = ("validation_size", "data_seed", "noise", "sorted_split", "copied")  # change what judges
+JUDGES = ("validation_size", "data_seed", "noise", "split_without_shuffle", "leaked_fraction")  # change what judges
 SURE = 2.0  # standard errors that a difference must exceed
 
 

@@ -44,12 +44,12 @@ def slower_afresh(factor: float, applies: float = 0.0) -> FixStep:
 def large_inputs(course: RunSummary) -> bool:
     """Whether inputs are so large that ordinary learning rates are too large."""
     large = course.look is not None and course.look.largest_input > LARGE_INPUT
-    return large and not course.experiment.data.standardise
+    return large and not course.experiment.data.standardize
 
 
 STANDARDISE = FixStep(
     "The inputs are large numbers of different size: every step is too large for some weights.",
-    lambda _: {"standardise": True},
+    lambda _: {"standardize": True},
     large_inputs,
     "Standardise the inputs",
 )
@@ -117,13 +117,13 @@ LINEAR = FixStep(
 )
 SORTED = FixStep(
     "The examples are sorted: those it is judged on are not like those it learns from.",
-    lambda _: {"sorted_split": False},
-    lambda c: c.experiment.data.sorted_split,
+    lambda _: {"split_without_shuffle": False},
+    lambda c: c.experiment.data.split_without_shuffle,
     "Shuffle before the split",
 )
 TRUE_LABELS = FixStep(
     "Random labels can only be learnt by heart.",
-    lambda _: {"shuffled_labels": 0.0},
-    lambda c: c.experiment.data.shuffled_labels > 0.05,
+    lambda _: {"label_noise": 0.0},
+    lambda c: c.experiment.data.label_noise > 0.05,
     "Use the true labels",
 )

@@ -15,8 +15,8 @@ Changes = Mapping[str, Any]
 
 # With these other, there are other first weights.
 _SHAPES = {"hidden", "kernel_initializer", "bias_initializer", "stddev", "seed", "dataset"}
-_DATA = {"train_size", "validation_size", "noise", "shuffled_labels", "standardise", "sorted_split"}
-_DATA |= {"copied", "data_seed"}
+_DATA = {"train_size", "validation_size", "noise", "label_noise", "standardize", "split_without_shuffle"}
+_DATA |= {"leaked_fraction", "data_seed"}
 
 
 _COUNTS = ("train_size", "validation_size", "epochs")

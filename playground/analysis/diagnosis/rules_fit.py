@@ -22,7 +22,7 @@ from playground.analysis.diagnosis.run_summary import (
     told,
     wide,
 )
-from playground.analysis.metrics.generalization_gap import LAST
+from playground.analysis.metrics.run_summary import LAST
 from playground.datasets.download import BUNDLED
 from playground.experiment.regularizers import MOST_ROWS, REGULARIZERS
 
@@ -78,8 +78,8 @@ OPTIMISM_RULES: dict[str, Rule] = {
             ),
             FixStep(
                 "Validation examples stand among the training examples: that flatters it.",
-                lambda _: {"copied": 0.0},
-                lambda c: c.experiment.data.copied > 0,
+                lambda _: {"leaked_fraction": 0.0},
+                lambda c: c.experiment.data.leaked_fraction > 0,
                 "Take the copies away",
             ),
             SORTED,
@@ -270,7 +270,7 @@ def underfitting(course: RunSummary) -> str | None:
         return None
     if overfitting(course) is not None or slow(course) is not None:
         return None  # it can learn more than it has
-    reach = GOOD * (1 - course.experiment.data.shuffled_labels)
+    reach = GOOD * (1 - course.experiment.data.label_noise)
     if not max(course.training_skill, course.skill) < reach:
         return None
     return (

@@ -57,7 +57,7 @@ def slow(course: RunSummary) -> str | None:
     """A loss that falls steadily, in steps so small that it will not come far."""
     if not course.rate > course.experiment.training.learning_rate / 2:
         return None  # its schedule makes it slow, as it is meant to
-    reach = GOOD * (1 - course.experiment.data.shuffled_labels)
+    reach = GOOD * (1 - course.experiment.data.label_noise)
     if len(course) < SLOW_EPOCHS or not course.skill < reach:
         return None
     pace = course.pace()
@@ -271,8 +271,8 @@ PROGRESS_RULES: dict[str, Rule] = {
         (
             FixStep(
                 "The labels are drawn at random: there is nothing to learn from them.",
-                lambda _: {"shuffled_labels": 0.0},
-                lambda c: c.experiment.data.shuffled_labels >= 0.5,
+                lambda _: {"label_noise": 0.0},
+                lambda c: c.experiment.data.label_noise >= 0.5,
                 "Use the true labels",
             ),
             FixStep(

@@ -7,7 +7,7 @@ import numpy as np
 
 from playground.datasets import load
 from playground.datasets.images import IMAGES
-from playground.datasets.preprocessing import Purpose, _grainy
+from playground.datasets.preprocessing import Purpose, noisy_images
 from playground.datasets.split import stratified
 from playground.datasets.synthetic import GENERATORS
 from playground.datasets.tabular import coffee
@@ -50,7 +50,7 @@ def section(data: Data, loss: str) -> str:
         parts = [_from_file(data)]
     else:
         parts = [f"DATA_SEED = {data.data_seed}", _raw(data), _types(data)]
-        parts += [_shuffled_labels(data)] * (data.shuffled_labels > 0)
+        parts += [_shuffled_labels(data)] * (data.label_noise > 0)
         parts += [_scaling(data)]
     return "\n\n".join([*parts, _ready(data, loss)])
 
@@ -86,12 +86,12 @@ def _image_noise(data: Data) -> str:
     return f"""
 
 
-{listing(_grainy)}
+{listing(noisy_images)}
 
 
 # Each part has its noise from its own random numbers.
-x_train = _grainy(x_train, {data.noise!r}, {data.source.maximum!r}, {_stream(Purpose.NOISE)})
-x_validation = _grainy(
+x_train = noisy_images(x_train, {data.noise!r}, {data.source.maximum!r}, {_stream(Purpose.NOISE)})
+x_validation = noisy_images(
     x_validation, {data.noise!r}, {data.source.maximum!r}, {_stream(Purpose.NOISE, 1)}
 )"""
 
@@ -172,13 +172,13 @@ def _shuffled_labels(data: Data) -> str:
     return f"""\
 # A share of the training examples gets a random target: nothing to learn there.
 labels = {_stream(Purpose.LABELS)}
-chosen = labels.permutation(len(y_train))[: round({data.shuffled_labels!r} * len(y_train))]
+chosen = labels.permutation(len(y_train))[: round({data.label_noise!r} * len(y_train))]
 y_train[chosen] = {new}"""
 
 
 def _scaling(data: Data) -> str:
     """shift and scale: the network's input is (x − shift) / scale."""
-    if not data.standardise:
+    if not data.standardize:
         scale = data.source.maximum if data.source.shape else 1.0
         return f"shift, scale = np.float32(0), np.float32({scale!r})"
     axis = "" if data.source.shape else "axis=0, "

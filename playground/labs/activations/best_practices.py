@@ -25,7 +25,7 @@ class Advice:
 
     relu: bool = True  # else sigmoid
     small_rate: bool = True  # SMALL, else LARGE
-    standardise: bool = True  # else the inputs as they are
+    standardize: bool = True  # else the inputs as they are
     he: bool = True  # weights N(0, 2/n), else uniform from 0 to 0.1
 
     def flipped(self, name: str) -> "Advice":
@@ -70,7 +70,7 @@ def extent() -> tuple[float, float, float, float]:
 def trained(advice: Advice, seed: int = 0) -> TrainedNetwork:
     """Train the network by plain gradient descent: STEPS updates with all examples."""
     x, y = examples()
-    mean, spread = (x.mean(0), x.std(0)) if advice.standardise else (np.zeros(2), np.ones(2))
+    mean, spread = (x.mean(0), x.std(0)) if advice.standardize else (np.zeros(2), np.ones(2))
     scaled = ((x - mean) / spread).astype(np.float32)
     network = _Network(advice, seed)
     rate = SMALL if advice.small_rate else LARGE

@@ -190,7 +190,7 @@ def test_painted_points_become_the_experiment() -> None:
     source = chosen.data.source
     assert (source.kind, source.classes) == ("plane", ("orange", "blue"))
     assert source.features == ("x₁", "x₂")
-    assert not chosen.data.standardise
+    assert not chosen.data.standardize
 
 
 def test_a_link_to_a_table_that_is_gone_says_so() -> None:

@@ -36,9 +36,9 @@ def choices(draw):
     share = st.floats(0, 1)
     return Data(
         dataset=name, train_size=train_size, validation_size=validation_size,
-        noise=draw(share), shuffled_labels=draw(share), standardise=draw(st.booleans()),
-        scaler=draw(st.sampled_from(list(SCALERS))), sorted_split=draw(st.booleans()),
-        copied=draw(share),
+        noise=draw(share), label_noise=draw(share), standardize=draw(st.booleans()),
+        scaler=draw(st.sampled_from(list(SCALERS))), split_without_shuffle=draw(st.booleans()),
+        leaked_fraction=draw(share),
         data_seed=draw(st.integers(0, 2**31 - 1)),
     )  # fmt: skip
 
@@ -211,7 +211,7 @@ def test_noise_on_tables_is_a_share_of_the_spread_of_each_feature():
 def test_shuffled_labels_change_training_targets_only(name, share):
     size = 90
     data = Data(dataset=name, train_size=size, validation_size=20, data_seed=5)
-    true, false = load(data), load(data.replace(shuffled_labels=share))
+    true, false = load(data), load(data.replace(label_noise=share))
     assert np.array_equal(true.train.x, false.train.x)
     assert np.array_equal(true.validation.y, false.validation.y)
     assert np.array_equal(true.test.y, false.test.y)
@@ -222,8 +222,8 @@ def test_shuffled_labels_change_training_targets_only(name, share):
 
 
 def test_shuffled_labels_are_a_random_class_one_in_ten_their_own():
-    data = Data(dataset="mnist", train_size=5_000, validation_size=0, shuffled_labels=1.0)
-    true = load(data.replace(shuffled_labels=0.0)).train.y
+    data = Data(dataset="mnist", train_size=5_000, validation_size=0, label_noise=1.0)
+    true = load(data.replace(label_noise=0.0)).train.y
     shuffled = load(data).train.y
     assert np.mean(true == shuffled) == pytest.approx(0.1, abs=0.02)
     assert np.bincount(shuffled) == pytest.approx(np.full(10, 500), abs=80)
@@ -231,7 +231,7 @@ def test_shuffled_labels_are_a_random_class_one_in_ten_their_own():
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_standardised_training_inputs_have_mean_0_and_deviation_1(name):
-    data = load(Data(dataset=name, train_size=90, validation_size=20, standardise=True))
+    data = load(Data(dataset=name, train_size=90, validation_size=20, standardize=True))
     x = data.scaled(data.train.x).astype(float)
     axis = None if data.source.shape else 0
     assert x.mean(axis=axis) == pytest.approx(0, abs=1e-5)
@@ -240,21 +240,21 @@ def test_standardised_training_inputs_have_mean_0_and_deviation_1(name):
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_unscaled_inputs_are_as_they_are_and_images_in_0_to_1(name):
-    data = load(Data(dataset=name, standardise=False))
+    data = load(Data(dataset=name, standardize=False))
     x = data.train.x.reshape(len(data.train), -1) / data.source.maximum
     assert np.allclose(data.scaled(data.train.x), x)
 
 
 @pytest.mark.parametrize("name", ["iris", "mnist", "sine"])
 def test_one_example_can_be_standardised(name):
-    data = load(Data(dataset=name, train_size=1, validation_size=0, standardise=True))
+    data = load(Data(dataset=name, train_size=1, validation_size=0, standardize=True))
     x = data.scaled(data.train.x)
     assert np.isfinite(x).all()
     assert x.mean() == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize(
-    "change", [{"noise": 0.3}, {"shuffled_labels": 0.3}, {"standardise": False}]
+    "change", [{"noise": 0.3}, {"label_noise": 0.3}, {"standardize": False}]
 )
 def test_one_choice_leaves_the_others_draws_alone(change):
     data = Data(dataset="iris", data_seed=1)

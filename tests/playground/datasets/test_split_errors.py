@@ -35,7 +35,7 @@ def test_nothing_is_to_spare_where_all_examples_are_used(name, sizes):
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_a_sorted_split_has_the_same_examples_and_cuts_them_by_target(name):
-    honest, flawed = load(small(name)), load(small(name, sorted_split=True))
+    honest, flawed = load(small(name)), load(small(name, split_without_shuffle=True))
     both = rows_of(honest.train) | rows_of(honest.validation)
     assert rows_of(flawed.train) | rows_of(flawed.validation) == both
     assert len(flawed.train) == 60
@@ -48,7 +48,7 @@ def test_a_sorted_split_has_the_same_examples_and_cuts_them_by_target(name):
 @pytest.mark.parametrize("name", DATASETS)
 @pytest.mark.parametrize("share", [0.5, 1.0])
 def test_copies_of_validation_examples_stand_in_the_place_of_others(name, share):
-    honest, flawed = load(small(name)), load(small(name, copied=share))
+    honest, flawed = load(small(name)), load(small(name, leaked_fraction=share))
     same = [
         np.array_equal(a, b) and c == d
         for a, b, c, d in zip(
@@ -65,30 +65,30 @@ def test_copies_of_validation_examples_stand_in_the_place_of_others(name, share)
 
 
 def test_no_more_copies_than_training_examples():
-    data = load(Data(dataset="iris", train_size=5, validation_size=100, copied=1.0))
+    data = load(Data(dataset="iris", train_size=5, validation_size=100, leaked_fraction=1.0))
     assert len(data.train) == 5
     assert rows_of(data.train) <= rows_of(data.validation)
 
 
 def test_a_scaler_of_everything_has_the_moments_of_all_parts():
-    data = load(small("iris", scaler="everything", standardise=True))
+    data = load(small("iris", scaler="everything", standardize=True))
     x = np.concatenate([data.train.x, data.validation.x, data.test.x])
     assert data.shift == pytest.approx(x.mean(axis=0), rel=1e-5)
     assert data.scale == pytest.approx(x.std(axis=0), rel=1e-5)
-    images = load(small("digits", scaler="everything", standardise=True))
+    images = load(small("digits", scaler="everything", standardize=True))
     x = np.concatenate([p.x for p in (images.train, images.validation, images.test)]).astype(float)
     assert images.shift == pytest.approx([x.mean()])
     assert images.scale == pytest.approx([x.std()])
 
 
 @pytest.mark.parametrize("name", DATASETS)
-@pytest.mark.parametrize("standardise", [True, False])
-def test_without_a_scaler_inputs_stay_as_they_are(name, standardise):
-    data = load(small(name, scaler="nothing", standardise=standardise))
+@pytest.mark.parametrize("standardize", [True, False])
+def test_without_a_scaler_inputs_stay_as_they_are(name, standardize):
+    data = load(small(name, scaler="nothing", standardize=standardize))
     assert np.array_equal(data.scaled(data.train.x), data.train.x.reshape(60, -1))
 
 
 def test_flawed_says_whether_a_mistake_is_made():
     assert not Data().flawed
-    for change in ({"scaler": "everything"}, {"sorted_split": True}, {"copied": 0.1}):
+    for change in ({"scaler": "everything"}, {"split_without_shuffle": True}, {"leaked_fraction": 0.1}):
         assert Data(**change).flawed

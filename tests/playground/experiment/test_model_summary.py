@@ -72,7 +72,7 @@ def test_title_says_what_a_person_would() -> None:
             "fashion_mnist · 300-100 relu · sgd 0.25 · cosine · batch 64 · l2 1e-4 · seed 0",
         ),
         (
-            {"early_stopping": True, "shuffled_labels": 1.0, "sorted_split": True},
+            {"early_stopping": True, "label_noise": 1.0, "split_without_shuffle": True},
             "fashion_mnist · 300-100 relu · sgd 0.01 · shuffled labels 1 · early stopping · "
             "flawed data · seed 0",
         ),

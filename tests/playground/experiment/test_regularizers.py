@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis.strategies import floats, sampled_from
 
 from playground.analysis.inspection.weights import shares
-from playground.analysis.metrics.generalization_gap import (
+from playground.analysis.metrics.run_summary import (
     GeneralizationGap,
     best_epoch,
     gap,
@@ -132,8 +132,8 @@ def test_twins_and_triplets_differ_in_one_thing() -> None:
     none, l1, l2 = (each.experiments[0] for each in weighed(IMAGES, 0.001, 0.01))
     assert l1.replace(l1=0.0) == l2.replace(l2=0.0) == none
     true, drawn = (each.experiments[0] for each in labelled(memorising(Experiment())))
-    assert drawn.replace(shuffled_labels=0.0) == true
-    assert drawn.data.shuffled_labels == 1.0
+    assert drawn.replace(label_noise=0.0) == true
+    assert drawn.data.label_noise == 1.0
     three = [each.experiments[0].network.hidden for each in sized(POINTS, ((), (5,), (9, 9)))]
     assert three == [(), (5,), (9, 9)]
 
@@ -190,7 +190,7 @@ def test_random_labels_are_learnt_by_heart_and_mean_nothing() -> None:
     assert past.metric[-1] == 1.0
     assert past.val_metric is not None
     assert abs(float(past.val_metric[-5:].mean()) - 0.1) < 0.04  # chance: one class in ten
-    true = Trainer(base.replace(shuffled_labels=0.0)).dataset
+    true = Trainer(base.replace(label_noise=0.0)).dataset
     assert (trainer.dataset.validation.y == true.validation.y).all()
     assert abs((trainer.dataset.train.y == true.train.y).mean() - 0.1) < 0.05
 

@@ -154,7 +154,7 @@ def test_each_piece_of_advice_is_worth_something(seed: int) -> None:
     assert best.learnt
     assert best.accuracy > 0.97
     assert best.loss[-1] < 0.05
-    for name in ("relu", "small_rate", "standardise"):
+    for name in ("relu", "small_rate", "standardize"):
         without = trained(Advice().flipped(name), seed)
         assert not without.learnt, name
     assert trained(Advice().flipped("he"), seed).loss[-1] > 5 * best.loss[-1]

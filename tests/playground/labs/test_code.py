@@ -27,7 +27,7 @@ PUBLISHED = {"iris": 15, "mnist": 101_770, "fashion_mnist": 266_610}
 SMALL: dict[str, Any] = {"hidden": (6, 5), "epochs": 1}
 
 CASES: list[dict[str, Any]] = [
-    {"dataset": "digits", "dropout": 0.3, "l1": 0.001, "l2": 0.002, "standardise": True,
+    {"dataset": "digits", "dropout": 0.3, "l1": 0.001, "l2": 0.002, "standardize": True,
      "activations": ("leaky_relu", "selu"), "kernel_initializer": "he_normal",
      "optimizer": "adamw"},
     {"dataset": "sine", "loss": "huber", "optimizer": "momentum", "schedule": "cosine",
@@ -36,9 +36,9 @@ CASES: list[dict[str, Any]] = [
      "shuffle": False, "bias_initializer": "random_normal"},
     {"dataset": "spiral", "loss": "mean_squared_error", "validation_size": 0, "dropout": 0.5,
      "schedule": "plateau", "noise": 0.2},
-    {"dataset": "iris", "loss": "mean_squared_error", "noise": 0.1, "shuffled_labels": 0.2},
-    {"dataset": "mnist", "train_size": 90, "validation_size": 10, "standardise": True},
-    {"dataset": "iris", "sorted_split": True, "hidden": ()},
+    {"dataset": "iris", "loss": "mean_squared_error", "noise": 0.1, "label_noise": 0.2},
+    {"dataset": "mnist", "train_size": 90, "validation_size": 10, "standardize": True},
+    {"dataset": "iris", "split_without_shuffle": True, "hidden": ()},
 ]  # fmt: skip
 
 

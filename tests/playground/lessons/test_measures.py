@@ -157,8 +157,8 @@ def test_a_sentence_tells_what_is_and_what_must_be() -> None:
     assert hidden.sentence(ALL) == "hidden is 4, 3, it must be none"
     assert Check(setting="hidden", equals=(4, 3)).holds(ALL)
     assert Check(setting="dataset", equals="moons").holds(ALL)
-    assert Check(setting="standardise", equals=True).sentence(ALL) == (
-        "standardise is off, it must be on"
+    assert Check(setting="standardize", equals=True).sentence(ALL) == (
+        "standardize is off, it must be on"
     )
     assert Check(setting="learning_rate", at_most=0.1).holds(ALL)
     assert Check(measure="epochs_to", target=0.75, at_most=2).holds(ALL)

@@ -120,7 +120,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_says_where(experiment: Expe
     wild = experiment.replace(
         optimizer="sgd", learning_rate=10.0, loss="mean_squared_error", hidden=(64, 64, 64),
         activation="linear", dropout=0.0, stddev=2.0, kernel_initializer="random_normal",
-        standardise=False, dataset="plane" if experiment is SHORT else "digits",
+        standardize=False, dataset="plane" if experiment is SHORT else "digits",
     )  # fmt: skip
     if experiment is LONG:
         wild = wild.replace(dataset="multi_gauss", train_size=9_000, batch_size=8)

@@ -26,7 +26,7 @@ SWITCHES = {
         f"On: {SMALL:g}. Off: {LARGE:g}, and the first steps throw the units below zero for good.",
         f"a learning rate of {LARGE:g}",
     ),
-    "standardise": (
+    "standardize": (
         "Standardised inputs",
         "On: each input has mean 0 and standard deviation 1. Off: values around 40 and 5 as they "
         "are.",

@@ -119,7 +119,7 @@ def test_verdicts_and_what_to_choose_instead() -> None:
     assert "Choose the initializer He normal instead (made for" in wrong.warning[0].value
     alike = opened("preflight", network("digits", kernel_initializer="zeros"))
     assert "All units alike" in alike.warning[0].value
-    inputs = opened("preflight", network("coffee", standardise=False))
+    inputs = opened("preflight", network("coffee", standardize=False))
     assert "Switch on Standardise" in inputs.warning[0].value
 
 

@@ -142,7 +142,7 @@ def test_a_step_kills_a_relu_and_a_small_rate_does_not() -> None:
 def test_each_piece_of_advice_shows_its_effect() -> None:
     app = opened("activations", lab_activations_view="Advice")
     assert "All four taken" in texts(app)
-    for name in ("relu", "small_rate", "standardise"):
+    for name in ("relu", "small_rate", "standardize"):
         choose(app, f"lab_advice_{name}", False)
         assert "has not learnt" in texts(app)
         choose(app, f"lab_advice_{name}", True)

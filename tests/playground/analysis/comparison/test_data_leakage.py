@@ -40,12 +40,12 @@ def test_a_pair_differs_in_the_mistake_alone_and_leaves_new_examples(name, mista
 
 def test_mistakes_may_be_made_together():
     _, flawed = pair(Experiment().replace(dataset="iris"), list(MISTAKES), 5)
-    assert (flawed.data.scaler, flawed.data.copied) == ("nothing", 1.0)
-    assert flawed.data.sorted_split
+    assert (flawed.data.scaler, flawed.data.leaked_fraction) == ("nothing", 1.0)
+    assert flawed.data.split_without_shuffle
 
 
 def test_an_experiment_with_a_mistake_has_an_honest_side():
-    flawed = Experiment().replace(copied=0.5, scaler="everything", sorted_split=True, shuffle=False)
+    flawed = Experiment().replace(leaked_fraction=0.5, scaler="everything", split_without_shuffle=True, shuffle=False)
     assert not pair(flawed, ["duplicates"], 5).honest.data.flawed
 
 

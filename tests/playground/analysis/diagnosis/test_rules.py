@@ -223,8 +223,8 @@ def test_validation_may_be_better_for_reasons_that_are_no_fault() -> None:
     accuracy = (0.7, 0.8)
     for changes, wanted in (
         ({"dropout": 0.4}, "Dropout 0.4 → 0"),
-        ({"shuffled_labels": 0.2}, "Shuffled labels 0.2 → 0"),
-        ({"copied": 0.5}, "Copied 0.5 → 0"),
+        ({"label_noise": 0.2}, "Shuffled labels 0.2 → 0"),
+        ({"leaked_fraction": 0.5}, "Copied 0.5 → 0"),
     ):
         (only,) = told(epochs(ours, theirs, accuracy), TEN.replace(**changes))
         assert only.name == "validation_better"

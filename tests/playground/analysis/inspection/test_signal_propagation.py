@@ -67,7 +67,7 @@ def test_the_textbook_cases(changes: dict[str, object], kind: str) -> None:
 
 
 def test_inputs_that_were_not_scaled() -> None:
-    assert checked(dataset="coffee", standardise=False, hidden=(8,))[1] == "large_inputs"
+    assert checked(dataset="coffee", standardize=False, hidden=(8,))[1] == "large_inputs"
 
 
 def test_saturated_where_weights_are_too_large_for_tanh() -> None:

@@ -51,7 +51,7 @@ def table(seed: int = 0, rows: int = 50, features: int = 2, classes: int = 2, **
     values = {
         "label": "Mine", "description": "Own data", "task": task,
         "features": tuple(f"f{i}" for i in range(features)),
-        "classes": tuple(f"c{i}" for i in range(classes)), "standardise": True,
+        "classes": tuple(f"c{i}" for i in range(classes)), "standardize": True,
         "x": rng.normal(size=(rows, features)).astype(np.float32),
         "y": y.astype(np.int32 if classes else np.float32),
     }  # fmt: skip
