@@ -1,7 +1,4 @@
-"""Smoothing a curve without moving what is already drawn.
-
-A competitor's curve over its seeds: the mean, and the least and the most of them.
-"""
+"""Smoothed curves, and mean, minimum and maximum of a curve over the seeds of a competitor."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,60 +8,60 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from playground.experiment.model import Experiment
-from playground.history.history import Column, History, seconds_spent
+from playground.history.history import Column, History
 
 Array = NDArray[np.float64]
 
-
-MOST_SMOOTHING = 0.99  # at 1 the first value would be the whole curve
+MAX_SMOOTHING = 0.99  # at 1 the first value would be the whole curve
 NEGLIGIBLE = 1e-17  # a weight that no longer changes a sum of 64-bit numbers
 
 
-def smoothed(values: ArrayLike, beta: float) -> NDArray[np.float64]:
-    """The debiased exponential moving average of `values` along the last axis, of the same shape.
+def smoothed(values: ArrayLike, beta: float) -> Array:
+    """Debiased exponential moving average of `values` along the last axis, of the same shape.
 
-    s_t = Σ_{i≤t} β^(t−i)·(1 − β)·x_i / (1 − β^t), t from 1: recent values count more, β in 0 … 0.99
-    says how slowly the older ones fade. It looks back only, so further values leave what came
-    before as it was. Values that are not finite are left out of the average, and stay gaps.
-    Raises ValueError for another β.
+    s_t = Σ_{i≤t} β^(t−i)·(1 − β)·x_i / (1 − β^t), t from 1, β in 0 … 0.99. It looks back only, so
+    appending values never changes earlier ones. NaN and infinity are left out and become NaN.
+    Raises ValueError for any other β.
     """
-    if not 0 <= beta <= MOST_SMOOTHING:
-        raise ValueError(f"smoothing must be between 0 and {MOST_SMOOTHING}, got {beta}")
+    if not 0 <= beta <= MAX_SMOOTHING:
+        raise ValueError(f"smoothing must be between 0 and {MAX_SMOOTHING}, got {beta}")
     x = np.asarray(values, np.float64)
-    there = np.isfinite(x)
+    finite = np.isfinite(x)
     if beta == 0 or x.size == 0:
-        return np.where(there, x, np.nan)
-    total = _faded(np.where(there, x, 0.0), beta)
-    weight = _faded(there.astype(np.float64), beta)  # (1 − β^t) / (1 − β) where nothing is missing
-    return np.asarray(np.divide(total, weight, out=np.full(x.shape, np.nan), where=there))
+        return np.where(finite, x, np.nan)
+    total = _decayed_sum(np.where(finite, x, 0.0), beta)
+    weight = _decayed_sum(finite.astype(np.float64), beta)  # (1 − β^t) / (1 − β) without gaps
+    return np.asarray(np.divide(total, weight, out=np.full(x.shape, np.nan), where=finite))
 
 
-def _faded(x: NDArray[np.float64], beta: float) -> NDArray[Any]:
+def _decayed_sum(x: Array, beta: float) -> NDArray[Any]:
     """Σ_{i≤t} β^(t−i)·x_i, by windows of doubled length: few steps for a long curve."""
-    total, span, share = x.copy(), 1, beta
-    while span < x.shape[-1] and share > NEGLIGIBLE:
-        total[..., span:] += share * total[..., :-span].copy()
-        span, share = 2 * span, share * share
+    total, window, factor = x.copy(), 1, beta
+    while window < x.shape[-1] and factor > NEGLIGIBLE:
+        total[..., window:] += factor * total[..., :-window].copy()
+        window, factor = 2 * window, factor * factor
     return total
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """What a curve shows: the column of a history, for training and for validation."""
+    """What a curve shows: a column of a history, for training and for validation."""
 
     training: Callable[[History], Column]
     validation: Callable[[History], Column | None]
     more_is_better: bool
-    is_share: bool = False  # 0 to 1, shown in per cent
+    is_share: bool = False  # 0 to 1, shown in percent
 
 
-def _wrong(column: Column | None) -> Column | None:
-    return None if column is None else 1 - column
+def _error_rate(accuracy: Column | None) -> Column | None:
+    return None if accuracy is None else 1 - accuracy
 
 
 QUANTITIES: Mapping[str, Quantity] = {
     "accuracy": Quantity(lambda h: h.metric, lambda h: h.val_metric, True, True),
-    "error_rate": Quantity(lambda h: 1 - h.metric, lambda h: _wrong(h.val_metric), False, True),
+    "error_rate": Quantity(
+        lambda h: 1 - h.metric, lambda h: _error_rate(h.val_metric), False, True
+    ),
     "mean_absolute_error": Quantity(lambda h: h.metric, lambda h: h.val_metric, False),
     "loss": Quantity(lambda h: h.loss, lambda h: h.val_loss, False),
 }
@@ -72,7 +69,7 @@ QUANTITIES: Mapping[str, Quantity] = {
 
 @dataclass(frozen=True)
 class SeedBand:
-    """n points, all arrays (n,); NaN where no seed has a finite value."""
+    """A curve of n points over the seeds, all arrays (n,); NaN where no seed has a finite value."""
 
     x: Array
     mean: Array
@@ -80,7 +77,7 @@ class SeedBand:
     high: Array
     raw: Array  # the mean before smoothing
     seeds: int
-    best: int | None  # the row where `raw` is best, the first of equals
+    best: int | None  # row of the best value of `raw`, the first of equals
 
     def __len__(self) -> int:
         return len(self.x)
@@ -89,40 +86,35 @@ class SeedBand:
 def band(
     histories: Sequence[History],
     quantity: str,
-    part: str,
-    living: Sequence[bool],
+    split: str,
+    training: Sequence[bool],
     x: str = "epochs",
     steps_per_epoch: int = 1,
     smoothing: float = 0.0,
 ) -> SeedBand:
-    """The curve of one competitor, up to the epoch that all its living seeds have finished.
+    """The curve of one competitor, up to the epoch that all seeds in training have finished.
 
-    A seed that has ended counts as far as it came. quantity: a key of QUANTITIES; part: "training"
-    or "validation"; x: "epochs", "updates" or "seconds" (of training and validating, the mean over
-    the seeds); smoothing: β, applied to each seed by itself.
+    A seed that has ended counts as far as it went. quantity: a key of QUANTITIES; split:
+    "training" or "validation"; training: whether each seed still trains; x: "epochs", "updates" or
+    "seconds" (`History.training_seconds`, the mean over the seeds); smoothing: β, for each seed.
     """
     entry = QUANTITIES[quantity]
-    told = [getattr(entry, part)(history) for history in histories]
-    columns: list[Column] = [np.zeros(0, np.float32) if c is None else c for c in told]
-    n = _length([len(column) for column in columns], living)
+    found = [getattr(entry, split)(history) for history in histories]
+    columns: list[Column] = [np.zeros(0, np.float32) if c is None else c for c in found]
+    lengths = [len(column) for column in columns]
+    unfinished = [n for n, trains in zip(lengths, training, strict=True) if trains]
+    n = min(unfinished) if unfinished else max(lengths, default=0)
     values = _stacked(columns, n)
     raw, _, _ = _over_seeds(values)
     mean, low, high = _over_seeds(smoothed(values, smoothing))
-    epochs = np.arange(1, n + 1, dtype=np.float64)
     if x == "seconds":
-        spent = _stacked([seconds_spent(history) for history in histories], n)
-        across, _, _ = _over_seeds(spent)
+        along, _, _ = _over_seeds(_stacked([h.training_seconds() for h in histories], n))
     else:
-        across = epochs * (steps_per_epoch if x == "updates" else 1)
+        along = np.arange(1, n + 1, dtype=np.float64) * (steps_per_epoch if x == "updates" else 1)
     best = None
     if np.isfinite(raw).any():
         best = int(np.nanargmax(raw) if entry.more_is_better else np.nanargmin(raw))
-    return SeedBand(across, mean, low, high, raw, len(histories), best)
-
-
-def _length(lengths: Sequence[int], living: Sequence[bool]) -> int:
-    alive = [length for length, lives in zip(lengths, living, strict=True) if lives]
-    return min(alive) if alive else max(lengths, default=0)
+    return SeedBand(along, mean, low, high, raw, len(histories), best)
 
 
 def _stacked(columns: Sequence[NDArray[Any]], n: int) -> Array:
@@ -135,13 +127,13 @@ def _stacked(columns: Sequence[NDArray[Any]], n: int) -> Array:
 
 
 def _over_seeds(values: Array) -> tuple[Array, Array, Array]:
-    """Mean, least and most of each column of (seeds, n); NaN where there is nothing."""
-    there = np.isfinite(values)
-    count, nothing = there.sum(axis=0), np.full(values.shape[1], np.nan)
-    total = np.where(there, values, 0.0).sum(axis=0)
-    mean = np.divide(total, count, out=nothing.copy(), where=count > 0)
-    low = np.where(there, values, np.inf).min(axis=0, initial=np.inf)
-    high = np.where(there, values, -np.inf).max(axis=0, initial=-np.inf)
+    """Mean, minimum and maximum of each column of (seeds, n), NaN left out."""
+    finite = np.isfinite(values)
+    count, missing = finite.sum(axis=0), np.full(values.shape[1], np.nan)
+    total = np.where(finite, values, 0.0).sum(axis=0)
+    mean = np.divide(total, count, out=missing.copy(), where=count > 0)
+    low = np.where(finite, values, np.inf).min(axis=0, initial=np.inf)
+    high = np.where(finite, values, -np.inf).max(axis=0, initial=-np.inf)
     return mean, np.where(count > 0, low, np.nan), np.where(count > 0, high, np.nan)
 
 
@@ -149,12 +141,15 @@ def competitor_bands(
     experiments: Sequence[Experiment],
     histories: Sequence[History],
     quantity: str,
-    parts: Sequence[str],
-    living: Sequence[bool],
+    splits: Sequence[str],
+    training: Sequence[bool],
     x: str = "epochs",
     smoothing: float = 0.0,
 ) -> dict[str, SeedBand]:
-    """The bands of some parts of one competitor, by part; those without examples are left out."""
-    parts = [p for p in parts if p == "training" or experiments[0].data.validation_size]
+    """`band` of one competitor by split; splits without examples are left out."""
     steps = experiments[0].steps_per_epoch
-    return {part: band(histories, quantity, part, living, x, steps, smoothing) for part in parts}
+    return {
+        split: band(histories, quantity, split, training, x, steps, smoothing)
+        for split in splits
+        if split == "training" or experiments[0].data.validation_size
+    }

@@ -1,4 +1,4 @@
-"""What a run says: small frozen values, appended to a log in the order they happened."""
+"""Immutable training events, appended to a run's log in chronological order."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,13 +6,19 @@ from typing import Any
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
 
+# The two kinds of score, as every chart, table and file names them. `Epoch.train` is a mean over
+# the updates of the epoch, while the weights change and dropout is on; every other score is
+# computed with the weights after the epoch, without dropout.
+DURING_EPOCH = "mean during the epoch"
+AFTER_EPOCH = "after the epoch"
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How well a network does on some examples.
+    """Loss and metric over some examples.
 
-    `loss` includes the L1/L2 penalty, as Keras prints it; `penalty` says how much of it that is.
-    `metric` is the accuracy (0 to 1) for classification and the mean absolute error for regression.
+    `loss` includes the L1/L2 penalty, as Keras reports it; `penalty` is that part of it.
+    `metric` is the accuracy (0 to 1) for classification, the mean absolute error for regression.
     """
 
     loss: float
@@ -22,10 +28,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class LayerStatistics:
-    """One layer at the last update of an epoch: root mean squares over all its weights and biases.
+    """One layer at the last update of an epoch: root mean squares over its kernel and bias.
 
-    `dead` is the share of hidden units whose output hardly varies (standard deviation < 1e-3 over
-    the validation examples); `None` for the output layer.
+    `dead`: fraction of hidden units whose output has a standard deviation below 1e-3 over the
+    validation examples; None for the output layer.
     """
 
     gradient: float
@@ -36,9 +42,9 @@ class LayerStatistics:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Inside an epoch: batches done of this epoch, and the running mean of its losses."""
+    """Position inside an epoch: batches done, and the mean of their losses."""
 
-    epoch: int  # the one under way, from 1
+    epoch: int  # under way, from 1
     batch: int
     batches: int
     loss: float
@@ -47,20 +53,21 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """An epoch is finished: the mean over its batches, and the validation examples after it."""
+    """A finished epoch: training score (DURING_EPOCH) and validation score (AFTER_EPOCH)."""
 
     epoch: int  # from 1
     step: int  # updates so far
     train: Score
     validation: Score | None
     learning_rate: float  # of the last update
-    seconds: float  # spent training and validating this epoch
+    seconds: float  # of training and validation
     layers: tuple[LayerStatistics, ...]
+    compile_seconds: float | None = None  # before it, not in `seconds`; None: not told apart
 
 
 @dataclass(frozen=True, slots=True)
 class HyperparametersChanged:
-    """A setting was changed while the run went on."""
+    """A hyperparameter was changed during training."""
 
     epoch: int  # epochs finished before it
     name: str
@@ -70,7 +77,7 @@ class HyperparametersChanged:
 
 @dataclass(frozen=True, slots=True)
 class ExamplesAdded:
-    """Examples were added to the training data while the run went on."""
+    """Labeled examples were added to the training data for fine-tuning."""
 
     epoch: int  # epochs finished before it
     examples: int
@@ -78,7 +85,7 @@ class ExamplesAdded:
 
 @dataclass(frozen=True, slots=True)
 class Diverged:
-    """The loss of update `step` (from 1) was not finite; the run has stopped there."""
+    """The loss of update `step` (from 1) was NaN or infinite; training stopped."""
 
     epoch: int
     step: int
@@ -87,17 +94,17 @@ class Diverged:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The run is over: all epochs done, or stopped early at a best epoch."""
+    """Training ended: all epochs done, or stopped early."""
 
     epoch: int
     stopped_early: bool
-    best_epoch: int | None
+    best_epoch: int | None  # of early stopping; None without it
     restored: bool  # the weights are those of the best epoch
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerLost:
-    """The worker that trained this run is gone, or failed; the run can be started again."""
+    """The worker process ended or the trainer failed; the run can be restarted."""
 
     epoch: int
     reason: str
@@ -107,13 +114,13 @@ Event = Progress | Epoch | HyperparametersChanged | ExamplesAdded | Diverged | F
 
 
 def metric_name(task: str) -> str:
-    """What `Score.metric` is for a task, in the words of Keras' history."""
+    """Keras' name of `Score.metric` for a task."""
     return "accuracy" if task == CLASSIFICATION else "mean_absolute_error"
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What a trainer brings back from training for a moment."""
+    """Events of one slice of training, and the weights after it if requested."""
 
     events: tuple[Event, ...]
-    snapshot: Snapshot | None  # the weights after it, if they were asked for
+    snapshot: Snapshot | None

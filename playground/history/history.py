@@ -1,7 +1,4 @@
-"""The log of a run, and its finished epochs as columns of numbers, ready to be drawn.
-
-How long training took, without what is done only once before it.
-"""
+"""The event log of a run, and its finished epochs as columns."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,17 +11,22 @@ from playground.history.events import Epoch, Event, ExamplesAdded, Hyperparamete
 
 Column = NDArray[np.float32]
 
-_TRAIN = ("loss", "metric", "penalty", "learning_rate", "seconds")
+_TRAIN = ("loss", "metric", "penalty", "learning_rate", "seconds", "compile_seconds")
 _VALIDATION = ("val_loss", "val_metric", "val_penalty")
+
+TYPICAL = slice(1, 6)  # the epochs whose median stands for the first one
 
 
 @dataclass(frozen=True)
 class History:
-    """One value an epoch in every column, read-only.
+    """One value per epoch in every column, read-only.
 
-    `metric` is the accuracy (0 to 1) or the mean absolute error, as in `events.Score`; a loss
-    contains the L1/L2 penalty, which also stands by itself. Without validation examples `val_loss`,
-    `val_metric` and `val_penalty` are None.
+    `loss`, `metric`: means during the epoch; `val_loss`, `val_metric`: after it, None without
+    validation examples. The metric is the accuracy (0 to 1) or the mean absolute error. A loss
+    includes the L1/L2 penalty, which is also a column of its own.
+
+    `best_epoch` has the lowest `val_loss`, penalty included, the first of equals: the value that
+    Keras reports and its EarlyStopping monitors. None without validation examples.
     """
 
     epoch: NDArray[np.int32]  # from 1
@@ -36,30 +38,48 @@ class History:
     val_penalty: Column | None
     learning_rate: Column
     seconds: Column  # of each epoch
+    compile_seconds: Column  # before each epoch; NaN where `seconds` may include them
     changes: tuple[HyperparametersChanged, ...]
-    lessons: tuple[ExamplesAdded, ...]
-    best_epoch: int | None  # of the smallest validation loss, the first of equals
+    examples_added: tuple[ExamplesAdded, ...]
+    best_epoch: int | None
 
     def __len__(self) -> int:
         return len(self.epoch)
 
+    def training_seconds(self) -> NDArray[np.float64]:
+        """Cumulative seconds (n,) of training and validation, compilation excluded.
+
+        In runs that did not measure compilation, the first epoch includes it: there it counts no
+        more than the median of the next five.
+        """
+        seconds = self.seconds.astype(np.float64)
+        typical = seconds[TYPICAL]
+        if len(typical) and np.isnan(self.compile_seconds[0]):
+            seconds[0] = min(seconds[0], float(np.median(typical)))
+        return np.cumsum(seconds)
+
+    def total_compile_seconds(self) -> float | None:
+        """Seconds of compilation before the epochs; None if they were not measured."""
+        measured = self.compile_seconds[~np.isnan(self.compile_seconds)]
+        return float(measured.sum(dtype=np.float64)) if len(measured) else None
+
 
 class Log(Sequence[Event]):
-    """Events in the order they happened; only ever longer.
+    """Append-only sequence of events.
 
-    One thread appends while others read. The columns grow with the log, so that a history costs the
-    same after 10,000 epochs as after one.
+    One thread appends while others read. The columns grow with the log, so that a history costs
+    the same after 10,000 epochs as after one.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._events: list[Event] = []
         self._changes: list[HyperparametersChanged] = []
-        self._lessons: list[ExamplesAdded] = []
+        self._examples_added: list[ExamplesAdded] = []
         self._epochs = np.zeros(64, np.int32)
         self._columns = np.zeros((len(_TRAIN) + len(_VALIDATION), 64), np.float32)
         self._count = 0
         self._validated = False
-        self._best: tuple[float, int] | None = None
+        self._best: tuple[float, int | None] = np.inf, None
         self.extend(events)
 
     @overload
@@ -83,24 +103,26 @@ class Log(Sequence[Event]):
             elif isinstance(event, HyperparametersChanged):
                 self._changes.append(event)
             elif isinstance(event, ExamplesAdded):
-                self._lessons.append(event)
+                self._examples_added.append(event)
             self._events.append(event)
 
     def _add(self, e: Epoch) -> None:
         n = self._count
         if n == len(self._epochs):
-            # New arrays: those handed out before stay as they are.
+            # New arrays: histories handed out before stay as they are.
             self._epochs = np.concatenate([self._epochs, np.zeros_like(self._epochs)])
             self._columns = np.concatenate([self._columns, np.zeros_like(self._columns)], axis=1)
         self._epochs[n] = e.epoch
-        train = (e.train.loss, e.train.metric, e.train.penalty, e.learning_rate, e.seconds)
-        self._columns[: len(_TRAIN), n] = train
+        compiling = np.nan if e.compile_seconds is None else e.compile_seconds
+        self._columns[: len(_TRAIN), n] = (
+            e.train.loss, e.train.metric, e.train.penalty, e.learning_rate, e.seconds, compiling,
+        )  # fmt: skip
         if e.validation is not None:
             self._validated = True
-            seen = e.validation
-            self._columns[len(_TRAIN) :, n] = seen.loss, seen.metric, seen.penalty
-            if self._best is None or e.validation.loss < self._best[0]:
-                self._best = e.validation.loss, e.epoch
+            score = e.validation
+            self._columns[len(_TRAIN) :, n] = score.loss, score.metric, score.penalty
+            if score.loss < self._best[0]:
+                self._best = score.loss, e.epoch
         self._count = n + 1
 
     def history(self) -> History:
@@ -111,26 +133,25 @@ class Log(Sequence[Event]):
         names = _TRAIN + _VALIDATION if self._validated else _TRAIN
         columns: dict[str, Column | None] = dict.fromkeys(_VALIDATION)
         columns.update(zip(names, rows, strict=False))
-        best = self._best[1] if self._best else None
         return History(
             epoch=epochs,
             changes=tuple(self._changes),
-            lessons=tuple(self._lessons),
-            best_epoch=best,
+            examples_added=tuple(self._examples_added),
+            best_epoch=self._best[1],
             **columns,  # type: ignore[arg-type]
         )
 
 
 def history(events: Iterable[Event]) -> History:
-    """The finished epochs among `events`; at no cost where they are a Log."""
+    """The finished epochs among `events`; free of cost for a Log."""
     return (events if isinstance(events, Log) else Log(events)).history()
 
 
 @dataclass(frozen=True)
 class LayerHistory:
-    """Layers over the epochs: gradient and update beside weight, root mean squares as in events.
+    """Root mean squares of each layer over the epochs, as in LayerStatistics.
 
-    NaN where a weight is 0 throughout.
+    `ratio` is NaN where all weights are 0.
     """
 
     epoch: NDArray[np.int32]  # (n,) from 1
@@ -138,32 +159,16 @@ class LayerHistory:
     ratio: Column  # (n, n_layers): update / weight
 
 
-def layer_history(events: Iterable[Event], most: int = 500) -> LayerHistory:
-    """The layers after at most `most` of the finished epochs, evenly spread, with the last one."""
+def layer_history(events: Iterable[Event], max_epochs: int = 500) -> LayerHistory:
+    """The layers after at most `max_epochs` finished epochs, evenly spaced, the last included."""
     epochs = [event for event in events if isinstance(event, Epoch)]
-    if len(epochs) > most:
-        rows = np.linspace(0, len(epochs) - 1, most).round().astype(int)
+    if len(epochs) > max_epochs:
+        rows = np.linspace(0, len(epochs) - 1, max_epochs).round().astype(int)
         epochs = [epochs[row] for row in rows]
-    told = [[(s.gradient, s.update, s.weight) for s in event.layers] for event in epochs]
-    columns = np.array(told, np.float64).reshape(len(epochs), len(told[0]) if told else 0, 3)
+    values = [[(s.gradient, s.update, s.weight) for s in event.layers] for event in epochs]
+    columns = np.array(values, np.float64).reshape(len(epochs), len(values[0]) if values else 0, 3)
     gradient, update, weight = np.moveaxis(columns, 2, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(weight > 0, update / weight, np.nan)
     number = np.array([event.epoch for event in epochs], np.int32)
     return LayerHistory(number, gradient.astype(np.float32), ratio.astype(np.float32))
-
-
-USUAL = slice(1, 6)  # the epochs that say how long one takes
-
-
-def seconds_spent(history: History) -> NDArray[np.float64]:
-    """Seconds of training and validating until the end of each epoch.
-
-    The first epoch counts no more than the median of the next five: beside training, a network's
-    program is compiled in it, which takes seconds once and says nothing about the competitor.
-    """
-    seconds = history.seconds.astype(np.float64)
-    usual = seconds[USUAL]
-    if len(usual):
-        seconds[0] = min(seconds[0], float(np.median(usual)))
-    return np.cumsum(seconds)

@@ -1,4 +1,4 @@
-"""A competitor's curve: means and bands by hand, over seeds of different lengths."""
+"""Smoothing by its formula; means and bands by hand, over seeds of different lengths."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from playground.history.events import Epoch, Score
 from playground.history.history import History, Log
 
 
-def told(scores: list[float], seconds: float = 2.0) -> History:
+def curves(scores: list[float], seconds: float = 2.0) -> History:
     """Epochs with these validation accuracies; in training they are half of that."""
     return Log(
         Epoch(
@@ -23,7 +23,7 @@ def told(scores: list[float], seconds: float = 2.0) -> History:
 
 
 def test_mean_least_and_most_of_the_seeds() -> None:
-    found = band([told([0.2, 0.8]), told([0.4, 0.4])], "accuracy", "validation", [True, True])
+    found = band([curves([0.2, 0.8]), curves([0.4, 0.4])], "accuracy", "validation", [True, True])
     assert found.x.tolist() == [1, 2]
     assert found.mean.tolist() == pytest.approx([0.3, 0.6])
     assert found.low.tolist() == pytest.approx([0.2, 0.4])
@@ -32,17 +32,17 @@ def test_mean_least_and_most_of_the_seeds() -> None:
 
 
 def test_it_goes_to_the_epoch_that_all_living_seeds_have() -> None:
-    three, one = told([0.1, 0.2, 0.3]), told([0.5])
+    three, one = curves([0.1, 0.2, 0.3]), curves([0.5])
     assert len(band([three, one], "accuracy", "validation", [True, True])) == 1
     # A seed that has ended counts as far as it came.
     found = band([three, one], "accuracy", "validation", [True, False])
     assert found.mean.tolist() == pytest.approx([0.3, 0.2, 0.3])
     assert len(band([three, one], "accuracy", "validation", [False, False])) == 3
-    assert len(band([told([])], "accuracy", "validation", [True])) == 0
+    assert len(band([curves([])], "accuracy", "validation", [True])) == 0
 
 
 def test_updates_and_seconds() -> None:
-    histories = [told([0.1, 0.2], 1.0), told([0.1, 0.2], 3.0)]
+    histories = [curves([0.1, 0.2], 1.0), curves([0.1, 0.2], 3.0)]
     steps = band(histories, "loss", "training", [True, True], "updates", steps_per_epoch=157)
     assert steps.x.tolist() == [157, 314]
     seconds = band(histories, "loss", "training", [True, True], "seconds")
@@ -52,8 +52,8 @@ def test_updates_and_seconds() -> None:
 def test_each_quantity_is_its_column() -> None:
     shown = {
         name: (
-            band([told([0.75])], name, "training", [True]).mean[0],
-            band([told([0.75])], name, "validation", [True]).mean[0],
+            band([curves([0.75])], name, "training", [True]).mean[0],
+            band([curves([0.75])], name, "validation", [True]).mean[0],
         )
         for name in QUANTITIES
     }
@@ -64,16 +64,16 @@ def test_each_quantity_is_its_column() -> None:
 
 
 def test_the_best_is_the_smallest_error() -> None:
-    found = band([told([0.3, 0.9, 0.5])], "error_rate", "validation", [True])
+    found = band([curves([0.3, 0.9, 0.5])], "error_rate", "validation", [True])
     assert found.best == 1
 
 
 def test_what_is_not_finite_is_left_out() -> None:
-    broken = told([0.5, float("nan"), float("inf")])
+    broken = curves([0.5, float("nan"), float("inf")])
     alone = band([broken], "accuracy", "validation", [True])
     assert np.isnan(alone.mean).tolist() == [False, True, True]
     assert alone.best == 0
-    beside = band([broken, told([0.1, 0.1, 0.1])], "accuracy", "validation", [True, True])
+    beside = band([broken, curves([0.1, 0.1, 0.1])], "accuracy", "validation", [True, True])
     assert beside.mean.tolist() == pytest.approx([0.3, 0.1, 0.1])
 
 
@@ -85,8 +85,8 @@ def test_a_further_epoch_moves_nothing_that_is_drawn(
     one: list[float], other: list[float], more: list[float], beta: float
 ) -> None:
     n = min(len(one), len(other))
-    short = [told(one[:n]), told(other[:n])]
-    long = [told(one[:n] + more), told(other[:n] + more)]
+    short = [curves(one[:n]), curves(other[:n])]
+    long = [curves(one[:n] + more), curves(other[:n] + more)]
     both = [band(h, "accuracy", "validation", [True, True], smoothing=beta) for h in (short, long)]
     for name in ("x", "mean", "low", "high", "raw"):
         before, after = (getattr(found, name) for found in both)
@@ -98,7 +98,7 @@ def test_the_mean_lies_in_its_band_and_is_the_smoothed_mean(
     one: list[float], other: list[float], beta: float
 ) -> None:
     n = min(len(one), len(other))
-    histories = [told(one[:n]), told(other[:n])]
+    histories = [curves(one[:n]), curves(other[:n])]
     found = band(histories, "accuracy", "validation", [True, True], smoothing=beta)
     assert (found.low <= found.mean + 1e-12).all()
     assert (found.mean <= found.high + 1e-12).all()
@@ -108,5 +108,64 @@ def test_the_mean_lies_in_its_band_and_is_the_smoothed_mean(
 def test_without_validation_examples_there_is_no_such_band() -> None:
     bare = Experiment().replace(validation_size=0)
     parts = ("training", "validation")
-    found = competitor_bands([bare], [told([0.5])], "loss", parts, [True])
+    found = competitor_bands([bare], [curves([0.5])], "loss", parts, [True])
     assert list(found) == ["training"]
+
+
+numbers = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=80)
+betas = st.floats(0, 0.99)
+
+
+def by_the_formula(x: np.ndarray, beta: float) -> list[float]:
+    found = []
+    for t in range(1, len(x) + 1):
+        weights = beta ** (t - np.arange(1, t + 1)) * (1 - beta)
+        found.append(float((weights * x[:t]).sum() / (1 - beta**t)))
+    return found
+
+
+@given(numbers, betas)
+def test_it_is_the_formula(values: list[float], beta: float) -> None:
+    x = np.array(values)
+    assert smoothed(x, beta) == pytest.approx(by_the_formula(x, beta), rel=1e-9, abs=1e-9)
+
+
+@given(numbers, numbers, betas)
+def test_new_points_leave_those_before_exactly_where_they_were(
+    before: list[float], after: list[float], beta: float
+) -> None:
+    longer = smoothed(before + after, beta)
+    assert np.array_equal(longer[: len(before)], smoothed(before, beta))
+
+
+@given(st.floats(-1e3, 1e3), st.integers(1, 500), betas)
+def test_a_constant_stays_a_constant(value: float, length: int, beta: float) -> None:
+    assert smoothed(np.full(length, value), beta) == pytest.approx(value, abs=1e-9)
+
+
+def test_without_smoothing_the_values_themselves() -> None:
+    assert smoothed([3.0, 1.0, 2.0], 0).tolist() == [3, 1, 2]
+
+
+def test_the_first_value_is_not_pulled_to_zero() -> None:
+    assert smoothed([5.0, 6.0], 0.9).tolist() == pytest.approx([5, (0.9 * 5 + 6) / 1.9])
+
+
+def test_every_row_is_smoothed_on_its_own() -> None:
+    rows = np.random.default_rng(0).normal(size=(5, 40))
+    together = smoothed(rows, 0.8)
+    assert all(np.array_equal(together[i], smoothed(rows[i], 0.8)) for i in range(5))
+
+
+def test_what_is_not_finite_is_a_gap_that_spoils_nothing() -> None:
+    found = smoothed([1.0, np.nan, 3.0, np.inf, 3.0], 0.5)
+    assert np.isnan(found).tolist() == [False, True, False, True, False]
+    assert found[2] == pytest.approx((0.25 * 1 + 3) / 1.25)
+    assert np.isnan(smoothed([np.nan, np.nan], 0.5)).all()
+    assert smoothed([], 0.5).shape == (0,)
+
+
+@pytest.mark.parametrize("beta", [-0.1, 1.0, float("nan")])
+def test_any_other_strength_is_refused(beta: float) -> None:
+    with pytest.raises(ValueError, match=r"smoothing must be between 0 and 0\.99, got"):
+        smoothed([1.0], beta)

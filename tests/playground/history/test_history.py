@@ -1,4 +1,4 @@
-"""A log of events and its columns."""
+"""A log of events, its columns, and the seconds of training without compilation."""
 
 import itertools
 import time
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies
 
 from playground.history.events import Epoch, Event, Finished, HyperparametersChanged, Score
-from playground.history.history import Log, history
+from playground.history.history import History, Log, history
 
 
 def epoch(number: int, val_loss: float | None = 0.5) -> Epoch:
@@ -93,3 +93,37 @@ def test_a_poll_of_ten_thousand_epochs_takes_less_than_5_ms() -> None:
         history(log)
         times.append(time.perf_counter() - began)
     assert np.median(times) < 0.005
+
+
+def timed(seconds: list[float], compiling: list[float | None]) -> History:
+    score = Score(1.0, 0.5)
+    pairs = enumerate(zip(seconds, compiling, strict=True), start=1)
+    return history(Epoch(i, i, score, score, 0.1, s, (), c) for i, (s, c) in pairs)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        ([], []),
+        ([5], [5]),  # nothing else is known yet
+        ([5, 1], [1, 2]),
+        ([5, 1, 1, 2, 2, 1, 9], [1, 2, 3, 5, 7, 8, 17]),
+        ([1, 2, 2], [1, 3, 5]),  # nothing was compiled
+    ],
+)
+def test_a_first_epoch_with_its_compilation_counts_as_a_typical_one(
+    seconds: list[float], expected: list[float]
+) -> None:
+    found = timed(seconds, [None] * len(seconds))
+    assert found.training_seconds().tolist() == expected
+    assert found.total_compile_seconds() is None
+
+
+def test_measured_compilation_is_no_part_of_the_training_seconds() -> None:
+    found = timed([5, 1, 1], [2.0, 0.0, 0.5])
+    assert found.training_seconds().tolist() == [5, 6, 7]
+    assert found.total_compile_seconds() == 2.5
+
+
+def test_a_validation_loss_that_is_no_number_is_never_the_best() -> None:
+    assert history([epoch(1, float("nan")), epoch(2, 0.5)]).best_epoch == 2
