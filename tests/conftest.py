@@ -1,6 +1,7 @@
 """Any valid Experiment, for property tests: `@given(strategies.from_type(Experiment))`."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,34 @@ from playground.experiment.model import (
 )
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.losses import LOSSES
+
+
+HERE = Path(__file__).parent
+CLUSTER = {"dask", "actors", "workers_started"}  # fixtures of the embedded cluster
+FIRST = ("cluster", "browser")  # the longest groups, begun first: one in each process
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--exhaustive", action="store_true", help="run every combination as well")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Which tests share a process: those of the cluster, those of the browser, those of a file."""
+    if not config.getoption("exhaustive"):
+        left_out = [item for item in items if item.get_closest_marker("exhaustive")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+    for item in items:
+        folder, *rest = item.path.relative_to(HERE).parts
+        used = CLUSTER & set(getattr(item, "fixturenames", ()))
+        group = "browser" if folder == "browser" else "cluster" if used else "/".join(rest)
+        item.add_marker(pytest.mark.xdist_group(group))
+        item.stash[GROUP] = group
+    items.sort(key=lambda item: FIRST.index(g) if (g := item.stash[GROUP]) in FIRST else len(FIRST))
+
+
+GROUP = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session", autouse=True)
