@@ -29,12 +29,12 @@ def _update() -> None:
 
     import streamlit as st
 
-    from dashboard.state import session
+    from dashboard.state import identity, session
     from dashboard.views.race.page import watch
     from dashboard.views.race.start import NAME
 
     session.begin()
-    race = session.race(NAME)
+    race = identity.registered(RACES, NAME)
     if race is not None:
         began = time.perf_counter()
         watch(race, False, race.states)

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from dashboard.state import pages, session
+from dashboard.components import identity
+from dashboard.state import pages, session, url
 from dashboard.views.assignments.panel import panel as assignment_panel
 from dashboard.views.lessons.panel import panel as lesson_panel
+from dashboard.widgets.messages import show_url_problems
 from dashboard.widgets.sidebar import controls
 from playground.experiment.pages import HOME, PAGES, page_named
 
@@ -13,6 +15,7 @@ st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")
 page = st.navigation(pages.navigation())
 name = page.url_path or HOME
 session.begin()
+identity.mount()
 if page.url_path == HOME or name not in PAGES:  # an address that a page also has
     current = page_named(name)
     pages.open_page(HOME if current is None else current.name)
@@ -20,9 +23,9 @@ run = session.run()
 playing = run is not None and run.state == "playing"
 chosen = controls(session.experiment(), playing)
 session.set_experiment(chosen, by_widgets=True)  # current on every page
-session.complain()
+show_url_problems()
 if name != "labs":
-    session.go("lab", "")  # it is closed; the page itself remembers which one was open
+    url.set_parameter("lab", "")  # it is closed; the page itself remembers which one was open
 lesson_panel(name)
 assignment_panel()
 page.run()

@@ -5,12 +5,12 @@ import hashlib
 from starlette.requests import Request
 from starlette.responses import Response
 
-from playground.runs.jobs import Recent
+from playground.runs.jobs import LRUCache
 
 ADDRESS = "/sprites/{name}.png"
 MOST = 40
 
-_PICTURES: Recent[bytes] = Recent(MOST)
+_PICTURES: LRUCache[bytes] = LRUCache(MOST)
 
 
 def publish(png: bytes) -> str:

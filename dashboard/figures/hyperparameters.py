@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.figures.style import MARK, NEGATIVE, POSITIVE, Figure, escaped, frame
 from playground.analysis.comparison.hyperparameter_importance import Axis, Weight
-from playground.experiment.describe import said, words
+from playground.experiment.model import format_value, text_label
 
 COLOURS = ("#fdf3e7", "#7fb6d9", "#0877bd")  # pale is bad, deep blue is good
 
@@ -147,7 +147,7 @@ def run_at(axes: Sequence[Axis], drawn: Sequence[ScoreBand], curve: int, point: 
 
 
 def _title(axis: Axis) -> str:
-    text = words(axis.name)
+    text = text_label(axis.name)
     return f"{text[:LONGEST_TICK]}<br>(log)" if axis.scale == "log" else text[:LONGEST_TICK]
 
 
@@ -197,13 +197,15 @@ def parallel_sentence(
     """
     sentence = f"The best of {count:,} runs reaches {best}"
     if common:
-        told = ", ".join(f"{words(name)} {said(name, value)}" for name, value in common.items())
+        told = ", ".join(
+            f"{text_label(name)} {format_value(name, value)}" for name, value in common.items()
+        )
         sentence += f"; {share} all have {told}"
     if found and found[0].share >= 0.1:
         first = found[0]
-        sentence += f". {first.share:.0%} of the differences go along with {words(first.name)}"
+        sentence += f". {first.share:.0%} of the differences go along with {text_label(first.name)}"
         if len(found) > 1 and found[1].share >= 0.1:
-            sentence += f", {found[1].share:.0%} with {words(found[1].name)}"
+            sentence += f", {found[1].share:.0%} with {text_label(found[1].name)}"
     elif found:
         sentence += ". No setting by itself tells good runs from bad ones"
     return sentence + "."

@@ -21,8 +21,8 @@ from dashboard.figures.style import (
     frame,
     thin,
 )
-from playground.analysis.metrics.generalization_gap import GapCurves, GeneralizationGap
-from playground.analysis.metrics.significance import standard_error
+from playground.analysis.metrics.run_summary import GapCurves, GeneralizationGap
+from playground.analysis.metrics.score import standard_error
 from playground.history.history import Column, History
 
 
@@ -290,7 +290,7 @@ def _finish(figure: Figure, history: History, keep: str) -> Figure:
         layout["xaxis"]["range"] = [0, 10]
         layout["yaxis"]["showticklabels"] = False
     marks = [(c.epoch, f"{SYMBOLS.get(c.name, c.name)} {c.after:.3g}") for c in history.changes]
-    marks += [(t.epoch, f"taught {t.examples} examples") for t in history.lessons]
+    marks += [(t.epoch, f"taught {t.examples} examples") for t in history.examples_added]
     layout["shapes"] = [
         {
             "type": "line", "x0": epoch, "x1": epoch, "y0": 0, "y1": 1, "yref": "paper",

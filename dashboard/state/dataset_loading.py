@@ -1,11 +1,12 @@
 """Data sets on their way: got in the background, so that no page waits for a download."""
 
-import threading
+from concurrent.futures import wait
 from functools import lru_cache
 
 from playground.datasets import Dataset, load
 from playground.datasets.download import FetchError
 from playground.experiment.model import Data
+from playground.runs import jobs
 
 
 class DatasetLoad:
@@ -23,29 +24,25 @@ class DatasetLoad:
         """Begin, or begin again after an error."""
         self.bytes_done = 0
         self.bytes_total: int | None = None
-        self.error: str | None = None
-        self._done = threading.Event()
-        threading.Thread(target=self._work, name=f"load {self.data.dataset}", daemon=True).start()
-
-    def _work(self) -> None:
-        try:
-            load(self.data, self._progress)
-        except FetchError as error:
-            self.error = str(error)
-        finally:
-            self._done.set()
+        self._future = jobs.start(load, self.data, self._progress)
 
     def _progress(self, done: int, total: int | None) -> None:
         self.bytes_done, self.bytes_total = done, total
 
     @property
     def done(self) -> bool:
-        """Whether there is nothing more to wait for."""
-        return self._done.is_set()
+        """Whether it is loaded, or failed."""
+        return self._future.done()
+
+    @property
+    def error(self) -> str | None:
+        """Why it could not be fetched; None: no error so far."""
+        error = self._future.exception() if self.done else None
+        return str(error) if isinstance(error, FetchError) else None
 
     def dataset(self, seconds: float) -> Dataset | None:
-        """The data set, if it is there within some seconds."""
-        self._done.wait(seconds)
+        """The data set, if it is loaded within some seconds."""
+        wait([self._future], seconds)
         return load(self.data) if self.done and self.error is None else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.state import session
+from dashboard.state import values
 from dashboard.state.network_view import NetworkView
 from playground.nn.network import Snapshot
 
@@ -37,4 +37,4 @@ class DrawingState:
 
 def drawing_state() -> DrawingState:
     """That of this tab."""
-    return session.kept("hand", DrawingState)
+    return values.get("hand", make=DrawingState)

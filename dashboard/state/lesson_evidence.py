@@ -1,32 +1,34 @@
 """What this tab has done, gathered for whoever checks it: lessons and assignments."""
 
 import numpy as np
-from playground.lessons.measures import CheckContext, DrawnDigit, RaceResult
 
-from dashboard.state import session
+from dashboard.state import identity, session
 from dashboard.state.drawing import DrawingState, drawing_state
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
 from playground.history.history import History
+from playground.lessons.metrics import CheckContext, DrawnDigit, RaceResult
 from playground.nn.network import classes
-from playground.runs.race import Race
+from playground.runs.race import RACES, Race
 from playground.runs.run import Run
 
 
 def gathered(finished: int = 0) -> CheckContext:
     """This tab's run, race and drawing as they are now; `finished`: runs seen at their end."""
-    run, race = session.run(), session.race(session.RACE)
+    run, race = session.run(), identity.registered(RACES, session.RACE)
     contest, sketch = None if race is None else _contest(race), _sketch(drawing_state())
     if run is None:
-        return CheckContext(session.experiment(), contest=contest, sketch=sketch, finished=finished)
+        return CheckContext(
+            session.experiment(), race=contest, drawing=sketch, runs_finished=finished
+        )
     return CheckContext(
         _experiment(run),
         run.events,
         run.state,
         run.latest,
-        openings=len(run.openings),
-        finished=finished,
-        contest=contest,
-        sketch=sketch,
+        test_evaluations=len(run.openings),
+        runs_finished=finished,
+        race=contest,
+        drawing=sketch,
     )
 
 
@@ -69,7 +71,7 @@ def _sketch(in_hand: DrawingState) -> DrawnDigit | None:
     now, image = in_hand.now, in_hand.image
     if now is None or image is None or not now.dataset.source.classes:
         return None
-    output = now.snapshot.predict(now.dataset.scaled(image.reshape(1, -1)))
+    output = now.snapshot.predict(now.dataset.transform(image.reshape(1, -1)))
     if not np.isfinite(output).all():
         return None
     share = output.max() if output.shape[1] > 1 else np.maximum(output, 1 - output).max()

@@ -6,7 +6,7 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard.state import session
+from dashboard.state import url
 from playground.experiment.pages import HOME, PAGES
 
 
@@ -49,7 +49,7 @@ def _nothing() -> None:
 def open_page(name: str, **places: str) -> NoReturn:
     """Turn to a page; `places`: what is open there, by names of `session.PLACES`."""
     for place, value in places.items():
-        session.go(place, value)
+        url.set_parameter(place, value)
     st.switch_page(streamlit_page(name))
 
 

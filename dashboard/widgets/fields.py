@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import values
 from dashboard.widgets.help_texts import explained
 from dashboard.widgets.messages import refuse
 from playground.experiment.model import (
@@ -32,7 +32,7 @@ def usual_values(name: str, current: float) -> list[float]:
 
     Fields on a logarithmic scale: 1 and 3 of every power of ten; counts of examples: powers of 2.
     """
-    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    low, high = limits(name)
     if isinstance(low, int):
         values = [2**n for n in range(13) if low <= 2**n <= high]
     elif name in SMALLEST or low > 0:
@@ -47,7 +47,7 @@ def usual_values(name: str, current: float) -> list[float]:
 
 def step_of(name: str, current: float) -> float:
     """How far one click on + or − goes: half the magnitude where magnitudes are what matters."""
-    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    low, high = limits(name)
     said = field_metadata(FIELDS[name])
     whole = isinstance(low, int)
     if "step" in said:
@@ -118,7 +118,7 @@ class Form:
 
     def field(self, name: str) -> None:
         """The widget that suits a field."""
-        low, _ = limits(SECTIONS[SECTION_OF[name]], name)
+        low, _ = limits(name)
         if FIELDS[name].annotation is bool:
             self.switch(name)
         elif "choices" in field_metadata(FIELDS[name]):
@@ -142,23 +142,23 @@ class Form:
             entry = table[name]
             return entry if isinstance(entry, str) else str(entry.label)
 
-        session.show(key, value)
+        values.control(key, value)
         help = self.help(key, explained(key if key in FIELDS else "activation"))
         st.selectbox(text, options, format_func=named, key=key, disabled=self.locks(key), help=help)
         self._refuse(key)
 
     def switch(self, name: str) -> None:
         """On or off."""
-        session.show(name, self._value(name))
+        values.control(name, self._value(name))
         help = self.help(name, explained(name))
         st.toggle(label(name), key=name, disabled=self.locks(name), help=help)
         self._refuse(name)
 
     def number(self, name: str, labelled: bool = True) -> None:
         """A number between the field's limits."""
-        (low, high), value = limits(SECTIONS[SECTION_OF[name]], name), self._value(name)
+        (low, high), value = limits(name), self._value(name)
         kind = type(value)
-        session.show(name, value)
+        values.control(name, value)
         st.number_input(
             label(name),
             min_value=kind(low),
@@ -177,7 +177,7 @@ class Form:
         drag, exact = st.columns([3, 2], vertical_alignment="bottom")
         value, key = self._value(name), name + SLIDER
         with drag:
-            session.show(key, value)
+            values.control(key, value)
             st.select_slider(
                 label(name),
                 usual_values(name, value),
@@ -191,7 +191,7 @@ class Form:
 
     def several(self, name: str, example: str = "") -> None:
         """Values separated by commas, in a box of text."""
-        session.show(name, ", ".join(written(value) for value in self._value(name)))
+        values.control(name, ", ".join(written(value) for value in self._value(name)))
         help = self.help(name, " ".join(filter(None, (explained(name), example))))
         st.text_input(
             label(name), key=name, help=help, placeholder="none", disabled=self.locks(name)

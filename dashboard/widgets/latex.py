@@ -1,14 +1,16 @@
-"""Numbers as LaTeX: what stands in a formula in place of its letters."""
+"""Numbers, matrices and equations in LaTeX."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+Rows = Sequence[Sequence[float]] | NDArray[Any]
+
 
 def number(value: float, digits: int = 3) -> str:
-    """A number with `digits` places: 1.500; large and small ones as 1.50·10⁻⁸, ∞, nan."""
+    """A number with `digits` decimals: 1.500; large and small ones as 1.50·10⁻⁸, ∞, nan."""
     if np.isnan(value):
         return r"\text{nan}"
     if np.isinf(value):
@@ -16,27 +18,46 @@ def number(value: float, digits: int = 3) -> str:
     value += 0.0  # −0 becomes 0
     if value == 0 or 10.0**-digits <= abs(value) < 1e5:
         return f"{value:.{digits}f}"
-    mantissa, exponent = f"{value:.2e}".split("e")
-    return rf"{mantissa}\cdot 10^{{{int(exponent)}}}"
+    return _power(f"{value:.2e}", r"\cdot ")
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number with `digits` significant digits."""
+    return _power(f"{value + 0.0:.{digits}g}", r" \cdot ")
+
+
+def _power(text: str, dot: str) -> str:
+    mantissa, sign, exponent = text.partition("e")
+    return rf"{mantissa}{dot}10^{{{int(exponent)}}}" if sign else mantissa
+
+
+def bracketed(text: str) -> str:
+    """A number inside a sum or a product: in brackets where it is negative."""
+    return f"({text})" if text.startswith("-") else text
 
 
 def signed(value: float, digits: int = 3) -> str:
-    """A number as it stands behind another one in a sum or a product: negative in brackets."""
-    shown = number(value, digits)
-    return f"({shown})" if shown.startswith("-") else shown
+    """`number`, in brackets where it is negative."""
+    return bracketed(number(value, digits))
+
+
+def colored(text: str, color: str, bold: bool = True) -> str:
+    """Text in a color, "#rrggbb"."""
+    return rf"\textcolor{{{color}}}{{" + (rf"\mathbf{{{text}}}" if bold else text) + "}"
 
 
 def column(values: Iterable[float], digits: int = 3) -> str:
-    """Numbers below each other in brackets."""
+    """A column vector."""
     return matrix([[value] for value in values], digits)
 
 
-def matrix(rows: Sequence[Sequence[float]] | NDArray[Any], digits: int = 3) -> str:
-    """Numbers in rows and columns in brackets."""
-    lines = (" & ".join(number(float(value), digits) for value in row) for row in rows)
+def matrix(rows: Rows, digits: int = 3, entry: Callable[[int, int], str] | None = None) -> str:
+    """A matrix; `entry(i, j)` writes its entries, else `number`."""
+    written = entry or (lambda i, j: number(float(rows[i][j]), digits))
+    lines = (" & ".join(written(i, j) for j in range(len(row))) for i, row in enumerate(rows))
     return r"\begin{bmatrix}" + r" \\ ".join(lines) + r"\end{bmatrix}"
 
 
-def lines(*equations: str) -> str:
-    """Equations below each other, aligned where each one has its "&"."""
-    return r"\begin{aligned}" + r" \\[2pt] ".join(equations) + r"\end{aligned}"
+def lines(*equations: str, gap: str = "2pt") -> str:
+    """Equations below each other, aligned at their "&"."""
+    return r"\begin{aligned}" + rf" \\[{gap}] ".join(equations) + r"\end{aligned}"

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from dashboard.state import session
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$:~])")
 
 
@@ -23,3 +25,9 @@ def warn(sentences: Iterable[str], hint: str = "") -> None:
 def refuse(sentence: str) -> None:
     """Show, beside a control, why its value is not taken."""
     st.error(literal(sentence))
+
+
+def show_url_problems() -> None:
+    """What is wrong with the experiment in the link."""
+    with st.container():  # there or not, what comes below keeps its place, and so its zoom
+        warn(session.url_problems(), "The nearest valid experiment is shown.")

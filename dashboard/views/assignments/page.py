@@ -1,10 +1,10 @@
 """The Assignments page: a teacher locks settings, sets targets, and gets a link for the class."""
 
-import streamlit as st
-from pydantic import ValidationError
+from typing import Any
 
-from dashboard.state import session
-from dashboard.views.assignments.targets import targets
+import streamlit as st
+
+from dashboard.state import session, values
 from dashboard.views.shared.links import address
 from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal, refuse
@@ -12,7 +12,15 @@ from playground.experiment.model import FIELDS, SECTION_OF, Experiment
 from playground.experiment.model_summary import summary, title
 from playground.experiment.url import encode
 from playground.lessons import assignment
-from playground.lessons.assignment import LONGEST_TEXT, LONGEST_TITLE, Assignment, AssignmentError
+from playground.lessons.assignment import (
+    MAX_TARGETS,
+    MAX_TEXT,
+    MAX_TITLE,
+    Assignment,
+    AssignmentError,
+)
+from playground.lessons.metrics import METRICS
+from playground.lessons.targets import OPERATOR_LABELS, OPERATORS, TARGET_METRICS, is_available
 from playground.storage import signing
 
 DATA, ALL_BUT, ONLY, NOTHING = "data", "all_but", "only", "nothing"
@@ -24,48 +32,46 @@ COMMAND = "python -m playground results FOLDER --out class.csv"
 
 
 def assignments() -> None:
-    """The form, the link it makes, and how the results come back."""
-    st.subheader("Set an assignment", anchor=False)
-    st.caption(
-        "You choose where students start, what they cannot change, and what they must reach. The "
-        "app checks it on their own run and gives each a signed line; the lines become a class "
-        "table."
-    )
+    """The form, the link made from it, and how to collect the results."""
+    st.subheader(
+        "Set an assignment", anchor=False,
+        help="You choose the initial experiment, what is locked, and the targets. The server checks "
+        "them on each student's own run and signs the result; the results become a table.",
+    )  # fmt: skip
     left, right = st.columns([3, 2], gap="large")
     with left:
         made = _form(session.experiment())
     with right:
-        _link(made)
+        _show_link(made)
         _collect()
 
 
 def _form(start: Experiment) -> Assignment | str:
-    """What the teacher has set; a sentence where it breaks a rule."""
-    st.markdown("**1 · Where students start**")
+    """The assignment of the form, or a sentence for each rule it breaks."""
+    st.markdown("**1 · Initial experiment**")
     st.caption(
-        f"{literal(title(start))}, {summary(start).parameters:,} weights and biases. This is your "
-        "current experiment: change it on the left."
+        f"{literal(title(start))}, {summary(start).parameters:,} parameters. This is your current "
+        "experiment: change it on the left."
     )
-    st.markdown("**2 · What it is about**")
-    named = st.text_input(
-        "Title", EXAMPLE, key="assign_title", max_chars=LONGEST_TITLE, persist_state="session",
-        help="Stands above every page while a student works on it, and in the class table.",
+    st.markdown("**2 · Title and instructions**")
+    heading = st.text_input(
+        "Title", EXAMPLE, key="assign_title", max_chars=MAX_TITLE, persist_state="session",
+        help="Shown above every page to students, and in the class table.",
     )  # fmt: skip
     text = st.text_area(
-        "What students should know (optional)", key="assign_text", max_chars=LONGEST_TEXT,
+        "Instructions (optional)", key="assign_text", max_chars=MAX_TEXT,
         persist_state="session", height=90,
         help="Plain text. Say what to try, or what to explain when handing in.",
     )  # fmt: skip
-    st.markdown("**3 · What stays locked**")
+    st.markdown("**3 · Locked settings**")
     locked = _locked()
-    st.markdown("**4 · What must be reached**")
-    wanted = targets(start)
+    st.markdown("**4 · Targets**")
+    targets = _targets(start)
     try:
-        return assignment.make(title=named, text=text, start=start, locked=locked, targets=wanted)
+        return assignment.make(
+            title=heading, text=text, start=start, locked=locked, targets=targets
+        )
     except AssignmentError as error:
-        refuse(str(error))
-        return str(error)
-    except ValidationError as error:  # what no rule of ours foresees
         refuse(str(error))
         return str(error)
 
@@ -74,17 +80,15 @@ def _locked() -> tuple[str, ...]:
     kind = st.segmented_control(
         "Lock", list(LOCKS), default=DATA, key="assign_lock", format_func=LOCKS.__getitem__,
         required=True, persist_state="session", label_visibility="collapsed",
-        help="Start with the data, so that all solve the same task; “All but …” leaves open only "
-        "what you want to be explored.",
+        help="Lock the data at least, so that all students solve the same task. “All but …” leaves "
+        "open only what they should explore.",
     ) or DATA  # fmt: skip
     data = tuple(name for name in FIELDS if SECTION_OF[name] == "data")
     if kind == DATA:
-        st.caption(
-            "Data set, sizes, preparation and mistakes on purpose: nobody makes the task easier."
-        )
+        st.caption("Data set, split, preprocessing and data leakage are locked.")
         return data
     if kind == NOTHING:
-        st.caption("Students may change everything, the data too: easier data count as well.")
+        st.caption("Students may change everything, also to easier data.")
         return ()
     chosen = st.multiselect(
         "Left open" if kind == ALL_BUT else "Locked",
@@ -93,18 +97,54 @@ def _locked() -> tuple[str, ...]:
         key=f"assign_{kind}",
         format_func=label,
         persist_state="session",
-        help="Settings by their names in the sidebar. Type to find one.",
+        help="Settings by their labels in the sidebar. Type to search.",
     )
     if kind == ONLY:
         return tuple(chosen)
     return tuple(name for name in FIELDS if name not in chosen)
 
 
-def _link(made: Assignment | str) -> None:
-    """The link to give to students."""
-    st.markdown("**5 · The link for your class**")
+def _targets(start: Experiment) -> list[dict[str, Any]]:
+    """One row for each target, not validated yet."""
+    names = [name for name in TARGET_METRICS if is_available(name, start)]
+    count = st.number_input(
+        "Number of targets", 1, MAX_TARGETS, 3, key="assign_count", persist_state="session",
+        width=160, help="All must be met together, after the same epoch of one run.",
+    )  # fmt: skip
+    return [_target(i, names) for i in range(count)]
+
+
+def _target(i: int, names: list[str]) -> dict[str, Any]:
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"assign_row_{i}"):
+        key = f"assign_measure_{i}"
+        values.restrict(key, names)
+        metric = st.selectbox(
+            f"Target {i + 1}", names, 0 if values.has_widget(key) else i % len(names),
+            key=key, width=265, persist_state="session",
+            format_func=lambda name: METRICS[name].label,
+            help="Measured by the server after every epoch of the student's run.",
+        )  # fmt: skip
+        entry = TARGET_METRICS[metric]
+        operator = st.selectbox(
+            "Direction", list(OPERATORS), list(OPERATORS).index(entry.operator),
+            key=f"assign_operator_{i}_{metric}", width=120, persist_state="session",
+            format_func=lambda name: f"{OPERATOR_LABELS[name]} {OPERATORS[name]}",
+            label_visibility="collapsed", help="At least, or at most, the threshold.",
+        )  # fmt: skip
+        kind = int if entry.is_count else float
+        threshold = st.number_input(
+            "Threshold", kind(entry.low), kind(entry.high), kind(entry.default), kind(entry.step),
+            key=f"assign_number_{i}_{metric}", width=125, persist_state="session",
+            format="%d" if entry.is_count else "%g", label_visibility="collapsed",
+            help="An accuracy is a number from 0 to 1: 0.88 is 88%.",
+        )  # fmt: skip
+    return {"metric": metric, "operator": operator, "threshold": threshold}
+
+
+def _show_link(made: Assignment | str) -> None:
+    st.markdown("**5 · Link for the class**")
     if isinstance(made, str):
-        st.caption("It is made as soon as what the form says above can be fulfilled.")
+        st.caption("The link appears once the form is valid.")
         return
     try:
         text = assignment.write(made, signing.key())
@@ -115,29 +155,24 @@ def _link(made: Assignment | str) -> None:
     st.caption("Signed by this server: nobody can unlock a setting or lower a target in it.")
     st.code(link, language=None, wrap_lines=True, height=150)
     st.link_button(
-        "Try it as a student", link, icon=":material/school:", key="assign_try",
-        help="Opens the assignment in a new tab, as your students will see it.",
+        "Preview as a student", link, icon=":material/school:", key="assign_try",
+        help="Opens the assignment in a new tab.",
     )  # fmt: skip
-    st.caption(f"Assignment {made.digest}: this number stands in every result.")
+    st.caption(f"Assignment {made.digest}: this id is part of every result.")
 
 
 def _collect() -> None:
-    """How the results come back."""
-    st.markdown("**6 · Collect the results**")
     st.markdown(
-        "Students who meet all targets get one signed line. Put their files (`.txt`) into a "
-        "folder, also in folders inside it, and run on this server:"
+        "**6 · Collect the results**",
+        help="Submissions that were forged, altered, duplicated or signed by another server are "
+        "rejected, each with its reason. On another machine the command needs the server's key: set "
+        "PLAYGROUND_SECRET (at least 16 characters) to the same value on both. Metrics are measured "
+        "by the server; only the name is typed by the student. Epochs count while the locked "
+        "settings keep their values and no example has been added, also those before a restart of "
+        "the server. Of the epochs that meet all targets, the best by the first score is reported.",
+    )
+    st.markdown(
+        "Students who meet all targets get one signed line. Put their files (`.txt`) into a folder "
+        "and run on this server:"
     )
     st.code(COMMAND, language="bash", wrap_lines=True)
-    st.caption(
-        "Lines that were forged, altered, handed in twice or signed elsewhere are refused, each "
-        "with its reason. Anywhere else than on this server the command needs its key: set "
-        "PLAYGROUND_SECRET (16 characters or more) to the same value in both places."
-    )
-    st.caption(
-        "The figures are the server's own. A run counts from its first epoch with the settings "
-        "locked as you locked them, until something locked is changed or an example is taught by "
-        "hand; what this server wrote down of it before a restart counts as well. Of all epochs "
-        "that meet the targets the best is told, by the first target that is a score. The name is "
-        "what the student typed."
-    )

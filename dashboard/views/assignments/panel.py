@@ -1,106 +1,113 @@
-"""The open assignment, above every page: its targets as they stand, and the line to hand in."""
+"""The open assignment, above every page: its targets on the current run, and the submission."""
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
 
 import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS
-from dashboard.state import session
-from dashboard.views.assignments.submission import hand_in
+from dashboard.state import session, url, values
 from dashboard.views.shared.run_controls import moves
 from dashboard.widgets.fields import label
-from dashboard.widgets.messages import literal, warn
+from dashboard.widgets.messages import literal, refuse, warn
 from playground.experiment.describe import said
 from playground.experiment.model import TUNABLE_WHILE_TRAINING
+from playground.experiment.url import encode
 from playground.history.history import history
-from playground.lessons.assignment import Assignment, Target
-from playground.lessons.target_status import TargetStatus, standing
-from playground.lessons.targets import TARGET_METRICS
+from playground.lessons import submission
+from playground.lessons.assignment import Assignment
+from playground.lessons.metrics import METRICS
+from playground.lessons.submission import Submission
+from playground.lessons.targets import Target, TargetStatus
 from playground.runs.run import Run
+from playground.storage import signing
+
+LINE = "assignment line"
+ALL_TOGETHER = "All must be met together, after the same epoch of one run"
 
 
 def panel() -> None:
-    """The assignment that the address names, if it names one."""
-    with st.container(key="assignment"):  # there or not, what comes below keeps its place and zoom
+    """The assignment of the page's address, if there is one."""
+    # The container is always there, so that what comes below keeps its place and zoom.
+    with st.container(key="assignment"):
         problem, assignment = session.assignment_problem(), session.assignment()
         if problem:
             st.error(
                 f"**This assignment link cannot be used:** {literal(problem)}. Nothing is locked, "
-                "and no result can be handed in. Ask your teacher for the link once more."
+                "and no result can be submitted. Ask your teacher for the link again."
             )
-            _leave()
+            _leave_button()
         if assignment is None:
             return
         run = session.run()
-        watching = run is not None and moves(run)
-        every = POLL_SECONDS if watching else None
+        playing = run is not None and moves(run)
+        every = POLL_SECONDS if playing else None
         title = f"**{literal(assignment.title)}**"
         with st.expander(title, expanded=True, icon=":material/assignment:", key="assigned"):
-            _refused(assignment)
+            _rejected_changes(assignment)
             left, right = st.columns([2, 3], gap="medium")
             with left:
-                _told(assignment)
+                _instructions(assignment)
             with right:
-                st.fragment(_watch, run_every=every, key="assignment_watch")(assignment, watching)
+                st.fragment(_watch, run_every=every, key="assignment_watch")(assignment, playing)
 
 
-def _refused(assignment: Assignment) -> None:
-    """What somebody has just tried to change, and why it stays."""
-    names = session.stayed()
+def _rejected_changes(assignment: Assignment) -> None:
+    names = session.rejected_changes()
     if names:
-        kept = ", ".join(
-            f"{label(name)} stays {said(name, assignment.held[name])}" for name in names
-        )
-        warn([f"The assignment locks this: {kept}."])
+        locked = assignment.locked_values
+        unchanged = ", ".join(f"{label(name)} stays {said(name, locked[name])}" for name in names)
+        warn([f"Locked by the assignment: {unchanged}."])
 
 
-def _told(assignment: Assignment) -> None:
-    """What the teacher wants done, what is locked, and the way out."""
+def _instructions(assignment: Assignment) -> None:
     if assignment.text:
         st.text(assignment.text)
     names = [label(name) for name in assignment.locked]
     if names:
-        few = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-        st.caption(f"Locked, and grey on the left: {literal(few)}. Everything else is yours.")
+        first = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+        st.caption(f"Locked (disabled in the sidebar): {literal(first)}.")
     else:
-        st.caption("Nothing is locked: every setting is yours.")
-    _leave()
+        st.caption("No setting is locked.")
+    _leave_button()
 
 
-def _leave() -> None:
+def _leave_button() -> None:
     st.button(
         "Leave the assignment", key="assignment_leave", icon=":material/logout:",
-        on_click=session.go, args=("assignment", ""),
+        on_click=url.set_parameter, args=("assignment", ""),
         help="Unlocks everything; the network stays. The link opens the assignment again.",
     )  # fmt: skip
 
 
-def _watch(assignment: Assignment, watching: bool) -> None:
-    """The targets, looked at anew while the run plays."""
+def _watch(assignment: Assignment, playing: bool) -> None:
+    """The targets, evaluated again while the run plays."""
     run = session.run()
-    found = _standing(assignment, run)
-    for target, value, met in zip(assignment.targets, found.values, found.met, strict=True):
+    status = _status(assignment, run)
+    for target, value, met in zip(assignment.targets, status.values, status.met, strict=True):
         st.markdown(_line(target, value, met))
-    _where(assignment, found, run)
+    _summary(status, run)
     if run is not None:
-        hand_in(assignment, found, run)
-    if watching and not (run is not None and moves(run)):
-        st.rerun()  # last, or the browser would take away what was not drawn yet
+        _submission(assignment, status, run)
+    if playing and not (run is not None and moves(run)):
+        st.rerun()  # last, or the browser would remove what was not drawn yet
 
 
-def _standing(assignment: Assignment, run: Run | None) -> TargetStatus:
-    """How this tab's run stands; how a new one would, where the settings are others now."""
-    now = session.experiment()
+def _status(assignment: Assignment, run: Run | None) -> TargetStatus:
+    """The status of this tab's run; of a new one, if the settings have changed since."""
     if run is not None:
-        found = standing(assignment, run.experiment, history(run.events), run.start is not None)
-        if found.passed or not _changed(run):
-            return found
-    return standing(assignment, now, history(()))
+        status = assignment.status(run.experiment, history(run.events), run.start is not None)
+        if status.passed or not _settings_changed(run):
+            return status
+    return assignment.status(session.experiment(), history(()))
 
 
-def _changed(run: Run) -> bool:
-    """Whether the settings are no longer those of the run, beyond what it takes up as it plays."""
-    now, own = session.experiment().to_dict(), run.experiment.to_dict()
-    live = set(TUNABLE_WHILE_TRAINING) if run.state in ("playing", "paused") else set()
-    return any(now[name] != own[name] for name in now if name not in live)
+def _settings_changed(run: Run) -> bool:
+    """Whether settings differ from the run's that the run cannot adopt while it plays."""
+    current, used = session.experiment().to_dict(), run.experiment.to_dict()
+    tunable = set(TUNABLE_WHILE_TRAINING) if run.state in ("playing", "paused") else set()
+    return any(current[name] != used[name] for name in current if name not in tunable)
 
 
 def _line(target: Target, value: float | None, met: bool) -> str:
@@ -108,24 +115,91 @@ def _line(target: Target, value: float | None, met: bool) -> str:
     text = literal(target.text)
     if value is None:
         return f":gray[○] {text}: :gray[not measured yet]"
-    shown = literal(TARGET_METRICS[target.measure].measure.written(value))
+    current = literal(METRICS[target.metric].format(value))
     mark = ":green[**✓**]" if met else ":red[**✗**]"
-    return f"{mark} {text}: now **{shown}**{'' if met else ', not met'}"
+    return f"{mark} {text}: now **{current}**{'' if met else ', not met'}"
 
 
-def _where(assignment: Assignment, found: TargetStatus, run: Run | None) -> None:
-    """What all of it comes to, in a sentence."""
-    if found.passed:
+def _summary(status: TargetStatus, run: Run | None) -> None:
+    if status.passed:
         st.success(
-            f"All targets are met together after epoch {found.epoch:,}.",
+            f"All targets are met together after epoch {status.epoch:,}.",
             icon=":material/check_circle:",
         )
-    elif found.reason:
-        st.warning(literal(f"Only what follows the rules counts: {found.reason}."))
-    elif run is None or not run.epoch or _changed(run):
-        st.caption("All must be met together, after the same epoch of one run. Press Train.")
+    elif status.reason:
+        st.warning(literal(f"Later epochs do not count: {status.reason}."))
+    elif run is None or not run.epoch or _settings_changed(run):
+        st.caption(f"{ALL_TOGETHER}. Press Train.")
+    elif run.state == "playing":
+        st.caption(f"{ALL_TOGETHER}. Training …")
     else:
-        st.caption(
-            "All must be met together, after the same epoch of one run"
-            + (": it goes on." if run.state == "playing" else ". Change something and train anew.")
-        )
+        st.caption(f"{ALL_TOGETHER}. Change something and train again.")
+
+
+@dataclass(frozen=True)
+class SignedSubmission:
+    """A signed line, or the reason why there is none."""
+
+    line: str = ""
+    problem: str = ""
+    file: str = "result.txt"
+    epoch: int = 0
+
+
+def _submission(assignment: Assignment, status: TargetStatus, run: Run) -> None:
+    """A name and a button, once all targets are met; and the line that was made last."""
+    digest = assignment.digest
+    if status.passed:
+        with st.form("assignment_hand_in", border=False):
+            name = st.text_input(
+                "Your name", key="assignment_name", max_chars=submission.MAX_NAME,
+                persist_state="session", help="Part of the signed result.",
+            )  # fmt: skip
+            if st.form_submit_button(
+                "Sign my result", key="assignment_make", type="primary", icon=":material/draw:",
+                help="One signed line with the metrics measured by the server. You may submit "
+                "another one after a better run: the best counts.",
+            ):  # fmt: skip
+                values.set(LINE, _sign(assignment, status, run, name), digest)
+    signed: SignedSubmission | None = values.get(LINE, digest)
+    if signed is not None:
+        _show_line(signed)
+
+
+def _sign(assignment: Assignment, status: TargetStatus, run: Run, name: str) -> SignedSubmission:
+    try:
+        result = submission.create(
+            assignment, name, status.metrics, status.epoch or 0, _digest(run),
+            encode(run.experiment),
+        )  # fmt: skip
+        line = submission.write(result, signing.key())
+    except (ValueError, signing.SecretError) as error:
+        return SignedSubmission(problem=str(error))
+    return SignedSubmission(line, file=_file_name(result), epoch=result.epoch)
+
+
+def _digest(run: Run) -> str:
+    """16 hexadecimal digits that identify the run, also after it was saved."""
+    return sha256((run.saved or run.network).encode()).hexdigest()[:16]
+
+
+def _file_name(result: Submission) -> str:
+    """Letters, digits and dashes only."""
+    words = re.sub(r"\W+", "-", f"{result.name} {result.title}").strip("-_")
+    return f"{words[:60] or 'result'}.txt"
+
+
+def _show_line(signed: SignedSubmission) -> None:
+    if signed.problem:
+        refuse(signed.problem)
+        return
+    st.caption(
+        f"Your result after epoch {signed.epoch:,}: submit this line, or the file. Changing any "
+        "character invalidates it."
+    )
+    st.code(signed.line, language=None, wrap_lines=True, height=110)
+    st.download_button(
+        "Download the line", signed.line + "\n", signed.file, "text/plain",
+        key="assignment_download", on_click="ignore", icon=":material/download:",
+        help="Saves the line as a text file.",
+    )  # fmt: skip

@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import chart
+from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import data as bars
 from dashboard.figures import images
 from dashboard.widgets.messages import literal
@@ -95,12 +96,12 @@ def _means(dataset: Dataset) -> None:
     means = mean_images(dataset.train, len(source.classes))
     found = class_counts(dataset.train, len(source.classes))
     tiles = [
-        chart.Tile(name, f"of {count:,}", alternative=f"mean of {count:,} images of {name}")
+        Tile(name, f"of {count:,}", alternative=f"mean of {count:,} images of {name}")
         for name, count in zip(source.classes, found.tolist(), strict=True)
     ]
     pixels = (means * (255 / source.maximum)).round().astype(np.uint8)
     height, width = source.shape
-    chart.gallery(
+    gallery(
         images.address(images.mosaic(pixels)), (height, width), tiles, "mean_images", size=80
     )
     st.caption(

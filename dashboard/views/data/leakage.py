@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.components import chart
 from dashboard.figures import comparison as figures
-from dashboard.state import session
+from dashboard.state import identity, session
 from dashboard.widgets.messages import literal
 from playground.analysis.comparison import data_leakage as lab
 from playground.analysis.comparison.data_leakage import MISTAKES, Outcome, Pair
@@ -45,7 +45,7 @@ def hygiene(experiment: Experiment, dataset: Dataset) -> None:
     moves = runs is not None and any(run.state == "playing" for run in runs)
     st.button(
         "Train both", key="hygiene_start", type="primary", icon=":material/play_arrow:",
-        on_click=_start, args=(pair,), disabled=moves or session.identity() is None,
+        on_click=_start, args=(pair,), disabled=moves or identity.current() is None,
         help="Trains the same network on clean and on spoilt data; try one "
         "mistake at a time.",
     )  # fmt: skip
@@ -78,7 +78,7 @@ def _switches() -> list[str]:
 
 def _costs(pair: Pair) -> None:
     data = pair.honest.data
-    new = len(load(data).spare)
+    new = len(load(data).holdout)
     st.caption(
         f"Each learns from {data.train_size:,} examples, is validated on {data.validation_size:,} "
         f"and tried on {new:,} new ones that neither has seen. The test part stays sealed."
@@ -95,7 +95,7 @@ def _runs(pair: Pair) -> tuple[Run, Run] | None:
 
 def _start(pair: Pair) -> None:
     for name, run in zip(NAMES, lab.start(pair), strict=True):
-        session.keep(run, f"hygiene {name}")
+        session.set_run(run, f"hygiene {name}")
 
 
 def _watch(pair: Pair, runs: tuple[Run, Run], moved: bool) -> None:

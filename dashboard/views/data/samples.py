@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import chart
+from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import images
 from dashboard.widgets.messages import literal
 from playground.datasets import Dataset, Split
@@ -69,7 +70,7 @@ def _grid(dataset: Dataset, part: Split, name: str, rows: np.ndarray, of: str) -
     here = rows[(page - 1) * PAGE : page * PAGE]
     labels = [dataset.source.classes[c] for c in part.y[here]]
     tiles = [
-        chart.Tile(label, f"no. {row + 1:,}", alternative=f"{label}, {name} image {row + 1}")
+        Tile(label, f"no. {row + 1:,}", alternative=f"{label}, {name} image {row + 1}")
         for label, row in zip(labels, here.tolist(), strict=True)
     ]
     with above:
@@ -80,7 +81,7 @@ def _grid(dataset: Dataset, part: Split, name: str, rows: np.ndarray, of: str) -
         )
         height, width = dataset.source.shape
         sprite = images.address(images.mosaic(part.x[here], dataset.source.maximum))
-        index = chart.gallery(
+        index = gallery(
             sprite, (height, width), tiles, "samples", size=56, clickable=True,
             of=f"{page} {of}",
         )  # fmt: skip
@@ -91,7 +92,7 @@ def _large(dataset: Dataset, part: Split, name: str, row: int) -> None:
     """One image, large: its shape, type and range, and every pixel, before and after scaling."""
     source, raw = dataset.source, part.x[row]
     label = source.classes[part.y[row]]
-    scaled = dataset.scaled(part.x[row : row + 1])[0]
+    scaled = dataset.transform(part.x[row : row + 1])[0]
     st.subheader(f"{label} (class {part.y[row]}), {name} image {row + 1:,}", anchor=False)
     shown, facts = st.columns([2, 5], vertical_alignment="center")
     with shown:

@@ -105,7 +105,7 @@ def _upload(experiment: Experiment) -> None:
     )
     if file is not None:
         name = file.name.rpartition(".")[0] or file.name
-        session.bring(session.Draft(name, file.getvalue()), mark=file.file_id)
+        session.set_table_draft(session.TableDraft(name, file.getvalue()), upload=file.file_id)
     _example()
     preparing(experiment)
 
@@ -124,10 +124,10 @@ def _paste(experiment: Experiment) -> None:
     content = text.encode("utf-8", "replace")
     if text.strip():
         mark = hashlib.sha256(content).hexdigest()
-        session.bring(session.Draft(PASTED, content), mark=mark)
+        session.set_table_draft(session.TableDraft(PASTED, content), upload=mark)
     with st.container(horizontal=True):
         st.button(
-            "Read the table", key="own_read", on_click=session.bring_again,
+            "Read the table", key="own_read", on_click=session.accept_upload_again,
             help="So does a click beside the box.",
         )  # fmt: skip
         _example()
@@ -137,7 +137,7 @@ def _paste(experiment: Experiment) -> None:
 def _example() -> None:
     st.button(
         "Try an example", key="own_example", icon=":material/pets:",
-        on_click=session.bring, args=(session.Draft("Animals", EXAMPLE.encode()),),
+        on_click=session.set_table_draft, args=(session.TableDraft("Animals", EXAMPLE.encode()),),
         help="Measurements of 40 cats, dogs and rabbits, with a text column and a few gaps.",
     )  # fmt: skip
     st.caption(PRIVACY)

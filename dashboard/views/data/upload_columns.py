@@ -37,7 +37,7 @@ SUITABLE = {
 
 def preparing(experiment: Experiment) -> None:
     """Show the draft, ask for what is not certain, and offer to train on it."""
-    draft = session.draft()
+    draft = session.table_draft()
     if draft is None:
         return
     st.subheader(literal(f"{draft.name}: what was found"), anchor=False)
@@ -194,7 +194,7 @@ def _in_use(table: Table) -> None:
 
 def _remove(name: str) -> None:
     session.set_experiment(session.experiment().replace(dataset=Experiment().data.dataset))
-    session.forget(name)
+    session.remove_table(name)
     storage.remove(name)
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from dashboard.components import chart
+from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import images as picture
 from dashboard.state.drawing import Image
 from dashboard.state.network_view import NetworkView
@@ -40,19 +40,19 @@ def neighbours(now: NetworkView, image: Image) -> None:
     st.progress(found.strangeness, text=strangeness(found, images))
     names = now.dataset.source.classes
     labels = [names[now.dataset.train.y[i]] for i in found.index]
-    output = now.snapshot.predict(now.dataset.scaled(image[None]))
+    output = now.snapshot.predict(now.dataset.transform(image[None]))
     if not np.isfinite(output).all():
         st.warning(NOT_FINITE)
         return
     guess = int(classes(output)[0])
     tiles = [
-        chart.Tile(label, f"distance {distance:.1f}")
+        Tile(label, f"distance {distance:.1f}")
         for label, distance in zip(labels, found.distance, strict=True)
     ]
     st.caption(sentence(labels, names[guess]))
     pixels = picture.mosaic(now.dataset.train.x[found.index], now.dataset.source.maximum)
     height, width = now.dataset.source.shape
-    chart.gallery(picture.address(pixels), (height, width), tiles, key="neighbours")
+    gallery(picture.address(pixels), (height, width), tiles, key="neighbours")
     st.caption(
         f"Compared pixel by pixel with {len(images):,} training images: the distance is the root "
         "of the sum of all squared differences, with pixels from 0 to 1."

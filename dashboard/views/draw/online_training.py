@@ -5,9 +5,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.components import chart
+from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import evaluation
 from dashboard.figures.images import address, mosaic
-from dashboard.state import session
+from dashboard.state import session, values
 from dashboard.state.network_view import NetworkView
 from dashboard.views.draw import model_choice
 from dashboard.widgets.messages import literal, refuse
@@ -95,7 +96,7 @@ class _Problem:
 
 
 def _problem() -> _Problem:
-    return session.kept("teach problem", _Problem)
+    return values.get("teach problem", make=_Problem)
 
 
 def _teach(now: NetworkView, image: Image, label: int) -> None:
@@ -104,7 +105,7 @@ def _teach(now: NetworkView, image: Image, label: int) -> None:
         own = session.run()
         openings = own.openings if own is not None else ()
         run = Run(now.experiment, openings=openings, start=now.snapshot)
-        session.keep(run, COPY)
+        session.set_run(run, COPY)
     examples = with_shifts(image)
     try:
         run.teach(examples, np.full(len(examples), label))
@@ -123,8 +124,8 @@ def _undo(run: Run) -> None:
 
 
 def _adopt() -> None:
-    if session.adopt(COPY) is not None:
-        session.put("draw_network", model_choice.OWN)
+    if session.adopt_run(COPY) is not None:
+        values.set_widget("draw_network", model_choice.OWN)
         _problem().moved = True
 
 
@@ -156,7 +157,7 @@ def _result(now: NetworkView, run: Run, lesson: AddedExamples) -> None:
     image = lesson.x[0]
     part = without(part, image)
     found = difference(before, after, dataset, part)
-    was, is_now = (s.predict(dataset.scaled(image[None]))[0] for s in (before, after))
+    was, is_now = (s.predict(dataset.transform(image[None]))[0] for s in (before, after))
     st.subheader(f"What came of it: this was {literal(name)}", anchor=False)
     _tiles(dataset, was, is_now, found, part_name)
     _buttons(now, run)
@@ -254,10 +255,10 @@ def _flipped(dataset: Dataset, part: Split, found: ScoreChange, key: str) -> Non
         was, is_now, label = (names[int(a[row])] for a in (found.before, found.after, part.y))
         note = f"was {was}" if key == "learnt" else f"is {label}"
         spoken = f"{label}, before {was}, now {is_now}, {mark}"
-        tiles.append(chart.Tile(f"{symbol} {is_now}", note, mark, spoken))  # type: ignore[arg-type]
+        tiles.append(Tile(f"{symbol} {is_now}", note, mark, spoken))  # type: ignore[arg-type]
     sprite = address(mosaic(part.x[shown], source.maximum))
     height, width = source.shape
-    chart.gallery(sprite, (height, width), tiles, key=f"teach_{key}")
+    gallery(sprite, (height, width), tiles, key=f"teach_{key}")
 
 
 def drawing_sentence(names: tuple[str, ...], was: Image, is_now: Image, right: str) -> str:

@@ -149,7 +149,7 @@ def _quick(
         frame = frame_of(now.dataset.source)
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            drawing_pad.pad(PAD, frame, in_hand.example, in_hand.label, _settled)
+            drawing_pad.drawing_pad(PAD, frame, in_hand.example, in_hand.label, _settled)
         sketch = _sketch()
         with right:
             if sketch is None:
@@ -167,7 +167,7 @@ def _quick(
 def _sketch() -> drawing_pad.PadDrawing | None:
     """What is on the pad; None if that is nothing, or nothing that can be read."""
     try:
-        sketch = drawing_pad.sketch(PAD)
+        sketch = drawing_pad.drawing_on(PAD)
     except ValueError as error:
         refuse(str(error))
         return None

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.components import text
+from dashboard.components.drawing_pad import class_probabilities
 from dashboard.figures.images import address, cells, columns_of
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
@@ -22,11 +21,6 @@ TYPICAL = 200  # examples that say how strong an activation can be
 UNSURE = 0.5  # below this probability of the first class
 WORTH_SAYING = 0.01  # probability of the second class
 STRONG = 0.995  # the share of activations that full colour is enough for
-
-
-_answer = st.components.v2.component(
-    "answer", html=text("answer.html"), css=text("answer.css"), js=text("answer.js")
-)
 
 
 @dataclass(frozen=True)
@@ -99,7 +93,7 @@ def strongest(now: NetworkView) -> tuple[float, ...]:
     larger, of the output none.
     """
     _, part = shown_part(now.dataset)
-    passes = now.snapshot.forward(now.dataset.scaled(part.x[:TYPICAL]))
+    passes = now.snapshot.forward(now.dataset.transform(part.x[:TYPICAL]))
     quantiles = [STRONG] * (len(passes) - 1) + [1.0]
     return tuple(
         float(np.quantile(np.abs(a), q)) or 1.0 for (_, a), q in zip(passes, quantiles, strict=True)
@@ -118,7 +112,7 @@ def show(said: DrawingPrediction, largest: tuple[float, ...], count: int) -> Non
     bars = [
         (name, round(float(share), 4)) for name, share in zip(said.names, said.shares, strict=True)
     ]
-    _answer(
+    class_probabilities(
         key="answer",
         data={
             "sentence": sentence(said), "bars": bars, "first": said.first, "layers": layers,
@@ -129,7 +123,7 @@ def show(said: DrawingPrediction, largest: tuple[float, ...], count: int) -> Non
 
 def show_none(names: tuple[str, ...], why: str, count: int | None = None) -> None:
     """What stands there as long as there is no answer: why there is none."""
-    _answer(
+    class_probabilities(
         key="answer",
         data={
             "sentence": why,

@@ -4,12 +4,10 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from dashboard.components import text
-from dashboard.components.drawing_pad import PadDrawing
+from dashboard.components.drawing_pad import PadDrawing, preprocessing_steps
 from dashboard.figures.images import address
-from dashboard.state import session
+from dashboard.state import values
 from dashboard.state.network_view import NetworkView
 from dashboard.views.draw.prediction import DrawingPrediction, answer
 from playground.analysis.inspection.drawing_preprocessing import (
@@ -24,10 +22,6 @@ from playground.datasets.registry import DatasetInfo
 KEY = "steps"
 
 
-_steps = st.components.v2.component(
-    "steps", html=text("steps.html"), css=text("steps.css"), js=text("steps.js")
-)
-
 PLACED = ("frame", "scale")  # for an image of the data set: it already lies as it should
 
 
@@ -35,7 +29,7 @@ def chosen(placed: bool) -> tuple[str, ...]:
     """The steps that are switched on, or those for an image that already lies as it should."""
     if placed:
         return PLACED
-    told = session.told(KEY, "on")
+    told = values.component(KEY, "on")
     if not isinstance(told, Collection) or isinstance(told, str):
         return STEPS
     return tuple(name for name in STEPS if name in told)
@@ -71,7 +65,7 @@ def steps(
             card["variant"] = f"{word} it: {other.name} ({other.sure:.0%})"
             card["differs"] = other.first != said.first
         cards.append(card)
-    _steps(
+    preprocessing_steps(
         key=KEY,
         data={"cards": cards, "locked": placed, "note": note(cards, placed, set(on) == set(STEPS))},
         on_on_change=changed,

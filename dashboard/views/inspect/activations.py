@@ -18,7 +18,7 @@ from playground.analysis.inspection.activations import (
     is_flat,
     states,
 )
-from playground.analysis.inspection.weights import layer_name
+from playground.experiment.model_summary import layer_name
 from playground.history.history import LayerHistory, layer_history
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.network import Array, Layer
@@ -33,7 +33,7 @@ def activations(now: NetworkView) -> None:
     part_name, part = decision_boundary.shown_part(now.dataset)
     rows = min(len(part), ROWS, max(100, MULTIPLICATIONS // now.snapshot.n_parameters))
     with np.errstate(over="ignore", invalid="ignore"):  # told below
-        passes = now.snapshot.forward(now.dataset.scaled(part.x[:rows]))
+        passes = now.snapshot.forward(now.dataset.transform(part.x[:rows]))
     if not finite(each for both in passes for each in both):
         st.warning(
             "Numbers in this network have grown beyond all bounds: choose an earlier epoch, or "

@@ -12,7 +12,7 @@ from dashboard.views.shared.unit_maps import bent, drawn, inequality, units
 from dashboard.widgets.messages import literal
 from playground.analysis.inspection import decision_boundary
 from playground.analysis.inspection.decision_boundary import Plane
-from playground.analysis.inspection.weights import layer_name
+from playground.experiment.model_summary import layer_name
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import classes
 

@@ -24,10 +24,10 @@ from playground.analysis.inspection.embedding import (
     nearest,
     pca,
     target,
-    tsne,
 )
+from playground.experiment.model_summary import Names
 from playground.nn.losses import CLASSIFICATION
-from playground.runs.jobs import Background, Job, Recent, fingerprint
+from playground.runs.jobs import Job, Jobs, LRUCache, fingerprint
 
 POINTS = 1_000
 COLUMNS = 40  # pictures in a row of the sheet
@@ -41,10 +41,11 @@ EXPLAINED = {
     "their sizes cannot.",
 }
 
-_MAPS: Recent[Embedding] = Recent(64)  # by weights, data, layer and method
-_LAST: Recent[NDArray[np.float32]] = Recent(64)  # the points shown last, by network and layer
-_SHEETS: Recent[bytes] = Recent(8)
-_WORK = Background()
+_MAPS: LRUCache[Embedding] = LRUCache(64)  # by weights, data, layer and method
+_LAST: LRUCache[NDArray[np.float32]] = LRUCache(64)  # the points shown last, by network and layer
+_SHEETS: LRUCache[bytes] = LRUCache(8)
+_WORK = Jobs()
+TSNE_PATH = "playground.analysis.inspection.embedding:tsne"
 
 
 def embedding(now: NetworkView) -> None:
@@ -69,9 +70,8 @@ def embedding(now: NetworkView) -> None:
 
 def layer_names(now: NetworkView) -> list[str]:
     """The input, the hidden layers and the output, with their sizes."""
-    sizes = now.experiment.layer_sizes
-    middle = [f"Hidden {i} ({n:,})" for i, n in enumerate(sizes[1:-1], 1)]
-    return [f"Input ({sizes[0]:,})", *middle, f"Output ({sizes[-1]:,})"]
+    names = Names(now.dataset.source, len(now.snapshot.layers))
+    return [f"{names.column(i)} ({n:,})" for i, n in enumerate(now.experiment.layer_sizes)]
 
 
 def _choices(now: NetworkView) -> tuple[int, str, str]:
@@ -101,7 +101,7 @@ def _choices(now: NetworkView) -> tuple[int, str, str]:
 
 
 def _inputs(now: NetworkView, of: predictions.ChosenExamples) -> NDArray[np.float32]:
-    return now.dataset.scaled(of.part.x)
+    return now.dataset.transform(of.part.x)
 
 
 def _question(
@@ -113,7 +113,7 @@ def _question(
 
 
 def _pca(now: NetworkView, of: predictions.ChosenExamples, layer: int) -> Embedding:
-    return _MAPS.ask(_question(now, of, layer, PCA), _new_pca, now, of, layer)
+    return _MAPS.get_or_compute(_question(now, of, layer, PCA), _new_pca, now, of, layer)
 
 
 def _new_pca(now: NetworkView, of: predictions.ChosenExamples, layer: int) -> Embedding:
@@ -148,14 +148,14 @@ def _tsne(
     job = _WORK.get(question)
     if job is None:
         x = activations(now.snapshot, _inputs(now, of), layer)
-        job = _WORK.ask(owner, question, tsne, x, start.points)
+        job = _WORK.submit(owner, question, TSNE_PATH, x, start.points)
     if job.state == "failed":
         st.error(f"t-SNE could not be computed: {literal(job.reason)}.")
         st.button(
             "Try again",
             key="tsne_again",
-            on_click=_WORK.forget,
-            args=(job.question, job),
+            on_click=_WORK.remove,
+            args=(job.key, job),
             help="Computes the map once more; try it if the worker was busy.",
         )
         return None, ""
@@ -166,10 +166,10 @@ def _tsne(
 
 def _take(owner: Hashable, job: Job | None, start: Embedding) -> None:
     """Keep what the worker has finished, also if the run has gone on meanwhile."""
-    if job is not None and job.state == "done" and _MAPS.get(job.question) is None:
+    if job is not None and job.state == "done" and _MAPS.get(job.key) is None:
         before = _LAST.get(owner)
         found = aligned(Embedding(job.result), start.points if before is None else before)
-        _MAPS.put(job.question, found)
+        _MAPS.put(job.key, found)
         _LAST.put(owner, found.points)
 
 
@@ -206,7 +206,7 @@ def _show(
     images = None
     if now.dataset.source.shape:
         height, width = now.dataset.source.shape
-        images = chart.Images(_sheet(now, of), (height, width), COLUMNS)
+        images = chart.PointImages(_sheet(now, of), (height, width), COLUMNS)
     chart.chart(
         figure,
         note + sentence,
@@ -274,7 +274,7 @@ def _values_of(now: NetworkView, of: predictions.ChosenExamples) -> list[str]:
 def _sheet(now: NetworkView, of: predictions.ChosenExamples) -> str:
     """The address of one picture of all examples, which the browser gets once."""
     question = (now.experiment.data, of.name, of.rows)
-    return sprites.publish(_SHEETS.ask(question, _new_sheet, now, of))
+    return sprites.publish(_SHEETS.get_or_compute(question, _new_sheet, now, of))
 
 
 def _new_sheet(now: NetworkView, of: predictions.ChosenExamples) -> bytes:

@@ -12,15 +12,15 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.components import chart
+from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import images
-from dashboard.state import session
+from dashboard.state import values
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.evaluation.predictions import ChosenExamples
 from dashboard.widgets.messages import literal
 from dashboard.widgets.tables import frame
 from playground.analysis.inspection import decision_boundary
-from playground.analysis.inspection.feature_maps import extent
+from playground.analysis.inspection.activations import feature_ranges
 from playground.analysis.inspection.forward_pass import LARGE_ERROR, next_mistake
 from playground.analysis.metrics.classification import Predictions
 from playground.nn.losses import CLASSIFICATION
@@ -64,26 +64,24 @@ def _images(
     above = st.container()
     st.caption("Press another one to see it large.")
     sprite = _sprite(now, of, rows)
-    index = chart.gallery(sprite, _shape(now), tiles, key, clickable=True, of=which) or 0
+    index = gallery(sprite, _shape(now), tiles, key, clickable=True, of=which) or 0
     row, large = int(rows[index]), rows[index : index + 1]
     left, right = above.columns([1, 2], vertical_alignment="center")
     with left:
-        chart.gallery(
-            _sprite(now, of, large), _shape(now), [tiles[index]], f"{key}_large", size=168
-        )
+        gallery(_sprite(now, of, large), _shape(now), [tiles[index]], f"{key}_large", size=168)
     with right:
         place = row * -(-of.total // of.rows) + 1
         st.caption(f"Example {place:,} of the {of.name} part: its likeliest classes.")
         st.table(_likeliest(now, found, row), hide_index=True)
 
 
-def _tile(now: NetworkView, found: Predictions, row: int) -> chart.Tile:
+def _tile(now: NetworkView, found: Predictions, row: int) -> Tile:
     names = now.dataset.source.classes
     truth, said = names[found.truth[row]], names[found.guess[row]]
     sure = f"{found.confidence[row]:.0%}"
     if truth == said:
-        return chart.Tile(f"✓ {said}", sure, "right", f"{truth}, recognised, {sure} sure")
-    return chart.Tile(
+        return Tile(f"✓ {said}", sure, "right", f"{truth}, recognised, {sure} sure")
+    return Tile(
         f"✗ is {truth}", f"said {said} ({sure})", "wrong", f"{truth}, said {said}, {sure} sure"
     )
 
@@ -168,7 +166,7 @@ def choose_example(now: NetworkView) -> ExampleView:
 def _by_number(now: NetworkView) -> ExampleView:
     part_name, part = decision_boundary.shown_part(now.dataset)
     count = len(part)
-    session.limit("example_number", 1, count)
+    values.clamp("example_number", 1, count)
     number = st.number_input(
         f"{part_name.capitalize()} example, 1 to {count:,}", 1, count, 1, width=220,
         key="example_number", persist_state="session",
@@ -193,15 +191,17 @@ def _go_on(now: NetworkView, number: int) -> None:
     if found is None:
         st.toast(f"No mistake in all {len(part):,} examples after epoch {now.epoch:,}.")
     else:
-        session.put("example_number", found + 1)
+        values.set_widget("example_number", found + 1)
 
 
 def _typed(now: NetworkView) -> NDArray[np.float32]:
     source, values = now.dataset.source, []
     first = decision_boundary.shown_part(now.dataset)[1].x[0]
-    for i, (name, (low, high)) in enumerate(zip(source.features, extent(now.dataset), strict=True)):
+    for i, (name, (low, high)) in enumerate(
+        zip(source.features, feature_ranges(now.dataset), strict=True)
+    ):
         key = f"typed_{now.experiment.data.dataset}_{i}"
-        session.limit(key, low, high)
+        values.clamp(key, low, high)
         value = st.number_input(
             literal(name), low, high, float(np.clip(first[i], low, high)), key=key, format="%.4g",
             step=10.0 ** (floor(log10(high - low)) - 1), width=150, persist_state="session",
@@ -213,7 +213,7 @@ def _typed(now: NetworkView) -> NDArray[np.float32]:
 
 def _example(now: NetworkView, name: str, raw: NDArray[Any], target: Any) -> ExampleView:
     source = now.dataset.source
-    x = now.dataset.scaled(raw)
+    x = now.dataset.transform(raw)
     output = now.snapshot.predict(x)
     if now.task != CLASSIFICATION:
         answer = f"The network says {output[0, 0]:.4g}"

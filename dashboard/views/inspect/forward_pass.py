@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.components import text
-from dashboard.components.keras_check import ask_again, asked, largest_difference
+from dashboard.components.forward_pass import forward_pass
+from dashboard.components.network_graph import unit_at
 from dashboard.figures.network_graph import colours, passage, passage_sentence, weights_into
-from dashboard.state import session
+from dashboard.state.keras_check import ask_again, asked, largest_difference
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import ExampleView, choose_example, tell
 from dashboard.widgets.messages import literal
@@ -18,17 +18,11 @@ from playground.experiment.model_summary import Names
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.losses import CLASSIFICATION
 
+KEY = "forward_pass"
 GLANCE_SECONDS = 0.05  # that the page waits for Keras before it shows what it has
 LOOK_SECONDS = 0.3  # between two looks whether Keras has answered
 TEMPERATURES = [0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0]
 CLOSE = 1e-5
-
-_forward = st.components.v2.component(
-    "forward_pass",
-    html=text("forward.html"),
-    css=text("forward.css"),
-    js=text("forward.js"),
-)
 
 
 def forward(now: NetworkView) -> None:
@@ -48,10 +42,7 @@ def forward(now: NetworkView) -> None:
         "whole": weights_into(steps[followed[0] - 1], *followed) if followed else None,
         "sentence": passage_sentence(steps, example.verdict),
     }
-    _forward(
-        key="forward_pass", data=data,
-        on_pointed_change=lambda: None, on_chosen_change=lambda: None,
-    )  # fmt: skip
+    forward_pass(KEY, data)
     _answer(now, steps[-1], names)
     _keras(now, example)
     _tables(steps, names, chosen)
@@ -64,15 +55,8 @@ def _name(step: LayerStep) -> str:
 
 def _told(now: NetworkView, what: str) -> tuple[int, int] | None:
     """(column, unit) that the browser names, if this network has it."""
-    told = session.told("forward_pass", what)
-    if not isinstance(told, dict) or told.get("of") != now.keep:
-        return None
-    column, _, unit = str(told.get("unit")).partition(":")
-    if not (column.isdecimal() and unit.isdecimal() and len(column + unit) < 9):
-        return None
-    sizes = now.experiment.layer_sizes
-    inside = 0 < int(column) < len(sizes) and int(unit) < sizes[int(column)]
-    return (int(column), int(unit)) if inside else None
+    unit = unit_at(KEY, what, now.keep, now.experiment.layer_sizes)
+    return unit if unit and unit[0] else None
 
 
 def _answer(now: NetworkView, last: LayerStep, names: Names) -> None:

@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.components import text
+from dashboard.components.network_graph import network_graph, unit_at
 from dashboard.figures.network_graph import NodeColumn, colours, number, wiring, wiring_sentence
-from dashboard.state import session
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import ExampleView, choose_example, tell
 from playground.analysis.inspection import decision_boundary
-from playground.analysis.inspection.feature_maps import Responses, extent, maps, responses
+from playground.analysis.inspection.activations import Responses, feature_ranges, maps, responses
 from playground.analysis.inspection.forward_pass import Diagram, LayerStep, diagram, trace
 from playground.experiment.model_summary import Names
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Layer
 
+KEY = "network_diagram"
 SIDE, SMALL_SIDE = 40, 24  # pixels of a map; of the maps of a network with many units
 MANY_UNITS = 48
 MOST_POINTS = 150  # examples drawn over a map that is looked at closely
@@ -33,13 +33,6 @@ HELP = (
     "arrow keys. A click keeps a unit marked, and in the drawing, while the network learns."
 )
 
-_diagram = st.components.v2.component(
-    "network_diagram",
-    html=text("diagram.html"),
-    css=text("diagram.css"),
-    js=text("diagram.js"),
-)
-
 
 def network(now: NetworkView) -> None:
     """The diagram, with the numbers of whatever is pointed at, and the same numbers as a table."""
@@ -48,7 +41,7 @@ def network(now: NetworkView) -> None:
     tell(example)
     names = Names(now.dataset.source, len(now.snapshot.layers))
     picture = now.dataset.source.kind == "image"
-    shown = diagram(now.snapshot, picture, _pinned(now, names))
+    shown = diagram(now.snapshot, picture, _pinned(now))
     columns = _columns(now, example, shown)
     moment = f"after epoch {now.epoch:,}" if now.epoch else "before training"
     sentence = wiring_sentence(columns, shown.edges, names, moment)
@@ -62,24 +55,17 @@ def network(now: NetworkView) -> None:
         "place": _place(now),
     }
     with above:
-        _diagram(key="network_diagram", data=data, on_pinned_change=lambda: None)
+        network_graph(KEY, data)
     more = st.expander("The same numbers as a table", on_change="rerun")
     if more.open:
         with more:
             _table(columns, shown, names)
 
 
-def _pinned(now: NetworkView, names: Names) -> dict[int, list[int]]:
+def _pinned(now: NetworkView) -> dict[int, list[int]]:
     """The unit that was clicked, if the browser names one of this network."""
-    told = session.told("network_diagram", "pinned")
-    if not isinstance(told, dict) or told.get("of") != now.keep:
-        return {}
-    column, _, unit = str(told.get("unit")).partition(":")
-    if not (column.isdecimal() and unit.isdecimal() and len(column + unit) < 9):
-        return {}
-    sizes = now.experiment.layer_sizes
-    inside = int(column) < len(sizes) and int(unit) < sizes[int(column)]
-    return {int(column): [int(unit)]} if inside else {}
+    pinned = unit_at(KEY, "pinned", now.keep, now.experiment.layer_sizes)
+    return {} if pinned is None else {pinned[0]: [pinned[1]]}
 
 
 def _columns(now: NetworkView, example: ExampleView, shown: Diagram) -> list[NodeColumn]:
@@ -192,7 +178,7 @@ def _place(now: NetworkView) -> str:
     """What the sides of a map are: "x₁ −6 … 6, x₂ −6 … 6"."""
     if now.dataset.source.kind not in ("plane", "line"):
         return ""
-    sides = zip(now.dataset.source.features, extent(now.dataset), strict=True)
+    sides = zip(now.dataset.source.features, feature_ranges(now.dataset), strict=True)
     return ", ".join(f"{name} {number(low)} … {number(high)}" for name, (low, high) in sides)
 
 
@@ -200,7 +186,7 @@ def _points(now: NetworkView) -> list[tuple[float, float, bool]] | None:
     """Training examples on the plane, each side 0 … 1, and whether their target is high."""
     if now.dataset.source.kind != "plane":
         return None
-    low, high = np.array(extent(now.dataset)).T
+    low, high = np.array(feature_ranges(now.dataset)).T
     part = now.dataset.train
     places = ((part.x[:MOST_POINTS] - low) / (high - low)).round(3).tolist()
     middle = 0.5 if now.task == CLASSIFICATION else 0.0

@@ -155,4 +155,4 @@ def _look(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
 
 
 def _some(dataset: Dataset) -> NDArray[np.float32]:
-    return dataset.scaled(dataset.train.x[:_ENOUGH])
+    return dataset.transform(dataset.train.x[:_ENOUGH])

@@ -21,7 +21,7 @@ from playground.analysis.inspection.signal_propagation import (
     rows,
     verdict,
 )
-from playground.analysis.inspection.weights import layer_name
+from playground.experiment.model_summary import layer_name
 from playground.experiment.url import encode
 
 AS_CHOSEN = "As chosen"
@@ -97,7 +97,9 @@ def _check(link: str, hidden: tuple[int, ...], _now: NetworkView) -> Initializat
         first = draw(experiment, deepened(chosen(experiment), len(hidden)), hidden)
     n = rows(first)
     train = _now.dataset.train
-    found = dict(compared(experiment, first, _now.dataset.scaled(train.x[:n]), train.y[:n], hidden))
+    found = dict(
+        compared(experiment, first, _now.dataset.transform(train.x[:n]), train.y[:n], hidden)
+    )
     verdicts = {choice: verdict(profile) for choice, profile in found.items()}
     return InitializationCheck(found, verdicts, min(n, len(train)), own)
 

@@ -11,12 +11,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.components import chart
+from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import images
 from dashboard.figures import images as picture
 from dashboard.figures import units as dossier
 from dashboard.figures import weights as figures
 from dashboard.figures.decision_boundary import decision_region
-from dashboard.state import session
+from dashboard.state import values
 from dashboard.state.network_view import NetworkView
 from dashboard.widgets.tables import frame
 from playground.analysis.inspection import decision_boundary, weights
@@ -30,10 +31,9 @@ from playground.analysis.inspection.ablation import (
     top_and_bottom,
     without,
 )
-from playground.analysis.inspection.activations import finite
-from playground.analysis.inspection.feature_maps import extent, maps
-from playground.analysis.inspection.weights import layer_name
+from playground.analysis.inspection.activations import feature_ranges, finite, maps
 from playground.analysis.metrics.score import metric
+from playground.experiment.model_summary import layer_name
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
 from playground.runs.jobs import fingerprint
@@ -96,7 +96,7 @@ def units(now: NetworkView) -> None:
     part_name, part = decision_boundary.shown_part(now.dataset)
     playing = now.run is not None and now.run.state == "playing"
     rows = min(len(part), ROWS_PLAYING if playing else ROWS)
-    x, y = now.dataset.scaled(part.x[:rows]), part.y[:rows]
+    x, y = now.dataset.transform(part.x[:rows]), part.y[:rows]
     with np.errstate(over="ignore", invalid="ignore"):  # told below
         passes = now.snapshot.forward(x)
     if not finite(each for both in passes for each in both):
@@ -149,14 +149,14 @@ def _choose(now: NetworkView, layer: int, ranking: UnitRanking) -> int:
     """The unit (from 0) that a person chose by number, by rank or by a click on the ranking."""
     most, key = len(ranking.order), f"dossier_unit_{layer}"
     of = f"{now.keep} {layer}"
-    clicked = session.remembered("dossier_clicked", of)
+    clicked = values.get("dossier_clicked", of)
     if clicked is not None:
-        session.put(key, clicked + 1)
-        session.remember("dossier_clicked", of, None)
-    elif session.remembered(f"dossier_seen_{layer}", of) is None:
-        session.put(key, int(ranking.order[0]) + 1)  # begin with the one that matters most
-        session.remember(f"dossier_seen_{layer}", of, True)
-    session.limit(key, 1, most)
+        values.set_widget(key, clicked + 1)
+        values.set("dossier_clicked", None, of)
+    elif values.get(f"dossier_seen_{layer}", of) is None:
+        values.set_widget(key, int(ranking.order[0]) + 1)  # begin with the one that matters most
+        values.set(f"dossier_seen_{layer}", True, of)
+    values.clamp(key, 1, most)
     number = st.number_input(
         f"Unit, 1 to {most}",
         1,
@@ -176,7 +176,7 @@ def _choose(now: NetworkView, layer: int, ranking: UnitRanking) -> int:
         aim = int(ranking.order[rank + step]) + 1 if there else unit + 1
         st.button(
             label, icon=icon, key=f"dossier_step_{step}", disabled=not there,
-            on_click=session.put, args=(key, aim),
+            on_click=values.set_widget, args=(key, aim),
             help="Goes along the ranking; look for the first unit that can be "
             "removed at no cost.",
         )  # fmt: skip
@@ -236,8 +236,8 @@ def _looks_for(found: UnitDetails) -> None:
         largest = float(np.abs(weights).max())
         address = images.diverging(weights.reshape(height, width), largest)
         spoken = f"{title} of unit {found.unit + 1} as an image of {height} × {width} pixels"
-        tile = chart.Tile(f"±{largest:.2g}", alternative=spoken)
-        chart.gallery(address, (height, width), [tile], key="dossier_weights", size=224)
+        tile = Tile(f"±{largest:.2g}", alternative=spoken)
+        gallery(address, (height, width), [tile], key="dossier_weights", size=224)
         st.caption(f"Shown: {said}. Full colour is ±{largest:.2g}.")
         return
     if source.kind == "plane":
@@ -266,7 +266,7 @@ def _answers(found: UnitDetails, side: int) -> Array:
 
 def _map(found: UnitDetails) -> None:
     source, values = found.now.dataset.source, _answers(found, SIDE)
-    (left, right), (low, high) = extent(found.now.dataset)
+    (left, right), (low, high) = feature_ranges(found.now.dataset)
     largest = float(np.abs(values).max()) or 1.0
     figure = decision_region(
         values / largest, (left, right, low, high), decision_boundary.points(found.now.dataset),
@@ -284,7 +284,7 @@ def _map(found: UnitDetails) -> None:
 
 def _curve(found: UnitDetails) -> None:
     values = _answers(found, 300)[0]
-    x = np.linspace(*extent(found.now.dataset)[0], 300)
+    x = np.linspace(*feature_ranges(found.now.dataset)[0], 300)
     feature = found.now.dataset.source.features[0]
     figure = dossier.response_figure(x, values, feature, f"unit {found.unit + 1}", found.keep)
     sentence = f"Its output goes from {values.min():.2g} to {values.max():.2g}."
@@ -315,7 +315,7 @@ def _images(found: UnitDetails, rows: Array, key: str) -> None:
     source = found.now.dataset.source
     pixels = images.mosaic(found.raw[rows], source.maximum)
     tiles = [
-        chart.Tile(
+        Tile(
             f"{found.a[row]:.2f}",
             source.classes[int(found.y[row])],
             alternative=f"{source.classes[int(found.y[row])]}, output {found.a[row]:.2f}",
@@ -323,7 +323,7 @@ def _images(found: UnitDetails, rows: Array, key: str) -> None:
         for row in rows
     ]
     height, width = source.shape
-    chart.gallery(images.address(pixels), (height, width), tiles, key=key, size=56)
+    gallery(images.address(pixels), (height, width), tiles, key=key, size=56)
 
 
 def _rows(found: UnitDetails, rows: Array) -> None:
@@ -393,7 +393,7 @@ def _ranks(found: UnitDetails, ranking: UnitRanking) -> None:
     if click is not None and isinstance(click.point, int) and 0 <= click.point < len(ranking.order):
         unit = int(ranking.order[click.point])
         if unit != found.unit:
-            session.remember("dossier_clicked", f"{found.now.keep} {found.layer}", unit)
+            values.set("dossier_clicked", unit, f"{found.now.keep} {found.layer}")
             st.rerun(scope="fragment")
 
 
@@ -430,7 +430,7 @@ def unit_images(now: NetworkView, copy: Snapshot) -> None:
         says = f"the same scale: full colour is ± {full[0]:.3g}, below it is its own largest"
     st.caption(f"{MEANING[what]} Each image has {says}. Click one to see it large.")
     tiles = [
-        chart.Tile(
+        Tile(
             f"unit {start + i + 1}", f"± {size:.2g}",
             alternative=f"weights of unit {start + i + 1}, up to {size:.2g} by size",
         )
@@ -439,7 +439,7 @@ def unit_images(now: NetworkView, copy: Snapshot) -> None:
     height, width = shape
     sprite = picture.diverging((images / full[:, None, None]).reshape(-1, width), 1.0)
     of = f"{now.keep} {start} {what}"
-    chosen = chart.gallery(sprite, (height, width), tiles, "weights_images", clickable=True, of=of)
+    chosen = gallery(sprite, (height, width), tiles, "weights_images", clickable=True, of=of)
     if chosen is not None:
         unit, bias = start + chosen, copy.layers[0].bias[start + chosen]
         name = f"Unit {unit + 1} of {weights.layer_name(0, len(copy.layers))}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import session, values
 from dashboard.views.labs.keras_answer import answer
 from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal
@@ -13,7 +13,6 @@ from playground.experiment.model import CHOICES, Experiment
 from playground.experiment.model_summary import summary, title
 from playground.export.script import Script
 from playground.export.script.data import needs_file
-from playground.labs import keras_calls
 from playground.labs.code import EXAMPLES, FORMS, NAME, CodeStep, code, files, steps
 
 
@@ -71,7 +70,7 @@ def _examples(experiment: Experiment) -> None:
 
 def _before(experiment: Experiment) -> Experiment | None:
     """The experiment whose code was shown before this one's."""
-    seen: Seen = session.kept("lab_six_steps_seen", Seen)
+    seen: Seen = values.get("lab_six_steps_seen", make=Seen)
     if experiment != seen.now:
         seen.now, seen.before = experiment, seen.now
     return seen.before
@@ -145,7 +144,7 @@ def _summaries(experiment: Experiment, form: str) -> None:
     with left:
         answer(
             "lab_six_steps_summary", lambda told: _summary(told, form), experiment,
-            keras_calls.summaries, experiment, waiting="Asking Keras for its summary …",
+            "playground.labs.keras.code:summaries", experiment, waiting="Asking Keras for its summary …",
         )  # fmt: skip
 
 

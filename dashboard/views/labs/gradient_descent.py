@@ -6,10 +6,10 @@ The Gradient descent lab: one weight rolls down a curve; the learning rate decid
 import numpy as np
 import streamlit as st
 
-from dashboard.components.chart import chart, handle, held
-from dashboard.components.step_slider import player
+from dashboard.components.chart import chart, chart_with_handle, handle_position
+from dashboard.components.step_slider import step_slider
 from dashboard.figures.optimization import curve_loss_figure, valley_figure
-from dashboard.state import session
+from dashboard.state import values
 from playground.labs.optimizers.curves_1d import CURVES, LossCurve
 from playground.labs.optimizers.gradient_descent import Descent, descend, verdict
 
@@ -116,15 +116,15 @@ def descent() -> None:
     st.caption(f"{curve.lesson} $\\;L(w) = {curve.formula}$")
     _presets(name, curve)
     rate, decay, epochs = _sliders()
-    of = f"{name} {session.remembered('lab_descent_again', '') or 0}"
-    start = held(POINT, _start(curve), curve.w, curve.loss, of)[0]
+    of = f"{name} {values.get('lab_descent_again', '') or 0}"
+    start = handle_position(POINT, _start(curve), curve.w, curve.loss, of)[0]
     made = descend(curve, start, rate, decay, epochs)
-    step = player(made.epochs, "lab_descent_player", "update")
+    step = step_slider(made.epochs, "lab_descent_player", "update")
     left, right = st.columns(2)
     with left:
-        handle(
+        chart_with_handle(
             valley_figure(curve, made, step), path_sentence(curve, made, step), POINT,
-            at=_start(curve), of=of, axis="x", step=0.05, name="Starting weight",
+            start=_start(curve), of=of, axis="x", step=0.05, name="Starting weight",
             about="The loss of every weight, and the updates made so far as points on it. Drag the "
             "ring to begin elsewhere (or focus it and press the arrow keys), then press Play.",
         )  # fmt: skip
@@ -162,18 +162,18 @@ def _presets(name: str, curve: LossCurve) -> None:
 
 def _set(rate: float, decay: float, epochs: int) -> None:
     """Set the sliders, and the start to where the curve's own is."""
-    session.put("lab_descent_rate", float(rate))
-    session.put("lab_descent_decay", float(decay))
-    session.put("lab_descent_epochs", epochs)
-    again = session.remembered("lab_descent_again", "") or 0
-    session.remember("lab_descent_again", "", again + 1)
+    values.set_widget("lab_descent_rate", float(rate))
+    values.set_widget("lab_descent_decay", float(decay))
+    values.set_widget("lab_descent_epochs", epochs)
+    again = values.get("lab_descent_again") or 0
+    values.set("lab_descent_again", again + 1)
 
 
 def _sliders() -> tuple[float, float, int]:
     columns = st.columns(3)
     for name, value in PUBLISHED.items():
-        if not session.holds(f"lab_descent_{name}"):
-            session.put(f"lab_descent_{name}", value)
+        if not values.has_widget(f"lab_descent_{name}"):
+            values.set_widget(f"lab_descent_{name}", value)
     rate = columns[0].slider(
         "Learning rate η₀", 0.005, 1.5, step=0.005, format="%.3f", key="lab_descent_rate",
         persist_state="session",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import url, values
 from dashboard.views.labs.activations.page import activations
 from dashboard.views.labs.by_hand.page import by_hand
 from dashboard.views.labs.code import six_steps
@@ -17,7 +17,7 @@ from dashboard.views.labs.schedules import schedules
 from dashboard.views.labs.scratch.page import scratch
 from dashboard.views.shared.view import View
 from dashboard.widgets.messages import warn
-from playground.experiment.fields import shown
+from playground.nn.format import truncate
 
 CHOSEN = "lab_chosen"  # the widget in which the open lab is chosen
 
@@ -92,9 +92,9 @@ def labs() -> None:
 
 def _lab() -> None:
     """Choose a lab and work in it: whatever is moved redraws this alone."""
-    first, asked = next(iter(LABS)), session.place("lab")
-    if asked or not session.holds(CHOSEN):
-        session.suggest(CHOSEN, asked if asked in LABS else first)
+    first, asked = next(iter(LABS)), url.parameter("lab")
+    if asked or not values.has_widget(CHOSEN):
+        values.suggest(CHOSEN, asked if asked in LABS else first)
     name: str = st.pills(
         "Lab", list(LABS), required=True, key=CHOSEN,
         format_func=lambda name: f"{LABS[name].icon} {LABS[name].label}",
@@ -102,8 +102,10 @@ def _lab() -> None:
         help="One idea of how networks learn; choose another to move its numbers yourself.",
     ) or first  # fmt: skip
     if asked and asked not in LABS and name == first:
-        warn([f"lab must be one of {', '.join(LABS)}, got {shown(asked)}: the first one is open."])
+        warn(
+            [f"lab must be one of {', '.join(LABS)}, got {truncate(asked)}: the first one is open."]
+        )
     else:
-        session.go("lab", name)
+        url.set_parameter("lab", name)
     st.caption(LABS[name].question)
     LABS[name].show()

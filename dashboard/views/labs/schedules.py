@@ -17,7 +17,7 @@ from dashboard.figures.optimization import (
     rate_sentence,
     schedule_loss_figure,
 )
-from dashboard.state import session
+from dashboard.state import values
 from dashboard.widgets.fields import label
 from dashboard.widgets.messages import refuse
 from playground.experiment.model import FIELDS, Training, explain
@@ -120,7 +120,7 @@ def schedules() -> None:
     chosen = st.multiselect(
         "Schedules", list(SCHEDULES), max_selections=MOST, key="lab_schedules_chosen",
         format_func=lambda name: SCHEDULES[name].label, persist_state="session",
-        default=None if session.holds("lab_schedules_chosen") else FIRST,
+        default=None if values.has_widget("lab_schedules_chosen") else FIRST,
         help="Those drawn over each other. Try Step beside Cosine, and Reduce on plateau.",
     )  # fmt: skip
     plans: dict[str, Training] = {}
@@ -153,7 +153,7 @@ def schedules() -> None:
 
 def _publish() -> None:
     for name, value in PUBLISHED.items():
-        session.put(f"lab_schedules_{name}", value)
+        values.set_widget(f"lab_schedules_{name}", value)
 
 
 def _run() -> tuple[float, int, int]:
@@ -180,7 +180,7 @@ def _run() -> tuple[float, int, int]:
 
 def _epoch(epochs: int) -> int:
     key = "lab_schedules_epoch"
-    session.limit(key, 0, epochs - 1)
+    values.clamp(key, 0, epochs - 1)
     epoch: int = st.slider(
         "Look at epoch", 0, epochs - 1, _usual("epoch", epochs - 1), key=key,
         persist_state="session",
@@ -191,7 +191,7 @@ def _epoch(epochs: int) -> int:
 
 def _usual(name: str, value: Any) -> Any:
     """What slider `name` begins with; one that holds a value takes none."""
-    return None if session.holds(f"lab_schedules_{name}") else value
+    return None if values.has_widget(f"lab_schedules_{name}") else value
 
 
 def _plan(name: str, rate: float, epochs: int, warmup: int) -> Training | None:

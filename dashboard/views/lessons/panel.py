@@ -1,157 +1,161 @@
-"""The open lesson, above every page: what to do, what to predict, and what the run says to it."""
+"""The open lesson, above every page: instructions, prediction and checks of its current step."""
 
 import streamlit as st
-from playground.lessons.measures import OVER, CheckContext
 
 from dashboard.components.chart import POLL_SECONDS
-from dashboard.state import session
+from dashboard.state import identity, session
 from dashboard.state.lesson_evidence import gathered
 from dashboard.state.pages import open_page, page_link
-from dashboard.views.lessons.progress import (
-    attendance,
-    begin,
-    course,
-    leave,
-    opened,
-    put_away,
-    wanted,
+from dashboard.views.lessons.page import (
+    close_lesson,
+    leave_lesson,
+    lesson_in_url,
+    progress,
+    start_lesson,
+    tab_progress,
+    target_page,
 )
-from dashboard.views.lessons.step import ask, check, do, reveal
+from dashboard.views.lessons.step import (
+    show_checks,
+    show_instructions,
+    show_prediction,
+    show_result,
+)
 from dashboard.views.shared.run_controls import moves
 from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal
 from playground.experiment.model_summary import title
 from playground.experiment.pages import PAGES
 from playground.lessons.lesson import Lesson
-from playground.lessons.progress import StepProgress
+from playground.lessons.metrics import OVER, CheckContext
+from playground.lessons.progress import LessonProgress
+from playground.runs.race import RACES
 
-DRAWN_SECONDS = 1.0  # between two looks at what is being drawn
+DRAWING_SECONDS = 1.0  # between evaluations of a step about the drawing pad
 
 
 def panel(here: str) -> None:
-    """The lesson that is open, if one is; `here`: the page below it."""
-    page = wanted()
+    """The open lesson, if any; `here`: the page below it."""
+    page = target_page()
     if page in PAGES and page != here:
         open_page(page)
-    with st.container(key="lesson"):  # there or not, what comes below keeps its place and zoom
-        found = opened()
-        if found is None:
+    # The container is always there, so that what comes below keeps its place and zoom.
+    with st.container(key="lesson"):
+        opened = lesson_in_url()
+        if opened is None:
             return
-        slug, lesson = found
-        held = attendance(slug)
-        if held is None:
+        slug, lesson = opened
+        current = progress(slug)
+        if current is None:
             _offer(slug, lesson)
         else:
-            every = _every(held)
-            st.fragment(_watch, run_every=every, key="lesson_watch")(slug, held, here, every)
+            every = _poll_seconds(current)
+            st.fragment(_watch, run_every=every, key="lesson_watch")(slug, current, here, every)
 
 
-def _every(held: StepProgress) -> float | None:
-    """Seconds between two looks, while something goes on that the step is about."""
-    run, race = session.run(), session.race(session.RACE)
+def _poll_seconds(current: LessonProgress) -> float | None:
+    """Seconds between evaluations, while a run, a race or a drawing of the step changes."""
+    run, race = session.run(), identity.registered(RACES, session.RACE)
     if (run is not None and moves(run)) or (race is not None and race.state == "playing"):
         return POLL_SECONDS
-    draws = any(condition.measure.startswith("drawing") for condition in held.step.check)
-    return DRAWN_SECONDS if draws else None
+    draws = any(check.measure.startswith("drawing") for check in current.step.check)
+    return DRAWING_SECONDS if draws else None
 
 
 def _offer(slug: str, lesson: Lesson) -> None:
-    """A lesson that somebody has come to by its address, before it begins."""
+    """A lesson opened by its address, before it is started."""
     with st.container(border=True):
         st.markdown(f":material/school: **{lesson.title}** · {lesson.minutes} minutes")
         st.markdown(lesson.goal)
-        before = title(session.experiment())
         st.caption(
-            f"It sets the experiment to {literal(title(lesson.experiment))}. Yours now is "
-            f"{literal(before)}: the lesson keeps it, and one button puts it back."
+            f"It sets the experiment to {literal(title(lesson.experiment))}. Yours, "
+            f"{literal(title(session.experiment()))}, is kept and can be restored."
         )
         with st.container(horizontal=True):
-            known = session.identity() is not None
             if st.button(
-                "Start the lesson", key="lesson_start", type="primary", disabled=not known,
-                icon=":material/play_arrow:", help="Set its experiment and show the first step.",
+                "Start the lesson", key="lesson_start", type="primary",
+                disabled=identity.current() is None, icon=":material/play_arrow:",
+                help="Sets its experiment and shows the first step.",
             ):  # fmt: skip
-                begin(slug, lesson)
+                start_lesson(slug, lesson)
                 st.rerun()
-            if st.button("Not now", key="lesson_not", help="Close this; nothing has changed."):
-                put_away()
+            if st.button("Dismiss", key="lesson_not", help="Closes this; nothing changes."):
+                close_lesson()
                 st.rerun()
 
 
-def _watch(slug: str, held: StepProgress, here: str, every: float | None) -> None:
-    """The step with its checks; looked at anew while the run plays."""
-    evidence = _evidence()
-    held.look(evidence, label)
-    steps, done = len(held.lesson.steps), "" if not held.done else " · done"
-    heading = f"**{held.lesson.title}** · step {held.number + 1} of {steps}{done}"
+def _watch(slug: str, current: LessonProgress, here: str, every: float | None) -> None:
+    """The step, evaluated again while the run plays."""
+    context = _context()
+    current.evaluate(context, label)
+    steps, done = len(current.lesson.steps), " · done" if current.done else ""
+    heading = f"**{current.lesson.title}** · step {current.index + 1} of {steps}{done}"
     with st.expander(heading, expanded=True, icon=":material/school:", key="lesson_panel"):
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            do(held, here)
+            show_instructions(current, here)
         with right:
-            ask(held, evidence)
-            check(held, evidence)
-        reveal(held)
-        _moving_on(slug, held, here)
-    if every == POLL_SECONDS and _every(held) != every:
-        st.rerun()  # last, or the browser would take away what was not drawn yet
+            show_prediction(current, context)
+            show_checks(current, context)
+        show_result(current)
+        _buttons(slug, current, here)
+    if every == POLL_SECONDS and _poll_seconds(current) != every:
+        st.rerun()  # last, or the browser would remove what was not drawn yet
 
 
-def _evidence() -> CheckContext:
-    found, run = course(), session.run()
-    if found is None:
+def _context() -> CheckContext:
+    tab, run = tab_progress(), session.run()
+    if tab is None:
         return gathered()
     if run is not None and run.state in OVER:
-        found.finished.add(run.network)
-    return gathered(len(found.finished))
+        tab.finished.add(run.network)
+    return gathered(len(tab.finished))
 
 
-def _moving_on(slug: str, held: StepProgress, here: str) -> None:
-    """Back, on, and what else can be done with the lesson."""
-    number, last = held.number, len(held.lesson.steps) - 1
+def _buttons(slug: str, current: LessonProgress, here: str) -> None:
+    index, last = current.index, len(current.lesson.steps) - 1
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_buttons"):
         if st.button(
-            "Back", key="lesson_back", icon=":material/arrow_back:", disabled=not number,
-            help="Read the step before again; what is passed stays passed.",
+            "Back", key="lesson_back", icon=":material/arrow_back:", disabled=not index,
+            help="Shows the previous step; passed steps stay passed.",
         ):  # fmt: skip
-            held.go_back()
+            current.previous_step()
             st.rerun()
-        if number < last:
+        if index < last:
             if st.button(
                 "Next step", key="lesson_next", icon=":material/arrow_forward:",
-                disabled=number not in held.passed,
-                type="primary" if number in held.passed else "secondary",
-                help="It opens as soon as the check of this step holds.",
+                disabled=index not in current.passed,
+                type="primary" if index in current.passed else "secondary",
+                help="Available as soon as this step is passed.",
             ):  # fmt: skip
-                held.go_on()
+                current.next_step()
                 st.rerun()
-        elif held.done and here != "lessons":
+        elif current.done and here != "lessons":
             page_link("lessons", "Choose another lesson", ":material/school:")
         with st.popover(
-            "More", icon=":material/more_horiz:", help="Begin again, close, or leave the lesson.",
+            "More", icon=":material/more_horiz:", help="Restart, close or leave the lesson.",
             key="lesson_more",
         ):  # fmt: skip
-            _more(slug, held)
+            _more(slug, current)
 
 
-def _more(slug: str, held: StepProgress) -> None:
-    before = literal(title(held.before))
-    st.caption(f"The lesson took the place of your experiment, {before}.")
+def _more(slug: str, current: LessonProgress) -> None:
+    st.caption(f"The lesson replaced your experiment, {literal(title(current.before))}.")
     if st.button(
-        "Leave, and put my experiment back", key="lesson_leave", icon=":material/undo:",
-        help="The lesson is forgotten and your former experiment is current again.",
+        "Leave, and restore my experiment", key="lesson_leave", icon=":material/undo:",
+        help="Discards the progress in this lesson.",
     ):  # fmt: skip
-        leave(slug)
+        leave_lesson(slug)
         st.rerun()
     if st.button(
-        "Begin the lesson again", key="lesson_again", icon=":material/replay:",
-        help="From its first step and its first experiment; guesses and checks are forgotten.",
+        "Restart the lesson", key="lesson_again", icon=":material/replay:",
+        help="From its first step and its initial experiment; discards the progress.",
     ):  # fmt: skip
-        begin(slug, held.lesson)
+        start_lesson(slug, current.lesson)
         st.rerun()
     if st.button(
-        "Close, and go on later", key="lesson_close", icon=":material/close:",
-        help="The page Lessons opens it again where you are now.",
+        "Close, and continue later", key="lesson_close", icon=":material/close:",
+        help="The Lessons page opens it again at this step.",
     ):  # fmt: skip
-        put_away()
+        close_lesson()
         st.rerun()

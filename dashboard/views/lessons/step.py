@@ -1,68 +1,67 @@
-"""One step of a lesson: its text, the prediction, the checks, and what came out."""
+"""One step of a lesson: instructions, prediction, checks and result."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
-from playground.lessons.measures import CheckContext
 from pydantic import ValidationError
 
-from dashboard.state import session
+from dashboard.state import session, values
 from dashboard.state.pages import open_page, page_link
 from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import explain
 from playground.experiment.model_summary import title
 from playground.experiment.pages import PAGES
-from playground.lessons.progress import StepProgress
+from playground.lessons.metrics import CheckContext
+from playground.lessons.progress import LessonProgress
 from playground.lessons.question import Question
 
-FEW = 4  # answers that are all shown at once
-PREDICT_FIRST = "Predict first: the check begins as soon as you have chosen an answer."
+MAX_RADIO = 4  # options shown at once; more are in a select box
 
 
-def do(held: StepProgress, here: str) -> None:
-    """What the step says, and the buttons that help to do it."""
-    step = held.step
+def show_instructions(current: LessonProgress, here: str) -> None:
+    """The text of the step, and buttons that apply its settings and open its page."""
+    step = current.step
     st.markdown(f"**{step.title}**")
     st.markdown(step.text)
-    if not held.number and not held.passed:
+    if not current.index and not current.passed:
         st.caption(
-            f"This lesson set the experiment. Yours, {literal(title(held.before))}, is kept: "
-            "*More* puts it back."
+            f"This lesson set the experiment. Yours, {literal(title(current.before))}, is kept: "
+            "*More* restores it."
         )
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_do"):
+        waits = current.awaits_prediction
         if step.set and st.button(
-            "Set it for me", key="lesson_set", icon=":material/tune:", disabled=held.waits,
-            help="Predict first." if held.waits else f"Sets {_listed(step.set)}.",
+            "Apply settings", key="lesson_set", icon=":material/tune:", disabled=waits,
+            help="Predict first." if waits else f"Sets {_settings(step.set)}.",
         ):  # fmt: skip
-            _set(held)
+            _apply(current)
         if step.page and step.page != here:
-            _link(step.page, step.lab)
+            _page_button(step.page, step.lab)
 
 
-def _listed(settings: Mapping[str, object]) -> str:
+def _settings(settings: Mapping[str, object]) -> str:
     """ "Optimizer to adam, Epochs to 20"."""
-    told = (f"{label(name)} to {_written(value)}" for name, value in settings.items())
-    return literal(", ".join(told))
+    return literal(", ".join(f"{label(name)} to {_format(v)}" for name, v in settings.items()))
 
 
-def _written(value: object) -> str:
+def _format(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
-def _set(held: StepProgress) -> None:
+def _apply(current: LessonProgress) -> None:
     try:
-        session.set_experiment(session.experiment().replace(**held.step.set))
-    except ValidationError as error:  # with what else has been chosen meanwhile
+        session.set_experiment(session.experiment().replace(**current.step.set))
+    except ValidationError as error:  # they clash with other settings chosen meanwhile
         for sentence in explain(error):
             refuse(sentence)
     else:
         st.rerun()
 
 
-def _link(page: str, lab: str) -> None:
+def _page_button(page: str, lab: str) -> None:
     text = f"Go to {PAGES[page].title}"
     if not lab:
         page_link(page, text)
@@ -72,107 +71,104 @@ def _link(page: str, lab: str) -> None:
         open_page("labs", lab=lab)
 
 
-def ask(held: StepProgress, evidence: CheckContext) -> None:
-    """The prediction, for as long as the step is not passed."""
-    question = held.step.predict
-    if question is None or held.number in held.passed:
+def show_prediction(current: LessonProgress, context: CheckContext) -> None:
+    """The question to be answered before the step is passed."""
+    question, index = current.step.predict, current.index
+    if question is None or index in current.passed:
         return
-    choices = question.choices(evidence)
+    options = question.options_for(context)
     chosen = _choose(
-        f"**Predict:** {question.question}", choices, _key(held, "guess"),
-        held.guesses.get(held.number), "What do you expect? It is told when the step is passed.",
+        f"**Predict:** {question.question}", options, _key(current, "guess"),
+        current.predictions.get(index), "Resolved when the step is passed.",
     )  # fmt: skip
-    if chosen in choices and chosen != held.guesses.get(held.number):
-        held.guess(chosen)
+    if chosen in options and chosen != current.predictions.get(index):
+        current.predict(chosen)
         st.rerun()
 
 
-def check(held: StepProgress, evidence: CheckContext) -> None:
-    """What must be so and what is; then the step's own question."""
-    passed = held.passed.get(held.number)
+def show_checks(current: LessonProgress, context: CheckContext) -> None:
+    """The checks with their current values; then the step's own question."""
+    passed = current.passed.get(current.index)
     if passed is not None:
         _list((True, sentence) for sentence in passed.sentences)
         return
-    if held.waits:
-        st.caption(PREDICT_FIRST)
+    if current.awaits_prediction:
+        st.caption("Predict first: the checks start once you have chosen an option.")
         return
-    _list((each.holds(evidence), each.sentence(evidence, label)) for each in held.step.check)
-    if evidence.experiment != session.experiment():
-        st.caption("This is the last run. **Train** starts one with the settings of now.")
-    if held.step.answer is not None and held.held(evidence):
-        _answer(held, held.step.answer, evidence)
+    _list((check.passes(context), check.sentence(context, label)) for check in current.step.check)
+    if context.experiment != session.experiment():
+        st.caption("These are the values of the last run. **Train** applies the current settings.")
+    if current.step.answer is not None and current.checks_pass(context):
+        _ask(current, current.step.answer, context)
 
 
 def _list(lines: Iterable[tuple[bool, str]]) -> None:
-    marks = {True: ":green[**✓**]", False: "○"}
     texts = [
-        f"{marks[holds]} {literal(sentence[:1].upper() + sentence[1:])}"
-        for holds, sentence in lines
+        f"{':green[**✓**]' if passes else '○'} {literal(sentence[:1].upper() + sentence[1:])}"
+        for passes, sentence in lines
     ]
     if texts:
         st.markdown("**Check:**  \n" + "  \n".join(texts))
 
 
-def _answer(held: StepProgress, question: Question, evidence: CheckContext) -> None:
-    choices = question.choices(evidence)
-    if not choices:
-        st.caption("There is nothing to choose from yet.")
+def _ask(current: LessonProgress, question: Question, context: CheckContext) -> None:
+    options = question.options_for(context)
+    if not options:
+        st.caption("No options yet.")
         return
     chosen = _choose(
-        f"**Answer:** {question.question}", choices, _key(held, "answer"), None,
-        "Read it off what you see; a wrong answer may be followed by another.",
+        f"**Answer:** {question.question}", options, _key(current, "answer"), None,
+        "You can answer again after a wrong answer.",
     )  # fmt: skip
-    last = held.answers.get(held.number)
     st.button(
-        "This is my answer", key="lesson_answer", disabled=chosen is None,
-        on_click=held.answer, args=(str(chosen),), help="Compared with what your own run says.",
+        "Submit answer", key="lesson_answer", disabled=chosen is None,
+        on_click=current.answer, args=(str(chosen),), help="Compared with your own run.",
     )  # fmt: skip
+    last = current.answers.get(current.index)
     if last is not None:
-        st.warning(f"{literal(last)} is not it: look again.", icon=":material/close:")
+        st.warning(f"{literal(last)} is not correct: look again.", icon=":material/close:")
 
 
 def _choose(
-    text: str, choices: Sequence[str], key: str, before: str | None, help: str
+    text: str, options: Sequence[str], key: str, initial: str | None, help: str
 ) -> str | None:
-    if before is not None and not session.holds(key):
-        session.put(key, before)
-    if len(choices) <= FEW:
-        return st.radio(
-            text, choices, index=None, key=key, help=help, persist_state="session"
-        )  # fmt: skip
+    if initial is not None and not values.has_widget(key):
+        values.set_widget(key, initial)
+    if len(options) <= MAX_RADIO:
+        return st.radio(text, options, index=None, key=key, help=help, persist_state="session")
     return st.selectbox(
-        text, choices, index=None, key=key, help=help, format_func=str, persist_state="session",
+        text, options, index=None, key=key, help=help, format_func=str, persist_state="session",
         placeholder="Choose one",
     )  # fmt: skip
 
 
-def _key(held: StepProgress, what: str) -> str:
-    return f"lesson_{held.name}_{held.number}_{what}"
+def _key(current: LessonProgress, widget: str) -> str:
+    return f"lesson_{current.id}_{current.index}_{widget}"
 
 
-def reveal(held: StepProgress) -> None:
-    """What came out of the prediction, why, and what to remember; once the step is passed."""
-    step, passed = held.step, held.passed.get(held.number)
+def show_result(current: LessonProgress) -> None:
+    """Prediction against outcome, explanations and conclusion, once the step is passed."""
+    step, passed = current.step, current.passed.get(current.index)
     if passed is None:
         return
     texts = ["**Step passed.**"]
     if step.predict is not None:
-        guess = held.guesses.get(held.number, "")
-        texts.append(_compared(guess, passed.outcome))
+        texts.append(_comparison(current.predictions.get(current.index, ""), passed.outcome))
         texts.append(step.predict.because)
     if step.answer is not None:
-        texts.append(f"**{literal(held.answers.get(held.number, ''))}** is right.")
+        texts.append(f"**{literal(current.answers.get(current.index, ''))}** is correct.")
         texts.append(step.answer.because)
     if step.after is not None:
         texts.append(step.after)
-    if held.done:
-        texts.append("**The lesson is done.** " + held.lesson.goal)
+    if current.done:
+        texts.append("**Lesson completed.** " + current.lesson.goal)
     st.success("\n\n".join(texts), icon=":material/check_circle:")
 
 
-def _compared(guess: str, outcome: str | None) -> str:
+def _comparison(prediction: str, outcome: str | None) -> str:
+    predicted = f"You predicted “{literal(prediction)}”"
     if outcome is None:
-        return f"You predicted “{literal(guess)}”."
-    if guess in outcome.split(" / "):
-        return f"You predicted “{literal(guess)}”, and so it was. ✓"
-    return f"You predicted “{literal(guess)}”; it was “{literal(outcome)}”. ✗"
+        return f"{predicted}."
+    if prediction in outcome.split(" / "):
+        return f"{predicted}: correct. ✓"
+    return f"{predicted}; the outcome is “{literal(outcome)}”. ✗"

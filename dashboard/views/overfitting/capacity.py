@@ -6,14 +6,14 @@ import streamlit as st
 from dashboard.components import chart
 from dashboard.figures import hyperparameters as figures
 from dashboard.figures import training_curves
-from dashboard.state import session
+from dashboard.state import identity, session, values
 from dashboard.views.overfitting import controls
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
 from playground.experiment.overfitting_presets import UPDATES, capacity
 from playground.history.events import metric_name
-from playground.runs.sweep import Sweep
+from playground.runs.sweep import SWEEPS, Sweep
 
 NAME = "capacity"
 
@@ -25,7 +25,7 @@ def view(experiment: Experiment) -> None:
     except ValueError as error:
         refuse(f"{experiment.data.source.label}: {error}")
         return
-    sweep = session.sweep(NAME)
+    sweep = identity.registered(SWEEPS, NAME)
     _buttons(sweep, experiments)
     first = experiments[0]
     st.caption(
@@ -56,7 +56,7 @@ def _buttons(sweep: Sweep | None, experiments: list[Experiment]) -> None:
     with st.container(horizontal=True, key="capacity_buttons"):
         st.button(
             label, key="capacity_start", type="primary", icon=":material/grid_on:",
-            on_click=_start, args=(experiments,), disabled=session.identity() is None,
+            on_click=_start, args=(experiments,), disabled=identity.current() is None,
             help="Train one network for each cell, over all workers.",
         )  # fmt: skip
         if sweep is not None:
@@ -73,10 +73,10 @@ def _buttons(sweep: Sweep | None, experiments: list[Experiment]) -> None:
 
 
 def _start(experiments: list[Experiment]) -> None:
-    group = session.group("overfitting", controls.TITLES[NAME])
-    recorders = [session.recorder("overfitting", group, _label(e)) for e in experiments]
+    group = identity.new_run_group("overfitting", controls.TITLES[NAME])
+    recorders = [identity.run_logger("overfitting", group, _label(e)) for e in experiments]
     sweep = Sweep(experiments, recorders=lambda i: recorders[i])
-    session.keep_sweep(sweep, NAME)
+    identity.register(SWEEPS, NAME, sweep)
     sweep.play()
 
 
@@ -115,7 +115,7 @@ def _watch(sweep: Sweep, units: tuple[int, ...], sizes: tuple[int, ...], moved: 
     if cell is None:
         st.caption("Click a cell to open its run: its experiment becomes the current one.")
     else:
-        _open(sweep, cell, session.remembered("cell", sweep.name) != cell)
+        _open(sweep, cell, values.get("cell", sweep.name) != cell)
     if moved and sweep.state != "playing":
         st.rerun()
 
@@ -133,7 +133,7 @@ def _open(sweep: Sweep, cell: int, new: bool) -> None:
     """Make the experiment of a cell the current one, and show how it went."""
     experiment, past = sweep.experiments[cell], sweep.history(cell)
     if new:
-        session.remember("cell", sweep.name, cell)
+        values.set("cell", cell, sweep.name)
         session.set_experiment(experiment)
         st.rerun()
     st.markdown(f"**{literal(title(experiment))}**, {experiment.data.train_size:,} examples")

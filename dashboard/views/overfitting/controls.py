@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from dashboard.components import chart
-from dashboard.state import session
+from dashboard.state import identity
 from dashboard.widgets.messages import literal
 from dashboard.widgets.run_status import status
 from playground.runs.logger import RunLogger
-from playground.runs.race import Competitor, Race
+from playground.runs.race import RACES, Competitor, Race
 
 # What the runs of each view are called together, among the saved ones.
 TITLES = {
@@ -28,13 +28,13 @@ NOTHING_KEPT = (
 
 def start(name: str, competitors: Sequence[Competitor]) -> None:
     """Train `competitors` together as this tab's race called `name`, in place of the last one."""
-    group = session.group("overfitting", TITLES[name])
+    group = identity.new_run_group("overfitting", TITLES[name])
 
     def recorder(i: int, _seed: int) -> RunLogger | None:
-        return session.recorder("overfitting", group, competitors[i].label)
+        return identity.run_logger("overfitting", group, competitors[i].label)
 
     race = Race(competitors, recorders=recorder, snapshots="watched")
-    session.keep_race(race, name)
+    identity.register(RACES, name, race)
     race.play()
 
 
@@ -47,7 +47,7 @@ def buttons(
         st.button(
             label, key=f"{name}_start", type="primary", icon=":material/play_arrow:",
             on_click=start, args=(name, competitors), help=help,
-            disabled=session.identity() is None,
+            disabled=identity.current() is None,
         )  # fmt: skip
         if race is None:
             return

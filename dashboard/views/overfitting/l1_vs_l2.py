@@ -5,17 +5,16 @@ import streamlit as st
 
 from dashboard.components import chart
 from dashboard.figures import weights as figures
-from dashboard.state import session
+from dashboard.state import identity
 from dashboard.views.overfitting import controls
 from dashboard.widgets.messages import literal, refuse
 from playground.analysis.inspection import weights as shares
-from playground.analysis.inspection.weights import layer_name
 from playground.experiment.model import Experiment
-from playground.experiment.model_summary import title
-from playground.experiment.overfitting_presets import penalised
+from playground.experiment.model_summary import layer_name, title
+from playground.experiment.overfitting_presets import penalized
 from playground.experiment.regularizers import REGULARIZERS
 from playground.nn.network import Snapshot
-from playground.runs.race import Race
+from playground.runs.race import RACES, Race
 from playground.runs.race_presets import weighed
 
 NAME = "penalties"
@@ -24,11 +23,11 @@ NAME = "penalties"
 def view(experiment: Experiment) -> None:
     """Three runs from the same first weights: no penalty, L1, L2."""
     try:
-        base = penalised(experiment)
+        base = penalized(experiment)
     except ValueError as error:
         refuse(f"{experiment.data.source.label}: {error}")
         return
-    race = session.race(NAME)
+    race = identity.registered(RACES, NAME)
     l1, l2 = _strengths(race)
     st.caption(literal(f"{title(base)} · {base.data.train_size:,} training examples"))
     label = "Train all three" if race is None else "Start again"

@@ -4,15 +4,15 @@ import streamlit as st
 
 from dashboard.components import chart
 from dashboard.figures import training_curves as figures
-from dashboard.state import session
+from dashboard.state import identity
 from dashboard.views.overfitting import controls
 from dashboard.widgets.messages import literal, refuse
 from playground.analysis.metrics import run_summary
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
-from playground.experiment.overfitting_presets import memorising
+from playground.experiment.overfitting_presets import memorizing
 from playground.history.history import history
-from playground.runs.race import Race
+from playground.runs.race import RACES, Race
 from playground.runs.race_presets import labelled
 
 NAME = "labels"
@@ -26,7 +26,7 @@ def view(experiment: Experiment) -> None:
         help="All of them by default. The validation labels stay true.",
     )  # fmt: skip
     try:
-        base = memorising(experiment, share / 100)
+        base = memorizing(experiment, share / 100)
     except ValueError as error:
         refuse(f"{experiment.data.source.label}: {error}")
         return
@@ -34,7 +34,7 @@ def view(experiment: Experiment) -> None:
     if base.data.dataset != experiment.data.dataset:
         told = f"The current data have no classes whose labels could be random; here are: {told}"
     st.caption(literal(told))
-    race = session.race(NAME)
+    race = identity.registered(RACES, NAME)
     label = "Learn random labels" if race is None else "Start again"
     controls.buttons(NAME, label, labelled(base), "Both from the same first weights.", race)
     if race is None:

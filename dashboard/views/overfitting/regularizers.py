@@ -4,17 +4,17 @@ import streamlit as st
 
 from dashboard.components import chart
 from dashboard.figures import training_curves as figures
-from dashboard.state import session
+from dashboard.state import identity
 from dashboard.views.overfitting import controls
 from dashboard.views.overfitting.restore_best_weights import restore
 from dashboard.widgets.messages import literal, refuse
 from playground.analysis.comparison.notes import fairness
-from playground.analysis.metrics import generalization_gap
-from playground.analysis.metrics.generalization_gap import GapCurves, GeneralizationGap
+from playground.analysis.metrics import run_summary
+from playground.analysis.metrics.run_summary import GapCurves, GeneralizationGap
 from playground.datasets import Dataset, load
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
-from playground.experiment.overfitting_presets import overfitting, recipe
+from playground.experiment.overfitting_presets import overfitting, preset
 from playground.experiment.regularizers import (
     REGULARIZERS,
     Regularizer,
@@ -24,17 +24,14 @@ from playground.experiment.regularizers import (
     without,
 )
 from playground.history.history import History, history
-from playground.runs.race import Race
+from playground.runs.race import RACES, Race
 from playground.runs.race_presets import twin
 from playground.runs.run import Run
 
 NAME = "twin"
-QUANTITIES = {"Loss": generalization_gap.LOSS, "Accuracy": generalization_gap.METRIC}
-HELP = (
-    "How much better it does on examples it learns from; the mean of "
-    f"{generalization_gap.LAST} epochs."
-)
-ERRORS = {"Loss": generalization_gap.LOSS, "Error": generalization_gap.METRIC}
+QUANTITIES = {"Loss": run_summary.LOSS, "Accuracy": run_summary.METRIC}
+HELP = f"How much better it does on examples it learns from; the mean of {run_summary.LAST} epochs."
+ERRORS = {"Loss": run_summary.LOSS, "Error": run_summary.METRIC}
 
 
 def view(experiment: Experiment) -> None:
@@ -44,7 +41,7 @@ def view(experiment: Experiment) -> None:
     except ValueError as error:
         refuse(f"{experiment.data.source.label}: {error}")
         return
-    race = session.race(NAME)
+    race = identity.registered(RACES, NAME)
     name, strength = _cure(experiment, race)
     cure = REGULARIZERS[name]
     st.caption(literal(f"{title(base)} · {base.data.train_size:,} training examples"))
@@ -73,7 +70,7 @@ def _cure(experiment: Experiment, race: Race | None) -> tuple[str, float]:
         help="What one of the twins gets against overfitting; try each and "
         "compare the gaps.",
     )  # fmt: skip
-    cure, own = REGULARIZERS[name], recipe(experiment.data.dataset).strengths
+    cure, own = REGULARIZERS[name], preset(experiment.data.dataset).strengths
     usual = own.get(name, cure.usual)
     if running and running[0] == name:
         usual = min(max(running[1], cure.low), cure.high)
@@ -162,11 +159,11 @@ def _told(race: Race) -> str:
 
 def _gap(run: Run, log: History, is_share: bool) -> GeneralizationGap | None:
     """The gap now; with dropout measured with all units on, and of what was restored."""
-    epoch = generalization_gap.restored_epoch(run.events[-1] if len(run.events) else None)
+    epoch = run_summary.restored_epoch(run.events[-1] if len(run.events) else None)
     if run.experiment.network.dropout and run.latest is not None and len(log):
         dataset: Dataset = load(run.experiment.data)
-        return generalization_gap.measured(run.latest, dataset, run.experiment.training.loss)
-    return generalization_gap.gap(log, is_share, epoch)
+        return run_summary.measured_gap(run.latest, dataset, run.experiment.training.loss)
+    return run_summary.gap(log, is_share, epoch)
 
 
 def _tiles(gaps: list[GeneralizationGap | None], told: str, is_share: bool) -> None:
@@ -195,10 +192,9 @@ def _verdict(race: Race, gaps: list[GeneralizationGap | None], told: str) -> Non
 def _curves(
     race: Race, logs: tuple[History, History], quantity: str, told: str, is_share: bool
 ) -> None:
-    of_loss = quantity == generalization_gap.LOSS
+    of_loss = quantity == run_summary.LOSS
     found: list[GapCurves] = [
-        generalization_gap.losses(log) if of_loss else generalization_gap.metrics(log, is_share)
-        for log in logs
+        run_summary.losses(log) if of_loss else run_summary.metrics(log, is_share) for log in logs
     ]
     scale, name = figures.limits(found), "loss" if of_loss else "accuracy"
     name = name if of_loss or is_share else "mean absolute error"

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import session, values
 from dashboard.widgets.messages import literal
-from playground.analysis.metrics import generalization_gap
-from playground.analysis.metrics.generalization_gap import GeneralizationGap
+from playground.analysis.metrics import run_summary
+from playground.analysis.metrics.run_summary import GeneralizationGap
 from playground.datasets import load
 from playground.history.history import history
 from playground.nn.network import Snapshot
@@ -23,7 +23,7 @@ def restore(race: Race) -> None:
 
 def _one(run: Run, i: int) -> None:
     log = history(run.events)
-    best = generalization_gap.best_epoch(log)
+    best = run_summary.best_epoch(log)
     if best is None or run.latest is None:
         return
     key, of = f"restored_{i}", run.network
@@ -32,8 +32,8 @@ def _one(run: Run, i: int) -> None:
         icon=":material/settings_backup_restore:",
         help="Those after the epoch with the smallest validation loss.",
     ):  # fmt: skip
-        session.remember(key, of, best)
-    if session.remembered(key, of) != best:
+        values.set(key, best, of)
+    if values.get(key, of) != best:
         return
     try:
         snapshot = run.snapshot(best)
@@ -50,7 +50,7 @@ def _one(run: Run, i: int) -> None:
 
 def _before_and_after(run: Run, last: Snapshot, best: Snapshot) -> None:
     data, loss = load(run.experiment.data), run.experiment.training.loss
-    before, after = (generalization_gap.measured(each, data, loss) for each in (last, best))
+    before, after = (run_summary.measured_gap(each, data, loss) for each in (last, best))
     if before is None or after is None:
         return
     st.markdown(literal(_sentence(before, after)))
@@ -71,5 +71,5 @@ def _sentence(before: GeneralizationGap, after: GeneralizationGap) -> str:
 def _open(run: Run, snapshot: Snapshot) -> None:
     before = session.run()
     openings = () if before is None else before.openings
-    session.keep(Run(run.experiment, openings=openings, start=snapshot))
+    session.set_run(Run(run.experiment, openings=openings, start=snapshot))
     session.set_experiment(run.experiment)

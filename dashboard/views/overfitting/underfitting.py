@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.components import chart
 from dashboard.figures import Figure, decision_boundary
-from dashboard.state import session
+from dashboard.state import identity
 from dashboard.views.overfitting import controls
 from playground.analysis.inspection import decision_boundary as boundary
 from playground.datasets import Dataset, load
@@ -13,7 +13,7 @@ from playground.experiment.model import Experiment
 from playground.experiment.model_summary import summary
 from playground.history.history import history
 from playground.nn.network import Snapshot
-from playground.runs.race import Competitor, Race
+from playground.runs.race import RACES, Competitor, Race
 from playground.runs.race_presets import SIZES, sized
 from playground.runs.run import Run
 
@@ -22,7 +22,7 @@ NAME = "fits"
 
 def view(experiment: Experiment) -> None:
     """Three networks on a curve, three on a plane, all trained at once."""
-    race = session.race(NAME)
+    race = identity.registered(RACES, NAME)
     label = "Train all six" if race is None else "Start again"
     help = "Three networks learn a noisy curve, three learn points of a plane."
     competitors = _competitors(experiment)
@@ -40,8 +40,7 @@ def view(experiment: Experiment) -> None:
 
 def _competitors(experiment: Experiment) -> tuple[Competitor, ...]:
     plane = overfitting_presets.region(experiment)
-    spiral = plane.data.dataset == "spiral"
-    sizes = overfitting_presets.SPIRAL_SIZES if spiral else overfitting_presets.REGION_SIZES
+    sizes = ((), plane.data.source.underfitting.hidden, overfitting_presets.LARGE)
     return (
         *sized(overfitting_presets.curve(), overfitting_presets.CURVE_SIZES),
         *sized(plane, sizes),

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.components import chart
 from dashboard.figures.comparison import AXES, CompetitorCurve, race_curves, race_sentence
 from playground.analysis.comparison.leaderboard import Entrant
-from playground.history.aggregate import MOST_SMOOTHING, competitor_bands
+from playground.history.aggregate import MAX_SMOOTHING, competitor_bands
 from playground.history.events import metric_name
 from playground.history.history import History
 
@@ -90,7 +90,7 @@ def _look(score: str) -> CurveOptions:
             help="Seconds of training and validating on this machine, which all share.",
         )  # fmt: skip
         smoothing = st.slider(
-            "Smoothing", 0.0, MOST_SMOOTHING, 0.0, 0.01, key="race_smoothing", width=200,
+            "Smoothing", 0.0, MAX_SMOOTHING, 0.0, 0.01, key="race_smoothing", width=200,
             persist_state="session", help="An average over the last epochs: recent ones count "
             "more. The line before smoothing stays faintly behind, and what is drawn never moves.",
         )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.components import chart
-from dashboard.state import session
+from dashboard.state import identity, session
 from dashboard.views.race import lr_finder
 from dashboard.views.race.controls import OVER, WORDS, buttons, message, one
 from dashboard.views.race.curves import curves
@@ -16,7 +16,7 @@ from dashboard.widgets.messages import literal
 from playground.analysis.comparison.notes import fairness
 from playground.experiment.model_summary import title
 from playground.runs.lr_finder import RATE_SWEEPS
-from playground.runs.race import Competitor, Race
+from playground.runs.race import RACES, Competitor, Race
 from playground.runs.race_presets import SavedRace
 
 NEW = (
@@ -33,7 +33,7 @@ def race() -> None:
     """What can race, and the race of this tab."""
     st.subheader("Race", anchor=False)
     st.caption(f"Base of a new race: {literal(title(session.experiment()))} (the sidebar).")
-    race, search = session.race(session.RACE), session.held(RATE_SWEEPS, session.RACE)
+    race, search = identity.registered(RACES, session.RACE), identity.registered(RATE_SWEEPS, session.RACE)
     if race is not None:
         _another(race)
         _shown(race)
@@ -65,7 +65,7 @@ def _fairness(competitors: Sequence[Competitor]) -> None:
 
 def _shown(race: Race) -> None:
     _fairness(race.competitors)
-    search = session.held(RATE_SWEEPS, session.RACE)
+    search = identity.registered(RATE_SWEEPS, session.RACE)
     if search is not None:
         lr_finder.found(search)
     buttons(race)

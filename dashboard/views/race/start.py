@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
 
-from dashboard.state import session
+from dashboard.state import identity, session, values
 from dashboard.widgets.messages import refuse
 from playground.experiment.model import explain
 from playground.runs import race_presets
@@ -21,66 +21,66 @@ def begin(make: Callable[[], Sequence[Competitor]], find_rates: bool = False) ->
     try:
         competitors = make()
     except ValidationError as error:
-        session.remember(REFUSED, "", explain(error))
+        values.set(REFUSED, explain(error))
         return
     except ValueError as error:
-        session.remember(REFUSED, "", [str(error)])
+        values.set(REFUSED, [str(error)])
         return
-    session.remember(REFUSED, "", [])
+    values.set(REFUSED, [])
     if find_rates:
         search = LearningRateFinder(competitors)
-        session.let_go(RACES, session.RACE)
-        session.hold(RATE_SWEEPS, search, session.RACE)
+        identity.unregister(RACES, session.RACE)
+        identity.register(RATE_SWEEPS, session.RACE, search)
         search.play()
     else:
-        session.let_go(RATE_SWEEPS, session.RACE)
+        identity.unregister(RATE_SWEEPS, session.RACE)
         start(competitors)
 
 
 def start(competitors: Sequence[Competitor]) -> None:
     """Let these competitors race now."""
-    known = session.identity()
+    known = identity.current()
     if known is None:
         return
     owner, tab = known
     try:
         group = race_presets.begin(store(), owner, tab, competitors)
     except StoreError as error:
-        session.remember(REFUSED, "", [f"{error} The race goes on, but it is not being saved."])
+        values.set(REFUSED, [f"{error} The race goes on, but it is not being saved."])
         race = Race(competitors)
     else:
         race = Race(
             competitors,
-            lambda i, _: session.recorder(race_presets.KIND, group, competitors[i].label),
+            lambda i, _: identity.run_logger(race_presets.KIND, group, competitors[i].label),
         )
-    session.keep_race(race, session.RACE)
+    identity.register(RACES, session.RACE, race)
     race.play()
 
 
 def tell_refusals() -> None:
     """Why the last race could not begin, if it could not."""
-    for sentence in session.remembered(REFUSED, "") or ():
+    for sentence in values.get(REFUSED) or ():
         refuse(sentence)
 
 
 def own_runs() -> list[RunRow]:
     """The saved runs of whoever is here, the newest first. Raises StoreError."""
-    known = session.identity()
+    known = identity.current()
     return [] if known is None else store().list(known[0])
 
 
 def last_race() -> race_presets.SavedRace | None:
     """The race that this tab had before the server was restarted; asked for once."""
-    known = session.identity()
+    known = identity.current()
     if known is None:
         return None
     asked = " ".join(known)
-    told = session.remembered("race looked for", asked)
+    told = values.get("race looked for", asked)
     if told is None:
         try:
             told = (race_presets.last(store(), *known),)
         except StoreError:
             return None
-        session.remember("race looked for", asked, told)
+        values.set("race looked for", told, asked)
     found: race_presets.SavedRace | None = told[0]
     return found

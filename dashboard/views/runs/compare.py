@@ -14,9 +14,9 @@ from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal, refuse
 from playground.analysis.comparison.runs import Compared, RunDifference, difference
 from playground.analysis.comparison.runs_text import cautions, letter, verdict
-from playground.experiment.fields import shown
 from playground.experiment.model import FIELDS
 from playground.history.aggregate import competitor_bands
+from playground.nn.format import truncate
 from playground.nn.losses import CLASSIFICATION
 from playground.storage.query import score_text
 from playground.storage.records import RunRow, StoreError
@@ -45,7 +45,7 @@ def compare(library: RunLibrary) -> None:
             runs.append(library.compared(line))
             lines.append(line)
         except StoreError as error:
-            refuse(f"{shown(line.name)}: {error}")
+            refuse(f"{truncate(line.name)}: {error}")
     if len(runs) >= 2:
         _show(runs, lines)
         take_curves(

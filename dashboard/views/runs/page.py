@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import url
 from dashboard.views.runs.compare import compare
 from dashboard.views.runs.parallel_coordinates import many
 from dashboard.views.runs.shared_run import shared
@@ -31,7 +31,7 @@ VIEWS: dict[str, View[Callable[[RunLibrary], None]]] = {
 
 def runs() -> None:
     """One view of the runs saved, or the one run that somebody shares."""
-    token = session.shared()
+    token = url.shared_token()
     if token:
         shared(token)
         return

@@ -19,8 +19,8 @@ from playground.analysis.comparison.hyperparameter_importance import (
     in_common,
     weights,
 )
-from playground.experiment.describe import words
-from playground.experiment.fields import shown
+from playground.experiment.model import text_label
+from playground.nn.format import truncate
 from playground.nn.losses import CLASSIFICATION
 from playground.storage.query import score_text
 from playground.storage.records import RunRow
@@ -57,7 +57,7 @@ def _choose(library: RunLibrary, runs: Sequence[RunRow]) -> list[RunRow]:
     with st.container(horizontal=True, vertical_alignment="bottom", key="many_choice"):
         dataset = st.selectbox(
             "Data", list(labels), key="many_data", width=220, persist_state="session",
-            format_func=lambda name: shown(labels.get(name, name)),
+            format_func=lambda name: truncate(labels.get(name, name)),
             help="Only runs on this data are drawn; scores on different data cannot "
             "be compared.",
         )  # fmt: skip
@@ -66,7 +66,7 @@ def _choose(library: RunLibrary, runs: Sequence[RunRow]) -> list[RunRow]:
         if groups:
             group = st.selectbox(
                 "Belongs to", ["", *groups], key="many_group", width=260, persist_state="session",
-                format_func=lambda id: shown(library.group_title(id)) if id else "anything",
+                format_func=lambda id: truncate(library.group_title(id)) if id else "anything",
                 help="Only the runs of one race, sweep or twin; choose all to compare "
                 "across them.",
             )  # fmt: skip
@@ -158,14 +158,14 @@ def _shown_axes(found: Sequence[Axis], by_weight: Sequence[str]) -> list[str]:
         return names
     chosen = st.multiselect(
         "Settings shown", names, default=first, key=f"many_axes_{len(names)}",
-        format_func=words, persist_state="session",
+        format_func=text_label, persist_state="session",
         help=f"{len(names)} settings vary; first those that have an effect in every run.",
     )  # fmt: skip
     return chosen or first
 
 
 def _matter(matter: Sequence[Any]) -> None:
-    told = " · ".join(f"{words(weight.name)} {weight.share:.0%}" for weight in matter[:6])
+    told = " · ".join(f"{text_label(weight.name)} {weight.share:.0%}" for weight in matter[:6])
     st.caption(
         f"How much of the differences between scores goes along with each setting: {literal(told)}."
     )

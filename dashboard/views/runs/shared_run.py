@@ -3,14 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import session, url
 from dashboard.state.pages import open_page
 from dashboard.views.runs.details import about, course
 from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal
 from playground.analysis.comparison.runs import Compared, settings
-from playground.experiment.describe import effective, said
-from playground.experiment.model import Experiment
+from playground.experiment.describe import active_hyperparameters
+from playground.experiment.model import Experiment, format_value
 from playground.history.history import history
 from playground.storage.records import SavedRun, StoreError
 from playground.storage.store import store
@@ -28,7 +28,7 @@ def shared(token: str) -> None:
     st.button(
         "To my own runs",
         key="own_runs",
-        on_click=session.close_shared,
+        on_click=url.clear_shared_token,
         help="Leaves the run somebody showed you and opens your own list.",
     )
 
@@ -50,15 +50,15 @@ def _show(saved: SavedRun) -> None:
         help="They become your current experiment: train it to the same numbers.",
     ):  # fmt: skip
         session.set_experiment(saved.experiment)
-        session.close_shared()
+        url.clear_shared_token()
         open_page("train")
 
 
 def _settings(experiment: Experiment) -> None:
     st.markdown("**Settings**")
     rows = [
-        {"Setting": label(name), "Value": said(name, value)}
-        for name, value in effective(experiment).items()
+        {"Setting": label(name), "Value": format_value(name, value)}
+        for name, value in active_hyperparameters(experiment).items()
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="shared_settings", alt="Settings")
 

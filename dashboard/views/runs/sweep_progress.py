@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import values
 from dashboard.views.shared.saved_runs import RunLibrary
 from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal
-from playground.experiment.describe import effective, said
-from playground.experiment.model import FIELDS, Experiment
+from playground.experiment.describe import active_hyperparameters
+from playground.experiment.model import FIELDS, Experiment, format_value
 from playground.nn.losses import CLASSIFICATION
 from playground.runs.sweep import Sweep, SweepRow
 from playground.storage.query import STATES, score_text
@@ -39,7 +39,7 @@ def sweeping(library: RunLibrary, now: Sweep) -> None:
 
 
 def _buttons(now: Sweep, state: str) -> None:
-    planning = session.kept("sweep_planning", dict[str, bool])
+    planning = values.get("sweep_planning", make=dict[str, bool])
     with st.container(horizontal=True, key="sweep_buttons"):
         if state == "paused":
             st.button(
@@ -67,7 +67,7 @@ def _buttons(now: Sweep, state: str) -> None:
                 help="Puts this sweep away, its runs stay saved, and asks what to try "
                 "next.",
             )  # fmt: skip
-            group = session.remembered("sweep_group", now.name)
+            group = values.get("sweep_group", now.name)
             if group:
                 st.button(
                     "Show them as lines", key="sweep_lines", icon=":material/stacked_line_chart:",
@@ -77,9 +77,9 @@ def _buttons(now: Sweep, state: str) -> None:
 
 
 def _show_lines(now: Sweep, group: str) -> None:
-    session.put("runs_view", "Many runs")
-    session.put("many_group", group)
-    session.put("many_data", now.experiments[0].data.dataset)
+    values.set_widget("runs_view", "Many runs")
+    values.set_widget("many_group", group)
+    values.set_widget("many_data", now.experiments[0].data.dataset)
 
 
 def _watch(library: RunLibrary, now: Sweep, state: str) -> None:
@@ -119,7 +119,7 @@ def _best_first(rows: Sequence[SweepRow]) -> list[int]:
 
 def _varied(rows: Sequence[SweepRow]) -> list[str]:
     """The fields that are not the same in all runs of the sweep."""
-    fields = [effective(row.experiment) for row in rows]
+    fields = [active_hyperparameters(row.experiment) for row in rows]
     names = dict.fromkeys(name for each in fields for name in each)
     varied = [name for name in names if len({each.get(name) for each in fields}) > 1]
     # What only some runs have came along with another choice, such as β₁ with Adam.
@@ -127,8 +127,8 @@ def _varied(rows: Sequence[SweepRow]) -> list[str]:
 
 
 def _told(experiment: Experiment, names: Sequence[str]) -> str:
-    fields = effective(experiment)
-    return ", ".join(f"{label(n)} {said(n, fields[n])}" for n in names if n in fields)
+    fields = active_hyperparameters(experiment)
+    return ", ".join(f"{label(n)} {format_value(n, fields[n])}" for n in names if n in fields)
 
 
 def _best(rows: Sequence[SweepRow], best: SweepRow, state: str) -> bool:
@@ -148,7 +148,7 @@ def _best(rows: Sequence[SweepRow], best: SweepRow, state: str) -> bool:
 
 def _saved(now: Sweep, rows: Sequence[SweepRow]) -> None:
     """Say so where runs are not being saved."""
-    if not session.remembered("sweep_group", now.name):
+    if not values.get("sweep_group", now.name):
         return
     going = [run for i in range(len(rows)) if (run := now.run(i)) is not None]
     told = [run.unsaved for run in going if run.unsaved]
@@ -185,13 +185,13 @@ def _table(library: RunLibrary, now: Sweep, rows: Sequence[SweepRow], order: Seq
 
 def _choose(library: RunLibrary, id: str) -> None:
     library.choice.set([id])
-    session.put("runs_view", "List")
+    values.set_widget("runs_view", "List")
 
 
 def _line(i: int, row: SweepRow, names: Sequence[str]) -> dict[str, Any]:
-    fields, task = effective(row.experiment), row.experiment.data.source.task
+    fields, task = active_hyperparameters(row.experiment), row.experiment.data.source.task
     settings = {
-        (label(name) if name in FIELDS else name): said(name, fields[name])
+        (label(name) if name in FIELDS else name): format_value(name, fields[name])
         if name in fields
         else "–"
         for name in names

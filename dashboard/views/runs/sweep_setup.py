@@ -5,13 +5,18 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import identity, session, values
 from dashboard.views.runs.sweep_progress import NAME, sweeping
 from dashboard.views.shared.saved_runs import RunLibrary
 from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal, refuse, warn
-from playground.experiment.describe import said, words
-from playground.experiment.model import FIELDS, SECTION_OF, SECTIONS, Experiment, limits
+from playground.experiment.model import (
+    FIELDS,
+    Experiment,
+    format_value,
+    limits,
+    text_label,
+)
 from playground.experiment.model_summary import title
 from playground.runs.search_space import (
     Found,
@@ -28,7 +33,7 @@ from playground.runs.search_space import (
     usual_span,
 )
 from playground.runs.search_space import written as typed
-from playground.runs.sweep import MOST, Sweep, plan_text, planned_sweep, unfinished
+from playground.runs.sweep import MOST, SWEEPS, Sweep, plan_text, planned_sweep, unfinished
 from playground.storage.records import StoreError
 
 GRID, RANDOM = "Every combination", "Random draws"
@@ -39,8 +44,8 @@ MOST_FIELDS = 6
 
 def sweep(library: RunLibrary) -> None:
     """The sweep of this tab, or what a new one shall vary."""
-    now = session.sweep(NAME)
-    if now is not None and not session.kept("sweep_planning", dict[str, bool]).get(now.name):
+    now = identity.registered(SWEEPS, NAME)
+    if now is not None and not values.get("sweep_planning", make=dict[str, bool]).get(now.name):
         sweeping(library, now)
         return
     if now is None:
@@ -89,7 +94,7 @@ def _plan(library: RunLibrary) -> None:
         ranges = {name: _range(name, base, way == RANDOM) for name in names}
     with right:
         epochs = st.number_input(
-            "Epochs of each run", *limits(SECTIONS["training"], "epochs"),
+            "Epochs of each run", *limits("epochs"),
             value=min(SHORT, base.training.epochs), key="sweep_epochs", persist_state="session",
             disabled="epochs" in names, help="Short runs find out much of what long ones would.",
         )  # fmt: skip
@@ -119,7 +124,7 @@ def _range(name: str, base: Experiment, random: bool) -> Range | None:
         if options(name, base):
             return st.multiselect(
                 label(name), options(name, base), default=usual(name, base), key=f"sweep_{name}",
-                format_func=lambda value: said(name, value), persist_state="session",
+                format_func=lambda value: format_value(name, value), persist_state="session",
                 help="The values that are tried; two or three say much already.",
             )  # fmt: skip
         if random and is_number(name):
@@ -137,7 +142,7 @@ def _range(name: str, base: Experiment, random: bool) -> Range | None:
 def _help(name: str, own: Any) -> str:
     now = typed([own])
     if is_number(name):
-        low, high = limits(SECTIONS[SECTION_OF[name]], name)
+        low, high = limits(name)
         return f"Numbers from {low:g} to {high:g}, separated by commas. Now it is {now}."
     return f"Separated by commas; - joins what belongs together: 300-100, 512, none. Now: {now}."
 
@@ -201,7 +206,7 @@ def _start(library: RunLibrary, found: Found | None, names: list[str], way: str)
         disabled=not ready, help="Each run is saved, and you can stop at any time.",
     ) and found is not None:  # fmt: skip
         how = "every combination" if way == GRID else "random"
-        _begin(library, found.experiments, f"{', '.join(map(words, names))} ({how})", names)
+        _begin(library, found.experiments, f"{', '.join(map(text_label, names))} ({how})", names)
 
 
 def _begin(
@@ -222,12 +227,12 @@ def _train(
     library: RunLibrary, experiments: Sequence[Experiment], names: Sequence[str], group: str
 ) -> None:
     recorders = [
-        session.recorder("sweep", group, _told(names, experiment)) if group else None
+        identity.run_logger("sweep", group, _told(names, experiment)) if group else None
         for experiment in experiments
     ]
     new = Sweep(experiments, lambda i: recorders[i])
-    session.keep_sweep(new, NAME)
-    session.remember("sweep_group", new.name, group)
+    identity.register(SWEEPS, NAME, new)
+    values.set("sweep_group", group, new.name)
     new.play()
     st.rerun()
 
@@ -235,4 +240,6 @@ def _train(
 def _told(names: Sequence[str], experiment: Experiment) -> str:
     """What sets this run apart: "learning rate 0.01 · optimizer Adam"."""
     flat = experiment.to_dict()
-    return " · ".join(f"{words(name)} {said(name, flat[name])}" for name in names if name in FIELDS)
+    return " · ".join(
+        f"{text_label(name)} {format_value(name, flat[name])}" for name in names if name in FIELDS
+    )

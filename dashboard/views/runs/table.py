@@ -10,13 +10,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import values
 from dashboard.state.pages import open_page
 from dashboard.views.runs.details import details
 from dashboard.views.shared.saved_runs import RunLibrary, data_label, experiment_of
 from dashboard.widgets.messages import refuse
-from playground.experiment.describe import effective, said
-from playground.experiment.fields import shown
+from playground.experiment.describe import active_hyperparameters
+from playground.experiment.model import format_value
+from playground.nn.format import truncate
 from playground.storage.query import (
     KINDS,
     ORDERS,
@@ -70,7 +71,7 @@ def filters(library: RunLibrary) -> tuple[Wanted, str, bool]:
 
 def _several(label: str, table: Mapping[str, str], key: str) -> list[str]:
     return st.multiselect(
-        label, list(table), key=key, format_func=lambda name: shown(table.get(name, name)),
+        label, list(table), key=key, format_func=lambda name: truncate(table.get(name, name)),
         width=FIELD, placeholder="all", persist_state="session",
         help="Only runs with one of these are listed; leave it empty for all.",
     )  # fmt: skip
@@ -82,7 +83,7 @@ def _group(library: RunLibrary) -> str:
         return ""
     return st.selectbox(
         "Belongs to", ["", *library.groups], key="runs_group", width=FIELD, persist_state="session",
-        format_func=lambda id: shown(library.group_title(id)) if id else "anything",
+        format_func=lambda id: truncate(library.group_title(id)) if id else "anything",
         help="Only the runs of one race, sweep or twin; try your last race.",
     )  # fmt: skip
 
@@ -130,9 +131,9 @@ def _page(library: RunLibrary, wanted: Wanted, by: str, falling: bool) -> None:
 
 
 def _count(found: int, total: int, chosen: int) -> str:
-    shown = f"{found:,} of your {total:,} runs" if found != total else f"Your {total:,} runs"
-    shown = "Your one run" if found == total == 1 else shown
-    return f"{shown}; {chosen} chosen." if chosen else f"{shown}. Tick the boxes to choose some."
+    truncate = f"{found:,} of your {total:,} runs" if found != total else f"Your {total:,} runs"
+    truncate = "Your one run" if found == total == 1 else truncate
+    return f"{truncate}; {chosen} chosen." if chosen else f"{truncate}. Tick the boxes to choose some."
 
 
 def _mark(ids: Sequence[str]) -> str:
@@ -181,9 +182,9 @@ def _network(run: RunRow) -> str:
     experiment = experiment_of(run.link)
     if experiment is None:
         return "–"
-    fields = effective(experiment)
-    layers = said("hidden", experiment.network.hidden)
-    return f"{layers} {said('activation', fields['activation'])}" if layers != "none" else layers
+    fields = active_hyperparameters(experiment)
+    layers = format_value("hidden", experiment.network.hidden)
+    return f"{layers} {format_value('activation', fields['activation'])}" if layers != "none" else layers
 
 
 def _optimizer(run: RunRow) -> str:
@@ -191,7 +192,7 @@ def _optimizer(run: RunRow) -> str:
     if experiment is None:
         return "–"
     training = experiment.training
-    return f"{said('optimizer', training.optimizer)} {training.learning_rate:g}"
+    return f"{format_value('optimizer', training.optimizer)} {training.learning_rate:g}"
 
 
 def _start(note: str) -> str:
@@ -240,7 +241,7 @@ def _together(library: RunLibrary) -> None:
         if 2 <= len(chosen) <= MOST_COMPARED:
             st.button(
                 f"Compare these {many}", key="compare_runs", type="primary",
-                icon=":material/compare_arrows:", on_click=session.put,
+                icon=":material/compare_arrows:", on_click=values.set_widget,
                 args=("runs_view", "Compare"),
                 help="Puts the ticked runs over each other and says where they differ; "
                 "try two that differ in one thing.",

@@ -8,6 +8,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.components import chart
+from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import evaluation
 from dashboard.figures.images import address
 from dashboard.figures.style import colour
@@ -15,12 +16,12 @@ from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
 from playground.analysis.inspection import adversarial
 from playground.analysis.inspection.adversarial import DIRECTIONS, AdversarialPaths
-from playground.runs.jobs import Recent, fingerprint
+from playground.runs.jobs import LRUCache, fingerprint
 
 Image = NDArray[np.uint8]
 
 NEAREST = "the nearest class"
-_PATHS: Recent[AdversarialPaths] = Recent(6)  # up to 4 MB each
+_PATHS: LRUCache[AdversarialPaths] = LRUCache(6)  # up to 4 MB each
 SHOWN = 4  # classes with a curve: the answer, the target, and the likeliest others
 
 
@@ -41,7 +42,9 @@ def smallest_change(now: NetworkView, image: Image) -> None:
             help=" ".join(f"{d.label}: {d.description}" for d in DIRECTIONS.values()),
         )  # fmt: skip
     question = (fingerprint(now.snapshot), now.experiment.data, image.tobytes(), way)
-    paths = _PATHS.ask(question, adversarial.paths, now.snapshot, now.dataset, image, way)
+    paths = _PATHS.get_or_compute(
+        question, adversarial.paths, now.snapshot, now.dataset, image, way
+    )
     if not np.isfinite(paths.shares[0]).all():
         st.warning(NOT_FINITE)
         return
@@ -129,12 +132,12 @@ def _images(paths: AdversarialPaths, index: int, step: int, names: tuple[str, ..
     before, after = paths.shares[0, index, answer], paths.shares[step, index, now]
     magnified = f"× {1 / largest:.0f}" if largest else "none"
     tiles = [
-        chart.Tile(f"before: {names[answer]}", f"{before:.1%} sure"),
-        chart.Tile(f"after: {names[now]}", f"{after:.1%} sure"),
-        chart.Tile("the change", magnified, "", "The change: blue brighter, orange darker"),
+        Tile(f"before: {names[answer]}", f"{before:.1%} sure"),
+        Tile(f"after: {names[now]}", f"{after:.1%} sure"),
+        Tile("the change", magnified, "", "The change: blue brighter, orange darker"),
     ]
     height, width = change.shape
-    chart.gallery(picture(paths, index, step), (height, width), tiles, key="flip_images", size=140)
+    gallery(picture(paths, index, step), (height, width), tiles, key="flip_images", size=140)
     st.caption(
         f"Blue pixels were made brighter, orange ones darker: by {largest:.1%} of the pixel range "
         f"at most and {mean:.2%} on average. None leaves the range 0 to {paths.maximum:g}."

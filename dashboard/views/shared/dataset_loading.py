@@ -6,7 +6,7 @@ from dashboard.components.chart import POLL_SECONDS
 from dashboard.state import session
 from dashboard.state.dataset_loading import DatasetLoad, deliver
 from playground.datasets import Dataset
-from playground.datasets.download import BUNDLED
+from playground.datasets.images import BUNDLED
 from playground.experiment.model import Data
 
 GLANCE_SECONDS = 1.0  # what is on this machine is there before

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS
-from dashboard.state import session
+from dashboard.state import identity, values
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
@@ -23,9 +23,8 @@ from playground.export.script import Script, ScriptError, reproducible, script
 from playground.export.script.data import needs_file
 from playground.history.events import Epoch, Event
 from playground.nn.network import Snapshot
-from playground.runs.jobs import Background
+from playground.runs.jobs import Jobs
 from playground.runs.run import Run
-from playground.runs.worker import event_files, keras_file, told_with
 from playground.storage.records import SavedRun, StoreError
 from playground.storage.store import store, versions
 
@@ -73,7 +72,7 @@ class ExportedRun:
 
 def take_away(saved: SavedRun, key: str = "saved") -> None:
     """The files of a saved run."""
-    known = session.identity()
+    known = identity.current()
     if known is None:
         return
     listed, owner = saved.listed, known[0]
@@ -247,18 +246,29 @@ def _script(taken: ExportedRun, key: str) -> None:
 
 def _network(taken: ExportedRun) -> Work:
     snapshot = taken.snapshot()
-    return f"The weights after epoch {snapshot.epoch:,}.", keras_file, taken.experiment, snapshot
+    return (
+        f"The weights after epoch {snapshot.epoch:,}.",
+        "playground.training.keras_export:keras_file",
+        taken.experiment,
+        snapshot,
+    )
 
 
 def _event_files(taken: ExportedRun) -> Work:
     events = taken.events()
     told = f"All epochs up to {taken.epoch:,}."
-    return told, event_files, taken.experiment, events, taken.began
+    return (
+        told,
+        "playground.training.keras_export:event_files",
+        taken.experiment,
+        events,
+        taken.began,
+    )
 
 
 @cache
-def _jobs() -> Background:
-    return Background(MOST_FILES)
+def _jobs() -> Jobs:
+    return Jobs(MOST_FILES)
 
 
 def _made(
@@ -288,16 +298,15 @@ def _prepared(
 ) -> None:  # fmt: skip
     """The button that begins, or the one that saves; why it failed stands below."""
     job, working = _jobs().latest((taken.key, what)), _is_working(taken, what)
-    made = job is not None and job.question == (taken.key, what, taken.epoch)
+    made = job is not None and job.key == (taken.key, what, taken.epoch)
     with st.container(horizontal=True, vertical_alignment="center"):
         if job is not None and made and job.state == "done":
-            told, content = job.result
             st.download_button(
-                label, content, file, "application/octet-stream", key=f"take_{key}_{what}",
+                label, job.result, file, "application/octet-stream", key=f"take_{key}_{what}",
                 on_click="ignore", icon=":material/download:", type="primary", width=WIDTH,
                 help="Saves this file on your own machine; what it holds is said beside it.",
             )  # fmt: skip
-            st.caption(f"{told} {sentence}", width="stretch")
+            st.caption(f"{job.note} {sentence}", width="stretch")
         else:
             st.button(
                 f"Prepare {label}", key=f"prepare_{key}_{what}", icon=":material/build:",
@@ -305,7 +314,7 @@ def _prepared(
                 help="Lets a worker write the file; it can be saved in a moment.",
             )  # fmt: skip
             st.caption("Being made …" if working else sentence, width="stretch")
-    problem = session.remembered(f"take_{what}", taken.key)
+    problem = values.get(f"take_{what}", taken.key)
     if job is not None and made and job.state == "failed":
         problem = job.reason
     if problem:
@@ -317,11 +326,11 @@ def _begin(taken: ExportedRun, what: str, work: Callable[[], Work]) -> None:
     question = (taken.key, what, taken.epoch)
     old = _jobs().get(question)
     if old is not None and old.state == "failed":
-        _jobs().forget(question, old)
+        _jobs().remove(question, old)
     try:
-        told, function, *arguments = work()
+        note, path, *arguments = work()
     except (LookupError, StoreError) as error:
-        session.remember(f"take_{what}", taken.key, str(error))
+        values.set(f"take_{what}", str(error), taken.key)
         return
-    session.remember(f"take_{what}", taken.key, "")
-    _jobs().ask((taken.key, what), question, told_with, told, function, *arguments)
+    values.set(f"take_{what}", "", taken.key)
+    _jobs().submit((taken.key, what), question, path, *arguments, note=note)

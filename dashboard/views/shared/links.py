@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import session, values
 from dashboard.views.shared.saved_runs import RunLibrary
 from dashboard.widgets.messages import refuse
 from playground.storage.records import RunRow
@@ -26,7 +26,7 @@ def sharing(library: RunLibrary, run: RunRow) -> None:
         "*This run:* whoever has this link sees its name, note, settings and curves, and can "
         "change nothing. Your other runs stay yours alone."
     )
-    tokens = session.kept("run_tokens", dict[str, str])
+    tokens = values.get("run_tokens", make=dict[str, str])
     with st.container(horizontal=True):
         if st.button(
             "Link that shows this run",

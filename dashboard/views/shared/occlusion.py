@@ -5,6 +5,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.components import chart
+from dashboard.components.gallery import Tile, gallery
 from dashboard.figures.images import address, heat
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
@@ -81,12 +82,12 @@ def _worst(
     name = names[found.answer]
     then = names[int(found.answers[worst])]
     tiles = [
-        chart.Tile(f"whole: {name}", f"{found.probability:.1%} sure"),
-        chart.Tile(f"covered: {then}", f"{name} {left:.1%}"),
+        Tile(f"whole: {name}", f"{found.probability:.1%} sure"),
+        Tile(f"covered: {then}", f"{name} {left:.1%}"),
     ]
     height, width = image.shape
     sprite = address(pixels.round().astype(np.uint8))
-    chart.gallery(sprite, (height, width), tiles, key="looks_worst", size=140)
+    gallery(sprite, (height, width), tiles, key="looks_worst", size=140)
     st.caption(places_sentence(found, names))
 
 

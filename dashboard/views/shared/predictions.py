@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components import chart
+from dashboard.components.gallery import Sample, gallery
 from dashboard.figures import decision_boundary
 from dashboard.figures import images as picture
 from dashboard.views.shared.unit_maps import drawn
@@ -51,10 +52,10 @@ def _images(snapshot: Snapshot, dataset: Dataset) -> None:
     said = boundary.answers(snapshot, dataset, part, IMAGES)
     sure = said.confidence
     cells = [
-        chart.Sample(label, guess, None if sure is None else float(sure[i]))
+        Sample(label, guess, None if sure is None else float(sure[i]))
         for i, (label, guess) in enumerate(zip(said.label, said.prediction, strict=True))
     ]
-    right = sum(cell.right for cell in cells)
+    right = sum(cell.correct for cell in cells)
     st.caption(
         f"{right} of these {len(cells)} are right. ✓ right, ✗ wrong; the percentage is how sure "
         "the network is of its answer."
@@ -62,7 +63,7 @@ def _images(snapshot: Snapshot, dataset: Dataset) -> None:
     pixels = picture.mosaic(images, dataset.source.maximum)
     height, width = dataset.source.shape
     tiles = [cell.tile for cell in cells]
-    chart.gallery(picture.address(pixels), (height, width), tiles, key="samples")
+    gallery(picture.address(pixels), (height, width), tiles, key="samples")
 
 
 def _region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:

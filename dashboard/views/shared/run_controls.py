@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.components import chart
-from dashboard.state import session
+from dashboard.components.epoch_slider import epoch_slider
+from dashboard.state import identity, session
 from dashboard.state.network_view import NetworkView
 from dashboard.widgets.messages import warn
 from dashboard.widgets.run_status import (
@@ -52,12 +52,12 @@ def own_run(experiment: Experiment) -> Run | None:
 
 def _start(experiment: Experiment) -> Run | None:
     """A new run for this tab, in place of the one before."""
-    if session.identity() is None:
+    if identity.current() is None:
         return None
     before = session.run()
     openings = () if before is None else before.openings
-    run = Run(experiment, openings=openings, recorder=session.recorder())
-    session.keep(run)
+    run = Run(experiment, openings=openings, recorder=identity.run_logger())
+    session.set_run(run)
     return run
 
 
@@ -109,8 +109,8 @@ def buttons(run: Run, changed: bool) -> None:
         )  # fmt: skip
         st.button(
             "New weights", key="new_weights", icon=":material/casino:", on_click=_new_weights,
-            disabled=session.locks("seed"),
-            help="The assignment locks the seed." if session.locks("seed") else
+            disabled=session.is_locked("seed"),
+            help="The assignment locks the seed." if session.is_locked("seed") else
             "Draw other first weights and begin again: the seed becomes the next number.",
         )  # fmt: skip
         speed = st.selectbox(
@@ -158,7 +158,7 @@ def network_at_epoch(
     """
     keep = run.network
     snapshot = run.latest
-    epoch = chart.epoch(snapshot.epoch if snapshot else 0, keep, moved)
+    epoch = epoch_slider(snapshot.epoch if snapshot else 0, keep, moved)
     note = st.container()  # with a sentence or without, what comes below keeps its place
     if snapshot is None:
         note.info(waiting(run.state))

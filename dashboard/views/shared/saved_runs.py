@@ -8,22 +8,22 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from dashboard.state import session
+from dashboard.state import identity, session, values
 from dashboard.state.pages import open_page
 from playground.analysis.comparison.runs import Compared
 from playground.datasets.registry import DATASETS
-from playground.experiment.describe import effective
+from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import Experiment
 from playground.experiment.url import decode
 from playground.history.history import history
 from playground.nn.network import Snapshot
-from playground.runs.jobs import Recent
+from playground.runs.jobs import LRUCache
 from playground.runs.run import Run
 from playground.storage.query import KINDS
 from playground.storage.records import RunGroup, RunRow, SavedRun, StoreError
 from playground.storage.store import Store, store
 
-_SAVED: Recent[SavedRun] = Recent(64)
+_SAVED: LRUCache[SavedRun] = LRUCache(64)
 
 
 @dataclass
@@ -47,7 +47,7 @@ class RunLibrary:
 
     def __init__(self, owner: str, tab: str, runs: Store) -> None:
         self.owner, self.tab, self.store = owner, tab, runs
-        self.choice = session.kept("runs", RunChoice)
+        self.choice = values.get("runs", make=RunChoice)
         self.load()
 
     def load(self) -> None:
@@ -89,7 +89,7 @@ class RunLibrary:
 
 def library() -> RunLibrary | None:
     """The library of whoever is here; None before the browser has told."""
-    known = session.identity()
+    known = identity.current()
     return None if known is None else RunLibrary(*known, store())
 
 
@@ -103,7 +103,7 @@ def experiment_of(link: str) -> Experiment | None:
 @lru_cache(maxsize=20_000)
 def _fields(link: str) -> dict[str, Any] | None:
     experiment = experiment_of(link)
-    return None if experiment is None else effective(experiment)
+    return None if experiment is None else active_hyperparameters(experiment)
 
 
 def fields_of(runs: Sequence[RunRow]) -> list[dict[str, Any]]:
@@ -133,8 +133,8 @@ def open_in_train(library: RunLibrary, saved: SavedRun) -> None:
         return library.store.snapshot(saved.id, library.owner, epoch)
 
     run = Run.restored(
-        saved, snapshot, recorder=session.recorder(), reason="it was opened from the saved runs"
+        saved, snapshot, recorder=identity.run_logger(), reason="it was opened from the saved runs"
     )
-    session.keep(run)
+    session.set_run(run)
     session.set_experiment(run.experiment)
     open_page("train")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.figures.training_curves import METRICS
-from playground.analysis.metrics.significance import flattery
+from playground.analysis.metrics.score import selection_bias
 from playground.history.events import Epoch, metric_name
 from playground.nn.losses import CLASSIFICATION
 from playground.runs.run import FinalEvaluation, Run
@@ -75,7 +75,7 @@ def _cost(own: list[FinalEvaluation], task: str, n_test: int) -> str:
     if task != CLASSIFICATION:
         return f"{general}, and its error begins to look smaller than it is."
     looks = len(own) + 1
-    points = 100 * flattery(own[-1].score.metric, n_test, looks)
+    points = 100 * selection_bias(own[-1].score.metric, n_test, looks)
     return (
         f"{general}: among {looks} equally good networks, the best looks {points:.1f} percentage "
         f"points too good on these {n_test:,} test examples, by luck alone."

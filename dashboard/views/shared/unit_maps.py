@@ -6,14 +6,15 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components import chart as live
+from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import decision_boundary as figures
 from dashboard.figures import images
-from dashboard.state import session
+from dashboard.state import values
 from dashboard.state.network_view import NetworkView
 from playground.analysis.inspection import decision_boundary
 from playground.analysis.inspection.decision_boundary import HalfPlane, Plane
-from playground.analysis.inspection.weights import layer_name
 from playground.datasets.dataset import Dataset, Split
+from playground.experiment.model_summary import layer_name
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot, classes
 
@@ -39,7 +40,7 @@ def drawn(snapshot: Snapshot, dataset: Dataset, part: Split) -> figures.Examples
     """Examples with the colour of their targets, and which of them are answered wrongly."""
     if dataset.source.task != CLASSIFICATION:
         return figures.Examples(part.x, part.y / decision_boundary.scale(dataset), None)
-    wrong = classes(snapshot.predict(dataset.scaled(part.x))) != part.y
+    wrong = classes(snapshot.predict(dataset.transform(part.x))) != part.y
     colour = part.y if len(dataset.source.classes) > 2 else 2.0 * part.y - 1
     return figures.Examples(part.x, colour, wrong)
 
@@ -65,7 +66,7 @@ def bent(
 def _pair(now: NetworkView, layer: int, n_units: int) -> tuple[int, int]:
     """The two units chosen; the button goes on to the next pair."""
     of = f"{now.keep} {layer} {n_units}"
-    turn, (i, j) = session.remembered("plane_pair", of) or (0, (0, 1))
+    turn, (i, j) = values.get("plane_pair", of) or (0, (0, 1))
     each = list(range(n_units))
     i, j = (
         st.selectbox(
@@ -78,7 +79,7 @@ def _pair(now: NetworkView, layer: int, n_units: int) -> tuple[int, int]:
     )  # fmt: skip
     st.button(
         "Next pair", key="plane_next", icon=":material/arrow_forward:",
-        on_click=session.remember, args=("plane_pair", of, (turn + 1, following((i, j), n_units))),
+        on_click=values.set, args=("plane_pair", (turn + 1, following((i, j), n_units)), of),
         help="Goes on to the next two units; look for a pair in which one "
         "straight cut parts the classes.",
     )  # fmt: skip
@@ -151,7 +152,7 @@ def units(now: NetworkView, seen: Plane, layer: int, examples: dict[str, figures
     own = np.maximum(np.maximum(high, -low), 1e-12)
     full = own if scale == OWN else np.full(len(own), max(float(own.max()), 1e-12))
     tiles = [
-        live.Tile(
+        Tile(
             f"unit {start + i + 1}", f"{short(a)} to {short(b)}" if b > a else f"always {short(a)}",
             alternative=f"unit {start + i + 1} answers {short(a)} to {short(b)} over the plane",
         )
@@ -160,7 +161,7 @@ def units(now: NetworkView, seen: Plane, layer: int, examples: dict[str, figures
     of = f"{now.keep} {layer} {start}"
     sprite = images.diverging((maps / full[:, None, None]).reshape(-1, maps.shape[-1]), 1.0)
     shape = (maps.shape[1], maps.shape[2])
-    chosen = live.gallery(sprite, shape, tiles, "plane_units", size=88, clickable=True, of=of)
+    chosen = gallery(sprite, shape, tiles, "plane_units", size=88, clickable=True, of=of)
     st.caption(
         "Blue is a positive answer, orange a negative one, grey 0. "
         + (

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import identity, session, values
 from dashboard.state.pages import open_page
 from dashboard.views.shared.run_controls import begin
 from dashboard.widgets.messages import literal
@@ -56,7 +56,7 @@ def faults(run: Run, dataset: Dataset, changed: bool) -> tuple[Diagnosis, ...]:
     """What is wrong with a run, the gravest first; of one with other data nothing is known."""
     if changed and run.experiment.data != session.experiment().data:
         return ()
-    watch = session.kept("diagnosis", DiagnosisState).watch(run.network)
+    watch = values.get("diagnosis", make=DiagnosisState).watch(run.network)
     return watch.see(run.experiment, run.events, run.latest, dataset)
 
 
@@ -74,7 +74,7 @@ def diagnosis(run: Run, log: History, found: tuple[Diagnosis, ...], changed: boo
 
     Call it where nothing below must keep its place.
     """
-    memory = session.kept("diagnosis", DiagnosisState)
+    memory = values.get("diagnosis", make=DiagnosisState)
     watch = memory.watch(run.network)
     with st.container(border=True, key="diagnosis"):
         if found:
@@ -91,7 +91,7 @@ def diagnosis(run: Run, log: History, found: tuple[Diagnosis, ...], changed: boo
 
 def settle() -> None:
     """Do what a click on the card has asked for; call it where the whole page is drawn."""
-    memory = session.kept("diagnosis", DiagnosisState)
+    memory = values.get("diagnosis", make=DiagnosisState)
     memory.acted, lab, memory.lab = False, memory.lab, ""
     if lab:
         open_page("labs", lab=lab)
@@ -136,7 +136,7 @@ def _well(run: Run, log: History, watch: Monitor) -> str:
     """That nothing is wrong, as far as one can know."""
     if watch.dismissed:
         return ":material/healing: Nothing else is wrong so far."
-    after = max([watch.since, *(e.epoch for e in log.changes), *(e.epoch for e in log.lessons)])
+    after = max([watch.since, *(e.epoch for e in log.changes), *(e.epoch for e in log.examples_added)])
     done = int(log.epoch[-1]) if len(log) else 0
     if done - after < PATIENCE:
         since = "the change" if after else "the beginning"
@@ -189,7 +189,7 @@ def _back(memory: DiagnosisState, before: Before, run: Run) -> None:
 
 def _reopened(id: str) -> bool:
     """Show a saved run of this owner again; whether it could be found."""
-    known, kept = session.identity(), store()
+    known, kept = identity.current(), store()
     if known is None:
         return False
     owner, _ = known
@@ -198,10 +198,10 @@ def _reopened(id: str) -> bool:
     except (LookupError, StoreError):
         return False
     run = Run.restored(
-        saved, lambda epoch: kept.snapshot(id, owner, epoch), recorder=session.recorder(),
+        saved, lambda epoch: kept.snapshot(id, owner, epoch), recorder=identity.run_logger(),
         reason="it was brought back from the saved runs",
     )  # fmt: skip
-    session.keep(run)
+    session.set_run(run)
     session.set_experiment(run.experiment)
     return True
 

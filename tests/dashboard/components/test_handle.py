@@ -18,8 +18,10 @@ def page() -> None:
     layout = {"xaxis": {"range": [-1, 2]}, "yaxis": {"range": [5, 0]}, "title": {"text": ""}}
     figure = {"data": [{"type": "scatter", "x": x, "y": x}], "layout": layout}
     of = st.session_state["of"]
-    known = chart.held("point", (0.0, 1.0), (-1, 2), (0, 5), of)
-    shown = chart.handle(figure, "A line.", "point", (0.0, 1.0), about="A point to move.", of=of)
+    known = chart.handle_position("point", (0.0, 1.0), (-1, 2), (0, 5), of)
+    shown = chart.chart_with_handle(
+        figure, "A line.", "point", (0.0, 1.0), about="A point to move.", of=of
+    )
     st.text(f"{known} {shown}")
 
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from dashboard.state.lesson_evidence import _contest, _sketch
-from dashboard.views.draw.model_choice import ready_made
 from dashboard.state.drawing import DrawingState
+from dashboard.state.lesson_context import _contest, _sketch
+from dashboard.views.draw.model_choice import ready_made
 from playground.experiment.model import Experiment
-from playground.lessons.measures import CheckContext
+from playground.lessons.metrics import CheckContext
 from playground.lessons.question import ASKED
 from playground.runs.race import Race
 from playground.runs.race_presets import vary
@@ -16,9 +16,9 @@ def test_a_race_is_over_at_its_end_and_its_best_is_known_only_then() -> None:
     base = Experiment().replace(dataset="iris", hidden=(6,), epochs=3)
     race = Race(vary(base, "learning_rate", [0.3, 1e-6], seeds=2))
     try:
-        before = CheckContext(base, contest=_contest(race))
-        assert before.contest is not None
-        assert (before.contest.over, before.contest.scores) == (False, (None, None))
+        before = CheckContext(base, race=_contest(race))
+        assert before.race is not None
+        assert (before.race.over, before.race.scores) == (False, (None, None))
         assert ASKED["race_best"].right(before) == ()
         race.play()
         assert race.wait(120) == "finished"
@@ -29,7 +29,7 @@ def test_a_race_is_over_at_its_end_and_its_best_is_known_only_then() -> None:
             for histories in race.histories()
         ]
         np.testing.assert_allclose(contest.scores, best)
-        (winner,) = ASKED["race_best"].right(CheckContext(base, contest=contest))
+        (winner,) = ASKED["race_best"].right(CheckContext(base, race=contest))
         assert contest.labels[winner] == race.competitors[int(np.argmax(best))].label
     finally:
         race.close()
@@ -41,6 +41,6 @@ def test_a_drawing_is_what_the_network_on_the_page_takes_it_for() -> None:
     assert _sketch(DrawingState(now=now)) is None
     for row in range(5):
         said = _sketch(DrawingState(now=now, image=part.x[row].astype(np.uint8)))
-        output = now.snapshot.predict(now.dataset.scaled(part.x[row : row + 1]))
+        output = now.snapshot.predict(now.dataset.transform(part.x[row : row + 1]))
         assert said is not None
         assert (said.answer, said.confidence) == (output.argmax(), output.max())

@@ -45,7 +45,12 @@ def test_one_entry_adds_a_page(new_page: str) -> None:
     opened.run()
     assert not opened.exception
     assert [text.value for text in opened.text] == ["a fresh page"]
-    step = {"title": "Go", "text": "There.", "page": "stale", "check": [{"measure": "epochs_done", "at_least": 1}]}
+    step = {
+        "title": "Go",
+        "text": "There.",
+        "page": "stale",
+        "check": [{"measure": "epochs_done", "at_least": 1}],
+    }
     assert LessonStep.model_validate(step).page == "fresh"
 
 

@@ -16,15 +16,16 @@ OWNER, TAB = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 def page() -> None:
     import streamlit as st
 
-    from dashboard.state import session
+    from dashboard.state import identity, session, url
+    from dashboard.widgets.messages import show_url_problems
 
     session.begin()
     if st.button("Deeper", key="deeper"):
         session.set_experiment(session.experiment().replace(hidden=(5, 5, 5)))
     if st.button("Close the lesson", key="close"):
-        session.go("lesson", "")
-    session.complain()
-    st.text(str(session.identity()))
+        url.set_parameter("lesson", "")
+    show_url_problems()
+    st.text(str(identity.current()))
 
 
 @cache  # the first run of a new AppTest looks through all installed packages: a second

@@ -24,8 +24,8 @@ DATA = tuple(name for name in FIELDS if SECTION_OF[name] == "data")
 
 def task(*locked: str, start: Experiment = START) -> Assignment:
     wanted = [
-        {"measure": "validation_accuracy", "operator": AT_LEAST, "number": 0.8},
-        {"measure": "parameters", "operator": AT_MOST, "number": 100},
+        {"metric": "validation_accuracy", "operator": AT_LEAST, "threshold": 0.8},
+        {"metric": "parameters", "operator": AT_MOST, "threshold": 100},
     ]
     return make(title="*Iris* <b>", text="Two $lines$\n# here", start=start, locked=locked,
                 targets=wanted)  # fmt: skip
@@ -36,6 +36,7 @@ def student() -> None:
 
     from dashboard.state import session
     from dashboard.views.assignments.panel import panel
+    from dashboard.widgets.messages import show_url_problems
     from dashboard.widgets.sidebar import controls
 
     session.begin()
@@ -44,7 +45,7 @@ def student() -> None:
             session.experiment().replace(hidden=(30, 30), learning_rate=0.5, optimizer="adam")
         )
     session.set_experiment(controls(session.experiment(), playing=False), by_widgets=True)
-    session.complain()
+    show_url_problems()
     panel()
 
 
@@ -192,8 +193,8 @@ def test_a_run_that_meets_the_targets_gives_a_signed_line_also_after_a_restart()
     handed = submission.read(app.code[0].value, signing.key())
     assert (handed.name, handed.title, handed.epoch) == ("Zoë", "*Iris* <b>", 2)
     assert handed.assignment == task("hidden", *DATA).digest
-    assert handed.figures["validation_accuracy"] == 0.9
-    assert handed.figures["seconds"] == 0.5
+    assert handed.metrics["validation_accuracy"] == 0.9
+    assert handed.metrics["seconds"] == 0.5
     assert handed.passed
     assert id not in app.code[0].value  # the run's own id stays its owner's
     assert decode(handed.link).experiment == START

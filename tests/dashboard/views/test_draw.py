@@ -113,7 +113,7 @@ def test_an_image_of_the_data_set_is_seen_just_as_it_is() -> None:
     image = now.dataset.validation.x[5]
     ink = np.kron(image, np.ones((4, 4), np.uint8))
     app = opened(pad=told(ink, placed=True))
-    output = now.snapshot.predict(now.dataset.scaled(image[None]))[0]
+    output = now.snapshot.predict(now.dataset.transform(image[None]))[0]
     shares = [share for _, share in component(app, "answer")["bars"]]
     np.testing.assert_allclose(shares, output, atol=1e-4)
     assert component(app, "steps")["locked"]

@@ -45,12 +45,12 @@ def weights(experiment: Experiment, epoch: int) -> Snapshot:
 def page() -> None:
     import streamlit as st
 
-    from dashboard.state import session
+    from dashboard.state import identity, session
     from dashboard.views.shared.export import take_away
     from playground.storage.store import store
 
     session.begin()
-    known = session.identity()
+    known = identity.current()
     assert known is not None
     (line,) = store().list(known[0])
     take_away(store().get(line.id, known[0]))

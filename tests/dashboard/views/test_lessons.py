@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.lessons.progress import NAME
+from dashboard.views.lessons.page import NAME
 from playground.experiment.model import Experiment
-from playground.lessons.lesson import own_lessons
-from playground.lessons.progress import COURSES
+from playground.lessons.lesson import all_lessons
+from playground.lessons.progress import TAB_PROGRESS
 
 KNOWN = ("", "")
 
@@ -72,7 +72,7 @@ def a_new_tab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
     (tmp_path / "clicks.toml").write_text(LESSON)
     monkeypatch.setenv("PLAYGROUND_LESSONS", str(tmp_path))
     yield
-    COURSES.remove((*known, NAME))
+    TAB_PROGRESS.remove((*known, NAME))
 
 
 def opened(**address: Any) -> AppTest:
@@ -107,7 +107,7 @@ def current(app: AppTest) -> Experiment:
 
 def test_every_lesson_has_a_card_and_nothing_is_open() -> None:
     app = opened()
-    for lesson in own_lessons().lessons.values():
+    for lesson in all_lessons().lessons.values():
         assert lesson.title.replace("\\", "") in texts(app)
     assert not app.main.expander
     assert not app.warning
@@ -124,11 +124,11 @@ def test_a_lesson_from_start_to_end_and_back_to_ones_own_experiment() -> None:
 
     choose(app, "*This*")
     click(app, "lesson_answer")
-    assert "*This* is not it: look again." in texts(app)
+    assert "*This* is not correct: look again." in texts(app)
     assert app.button(key="lesson_next").disabled
     choose(app, "That")
     click(app, "lesson_answer")
-    assert "**That** is right." in texts(app)
+    assert "**That** is correct." in texts(app)
     click(app, "lesson_next")
 
     assert "Predict first" in texts(app)
@@ -138,13 +138,13 @@ def test_a_lesson_from_start_to_end_and_back_to_ones_own_experiment() -> None:
     click(app, "lesson_set")
     assert current(app).training.learning_rate == 0.1
     told = texts(app)
-    assert "You predicted “Small”; it was “Large”. ✗" in told
+    assert "You predicted “Small”; the outcome is “Large”. ✗" in told
     assert "You set it." in told
     assert "Remember this." in told
-    assert "The lesson is done." in told
+    assert "Lesson completed." in told
 
     click(app, "lesson_back")  # what is passed stays so
-    assert "**That** is right." in texts(app)
+    assert "**That** is correct." in texts(app)
     click(app, "lesson_leave")
     assert current(app) == mine
     assert "lesson" not in app.query_params
@@ -159,7 +159,7 @@ def test_a_lesson_is_closed_opened_again_and_begun_again() -> None:
     assert not app.main.expander
     assert "1 of 2 steps done" in texts(app)
     click(app, "lesson_open_clicks")
-    assert "**That** is right." in texts(app)
+    assert "**That** is correct." in texts(app)
     click(app, "lesson_again")
     assert "0 of 2 steps done" in texts(app)
     assert app.radio[0].value is None
@@ -183,7 +183,7 @@ def test_how_far_one_is_outlives_a_reload() -> None:
     choose(app, "That")
     click(app, "lesson_answer")
     again = opened(**app.query_params)
-    assert "**That** is right." in texts(again)
+    assert "**That** is correct." in texts(again)
 
 
 def test_an_address_of_no_lesson_and_a_broken_file_are_told(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from dashboard.views.overfitting import random_labels, underfitting
 from dashboard.views.overfitting.capacity import _cell
 from dashboard.views.overfitting.page import VIEWS
 from playground.analysis.inspection.weights import histograms
-from playground.analysis.metrics.generalization_gap import GapCurves, GeneralizationGap
+from playground.analysis.metrics.run_summary import GapCurves, GeneralizationGap
+from playground.datasets import DATASETS
 from playground.experiment.model import Experiment
-from playground.experiment.overfitting_presets import RECIPES, UNITS
+from playground.experiment.overfitting_presets import UNITS
 from playground.experiment.overfitting_presets import capacity as grid
 from playground.history.events import Score
 from playground.runs.race import RACES, Race
@@ -93,7 +94,7 @@ def test_each_view_says_what_to_press_and_that_nothing_is_kept_here(view: str) -
     assert "saved runs" in app.info[0].value
 
 
-@pytest.mark.parametrize("name", list(RECIPES))
+@pytest.mark.parametrize("name", list(DATASETS))
 def test_every_data_set_has_every_view(name: str) -> None:
     app = opened("The twin", v="1", dataset=name)
     for view in VIEWS:
@@ -254,7 +255,7 @@ def test_a_click_from_the_browser_is_a_cell_or_nothing() -> None:
     assert _cell(None, 5, 5) is None
 
 
-@pytest.mark.parametrize("name", list(RECIPES))
+@pytest.mark.parametrize("name", list(DATASETS))
 def test_the_map_of_every_data_set_has_sizes_it_can_have(name: str) -> None:
     units, sizes, experiments = grid(Experiment().replace(dataset=name))
     assert units == UNITS

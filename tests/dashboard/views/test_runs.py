@@ -84,7 +84,7 @@ def press(app: AppTest, key: str) -> AppTest:
 
 def choose(app: AppTest, *ids: str) -> AppTest:
     """As if these boxes were ticked."""
-    app.session_state["kept runs"].set(ids)
+    app.session_state["stored runs"][1].set(ids)
     return run(app)
 
 

@@ -18,11 +18,12 @@ TABLE = "a\tb\tkind\n" + "".join(f"{i},5\t{i * i % 7}\t{'xy'[i % 2]}\n" for i in
 def page() -> None:
     from dashboard.state import session
     from dashboard.views.data.page import data
+    from dashboard.widgets.messages import show_url_problems
     from dashboard.widgets.sidebar import controls
 
     session.begin()
     session.set_experiment(controls(session.experiment(), False), by_widgets=True)
-    session.complain()
+    show_url_problems()
     data()
 
 

@@ -8,11 +8,9 @@ from hypothesis import given, settings, strategies
 from streamlit.testing.v1 import AppTest
 
 from playground.experiment.model import (
+    CHOICES,
     FIELDS,
-    SECTION_OF,
-    SECTIONS,
     Experiment,
-    field_metadata,
     limits,
 )
 from playground.experiment.url import encode, parameters
@@ -74,11 +72,11 @@ def another(name: str, experiment: Experiment) -> Any:
     value = experiment.to_dict()[name]
     if name == "loss":
         return "huber"
-    if "choices" in field_metadata(FIELDS[name]):
-        return next(choice for choice in field_metadata(FIELDS[name])["choices"] if choice != value)
+    if name in CHOICES:
+        return next(choice for choice in CHOICES[name] if choice != value)
     if isinstance(value, bool):
         return not value
-    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    low, high = limits(name)
     return low if value != low else min(high, low + 1)
 
 

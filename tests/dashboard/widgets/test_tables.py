@@ -3,7 +3,7 @@
 import numpy as np
 
 from dashboard.widgets.tables import frame
-from playground.analysis.inspection.feature_maps import extent
+from playground.analysis.inspection.activations import feature_ranges
 from playground.datasets.dataset import Dataset, Split
 from playground.datasets.registry import DATASETS
 
@@ -18,5 +18,5 @@ def test_a_feature_keeps_its_numbers_beside_a_column_of_the_same_name() -> None:
 def test_the_range_of_a_huge_constant_feature_has_two_ends() -> None:
     x = np.full((4, 1), 1e9, np.float32)
     part, one = Split(x, np.zeros(4, np.float32)), np.ones(1, np.float32)
-    ((low, high),) = extent(Dataset(DATASETS["sine"], part, part, part, one, one, part))
+    ((low, high),) = feature_ranges(Dataset(DATASETS["sine"], part, part, part, one, one, part))
     assert low < 1e9 < high

@@ -7,8 +7,8 @@ from dashboard.components import chart
 from dashboard.figures import evaluation as figures
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.evaluation import predictions
-from playground.analysis.metrics.calibration import reliability, remedy
-from playground.analysis.metrics.classification import doubt
+from playground.analysis.metrics.calibration import reliability, temperature_scaling
+from playground.analysis.metrics.classification import selective_accuracy
 
 BINS = (2, 30, 10)  # fewest, most, usual
 THRESHOLDS = np.linspace(0, 1, 101)
@@ -28,7 +28,7 @@ def calibration(now: NetworkView) -> None:
         bins.edges, bins.count, bins.confidence, bins.accuracy, f"{now.keep} {n_bins}"
     )
     sure = float(found.confidence.mean())
-    sentence = figures.reliability_sentence(bins.error, sure, found.accuracy)
+    sentence = figures.reliability_sentence(bins.expected_calibration_error, sure, found.accuracy)
     chart.chart(
         figure,
         sentence,
@@ -43,14 +43,14 @@ def calibration(now: NetworkView) -> None:
         r"\bigl|\text{accuracy}_b-\text{confidence}_b\bigr|"
     )
     st.markdown(
-        f"Expected calibration error: **ECE = {bins.error:.1%}** with B = {n_bins} bins and "
+        f"Expected calibration error: **ECE = {bins.expected_calibration_error:.1%}** with B = {n_bins} bins and "
         f"n = {len(found):,} answers."
     )
     st.caption(
         "Answers are put into B bins by how sure the network is of them; in a bin of n_b answers "
         "(the number in its bar) the share that is right should equal the mean confidence."
     )
-    better = remedy(found, n_bins)
+    better = temperature_scaling(found, n_bins)
     if better is not None:
         st.markdown(
             f"**One number could correct it.** Dividing the last z by a temperature of "
@@ -70,7 +70,7 @@ def threshold(now: NetworkView) -> None:
         help="Answers less sure than this become \"I don't know\"; raise it and "
         "see accuracy rise and coverage fall.",
     )  # fmt: skip
-    curves = doubt(found, THRESHOLDS)
+    curves = selective_accuracy(found, THRESHOLDS)
     share = percent / 100
     figure = figures.doubt_curves(
         curves.threshold, curves.coverage, curves.accuracy, share, now.keep

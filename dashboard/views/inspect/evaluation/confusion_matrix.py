@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.components.confusion_matrix import matrix
+from dashboard.components.confusion_matrix import confusion_matrix
 from dashboard.figures.evaluation import confusion_sentence
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.evaluation import predictions
@@ -20,7 +20,7 @@ def confusions(now: NetworkView) -> None:
     names = now.dataset.source.classes
     counts = confusion(found.truth, found.guess, len(names))
     sentence = confusion_sentence(counts, names, of.name)
-    cell = matrix(counts, names, sentence, key="confusion", of=now.keep)
+    cell = confusion_matrix(counts, names, sentence, key="confusion", of=now.keep)
     st.caption(
         "Each row is a true class, each column what the network said; on the diagonal it is right. "
         "The number counts examples, the percentage is the share of the row; the deeper the "

@@ -7,7 +7,7 @@ from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.evaluation import predictions
 from dashboard.views.inspect.example import examples
 from dashboard.widgets.messages import literal
-from playground.analysis.metrics.classification import mistakes
+from playground.analysis.metrics.classification import most_confident_errors
 
 ALL = "All classes"
 
@@ -17,7 +17,7 @@ def ranked(now: NetworkView) -> None:
     of = predictions.chosen(now)
     found = predictions.judgement(now, of)
     names = now.dataset.source.classes
-    rows = mistakes(found)
+    rows = most_confident_errors(found)
     if not len(rows):
         st.success(f"Not one mistake on {len(found):,} {of.name} examples.")
         of.say()

@@ -6,13 +6,13 @@ import streamlit as st
 
 from dashboard.state.network_view import NetworkView
 from playground.analysis.inspection.decision_boundary import shown_part
-from playground.analysis.metrics.classification import Predictions, judge, judged_rows, sample
+from playground.analysis.metrics.classification import Predictions, max_samples, predict, sample
 from playground.analysis.metrics.score import Residuals, residuals
 from playground.datasets.dataset import Split
-from playground.runs.jobs import Recent, fingerprint
+from playground.runs.jobs import LRUCache, fingerprint
 
-_JUDGEMENTS: Recent[Predictions] = Recent(12)
-_RESIDUALS: Recent[Residuals] = Recent(12)
+_JUDGEMENTS: LRUCache[Predictions] = LRUCache(12)
+_RESIDUALS: LRUCache[Residuals] = LRUCache(12)
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,17 @@ class ChosenExamples:
 def chosen(now: NetworkView, most: int | None = None) -> ChosenExamples:
     """As many validation examples as can be judged without a wait, at most `most`."""
     name, part = shown_part(now.dataset)
-    rows = judged_rows(now.snapshot, len(part))
+    rows = max_samples(now.snapshot, len(part))
     return ChosenExamples(name, sample(part, rows if most is None else min(rows, most)), len(part))
 
 
 def judgement(now: NetworkView, of: ChosenExamples) -> Predictions:
     """The answers of a classifier."""
     question = (fingerprint(now.snapshot), now.experiment.data, of.name, of.rows)
-    return _JUDGEMENTS.ask(question, judge, now.snapshot, now.dataset, of.part)
+    return _JUDGEMENTS.get_or_compute(question, predict, now.snapshot, now.dataset, of.part)
 
 
 def missed(now: NetworkView, of: ChosenExamples) -> Residuals:
     """The answers of a regression."""
     question = (fingerprint(now.snapshot), now.experiment.data, of.name, of.rows)
-    return _RESIDUALS.ask(question, residuals, now.snapshot, now.dataset, of.part)
+    return _RESIDUALS.get_or_compute(question, residuals, now.snapshot, now.dataset, of.part)

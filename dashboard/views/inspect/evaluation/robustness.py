@@ -7,6 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.components import chart
+from dashboard.components.gallery import Sample, gallery
 from dashboard.figures import evaluation as figures
 from dashboard.figures import images as picture
 from dashboard.state.network_view import NetworkView
@@ -24,12 +25,12 @@ from playground.analysis.metrics.robustness import (
 from playground.datasets.dataset import Split
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import classes
-from playground.runs.jobs import Recent, fingerprint
+from playground.runs.jobs import LRUCache, fingerprint
 
 SAMPLES = 12
 
-_CURVES: Recent[Robustness] = Recent(60)
-_HARDENED: Recent[NDArray[Any]] = Recent(3)  # up to 10 MB each for images, 26 MB for tables
+_CURVES: LRUCache[Robustness] = LRUCache(60)
+_HARDENED: LRUCache[NDArray[Any]] = LRUCache(3)  # up to 10 MB each for images, 26 MB for tables
 
 
 def robust(now: NetworkView) -> None:
@@ -85,22 +86,23 @@ def robust(now: NetworkView) -> None:
 def _curve(now: NetworkView, of: predictions.ChosenExamples, kind: str) -> Robustness:
     """The distorted examples are the same for every epoch, the scores for equal weights."""
     which = (now.experiment.data, of.name, of.rows, kind)
-    hard = _HARDENED.ask(which, hardened, of.part, now.dataset.source, kind)
+    hard = _HARDENED.get_or_compute(which, hardened, of.part, now.dataset.source, kind)
     question = (fingerprint(now.snapshot), *which)
-    return _CURVES.ask(question, robustness, now.snapshot, now.dataset, hard, of.part.y, kind)
+    return _CURVES.get_or_compute(
+        question, robustness, now.snapshot, now.dataset, hard, of.part.y, kind
+    )
 
 
 def _samples(now: NetworkView, part: Split, entry: Distortion, strength: float) -> None:
     """The first examples as the network gets them, and what it says."""
     part, source = sample(part, SAMPLES), now.dataset.source
     images = entry.prepare(part.x, source)(strength)
-    output = now.snapshot.predict(now.dataset.scaled(images))
+    output = now.snapshot.predict(now.dataset.transform(images))
     said, names = classes(output), source.classes
     sure = output.max(axis=1) if output.shape[1] > 1 else np.maximum(output[:, 0], 1 - output[:, 0])
     tiles = [
-        chart.Sample(names[part.y[i]], names[said[i]], float(sure[i])).tile
-        for i in range(len(part))
+        Sample(names[part.y[i]], names[said[i]], float(sure[i])).tile for i in range(len(part))
     ]
     height, width = source.shape
     sprite = picture.address(picture.mosaic(images, source.maximum))
-    chart.gallery(sprite, (height, width), tiles, key="distorted", size=84)
+    gallery(sprite, (height, width), tiles, key="distorted", size=84)

@@ -1,7 +1,4 @@
-"""The thirteen weights of the 2-3-1 network, to change by hand.
-
-Coffee roasting with the 2-3-1 network: train it, take it apart, change it by hand.
-"""
+"""Coffee roasting with the 2-3-1 network: train it, read its numbers, change its weights."""
 
 from typing import Any
 
@@ -10,74 +7,143 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.components import chart
-from dashboard.figures.decision_boundary import UnitLine, roasting_figure, roasting_sentence
-from dashboard.state import session
+from dashboard.figures.decision_boundary import (
+    Examples,
+    UnitLine,
+    roasting_figure,
+    roasting_sentence,
+)
+from dashboard.state import values
 from dashboard.state.network_view import NetworkView
-from dashboard.views.labs.keras_answer import answer, known
+from dashboard.views.labs.worker_result import worker_result
 from dashboard.views.shared.unit_maps import drawn, inequality, units
+from dashboard.widgets.latex import bracketed, lines
 from playground.analysis.inspection import decision_boundary
-from playground.labs import keras_calls
-from playground.labs.by_hand.coffee import (
+from playground.analysis.metrics.baseline import baseline
+from playground.analysis.metrics.classification import confusion
+from playground.labs.by_hand import (
+    CHECKPOINTS,
     EXPERIMENT,
-    MOMENTS,
-    baseline,
-    judge,
-    network,
-    printed,
+    coffee_network,
+    format_weights,
     roasts,
 )
 from playground.nn.network import Snapshot
 
 Array = NDArray[Any]
 
-
-LARGEST = 200.0
+LARGEST = 200.0  # |weight| that can be typed
 INPUTS = ("temperature", "duration")
+START = (215.0, 13.0)  # °C and minutes of the movable roast
+STEPS_PER_EPOCH = EXPERIMENT.steps_per_epoch
+
+ABOUT = (
+    "Blue: predicted good, orange: bad. Dark lines: where a unit's z is 0; the arrow points to its "
+    "positive side. White: the decision boundary. Drag the roast across the lines."
+)
 
 
-def edited(snapshot: Snapshot, name: str) -> Snapshot:
-    """The network as somebody has changed it; `name` tells which one it was before."""
+def coffee() -> None:
+    """The weights, the decision boundary, one movable roast, and the threshold."""
+    dataset = roasts()
+    trivial = baseline(dataset, "cross_entropy").metric
+    good = int(dataset.train.y.sum())
+    st.markdown(
+        f"200 roasts, {good} of them good. The network has 3 sigmoid units and 1 sigmoid output, "
+        "trained with cross-entropy and Adam (0.01) for 63,000 updates, as in the course. "
+        f"Baseline: always predicting “bad” is right for **{trivial:.1%}**."
+    )
+    snapshot, name = _network()
+    snapshot = _edited(snapshot, name)
+    threshold = st.slider(
+        "Decision threshold", 0.0, 1.0, 0.5, 0.01, key="lab_by_hand_threshold",
+        persist_state="session",
+        help="An output above it counts as good. Lower it: more good roasts are found, and more "
+        "bad ones accepted.",
+    )  # fmt: skip
+    view = NetworkView(EXPERIMENT, dataset, snapshot, None, f"by hand {name}")
+    plane = decision_boundary.look(snapshot, dataset)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        roast = _plane(view, plane, threshold, trivial)
+    with right:
+        _forward(view, roast, threshold)
+        st.markdown("**The weights, as the course prints them**")
+        st.code(format_weights(snapshot), language=None)
+        st.caption(
+            "A column of W1 is a hidden unit: its weight for temperature above its weight for "
+            "duration, both scaled. W2 has one column for the one output."
+        )
+    units(view, plane, 0, {"roasts": drawn(snapshot, dataset, dataset.train)})
+
+
+def _network() -> tuple[Snapshot, str]:
+    """The included network, or one trained here at a chosen checkpoint; and its name."""
+    left, middle, right = st.columns([2, 2, 3], vertical_alignment="bottom")
+    seed = left.number_input(
+        "Seed of the initial weights", 0, 999, 3, key="lab_by_hand_seed", persist_state="session",
+        help="Train again with another seed: do the three lines end at the same edges?",
+    )  # fmt: skip
+    wanted = values.get("lab_by_hand_wanted", make=dict)
+    if middle.button(
+        "Train it", key="lab_by_hand_train", icon=":material/play_arrow:",
+        help="63,000 updates in a worker, about two seconds; then move through them.",
+    ):  # fmt: skip
+        wanted["seed"] = int(seed)
+    included = coffee_network(), "included"
+    if "seed" not in wanted:
+        right.caption("Included weights, trained from seed 3.")
+        return included
+    seed = wanted["seed"]
+    snapshots: list[Snapshot] | None = worker_result(
+        "lab_by_hand_coffee", seed, "playground.labs.keras.by_hand:coffee", seed,
+        waiting=f"Training 63,000 updates from seed {seed} …",
+    )  # fmt: skip
+    if snapshots is None:
+        return included
+    data = roasts()
+    correct = (snapshots[-1].predict(data.transform(data.train.x))[:, 0] > 0.5) == data.train.y
+    st.caption(f"Trained: accuracy {correct.mean():.1%} on the 200 roasts after the last update.")
+    epoch = right.select_slider(
+        "Updates", CHECKPOINTS, CHECKPOINTS[-1], key=f"lab_by_hand_moment_{seed}",
+        format_func=lambda epoch: f"{epoch * STEPS_PER_EPOCH:,}", persist_state="session",
+        help="Go back to the initial weights and forward again: watch the three lines move.",
+    )  # fmt: skip
+    return snapshots[CHECKPOINTS.index(epoch)], f"seed {seed} epoch {epoch}"
+
+
+def _edited(snapshot: Snapshot, name: str) -> Snapshot:
+    """The network with the weights typed in; `name` identifies the network they belong to."""
     box = st.expander("Change the weights by hand", key="lab_by_hand_edit", on_change="rerun")
     if not box.open:
         return snapshot
-    hidden, last = snapshot.layers
+    w1, b1, w2, b2 = (np.array(weight) for weight in snapshot.weights)
     with box:
         st.caption(
-            "Unit j is column j of W1 with entry j of b1; the output has the column of W2 and b2. "
-            "Close this, and the network's own weights are back."
+            "Unit j is column j of W1 and entry j of b1; the output is the column of W2 and b2. "
+            "Closing this restores the network's own weights."
         )
         columns = st.columns(4)
-        kernel, bias = np.array(hidden.kernel), np.array(hidden.bias)
-        out, offset = np.array(last.kernel), np.array(last.bias)
         for j in range(3):
             with columns[j]:
                 st.markdown(f"**Unit {j + 1}**")
                 for i, feature in enumerate(INPUTS):
-                    kernel[i, j] = _number(
-                        f"w for {feature}",
-                        kernel[i, j],
-                        f"{name} W1 {i} {j}",
+                    w1[i, j] = _number(
+                        f"w for {feature}", w1[i, j], f"{name} W1 {i} {j}",
                         f"Tilts unit {j + 1}'s line. Change its sign: the sides are swapped.",
-                    )
-                bias[j] = _number(
-                    "bias", bias[j], f"{name} b1 {j}", f"Shifts unit {j + 1}'s line sideways."
-                )
+                    )  # fmt: skip
+                b1[j] = _number("bias", b1[j], f"{name} b1 {j}", f"Shifts unit {j + 1}'s line.")
         with columns[3]:
             st.markdown("**Output**")
             for j in range(3):
-                out[j, 0] = _number(
-                    f"w for unit {j + 1}",
-                    out[j, 0],
-                    f"{name} W2 {j}",
-                    "Positive: the unit speaks for a good roast. Set 0: nobody hears it.",
-                )
-            offset[0] = _number(
-                "bias of the output",
-                offset[0],
-                f"{name} b2",
-                "Higher: more roasts are called good, whatever the units say.",
+                w2[j, 0] = _number(
+                    f"w for unit {j + 1}", w2[j, 0], f"{name} W2 {j}",
+                    "Positive: the unit raises the output. 0: it has no effect.",
+                )  # fmt: skip
+            b2[0] = _number(
+                "bias of the output", b2[0], f"{name} b2", "Higher: more roasts count as good."
             )
-    return snapshot.with_weights([kernel, bias, out, offset])
+    return snapshot.with_weights([w1, b1, w2, b2])
 
 
 def _number(label: str, value: float, key: str, help: str) -> float:
@@ -90,162 +156,72 @@ def _number(label: str, value: float, key: str, help: str) -> float:
     )  # fmt: skip
 
 
-START = (215.0, 13.0)  # °C and minutes of the movable roast
-STEPS_PER_EPOCH = EXPERIMENT.steps_per_epoch
-
-
-def roasting() -> None:
-    """The weights, the plane with its half-planes, one roast, and the threshold."""
-    dataset = roasts()
-    trivial = baseline(dataset.train.y)
-    good = int(dataset.train.y.sum())
-    st.markdown(
-        f"200 roasts, {good} of them good. A network of 3 sigmoid units and 1 sigmoid output, "
-        "trained with cross-entropy and Adam 0.01 for 63,000 updates, as the course does. What it "
-        f"has to beat: always saying “bad” is right for **{trivial:.1%}** of them."
-    )
-    snapshot, name = _weights()
-    snapshot = edited(snapshot, name)
-    threshold = st.slider(
-        "Decision threshold", 0.0, 1.0, 0.5, 0.01, key="lab_by_hand_threshold",
-        persist_state="session",
-        help="An answer above it is a yes. Lower it: more good roasts are found, and more bad ones "
-        "let through.",
-    )  # fmt: skip
-    now = NetworkView(EXPERIMENT, dataset, snapshot, None, f"by hand {name}")
-    seen = decision_boundary.look(snapshot, dataset)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        roast = _plane(now, seen, threshold)
-    with right:
-        _forward(now, roast, threshold)
-        st.markdown("**The weights, as the course prints them**")
-        st.code(printed(snapshot), language=None)
-        st.caption(
-            "A column of W1 is a unit of the hidden layer: its weight for temperature above its "
-            "weight for duration, both scaled. W2 has one column, for there is one output."
-        )
-    shown = {"roasts": drawn(snapshot, dataset, dataset.train)}
-    units(now, seen, 0, shown)
-
-
-def _weights() -> tuple[Snapshot, str]:
-    """The network that came along, or one trained here, at some moment; and its name."""
-    left, middle, right = st.columns([2, 2, 3], vertical_alignment="bottom")
-    seed = left.number_input(
-        "Seed of the first weights", 0, 999, 3, key="lab_by_hand_seed", persist_state="session",
-        help="Another number begins elsewhere: train again and see whether the three lines end at "
-        "the same edges.",
-    )  # fmt: skip
-    wanted = session.kept("lab_by_hand_wanted", dict)
-    if middle.button(
-        "Train it", key="lab_by_hand_train", icon=":material/play_arrow:",
-        help="63,000 updates of real training in a worker, some two seconds; then move through it.",
-    ):  # fmt: skip
-        wanted["seed"] = int(seed)
-    if "seed" not in wanted:
-        right.caption("These weights came along, trained from seed 3.")
-        return network(), "came along"
-    question = wanted["seed"]
-    answer(
-        "lab_by_hand_roasting", _trained, question, keras_calls.roasting, question,
-        waiting=f"Training 63,000 updates from seed {question} …",
-    )  # fmt: skip
-    found: list[Snapshot] | None = known("lab_by_hand_roasting", question)
-    if found is None:
-        return network(), "came along"
-    epoch = right.select_slider(
-        "Updates learnt", MOMENTS, MOMENTS[-1], key=f"lab_by_hand_moment_{question}",
-        format_func=lambda epoch: f"{epoch * STEPS_PER_EPOCH:,}", persist_state="session",
-        help="Go back to the first weights and forward again: watch the three lines wander.",
-    )  # fmt: skip
-    return found[MOMENTS.index(epoch)], f"seed {question} epoch {epoch}"
-
-
-def _trained(found: list[Snapshot]) -> None:
-    loss = roasts()
-    output = found[-1].predict(loss.scaled(loss.train.x))[:, 0]
-    right = judge(output, loss.train.y, 0.5).accuracy
-    st.caption(f"Trained: {right:.1%} of the 200 roasts are right after the last update.")
-
-
 def _plane(
-    now: NetworkView, seen: decision_boundary.Plane, threshold: float
+    view: NetworkView, plane: decision_boundary.Plane, threshold: float, trivial: float
 ) -> tuple[float, float]:
-    """The chart with the movable roast; where the roast is."""
-    dataset, output = now.dataset, seen.output[..., 0]
-    across, up = (seen.extent[0], seen.extent[1]), (seen.extent[2], seen.extent[3])
-    key = "lab_by_hand_plane"
-    roast = chart.held(key, START, across, up, "roast")
-    answered = now.snapshot.predict(dataset.scaled(np.array([roast], np.float32)))[0, 0]
-    judged = judge(
-        now.snapshot.predict(dataset.scaled(dataset.train.x))[:, 0], dataset.train.y, threshold
+    """The chart with the movable roast; returns its temperature and duration."""
+    dataset, key = view.dataset, "lab_by_hand_plane"
+    left, right, bottom, top = plane.extent
+    roast = chart.handle_position(key, START, (left, right), (bottom, top), "roast")
+    output = float(view.snapshot.predict(dataset.transform(np.array([roast], np.float32)))[0, 0])
+    good = dataset.train.y > 0
+    positive = view.snapshot.predict(dataset.transform(dataset.train.x))[:, 0] > threshold
+    (rejected, false_positive), (missed, hits) = confusion(
+        good.astype(int), positive.astype(int), 2
     )
-    examples = drawn(now.snapshot, dataset, dataset.train)
-    wrong = (now.snapshot.predict(dataset.scaled(dataset.train.x))[:, 0] > threshold) != (
-        dataset.train.y > 0
-    )
+    examples = drawn(view.snapshot, dataset, dataset.train)
     figure = roasting_figure(
-        output, threshold, seen.extent, type(examples)(examples.x, examples.colour, wrong),
-        _lines(now, seen), (dataset.source.features[0], dataset.source.features[1]), "roasting",
+        plane.output[..., 0], threshold, plane.extent,
+        Examples(examples.x, examples.colour, positive != good), _lines(view, plane),
+        (dataset.source.features[0], dataset.source.features[1]), "roasting",
     )  # fmt: skip
-    chart.handle(
-        figure,
-        roasting_sentence(roast, float(answered), threshold, judged.accuracy,
-                          baseline(dataset.train.y)),
-        key, START, of="roast", name="Roast",
-        about="Blue: answered good, orange: bad. Dark lines: where a unit's sum is 0, the arrow "
-        "points to its side. White: where the answer crosses the threshold. Drag the roast over "
-        "the lines and watch which unit changes its mind.",
+    accuracy = float((positive == good).mean())
+    chart.chart_with_handle(
+        figure, roasting_sentence(roast, output, threshold, accuracy, trivial), key, START,
+        of="roast", name="Roast", about=ABOUT,
     )  # fmt: skip
     st.caption(
-        f"At the threshold {threshold:g}: {judged.hits} good roasts found, {judged.missed} missed, "
-        f"{judged.alarms} bad ones let through, {judged.passed} turned away."
+        f"At threshold {threshold:g}: {hits} good roasts found, {missed} missed; "
+        f"{false_positive} bad ones accepted, {rejected} rejected."
     )
     return roast
 
 
-def _lines(now: NetworkView, seen: decision_boundary.Plane) -> list[UnitLine]:
+def _lines(view: NetworkView, plane: decision_boundary.Plane) -> list[UnitLine]:
     lines = []
-    for i, half in enumerate(decision_boundary.half_planes(now.snapshot.layers[0], now.dataset)):
-        ends = half.line(seen.extent)
+    for i, half in enumerate(decision_boundary.half_planes(view.snapshot.layers[0], view.dataset)):
+        ends = half.line(plane.extent)
         if ends is not None:
-            formula = f"unit {i + 1}: {inequality(half, ('temperature', 'duration'))}"
-            lines.append(UnitLine(ends, np.array(half.slope), f"{i + 1}", formula))
+            label = f"unit {i + 1}: {inequality(half, INPUTS)}"
+            lines.append(UnitLine(ends, np.array(half.slope), f"{i + 1}", label))
     return lines
 
 
-def _forward(now: NetworkView, roast: tuple[float, float], threshold: float) -> None:
+def _forward(view: NetworkView, roast: tuple[float, float], threshold: float) -> None:
     """One roast through the network: scaling, three units, the output, the decision."""
-    x = now.dataset.scaled(np.array([roast], np.float32))
-    (z1, a1), (z2, a2) = now.snapshot.forward(x)
-    hidden, last = now.snapshot.layers
+    x = view.dataset.transform(np.array([roast], np.float32))
+    (z1, a1), (z2, a2) = view.snapshot.forward(x)
+    hidden, last = view.snapshot.layers
+    first, second = (bracketed(f"{value:.3f}") for value in x[0])
     st.markdown("**This roast, step by step**")
     st.latex(
         rf"({roast[0]:.1f}\,°\mathrm{{C}},\ {roast[1]:.2f}\,\mathrm{{min}}) \to "
         rf"({x[0, 0]:.3f},\ {x[0, 1]:.3f})"
     )
-    rows = []
-    for j in range(3):
-        w, b = hidden.kernel[:, j], hidden.bias[j]
-        rows.append(
-            rf"a_{j + 1} &= \sigma({w[0]:.2f} \cdot {_in(x[0, 0])} {w[1]:+.2f} \cdot {_in(x[0, 1])}"
-            rf" \\ &\qquad {b:+.2f}) = \sigma({z1[0, j]:.2f}) = {a1[0, j]:.3f}"
-        )
-    st.latex(r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}")
+    st.latex(lines(*(
+        rf"a_{j + 1} &= \sigma({w[0]:.2f} \cdot {first} {w[1]:+.2f} \cdot {second}"
+        rf" \\ &\qquad {hidden.bias[j]:+.2f}) = \sigma({z1[0, j]:.2f}) = {a1[0, j]:.3f}"
+        for j, w in enumerate(hidden.kernel.T)
+    )))  # fmt: skip
     terms = r" \\ &\qquad ".join(
-        rf"{v:+.2f} \cdot {a:.3f}" for v, a in zip(last.kernel[:, 0], a1[0], strict=True)
+        rf"{w:+.2f} \cdot {a:.3f}" for w, a in zip(last.kernel[:, 0], a1[0], strict=True)
     ).removeprefix("+")
-    st.latex(
-        rf"\begin{{aligned}} a &= \sigma({terms} \\ &\qquad {last.bias[0]:+.2f}) = "
-        rf"\sigma({z2[0, 0]:.2f}) = {a2[0, 0]:.4f} \end{{aligned}}"
-    )
-    yes = a2[0, 0] > threshold
+    st.latex(lines(
+        rf"a &= \sigma({terms} \\ &\qquad {last.bias[0]:+.2f}) = "
+        rf"\sigma({z2[0, 0]:.2f}) = {a2[0, 0]:.4f}"
+    ))  # fmt: skip
+    good = a2[0, 0] > threshold
     st.markdown(
-        f"{a2[0, 0]:.4f} {'>' if yes else '≤'} {threshold:g}: "
-        + ("**✓ yes, a good roast**" if yes else "**✗ no, a bad roast**")
+        f"{a2[0, 0]:.4f} {'>' if good else '≤'} {threshold:g}: "
+        + ("**✓ a good roast**" if good else "**✗ a bad roast**")
     )
-
-
-def _in(value: float) -> str:
-    return f"({value:.3f})" if value < 0 else f"{value:.3f}"

@@ -1,9 +1,4 @@
-"""The numbers of a layer as tables that can be edited: X, W and b.
-
-Matrices as LaTeX, with a row, a column or one number marked.
-
-One dense layer: shapes of X, W, b and A, and why each unit is a column of W.
-"""
+"""One dense layer: the shapes of X, W, b and A, and why each unit is a column of W."""
 
 from typing import Any
 
@@ -12,35 +7,72 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.views.labs.keras_answer import answer
+from dashboard.views.labs.worker_result import worker_result
+from dashboard.widgets.latex import bracketed, colored, lines, matrix, significant
 from dashboard.widgets.messages import refuse
-from playground.labs import keras_calls
-from playground.labs.by_hand.coffee import roasts
-from playground.labs.by_hand.dense import n_parameters, products, start, sums, transposed
-from playground.labs.by_hand.normalization import adapt
-from playground.labs.keras_calls import Session
+from playground.labs.by_hand import (
+    KerasSession,
+    Normalization,
+    initial_weights,
+    n_parameters,
+    pre_activations,
+    products,
+    roasts,
+    transposed_product,
+)
 from playground.nn.activations import ACTIVATIONS
 
 Array = NDArray[Any]
 
-
 LARGEST = 1_000.0  # of a number in a table
+ROW, UNIT = "#d97b0d", "#0877bd"  # orange and blue, dark enough for numbers on white
+OFFERED = ("linear", "sigmoid", "relu")
+
+SIZES = {
+    "m": ("Examples m", 4, "Rows of X: the batch. Change it: W and b stay."),
+    "n": ("Inputs n", 2, "Columns of X and rows of W. With 2 the rows are roasts."),
+    "units": ("Units", 3, "Columns of W, entries of b, columns of the output A."),
+}
 
 
-def _rows(m: int, n: int) -> Array:
-    """The first roasts, scaled, where there are two inputs; otherwise numbers as good as any."""
-    if n == 2:
-        x = roasts().train.x[:m]
-        return np.asarray(adapt(roasts().train.x)(x), np.float64).round(2)
-    return np.random.default_rng([1, n]).uniform(-2, 2, (5, n)).round(2)[:m]
-
-
-def tables(m: int, n: int, units: int) -> tuple[Array, Array, Array] | None:
-    """X, W and b as somebody has edited them; None where a number is missing."""
-    kernel, bias = start(n, units)
+def dense() -> None:
+    """Sizes, editable X, W and b, and the product with one row and one unit marked."""
+    m, n, units, activation = _sizes()
+    tables = _tables(m, n, units)
+    if tables is None:
+        return
+    x, kernel, bias = tables
+    _shapes(m, n, units, activation)
+    row, unit = _marked(m, units)
+    _product(x, kernel, bias, row, unit, activation)
     left, right = st.columns(2, gap="medium")
     with left:
-        x = _table("X: an example in each row", _rows(m, n), "x", "row")
+        _transposed(x, kernel, bias, row, unit)
+    with right:
+        _keras(x, kernel, bias, activation)
+
+
+def _sizes() -> tuple[int, int, int, str]:
+    columns = st.columns(4)
+    m, n, units = (
+        int(place.slider(label, 1, 5, value, key=f"lab_by_hand_{key}", help=help,
+                         persist_state="session"))
+        for place, (key, (label, value, help)) in zip(columns, SIZES.items(), strict=False)
+    )  # fmt: skip
+    activation = columns[3].selectbox(
+        "Activation f", OFFERED, format_func=lambda name: ACTIVATIONS[name].label,
+        key="lab_by_hand_f", persist_state="session",
+        help="Applied to each z. Linear leaves it unchanged.",
+    )  # fmt: skip
+    return m, n, units, str(activation)
+
+
+def _tables(m: int, n: int, units: int) -> tuple[Array, Array, Array] | None:
+    """X, W and b as edited; None where a number is missing."""
+    kernel, bias = initial_weights(n, units)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        x = _table("X: an example in each row", _examples(m, n), "x", "row")
     with right:
         w = _table("W: a unit in each column", kernel, "unit", "input")
         b = _table("b: one number for each unit", bias[None], "unit", "bias")
@@ -49,17 +81,26 @@ def tables(m: int, n: int, units: int) -> tuple[Array, Array, Array] | None:
     return x, w, b[0]
 
 
+def _examples(m: int, n: int) -> Array:
+    """The first m scaled roasts for 2 inputs, else random numbers: (m, n)."""
+    if n == 2:
+        x = roasts().train.x
+        return np.asarray(Normalization.adapt(x)(x[:m]), np.float64).round(2)
+    return np.random.default_rng([1, n]).uniform(-2, 2, (5, n)).round(2)[:m]
+
+
 def _table(title: str, values: Array, across: str, down: str) -> Array | None:
-    st.markdown(f"**{title}**, `shape {values.shape if down != 'bias' else values[0].shape}`")
+    is_bias = down == "bias"
+    st.markdown(f"**{title}**, `shape {values[0].shape if is_bias else values.shape}`")
     frame = pd.DataFrame(
         values,
         columns=[f"{across} {i + 1}" for i in range(values.shape[1])],
-        index=[f"{down} {i + 1}" if down != "bias" else "b" for i in range(len(values))],
+        index=["b"] if is_bias else [f"{down} {i + 1}" for i in range(len(values))],
     )
     numbers = {
         name: st.column_config.NumberColumn(
             required=True, min_value=-LARGEST, max_value=LARGEST, format="%g",
-            help="Click a number twice to change it, and see which answers follow.",
+            help="Double-click a number to change it.",
         )
         for name in frame.columns
     }  # fmt: skip
@@ -79,89 +120,6 @@ def _table(title: str, values: Array, across: str, down: str) -> Array | None:
     return np.asarray(array)
 
 
-ROW, UNIT = "#d97b0d", "#0877bd"  # orange and blue, dark enough for numbers on white
-
-
-def number(value: float) -> str:
-    """At most three digits, in brackets where it is negative."""
-    text = f"{round(float(value), 4) + 0.0:.3g}"
-    return f"({text})" if value < 0 else text
-
-
-def matrix(
-    values: Array,
-    row: int | None = None,
-    unit: int | None = None,
-    at: tuple[int, int] | None = None,
-    unit_row: int | None = None,
-) -> str:
-    """`values` (rows, columns) with a row orange, a column (or row) of a unit blue, or one number
-    in a box."""
-
-    def cell(i: int, j: int) -> str:
-        text = f"{round(float(values[i, j]), 4) + 0.0:.3g}"
-        if (i, j) == at:
-            return rf"\boxed{{\mathbf{{{text}}}}}"
-        if i == row:
-            return rf"\textcolor{{{ROW}}}{{\mathbf{{{text}}}}}"
-        return rf"\textcolor{{{UNIT}}}{{\mathbf{{{text}}}}}" if unit == j or unit_row == i else text
-
-    rows, columns = values.shape
-    lines = (" & ".join(cell(i, j) for j in range(columns)) for i in range(rows))
-    return r"\begin{bmatrix} " + r" \\ ".join(lines) + r" \end{bmatrix}"
-
-
-def column(values: Array) -> str:
-    """`values` (n,) below each other."""
-    return matrix(values[:, None])
-
-
-ACTIVATION = ("linear", "sigmoid", "relu")
-
-
-def layer() -> None:
-    """Choose sizes, edit numbers, choose a row and a unit, and see what becomes of them."""
-    m, n, units, activation = _sizes()
-    given = tables(m, n, units)
-    if given is None:
-        return
-    x, kernel, bias = given
-    _shapes(m, n, units, activation)
-    row, unit = _chosen(m, units)
-    _product(x, kernel, bias, row, unit, activation)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _transposed(x, kernel, bias, row, unit)
-    with right:
-        _beside_keras(x, kernel, bias, activation)
-
-
-def _sizes() -> tuple[int, int, int, str]:
-    columns = st.columns(4)
-    m, n, units = (
-        int(
-            each.slider(
-                label, 1, 5, value, key=f"lab_by_hand_{key}", help=help, persist_state="session"
-            )
-        )
-        for each, (label, value, key, help) in zip(
-            columns[:3],
-            (
-                ("Examples m", 4, "m", "Rows of X, the batch. Change it: W and b stay."),
-                ("Inputs n", 2, "n", "Columns of X, and so rows of W. At 2 the rows are roasts."),
-                ("Units", 3, "units", "Columns of W, entries of b, columns of the answer A."),
-            ),
-            strict=True,
-        )
-    )
-    activation = columns[3].selectbox(
-        "Activation f", ACTIVATION, format_func=lambda name: ACTIVATIONS[name].label,
-        key="lab_by_hand_f", persist_state="session",
-        help="What each unit does with its sum. Linear leaves it as it is.",
-    )  # fmt: skip
-    return m, n, units, str(activation)
-
-
 def _shapes(m: int, n: int, units: int, activation: str) -> None:
     st.latex(
         rf"\underset{{({m},\,{units})}}{{A}} = f\big("
@@ -169,96 +127,115 @@ def _shapes(m: int, n: int, units: int, activation: str) -> None:
         rf"\underset{{({units},)}}{{b}}\big), \qquad f(z) = {ACTIVATIONS[activation].formula}"
     )
     st.caption(
-        f"The inner sizes meet: {n} columns of X, {n} rows of W. The same b is added to every row. "
-        f"Parameters: {n}·{units} + {units} = {n_parameters(n, units)}; the number of examples m "
-        "is not among them, so a layer takes a batch of any size."
+        f"X has as many columns as W rows: {n}. b is added to every row. Parameters: "
+        f"{n}·{units} + {units} = {n_parameters(n, units)}, whatever the batch size m."
     )
 
 
-def _chosen(m: int, units: int) -> tuple[int, int]:
+def _marked(m: int, units: int) -> tuple[int, int]:
     left, right = st.columns(2)
     row = left.segmented_control(
         "Row of X: the example", list(range(m)), default=0, key=f"lab_by_hand_row_{m}",
         format_func=lambda i: f"row {i + 1}", required=True, persist_state="session",
-        help="Which example is followed, marked orange. Every row goes the same way.",
+        help="The example marked orange below.",
     )  # fmt: skip
     unit = right.segmented_control(
         "Column of W: the unit", list(range(units)), default=0, key=f"lab_by_hand_unit_{units}",
         format_func=lambda i: f"unit {i + 1}", required=True, persist_state="session",
-        help="Which unit answers, marked blue: its weights are one column of W.",
+        help="The unit marked blue below: its weights are one column of W.",
     )  # fmt: skip
     return int(row or 0), int(unit or 0)
 
 
-def _product(
-    x: Array, kernel: Array, bias: Array, row: int, unit: int, activation: str
-) -> None:  # fmt: skip
-    """The whole product with one row, one column and their meeting place marked."""
-    z = sums(x, kernel, bias)
+def _number(value: float) -> str:
+    return significant(round(float(value), 4))
+
+
+def _matrix(
+    values: Array, row: int | None = None, unit: int | None = None,
+    at: tuple[int, int] | None = None, unit_row: int | None = None,
+) -> str:  # fmt: skip
+    """`values` with a row orange, a unit's column (or row) blue, or one number in a box."""
+
+    def entry(i: int, j: int) -> str:
+        text = _number(values[i, j])
+        if (i, j) == at:
+            return rf"\boxed{{\mathbf{{{text}}}}}"
+        if i == row:
+            return colored(text, ROW)
+        return colored(text, UNIT) if unit == j or unit_row == i else text
+
+    return matrix(values, entry=entry)
+
+
+def _column(values: Array) -> str:
+    return _matrix(values[:, None])
+
+
+def _product(x: Array, kernel: Array, bias: Array, row: int, unit: int, activation: str) -> None:
+    """The whole product, and the marked z as a sum."""
+    z = pre_activations(x, kernel, bias)
     a = np.asarray(ACTIVATIONS[activation].f(z))
     with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
         for text in (
-            rf"\underset{{X}}{{{matrix(x, row=row)}}} \cdot",
-            rf"\underset{{W}}{{{matrix(kernel, unit=unit)}}} +",
-            rf"\underset{{b}}{{{matrix(bias[None], unit=unit)}}}",
-            rf"= \underset{{Z}}{{{matrix(z, at=(row, unit))}}}",
-            rf"\to \underset{{A = f(Z)}}{{{matrix(a, at=(row, unit))}}}",
+            rf"\underset{{X}}{{{_matrix(x, row=row)}}} \cdot",
+            rf"\underset{{W}}{{{_matrix(kernel, unit=unit)}}} +",
+            rf"\underset{{b}}{{{_matrix(bias[None], unit=unit)}}}",
+            rf"= \underset{{Z}}{{{_matrix(z, at=(row, unit))}}}",
+            rf"\to \underset{{A = f(Z)}}{{{_matrix(a, at=(row, unit))}}}",
         ):
             st.latex(text, width="content")
-    each = products(x, kernel, row, unit)
+    of_row, of_unit = (
+        lambda value, color=color: colored(bracketed(_number(value)), color, bold=False)
+        for color in (ROW, UNIT)
+    )
     terms = r" \\ &\quad + ".join(
-        rf"\textcolor{{{ROW}}}{{{number(p)}}} \cdot \textcolor{{{UNIT}}}{{{number(q)}}}"
-        for p, q in zip(x[row], kernel[:, unit], strict=True)
+        rf"{of_row(p)} \cdot {of_unit(q)}" for p, q in zip(x[row], kernel[:, unit], strict=True)
     )
-    st.latex(
-        rf"\begin{{aligned}} z_{{{row + 1},{unit + 1}}} &= {terms} "
-        rf"+ \textcolor{{{UNIT}}}{{{number(bias[unit])}}} \\ &= {z[row, unit]:.4g} "
-        r"\end{aligned}"
-    )
+    st.latex(lines(
+        rf"z_{{{row + 1},{unit + 1}}} &= {terms} + {of_unit(bias[unit])}",
+        f"&= {z[row, unit]:.4g}",
+    ))  # fmt: skip
+    summands = " and ".join(f"{value:.4g}" for value in products(x, kernel, row, unit))
     st.caption(
-        f"Row {row + 1} of X times column {unit + 1} of W, number by number: "
-        + " and ".join(f"{value:.4g}" for value in each)
-        + f"; with the bias {bias[unit]:.4g} that makes {z[row, unit]:.4g}, and f makes it "
-        f"{a[row, unit]:.4g}. All of unit {unit + 1} stands in its column: change another column "
-        "and this answer stays."
+        f"Row {row + 1} of X times column {unit + 1} of W: {summands}, plus the bias "
+        f"{bias[unit]:.4g}, is z = {z[row, unit]:.4g}; f(z) = {a[row, unit]:.4g}. No other column "
+        "of W has a part in it."
     )
 
 
 def _transposed(x: Array, kernel: Array, bias: Array, row: int, unit: int) -> None:
     st.markdown("**Why the columns?**")
-    same = transposed(x, kernel, bias, row)
     st.markdown(
-        "For one example one usually writes $z = w\\cdot x + b$, with $x$ standing upright. Units "
-        "below each other then are the rows of a matrix, $W^\\top$:"
+        "For one example, textbooks write $z = w\\cdot x + b$ with $x$ as a column vector; the "
+        "units are then the rows of $W^\\top$:"
     )
+    z = transposed_product(x, kernel, bias, row)
     with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
-        st.latex(rf"{matrix(kernel.T, unit_row=unit)} {column(x[row])}", width="content")
-        st.latex(rf"+ {column(bias)} = {column(same)}", width="content")
+        st.latex(rf"{_matrix(kernel.T, unit_row=unit)} {_column(x[row])}", width="content")
+        st.latex(rf"+ {_column(bias)} = {_column(z)}", width="content")
     st.markdown(
-        "Tables of data have an example in each **row**. To leave them so, everything is turned "
-        "over: $(W^\\top x)^\\top = x^\\top W$. Keras stores $W$ turned over already, `(inputs, "
-        "units)`, and so `X @ W + b` takes a whole batch at once; the units, which were rows, are "
-        "columns."
+        "A table of data has an example in each **row**, so everything is transposed: "
+        "$(W^\\top x)^\\top = x^\\top W$. Keras stores $W$ as `(inputs, units)`, and `X @ W + b` "
+        "computes a whole batch; the units are its columns."
     )
 
 
-def _beside_keras(x: Array, kernel: Array, bias: Array, activation: str) -> None:
+def _keras(x: Array, kernel: Array, bias: Array, activation: str) -> None:
     st.markdown("**The same layer in Keras: no weights before it is built**")
-    narrow = [np.asarray(each, np.float32) for each in (x, kernel, bias)]
-
-    def show(told: Session) -> None:
-        st.code(told.text, language="python", wrap_lines=True, height=420)
-        ours = ACTIVATIONS[activation].f(sums(*narrow))
-        st.caption(
-            "Without inputs to look at, `Dense` cannot know how many rows W has: no weights, and "
-            "`set_weights` is refused. The first call builds it, an Input layer does so at once. "
-            f"With the weights above its {told.outputs.size} answers differ from NumPy's by at "
-            f"most {np.abs(ours - told.outputs).max():.1e}."
-        )
-
-    question = (activation, x.shape, kernel.shape, *(each.tobytes() for each in narrow))
-    answer(
-        "lab_by_hand_layer_keras", show, question, keras_calls.layer, activation, narrow[1],
-        narrow[2],
-        narrow[0],
+    x, kernel, bias = (np.asarray(array, np.float32) for array in (x, kernel, bias))
+    session: KerasSession | None = worker_result(
+        "lab_by_hand_layer_keras",
+        (activation, x.shape, kernel.shape, x.tobytes(), kernel.tobytes(), bias.tobytes()),
+        "playground.labs.keras.by_hand:layer", activation, kernel, bias, x,
     )  # fmt: skip
+    if session is None:
+        return
+    st.code(session.text, language="python", wrap_lines=True, height=420)
+    ours = ACTIVATIONS[activation].f(pre_activations(x, kernel, bias))
+    st.caption(
+        "Before it sees an input, `Dense` does not know the rows of W: it has no weights and "
+        "`set_weights` fails. The first call builds it; an Input layer does so at once. With the "
+        f"weights above its {session.outputs.size} outputs differ from NumPy's by at most "
+        f"{np.abs(ours - session.outputs).max():.1e}."
+    )

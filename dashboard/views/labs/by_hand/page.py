@@ -1,41 +1,29 @@
-"""The By hand lab: what a layer computes, with every number on the table and Keras beside it."""
+"""The By hand lab: from one neuron to a small network, number by number."""
 
 from collections.abc import Callable
 
-import streamlit as st
-
-from dashboard.views.labs.by_hand.coffee import roasting
-from dashboard.views.labs.by_hand.dense import layer
+from dashboard.views.labs.by_hand.coffee import coffee
+from dashboard.views.labs.by_hand.dense import dense
 from dashboard.views.labs.by_hand.neuron import neuron
 from dashboard.views.labs.by_hand.normalization import normalization
-from dashboard.views.shared.view import View
+from dashboard.views.shared.view import View, choose
 
-PARTS: dict[str, View[Callable[[], None]]] = {
+VIEWS: dict[str, View[Callable[[], None]]] = {
     "One neuron": View(
         ":material/radio_button_unchecked:",
         "Two numbers, w and b: what do they do, and where does Keras keep them?",
         neuron,
     ),
     "Normalization": View(
-        ":material/straighten:", "What does a layer learn that only scales its inputs?",
-        normalization,
+        ":material/straighten:", "What does a layer that scales its inputs learn?", normalization
     ),
-    "One layer": View(
-        ":material/view_column:", "Why is each unit a column of W?", layer,
-    ),
+    "One layer": View(":material/view_column:", "Why is each unit a column of W?", dense),
     "Coffee roasting": View(
-        ":material/coffee:", "How do three straight lines become one good answer?", roasting
+        ":material/coffee:", "How do three straight lines make one decision boundary?", coffee
     ),
-}  # fmt: skip
+}
 
 
 def by_hand() -> None:
-    """One part of the way from a neuron to a network."""
-    name = st.segmented_control(
-        "Part", list(PARTS), default=next(iter(PARTS)), key="lab_by_hand_part", required=True,
-        format_func=lambda name: f"{PARTS[name].icon} {name}", persist_state="session",
-        help="From one neuron to a small network. Begin on the left.",
-    )  # fmt: skip
-    part = PARTS[name or next(iter(PARTS))]
-    st.caption(part.question)
-    part.show()
+    """One part at a time."""
+    choose(VIEWS, "lab_by_hand_part").show()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dashboard.components import chart
 from dashboard.figures.evaluation import grouped_bars
-from dashboard.state import session
+from dashboard.state import values
 from dashboard.widgets.latex import lines, number
 from dashboard.widgets.messages import refuse
 from playground.labs.losses.cross_entropy import MOST, cross_entropy
@@ -38,7 +38,7 @@ def prediction() -> None:
     )  # fmt: skip
     names = [f"Class {i + 1}" for i in range(k)]
     target = st.segmented_control(
-        "Target", range(k), default=None if session.holds(f"lab_losses_truth_{k}") else 0,
+        "Target", range(k), default=None if values.has_widget(f"lab_losses_truth_{k}") else 0,
         required=True, key=f"lab_losses_truth_{k}", format_func=lambda i: names[i],
         persist_state="session",
         help="The right class: its y is 1, the others' 0. Choose another one: the loss changes.",
@@ -71,7 +71,7 @@ def _sliders(column: "st.delta_generator.DeltaGenerator", i: int, k: int) -> Arr
     values = [
         column.slider(
             f"Class {c + 1} ({i + 1})", 0.0, 1.0,
-            None if session.holds(f"lab_losses_p{i}_{c}") else FIRST[i][c], 0.01,
+            None if values.has_widget(f"lab_losses_p{i}_{c}") else FIRST[i][c], 0.01,
             key=f"lab_losses_p{i}_{c}", persist_state="session",
             help="The share this prediction gives to the class; all are divided by their sum. Try "
             "0 for the right class.",
@@ -82,11 +82,11 @@ def _sliders(column: "st.delta_generator.DeltaGenerator", i: int, k: int) -> Arr
 
 
 def _example() -> None:
-    session.put("lab_losses_classes", 2)
-    session.put("lab_losses_truth_2", 0)
+    values.set_widget("lab_losses_classes", 2)
+    values.set_widget("lab_losses_truth_2", 0)
     for i, shares in enumerate(EXAMPLE):
         for c, share in enumerate(shares):
-            session.put(f"lab_losses_p{i}_{c}", share)
+            values.set_widget(f"lab_losses_p{i}_{c}", share)
 
 
 def _formula(i: int, y: Array, p: Array, h: float) -> str:

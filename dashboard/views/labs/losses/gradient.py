@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from dashboard.components import chart
 from dashboard.figures.losses import pulls, pulls_sentence
-from dashboard.state import session
+from dashboard.state import values
 from dashboard.widgets.latex import column, lines, matrix, number, signed
 from playground.labs.losses.cross_entropy import jacobian, through_sigmoid, through_softmax
 from playground.nn.activations import ACTIVATIONS, softmax
@@ -46,7 +46,7 @@ def _softmax() -> None:
         for i, (column, first) in enumerate(zip(columns, (-2.0, 2.0, 0.5), strict=True))
     ])  # fmt: skip
     target = st.segmented_control(
-        "Right class", range(3), default=None if session.holds("lab_losses_right") else 0,
+        "Right class", range(3), default=None if values.has_widget("lab_losses_right") else 0,
         required=True, key="lab_losses_right", format_func=lambda i: f"Class {i + 1}",
         persist_state="session",
         help="Its y is 1. Choose the class with the largest logit: right and sure, all is flat.",

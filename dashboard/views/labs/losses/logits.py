@@ -7,11 +7,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
-
-from dashboard.components.chart import POLL_SECONDS
-from dashboard.state import session
-from dashboard.widgets.latex import lines, number, signed
-from dashboard.widgets.messages import literal, refuse
 from playground.labs.losses.cross_entropy import (
     CLASSES,
     LOGITS,
@@ -20,13 +15,18 @@ from playground.labs.losses.cross_entropy import (
     in_two_steps,
     one_hot,
 )
+
+from dashboard.components.chart import POLL_SECONDS
+from dashboard.state import identity, values
+from dashboard.widgets.latex import lines, number, signed
+from dashboard.widgets.messages import literal, refuse
 from playground.nn.activations import softmax
-from playground.runs.jobs import Background, Job
-from playground.runs.worker import keras_cross_entropies
+from playground.runs.jobs import Job, Jobs
 
 Array = NDArray[np.floating]
 
 KEY, COLUMNS, CLASS = "lab_losses_logits", ("z₁", "z₂", "z₃"), "class"
+CROSS_ENTROPIES = "playground.training.keras_reference:keras_cross_entropies"
 LARGEST = 1e6
 PATIENT = 0.15  # seconds to wait for Keras before the page goes on without it
 
@@ -34,7 +34,7 @@ PATIENT = 0.15  # seconds to wait for Keras before the page goes on without it
 def logits() -> None:
     """Five rows to edit, the loss of each in four ways, and one row in formulas."""
     st.markdown("**Logits** (what the last layer gives before softmax) and the right class.")
-    version = session.kept("lab_losses_version", lambda: [0])
+    version = values.get("lab_losses_version", make=lambda: [0])
     table = st.data_editor(
         _table(), key=f"{KEY}_{version[0]}", width="stretch", num_rows="fixed",
         column_config={
@@ -97,7 +97,7 @@ def _results(y: Array, z: Array) -> None:
     job.wait(PATIENT)
     ours = {"two steps, NumPy": in_two_steps(y, z), "one step, NumPy": in_one_step(y, z)}
     asked = (y.tobytes(), z.tobytes())
-    theirs: Any = job.result if job.state == "done" and job.question == asked else None
+    theirs: Any = job.result if job.state == "done" and job.key == asked else None
     names = ("two steps, Keras", "one step, Keras")
     if theirs is not None:
         ours |= dict(zip(names, theirs, strict=True))
@@ -110,22 +110,22 @@ def _results(y: Array, z: Array) -> None:
     elif job.state == "failed":
         st.error(f"Keras could not be asked: {literal(job.reason)}.")
         st.button(
-            "Ask Keras again", key="lab_losses_retry", on_click=_jobs().forget,
-            args=(job.question, job), help="A worker tries once more.",
+            "Ask Keras again", key="lab_losses_retry", on_click=_jobs().remove,
+            args=(job.key, job), help="A worker tries once more.",
         )  # fmt: skip
     else:
         st.fragment(_waiting, run_every=POLL_SECONDS)(job)
 
 
 @cache
-def _jobs() -> Background:
-    return Background()
+def _jobs() -> Jobs:
+    return Jobs()
 
 
 def _ask(y: Array, z: Array) -> Job:
     """The question to Keras; a tab has one under way at a time."""
     question = (y.tobytes(), z.tobytes())
-    return _jobs().ask(session.identity(), question, keras_cross_entropies, y, z)
+    return _jobs().submit(identity.current(), question, CROSS_ENTROPIES, y, z)
 
 
 def _waiting(job: Job) -> None:

@@ -2,10 +2,6 @@
 
 import numpy as np
 import streamlit as st
-
-from dashboard.components import chart
-from dashboard.figures import losses as figures
-from dashboard.widgets.latex import number
 from playground.labs.losses.regression import (
     EXTENT,
     OUTLIER,
@@ -15,6 +11,10 @@ from playground.labs.losses.regression import (
     cost,
     fitted,
 )
+
+from dashboard.components import chart
+from dashboard.figures import losses as figures
+from dashboard.widgets.latex import number
 from playground.nn.losses import LOSSES
 
 CONSTANT, LINE = "A constant", "A line"
@@ -45,7 +45,7 @@ def outlier() -> None:
         help="Errors up to δ count as squared, larger ones as absolute. Try 5: Huber becomes the "
         "mean; 0.1: the median.",
     )  # fmt: skip
-    x_at, y_at = chart.held(KEY, OUTLIER, *EXTENT)
+    x_at, y_at = chart.handle_position(KEY, OUTLIER, *EXTENT)
     x, y = np.append(POINTS_X, x_at), np.append(POINTS_Y, y_at)
     line = kind == LINE
     found = {name: fitted(name, x, y, line, delta) for name in RESIDUAL_LOSSES}
@@ -58,7 +58,7 @@ def outlier() -> None:
     title = "The line each loss chooses" if line else "The constant each loss chooses"
     figure = figures.fits(POINTS_X, POINTS_Y, found, EXTENT, title, KEY)
     sentence = figures.fits_sentence(moved, f"at x = {at:.1f}" if line else "for all points")
-    chart.handle(figure, sentence, KEY, at=OUTLIER, about=ABOUT, step=0.1, name="Outlier")
+    chart.chart_with_handle(figure, sentence, KEY, start=OUTLIER, about=ABOUT, step=0.1, name="Outlier")
     if line:
         for name, (a, b) in found.items():
             label = rf"\text{{{LOSSES[name].label}: }}"

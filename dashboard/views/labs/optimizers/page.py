@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard.components.chart import chart, handle, held
-from dashboard.components.step_slider import player
+from dashboard.components.chart import chart, chart_with_handle, handle_position
+from dashboard.components.step_slider import step_slider
 from dashboard.figures.optimization import contour_figure, space_figure, surface_loss_figure
 from dashboard.views.labs.optimizers.settings import ChosenSettings, chosen_settings
 from dashboard.views.labs.optimizers.update_step import lineage, numbers
@@ -72,13 +72,13 @@ def optimizers() -> None:
         return
     updates, factor, seed, in_space = _options(surface)
     chosen = chosen_settings(name, rules, factor)
-    start = held(POINT, surface.start, surface.x, surface.y, surface.label)
+    start = handle_position(POINT, surface.start, surface.x, surface.y, surface.label)
     errors = noise(surface, updates, seed)
     paths = {
         rule: walk(rule, surface, start, each.rate, each.settings, errors)
         for rule, each in chosen.items()
     }
-    step = player(updates, "lab_optimizers_player", "update")
+    step = step_slider(updates, "lab_optimizers_player", "update")
     _charts(surface, paths, step, updates, in_space)
     _fairness(chosen)
     numbers(paths, chosen, step)
@@ -125,9 +125,9 @@ def _charts(
                 "turn it, go back to the view from above to move the start.",
             )  # fmt: skip
         else:
-            handle(
+            chart_with_handle(
                 contour_figure(surface, paths, step), told, POINT,
-                at=surface.start, of=surface.label,
+                start=surface.start, of=surface.label,
                 about="Lines join places of the same loss, blue is low, a cross is lowest. Drag "
                 "the ring to start elsewhere (or click, or use the arrow keys), then press Play.",
             )  # fmt: skip

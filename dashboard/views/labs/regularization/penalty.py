@@ -124,7 +124,7 @@ def space() -> None:
         "them.",
     )  # fmt: skip
     limits = (-REACH, REACH)
-    bowl = Bowl.of(chart.held(KEY, CENTRE, limits, limits), steep, tilt)
+    bowl = Bowl.of(chart.handle_position(KEY, CENTRE, limits, limits), steep, tilt)
     paths = {norm: best(bowl, norm, STRENGTHS) for norm in NORMS}
     now = {norm: best(bowl, norm, np.array([strength]))[0] for norm in NORMS}
     st.latex(lines(*(_formula(bowl, norm, strength, now[norm]) for norm in NORMS)))
@@ -150,8 +150,8 @@ def _plane(bowl: Bowl, norm: str, strength: float, path: Array, now: Array) -> N
     )  # fmt: skip
     sentence = figures.plane_sentence(norm, strength, now)
     if norm == "l1":
-        chart.handle(
-            figure, sentence, KEY, at=CENTRE, about=ABOUT_L1, step=0.05,
+        chart.chart_with_handle(
+            figure, sentence, KEY, start=CENTRE, about=ABOUT_L1, step=0.05,
             name="Best weights without a penalty",
         )  # fmt: skip
     else:

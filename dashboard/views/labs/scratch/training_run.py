@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS, chart
 from dashboard.figures import labs as figures
-from dashboard.state import session
+from dashboard.state import identity, values
 from dashboard.widgets.messages import literal
-from playground.datasets.download import BUNDLED
+from playground.datasets.images import BUNDLED
 from playground.labs.scratch import config
 from playground.labs.scratch.config import ALL, PIECE, RULES, STARTS, ScratchPlan, most_images
 from playground.labs.scratch.side_by_side import SIDES, TWICES, SideBySide
@@ -67,17 +67,17 @@ def run() -> None:
         "and with Keras to 0.979, and it is not Keras that makes the difference. What is it?"
     )
     plan = _choose()
-    twice = session.held(TWICES, NAME)
+    twice = identity.registered(TWICES, NAME)
     moves = twice is not None and twice.state == "playing"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Train both sides", key="lab_scratch_start", type="primary", on_click=_start,
-            args=(plan,), icon=":material/play_arrow:", disabled=session.identity() is None,
+            args=(plan,), icon=":material/play_arrow:", disabled=identity.current() is None,
             help="Train from scratch and by Keras at once, in other processes. The page goes on.",
         )  # fmt: skip
         if moves:
             st.button(
-                "Stop", key="lab_scratch_stop", on_click=session.let_go, args=(TWICES, NAME),
+                "Stop", key="lab_scratch_stop", on_click=identity.unregister, args=(TWICES, NAME),
                 help="End both sides now.",
             )  # fmt: skip
     if twice is None:
@@ -96,9 +96,9 @@ def _choose() -> ScratchPlan:
         help="Runs to compare. Train the first one, then change one thing at a time.",
     ) or next(iter(PRESETS))  # fmt: skip
     st.caption(PRESETS[preset].told)
-    if session.remembered("lab_scratch_preset", "") != preset:
+    if values.get("lab_scratch_preset") != preset:
         _put(PRESETS[preset])
-        session.remember("lab_scratch_preset", "", preset)
+        values.set("lab_scratch_preset", preset)
     columns = st.columns(4, gap="medium")
     with columns[0]:
         start = st.selectbox(
@@ -153,11 +153,11 @@ def _put(preset: ScratchPreset) -> None:
     """Set the controls below to what the preset says."""
     values = {**asdict(FIRST), **preset.changes}
     for name in ("start", "rule", "rate", "epochs", "shuffle", "rest"):
-        session.put(f"lab_scratch_plan_{name}", values[name])
+        values.set_widget(f"lab_scratch_plan_{name}", values[name])
 
 
 def _start(plan: ScratchPlan) -> None:
-    session.hold(TWICES, SideBySide(plan), NAME)
+    identity.register(TWICES, NAME, SideBySide(plan))
 
 
 def _watch(twice: SideBySide, moved: bool) -> None:
@@ -234,7 +234,7 @@ def _told(twice: SideBySide) -> None:
 
 def _tried() -> dict[ScratchPlan, dict[str, float]]:
     """The test accuracy of each side, of every run of this tab that came to its end."""
-    return session.kept("lab_scratch_tried", dict)
+    return values.get("lab_scratch_tried", make=dict)
 
 
 def _results() -> None:

@@ -11,11 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.components.chart import POLL_SECONDS, chart
 from dashboard.figures import labs as figures
 from dashboard.widgets.messages import literal
-from playground.labs.keras_calls import scratch_steps
 from playground.labs.scratch import batches, numpy_network
 from playground.labs.scratch.config import ALL
 from playground.labs.scratch.numpy_network import Array, BatchResult, NumpyStep, nudged, shrink
-from playground.runs.jobs import Background, Job
+from playground.runs.jobs import Job, Jobs
 
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 SPECIES = ("setosa", "versicolor", "virginica")
@@ -25,8 +24,8 @@ Place = tuple[int, ...]
 
 
 @cache
-def _jobs() -> Background:
-    return Background(most=2 * len(RATES))
+def _jobs() -> Jobs:
+    return Jobs(most=2 * len(RATES))
 
 
 def numbers(stage: str) -> None:
@@ -81,10 +80,10 @@ def _job(rate: float) -> Job:
     jobs = _jobs()
     question = ("steps", rate)
     x, y = numpy_network.examples()
-    jobs.ask(
+    jobs.submit(
         question,
         question,
-        scratch_steps,
+        "playground.labs.keras.scratch_run:steps",
         numpy_network.weights(),
         x,
         y,
@@ -112,7 +111,7 @@ def _agreement(
     elif answers is None:
         st.warning(literal(f"TensorFlow has not answered: {job.reason}"))
         if st.button("Ask again", key="lab_scratch_again", help="Ask TensorFlow once more."):
-            _jobs().forget(job.question, job)
+            _jobs().remove(job.key, job)
             st.rerun(scope="fragment")
     else:
         tape = _largest([(s.slopes, a.slopes) for s, a in zip(steps, answers, strict=True)])

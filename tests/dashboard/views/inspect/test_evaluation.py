@@ -14,9 +14,9 @@ from dashboard.figures import embedding, encode, evaluation
 from dashboard.figures import images as picture
 from dashboard.figures.evaluation import cells, confusion_sentence
 from dashboard.views.shared.test_set import count_sentence
-from playground.analysis.metrics.classification import confusion, judge, mistakes
+from playground.analysis.metrics.classification import confusion, most_confident_errors, predict
 from playground.analysis.metrics.robustness import DISTORTIONS
-from playground.analysis.metrics.significance import best_of, flattery, standard_error
+from playground.analysis.metrics.score import best_of, selection_bias, standard_error
 from playground.datasets import load
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import assemble
@@ -65,7 +65,7 @@ def opened(view: str, experiment: Experiment, **state: Any) -> AppTest:
 
 def judged(experiment: Experiment) -> Any:
     data = load(experiment.data)
-    return judge(network(experiment), data, data.validation)
+    return predict(network(experiment), data, data.validation)
 
 
 def words(app: AppTest) -> str:
@@ -143,7 +143,7 @@ def test_the_scores_are_in_the_table() -> None:
 def test_mistakes_name_the_surest() -> None:
     found = judged(DIGITS)
     app = opened("Evaluation", DIGITS, evaluation_view="Mistakes")
-    first = mistakes(found)[0]
+    first = most_confident_errors(found)[0]
     said = f"is {found.truth[first]}, said {found.guess[first]} ({found.confidence[first]:.0%})"
     assert said in words(app)
     assert f"{len(mistakes(found)):,} mistakes" in words(app)
@@ -189,7 +189,7 @@ def test_luck_is_what_statistics_says() -> None:
     assert best_of(2) == pytest.approx(1 / np.sqrt(np.pi), rel=1e-4)
     assert best_of(3) == pytest.approx(1.5 / np.sqrt(np.pi), rel=1e-4)
     assert standard_error(0.8, 100) == pytest.approx(0.04)
-    assert flattery(0.8, 100, 2) == pytest.approx(0.04 / np.sqrt(np.pi), rel=1e-4)
+    assert selection_bias(0.8, 100, 2) == pytest.approx(0.04 / np.sqrt(np.pi), rel=1e-4)
 
 
 # ---- embedding ---------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components.keras_check import largest_difference
 from dashboard.figures.network_graph import (
     STRONGEST_INPUTS,
     NodeColumn,
@@ -19,7 +18,8 @@ from dashboard.figures.network_graph import (
     wiring,
     wiring_sentence,
 )
-from playground.analysis.inspection.feature_maps import extent, maps, responses
+from dashboard.state.keras_check import largest_difference
+from playground.analysis.inspection.activations import feature_ranges, maps, responses
 from playground.analysis.inspection.forward_pass import LayerStep, diagram, mistakes, trace
 from playground.datasets import load
 from playground.datasets.registry import DATASETS
@@ -135,8 +135,8 @@ def test_a_map_is_what_the_unit_answers_at_each_point() -> None:
     units = [np.arange(2), np.arange(4), np.arange(1)]
     found = maps(snapshot, dataset, units, 5)
     assert [m.shape for m in found] == [(2, 5, 5), (4, 5, 5), (1, 5, 5)]
-    (left, right), (bottom, top) = extent(dataset)
-    corner = dataset.scaled(np.array([[right, top]]))
+    (left, right), (bottom, top) = feature_ranges(dataset)
+    corner = dataset.transform(np.array([[right, top]]))
     np.testing.assert_allclose(found[0][:, 0, -1], corner[0], rtol=1e-5)
     np.testing.assert_allclose(found[1][:, 0, -1], snapshot.forward(corner)[0][1][0], rtol=1e-5)
     assert left < right
@@ -147,7 +147,7 @@ def test_means_by_class_are_means_over_the_examples_of_the_class() -> None:
     experiment = Experiment().replace(dataset="digits", hidden=(6,))
     snapshot, dataset = network(experiment), load(experiment.data)
     part = dataset.validation
-    a = snapshot.forward(dataset.scaled(part.x))[0][1]
+    a = snapshot.forward(dataset.transform(part.x))[0][1]
     found = responses(snapshot, dataset, part)[0]
     np.testing.assert_allclose(found.mean, a.mean(axis=0), rtol=1e-5)
     np.testing.assert_allclose(found.by_class[3], a[part.y == 3].mean(axis=0), rtol=1e-4)
@@ -225,7 +225,7 @@ def test_next_mistake_goes_to_the_next_mistake() -> None:
     experiment = Experiment().replace(dataset="digits", hidden=(8,))
     app, dataset = opened("forward", experiment), load(experiment.data)
     part = dataset.validation
-    output = network(experiment).predict(dataset.scaled(part.x))
+    output = network(experiment).predict(dataset.transform(part.x))
     wrong = mistakes(output, part.y, "classification")
     for row in wrong[wrong > 0][:2]:
         checked(app.button(key="next_mistake").click().run())
@@ -248,7 +248,7 @@ def test_typed_values_are_what_the_network_answers() -> None:
     checked(app.number_input(key="typed_coffee_0").set_value(215.0).run())
     checked(app.number_input(key="typed_coffee_1").set_value(13.0).run())
     dataset, source = load(experiment.data), DATASETS["coffee"]
-    output = network(experiment).predict(dataset.scaled(np.float32([[215, 13]])))[0, 0]
+    output = network(experiment).predict(dataset.transform(np.float32([[215, 13]])))[0, 0]
     assert source.classes[int(output > 0.5)] in app.markdown[0].value
     assert f"{max(output, 1 - output):.1%}" in app.markdown[0].value.replace("\\", "")
 
@@ -256,7 +256,7 @@ def test_typed_values_are_what_the_network_answers() -> None:
 def test_the_temperature_changes_the_shares_but_not_the_order() -> None:
     experiment = Experiment().replace(dataset="digits", hidden=(8,))
     app, dataset = opened("forward", experiment), load(experiment.data)
-    z = trace(network(experiment), dataset.scaled(dataset.validation.x[:1])[0])[-1].z
+    z = trace(network(experiment), dataset.transform(dataset.validation.x[:1])[0])[-1].z
     for temperature in (1.0, 0.1, 10.0):
         checked(app.select_slider(key="temperature").set_value(temperature).run())
         table = app.dataframe[0].value
@@ -268,7 +268,7 @@ def test_the_temperature_changes_the_shares_but_not_the_order() -> None:
 def test_one_output_has_the_two_shares_of_its_sigmoid() -> None:
     experiment = Experiment().replace(dataset="xor", hidden=(3,))
     app, dataset = opened("forward", experiment), load(experiment.data)
-    last = trace(network(experiment), dataset.scaled(dataset.validation.x[:1])[0])[-1]
+    last = trace(network(experiment), dataset.transform(dataset.validation.x[:1])[0])[-1]
     shares = app.dataframe[0].value["share of the sum"]
     np.testing.assert_allclose(shares, [last.a[0], 1 - last.a[0]], rtol=1e-5)
 

@@ -134,7 +134,7 @@ def test_how_the_same_choice_would_do_in_a_deeper_network() -> None:
 def test_the_dossier_begins_with_the_unit_that_matters_most() -> None:
     experiment = network("digits", hidden=(12, 6))
     snapshot, data = draw(experiment, chosen(experiment)), load(experiment.data)
-    x, y = data.scaled(data.validation.x), data.validation.y
+    x, y = data.transform(data.validation.x), data.validation.y
     found = ablate_each(snapshot, snapshot.forward(x), y, 0, data.source.task)
     app = opened("units", experiment, snapshot)
 
@@ -214,7 +214,7 @@ def test_layers_over_the_epochs() -> None:
 def test_the_words_of_a_verdict() -> None:
     experiment = network("digits", hidden=(64,) * 6, activation="sigmoid")
     data = load(experiment.data)
-    x, y = data.scaled(data.train.x[:100]), data.train.y[:100]
+    x, y = data.transform(data.train.x[:100]), data.train.y[:100]
     found = profile(draw(experiment, chosen(experiment)), x, y, "cross_entropy")
     names = [f"Hidden {i}" for i in range(1, 7)] + ["Output"]
     text = checks.verdict_sentence(found, verdict(found), names)

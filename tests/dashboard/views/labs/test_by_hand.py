@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.labs import keras_answer as asking
-from dashboard.views.labs.by_hand.neuron import told_apart
-from dashboard.views.labs.by_hand.page import PARTS
-from playground.labs import keras_calls
-from playground.runs.jobs import Background
+from dashboard.views.labs import worker_result
+from dashboard.views.labs.by_hand.neuron import difference_sentence
+from dashboard.views.labs.by_hand.page import VIEWS
+from playground.labs.by_hand import KerasSession
+from playground.runs.jobs import Jobs
 
 
 def page() -> None:
@@ -24,9 +24,9 @@ def page() -> None:
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The lab without workers: Keras is still thinking."""
-    monkeypatch.setattr(asking, "_JOBS", Background())
-    monkeypatch.setattr(asking._JOBS, "ask", lambda *_: None)
+    """The lab without workers: Keras has not answered yet."""
+    monkeypatch.setattr(worker_result, "_JOBS", Jobs())
+    monkeypatch.setattr(worker_result._JOBS, "submit", lambda *_: None)
     return checked(AppTest.from_function(page, default_timeout=30).run())
 
 
@@ -35,8 +35,8 @@ def checked(app: AppTest) -> AppTest:
     return app
 
 
-def opened(app: AppTest, part: str) -> AppTest:
-    app.segmented_control(key="lab_by_hand_part").set_value(part)
+def opened(app: AppTest, view: str) -> AppTest:
+    app.segmented_control(key="lab_by_hand_part").set_value(view)
     return checked(app.run())
 
 
@@ -44,9 +44,9 @@ def formulas(app: AppTest) -> str:
     return " ".join(each.value for each in app.latex)
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_every_widget_says_what_it_is(app: AppTest, part: str) -> None:
-    opened(app, part)
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_widget_has_a_help_text(app: AppTest, view: str) -> None:
+    opened(app, view)
     for kind in ("number_input", "slider", "segmented_control", "selectbox", "toggle", "button"):
         mine = [each for each in app.get(kind) if str(each.key).startswith("lab_")]
         assert all(each.help for each in mine), kind
@@ -61,18 +61,18 @@ def test_a_neuron_with_other_numbers(app: AppTest) -> None:
 
 
 def test_keras_answers_beside_it(monkeypatch: pytest.MonkeyPatch, app: AppTest) -> None:
-    """What a worker sends back is shown as text and as a table."""
+    """The result of a worker is shown as text and as a table."""
 
-    def here(_owner: Any, question: Any, function: Any, *args: Any) -> None:
+    def here(_owner: Any, question: Any, _path: str, *args: Any) -> None:
         _, w, b, xs = args
         outputs = np.float32(w) * xs + np.float32(b)
         job = SimpleNamespace(
             state="done", wait=lambda _: True,
-            result=keras_calls.Session((("layer.get_weights()", "[]"),), outputs),
+            result=KerasSession((("layer.get_weights()", "[]"),), outputs),
         )  # fmt: skip
-        asking._JOBS._jobs.put(question, job)  # type: ignore[arg-type]
+        worker_result._JOBS._jobs.put(question, job)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(asking._JOBS, "ask", here)
+    monkeypatch.setattr(worker_result._JOBS, "submit", here)
     checked(app.run())
     assert app.code[0].value == ">>> layer.get_weights()\n[]"
     assert set(app.dataframe[0].value["float32 steps apart"]) == {"✓ 0"}
@@ -105,11 +105,11 @@ def test_a_higher_threshold_turns_good_roasts_away(app: AppTest) -> None:
     opened(app, "Coffee roasting")
     assert "78.5%" in app.markdown[0].value
     assert "43 good roasts found, 0 missed" in captions(app)
-    assert "yes, a good roast" in " ".join(each.value for each in app.markdown)
+    assert "✓ a good roast" in " ".join(each.value for each in app.markdown)
     app.slider(key="lab_by_hand_threshold").set_value(1.0)
     checked(app.run())
-    assert "0 good roasts found, 43 missed" in captions(app)
-    assert "no, a bad roast" in " ".join(each.value for each in app.markdown)
+    assert "0 good roasts found, 43 missed; 0 bad ones accepted, 157 rejected" in captions(app)
+    assert "✗ a bad roast" in " ".join(each.value for each in app.markdown)
 
 
 def test_weights_can_be_changed_by_hand(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,15 +120,15 @@ def test_weights_can_be_changed_by_hand(app: AppTest, monkeypatch: pytest.Monkey
     bias.set_value(-200)
     checked(app.run())
     assert "b2(1,): [-200.]" in app.code[0].value
-    assert "0 good roasts found, 43 missed" in captions(app)
+    assert "0 good roasts found, 43 missed; 0 bad ones accepted, 157 rejected" in captions(app)
 
 
 @pytest.mark.parametrize(
-    ("steps", "told"),
-    [([0, 0], "All 2 answers are equal"), ([0, 3], "1 of 2 answers are equal to the last bit")],
+    ("distance", "sentence"),
+    [([0, 0], "All 2 outputs are equal"), ([0, 3], "1 of 2 outputs are equal to the last bit")],
 )
-def test_the_last_digit_is_told(steps: list[int], told: str) -> None:
-    assert told_apart(np.array(steps)).startswith(told)
+def test_differences_in_the_last_digit_are_counted(distance: list[int], sentence: str) -> None:
+    assert difference_sentence(np.array(distance)).startswith(sentence)
 
 
 def captions(app: AppTest) -> str:

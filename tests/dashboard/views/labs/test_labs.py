@@ -13,7 +13,8 @@ from dashboard.figures.evaluation import softmax_sentence
 from dashboard.views.labs.activations.page import VIEWS
 from dashboard.views.labs.page import LABS
 from dashboard.views.labs.schedules import FORMULAS, SPANS, with_numbers
-from playground.experiment.model import Training, field_metadata, limits
+from playground.experiment.model import Training, limits
+from playground.experiment.sections import MILESTONES
 from playground.labs.activations.curves import curve
 from playground.labs.activations.depth import kernels, passages
 from playground.nn.activations import ACTIVATIONS, softmax
@@ -24,12 +25,12 @@ from playground.nn.schedules import SCHEDULES
 def page() -> None:
     import streamlit as st
 
-    from dashboard.state import session
+    from dashboard.state import session, url
     from dashboard.views.labs.page import labs
 
     session.begin()
     labs()
-    st.text(session.place("lab"))
+    st.text(url.parameter("lab"))
 
 
 def opened(lab: str, **chosen: Any) -> AppTest:
@@ -157,7 +158,7 @@ def test_every_schedule_has_sliders_within_its_limits_and_a_formula() -> None:
         for field in entry.defaults:
             low, high = limits(Training, field)
             if low is None:
-                low, high = field_metadata(Training.model_fields[field])["each"]
+                low, high = MILESTONES
             assert low <= SPANS[field][0] < SPANS[field][1] <= high
 
 

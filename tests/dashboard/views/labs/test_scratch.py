@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.figures.labs import seen_sentence
 from dashboard.views.labs.scratch.page import FILES, KERAS, NUMPY, STAGES, TAPE
-from playground.datasets.download import BUNDLED
+from playground.datasets.images import BUNDLED
 from playground.labs.scratch import numpy_network
 from playground.labs.scratch.batches import published, whole
 from playground.labs.scratch.config import ScratchPlan

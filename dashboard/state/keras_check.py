@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from dashboard.state.network_view import NetworkView
 from playground.nn.network import Snapshot
-from playground.runs.jobs import Background, Job, fingerprint
-from playground.runs.worker import keras_outputs
+from playground.runs.jobs import Job, Jobs, fingerprint
+
+KERAS_OUTPUTS = "playground.training.keras_reference:keras_outputs"
 
 
 def largest_difference(snapshot: Snapshot, x: NDArray[np.float32], theirs: list[Any]) -> float:
@@ -27,8 +28,8 @@ def largest_difference(snapshot: Snapshot, x: NDArray[np.float32], theirs: list[
 
 
 @cache
-def _jobs() -> Background:
-    return Background()
+def _jobs() -> Jobs:
+    return Jobs()
 
 
 def asked(now: NetworkView, x: NDArray[np.float32]) -> Job | None:
@@ -37,13 +38,13 @@ def asked(now: NetworkView, x: NDArray[np.float32]) -> Job | None:
     A network has one question under way at a time: None until it is this one's turn.
     """
     question = _question(now, x)
-    _jobs().ask(now.keep, question, keras_outputs, now.experiment, now.snapshot, x[None])
+    _jobs().submit(now.keep, question, KERAS_OUTPUTS, now.experiment, now.snapshot, x[None])
     return _jobs().get(question)
 
 
 def ask_again(now: NetworkView, x: NDArray[np.float32], failed: Job) -> None:
     """Forget that a question could not be answered."""
-    _jobs().forget(_question(now, x), failed)
+    _jobs().remove(_question(now, x), failed)
 
 
 def _question(now: NetworkView, x: NDArray[np.float32]) -> Hashable:

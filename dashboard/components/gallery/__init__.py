@@ -1,0 +1,76 @@
+"""Grid of images with captions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from dashboard.components import register
+from dashboard.state import values
+
+_gallery = register("gallery")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Caption of one image, and its text alternative."""
+
+    caption: str
+    note: str = ""
+    mark: Literal["right", "wrong", ""] = ""
+    alternative: str = ""
+
+
+def gallery(
+    sprite: str,
+    shape: tuple[int, int],
+    tiles: Sequence[Tile],
+    key: str,
+    size: int = 64,
+    clickable: bool = False,
+    of: str = "",
+) -> int | None:
+    """Draw images in a grid; returns the index of the one clicked last, if it is `clickable`.
+
+    sprite: the address of one picture that holds the images (height, width) below each other;
+    size: width of each on the screen in pixels; of: names the images; a click on others is
+    dropped.
+    """
+    shown = [{**asdict(tile), "alternative": tile.alternative or tile.caption} for tile in tiles]
+    clicked = _index(values.component(key, "chosen"), of, len(tiles)) if clickable else None
+    data = {
+        "sprite": sprite, "shape": shape, "tiles": shown, "size": size, "clickable": clickable,
+        "of": of, "chosen": clicked,
+    }  # fmt: skip
+    result = _gallery(key=key, data=data, on_chosen_change=lambda: None)
+    return _index(result.chosen, of, len(tiles)) if clickable else None
+
+
+def _index(reported: object, of: str, count: int) -> int | None:
+    if not isinstance(reported, Mapping) or reported.get("of") != of:
+        return None
+    index = reported.get("index")
+    return index if isinstance(index, int) and 0 <= index < count else None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One example with its label and prediction."""
+
+    label: str
+    prediction: str
+    confidence: float | None  # 0 to 1
+
+    @property
+    def correct(self) -> bool:
+        """Whether the prediction is the label."""
+        return self.label == self.prediction
+
+    @property
+    def tile(self) -> Tile:
+        """Label and prediction, correct or incorrect by symbol and by color."""
+        confidence = "" if self.confidence is None else f"{self.confidence:.0%}"
+        word, symbol = ("correct", "✓") if self.correct else ("incorrect", "✗")
+        note = confidence if self.correct else f"{confidence} · is {self.label}".removeprefix(" · ")
+        alternative = f"{self.label}, predicted {self.prediction} {confidence}, {word}"
+        mark: Literal["right", "wrong"] = "right" if self.correct else "wrong"
+        return Tile(f"{symbol} {self.prediction}", note, mark, alternative)

@@ -1,0 +1,77 @@
+"""Who is looking, and what the server holds for them: runs, races and sweeps by owner and tab."""
+
+import re
+from collections.abc import Mapping
+
+import streamlit as st
+
+from playground.runs.logger import RunLogger
+from playground.runs.run import Held, Registry
+from playground.storage.records import StoreError
+from playground.storage.store import store
+
+Identity = tuple[str, str]
+
+KEY = "identity"  # of the component that reads the browser's ids
+
+_IDS = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{32})")
+
+
+def read() -> None:
+    """Take over the ids that the component has reported."""
+    state = st.session_state
+    reported = state.get(KEY)
+    text = reported.get("identity") if isinstance(reported, Mapping) else None
+    match = _IDS.fullmatch(str(text))
+    if match:
+        state["known"] = match.groups()
+    state.setdefault("known", None)
+
+
+def current() -> Identity | None:
+    """(owner, tab): unguessable ids of browser and tab; None until the browser has reported them."""
+    known: Identity | None = st.session_state["known"]
+    return known
+
+
+def key(identity: Identity, name: str) -> tuple[str, ...]:
+    """The key in a registry of what a tab has under `name`; "" for its one run."""
+    return (*identity, name) if name else identity
+
+
+def registered(registry: Registry[Held], name: str) -> Held | None:
+    """What this tab has in a registry under `name`, if anything."""
+    known = current()
+    return None if known is None else registry.get(key(known, name))
+
+
+def register(registry: Registry[Held], name: str, value: Held) -> None:
+    """Put a value into a registry for this tab, in place of the one before, which is closed."""
+    known = current()
+    if known is not None:
+        registry.put(key(known, name), value)
+
+
+def unregister(registry: Registry[Held], name: str) -> None:
+    """Close and remove what this tab has in a registry under `name`."""
+    known = current()
+    if known is not None:
+        registry.remove(key(known, name))
+
+
+def run_logger(kind: str = "train", group: str = "", label: str = "") -> RunLogger | None:
+    """Saves a run of this tab as its owner's; None while the identity is not known."""
+    known = current()
+    return None if known is None else RunLogger(store(), *known, kind, group, label)
+
+
+def new_run_group(kind: str, title: str) -> str:
+    """The id of a new group of saved runs; "" where none can be made: they are saved one by one."""
+    known = current()
+    if known is None:
+        return ""
+    owner, tab = known
+    try:
+        return store().begin_group(owner, kind, title, "", tab)
+    except StoreError:
+        return ""

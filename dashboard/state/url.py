@@ -1,0 +1,97 @@
+"""The query string of the page: one parameter per field of the experiment, and a few beside them."""
+
+import re
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from playground.experiment.model import Experiment
+from playground.experiment.url import Decoded, decode, parameters
+
+SHARED = "shared"  # the token of a shared run
+PARAMETERS = ("lab", "lesson", "assignment")  # what is open, beside the experiment
+DAMAGED = "-"  # stands for an assignment whose text cannot be one: reported, not dropped
+
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+_VALUE = re.compile(r"[A-Za-z0-9_.~-]{1,4000}")
+
+
+def read(first: bool, back: bool) -> Decoded | None:
+    """Read the query string; the experiment it describes, or None to go on with the current one.
+
+    It decides on the first run of a tab and after the browser's back and forward buttons.
+    """
+    state = st.session_state
+    address, token, beside = _parts()
+    if first or (back and (address or token)):
+        state["shared_run"] = token if _TOKEN.fullmatch(token) else token and "?"
+    if first or (back and (address or beside)):
+        damaged = {"assignment": DAMAGED} if "assignment" in beside else {}
+        state["places"] = damaged | {
+            k: text for k, text in beside.items() if _VALUE.fullmatch(text)
+        }
+    if not (first or (back and address and address != state["address"])):
+        return None
+    state["address"] = address
+    pairs = [(name, text) for name in address for text in st.query_params.get_all(name)]
+    return decode(urlencode(pairs))
+
+
+def is_bare() -> bool:
+    """Whether the query string describes no experiment."""
+    return not _parts()[0]
+
+
+def _parts() -> tuple[dict[str, str], str, dict[str, str]]:
+    """The fields of the experiment, the token of a shared run, and the parameters beside them."""
+    address = st.query_params.to_dict()
+    token = address.pop(SHARED, "")
+    return address, token, {name: address.pop(name) for name in PARAMETERS if name in address}
+
+
+def set_experiment(experiment: Experiment) -> None:
+    """Describe another experiment, from the next `write` on."""
+    st.session_state["address"] = parameters(experiment)
+
+
+def refresh() -> None:
+    """Write the query string again where the browser's lags behind."""
+    address, _, beside = _parts()
+    if (address, beside) != (st.session_state["address"], st.session_state["places"]):
+        write()
+
+
+def write() -> None:
+    """Write the query string into the browser's address bar."""
+    st.query_params.from_dict(st.session_state["address"] | st.session_state["places"])
+
+
+def parameter(name: str) -> str:
+    """The value of one of PARAMETERS; "" for none. Untrusted: look it up before use."""
+    value: str = st.session_state["places"].get(name, "")
+    return value
+
+
+def set_parameter(name: str, value: str) -> None:
+    """Set one of PARAMETERS (letters, digits, "_.~-"; "" removes it)."""
+    state = st.session_state
+    if value and not _VALUE.fullmatch(value):
+        raise ValueError(f"{name} must be letters, digits, and _.~- only, got {value[:50]!r}")
+    places = {key: text for key, text in state["places"].items() if key != name}
+    if value:
+        places[name] = value
+    if places != state["places"]:
+        state["places"] = places
+        write()
+
+
+def shared_token() -> str:
+    """The token of the shared run that the link opens; "" for none."""
+    token: str = st.session_state.get("shared_run", "")
+    return token
+
+
+def clear_shared_token() -> None:
+    """Close the shared run that the link opened."""
+    st.session_state["shared_run"] = ""
+    write()
