@@ -60,8 +60,8 @@ def _matrix() -> Any:
 @functools.cache
 def _keras(experiment: Experiment) -> tuple[Any, ...]:
     dataset = load(experiment.data)
-    x, y = dataset.scaled(dataset.train.x), targets(experiment, dataset.train.y)
-    seen = dataset.scaled(dataset.validation.x), targets(experiment, dataset.validation.y)
+    x, y = dataset.transform(dataset.train.x), targets(experiment, dataset.train.y)
+    seen = dataset.transform(dataset.validation.x), targets(experiment, dataset.validation.y)
     return build_model(experiment), x, y, seen
 
 
@@ -78,4 +78,4 @@ def _classifier(experiment: Experiment) -> tuple[Any, ...]:
         random_state=0,
     )
     y = dataset.train.y
-    return model, dataset.scaled(dataset.train.x), y, np.unique(y)
+    return model, dataset.transform(dataset.train.x), y, np.unique(y)

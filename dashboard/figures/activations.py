@@ -223,9 +223,9 @@ COMPARED_SYMBOLS = ("square", "diamond", "triangle-up", "cross", "x", "star")
 LARGEST_SIGNAL = 1e30  # what is beyond it cannot be drawn
 
 
-def signal_depth_figure(found: Profile, names: Sequence[str], keep: str = "") -> Figure:
+def signal_depth_figure(found: Profile, names: Sequence[str], uirevision: str = "") -> Figure:
     """Mean activation of each layer with the spread over the examples as bars around it."""
-    layout = frame("Activations by depth", "", "mean ± spread", keep, 320)
+    layout = frame("Activations by depth", "", "mean ± spread", uirevision, 320)
     layout["showlegend"] = False
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
     points = {
@@ -240,10 +240,10 @@ def signal_depth_figure(found: Profile, names: Sequence[str], keep: str = "") ->
 
 
 def compared_figure(
-    profiles: Mapping[str, Profile], names: Sequence[str], keep: str = ""
+    profiles: Mapping[str, Profile], names: Sequence[str], uirevision: str = ""
 ) -> Figure:
     """Spread of the activations and error signal by depth: the first of `profiles` is thick."""
-    layout = frame("Compared with other choices", "", "error signal", keep, 520)
+    layout = frame("Compared with other choices", "", "error signal", uirevision, 520)
     layout["title"]["y"] = 0.985
     layout["margin"]["t"] = 110
     axis = {"type": "log", "exponentformat": "power", "nticks": 6}
@@ -394,7 +394,7 @@ def activation_lens(
     edges: Array,
     shares: tuple[Array, Array],
     flat_below: float,
-    keep: str = "",
+    uirevision: str = "",
 ) -> Figure:
     """The curve f and its derivative f′ over the pre-activations of a layer.
 
@@ -403,7 +403,7 @@ def activation_lens(
     """
     z, f, slope = (each.astype(np.float32) for each in curve)
     layout = frame(
-        f"{name} over what goes into it", "pre-activation z", "share of all z", keep, 380
+        f"{name} over what goes into it", "pre-activation z", "share of all z", uirevision, 380
     )
     layout["xaxis"] |= {"range": [float(edges[0]), float(edges[-1])]}
     layout["yaxis"] |= {
@@ -482,13 +482,13 @@ def layer_curves(
     names: Sequence[str],
     shown: int,
     band: tuple[float, float] | None = None,
-    keep: str = "",
+    uirevision: str = "",
 ) -> Figure:
     """One line a layer over the epochs, on a logarithmic axis, with a cursor at the epoch shown.
 
     columns: (n, n_layers), positive; what is not is left out. band: a usual range, marked.
     """
-    layout = frame(title, "epoch", y, keep, 320)
+    layout = frame(title, "epoch", y, uirevision, 320)
     layout |= {"hovermode": "x unified", "shapes": []}
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 6}
     layout["xaxis"] |= {"hoverformat": "d"}

@@ -74,7 +74,7 @@ def race_curves(
     log_x: bool = False,
     log_y: bool = False,
     raw: bool = False,
-    keep: str = "",
+    uirevision: str = "",
     room: int = 10,
 ) -> Figure:
     """All curves over one another; a click in the legend hides a competitor with its band.
@@ -84,11 +84,11 @@ def race_curves(
     """
     entry, name = QUANTITIES[quantity], NAMES[quantity]
     title, whole = AXES[x]
-    layout = frame(name[0].upper() + name[1:], title, name, keep, height=440)
+    layout = frame(name[0].upper() + name[1:], title, name, uirevision, height=440)
     layout["hovermode"] = "x unified" if x == "epochs" else "closest"
     layout["legend"]["groupclick"] = "togglegroup"
-    layout["xaxis"] |= {"hoverformat": whole, "uirevision": f"{keep} {x} {log_x}"}
-    layout["yaxis"] |= {"uirevision": f"{keep} {quantity} {log_y}"}
+    layout["xaxis"] |= {"hoverformat": whole, "uirevision": f"{uirevision} {x} {log_x}"}
+    layout["yaxis"] |= {"uirevision": f"{uirevision} {quantity} {log_y}"}
     if entry.is_share:
         layout["yaxis"]["tickformat"] = ".3~%" if log_y else ".0%"
     for axis, logarithmic in (("xaxis", log_x), ("yaxis", log_y)):
@@ -256,15 +256,15 @@ SCORES = {"accuracy": "accuracy", "mean_absolute_error": "mean absolute error"}
 
 
 def cost_figure(
-    ranking: Leaderboard, cost: str, logarithmic: bool = False, keep: str = ""
+    ranking: Leaderboard, cost: str, logarithmic: bool = False, uirevision: str = ""
 ) -> Figure:
     """The best score of each competitor over what it cost; whiskers: least and most of the seeds.
 
     A dotted line joins those that no other beats at no more cost.
     """
     name = f"best {ranking.part} {SCORES[ranking.metric]}"
-    layout = frame("Score against cost", COSTS[cost], name, keep, height=360)
-    layout["xaxis"] |= {"uirevision": f"{keep} {cost} {logarithmic}", "rangemode": "tozero"}
+    layout = frame("Score against cost", COSTS[cost], name, uirevision, height=360)
+    layout["xaxis"] |= {"uirevision": f"{uirevision} {cost} {logarithmic}", "rangemode": "tozero"}
     if logarithmic:
         layout["xaxis"] |= {"type": "log"}
     if ranking.higher_is_better:
@@ -417,10 +417,10 @@ def score_bars(scores: dict[str, list[Value]], is_share: bool) -> Figure:
     return {"data": bars, "layout": layout}
 
 
-def validation_curves(histories: dict[str, History], is_share: bool, keep: str) -> Figure:
+def validation_curves(histories: dict[str, History], is_share: bool, uirevision: str) -> Figure:
     """The validation score of both runs, epoch by epoch."""
     label = "accuracy" if is_share else "mean absolute error"
-    layout = frame(f"Validation {label} while they learn", "epoch", label, keep, height=340)
+    layout = frame(f"Validation {label} while they learn", "epoch", label, uirevision, height=340)
     layout["hovermode"] = "x unified"
     if is_share:
         layout["yaxis"] |= {"tickformat": ".0%"}

@@ -37,10 +37,10 @@ def scaled_figure(
     good: Array,
     axes: tuple[str, ...],
     ranges: tuple[tuple[float, float], tuple[float, float]] | None,
-    keep: str = "",
+    uirevision: str = "",
 ) -> Figure:
     """Roasts `x` (n, 2), the good ones as blue diamonds; without `ranges` both axes −2 … 2."""
-    layout = frame("200 roasts", axes[0], axes[1], keep, height=360)
+    layout = frame("200 roasts", axes[0], axes[1], uirevision, height=360)
     for name, limits in zip(("xaxis", "yaxis"), ranges or ((-2, 2), (-2, 2)), strict=True):
         layout[name] |= {"range": list(limits)}
     data = []

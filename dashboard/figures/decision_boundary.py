@@ -90,11 +90,11 @@ def plane(
     classes: Sequence[str],
     axes: tuple[str, str],
     title: str,
-    keep: str = "",
+    uirevision: str = "",
 ) -> Figure:
     """Colours (rows, columns, 3) over the plane, row 0 at the largest x₂, with the examples."""
     left, right, bottom, top = extent
-    layout = frame(title, escaped(axes[0]), escaped(axes[1]), keep, height=460)
+    layout = frame(title, escaped(axes[0]), escaped(axes[1]), uirevision, height=460)
     layout["xaxis"] |= {"range": [left, right], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {"range": [bottom, top], "showgrid": False}
     if axes == ("x₁", "x₂"):  # one unit on both axes: a circle looks like a circle
@@ -222,13 +222,13 @@ def bent_grid(
     classes: Sequence[str],
     axes: tuple[str, str],
     features: tuple[str, str],
-    keep: str = "",
+    uirevision: str = "",
 ) -> Figure:
     """Where two units take the grid of the plane: a square at each crossing, as it is answered.
 
     along_x, along_y: (lines, steps, 2); crossings: (n, 2) and their colours (n, 3).
     """
-    layout = frame("The plane as two units see it", *axes, keep, height=460)
+    layout = frame("The plane as two units see it", *axes, uirevision, height=460)
     _legend(layout, over_region=False)
     data = []
     for uid, name, lines, dash in (
@@ -250,10 +250,14 @@ def bent_grid(
 
 
 def fitted_curve(
-    x: Array, output: Array, points: dict[str, tuple[Array, Array]], name: str = "x", keep: str = ""
+    x: Array,
+    output: Array,
+    points: dict[str, tuple[Array, Array]],
+    name: str = "x",
+    uirevision: str = "",
 ) -> Figure:
     """The network's output (n,) over its input `x` (n,); `points`: a part's name → its x and y."""
-    layout = frame("The curve it has learnt", name, "y", keep, height=380)
+    layout = frame("The curve it has learnt", name, "y", uirevision, height=380)
     curve = {
         "type": "scatter",
         "uid": "network",
@@ -298,7 +302,7 @@ def decision_region(
     extent: tuple[float, float, float, float],
     points: dict[str, tuple[Array, Array]],
     axes: tuple[str, str],
-    keep: str = "",
+    uirevision: str = "",
     title: str = "What the network answers everywhere",
 ) -> Figure:
     """A map of the network's answers with the examples drawn over it.
@@ -309,7 +313,7 @@ def decision_region(
         first is drawn as circles, the next as diamonds.
     """
     left, right, bottom, top = extent
-    layout = frame(title, axes[0], axes[1], keep, height=420)
+    layout = frame(title, axes[0], axes[1], uirevision, height=420)
     layout["xaxis"] |= {"range": [left, right], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {"range": [bottom, top], "showgrid": False}
     if axes == ("x₁", "x₂"):  # one unit on both axes: a circle looks like a circle
@@ -364,13 +368,13 @@ def roasting_figure(
     examples: Examples,
     lines: Sequence[UnitLine],
     axes: tuple[str, str],
-    keep: str = "",
+    uirevision: str = "",
 ) -> Figure:
     """Answers (side, side), row 0 at the longest roast; solid where they cross the threshold."""
     colours = shade(output[..., None], 2, 1.0, False)
     title = "What the network answers to every roast"
     names = ("bad roast", "good roast")
-    figure = plane(colours, extent, {"roasts": examples}, names, axes, title, keep)
+    figure = plane(colours, extent, {"roasts": examples}, names, axes, title, uirevision)
     add_lines(figure, lines, extent)
     add_zero(figure, output - threshold, extent)
     figure["data"][-1] |= {"name": f"answer = {threshold:g}", "line": {"color": "#ffffff",

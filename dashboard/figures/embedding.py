@@ -56,10 +56,10 @@ def cloud(
     texts: Sequence[str],
     title: str,
     axes: tuple[str, str],
-    keep: str = "",
+    uirevision: str = "",
 ) -> Figure:
     """Points (n, 2) by group; the text and the number of each go with it, for its card."""
-    layout = frame(title, *axes, keep=keep, height=560)
+    layout = frame(title, *axes, uirevision=uirevision, height=560)
     layout["xaxis"] |= {"showticklabels": False, "ticks": "", "showgrid": False}
     layout["yaxis"] |= {
         "showticklabels": False, "ticks": "", "showgrid": False,
@@ -89,10 +89,10 @@ def _trace(points: Array, uid: str, group: PointGroup, texts: Sequence[str]) -> 
 
 
 def coloured(points: Array, values: Array, texts: Sequence[str], title: str, axes: tuple[str, str],
-             unit: str, keep: str = "") -> Figure:  # fmt: skip
+             unit: str, uirevision: str = "") -> Figure:  # fmt: skip
     """Points (n, 2) of a regression, coloured by `values` (n,) on a symmetric scale."""
     everything = PointGroup(unit, POSITIVE, "circle", np.arange(len(points)))
-    figure = cloud(points, [everything], texts, title, axes, keep)
+    figure = cloud(points, [everything], texts, title, axes, uirevision)
     largest = float(np.abs(values).max()) or 1.0
     figure["data"][0]["marker"] |= {
         "color": values.astype(np.float32), "cmin": -largest, "cmax": largest,

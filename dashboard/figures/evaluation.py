@@ -39,9 +39,11 @@ Array = NDArray[Any]
 MOST = 2_000  # points
 
 
-def predicted_against_true(truth: Array, predicted: Array, keep: str = "") -> Figure:
+def predicted_against_true(truth: Array, predicted: Array, uirevision: str = "") -> Figure:
     """One point an example; on the dotted diagonal it would be right."""
-    layout = frame("Predicted against true", "true value", "predicted value", keep, height=380)
+    layout = frame(
+        "Predicted against true", "true value", "predicted value", uirevision, height=380
+    )
     rows = kept_rows(len(truth), MOST)
     ends = np.array([truth.min(), truth.max()], np.float32)
     points = {
@@ -67,9 +69,9 @@ def predicted_against_true(truth: Array, predicted: Array, keep: str = "") -> Fi
     return {"data": [points, ideal], "layout": layout}
 
 
-def residual_histogram(edges: Array, counts: Array, keep: str = "") -> Figure:
+def residual_histogram(edges: Array, counts: Array, uirevision: str = "") -> Figure:
     """How many examples (n_bins,) miss by how much; `edges`: (n_bins + 1,)."""
-    layout = frame("By how much it misses", "predicted − true", "examples", keep, height=380)
+    layout = frame("By how much it misses", "predicted − true", "examples", uirevision, height=380)
     middle = (edges[1:] + edges[:-1]) / 2
     bars = {
         "type": "bar",
@@ -163,11 +165,11 @@ UNCHANGED = "#9fb6c6"  # what was, beside what is
 
 
 def bars(
-    title: str, names: Sequence[str], before: Array, after: Array, keep: str = "",
+    title: str, names: Sequence[str], before: Array, after: Array, uirevision: str = "",
     what: str = "probability",
 ) -> Figure:  # fmt: skip
     """Two bars a class, (n_classes,) each, 0 … 1: before in grey, after in blue."""
-    layout = frame(title, "", what, keep, height=260)
+    layout = frame(title, "", what, uirevision, height=260)
     layout["yaxis"] |= {"range": [0, 1.02], "tickformat": ".0%", "fixedrange": True}
     layout["xaxis"] |= {"type": "category", "fixedrange": True}
     layout |= {"barmode": "group", "bargap": 0.25, "bargroupgap": 0.05}
@@ -186,14 +188,14 @@ def bars(
 
 def course(
     strengths: Array, shares: Array, names: Sequence[str], shown: Sequence[int], here: int,
-    keep: str = "",
+    uirevision: str = "",
 ) -> Figure:  # fmt: skip
     """The probabilities (n_steps, n_classes) of the classes `shown` over the strength (n_steps,).
 
     A line marks step `here`; strengths are shares of the pixel range.
     """
     title = "How sure it is, as the change grows"
-    layout = frame(title, "largest change of a pixel", "probability", keep, height=280)
+    layout = frame(title, "largest change of a pixel", "probability", uirevision, height=280)
     layout["yaxis"] |= {"range": [-0.02, 1.02], "tickformat": ".0%"}
     layout["xaxis"] |= {"tickformat": ".1%", "rangemode": "tozero"}
     at = float(strengths[here])
@@ -215,10 +217,10 @@ def course(
     return {"data": data, "layout": layout}
 
 
-def distances(names: Sequence[str], strengths: Array, chosen: int, keep: str = "") -> Figure:
+def distances(names: Sequence[str], strengths: Array, chosen: int, uirevision: str = "") -> Figure:
     """The smallest strength (n,) that reaches each class; NaN where none does."""
     title = "How far away each answer is"
-    layout = frame(title, "", "smallest change that does it", keep, height=280)
+    layout = frame(title, "", "smallest change that does it", uirevision, height=280)
     layout["xaxis"] |= {"type": "category", "fixedrange": True}
     layout["yaxis"] |= {"tickformat": ".0%", "rangemode": "tozero", "fixedrange": True}
     colours = [NEGATIVE if i == chosen else POSITIVE for i in range(len(names))]
@@ -236,10 +238,10 @@ def distances(names: Sequence[str], strengths: Array, chosen: int, keep: str = "
 
 
 def grouped_bars(
-    title: str, names: Sequence[str], groups: Mapping[str, NDArray[Any]], keep: str
+    title: str, names: Sequence[str], groups: Mapping[str, NDArray[Any]], uirevision: str
 ) -> Figure:
     """Shares (K,) of each group over the K names; the first group is grey: the target."""
-    layout = frame(title, "class", "share", keep, height=300)
+    layout = frame(title, "class", "share", uirevision, height=300)
     layout["yaxis"] |= {"range": [0, 1.05]}
     layout["barmode"] = "group"
     drawn = [
@@ -258,10 +260,12 @@ def grouped_bars(
 
 
 def reliability_bars(
-    edges: Array, count: Array, confidence: Array, accuracy: Array, keep: str = ""
+    edges: Array, count: Array, confidence: Array, accuracy: Array, uirevision: str = ""
 ) -> Figure:
     """A bar for the share that is right in each bin of confidence, beside the ideal diagonal."""
-    layout = frame("Sure of it, and right?", "confidence: how sure it is", "share right", keep, 360)
+    layout = frame(
+        "Sure of it, and right?", "confidence: how sure it is", "share right", uirevision, 360
+    )
     layout["xaxis"] |= {"range": [0, 1.01], "tickformat": ".0%", "dtick": 0.2}
     layout["yaxis"] |= {"range": [0, 1.02], "tickformat": ".0%"}
     layout["legend"] = {"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top"}
@@ -317,10 +321,10 @@ def reliability_sentence(error: float, confidence: float, accuracy: float) -> st
 
 
 def doubt_curves(
-    threshold: Array, coverage: Array, accuracy: Array, chosen: float, keep: str = ""
+    threshold: Array, coverage: Array, accuracy: Array, chosen: float, uirevision: str = ""
 ) -> Figure:
     """Share answered and share right of those, against the threshold; the chosen one is marked."""
-    layout = frame('Accuracy with "I don\'t know"', "threshold", "share", keep, 360)
+    layout = frame('Accuracy with "I don\'t know"', "threshold", "share", uirevision, 360)
     layout["xaxis"] |= {"range": [0, 1.01], "tickformat": ".0%", "dtick": 0.2}
     layout["yaxis"] |= {"range": [0, 1.02], "tickformat": ".0%"}
     layout["legend"] = {"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top"}
@@ -368,11 +372,11 @@ def doubt_sentence(threshold: float, coverage: float, accuracy: float, plain: fl
 
 
 def robustness_curve(
-    strength: Array, score: Array, axis: str, is_share: bool, chosen: float, keep: str = ""
+    strength: Array, score: Array, axis: str, is_share: bool, chosen: float, uirevision: str = ""
 ) -> Figure:
     """Accuracy (or mean absolute error) at each strength; the chosen one is marked."""
     y = "share right" if is_share else "mean absolute error"
-    layout = frame("How it does when the examples get harder", axis, y, keep)
+    layout = frame("How it does when the examples get harder", axis, y, uirevision)
     layout["yaxis"] |= (
         {"range": [0, 1.02], "tickformat": ".0%"} if is_share else {"rangemode": "tozero"}
     )

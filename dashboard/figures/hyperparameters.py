@@ -20,11 +20,11 @@ Values = NDArray[np.float64]  # (n_units, n_sizes); NaN where nothing is known y
 
 
 def capacity_map(
-    values: Values, units: Sequence[int], sizes: Sequence[int], is_share: bool, keep: str = ""
+    values: Values, units: Sequence[int], sizes: Sequence[int], is_share: bool, uirevision: str = ""
 ) -> Figure:
     """A coloured cell with its number for each pair; empty where it has not been trained yet."""
     name = "validation accuracy" if is_share else "validation error"
-    layout = frame(name.capitalize(), "training examples", "units", keep, height=420)
+    layout = frame(name.capitalize(), "training examples", "units", uirevision, height=420)
     layout["margin"]["t"] = 40
     layout["xaxis"] |= {"type": "category", "showgrid": False}
     layout["yaxis"] |= {"type": "category", "showgrid": False}
@@ -112,10 +112,10 @@ def bands(scores: NDArray[np.float64], largest: bool, best: float) -> list[Score
 
 
 def parallel(
-    axes: Sequence[Axis], drawn: Sequence[ScoreBand], names: Sequence[str], keep: str = ""
+    axes: Sequence[Axis], drawn: Sequence[ScoreBand], names: Sequence[str], uirevision: str = ""
 ) -> Figure:
     """One vertical axis for each setting, the last one the score; a line for each run."""
-    layout = frame("Settings and score of each run", "", "", keep, height=500)
+    layout = frame("Settings and score of each run", "", "", uirevision, height=500)
     layout["margin"] |= {"t": 118, "l": 24, "r": 64, "b": 44}  # on a phone names stand upright
     layout["legend"] |= {"y": -0.02, "yanchor": "top"}
     layout["xaxis"] |= {

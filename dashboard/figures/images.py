@@ -106,12 +106,12 @@ SMALLEST_SCALE = 0.02  # smaller values are all nearly grey
 
 
 def heat(
-    values: NDArray[Any], image: NDArray[Any], title: str, unit: str, keep: str = ""
+    values: NDArray[Any], image: NDArray[Any], title: str, unit: str, uirevision: str = ""
 ) -> Figure:
     """`values` (height, width) on a symmetric scale, with the outline of `image` over them."""
     height, width = values.shape
     largest = max(float(np.abs(values).max()), SMALLEST_SCALE)
-    layout = frame(title, "column", "row", keep, height=420)
+    layout = frame(title, "column", "row", uirevision, height=420)
     layout["xaxis"] |= {"range": [-0.5, width - 0.5], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {
         "range": [height - 0.5, -0.5], "showgrid": False, "scaleanchor": "x", "constrain": "domain",
@@ -137,7 +137,7 @@ SIGNED = [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]]
 
 
 def pixel_values(
-    values: Array, title: str, low: float, high: float, decimals: int = 0, keep: str = ""
+    values: Array, title: str, low: float, high: float, decimals: int = 0, uirevision: str = ""
 ) -> Figure:
     """A picture (height, width) with its numbers written in it, from `low` (black) to `high`.
 
@@ -147,7 +147,7 @@ def pixel_values(
     if signed:
         high = max(abs(low), abs(high))
         low = -high
-    layout = frame(title, "column", "row", keep, height=540)
+    layout = frame(title, "column", "row", uirevision, height=540)
     layout["margin"] |= {"t": 40}
     axis = {"showgrid": False, "fixedrange": False, "nticks": 8, "constrain": "domain"}
     layout["xaxis"] |= axis

@@ -41,7 +41,7 @@ STYLES = {
 
 
 def run_figure(
-    losses: Mapping[str, Sequence[float]], printed: Sequence[tuple[int, float]], keep: str
+    losses: Mapping[str, Sequence[float]], printed: Sequence[tuple[int, float]], uirevision: str
 ) -> Figure:
     """The loss of every batch before its update, of each side; `printed`: (update, loss)."""
     lines = []
@@ -66,7 +66,7 @@ def run_figure(
                 "marker": {"symbol": "x-thin-open", "size": 7, "color": MARK, "line": {"width": 2}},
             }
         )  # fmt: skip
-    layout = frame("Loss of each batch", "updates", "loss", keep)
+    layout = frame("Loss of each batch", "updates", "loss", uirevision)
     layout |= {"hovermode": "x unified"}
     layout["yaxis"] |= {"rangemode": "tozero"}
     return {"data": lines, "layout": layout}
@@ -89,7 +89,7 @@ def run_sentence(losses: Mapping[str, Sequence[float]], difference: float | None
 
 
 def steps_figure(
-    ours: Sequence[float], theirs: Sequence[float], chosen: int, keep: str = "steps"
+    ours: Sequence[float], theirs: Sequence[float], chosen: int, uirevision: str = "steps"
 ) -> Figure:
     """The average loss of each step of the small network; the chosen one is marked."""
     x = np.arange(1, len(ours) + 1, dtype=np.int32)
@@ -115,7 +115,7 @@ def steps_figure(
                 "marker": {"symbol": "x", "size": 6, "color": NEGATIVE},
             },
         )  # fmt: skip
-    return {"data": lines, "layout": frame("Loss of each step", "step", "loss", keep, 240)}
+    return {"data": lines, "layout": frame("Loss of each step", "step", "loss", uirevision, 240)}
 
 
 def steps_sentence(ours: Sequence[float], chosen: int) -> str:
@@ -173,13 +173,13 @@ def seen_sentence(asked: int, published: EpochBatches, whole: EpochBatches) -> s
 
 
 def neuron_figure(
-    x: Array, a: Array, sight: tuple[float, float], border: float | None, keep: str = ""
+    x: Array, a: Array, sight: tuple[float, float], border: float | None, uirevision: str = ""
 ) -> Figure:
     """a = f(w·x + b) over `x` (n,), and the `border` where z = 0, if there is one to see.
 
     sight: answers that the axis always shows; it grows where the curve leaves them.
     """
-    layout = frame("What the neuron answers", "input x", "output a", keep, height=340)
+    layout = frame("What the neuron answers", "input x", "output a", uirevision, height=340)
     low, high = min(float(a.min()), sight[0]), max(float(a.max()), sight[1])
     room = 0.06 * (high - low)
     layout["xaxis"] |= {"range": [float(x[0]), float(x[-1])]}
@@ -330,13 +330,17 @@ def loss_sentence(lives: Sequence[Life], step: int) -> str:
 
 
 def drawing(
-    title: str, kernels: Sequence[Array], outputs: Sequence[Array], kept: Sequence[Array], keep: str
+    title: str,
+    kernels: Sequence[Array],
+    outputs: Sequence[Array],
+    kept: Sequence[Array],
+    uirevision: str,
 ) -> Figure:
     """Units as circles with their outputs; those switched off are crossed out, without lines.
 
     outputs: (n_units,) of each layer, inputs first; kept: 1 or 0 of each unit, like `outputs`.
     """
-    layout = frame(title, "", "", keep, height=360)
+    layout = frame(title, "", "", uirevision, height=360)
     layout |= {"showlegend": False, "margin": {"l": 8, "r": 8, "t": 50, "b": 8}}
     for axis in ("xaxis", "yaxis"):
         layout[axis] |= {"visible": False, "fixedrange": True}
@@ -392,9 +396,9 @@ def drawing_sentence(training: bool, off: int, units: int, output: float) -> str
     return f"All {units} hidden units are on, nothing is scaled: {output:.3f}."
 
 
-def means(outputs: Array, mean: Array, prediction: float, at: int, keep: str) -> Figure:
+def means(outputs: Array, mean: Array, prediction: float, at: int, uirevision: str) -> Figure:
     """The output with each mask, the mean of all so far, and the prediction: (n,) each."""
-    layout = frame("The mean over many masks", "mask", "output", keep, height=340)
+    layout = frame("The mean over many masks", "mask", "output", uirevision, height=340)
     layout["shapes"] = [upright(float(at))]
     x = np.arange(1, len(outputs) + 1)
     shown = slice(0, len(x), 3)

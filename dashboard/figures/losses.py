@@ -30,10 +30,10 @@ def look(name: str) -> tuple[str, str]:
 
 
 def shapes(
-    title: str, axis: str, x: Array, curves: Curves, at: float, now: Values, mark: float, keep: str,
+    title: str, axis: str, x: Array, curves: Curves, at: float, now: Values, mark: float, uirevision: str,
 ) -> Figure:  # fmt: skip
     """Curves over the prediction with a dot on each where it is now; `mark`: the target."""
-    layout = frame(title, axis, "slope" if "lope" in title else "loss", keep, height=340)
+    layout = frame(title, axis, "slope" if "lope" in title else "loss", uirevision, height=340)
     layout["shapes"] = [upright(mark)]
     layout["annotations"] = [
         {
@@ -68,10 +68,15 @@ FLAT = 0.01  # a slope smaller than this hardly teaches
 
 
 def pulls(
-    z: Array, slopes: Mapping[str, Array], at: float, now: Mapping[str, float], axis: str, keep: str
+    z: Array,
+    slopes: Mapping[str, Array],
+    at: float,
+    now: Mapping[str, float],
+    axis: str,
+    uirevision: str,
 ) -> Figure:
     """|∂L/∂z| of each loss (a name in LOSSES) over one logit, with a dot where it is."""
-    layout = frame("Size of the gradient at this logit", axis, "|∂L/∂z|", keep, height=340)
+    layout = frame("Size of the gradient at this logit", axis, "|∂L/∂z|", uirevision, height=340)
     layout["yaxis"] |= {"range": [-0.03, 1.08]}
     drawn = [line(LOSSES[name].label, z, abs(y), *look(name)) for name, y in slopes.items()]
     drawn += [dots(LOSSES[name].label, at, abs(y), look(name)[0]) for name, y in now.items()]
@@ -96,9 +101,9 @@ _WAYS = {
 WAYS = {name: label for name, (label, _, _) in _WAYS.items()}
 
 
-def overflow(sizes: Array, losses: Mapping[str, Array], at: float, keep: str) -> Figure:
+def overflow(sizes: Array, losses: Mapping[str, Array], at: float, uirevision: str) -> Figure:
     """The loss over the size of the logits in each way; nan and inf leave gaps."""
-    layout = frame("Loss in single precision", "size of the logits", "loss", keep, height=360)
+    layout = frame("Loss in single precision", "size of the logits", "loss", uirevision, height=360)
     layout["shapes"] = [upright(at)]
     drawn = [
         line(label, sizes, losses[name], colour, dash, width=5 if name == "together" else 2.5)
@@ -114,10 +119,10 @@ SMALL = 0.3  # a move of the answer that counts as hardly any
 
 
 def fits(
-    x: Array, y: Array, found: Fits, extent: tuple[Limits, Limits], title: str, keep: str
+    x: Array, y: Array, found: Fits, extent: tuple[Limits, Limits], title: str, uirevision: str
 ) -> Figure:
     """The points that stay where they are, and a straight line for each loss."""
-    layout = frame(title, "x", "y", keep, height=420)
+    layout = frame(title, "x", "y", uirevision, height=420)
     layout["xaxis"] |= {"range": list(extent[0])}
     layout["yaxis"] |= {"range": list(extent[1])}
     across = np.array(extent[0])
@@ -140,10 +145,12 @@ def fits_sentence(moved: Mapping[str, float], where: str) -> str:
 
 
 def valleys(
-    constants: Array, costs: Mapping[str, Array], chosen: Mapping[str, float], keep: str
+    constants: Array, costs: Mapping[str, Array], chosen: Mapping[str, float], uirevision: str
 ) -> Figure:
     """The mean loss over all points of every constant, with the lowest place of each loss."""
-    layout = frame("Mean loss of each constant", "constant", "mean loss ÷ its smallest", keep, 340)
+    layout = frame(
+        "Mean loss of each constant", "constant", "mean loss ÷ its smallest", uirevision, 340
+    )
     layout["yaxis"] |= {"range": [0.9, 4]}
     lines = [line(LOSSES[name].label, constants, y, *look(name)) for name, y in costs.items()]
     lines += [

@@ -34,14 +34,14 @@ NAMES = {"l1": "L1", "l2": "L2"}
 
 def plane(
     norm: str, ellipses: Sequence[Array], touching: Array, penalty: Array, path: Array, now: Array,
-    centre: Array, reach: float, keep: str,
+    centre: Array, reach: float, uirevision: str,
 ) -> Figure:  # fmt: skip
     """The weights (w₁, w₂): every curve is (n, 2).
 
     ellipses: where the data loss is the same; touching: the one through the solution `now` (2,);
     penalty: where the penalty is the same, through it too; path: the solutions as λ grows.
     """
-    layout = frame(f"{NAMES[norm]}: the best weights", "w₁", "w₂", keep, height=460)
+    layout = frame(f"{NAMES[norm]}: the best weights", "w₁", "w₂", uirevision, height=460)
     for axis in ("xaxis", "yaxis"):
         layout[axis] |= {"range": [-reach, reach], "constrain": "domain"}
     layout["yaxis"] |= {"scaleanchor": "x"}
@@ -75,9 +75,11 @@ def plane_sentence(norm: str, strength: float, now: Array) -> str:
     return f"{text}; exactly zero: {' and '.join(zeros) if zeros else 'none'}."
 
 
-def paths(strengths: Array, weights: Mapping[str, Array], strength: float, keep: str) -> Figure:
+def paths(
+    strengths: Array, weights: Mapping[str, Array], strength: float, uirevision: str
+) -> Figure:
     """Both weights of both penalties over λ; `weights`: a norm → (n, 2)."""
-    layout = frame("Weights over λ", "λ", "weight", keep, height=340)
+    layout = frame("Weights over λ", "λ", "weight", uirevision, height=340)
     layout["shapes"] = [upright(strength)]
     drawn = [
         line(f"{NAMES[norm]}: w{'₁₂'[i]}", strengths, each[:, i], HUES[norm], ("solid", "dash")[i])
@@ -102,18 +104,18 @@ DASHES = {"l1": "solid", "l2": "dash"}
 
 def over_weight(
     title: str, axis: str, w: Array, curves: Mapping[str, Array], at: float,
-    now: Mapping[str, float], keep: str,
+    now: Mapping[str, float], uirevision: str,
 ) -> Figure:  # fmt: skip
     """A curve of each norm over the weight, (n,) each, with a dot where it is now."""
-    layout = frame(title, "weight w", axis, keep, height=320)
+    layout = frame(title, "weight w", axis, uirevision, height=320)
     drawn = [line(NAMES[norm], w, y, HUES[norm], DASHES[norm]) for norm, y in curves.items()]
     drawn += [dots(NAMES[norm], at, y, HUES[norm]) for norm, y in now.items()]
     return {"data": drawn, "layout": layout}
 
 
-def over_steps(ways: Mapping[str, Array], keep: str) -> Figure:
+def over_steps(ways: Mapping[str, Array], uirevision: str) -> Figure:
     """The weight after each step under each penalty alone, (n,) each."""
-    layout = frame("The weight under the penalty alone", "step", "weight w", keep, height=320)
+    layout = frame("The weight under the penalty alone", "step", "weight w", uirevision, height=320)
     drawn = [
         line(NAMES[norm], np.arange(len(each)), each, HUES[norm], DASHES[norm])
         for norm, each in ways.items()
@@ -142,10 +144,10 @@ def steps_sentence(ways: Mapping[str, Array]) -> str:
 
 def fitted(
     x: Array, curve: Array, truth: Array, training: tuple[Array, Array],
-    validation: tuple[Array, Array], keep: str,
+    validation: tuple[Array, Array], uirevision: str,
 ) -> Figure:  # fmt: skip
     """The curve (n,) over x beside the true one, and the points of both parts."""
-    layout = frame("The curve", "x", "y", keep, height=380)
+    layout = frame("The curve", "x", "y", uirevision, height=380)
     layout["yaxis"] |= {"range": [-2.4, 2.4]}  # a wild curve leaves the frame
     drawn = [
         dots("validation", *validation, VALIDATION, "diamond-open", 5, legend=True),
@@ -157,11 +159,11 @@ def fitted(
 
 
 def bordered(
-    values: Array, training: tuple[Array, Array], x: Array, border: Array, keep: str
+    values: Array, training: tuple[Array, Array], x: Array, border: Array, uirevision: str
 ) -> Figure:
     """The answers (rows, columns) on the square −1 … 1, the examples, and the true border (n,)."""
     figure = decision_region(
-        values, (-1, 1, -1, 1), {"training": training}, ("x₁", "x₂"), keep, "The border"
+        values, (-1, 1, -1, 1), {"training": training}, ("x₁", "x₂"), uirevision, "The border"
     )
     figure["data"].append(line("truth", x, border, "#30343a", "dash"))
     figure["layout"]["height"] = 380
@@ -169,11 +171,16 @@ def bordered(
 
 
 def errors(
-    strengths: Array, training: Array, validation: Array, strength: float, is_share: bool, keep: str
+    strengths: Array,
+    training: Array,
+    validation: Array,
+    strength: float,
+    is_share: bool,
+    uirevision: str,
 ) -> Figure:
     """The error of both parts over λ: mean squared, or the share of wrong answers."""
     axis = "share wrong" if is_share else "mean squared error"
-    layout = frame("Error for every λ", "λ", axis, keep, height=380)
+    layout = frame("Error for every λ", "λ", axis, uirevision, height=380)
     layout["xaxis"] |= {"type": "log", "exponentformat": "power"}
     if is_share:
         layout["yaxis"] |= {"tickformat": ".0%", "rangemode": "tozero"}

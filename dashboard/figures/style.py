@@ -39,8 +39,8 @@ DIVERGING = np.array([[245, 147, 34], [232, 234, 235], [8, 119, 189]], dtype=np.
 MOST_POINTS = 500  # of a curve: more cannot be told apart on a screen
 
 
-def frame(title: str, x: str, y: str, keep: str = "", height: int = 300) -> dict[str, Any]:
-    """The layout of a chart; zoom and hidden traces are kept for as long as `keep` is the same."""
+def frame(title: str, x: str, y: str, uirevision: str = "", height: int = 300) -> dict[str, Any]:
+    """The layout of a chart; zoom and hidden traces are kept for as long as `uirevision` is the same."""
     axis = {"automargin": True, "zeroline": False, "ticks": "outside", "ticklen": 4}
     return {
         "title": {"text": title, "x": 0, "xref": "paper", "font": {"size": 15}, "y": 0.97},
@@ -51,7 +51,7 @@ def frame(title: str, x: str, y: str, keep: str = "", height: int = 300) -> dict
         "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
         "hovermode": "closest",
         "dragmode": "zoom",
-        "uirevision": keep,
+        "uirevision": uirevision,
     }
 
 

@@ -68,14 +68,14 @@ def limits(curves: list[GapCurves]) -> Limits | None:
 
 def gap_curves(
     curves: GapCurves, title: str, y: str, hue: int, epochs: int, scale: Limits | None,
-    is_share: bool = False, chance: float | None = None, keep: str = "",
+    is_share: bool = False, chance: float | None = None, uirevision: str = "",
 ) -> Figure:  # fmt: skip
     """Training solid, validation dashed, the gap shaded, the best epoch marked.
 
     epochs, scale: what the axes reach over at least, so that two charts beside each other compare;
     chance: a level to draw as a thin line.
     """
-    layout = frame(title, "epoch", y, keep, height=340)
+    layout = frame(title, "epoch", y, uirevision, height=340)
     layout["hovermode"] = "x unified"
     layout["legend"] |= {"traceorder": "normal"}
     layout["xaxis"] |= {"hoverformat": "d"}
@@ -197,20 +197,22 @@ SYMBOLS = {
 }  # fmt: skip
 
 
-def loss_curves(history: History, logarithmic: bool = False, keep: str = "") -> Figure:
+def loss_curves(history: History, logarithmic: bool = False, uirevision: str = "") -> Figure:
     """Loss of training and validation examples after each epoch; the best epoch is marked."""
     figure = _pair(history.epoch, history.loss, history.val_loss, "Loss", "loss", ".4f")
     axis = figure["layout"]["yaxis"]
     if logarithmic:
         axis |= {"type": "log", "exponentformat": "e"}
-    axis["uirevision"] = f"{keep} {logarithmic}"  # a zoom of one scale means nothing on the other
+    axis["uirevision"] = (
+        f"{uirevision} {logarithmic}"  # a zoom of one scale means nothing on the other
+    )
     if history.val_loss is not None and len(history.epoch):
         best = int(np.nanargmin(history.val_loss))
         _mark_best(figure, history.epoch[best], history.val_loss[best])
-    return _finish(figure, history, keep)
+    return _finish(figure, history, uirevision)
 
 
-def metric_curves(history: History, name: str = "accuracy", keep: str = "") -> Figure:
+def metric_curves(history: History, name: str = "accuracy", uirevision: str = "") -> Figure:
     """Accuracy (or mean absolute error) of both parts after each epoch; the best one is marked."""
     label = METRICS[name]
     is_share = name == "accuracy"
@@ -223,19 +225,19 @@ def metric_curves(history: History, name: str = "accuracy", keep: str = "") -> F
     if values is not None and len(history.epoch):
         best = int(np.nanargmax(values) if is_share else np.nanargmin(values))
         _mark_best(figure, history.epoch[best], values[best])
-    return _finish(figure, history, keep)
+    return _finish(figure, history, uirevision)
 
 
-def rate_curve(history: History, keep: str = "") -> Figure:
+def rate_curve(history: History, uirevision: str = "") -> Figure:
     """The learning rate that the last update of each epoch used."""
     figure: Figure = {
         "data": [
             _line("learning rate", history.epoch, history.learning_rate, RATE, "solid", ".3g")
         ],
-        "layout": frame("Learning rate in use", "epoch", "learning rate", keep),
+        "layout": frame("Learning rate in use", "epoch", "learning rate", uirevision),
     }
     figure["layout"]["yaxis"] |= {"rangemode": "tozero", "exponentformat": "e"}
-    return _finish(figure, history, keep)
+    return _finish(figure, history, uirevision)
 
 
 def _line(name: str, x: Any, y: Column, colour: str, dash: str, number: str) -> dict[str, Any]:
@@ -278,10 +280,10 @@ def _mark_best(figure: Figure, epoch: float, value: float) -> None:
     )  # fmt: skip
 
 
-def _finish(figure: Figure, history: History, keep: str) -> Figure:
+def _finish(figure: Figure, history: History, uirevision: str) -> Figure:
     """The axis of epochs, and a thin line at each setting changed and each lesson."""
     layout = figure["layout"]
-    layout |= {"uirevision": keep, "hovermode": "x unified"}
+    layout |= {"uirevision": uirevision, "hovermode": "x unified"}
     layout["xaxis"]["hoverformat"] = "d"
     if len(history):
         # Not a range of its own: a zoom would be lost with each update that moves it.

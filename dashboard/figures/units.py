@@ -11,9 +11,11 @@ from dashboard.figures.style import MARK, MOST_POINTS, NEGATIVE, POSITIVE, Figur
 Array = NDArray[Any]
 
 
-def class_figure(means: Array, names: Sequence[str], average: float, keep: str = "") -> Figure:
+def class_figure(
+    means: Array, names: Sequence[str], average: float, uirevision: str = ""
+) -> Figure:
     """Mean output (n_classes,) of a unit for the examples of each class, beside that for all."""
-    layout = frame("Mean output for each class", "", "mean output", keep, 280)
+    layout = frame("Mean output for each class", "", "mean output", uirevision, 280)
     layout["showlegend"] = False
     layout["xaxis"] |= {"type": "category"}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
@@ -26,9 +28,11 @@ def class_figure(means: Array, names: Sequence[str], average: float, keep: str =
     return {"data": [_bars(list(names), means, "%{x}: %{y:.3g}<extra></extra>")], "layout": layout}
 
 
-def weights_figure(title: str, weights: Array, names: Sequence[str], keep: str = "") -> Figure:
+def weights_figure(
+    title: str, weights: Array, names: Sequence[str], uirevision: str = ""
+) -> Figure:
     """How much each input (n_features,) counts for a unit."""
-    layout = frame(title, "", "weight", keep, 280)
+    layout = frame(title, "", "weight", uirevision, 280)
     layout["showlegend"] = False
     layout["xaxis"] |= {"type": "category"}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
@@ -61,11 +65,11 @@ def class_sentence(means: Array, names: Sequence[str], average: float) -> str:
 
 
 def ranking_figure(
-    order: Array, loss: Array, chosen: int, is_share: bool, y: str, keep: str = ""
+    order: Array, loss: Array, chosen: int, is_share: bool, y: str, uirevision: str = ""
 ) -> Figure:
     """What is lost without each unit (n,), in falling order; at most MOST_POINTS of them."""
     order = order[:MOST_POINTS]
-    layout = frame("Which units matter most", "rank", y, keep, 280)
+    layout = frame("Which units matter most", "rank", y, uirevision, 280)
     # Anywhere in its column a bar can be clicked, also one without height.
     layout |= {"showlegend": False, "bargap": 0.1, "hovermode": "x", "hoverdistance": -1}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
@@ -89,9 +93,9 @@ def ranking_figure(
     return {"data": [bars], "layout": layout}
 
 
-def response_figure(x: Array, output: Array, name: str, unit: str, keep: str = "") -> Figure:
+def response_figure(x: Array, output: Array, name: str, unit: str, uirevision: str = "") -> Figure:
     """A unit's output (n,) over the single input x (n,)."""
-    layout = frame("What it answers everywhere", name, "output", keep, 320)
+    layout = frame("What it answers everywhere", name, "output", uirevision, 320)
     line = {
         "type": "scatter", "uid": "unit", "name": unit, "x": x.astype(np.float32),
         "y": output.astype(np.float32), "mode": "lines", "line": {"color": POSITIVE, "width": 3},
@@ -109,9 +113,9 @@ def weights_sentence(weights: Array, names: Sequence[str]) -> str:
     return f"{names[most]} counts most: more of it {way} z ({weights[most]:+.3g} a unit, scaled)."
 
 
-def scatter_figure(targets: Array, output: Array, keep: str = "") -> Figure:
+def scatter_figure(targets: Array, output: Array, uirevision: str = "") -> Figure:
     """A unit's output (n,) over the targets (n,), at most MOST_POINTS of them."""
-    layout = frame("Output and target", "target", "output of the unit", keep, 280)
+    layout = frame("Output and target", "target", "output of the unit", uirevision, 280)
     dots = {
         "type": "scatter", "uid": "dots", "name": "", "x": targets[:MOST_POINTS].astype(np.float32),
         "y": output[:MOST_POINTS].astype(np.float32), "mode": "markers",

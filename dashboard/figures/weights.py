@@ -20,9 +20,9 @@ HUES = (MARK, NEGATIVE, POSITIVE)  # no penalty, L1, L2
 DASHES = ("solid", "solid", "dash")
 
 
-def spreads(found: Histograms, names: Sequence[str], title: str, keep: str = "") -> Figure:
+def spreads(found: Histograms, names: Sequence[str], title: str, uirevision: str = "") -> Figure:
     """One outline a network, in the same bins; an empty bin is drawn below one weight."""
-    layout = frame(title, "weight", "number of weights", keep, height=380)
+    layout = frame(title, "weight", "number of weights", uirevision, height=380)
     layout["yaxis"] |= {"type": "log", "exponentformat": "e", "dtick": 1}
     layout |= {"hovermode": "x unified"}
     x = np.repeat(found.edges, 2)[1:-1].astype(np.float32)
@@ -69,7 +69,7 @@ def heat_map(
     bias: Array,
     largest: float,
     title: str,
-    keep: str = "",
+    uirevision: str = "",
 ) -> Figure:
     """A kernel as a picture, a row an input and a column a unit, with the biases in a strip below.
 
@@ -79,7 +79,7 @@ def heat_map(
     n_inputs = inputs if isinstance(inputs, int) else len(inputs)
     strip = max(0.5, 0.06 * n_inputs)  # height of the biases, in rows
     below = n_inputs + 0.5 + strip / 2  # where it begins
-    layout = frame(title, "unit", "input", keep, height=420)
+    layout = frame(title, "unit", "input", uirevision, height=420)
     layout["margin"]["t"] = 40
     layout["xaxis"] |= {"range": [0.5, n_units + 0.5], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {"range": [below + strip, 0.5], "showgrid": False}
@@ -97,10 +97,10 @@ def heat_map(
     return {"data": data, "layout": layout | {"showlegend": False}}
 
 
-def unit_map(image: Array, largest: float, title: str, keep: str = "") -> Figure:
+def unit_map(image: Array, largest: float, title: str, uirevision: str = "") -> Figure:
     """The weights of one unit to the pixels of an image (height, width)."""
     height, width = image.shape
-    layout = frame(title, "pixel column", "pixel row", keep, height=360)
+    layout = frame(title, "pixel column", "pixel row", uirevision, height=360)
     layout["margin"]["t"] = 40
     layout["xaxis"] |= {"range": [0.5, width + 0.5], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {
@@ -182,9 +182,9 @@ def heat_map_sentence(kernel: Array, bias: Array, block: tuple[int, int]) -> str
     return text
 
 
-def histogram(spread: WeightDistribution, title: str, keep: str = "") -> Figure:
+def histogram(spread: WeightDistribution, title: str, uirevision: str = "") -> Figure:
     """How many weights have which value, with the initial ones as a dashed line behind."""
-    layout = frame(title, "weight", "number of weights", keep, height=420)
+    layout = frame(title, "weight", "number of weights", uirevision, height=420)
     layout |= {"bargap": 0, "hovermode": "x unified"}
     middles = (spread.edges[:-1] + spread.edges[1:]) / 2
     bars = {

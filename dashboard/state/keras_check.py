@@ -38,7 +38,7 @@ def asked(now: NetworkView, x: NDArray[np.float32]) -> Job | None:
     A network has one question under way at a time: None until it is this one's turn.
     """
     question = _question(now, x)
-    _jobs().submit(now.keep, question, KERAS_OUTPUTS, now.experiment, now.snapshot, x[None])
+    _jobs().submit(now.uirevision, question, KERAS_OUTPUTS, now.experiment, now.snapshot, x[None])
     return _jobs().get(question)
 
 

@@ -12,7 +12,7 @@ from playground.runs.run import Run
 class NetworkView:
     """A network after some epoch, with the data it learns from.
 
-    `run` is None for a network that came trained. As long as `keep` is the same, it is the same
+    `run` is None for a network that came trained. As long as `uirevision` is the same, it is the same
     network: charts keep their zoom, and what was chosen stays chosen.
     """
 
@@ -20,7 +20,7 @@ class NetworkView:
     dataset: Dataset
     snapshot: Snapshot
     run: Run | None
-    keep: str
+    uirevision: str
 
     @property
     def epoch(self) -> int:

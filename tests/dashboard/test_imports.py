@@ -30,7 +30,11 @@ def loaded_with(package: str, *skip: str) -> set[str]:
     ("package", "skip", "never"),
     [
         ("dashboard", ("dashboard.navigation",), {"tensorflow", "keras"}),
-        ("playground", ("playground.training", "playground.labs.keras."), {"tensorflow", "keras", "streamlit"}),
+        (
+            "playground",
+            ("playground.training", "playground.labs.keras."),
+            {"tensorflow", "keras", "streamlit"},
+        ),
     ],
 )
 def test_no_module_loads_what_belongs_elsewhere(

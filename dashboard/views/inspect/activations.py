@@ -77,7 +77,7 @@ def _lens(now: NetworkView, passes: list[Pass], examples: str) -> None:
         found.edges,
         (found.flat, found.steep),
         FLAT,
-        f"{now.keep} {name}",
+        f"{now.uirevision} {name}",
     )
     sentence = lens.lens_sentence(name, float(found.flat.sum()), FLAT, found.beyond)
     chart.chart(
@@ -149,7 +149,7 @@ def _chart(now: NetworkView, log: LayerHistory, names: list[str], which: str) ->
     else:
         columns, title, y, band = log.ratio, "Update beside weight", "update / weight", lens.USUAL
         sentence = lens.ratio_sentence(log.epoch, columns, names, now.epoch)
-    figure = lens.layer_curves(title, y, log.epoch, columns, names, now.epoch, band, now.keep)
+    figure = lens.layer_curves(title, y, log.epoch, columns, names, now.epoch, band, now.uirevision)
     chart.chart(
         figure,
         sentence,

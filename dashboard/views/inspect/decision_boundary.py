@@ -109,7 +109,9 @@ def _region(
     )
     axes = (source.features[0], source.features[1])
     title = "What the network answers everywhere"
-    figure = figures.plane(colours, seen.extent, examples, source.classes, axes, title, now.keep)
+    figure = figures.plane(
+        colours, seen.extent, examples, source.classes, axes, title, now.uirevision
+    )
     if decision_boundary.truth(dataset, seen) is not None:
         outline = decision_boundary.rule_outline(seen.extent)
         figures.add_outline(figure, outline, "true rule")

@@ -119,7 +119,7 @@ def _pca(now: NetworkView, of: predictions.ChosenExamples, layer: int) -> Embedd
 def _new_pca(now: NetworkView, of: predictions.ChosenExamples, layer: int) -> Embedding:
     """Turned to lie like the map shown before, so that the epochs pass without jumps."""
     found = pca(activations(now.snapshot, _inputs(now, of), layer))
-    owner = (now.keep, of.rows, layer, PCA)
+    owner = (now.uirevision, of.rows, layer, PCA)
     reference = _LAST.get(owner)
     found = aligned(found, _at_first(now, of) if reference is None else reference)
     _LAST.put(owner, found.points)
@@ -139,7 +139,7 @@ def _tsne(
 ) -> tuple[Embedding | None, str]:
     """The map if it is there; else how far it is, and the one before with a word on that."""
     question = _question(now, of, layer, TSNE)
-    owner = (now.keep, of.rows, layer, TSNE)
+    owner = (now.uirevision, of.rows, layer, TSNE)
     for done in (_WORK.latest(owner), _WORK.get(question)):
         _take(owner, done, start)
     ready = _MAPS.get(question)
@@ -196,11 +196,11 @@ def _show(
         axes = (
             f"{found.explained[0]:.0%} of the variance", f"{found.explained[1]:.0%} of the variance"
         )  # fmt: skip
-    keep = f"{now.keep} {layer} {method} {colour}"
+    uirevision = f"{now.uirevision} {layer} {method} {colour}"
     if now.task == CLASSIFICATION:
-        figure, sentence = _classes(now, of, found, name, title, axes, colour, keep)
+        figure, sentence = _classes(now, of, found, name, title, axes, colour, uirevision)
     else:
-        figure, sentence = _values(now, of, found, name, title, axes, colour, keep)
+        figure, sentence = _values(now, of, found, name, title, axes, colour, uirevision)
     if found.explained is not None:
         sentence += f" The two directions hold {sum(found.explained):.0%} of the variance."
     images = None
@@ -226,7 +226,7 @@ def _show(
 
 def _classes(
     now: NetworkView, of: predictions.ChosenExamples, found: Embedding, name: str, title: str,
-    axes: tuple[str, str], colour: str, keep: str,
+    axes: tuple[str, str], colour: str, uirevision: str,
 ) -> tuple[Figure, str]:  # fmt: skip
     answers, names = predictions.judgement(now, of), now.dataset.source.classes
     texts = [
@@ -240,13 +240,13 @@ def _classes(
     kind = answers.truth if by_class else answers.right.astype(np.int64)
     same = float((kind[nearest(found.points)] == kind).mean())
     chance = float(np.square(np.bincount(kind) / len(kind)).sum())
-    figure = cloud.cloud(found.points, groups, texts, title, axes, keep)
+    figure = cloud.cloud(found.points, groups, texts, title, axes, uirevision)
     return figure, cloud.neighbours_sentence(same, chance, name, "class" if by_class else "kind")
 
 
 def _values(
     now: NetworkView, of: predictions.ChosenExamples, found: Embedding, name: str, title: str,
-    axes: tuple[str, str], colour: str, keep: str,
+    axes: tuple[str, str], colour: str, uirevision: str,
 ) -> tuple[Figure, str]:  # fmt: skip
     answers = predictions.missed(now, of)
     texts = [
@@ -254,7 +254,7 @@ def _values(
         for values, t, p in zip(_values_of(now, of), answers.truth, answers.predicted, strict=True)
     ]
     shown = answers.truth if colour == "true value" else answers.residual
-    figure = cloud.coloured(found.points, shown, texts, title, axes, colour, keep)
+    figure = cloud.coloured(found.points, shown, texts, title, axes, colour, uirevision)
     apart = float(np.abs(shown[nearest(found.points)] - shown).mean())
     usual = float(np.abs(shown[:, None] - shown[None]).mean())
     return figure, cloud.values_sentence(apart, usual, name, colour)

@@ -37,7 +37,7 @@ def forward(now: NetworkView) -> None:
     followed = pointed or chosen
     data = {
         **passage(steps, given, names, activations),
-        "of": now.keep,
+        "of": now.uirevision,
         "colours": colours(),
         "whole": weights_into(steps[followed[0] - 1], *followed) if followed else None,
         "sentence": passage_sentence(steps, example.verdict),
@@ -55,7 +55,7 @@ def _name(step: LayerStep) -> str:
 
 def _told(now: NetworkView, what: str) -> tuple[int, int] | None:
     """(column, unit) that the browser names, if this network has it."""
-    unit = unit_at(KEY, what, now.keep, now.experiment.layer_sizes)
+    unit = unit_at(KEY, what, now.uirevision, now.experiment.layer_sizes)
     return unit if unit and unit[0] else None
 
 

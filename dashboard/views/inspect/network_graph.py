@@ -47,7 +47,7 @@ def network(now: NetworkView) -> None:
     sentence = wiring_sentence(columns, shown.edges, names, moment)
     data = {
         **wiring(columns, shown.edges, names),
-        "of": now.keep,
+        "of": now.uirevision,
         "colours": colours(),
         "sentence": f"{sentence} {_meaning(columns, names)} {HELP}",
         "smooth": now.dataset.source.kind == "plane",
@@ -64,7 +64,7 @@ def network(now: NetworkView) -> None:
 
 def _pinned(now: NetworkView) -> dict[int, list[int]]:
     """The unit that was clicked, if the browser names one of this network."""
-    pinned = unit_at(KEY, "pinned", now.keep, now.experiment.layer_sizes)
+    pinned = unit_at(KEY, "pinned", now.uirevision, now.experiment.layer_sizes)
     return {} if pinned is None else {pinned[0]: [pinned[1]]}
 
 

@@ -72,7 +72,7 @@ VIEWS: dict[str, View[Callable[[NetworkView], None]]] = {
     "Answers": View(
         ":material/quiz:",
         "What does it say of examples it has not learnt from?",
-        lambda now: predictions.answers(now.snapshot, now.dataset, now.keep),
+        lambda now: predictions.answers(now.snapshot, now.dataset, now.uirevision),
     ),
     "Forward pass": View(
         ":material/arrow_forward:",

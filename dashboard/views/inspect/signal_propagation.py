@@ -61,10 +61,10 @@ def preflight(now: NetworkView) -> None:
         f"{drawn.verdict_sentence(profile, said, names)} {advice}",
         icon=":material/check_circle:" if said.good else ":material/warning:",
     )
-    keep = f"{now.keep} {hidden}"
+    uirevision = f"{now.uirevision} {hidden}"
     left, right = st.columns([2, 3], gap="large")
     with left:
-        figure = drawn.signal_depth_figure(profile, names, keep)
+        figure = drawn.signal_depth_figure(profile, names, uirevision)
         chart.chart(
             figure,
             drawn.signal_depth_sentence(profile, names),
@@ -75,7 +75,9 @@ def preflight(now: NetworkView) -> None:
         )
         _table(profile, names)
     with right:
-        figure = drawn.compared_figure({c.label: p for c, p in found.profiles.items()}, names, keep)
+        figure = drawn.compared_figure(
+            {c.label: p for c, p in found.profiles.items()}, names, uirevision
+        )
         chart.chart(
             figure,
             drawn.compared_sentence(found.verdicts),

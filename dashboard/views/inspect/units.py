@@ -82,9 +82,9 @@ class UnitDetails:
         return self.passes[self.layer][1][:, self.unit]
 
     @property
-    def keep(self) -> str:
+    def uirevision(self) -> str:
         """As long as this is the same, it is the same unit."""
-        return f"{self.now.keep} {self.layer} {self.unit}"
+        return f"{self.now.uirevision} {self.layer} {self.unit}"
 
 
 def units(now: NetworkView) -> None:
@@ -114,7 +114,9 @@ def units(now: NetworkView) -> None:
             "layers find.",
         )  # fmt: skip
         layer = names.index(name)
-        ranking = _ranking(fingerprint(now.snapshot), now.keep, layer, rows, now, passes, x, y)
+        ranking = _ranking(
+            fingerprint(now.snapshot), now.uirevision, layer, rows, now, passes, x, y
+        )
         unit = _choose(now, layer, ranking)
     found = UnitDetails(now, layer, unit, part_name, x, y, part.x[:rows], passes)
     _facts(found, ranking)
@@ -132,7 +134,7 @@ def units(now: NetworkView) -> None:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _ranking(
-    weights: str, keep: str, layer: int, rows: int,
+    weights: str, uirevision: str, layer: int, rows: int,
     _now: NetworkView, _passes: Passes, _x: Array, _y: Array,
 ) -> UnitRanking:  # fmt: skip
     """Measured once for the same weights and examples."""
@@ -148,7 +150,7 @@ def _ranking(
 def _choose(now: NetworkView, layer: int, ranking: UnitRanking) -> int:
     """The unit (from 0) that a person chose by number, by rank or by a click on the ranking."""
     most, key = len(ranking.order), f"dossier_unit_{layer}"
-    of = f"{now.keep} {layer}"
+    of = f"{now.uirevision} {layer}"
     clicked = values.get("dossier_clicked", of)
     if clicked is not None:
         values.set_widget(key, clicked + 1)
@@ -244,7 +246,7 @@ def _looks_for(found: UnitDetails) -> None:
         _map(found)
     elif source.kind == "line":
         _curve(found)
-    figure = dossier.weights_figure(title, weights, source.features, found.keep)
+    figure = dossier.weights_figure(title, weights, source.features, found.uirevision)
     sentence = dossier.weights_sentence(weights, source.features)
     chart.chart(
         figure,
@@ -270,7 +272,7 @@ def _map(found: UnitDetails) -> None:
     largest = float(np.abs(values).max()) or 1.0
     figure = decision_region(
         values / largest, (left, right, low, high), decision_boundary.points(found.now.dataset),
-        (source.features[0], source.features[1]), found.keep, "What it answers everywhere",
+        (source.features[0], source.features[1]), found.uirevision, "What it answers everywhere",
     )  # fmt: skip
     chart.chart(
         figure,
@@ -286,7 +288,7 @@ def _curve(found: UnitDetails) -> None:
     values = _answers(found, 300)[0]
     x = np.linspace(*feature_ranges(found.now.dataset)[0], 300)
     feature = found.now.dataset.source.features[0]
-    figure = dossier.response_figure(x, values, feature, f"unit {found.unit + 1}", found.keep)
+    figure = dossier.response_figure(x, values, feature, f"unit {found.unit + 1}", found.uirevision)
     sentence = f"Its output goes from {values.min():.2g} to {values.max():.2g}."
     chart.chart(
         figure,
@@ -338,7 +340,7 @@ def _rows(found: UnitDetails, rows: Array) -> None:
 def _by_class(found: UnitDetails) -> None:
     names = found.now.dataset.source.classes
     if not names:
-        figure = dossier.scatter_figure(found.y, found.a, found.keep)
+        figure = dossier.scatter_figure(found.y, found.a, found.uirevision)
         sentence = dossier.scatter_sentence(found.y, found.a)
         chart.chart(
             figure,
@@ -352,7 +354,7 @@ def _by_class(found: UnitDetails) -> None:
         members = np.arange(len(names))[:, None] == found.y
         means = (members @ found.a) / members.sum(axis=1)
     average = float(found.a.mean())
-    figure = dossier.class_figure(means, names, average, found.keep)
+    figure = dossier.class_figure(means, names, average, found.uirevision)
     chart.chart(
         figure,
         dossier.class_sentence(means, names, average),
@@ -372,7 +374,7 @@ def _ranks(found: UnitDetails, ranking: UnitRanking) -> None:
     if not ranking.measured:
         y, how = "loss gained, estimated", "estimated from gradients, −Σ a·∂L/∂a"
     figure = dossier.ranking_figure(
-        ranking.order, ranking.loss, found.unit, is_share, y, found.keep
+        ranking.order, ranking.loss, found.unit, is_share, y, found.uirevision
     )
     gain = int((ranking.loss < 0).sum())
     none = int((ranking.loss == 0).sum())
@@ -393,7 +395,7 @@ def _ranks(found: UnitDetails, ranking: UnitRanking) -> None:
     if click is not None and isinstance(click.point, int) and 0 <= click.point < len(ranking.order):
         unit = int(ranking.order[click.point])
         if unit != found.unit:
-            values.set("dossier_clicked", unit, f"{found.now.keep} {found.layer}")
+            values.set("dossier_clicked", unit, f"{found.now.uirevision} {found.layer}")
             st.rerun(scope="fragment")
 
 
@@ -438,7 +440,7 @@ def unit_images(now: NetworkView, copy: Snapshot) -> None:
     ]  # fmt: skip
     height, width = shape
     sprite = picture.diverging((images / full[:, None, None]).reshape(-1, width), 1.0)
-    of = f"{now.keep} {start} {what}"
+    of = f"{now.uirevision} {start} {what}"
     chosen = gallery(sprite, (height, width), tiles, "weights_images", clickable=True, of=of)
     if chosen is not None:
         unit, bias = start + chosen, copy.layers[0].bias[start + chosen]

@@ -157,10 +157,10 @@ class _Held:
 
 
 def _held(now: NetworkView) -> _Held:
-    held: _Held | None = values.get("edited", now.keep)
+    held: _Held | None = values.get("edited", now.uirevision)
     if held is None or held.snapshot is not now.snapshot:
         held = _Held(now.snapshot)
-        values.set("edited", held, now.keep)
+        values.set("edited", held, now.uirevision)
     return held
 
 

@@ -68,7 +68,7 @@ def _pictures(now: NetworkView, copy: Snapshot, index: int) -> None:
         inputs = n_inputs if index or now.dataset.source.shape else now.dataset.source.features
         figure = figures.heat_map(
             cells, inputs, n_units, layer.bias, largest or 1.0,
-            f"{title}: {n_inputs:,} × {n_units:,} weights", f"{now.keep} {index}",
+            f"{title}: {n_inputs:,} × {n_units:,} weights", f"{now.uirevision} {index}",
         )  # fmt: skip
         chart.chart(
             figure,
@@ -80,7 +80,7 @@ def _pictures(now: NetworkView, copy: Snapshot, index: int) -> None:
     with right:
         spread = weights.spread(layer.kernel, now.initial.layers[index].kernel)
         figure = figures.histogram(
-            spread, f"{title}: how its weights are spread", f"{now.keep} {index}"
+            spread, f"{title}: how its weights are spread", f"{now.uirevision} {index}"
         )
         zeros = int(layer.kernel.size - np.count_nonzero(layer.kernel))
         chart.chart(

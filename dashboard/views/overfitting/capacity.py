@@ -140,18 +140,18 @@ def _open(sweep: Sweep, cell: int, new: bool) -> None:
     if past is None or not len(past):
         st.info("This cell has not been trained yet.")
         return
-    metric, keep = metric_name(experiment.data.source.task), f"{sweep.name} {cell}"
+    metric, uirevision = metric_name(experiment.data.source.task), f"{sweep.name} {cell}"
     left, right = st.columns(2)
     with left:
         chart.chart(
-            training_curves.loss_curves(past, keep=keep),
+            training_curves.loss_curves(past, uirevision=uirevision),
             training_curves.loss_sentence(past),
             key="capacity_loss",
             about="The losses of the cell chosen in the map; click a cell with few "
             "examples and many units to see overfitting.",
         )
     with right:
-        figure = training_curves.metric_curves(past, metric, keep)
+        figure = training_curves.metric_curves(past, metric, uirevision)
         chart.chart(
             figure,
             training_curves.metric_sentence(past, metric),

@@ -60,7 +60,7 @@ def _draw(race: Race) -> None:
         with column:
             figure = figures.gap_curves(
                 curves, titles[i], "accuracy", 1 - i, race.epochs, (0.0, 1.0), True, chance,
-                keep=race.name,
+                uirevision=race.name,
             )  # fmt: skip
             chart.chart(
                 figure,

@@ -203,7 +203,14 @@ def _curves(
     for column, curves, heading, hue in zip(st.columns(2), found, titles, (0, 1), strict=True):
         with column:
             figure = figures.gap_curves(
-                curves, heading, name, hue, race.epochs, scale, share, keep=f"{race.name} {name}"
+                curves,
+                heading,
+                name,
+                hue,
+                race.epochs,
+                scale,
+                share,
+                uirevision=f"{race.name} {name}",
             )
             sentence = figures.gap_sentence(curves, name, share)
             chart.chart(

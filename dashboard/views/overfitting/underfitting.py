@@ -78,22 +78,22 @@ def _panel(race: Race, run: Run, size: str, key: str) -> None:
     )
 
 
-def _curve(snapshot: Snapshot, dataset: Dataset, keep: str) -> Figure:
+def _curve(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Figure:
     x, y = boundary.curve(snapshot, dataset)
     train = dataset.train
     figure = decision_boundary.fitted_curve(
-        x, y, {"training": (train.x[:, 0], train.y)}, dataset.source.features[0], keep
+        x, y, {"training": (train.x[:, 0], train.y)}, dataset.source.features[0], uirevision
     )
     low, high = float(train.y.min()), float(train.y.max())
     figure["layout"]["yaxis"]["range"] = [low - 0.5, high + 0.5]  # a wild curve leaves the frame
     return figure
 
 
-def _region(snapshot: Snapshot, dataset: Dataset, keep: str) -> Figure:
+def _region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Figure:
     found, source = boundary.region(snapshot, dataset), dataset.source
     points = {"training": boundary.points(dataset)["training"]}
     axes = (source.features[0], source.features[1])
-    return decision_boundary.decision_region(found.values, found.extent, points, axes, keep)
+    return decision_boundary.decision_region(found.values, found.extent, points, axes, uirevision)
 
 
 def _scores(run: Run) -> tuple[float, float] | None:

@@ -38,7 +38,7 @@ def curves(
     entrants: Sequence[Entrant],
     histories: Sequence[Sequence[History]],
     living: Sequence[Sequence[bool]],
-    keep: str,
+    uirevision: str,
 ) -> None:
     """All competitors over one another; living: which runs go on, [competitor][seed]."""
     experiment = entrants[0].experiments[0]
@@ -59,7 +59,7 @@ def curves(
     ]  # fmt: skip
     first = min(experiment.training.epochs, FIRST_EPOCHS)
     figure = race_curves(
-        drawn, quantity, look.x, look.log_x, look.log_y, look.smoothing > 0, keep, first
+        drawn, quantity, look.x, look.log_x, look.log_y, look.smoothing > 0, uirevision, first
     )
     with above:
         chart.chart(

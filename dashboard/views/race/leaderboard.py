@@ -34,7 +34,7 @@ def standings(
     histories: Sequence[Sequence[History]],
     states: Sequence[str],
     over: bool,
-    keep: str,
+    uirevision: str,
 ) -> None:
     """Target, order, table, luck and cost."""
     image = entrants[0].experiments[0].data.source.kind == "image"
@@ -46,7 +46,7 @@ def standings(
     sentence = luck_sentence(found)
     if sentence:
         st.markdown(f"**Luck?** {literal(sentence)}")
-    _cost(found, keep)
+    _cost(found, uirevision)
     st.caption(FORMULA.format(examples=examples))
 
 
@@ -130,7 +130,7 @@ def _short(count: int) -> str:
     return str(count)
 
 
-def _cost(found: Leaderboard, keep: str) -> None:
+def _cost(found: Leaderboard, uirevision: str) -> None:
     more = st.expander("Score against cost", on_change="rerun", key="race_cost_open")
     if more.open:
         with more:
@@ -141,7 +141,7 @@ def _cost(found: Leaderboard, keep: str) -> None:
                 help="What the score is held against; a winner by epochs may lose by "
                 "seconds.",
             )  # fmt: skip
-            figure = cost_figure(found, cost, keep=keep)
+            figure = cost_figure(found, cost, uirevision=uirevision)
             chart.chart(
                 figure,
                 cost_sentence(found, cost),

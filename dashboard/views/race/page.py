@@ -33,7 +33,10 @@ def race() -> None:
     """What can race, and the race of this tab."""
     st.subheader("Race", anchor=False)
     st.caption(f"Base of a new race: {literal(title(session.experiment()))} (the sidebar).")
-    race, search = identity.registered(RACES, session.RACE), identity.registered(RATE_SWEEPS, session.RACE)
+    race, search = (
+        identity.registered(RACES, session.RACE),
+        identity.registered(RATE_SWEEPS, session.RACE),
+    )
     if race is not None:
         _another(race)
         _shown(race)

@@ -129,8 +129,8 @@ def _curves(runs: Sequence[Compared], lines: Sequence[RunRow], found: RunDiffere
             [run.experiment], [run.history], quantity, PARTS[part], living, x
         ).items():
             curves.append(CompetitorCurve(i, f"{letter(i)} {line.name[:40]}", name, band))
-    keep = " ".join(line.id for line in lines)
-    figure = race_curves(curves, quantity, x, log_y=log_y, keep=keep)
+    uirevision = " ".join(line.id for line in lines)
+    figure = race_curves(curves, quantity, x, log_y=log_y, uirevision=uirevision)
     chart.chart(
         figure,
         _sentence(found),

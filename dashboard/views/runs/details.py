@@ -61,7 +61,7 @@ def course(saved: SavedRun, key: str) -> None:
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = training_curves.loss_curves(log, keep=key)
+        figure = training_curves.loss_curves(log, uirevision=key)
         chart.chart(
             figure,
             training_curves.loss_sentence(log),
@@ -70,7 +70,7 @@ def course(saved: SavedRun, key: str) -> None:
             "the dashed line turns upwards.",
         )
     with right:
-        figure = training_curves.metric_curves(log, metric, keep=key)
+        figure = training_curves.metric_curves(log, metric, uirevision=key)
         chart.chart(
             figure,
             training_curves.metric_sentence(log, metric),

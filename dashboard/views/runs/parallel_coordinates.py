@@ -94,13 +94,13 @@ def parallel_view(
     drawn = bands(scores, largest, SHARES[share])
     every = [*shown_axes, _score_axis(runs, scores)]
     texts = [f"{run.name} · {score_text(run.best_metric, run.task)}" for run in runs]
-    keep = f"{runs[0].dataset} {' '.join(axis.name for axis in every)} {len(runs)} {share}"
+    uirevision = f"{runs[0].dataset} {' '.join(axis.name for axis in every)} {len(runs)} {share}"
     rows = best_rows(scores, largest, SHARES[share])
     common = in_common(fields, rows, [axis.name for axis in found]) if len(rows) > 1 else {}
     best = score_text(runs[rows[0]].best_metric, runs[0].task) if len(rows) else "–"
     sentence = parallel_sentence(len(runs), best, common, share.lower(), matter)
     click = chart.chart(
-        parallel(every, drawn, texts, keep),
+        parallel(every, drawn, texts, uirevision),
         sentence,
         key="many_chart",
         clickable=True,

@@ -133,7 +133,9 @@ def _page(library: RunLibrary, wanted: Wanted, by: str, falling: bool) -> None:
 def _count(found: int, total: int, chosen: int) -> str:
     truncate = f"{found:,} of your {total:,} runs" if found != total else f"Your {total:,} runs"
     truncate = "Your one run" if found == total == 1 else truncate
-    return f"{truncate}; {chosen} chosen." if chosen else f"{truncate}. Tick the boxes to choose some."
+    return (
+        f"{truncate}; {chosen} chosen." if chosen else f"{truncate}. Tick the boxes to choose some."
+    )
 
 
 def _mark(ids: Sequence[str]) -> str:
@@ -184,7 +186,11 @@ def _network(run: RunRow) -> str:
         return "–"
     fields = active_hyperparameters(experiment)
     layers = format_value("hidden", experiment.network.hidden)
-    return f"{layers} {format_value('activation', fields['activation'])}" if layers != "none" else layers
+    return (
+        f"{layers} {format_value('activation', fields['activation'])}"
+        if layers != "none"
+        else layers
+    )
 
 
 def _optimizer(run: RunRow) -> str:

@@ -67,7 +67,7 @@ def smallest_change(now: NetworkView, image: Image) -> None:
         _images(paths, index, step, names)
     with right:
         before, after = paths.shares[0, index], paths.shares[step, index]
-        figure = evaluation.bars("The answer", names, before, after, now.keep)
+        figure = evaluation.bars("The answer", names, before, after, now.uirevision)
         chart.chart(
             figure,
             answer_sentence(paths, index, step, names),
@@ -90,7 +90,7 @@ def smallest_change(now: NetworkView, image: Image) -> None:
     with right:
         others = [names[target] for target in paths.targets]
         far = np.where(paths.reached < 0, np.nan, paths.reached * paths.step)
-        figure = evaluation.distances(others, far, index, now.keep)
+        figure = evaluation.distances(others, far, index, now.uirevision)
         chart.chart(
             figure,
             distance_sentence(others, far),
@@ -111,7 +111,7 @@ def _target(paths: AdversarialPaths, wish: str, names: tuple[str, ...]) -> int |
 
 def _place(now: NetworkView, image: Image, way: str, index: int) -> str:
     """Names this network, image and way: another one starts at its own smallest change."""
-    told = f"{now.keep} {now.epoch} {way} {index}".encode()
+    told = f"{now.uirevision} {now.epoch} {way} {index}".encode()
     return f"{zlib.crc32(image.tobytes() + told):x}"
 
 

@@ -39,8 +39,8 @@ def looks(now: NetworkView, image: Image) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         name = names[found.answer]
-        keep = f"{now.keep} {image.shape}"
-        figure = heat(found.falls, image, f"What speaks for {name}", "fall", keep)
+        uirevision = f"{now.uirevision} {image.shape}"
+        figure = heat(found.falls, image, f"What speaks for {name}", "fall", uirevision)
         chart.chart(
             figure,
             sentence(found, names),

@@ -25,7 +25,7 @@ SAID = ("truth", "prediction", "", "how sure")  # columns of the table beside th
 MOST_CLASSES = 6  # that a sentence names
 
 
-def answers(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
+def answers(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
     """Images, a map, a curve or a table, as the kind of the data wants it."""
     name, _ = boundary.shown_part(dataset)
     moment = f"after epoch {snapshot.epoch}" if snapshot.epoch else "not trained yet"
@@ -34,12 +34,12 @@ def answers(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
     if kind == "image":
         _images(snapshot, dataset)
     elif kind == "line":
-        _curve(snapshot, dataset, keep)
+        _curve(snapshot, dataset, uirevision)
     elif boundary.suits(dataset):
         several = len(dataset.source.classes) > 2
         left, right = st.columns(2, gap="medium")
         with left:
-            (_class_region if several else _region)(snapshot, dataset, keep)
+            (_class_region if several else _region)(snapshot, dataset, uirevision)
         with right:
             _table(snapshot, dataset)
     else:
@@ -66,7 +66,7 @@ def _images(snapshot: Snapshot, dataset: Dataset) -> None:
     gallery(picture.address(pixels), (height, width), tiles, key="samples")
 
 
-def _region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
+def _region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
     source = dataset.source
     found = boundary.region(snapshot, dataset)
     if source.task == CLASSIFICATION:
@@ -78,7 +78,7 @@ def _region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
         found.extent,
         boundary.points(dataset),
         (source.features[0], source.features[1]),
-        keep,
+        uirevision,
     )
     chart.chart(
         figure,
@@ -90,7 +90,7 @@ def _region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
     )
 
 
-def _class_region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
+def _class_region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
     """The plane in the colours of three or more classes."""
     source, seen = dataset.source, boundary.look(snapshot, dataset)
     colours = decision_boundary.shade(seen.output, len(source.classes), 1.0, discrete=False)
@@ -100,7 +100,7 @@ def _class_region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
     axes = (source.features[0], source.features[1])
     title = "What the network answers everywhere"
     figure = decision_boundary.plane(
-        colours, seen.extent, examples, source.classes, axes, title, keep
+        colours, seen.extent, examples, source.classes, axes, title, uirevision
     )
     share = np.bincount(seen.output.argmax(axis=-1).ravel(), minlength=len(source.classes))
     order = np.argsort(-share, kind="stable")[:MOST_CLASSES]
@@ -117,7 +117,7 @@ def _class_region(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
     )
 
 
-def _curve(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
+def _curve(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
     x, y = boundary.curve(snapshot, dataset)
     parts = {"training": dataset.train, "validation": dataset.validation}
     points = {
@@ -127,7 +127,7 @@ def _curve(snapshot: Snapshot, dataset: Dataset, keep: str) -> None:
     }
     name, part = boundary.shown_part(dataset)
     error = boundary.mean_error(snapshot, dataset, part)
-    figure = decision_boundary.fitted_curve(x, y, points, dataset.source.features[0], keep)
+    figure = decision_boundary.fitted_curve(x, y, points, dataset.source.features[0], uirevision)
     chart.chart(
         figure,
         decision_boundary.fit_sentence(error, name),

@@ -156,9 +156,9 @@ def network_at_epoch(
 
     moved: called when the slider is moved.
     """
-    keep = run.network
+    uirevision = run.network
     snapshot = run.latest
-    epoch = epoch_slider(snapshot.epoch if snapshot else 0, keep, moved)
+    epoch = epoch_slider(snapshot.epoch if snapshot else 0, uirevision, moved)
     note = st.container()  # with a sentence or without, what comes below keeps its place
     if snapshot is None:
         note.info(waiting(run.state))
@@ -175,4 +175,4 @@ def network_at_epoch(
                 note.caption(
                     f"Of so long a run not every epoch is kept: this is {snapshot.epoch:,}."
                 )
-    return NetworkView(run.experiment, dataset, snapshot, run, keep)
+    return NetworkView(run.experiment, dataset, snapshot, run, uirevision)

@@ -65,7 +65,7 @@ def bent(
 
 def _pair(now: NetworkView, layer: int, n_units: int) -> tuple[int, int]:
     """The two units chosen; the button goes on to the next pair."""
-    of = f"{now.keep} {layer} {n_units}"
+    of = f"{now.uirevision} {layer} {n_units}"
     turn, (i, j) = values.get("plane_pair", of) or (0, (0, 1))
     each = list(range(n_units))
     i, j = (
@@ -116,7 +116,7 @@ def _bent_chart(
     )
     figure = figures.bent_grid(
         seen.along_x, seen.along_y, seen.crossings, colours, examples, source.classes,
-        (axes[0], axes[1]), (source.features[0], source.features[1]), f"{now.keep} {layer} {pair}",
+        (axes[0], axes[1]), (source.features[0], source.features[1]), f"{now.uirevision} {layer} {pair}",
     )  # fmt: skip
     low, high = seen.crossings.min(axis=0), seen.crossings.max(axis=0)
     reach = " and ".join(
@@ -158,7 +158,7 @@ def units(now: NetworkView, seen: Plane, layer: int, examples: dict[str, figures
         )
         for i, (a, b) in enumerate(zip(low, high, strict=True))
     ]  # fmt: skip
-    of = f"{now.keep} {layer} {start}"
+    of = f"{now.uirevision} {layer} {start}"
     sprite = images.diverging((maps / full[:, None, None]).reshape(-1, maps.shape[-1]), 1.0)
     shape = (maps.shape[1], maps.shape[2])
     chosen = gallery(sprite, shape, tiles, "plane_units", size=88, clickable=True, of=of)

@@ -136,7 +136,9 @@ def _well(run: Run, log: History, watch: Monitor) -> str:
     """That nothing is wrong, as far as one can know."""
     if watch.dismissed:
         return ":material/healing: Nothing else is wrong so far."
-    after = max([watch.since, *(e.epoch for e in log.changes), *(e.epoch for e in log.examples_added)])
+    after = max(
+        [watch.since, *(e.epoch for e in log.changes), *(e.epoch for e in log.examples_added)]
+    )
     done = int(log.epoch[-1]) if len(log) else 0
     if done - after < PATIENCE:
         since = "the change" if after else "the beginning"

@@ -105,7 +105,7 @@ def _last(number: str, values: Column | None) -> str:
 
 
 def _curves(run: Run, log: History, metric: str) -> None:
-    keep = run.network
+    uirevision = run.network
     left, right = st.columns(2, gap="medium")
     with left:
         above = st.container()
@@ -117,7 +117,7 @@ def _curves(run: Run, log: History, metric: str) -> None:
             "is small and the curve looks flat.",
         )
         with above:
-            figure = training_curves.loss_curves(log, logarithmic, keep)
+            figure = training_curves.loss_curves(log, logarithmic, uirevision)
             chart.chart(
                 figure,
                 training_curves.loss_sentence(log),
@@ -127,7 +127,7 @@ def _curves(run: Run, log: History, metric: str) -> None:
                 "logarithmic scale.",
             )
     with right:
-        figure = training_curves.metric_curves(log, metric, keep)
+        figure = training_curves.metric_curves(log, metric, uirevision)
         chart.chart(
             figure,
             training_curves.metric_sentence(log, metric),
@@ -141,7 +141,7 @@ def _curves(run: Run, log: History, metric: str) -> None:
         with more:
             rate, layers = st.columns(2, gap="medium")
             with rate:
-                figure = training_curves.rate_curve(log, keep)
+                figure = training_curves.rate_curve(log, uirevision)
                 chart.chart(
                     figure,
                     training_curves.rate_sentence(log),

@@ -127,7 +127,7 @@ def test_training_is_solid_validation_dashed_in_one_hue() -> None:
 
 def test_zoom_is_kept_while_epochs_arrive_and_lost_with_the_scale() -> None:
     def kept(**how: object) -> tuple[str, str, str]:
-        layout = race_curves(curves([[0.1, 0.2]]), "accuracy", keep="r", **how)["layout"]  # type: ignore[arg-type]
+        layout = race_curves(curves([[0.1, 0.2]]), "accuracy", uirevision="r", **how)["layout"]  # type: ignore[arg-type]
         return tuple(part["uirevision"] for part in (layout, layout["xaxis"], layout["yaxis"]))  # type: ignore[return-value]
 
     assert kept()[0] == kept(log_x=True)[0] == "r"
@@ -194,7 +194,7 @@ def test_every_hue_stands_out_on_light_and_on_dark() -> None:
 @pytest.mark.parametrize("cost", COSTS)
 def test_score_against_cost(cost: str) -> None:
     found = ranked([[0.5, 0.9], [0.5, 0.7]], [[0.6, 0.1], [0.6, 0.2]], [[]])
-    figure = cost_figure(found, cost, logarithmic=True, keep="r")
+    figure = cost_figure(found, cost, logarithmic=True, uirevision="r")
     go.Figure(figure)
     json.loads(encode(figure))
     points = of_kind(figure, "point")

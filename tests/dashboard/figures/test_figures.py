@@ -107,10 +107,12 @@ def test_each_live_change_is_a_thin_line_with_its_new_value() -> None:
 
 
 def test_a_zoom_is_kept_over_updates_but_not_from_one_scale_to_the_other() -> None:
-    one, two = (training_curves.loss_curves(history([0.9] * n), keep="a")["layout"] for n in (3, 4))
+    one, two = (
+        training_curves.loss_curves(history([0.9] * n), uirevision="a")["layout"] for n in (3, 4)
+    )
     assert one["uirevision"] == two["uirevision"] == "a"
     assert one["yaxis"]["uirevision"] == two["yaxis"]["uirevision"]
-    log = training_curves.loss_curves(history([0.9]), logarithmic=True, keep="a")["layout"]
+    log = training_curves.loss_curves(history([0.9]), logarithmic=True, uirevision="a")["layout"]
     assert log["yaxis"]["type"] == "log"
     assert log["yaxis"]["uirevision"] != one["yaxis"]["uirevision"]
 

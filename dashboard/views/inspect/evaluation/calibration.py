@@ -25,7 +25,7 @@ def calibration(now: NetworkView) -> None:
     )  # fmt: skip
     bins = reliability(found.confidence, found.right, n_bins)
     figure = figures.reliability_bars(
-        bins.edges, bins.count, bins.confidence, bins.accuracy, f"{now.keep} {n_bins}"
+        bins.edges, bins.count, bins.confidence, bins.accuracy, f"{now.uirevision} {n_bins}"
     )
     sure = float(found.confidence.mean())
     sentence = figures.reliability_sentence(bins.expected_calibration_error, sure, found.accuracy)
@@ -73,7 +73,7 @@ def threshold(now: NetworkView) -> None:
     curves = selective_accuracy(found, THRESHOLDS)
     share = percent / 100
     figure = figures.doubt_curves(
-        curves.threshold, curves.coverage, curves.accuracy, share, now.keep
+        curves.threshold, curves.coverage, curves.accuracy, share, now.uirevision
     )
     coverage, accuracy = float(curves.coverage[percent]), float(curves.accuracy[percent])
     sentence = figures.doubt_sentence(share, coverage, accuracy, found.accuracy)

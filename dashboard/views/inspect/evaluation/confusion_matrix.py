@@ -20,7 +20,7 @@ def confusions(now: NetworkView) -> None:
     names = now.dataset.source.classes
     counts = confusion(found.truth, found.guess, len(names))
     sentence = confusion_sentence(counts, names, of.name)
-    cell = confusion_matrix(counts, names, sentence, key="confusion", of=now.keep)
+    cell = confusion_matrix(counts, names, sentence, key="confusion", of=now.uirevision)
     st.caption(
         "Each row is a true class, each column what the network said; on the diagonal it is right. "
         "The number counts examples, the percentage is the share of the row; the deeper the "
@@ -37,7 +37,7 @@ def confusions(now: NetworkView) -> None:
     st.markdown(f"**{literal(names[row])} {what}: {len(behind):,} {plural}**, the surest first")
     if len(behind):
         surest = behind[np.argsort(-found.confidence[behind], kind="stable")]
-        examples(now, of, found, surest, "cell", f"{now.keep} {now.epoch} {row} {column}")
+        examples(now, of, found, surest, "cell", f"{now.uirevision} {now.epoch} {row} {column}")
 
 
 def scores(now: NetworkView) -> None:

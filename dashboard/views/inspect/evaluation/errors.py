@@ -44,4 +44,4 @@ def ranked(now: NetworkView) -> None:
         f"surest: is {is_}, said {said} ({found.confidence[first]:.0%})."
     )
     of.say()
-    examples(now, of, found, rows, "mistakes", f"{now.keep} {now.epoch} {truth}")
+    examples(now, of, found, rows, "mistakes", f"{now.uirevision} {now.epoch} {truth}")

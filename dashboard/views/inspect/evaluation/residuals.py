@@ -32,7 +32,7 @@ def misses(now: NetworkView) -> None:
     of.say()
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = figures.predicted_against_true(found.truth, found.predicted, now.keep)
+        figure = figures.predicted_against_true(found.truth, found.predicted, now.uirevision)
         chart.chart(
             figure,
             figures.truth_sentence(r2),
@@ -42,7 +42,7 @@ def misses(now: NetworkView) -> None:
         )
     with right:
         counts, edges = np.histogram(found.residual, BINS)
-        figure = figures.residual_histogram(edges, counts, now.keep)
+        figure = figures.residual_histogram(edges, counts, now.uirevision)
         chart.chart(
             figure,
             figures.residual_sentence(found.residual),

@@ -62,7 +62,12 @@ def robust(now: NetworkView) -> None:
     what = f"{entry.label.lower()} {{:.3g}}{entry.unit}"
     axis = entry.axis if source.shape else "noise (σ, as a share of each feature's σ)"
     figure = figures.robustness_curve(
-        curve.strength, curve.score, axis, is_share, float(strengths[step]), f"{now.keep} {kind}"
+        curve.strength,
+        curve.score,
+        axis,
+        is_share,
+        float(strengths[step]),
+        f"{now.uirevision} {kind}",
     )
     sentence = figures.robustness_sentence(curve.strength, curve.score, is_share, what)
     chart.chart(

@@ -58,7 +58,9 @@ def outlier() -> None:
     title = "The line each loss chooses" if line else "The constant each loss chooses"
     figure = figures.fits(POINTS_X, POINTS_Y, found, EXTENT, title, KEY)
     sentence = figures.fits_sentence(moved, f"at x = {at:.1f}" if line else "for all points")
-    chart.chart_with_handle(figure, sentence, KEY, start=OUTLIER, about=ABOUT, step=0.1, name="Outlier")
+    chart.chart_with_handle(
+        figure, sentence, KEY, start=OUTLIER, about=ABOUT, step=0.1, name="Outlier"
+    )
     if line:
         for name, (a, b) in found.items():
             label = rf"\text{{{LOSSES[name].label}: }}"
