@@ -9,16 +9,15 @@ from hypothesis import settings, strategies
 
 from playground.datasets.registry import DATASETS
 from playground.experiment.model import (
+    CHOICES,
     FIELDS,
     SECTION_OF,
     SECTIONS,
     Experiment,
-    field_metadata,
     limits,
 )
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.losses import LOSSES
-
 
 HERE = Path(__file__).parent
 CLUSTER = {"dask", "actors", "workers_started"}  # fixtures of the embedded cluster
@@ -72,9 +71,9 @@ settings.load_profile("here")
 def values_of(name: str) -> strategies.SearchStrategy[Any]:
     """Valid values of one field of `Experiment`, read from the field itself."""
     field = FIELDS[name]
-    low, high = limits(SECTIONS[SECTION_OF[name]], name)
-    if "choices" in field_metadata(field):
-        return strategies.sampled_from(field_metadata(field)["choices"])
+    low, high = limits(name)
+    if name in CHOICES:
+        return strategies.sampled_from([*CHOICES[name]])
     if field.annotation is bool:
         return strategies.booleans()
     if isinstance(low, int):

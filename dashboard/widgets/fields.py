@@ -11,17 +11,20 @@ from typing import Any
 import streamlit as st
 
 from dashboard.state import values
-from dashboard.widgets.help_texts import explained
 from dashboard.widgets.messages import refuse
 from playground.experiment.model import (
     CHOICES,
     FIELDS,
     SECTION_OF,
-    SECTIONS,
     Experiment,
-    field_metadata,
+    counts_examples,
+    help_text,
+    is_logarithmic,
+    label,
     limits,
+    step_size,
 )
+from playground.nn.format import format_number
 
 # Values of a field whose usefulness begins far above 0, smallest first; 0 itself comes before them.
 SMALLEST = {"l1": 1e-6, "l2": 1e-6}
@@ -48,53 +51,16 @@ def usual_values(name: str, current: float) -> list[float]:
 def step_of(name: str, current: float) -> float:
     """How far one click on + or − goes: half the magnitude where magnitudes are what matters."""
     low, high = limits(name)
-    said = field_metadata(FIELDS[name])
-    whole = isinstance(low, int)
-    if "step" in said:
-        step = said["step"]
-    elif said.get("scale") == "log" or said.get("unit") == "examples":
+    whole, step = isinstance(low, int), step_size(name)
+    if step is None and (is_logarithmic(name) or counts_examples(name)):
         step = 10.0 ** floor(log10(current)) / 2 if current else 1
         step = max(1, round(step)) if whole else step
-    else:
+    elif step is None:
         step = 1 if whole else 10.0 ** round(log10(high - low)) / 20
     return int(step) if whole else float(step)
 
 
-def written(value: float) -> str:
-    """A number in short where that is exact: two numbers never look the same."""
-    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
-
-
-LABELS = {
-    "dataset": "Data set",
-    "train_size": "Training examples",
-    "validation_size": "Validation examples",
-    "scaler": "Scaling is learnt from",
-    "split_without_shuffle": "Sorted, not shuffled, before the split",
-    "leaked_fraction": "Validation examples copied into training (share)",
-    "hidden": "Hidden layers",
-    "learning_rate": "Learning rate η",
-    "batch_size": "Batch size",
-    "warmup_epochs": "Warm-up epochs",
-    "stddev": "Spread σ of the weights",
-    "negative_slope": "Slope α where z < 0",
-    "rho": "Memory ρ",
-    "beta_1": "Memory β₁",
-    "beta_2": "Memory β₂",
-    "epsilon": "ε",
-    "kernel_initializer": "First weights",
-    "bias_initializer": "First biases",
-}
-
 SLIDER = "_slider"  # ends the key of a slider that stands beside its field's number
-
-
-def label(name: str) -> str:
-    """What a field is called on the screen, with its unit."""
-    if name in LABELS:
-        return LABELS[name]
-    text, unit = name.replace("_", " ").capitalize(), field_metadata(FIELDS[name]).get("unit", "")
-    return f"{text} ({unit})" if unit and unit not in text.lower() else text
 
 
 @dataclass(frozen=True)
@@ -121,7 +87,7 @@ class Form:
         low, _ = limits(name)
         if FIELDS[name].annotation is bool:
             self.switch(name)
-        elif "choices" in field_metadata(FIELDS[name]):
+        elif name in CHOICES:
             self.choice(name)
         elif low is None:
             self.several(name)
@@ -130,7 +96,7 @@ class Form:
 
     def choice(self, name: str, options: Sequence[str] = ()) -> None:
         """One entry of the field's table, or one of some `options`."""
-        options = options or field_metadata(FIELDS[name])["choices"]
+        options = options or list(CHOICES[name])
         self.option(name, label(name), options, CHOICES[name], self._value(name))
 
     def option(
@@ -143,14 +109,14 @@ class Form:
             return entry if isinstance(entry, str) else str(entry.label)
 
         values.control(key, value)
-        help = self.help(key, explained(key if key in FIELDS else "activation"))
+        help = self.help(key, help_text(key if key in FIELDS else "activation"))
         st.selectbox(text, options, format_func=named, key=key, disabled=self.locks(key), help=help)
         self._refuse(key)
 
     def switch(self, name: str) -> None:
         """On or off."""
         values.control(name, self._value(name))
-        help = self.help(name, explained(name))
+        help = self.help(name, help_text(name))
         st.toggle(label(name), key=name, disabled=self.locks(name), help=help)
         self._refuse(name)
 
@@ -167,7 +133,7 @@ class Form:
             format="%d" if kind is int else "%g",
             key=name,
             disabled=self.locks(name),
-            help=self.help(name, explained(name)) if labelled else None,
+            help=self.help(name, help_text(name)) if labelled else None,
             label_visibility="visible" if labelled else "collapsed",
         )
         self._refuse(name)
@@ -181,18 +147,18 @@ class Form:
             st.select_slider(
                 label(name),
                 usual_values(name, value),
-                format_func=written,
+                format_func=format_number,
                 key=key,
                 disabled=self.locks(key),
-                help=self.help(key, explained(name)),
+                help=self.help(key, help_text(name)),
             )
         with exact:
             self.number(name, labelled=False)
 
     def several(self, name: str, example: str = "") -> None:
         """Values separated by commas, in a box of text."""
-        values.control(name, ", ".join(written(value) for value in self._value(name)))
-        help = self.help(name, " ".join(filter(None, (explained(name), example))))
+        values.control(name, ", ".join(format_number(value) for value in self._value(name)))
+        help = self.help(name, " ".join(filter(None, (help_text(name), example))))
         st.text_input(
             label(name), key=name, help=help, placeholder="none", disabled=self.locks(name)
         )

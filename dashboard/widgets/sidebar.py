@@ -14,11 +14,18 @@ from pydantic import ValidationError
 from dashboard.components.chart import chart
 from dashboard.figures.training_curves import schedule_figure, schedule_sentence
 from dashboard.state import session, values
-from dashboard.widgets.fields import SLIDER, Form, label
-from dashboard.widgets.help_texts import explained
+from dashboard.widgets.fields import SLIDER, Form
 from dashboard.widgets.messages import literal
 from playground.datasets.registry import DATASETS
-from playground.experiment.model import FIELDS, TUNABLE_WHILE_TRAINING, Experiment, explain
+from playground.experiment.fields import split_layers
+from playground.experiment.model import (
+    FIELDS,
+    TUNABLE_WHILE_TRAINING,
+    Experiment,
+    explain,
+    help_text,
+    label,
+)
 from playground.experiment.model_summary import summary
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
@@ -105,7 +112,7 @@ def _changes(experiment: Experiment, key: str, value: Any) -> dict[str, Any]:
         own[i : i + 1] = [value] if i < len(own) else []
         return {"activations": own}
     if key == "hidden" and network.activations:  # they go along with their layers
-        count = len([part for part in value.split(",") if part.strip()])
+        count = len(split_layers(value))
         own = [*network.activations, *[network.activation] * count][:count]
         return {"hidden": value, "activations": own}
     return {key.removesuffix(SLIDER): value}
@@ -156,7 +163,7 @@ def _activations(form: Form) -> None:
     values.control(OWN, bool(own))
     st.toggle(
         "An activation for each layer", key=OWN, disabled=form.locks(OWN),
-        help=form.help(OWN, explained("activations")),
+        help=form.help(OWN, help_text("activations")),
     )  # fmt: skip
     for i, name in enumerate(own):
         text = f"Activation of hidden layer {i + 1}"

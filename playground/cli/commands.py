@@ -12,19 +12,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 from pydantic import ValidationError
 
-from playground.datasets.download import KEPT, FetchError, write
+from playground.datasets.download import FULL_SETS, FetchError, write
 from playground.datasets.download import fetch as get
-from playground.experiment.fields import plain, shown
 from playground.experiment.model import (
+    CHOICES,
     FIELDS,
-    SECTION_OF,
-    SECTIONS,
     Experiment,
     explain,
-    field_metadata,
     limits,
 )
 from playground.experiment.url import decode, encode
+from playground.nn.format import format_number, truncate
 
 if TYPE_CHECKING:
     from playground.export.pretrained import PretrainedNetwork
@@ -44,13 +42,13 @@ class Refused(click.ClickException):
 
 def _explained(name: str) -> str:
     """The help text of a field: what it means, its limits or choices, its usual value."""
-    field, (low, high) = FIELDS[name], limits(SECTIONS[SECTION_OF[name]], name)
+    field, (low, high) = FIELDS[name], limits(name)
     default = field.default
     usual = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
-    if "choices" in field_metadata(field):
-        rule = "One of " + ", ".join(field_metadata(field)["choices"]) + ". "
+    if name in CHOICES:
+        rule = "One of " + ", ".join(CHOICES[name]) + ". "
     else:
-        rule = "" if low is None else f"From {plain(low)} to {plain(high)}. "
+        rule = "" if low is None else f"From {format_number(low)} to {format_number(high)}. "
     return f"{field.description} {rule and rule + ' '}Usually {usual or 'none'}."
 
 
@@ -105,7 +103,7 @@ def _brought(path: str, target: str | None) -> str:
         found = csv_reader.read(_read(path, "csv"))
         names = [column.name for column in found.columns]
         if target is not None and target not in names:
-            raise Refused(f"target must be one of {', '.join(names[:20])}, got {shown(target)}")
+            raise Refused(f"target must be one of {', '.join(names[:20])}, got {truncate(target)}")
         prepared = columns.prepare(found, columns.usual(found, target), Path(path).stem)
         kept = storage.put(prepared.table)
     except TableError as error:
@@ -272,8 +270,10 @@ def fetch(names: Sequence[str]) -> int:
     from playground.cli.output import tell_bytes
 
     for name in names:
-        if name not in KEPT:
-            raise Refused(f"data set to fetch must be one of {', '.join(KEPT)}, got {shown(name)}")
+        if name not in FULL_SETS:
+            raise Refused(
+                f"data set to fetch must be one of {', '.join(KEPT)}, got {truncate(name)}"
+            )
     missing = 0
     for name in names:
         try:
@@ -311,14 +311,14 @@ def results(folder: str, out: str | None, overwrite: bool) -> int:
 
     place, where = _place("out", out, (".csv",), overwrite), Path(folder)
     if not where.is_dir():
-        raise Refused(f"folder must be a folder that can be read, got {shown(folder)}")
+        raise Refused(f"folder must be a folder that can be read, got {truncate(folder)}")
     try:
         if not gradebook.files(where):
             raise Refused(f"folder must hold .txt files with result lines, got none in {folder}")
         kept, refused = gradebook.collect(where, signing.key(make=False))
     except (OSError, ValueError, signing.SecretError) as error:
         raise Refused(str(error)) from None
-    table = gradebook.as_csv(kept)
+    table = gradebook.to_csv(kept)
     if place is None:
         click.echo(table, nl=False)
     else:
@@ -345,12 +345,12 @@ def benchmark(as_json: bool, quick: bool, only_race: bool) -> None:
 def lessons(folder: str | None, only_measures: bool) -> int:
     """Check and list the lessons in FOLDER, or those of the program; exit status 1: errors."""
     from playground.cli.output import tell_lessons, tell_measures
-    from playground.lessons.lesson import own_lessons, read_folder
+    from playground.lessons.lesson import all_lessons, read_folder
 
     if only_measures:
         tell_measures()
         return 0
-    return 0 if tell_lessons(own_lessons() if folder is None else read_folder(Path(folder))) else 1
+    return 0 if tell_lessons(all_lessons() if folder is None else read_folder(Path(folder))) else 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

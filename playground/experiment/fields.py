@@ -1,56 +1,70 @@
-"""Frozen records of choices, whose fields carry their limits, defaults and help texts."""
+"""Frozen records whose fields declare their limits, default, label, help text and suggestion."""
 
 import re
 from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 
-def number(default: Any, low: float, high: float, help: str, **extra: Any) -> Any:
-    """A field from `low` to `high`; `extra` may give `unit`, `scale="log"`, a widget's `step`."""
-    return Field(default, ge=low, le=high, description=help, json_schema_extra=extra or None)
+def number(
+    default: Any, low: float, high: float, label: str, help: str, suggestion: str, **extra: Any
+) -> Any:
+    """A number from `low` to `high`.
+
+    `extra`: `unit`; `scale="log"`; `step` of a widget; `symbol` in formulas; a `short` label.
+    """
+    return Field(default, ge=low, le=high, **_described(label, help, suggestion, **extra))
 
 
-def one_of(table: Mapping[str, object], default: str, help: str, pattern: str | None = None) -> Any:
-    """A field that names an entry of `table`, or something that has the form of `pattern`."""
-    told: dict[str, Any] = {"choices": list(table), "pattern": pattern}
-    return Field(default, description=help, json_schema_extra=told)
+def one_of(
+    table: Mapping[str, object], default: str, label: str, help: str, suggestion: str,
+    pattern: str | None = None,
+) -> Any:  # fmt: skip
+    """The name of an entry of `table`, or a text of the form `pattern`."""
+    extra = {"choices": table, "pattern": pattern}
+    return Field(default, **_described(label, help, suggestion, **extra))
 
 
-def field_metadata(field: FieldInfo) -> dict[str, Any]:
-    """What a field says of itself beyond type and limits: `choices`, `scale`, `unit`, `each`."""
-    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+def switch(default: bool, label: str, help: str, suggestion: str) -> Any:
+    """True or false."""
+    return Field(default, **_described(label, help, suggestion))
+
+
+def several(default: tuple[Any, ...], most: int, label: str, help: str, suggestion: str) -> Any:
+    """At most `most` values."""
+    return Field(default, max_length=most, **_described(label, help, suggestion))
+
+
+def _described(label: str, help: str, suggestion: str, **extra: Any) -> dict[str, Any]:
+    extra["suggestion"] = suggestion
+    return {"title": label, "description": help, "json_schema_extra": extra}
 
 
 def fail(
     rule: str, received: object, field: str = "", nearest: object = None
 ) -> PydanticCustomError:
-    """An error that says which rule a field broke, what it received, and the nearest valid value.
+    """An error with the rule that a field broke, the value received, and the nearest valid value.
 
-    `nearest` None: there is none but the usual one. `field` is needed where a rule joins fields.
+    `nearest` None: the default. `field` is needed where a rule joins several fields.
     """
     context = {"rule": rule, "received": received, "field": field, "nearest": nearest}
     return PydanticCustomError("rule", "must be {rule}", context)
 
 
-def split(value: Any) -> Any:
-    """ "300,100" → ["300", "100"], as the command line and links write several values."""
-    return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+def split_list(value: Any) -> Any:
+    """ "50, 75" or "50 75" → ["50", "75"]; anything but a text is unchanged."""
+    return re.findall(r"[^,;\s]+", value) if isinstance(value, str) else value
 
 
-def plain(number: float) -> str:
-    """A limit as people write it: 60,000 or 1e-06."""
-    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
-
-
-def shown(value: object) -> str:
-    """At most 60 printable characters of a value, on one line."""
-    text = str(value)
-    text = text if text.isprintable() else ascii(text)[1:-1]
-    return (text if len(text) <= 60 else text[:57] + "…") or "nothing"
+def split_layers(value: Any) -> Any:
+    """ "128-64", "128 64" or "128, 64" → ["128", "64"], "none" → []; other types are unchanged."""
+    if not isinstance(value, str):
+        return value
+    if value.strip().lower() == "none":
+        return []
+    return split_list(re.sub(r"(?<=\d)\s*[-–x×]\s*(?=\d)", ",", value))
 
 
 class Value(BaseModel):
@@ -63,21 +77,16 @@ class Value(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _is_a_choice(cls, value: Any, info: ValidationInfo) -> Any:
-        told = field_metadata(cls.model_fields[info.field_name or ""])
-        choices, pattern = told.get("choices"), told.get("pattern")
-        fits = pattern and isinstance(value, str) and re.fullmatch(pattern, value)
-        if choices is not None and value not in choices and not fits:
-            raise fail("one of " + ", ".join(choices), value)
-        return value
+        extra = cls.model_fields[info.field_name or ""].json_schema_extra
+        if not isinstance(extra, dict) or "choices" not in extra:
+            return value
+        choices: Any = extra["choices"]
+        pattern: Any = extra["pattern"]
+        is_text = isinstance(value, str)
+        if is_text and (value in choices or (pattern and re.fullmatch(pattern, value))):
+            return value
+        raise fail("one of " + ", ".join(choices), value)
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with some fields changed, checked as a new one is."""
+        """A copy with some fields changed, validated like a new one."""
         return type(self).model_validate(self.model_dump() | changes)
-
-
-def limits(model: type[Value], name: str) -> tuple[Any, Any]:
-    """The smallest and largest value of a numeric field; (None, None) for any other."""
-    low = high = None
-    for rule in model.model_fields[name].metadata:
-        low, high = getattr(rule, "ge", low), getattr(rule, "le", high)
-    return low, high

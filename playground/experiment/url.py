@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
-from playground.experiment.fields import shown
 from playground.experiment.model import (
     FIELDS,
     SECTION_OF,
@@ -25,6 +24,7 @@ from playground.experiment.model import (
     field_of_error,
     limits,
 )
+from playground.nn.format import truncate
 
 VERSION = "1"
 LONGEST = 4_000  # characters; browsers and proxies begin to cut addresses at about 8,000
@@ -88,14 +88,14 @@ def from_parameters(pairs: Iterable[tuple[str, str]]) -> Decoded:
     problems = []
     for name, value in ((current_name(name), value) for name, value in pairs):
         if name in given:
-            problems.append(f"{shown(name)} must be given once, got {shown(value)} as well")
+            problems.append(f"{truncate(name)} must be given once, got {truncate(value)} as well")
         given.setdefault(name, value)
     version = given.pop("v", VERSION)
     if version != VERSION:
-        problems.append(f"v, the link's version, must be {VERSION}, got {shown(version)}")
+        problems.append(f"v, the link's version, must be {VERSION}, got {truncate(version)}")
     for name in [name for name in given if name not in FIELDS]:
-        value = shown(given.pop(name))
-        problems.append(f"{shown(name)} is not a field of an experiment, got {value}")
+        value = truncate(given.pop(name))
+        problems.append(f"{truncate(name)} is not a field of an experiment, got {value}")
     nearest = nearest_valid(given)
     problems += nearest.problems
     if len(problems) > MOST_PROBLEMS:
@@ -132,7 +132,7 @@ def _nearest(e: Any) -> Any:
         return context["nearest"]
     if e["type"] == "too_long":
         return e["input"][: context["max_length"]]
-    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    low, high = limits(name)
     try:
         value = float(str(e["input"]))
     except ValueError:

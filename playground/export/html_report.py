@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.experiment.describe import effective, said, words
-from playground.experiment.fields import shown
-from playground.experiment.model import Experiment
+from playground.experiment.describe import active_hyperparameters
+from playground.experiment.model import Experiment, format_value, text_label
 from playground.experiment.model_summary import summary, title
 from playground.history.events import (
     Diverged,
@@ -26,6 +25,7 @@ from playground.history.events import (
     metric_name,
 )
 from playground.history.history import Column, History, history
+from playground.nn.format import truncate
 
 WIDTH, HEIGHT = 340, 190  # of a chart, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 30  # what its axes take
@@ -214,8 +214,8 @@ def _told(events: list[Event]) -> list[str]:
         match event:
             case HyperparametersChanged():
                 sentences.append(
-                    f"After epoch {event.epoch} the {words(event.name)} was changed from "
-                    f"{said(event.name, event.before)} to {said(event.name, event.after)}."
+                    f"After epoch {event.epoch} the {text_label(event.name)} was changed from "
+                    f"{format_value(event.name, event.before)} to {format_value(event.name, event.after)}."
                 )
             case ExamplesAdded():
                 sentences.append(f"After epoch {event.epoch} it was taught {event.examples} more.")
@@ -233,9 +233,9 @@ def _told(events: list[Event]) -> list[str]:
 
 def _settings(experiment: Experiment) -> str:
     rows = "".join(
-        f'<div><span class="quiet">{escape(words(name))}:</span> {escape(shown(said(name, value)))}'
+        f'<div><span class="quiet">{escape(text_label(name))}:</span> {escape(truncate(format_value(name, value)))}'
         "</div>"
-        for name, value in effective(experiment).items()
+        for name, value in active_hyperparameters(experiment).items()
         if name != "dataset"
     )
     source = experiment.data.source

@@ -9,13 +9,12 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from playground.experiment.fields import Value, fail, plain, shown
+from playground.experiment.fields import Value, fail
 from playground.experiment.model import FIELDS, RENAMED_FIELDS, Experiment, current_name, explain
 from playground.experiment.model_summary import summary
 from playground.experiment.url import decode, parameters
@@ -30,6 +29,7 @@ from playground.lessons.targets import (
     is_available,
     target_status,
 )
+from playground.nn.format import format_number, truncate
 from playground.storage import signing
 
 VERSION = 1
@@ -123,8 +123,10 @@ class Assignment(Value):
         for (metric, operator), threshold in bounds.items():
             least = bounds.get((metric, AT_LEAST))
             if operator == AT_MOST and least is not None and threshold < least:
-                rule = f"at most a number that is not below {plain(least)}, which is the least"
-                raise fail(rule, plain(threshold), f"target for {METRICS[metric].label}")
+                rule = (
+                    f"at most a number that is not below {format_number(least)}, which is the least"
+                )
+                raise fail(rule, format_number(threshold), f"target for {METRICS[metric].label}")
         for target in self.targets:
             self._check_possible(target)
         return self
@@ -142,10 +144,10 @@ class Assignment(Value):
             return
         low, high = possible
         if target.operator == AT_LEAST and target.threshold > high:
-            rule = f"at most {plain(high)} with what is locked"
+            rule = f"at most {format_number(high)} with what is locked"
             raise fail(rule, target.formatted_threshold, field)
         if target.operator == AT_MOST and target.threshold < low:
-            rule = f"at least {plain(low)} with what is locked"
+            rule = f"at least {format_number(low)} with what is locked"
             raise fail(rule, target.formatted_threshold, field)
 
     @property
@@ -269,9 +271,9 @@ def read(text: str, key: bytes) -> Assignment:
 def _parse(values: Any) -> Assignment:
     version = values.get("v") if isinstance(values, dict) else "nothing"
     if version != VERSION:
-        raise AssignmentError(f"its version must be {VERSION}, got {shown(version)}")
+        raise AssignmentError(f"its version must be {VERSION}, got {truncate(version)}")
     if unknown := [name for name in values if name not in _NAMES]:
-        raise AssignmentError(f"{shown(unknown[0])} is not a field of an assignment")
+        raise AssignmentError(f"{truncate(unknown[0])} is not a field of an assignment")
     if missing := [name for name in _NAMES if name not in values]:
         raise AssignmentError(f"{missing[0]} must be given")
     return make(**{name: value for name, value in values.items() if name != "v"})

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from playground.experiment.fields import Value, fail, plain, shown
+from playground.experiment.fields import Value, fail
 from playground.experiment.model import (
     CHOICES,
     FIELDS,
@@ -27,6 +27,7 @@ from playground.experiment.model import (
     field_of_error,
 )
 from playground.lessons.metrics import METRICS, CheckContext, MetricName
+from playground.nn.format import format_number, truncate
 
 Expected = Any  # a number, a text, true or false, or a tuple of them
 
@@ -56,7 +57,7 @@ class Check(Value):
         fits = len(values) <= MAX_VALUES and all(_is_plain(value) for value in values)
         if expected is not None and not fits:
             rule = f"a number, a text, true or false, or a list of at most {MAX_VALUES} of them"
-            raise fail(rule, shown(expected))
+            raise fail(rule, truncate(expected))
         return values if several else expected
 
     @field_validator("setting")
@@ -78,7 +79,9 @@ class Check(Value):
             raise fail(f"at least at_least ({self.at_least:g})", self.at_most, "at_most")
         needs_target = bool(self.measure) and METRICS[self.measure].has_target
         if needs_target != (self.target is not None):
-            rule = f"{'a number' if needs_target else 'left out'} for {self.measure or self.setting}"
+            rule = (
+                f"{'a number' if needs_target else 'left out'} for {self.measure or self.setting}"
+            )
             raise fail(rule, "nothing" if self.target is None else self.target, "target")
         return self
 
@@ -151,7 +154,7 @@ class Check(Value):
         if isinstance(value, bool):
             return "on" if value else "off"
         if not isinstance(value, str):
-            return plain(value)
+            return format_number(value)
         entry = CHOICES.get(self.setting, {}).get(value, value)
         return entry if isinstance(entry, str) else str(entry.label)
 

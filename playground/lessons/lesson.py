@@ -1,40 +1,40 @@
-"""A lesson: steps that say what to do, ask what will come, and check it on the run. One TOML file.
+"""A lesson: a tutorial whose steps are passed by the learner's own runs. One TOML file each.
 
-The name of the file is the lesson's address: `xor.toml` is opened by `?lesson=xor`.
+The file name is the lesson's slug: `xor.toml` is opened by `?lesson=xor`.
 
     title = "XOR needs a hidden layer"
     order = 10                        # optional: smaller numbers come first in the list
     minutes = 6                       # 1 to 60
     goal = "Afterwards you can say why …"
 
-    [start]                           # fields of the experiment it begins with; others as usual
+    [start]                           # fields of the initial experiment; others have defaults
     dataset = "xor"
     hidden = []
 
-    [[steps]]                         # 1 to 12 of them
+    [[steps]]                         # 1 to 12
     title = "Without a hidden layer"
     text = "What to do."              # plain Markdown with $formulas$: no HTML, images or links
-    page = "train"                    # optional: where it is done, a name in PAGES; it opens there
+    page = "train"                    # optional: the page to work on, a name in PAGES
     lab = "activations"               # optional, for page = "labs": which lab
-    set = { hidden = [4] }            # optional: what "Set it for me" changes
+    set = { hidden = [4] }            # optional: what "Apply settings" changes
     after = "What to remember."       # optional: shown when the step is passed
 
-    [steps.predict]                   # optional: asked first, told when the step is passed
+    [steps.predict]                   # optional: asked before, resolved when the step is passed
     question = "How many will it get right?"
     options = ["About half", "Nearly all"]
-    right = 1                         # or measure and bounds: see playground/question.py
+    right = 1                         # or measure and bounds: see playground/lessons/question.py
     because = "A line cannot …"
 
-    [[steps.check]]                   # up to 6 that must hold at once: playground/condition.py
-    measure = "epochs_done"           # a name in playground/measures.py, or setting = …
+    [[steps.check]]                   # up to 6 that must hold at once: playground/lessons/check.py
+    measure = "epochs_done"           # a name in playground/lessons/metrics.py, or setting = …
     at_least = 50
 
     [steps.answer]                    # optional: like predict, but asked when the checks hold;
-    question = "…"                    # the step is passed by the right answer
+    question = "…"                    # the step is passed by the correct answer
 
 Every step has at least one check or an answer. In TOML's "…" each backslash of a formula is
-written twice. `python -m playground lessons FOLDER` checks files, `… --measures` lists what can be
-measured.
+written twice. `python -m playground lessons FOLDER` validates files, `… --measures` lists the
+metrics.
 """
 
 import os
@@ -49,15 +49,16 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from playground.experiment.fields import Value, fail, shown
+from playground.experiment.fields import Value, fail
 from playground.experiment.model import FIELDS, Experiment, current_name, explain
 from playground.experiment.pages import PAGES, page_named
 from playground.lessons.check import Check
 from playground.lessons.question import Line, Question, Text
+from playground.nn.format import truncate
 
-MOST_STEPS, MOST_CHECKS, MOST_FIELDS, MOST_LESSONS = 12, 6, 20, 200
-LARGEST = 64_000  # bytes of a file
-FOLDER = "PLAYGROUND_LESSONS"  # names a folder with more lessons
+MAX_STEPS, MAX_CHECKS, MAX_FIELDS, MAX_LESSONS = 12, 6, 20, 200
+MAX_BYTES = 64_000  # of a file
+FOLDER = "PLAYGROUND_LESSONS"  # environment variable: a folder with more lessons
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LAB = re.compile(r"[a-z_]{1,40}")
@@ -65,17 +66,17 @@ _LAB = re.compile(r"[a-z_]{1,40}")
 Settings = dict[str, Any]
 
 
-def _known(settings: Settings) -> Settings:
-    if len(settings) > MOST_FIELDS:
-        raise fail(f"at most {MOST_FIELDS} fields", len(settings))
+def _known_fields(settings: Settings) -> Settings:
+    if len(settings) > MAX_FIELDS:
+        raise fail(f"at most {MAX_FIELDS} fields", len(settings))
     for name in settings:
         if current_name(name) not in FIELDS:
-            raise fail("fields of an experiment", shown(name))
+            raise fail("fields of an experiment", truncate(name))
     return {current_name(name): value for name, value in settings.items()}
 
 
 class LessonStep(Value):
-    """One thing to do, to predict, and to see."""
+    """Instructions, and what must hold for the step to be passed."""
 
     title: Line
     text: Text
@@ -83,11 +84,11 @@ class LessonStep(Value):
     lab: str = ""
     set: Settings = Field(default_factory=dict)
     predict: Question | None = None
-    check: Annotated[tuple[Check, ...], Field(max_length=MOST_CHECKS)] = ()
+    check: Annotated[tuple[Check, ...], Field(max_length=MAX_CHECKS)] = ()
     answer: Question | None = None
     after: Text | None = None
 
-    _known_fields = field_validator("set")(_known)
+    _known_set = field_validator("set")(_known_fields)
 
     @field_validator("page")
     @classmethod
@@ -107,20 +108,20 @@ class LessonStep(Value):
 
 
 class Lesson(Value):
-    """What one can say after it, what it begins with, and its steps."""
+    """A tutorial: its learning goal, its initial experiment and its steps."""
 
     title: Line
     order: Annotated[int, Field(ge=0, le=9_999)] = 1_000
     minutes: Annotated[int, Field(ge=1, le=60)]
     goal: Line
     start: Settings = Field(default_factory=dict)
-    steps: Annotated[tuple[LessonStep, ...], Field(min_length=1, max_length=MOST_STEPS)]
+    steps: Annotated[tuple[LessonStep, ...], Field(min_length=1, max_length=MAX_STEPS)]
 
-    _known_fields = field_validator("start")(_known)
+    _known_start = field_validator("start")(_known_fields)
 
     @model_validator(mode="after")
-    def _possible(self) -> Self:
-        """Each step's settings must suit those of the steps before."""
+    def _valid_settings(self) -> Self:
+        """The settings must stay a valid experiment from step to step."""
         experiment, where = Experiment(), "start"
         try:
             experiment = experiment.replace(**self.start)
@@ -133,20 +134,20 @@ class Lesson(Value):
 
     @property
     def experiment(self) -> Experiment:
-        """What it begins with."""
+        """The initial experiment."""
         return Experiment().replace(**self.start)
 
 
 @dataclass(frozen=True)
 class LessonLibrary:
-    """The lessons that could be read, by their addresses, and what is wrong with the others."""
+    """The valid lessons by slug, in order, and a sentence for each error in other files."""
 
     lessons: Mapping[str, Lesson]
     problems: tuple[str, ...] = ()
 
 
 class LessonError(ValueError):
-    """A file is no lesson; one sentence for each thing wrong: the file, the field, the rule."""
+    """A file is not a lesson; one sentence for each error: the file, the field, the rule."""
 
     def __init__(self, name: str, sentences: Iterable[str]) -> None:
         self.sentences = tuple(f"{name}: {sentence}" for sentence in sentences)
@@ -154,13 +155,13 @@ class LessonError(ValueError):
 
 
 def parse(name: str, content: bytes) -> Lesson:
-    """The lesson that a file called `name` holds. Raises LessonError."""
+    """The lesson in a file called `name`; LessonError if it is not valid."""
     slug = name.removesuffix(".toml")
     if not _SLUG.fullmatch(slug):
         rule = "the name must be at most 40 small letters, digits and -, and end in .toml"
-        raise LessonError(shown(name), [f"{rule}, got {shown(slug)}"])
-    if len(content) > LARGEST:
-        raise LessonError(name, [f"must be at most {LARGEST:,} bytes, got {len(content):,}"])
+        raise LessonError(truncate(name), [f"{rule}, got {truncate(slug)}"])
+    if len(content) > MAX_BYTES:
+        raise LessonError(name, [f"must be at most {MAX_BYTES:,} bytes, got {len(content):,}"])
     try:
         return Lesson.model_validate(tomllib.loads(content.decode()))
     except UnicodeDecodeError as error:
@@ -168,18 +169,18 @@ def parse(name: str, content: bytes) -> Lesson:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise LessonError(name, [f"must be TOML: {error}"]) from None
     except ValidationError as error:
-        told = (_sentence(e) for e in error.errors(include_url=False))
-        raise LessonError(name, list(dict.fromkeys(told))[:12]) from None
+        sentences = dict.fromkeys(_sentence(e) for e in error.errors(include_url=False))
+        raise LessonError(name, list(sentences)[:12]) from None
 
 
-def own_lessons() -> LessonLibrary:
-    """Those of the package, and those of the folder that PLAYGROUND_LESSONS names."""
+def all_lessons() -> LessonLibrary:
+    """The bundled lessons, and those of the folder in PLAYGROUND_LESSONS."""
+    bundled = read_folder(Path(str(files("playground.lessons") / "bundled")))
     folder = os.environ.get(FOLDER, "")
-    found = read_folder(Path(str(files("playground.lessons") / "bundled")))
     if not folder:
-        return found
+        return bundled
     added = read_folder(Path(folder))
-    problems, lessons = [*found.problems, *added.problems], dict(found.lessons)
+    problems, lessons = [*bundled.problems, *added.problems], dict(bundled.lessons)
     for slug, lesson in added.lessons.items():
         if slug in lessons:
             problems.append(f"{slug}.toml: the name must be new, but the program has such a lesson")
@@ -189,26 +190,26 @@ def own_lessons() -> LessonLibrary:
 
 
 def read_folder(folder: Path) -> LessonLibrary:
-    """The lessons in a folder, in their order; read anew when a file has changed."""
+    """The lessons in a folder; cached until a file changes."""
     try:
-        found = [(path, path.stat()) for path in folder.iterdir() if path.suffix == ".toml"]
+        stats = [(path, path.stat()) for path in folder.iterdir() if path.suffix == ".toml"]
     except OSError as error:
-        why = f"lessons must be in a folder that can be read, got {folder} ({error.strerror})"
-        return LessonLibrary({}, (why,))
-    return _read(folder, tuple(sorted((path, s.st_mtime_ns, s.st_size) for path, s in found)))
+        reason = f"lessons must be in a readable folder, got {folder} ({error.strerror})"
+        return LessonLibrary({}, (reason,))
+    return _read(folder, tuple(sorted((path, s.st_mtime_ns, s.st_size) for path, s in stats)))
 
 
 @lru_cache(maxsize=8)
-def _read(folder: Path, stamped: tuple[tuple[Path, int, int], ...]) -> LessonLibrary:
+def _read(folder: Path, stamps: tuple[tuple[Path, int, int], ...]) -> LessonLibrary:
     lessons, problems = {}, []
-    if len(stamped) > MOST_LESSONS:
-        problems.append(f"{folder} must hold at most {MOST_LESSONS} lessons, got {len(stamped)}")
-    for path, *_ in stamped[:MOST_LESSONS]:
+    if len(stamps) > MAX_LESSONS:
+        problems.append(f"{folder} must hold at most {MAX_LESSONS} lessons, got {len(stamps)}")
+    for path, *_ in stamps[:MAX_LESSONS]:
         try:
             with path.open("rb") as file:
-                lessons[path.stem] = parse(path.name, file.read(LARGEST + 1))
+                lessons[path.stem] = parse(path.name, file.read(MAX_BYTES + 1))
         except OSError as error:
-            problems.append(f"{path.name}: must be a file that can be read ({error.strerror})")
+            problems.append(f"{path.name}: must be a readable file ({error.strerror})")
         except LessonError as error:
             problems += error.sentences
     return LessonLibrary(_ordered(lessons), tuple(problems))
@@ -224,10 +225,10 @@ def _sentence(e: Any) -> str:
     if kind == "missing":
         return f"{path} must be given"
     if kind == "extra_forbidden":
-        return f"{path} is not a field of a lesson, got {shown(e['input'])}"
-    received = shown(e["input"])
+        return f"{path} is not a field of a lesson, got {truncate(e['input'])}"
+    received = truncate(e["input"])
     if kind == "rule":
-        rule, received = context["rule"], shown(context["received"])
+        rule, received = context["rule"], truncate(context["received"])
         path = ": ".join(filter(None, (path, context["field"])))
     elif kind in ("greater_than_equal", "less_than_equal"):
         rule = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
@@ -255,12 +256,12 @@ _RULES = {
 }
 
 
-def _path(place: Iterable[int | str]) -> str:
+def _path(location: Iterable[int | str]) -> str:
     """("steps", 1, "predict", "right") → "steps 2: predict: right"."""
-    told: list[str] = []
-    for each in place:
-        if isinstance(each, int) and told:
-            told[-1] += f" {each + 1}"
+    parts: list[str] = []
+    for part in location:
+        if isinstance(part, int) and parts:
+            parts[-1] += f" {part + 1}"
         else:
-            told.append(shown(each))
-    return ": ".join(told)
+            parts.append(truncate(part))
+    return ": ".join(parts)

@@ -111,7 +111,7 @@ class LearningRateFinder:
 
 def rates(experiment: Experiment) -> tuple[float, ...]:
     """Five learning rates in steps of √10 around the experiment's own, inside the limits."""
-    low, high = limits(SECTIONS["training"], "learning_rate")
+    low, high = limits("learning_rate")
     own = experiment.training.learning_rate
     around = (own if factor == 1 else float(f"{own * factor:.2g}") for factor in FACTORS)
     return tuple(dict.fromkeys(min(max(rate, low), high) for rate in around))

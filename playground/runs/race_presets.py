@@ -15,10 +15,8 @@ from pydantic import ValidationError
 
 from playground.experiment.model import (
     LARGEST_SEED,
-    SECTION_OF,
-    SECTIONS,
+    LAYER_UNITS,
     Experiment,
-    field_metadata,
     limits,
 )
 from playground.experiment.regularizers import REGULARIZERS, cured, without
@@ -57,7 +55,7 @@ def _times(field: str, *factors: float) -> Callable[[Experiment], tuple[Any, ...
 
     def values(experiment: Experiment) -> tuple[Any, ...]:
         own = experiment.to_dict()[field]
-        low, high = limits(SECTIONS[SECTION_OF[field]], field)
+        low, high = limits(field)
         return tuple(
             own if factor == 1 else type(own)(_rounded(min(max(own * factor, low), high)))
             for factor in factors
@@ -73,7 +71,7 @@ def _rounded(value: float) -> float:
 
 def _widths(experiment: Experiment) -> tuple[Any, ...]:
     """Every hidden layer a quarter as wide, half, as it is, twice, four times."""
-    low, high = field_metadata(SECTIONS["network"].model_fields["hidden"])["each"]
+    low, high = LAYER_UNITS
     hidden = experiment.network.hidden or (32,)
     scaled = (tuple(round(units * factor) for units in hidden) for factor in (0.25, 0.5, 1, 2, 4))
     return tuple(tuple(min(max(each, low), high) for each in sizes) for sizes in scaled)
@@ -307,7 +305,11 @@ def found(
 ) -> SavedRace | None:
     """The runs of a group, each for its competitor and its seed; None if none has an epoch."""
     lines = sorted(store.list(owner, group), key=lambda line: line.created)
-    newest = {(line.label, with_current_names(line.link)): line for line in lines if line.state != "unreadable"}
+    newest = {
+        (line.label, with_current_names(line.link)): line
+        for line in lines
+        if line.state != "unreadable"
+    }
     if not newest:
         return None
     histories, states = [], []

@@ -13,16 +13,15 @@ import numpy as np
 from numpy.random import Generator
 from pydantic import ValidationError
 
-from playground.experiment.fields import shown
 from playground.experiment.model import (
+    CHOICES,
     FIELDS,
-    SECTION_OF,
-    SECTIONS,
     Experiment,
     explain,
-    field_metadata,
+    is_logarithmic,
     limits,
 )
+from playground.nn.format import truncate
 from playground.runs.race_presets import VARIABLES, suggested
 from playground.runs.sweep import MOST
 
@@ -78,7 +77,7 @@ def random_search(base: Experiment, fields: Mapping[str, Range], n: int, seed: i
 def _check(fields: Mapping[str, Range]) -> None:
     for name, values in fields.items():
         if name not in FIELDS:
-            raise ValueError(f"{shown(name)} is not a field of an experiment")
+            raise ValueError(f"{truncate(name)} is not a field of an experiment")
         if isinstance(values, Span):
             if FIELDS[name].annotation not in (int, float):
                 raise ValueError(f"{name} must be given as single values, got a range")
@@ -96,7 +95,7 @@ def _draw(rng: Generator, name: str, values: Range) -> Any:
         return values[int(rng.integers(len(values)))]
     low, high = values.low, values.high
     whole = FIELDS[name].annotation is int
-    logarithmic = field_metadata(FIELDS[name]).get("scale") == "log" or high >= WIDE * low
+    logarithmic = is_logarithmic(name) or high >= WIDE * low
     # Each whole number stands for everything that is rounded to it.
     start, end = (math.ceil(low) - 0.5, math.floor(high) + 0.5) if whole else (low, high)
     if start > 0 and logarithmic:
@@ -150,7 +149,7 @@ def options(name: str, base: Experiment) -> list[Any]:
     """All values of a field that has only some; empty for numbers and layers."""
     if FIELDS[name].annotation is bool:
         return [False, True]
-    return list(field_metadata(FIELDS[name]).get("choices") or ())
+    return list(CHOICES.get(name, ()))
 
 
 def usual(name: str, base: Experiment) -> list[Any]:
@@ -165,14 +164,14 @@ def usual(name: str, base: Experiment) -> list[Any]:
         return [own]
     if name in ("seed", "data_seed"):
         return [own, own + 1, own + 2]
-    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    low, high = limits(name)
     near = [own / 2, own, own * 2] if own else [low, (low + min(high, 1)) / 4]
     return sorted({type(own)(min(max(value, low), high)) for value in near})
 
 
 def usual_span(name: str, base: Experiment) -> Span:
     """A range of a number worth drawing from."""
-    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    low, high = limits(name)
     own = base.to_dict()[name]
     first, last = SPANS.get(name, (own / TIMES, own * TIMES))
     kind = type(own)
@@ -220,4 +219,4 @@ def checked(name: str, value: Any, base: Experiment) -> Any:
         own = [sentence for sentence in told if sentence.startswith(name)]
         raise ValueError((own or told)[0]) from None
     except TypeError:
-        raise ValueError(f"{name} must be a value, got {shown(value)}") from None
+        raise ValueError(f"{name} must be a value, got {truncate(value)}") from None

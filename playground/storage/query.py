@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from playground.experiment.fields import shown
+from playground.nn.format import truncate
 from playground.nn.losses import CLASSIFICATION
 from playground.storage import serialization
 from playground.storage.records import RunGroup, RunRow
@@ -80,10 +80,10 @@ def listed(row: Sequence[Any], alive: Alive) -> RunRow:
     try:
         for text in (id, group, kind, label, generated, named, note, link, dataset, task, process):
             if text.__class__ is not str:
-                raise TypeError(f"a column must be text, got {shown(text)}")
+                raise TypeError(f"a column must be text, got {truncate(text)}")
         for count in (epoch, epochs, parameters):
             if count.__class__ is not int:
-                raise TypeError(f"a column must be a whole number, got {shown(count)}")
+                raise TypeError(f"a column must be a whole number, got {truncate(count)}")
         if state == "playing":
             state = alive.state(process, written)
         number = serialization.number
@@ -95,7 +95,7 @@ def listed(row: Sequence[Any], alive: Alive) -> RunRow:
             datetime.fromtimestamp(created, UTC),
         )  # fmt: skip
     except (TypeError, ValueError, OverflowError, OSError):
-        return _unreadable(shown(id))
+        return _unreadable(truncate(id))
 
 
 def _unreadable(id: str) -> RunRow:

@@ -35,7 +35,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from playground.experiment.fields import shown
+from playground.nn.format import truncate
 from playground.storage.records import StoreError
 
 SCHEMA = 1  # of the tables below
@@ -309,7 +309,7 @@ class Database:
         if found and found[0] != SCHEMA:
             engine.dispose()
             raise StoreError(
-                f"The database of runs at {where} has tables of version {shown(found[0])}, this "
+                f"The database of runs at {where} has tables of version {truncate(found[0])}, this "
                 f"program needs {SCHEMA}: give it another database by {VARIABLE}."
             )
 

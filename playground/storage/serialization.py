@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from playground.experiment.fields import shown
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import assemble
 from playground.history.events import (  # fmt: skip
@@ -24,6 +23,7 @@ from playground.history.events import (  # fmt: skip
     Score,
     WorkerLost,
 )
+from playground.nn.format import truncate
 from playground.nn.network import Snapshot
 from playground.storage.records import StoreError
 
@@ -82,7 +82,7 @@ def log_of(epochs: Sequence[Any], events: Sequence[Any], n_layers: int) -> list[
         found += [(int(row.position), _event(row)) for row in events]
     except (TypeError, ValueError, KeyError, struct.error, ValidationError) as error:
         raise StoreError(
-            f"This run cannot be read, its rows are damaged: {shown(error)}."
+            f"This run cannot be read, its rows are damaged: {truncate(error)}."
         ) from error
     found.sort(key=lambda pair: pair[0])
     if [position for position, _ in found] != list(range(len(found))):
@@ -131,7 +131,7 @@ def _event(row: Any) -> Event:
 
 def _count(value: Any) -> int:
     if not isinstance(value, int) or not 0 <= value <= LARGEST_EPOCH:
-        raise ValueError(f"a count must be between 0 and {LARGEST_EPOCH:,}, got {shown(value)}")
+        raise ValueError(f"a count must be between 0 and {LARGEST_EPOCH:,}, got {truncate(value)}")
     return value
 
 

@@ -19,12 +19,12 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
-from playground.experiment.fields import shown
 from playground.experiment.model import Experiment, explain
 from playground.experiment.model_summary import run_name, summary
 from playground.experiment.url import encode
 from playground.history.events import Event
 from playground.history.history import Log
+from playground.nn.format import truncate
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
 from playground.storage import serialization
@@ -411,5 +411,5 @@ def _limited(name: str, text: str, most: int) -> str:
     if len(text) > most:
         raise ValueError(f"{name} must be at most {most:,} characters, got {len(text):,}")
     if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError(f"{name} must be text, got {shown(text)}")
+        raise ValueError(f"{name} must be text, got {truncate(text)}")
     return text

@@ -1,11 +1,12 @@
-"""The experiment's network as real Keras objects: layers, loss, optimizer, compiled model."""
+"""An experiment as Keras objects: layers, loss, optimizer, compiled model, and its outputs."""
 
 import functools
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before the import: no start-up chatter
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before the import: no messages
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # networks this small are faster on the CPU
 
 import keras
@@ -13,35 +14,27 @@ import numpy as np
 import tensorflow as tf
 
 from playground.experiment.model import Experiment, Network, Training
+from playground.history.environment import threads
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
-from playground.nn.losses import CLASSIFICATION, LOSSES
+from playground.nn.losses import LOSSES
 from playground.nn.optimizers import OPTIMIZERS
 
-# It warns of retracing wherever several programs of ours are compiled, one after another.
+# It warns of retracing when several programs are compiled one after another.
 tf.get_logger().setLevel("ERROR")
 
-THREADS = "PLAYGROUND_THREADS"
-
-# More threads help one large network on an idle machine, and hinder small ones and each other:
-# runs side by side keep all cores busy. 0: as many as TensorFlow likes.
-tf.config.threading.set_intra_op_parallelism_threads(int(os.environ.get(THREADS, "1")))
-
-
-def output_activation(experiment: Experiment) -> str:
-    """softmax for classes, sigmoid for two classes in one unit, linear for regression."""
-    if experiment.data.source.task != CLASSIFICATION:
-        return "linear"
-    return "softmax" if experiment.data.source.n_outputs > 1 else "sigmoid"
+# More threads help one large network on an idle machine, and slow down small ones: runs side by
+# side keep all cores busy. 0: TensorFlow decides.
+tf.config.threading.set_intra_op_parallelism_threads(threads())
 
 
 def parameters(network: Network, names: tuple[str, ...]) -> dict[str, float]:
-    """The network's values of the fields that an activation or initializer takes."""
+    """The values of the fields that an activation or initializer takes."""
     return {name: getattr(network, name) for name in names}
 
 
 def activation(network: Network, name: str) -> Callable[[Any], Any]:
-    """Keras' own function for one of ACTIVATIONS, its parameters filled in."""
+    """Keras' function for one of ACTIVATIONS, with its parameters."""
     entry = ACTIVATIONS[name]
     function = keras.activations.get(entry.keras)
     given = parameters(network, entry.parameters)
@@ -49,7 +42,7 @@ def activation(network: Network, name: str) -> Callable[[Any], Any]:
 
 
 def initializer(network: Network, name: str, seed: int) -> Any:
-    """Keras' own initializer for one of INITIALIZERS."""
+    """Keras' initializer for one of INITIALIZERS."""
     entry = INITIALIZERS[name]
     seeded = {"seed": seed} if entry.random else {}
     given = parameters(network, entry.parameters)
@@ -57,7 +50,7 @@ def initializer(network: Network, name: str, seed: int) -> Any:
 
 
 def optimizer(training: Training) -> Any:
-    """Keras' own optimizer with the hyper-parameters of `training`."""
+    """Keras' optimizer with the hyperparameters of `training`."""
     entry = OPTIMIZERS[training.optimizer]
     given = {name: getattr(training, name) for name in entry.defaults}
     clipping = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
@@ -67,7 +60,7 @@ def optimizer(training: Training) -> Any:
 
 
 def loss(experiment: Experiment, from_logits: bool, reduction: str | None) -> Any:
-    """Keras' own loss; with `from_logits` cross-entropy takes z instead of probabilities."""
+    """Keras' loss; with `from_logits` cross-entropy takes z instead of probabilities."""
     name = experiment.training.loss
     if name != "cross_entropy":
         return getattr(keras.losses, LOSSES[name].keras)(reduction=reduction)
@@ -87,11 +80,11 @@ def targets(experiment: Experiment, y: np.ndarray) -> np.ndarray:
 
 
 def dense_layers(experiment: Experiment) -> list[Any]:
-    """The Dense layers of the network, not yet built; their seeds follow from `network.seed`."""
+    """The Dense layers, not yet built; their seeds derive from `network.seed`."""
     network, sizes = experiment.network, experiment.layer_sizes
     seeds = np.random.SeedSequence([network.seed, 0]).generate_state(2 * len(sizes)).tolist()
     functions = [activation(network, name) for name in network.layer_activations]
-    functions.append(keras.activations.get(output_activation(experiment)))
+    functions.append(keras.activations.get(experiment.output_activation))
     return [
         keras.layers.Dense(
             units,
@@ -104,7 +97,7 @@ def dense_layers(experiment: Experiment) -> list[Any]:
 
 
 def initial_weights(experiment: Experiment) -> list[np.ndarray]:
-    """[W₁, b₁, W₂, b₂, …] float32, as the layers of `build_model` start."""
+    """[W₁, b₁, W₂, b₂, …] float32, equal to those of `build_model`."""
     weights = []
     for n_in, layer in zip(experiment.layer_sizes, dense_layers(experiment), strict=False):
         layer.build((None, n_in))
@@ -113,9 +106,9 @@ def initial_weights(experiment: Experiment) -> list[np.ndarray]:
 
 
 def build_model(experiment: Experiment) -> Any:
-    """A compiled `keras.Sequential`, to train with plain `fit` on `dataset.scaled(x)`.
+    """A compiled `keras.Sequential`, to train with `fit` on `dataset.transform(x)`.
 
-    It has the same initial weights as the trainer's network, and L1/L2 as Keras regularizers.
+    It has the initial weights of the trainer's network, and L1/L2 as Keras regularizers.
     """
     network = experiment.network
     layers: list[Any] = [keras.Input((experiment.layer_sizes[0],))]
@@ -129,7 +122,7 @@ def build_model(experiment: Experiment) -> Any:
         layers.pop()  # none after the output
     model = keras.Sequential(layers)
     metric = {"linear": "mae", "sigmoid": "binary_accuracy"}.get(
-        output_activation(experiment),
+        experiment.output_activation,
         "sparse_categorical_accuracy"
         if experiment.training.loss == "cross_entropy"
         else "categorical_accuracy",
@@ -140,3 +133,34 @@ def build_model(experiment: Experiment) -> Any:
         metrics=[metric],
     )
     return model
+
+
+_lock = threading.Lock()  # of the shared models: their weights are set for each call
+
+
+@functools.lru_cache(maxsize=8)
+def _model_of_outputs(experiment: Experiment) -> Any:
+    """The model of an experiment with the outputs of all Dense layers."""
+    model = build_model(experiment)
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    return keras.Model(model.inputs[0], [layer.output for layer in dense])
+
+
+def keras_outputs(experiment: Experiment, snapshot: Snapshot, x: np.ndarray) -> list[np.ndarray]:
+    """Keras' outputs of every layer for network inputs `x` (n, n_features): [(n, n_units), …]."""
+    with _lock:
+        model = _model_of_outputs(experiment)
+        model.set_weights(list(snapshot.weights))
+        outputs = model(x, training=False)
+    return [np.asarray(output) for output in (outputs if len(snapshot.layers) > 1 else [outputs])]
+
+
+def keras_cross_entropies(y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Keras' categorical cross-entropy of logits `z` (n, K): after softmax, and from logits.
+
+    After softmax the probabilities become a plain array: Keras takes the logits of what its own
+    softmax has returned, and would skip it.
+    """
+    two = keras.losses.categorical_crossentropy(y, np.asarray(keras.ops.softmax(z)))
+    one = keras.losses.categorical_crossentropy(y, z, from_logits=True)
+    return np.asarray(two), np.asarray(one)

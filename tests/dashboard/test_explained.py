@@ -5,9 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.widgets.help_texts import SUGGESTIONS, explained
-from playground.experiment.model import FIELDS
-
 PAGES = sorted(Path(__file__).parents[2].glob("dashboard/views/**/*.py"))
 CONTROLS = {
     "button", "checkbox", "download_button", "file_uploader", "form_submit_button",
@@ -40,11 +37,3 @@ def test_every_control_explains_itself(page: Path) -> None:
         if not any(keyword.arg == "help" for keyword in call.keywords)
     ]
     assert silent == []
-
-
-def test_every_choice_of_an_experiment_says_what_to_try() -> None:
-    assert set(SUGGESTIONS) == set(FIELDS)
-    for name in FIELDS:
-        text = explained(name)
-        assert "Try " in text
-        assert text.endswith(".")

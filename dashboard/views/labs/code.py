@@ -7,9 +7,8 @@ import streamlit as st
 
 from dashboard.state import session, values
 from dashboard.views.labs.keras_answer import answer
-from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal
-from playground.experiment.model import CHOICES, Experiment
+from playground.experiment.model import CHOICES, Experiment, label
 from playground.experiment.model_summary import summary, title
 from playground.export.script import Script
 from playground.export.script.data import needs_file

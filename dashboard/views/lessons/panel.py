@@ -22,8 +22,8 @@ from dashboard.views.lessons.step import (
     show_result,
 )
 from dashboard.views.shared.run_controls import moves
-from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal
+from playground.experiment.model import label
 from playground.experiment.model_summary import title
 from playground.experiment.pages import PAGES
 from playground.lessons.lesson import Lesson

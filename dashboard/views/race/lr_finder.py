@@ -8,8 +8,8 @@ import streamlit as st
 
 from dashboard.components import chart
 from dashboard.views.race.start import start
-from dashboard.widgets.fields import written
 from dashboard.widgets.messages import literal
+from playground.nn.format import format_number
 from playground.runs.lr_finder import LearningRateFinder, TriedRate
 
 
@@ -53,11 +53,11 @@ def table(tried: Sequence[TriedRate | None]) -> None:
     """A row for each competitor: what was tried, and what was chosen."""
     rows = []
     for each in (each for each in tried if each is not None):
-        row = {"competitor": literal(each.label), "its own η": written(each.own)}
+        row = {"competitor": literal(each.label), "its own η": format_number(each.own)}
         row |= {f"try {i}": "–" for i in range(1, 6)}
         for i, (rate, loss) in enumerate(zip(each.rates, each.losses, strict=True), 1):
-            row[f"try {i}"] = f"{written(rate)}: {_told(loss)}"
-        row["chosen η"] = written(each.chosen)
+            row[f"try {i}"] = f"{format_number(rate)}: {_told(loss)}"
+        row["chosen η"] = format_number(each.chosen)
         rows.append(row)
     if rows:
         st.table(pd.DataFrame(rows), hide_index=True)

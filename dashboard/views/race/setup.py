@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from dashboard.state import identity, session, values
 from dashboard.views.race.start import begin, own_runs, tell_refusals
 from dashboard.views.shared.saved_runs import experiment_of
-from dashboard.widgets.fields import written
 from dashboard.widgets.messages import literal, refuse
-from playground.experiment.model import CHOICES, Experiment, Training, explain, limits
+from playground.experiment.model import CHOICES, Experiment, explain, limits
+from playground.nn.format import format_number
 from playground.runs.race import Competitor, Race
 from playground.runs.race_presets import (
     MOST,
@@ -43,7 +43,7 @@ def shown(field: str, value: Any) -> str:
     """A value as it is written in the box: 0.01, or 300-100 for hidden layers."""
     if field == "hidden":
         return "-".join(map(str, value)) or NO_LAYER
-    return written(value)
+    return format_number(value)
 
 
 def read(base: Experiment, field: str, text: str) -> Read:

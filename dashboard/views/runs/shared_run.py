@@ -6,11 +6,10 @@ import streamlit as st
 from dashboard.state import session, url
 from dashboard.state.pages import open_page
 from dashboard.views.runs.details import about, course
-from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal
 from playground.analysis.comparison.runs import Compared, settings
 from playground.experiment.describe import active_hyperparameters
-from playground.experiment.model import Experiment, format_value
+from playground.experiment.model import Experiment, format_value, label
 from playground.history.history import history
 from playground.storage.records import SavedRun, StoreError
 from playground.storage.store import store

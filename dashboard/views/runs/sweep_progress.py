@@ -8,10 +8,9 @@ import streamlit as st
 
 from dashboard.state import values
 from dashboard.views.shared.saved_runs import RunLibrary
-from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal
 from playground.experiment.describe import active_hyperparameters
-from playground.experiment.model import FIELDS, Experiment, format_value
+from playground.experiment.model import FIELDS, Experiment, format_value, label
 from playground.nn.losses import CLASSIFICATION
 from playground.runs.sweep import Sweep, SweepRow
 from playground.storage.query import STATES, score_text

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.experiment.describe import logarithmic, said
-from playground.experiment.model import CHOICES
+from playground.experiment.model import CHOICES, format_value, is_logarithmic
 
 FEW = 8  # different numbers that each get a tick of their own
 WIDE = 100.0  # largest / smallest from which on magnitudes are what matters
@@ -50,7 +49,7 @@ def axis(name: str, values: Sequence[Any]) -> Axis:
     if not numbers or _is_listed(different):
         return _listed(name, values, different)
     low, high = float(different[0]), float(different[-1])
-    is_log = low > 0 and (logarithmic(name) or high / low >= WIDE)
+    is_log = low > 0 and (is_logarithmic(name) or high / low >= WIDE)
     ticks = different if len(different) <= FEW else _round_ticks(low, high, is_log)
     scaled = np.log if is_log else np.asarray
     bottom, top = float(scaled(low)), float(scaled(high))
@@ -60,7 +59,7 @@ def axis(name: str, values: Sequence[Any]) -> Axis:
         return float((float(scaled(value)) - bottom) / width)
 
     positions = [np.nan if value is None else place(value) for value in values]
-    told = tuple((place(value), said(name, value)) for value in ticks)
+    told = tuple((place(value), format_value(name, value)) for value in ticks)
     return Axis(name, np.array(positions, np.float32), told, "log" if is_log else "linear")
 
 
@@ -76,7 +75,7 @@ def _listed(name: str, values: Sequence[Any], different: Sequence[Any]) -> Axis:
     last = max(len(different) - 1, 1)
     place = {value: i / last for i, value in enumerate(different)}
     positions = [np.nan if value is None else place[value] for value in values]
-    ticks = tuple((place[value], said(name, value)) for value in different)
+    ticks = tuple((place[value], format_value(name, value)) for value in different)
     return Axis(name, np.array(positions, np.float32), ticks, "listed")
 
 

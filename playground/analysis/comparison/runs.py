@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.experiment.describe import effective, said, words
-from playground.experiment.model import Experiment
+from playground.experiment.describe import active_hyperparameters
+from playground.experiment.model import Experiment, format_value, text_label
 from playground.history.history import Column, History
 from playground.nn.losses import CLASSIFICATION
 
@@ -43,7 +43,7 @@ class SettingDifference:
     def said(self, run: int) -> str:
         """The value of one run in words; "–" where it has no effect."""
         value = self.values[run]
-        return "–" if value is None else said(self.name, value)
+        return "–" if value is None else format_value(self.name, value)
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def settings(runs: Sequence[Compared]) -> tuple[SettingDifference, ...]:
     """The choices with an effect that are not the same for all, as the runs began; then what
     happened to them on the way.
     """
-    begun = [effective(_begun(run)) for run in runs]
+    begun = [active_hyperparameters(_begun(run)) for run in runs]
     names = dict.fromkeys(name for fields in begun for name in fields)
     found = [SettingDifference(name, tuple(fields.get(name) for fields in begun)) for name in names]
     found.append(SettingDifference(CHANGED, tuple(_changes(run.history) for run in runs)))
@@ -153,14 +153,16 @@ def _begun(run: Compared) -> Experiment:
 
 def _changes(history: History) -> str:
     told = [
-        f"{words(c.name)} {said(c.name, c.before)} → {said(c.name, c.after)} after epoch {c.epoch}"
+        f"{text_label(c.name)} {format_value(c.name, c.before)} → {format_value(c.name, c.after)} after epoch {c.epoch}"
         for c in history.changes
     ]
     return "; ".join(told) or "nothing"
 
 
 def _lessons(history: History) -> str:
-    told = [f"{each.examples:,} examples after epoch {each.epoch}" for each in history.lessons]
+    told = [
+        f"{each.examples:,} examples after epoch {each.epoch}" for each in history.examples_added
+    ]
     return "; ".join(told) or "nothing"
 
 

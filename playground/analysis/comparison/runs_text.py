@@ -9,10 +9,16 @@ from playground.analysis.comparison.runs import (
     SettingDifference,
 )
 from playground.analysis.metrics.score import standard_error
-from playground.experiment.describe import words
+from playground.experiment.model import text_label
 
 MOST_NAMED = 4  # settings in a sentence; a table has the rest
-JUDGES = ("validation_size", "data_seed", "noise", "split_without_shuffle", "leaked_fraction")  # change what judges
+JUDGES = (
+    "validation_size",
+    "data_seed",
+    "noise",
+    "split_without_shuffle",
+    "leaked_fraction",
+)  # change what judges
 SURE = 2.0  # standard errors that a difference must exceed
 
 
@@ -115,7 +121,7 @@ def _cause(found: RunDifference, first: int) -> str:
 def _told(setting: SettingDifference, first: int) -> str:
     """ "dropout 0.2 instead of 0", run `first` of two first; for more the values in turn."""
     texts = [setting.said(i) for i in range(len(setting.values))]
-    name = words(setting.name)
+    name = text_label(setting.name)
     if len(texts) == 2:
         return f"{name} {texts[first]} instead of {texts[1 - first]}"
     different = list(dict.fromkeys(texts))
@@ -130,7 +136,7 @@ def cautions(runs: Sequence[Compared], found: RunDifference) -> list[str]:
     names = {setting.name for setting in found.settings}
     told = [*_lengths(found), *_luck(runs, found)]
     if names & set(JUDGES) and found.validated:
-        which = _listed([words(name) for name in JUDGES if name in names])
+        which = _listed([text_label(name) for name in JUDGES if name in names])
         told.append(f"They are judged on different validation examples ({which} differ).")
     if "loss" in names:
         score = "accuracy" if found.is_share else "mean error"

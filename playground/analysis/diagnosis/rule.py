@@ -1,4 +1,4 @@
-"""A rule that finds one fault in the course of a run, and the changed experiments that cure it."""
+"""A diagnosis rule detects one problem of a run; its fixes are changed experiments."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,47 +6,48 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from playground.analysis.diagnosis.run_summary import RunSummary
-from playground.experiment.describe import said, words
-from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
+from playground.analysis.diagnosis.run_window import RunWindow
+from playground.experiment.model import (
+    SECTION_OF,
+    TUNABLE_WHILE_TRAINING,
+    Experiment,
+    format_value,
+    text_label,
+)
 
 Kind = Literal["error", "warning", "info"]
 Changes = Mapping[str, Any]
 
-# With these other, there are other first weights.
-_SHAPES = {"hidden", "kernel_initializer", "bias_initializer", "stddev", "seed", "dataset"}
-_DATA = {"train_size", "validation_size", "noise", "label_noise", "standardize", "split_without_shuffle"}
-_DATA |= {"leaked_fraction", "data_seed"}
+# Changes of these give other initial weights.
+_WEIGHT_FIELDS = {"hidden", "kernel_initializer", "bias_initializer", "stddev", "seed", "dataset"}
+_COUNTS = ("train_size", "validation_size", "epochs")  # their value is written first
 
 
-_COUNTS = ("train_size", "validation_size", "epochs")
-
-
-def always(_: RunSummary) -> bool:
-    """A cure that suits every course."""
+def always(_: RunWindow) -> bool:
+    """A fix that suits every run."""
     return True
 
 
 @dataclass(frozen=True)
 class FixStep:
-    """One way to cure a fault: `changes` gives the fields it sets, where it `applies`.
+    """One fix of a problem: `changes` gives the fields it sets, where it `applies`.
 
-    `reason`: why this is the cause, or why it helps. `fresh`: the weights are spoilt, so that a
-    new network must begin, even where the change could be made while the run goes on.
+    `reason`: why this is the cause, or why the fix helps. `new_run`: the weights are spoilt, so
+    that a new network is needed even where the change could be made while training.
     """
 
     reason: str
-    changes: Callable[[RunSummary], Changes]
-    applies: Callable[[RunSummary], bool] = always
-    label: str = ""  # what the button says; empty: "Try" and the changed settings
-    fresh: bool = False
+    changes: Callable[[RunWindow], Changes]
+    applies: Callable[[RunWindow], bool] = always
+    label: str = ""  # of the button; empty: "Try" and the changed settings
+    new_run: bool = False
 
 
 @dataclass(frozen=True)
 class Fix:
-    """The changed experiment that a button makes.
+    """The changed experiment behind a button.
 
-    `live`: a run that can go on takes it up with the weights it has.
+    `live`: a run that is still training can take it up with its weights.
     """
 
     experiment: Experiment
@@ -57,39 +58,37 @@ class Fix:
     live: bool
 
     def sentence(self, at_once: bool) -> str:
-        """What it changes and keeps; `at_once`: the run goes on with the weights it has."""
-        return f"{self.change}; {'the run goes on with its weights' if at_once else self.kept}."
+        """What it changes and keeps; `at_once`: the run continues with its weights."""
+        return f"{self.change}; {'the run continues with its weights' if at_once else self.kept}."
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One fault: how it is told, why it happens and what cures it, the best cure first.
+    """One problem: its name, why it happens and what fixes it, the best fix first.
 
-    `evidence` gives a sentence with the numbers, or None where the fault is not there. A fault
-    stands behind those in `explained_by` where they are there as well: they are its causes.
+    `detect` returns a sentence with the numbers, or None where the problem is absent. Problems are
+    shown by rising `severity`, but behind those in `explained_by`, which are their causes.
     """
 
+    severity: int  # 1 is the most serious
     label: str
     kind: Kind
-    lab: str  # that explains it, by its address
+    lab: str  # the lab that explains it: a key of the Labs page
     reason: str
-    evidence: Callable[[RunSummary], str | None]
-    cures: tuple[FixStep, ...]
+    detect: Callable[[RunWindow], str | None]
+    fixes: tuple[FixStep, ...]
     explained_by: tuple[str, ...] = ()
-    curable: bool = False  # only told where a cure applies: otherwise it may lie in the data
+    needs_fix: bool = False  # only shown where a fix applies: otherwise the data may be the cause
 
-    def fix(self, course: RunSummary) -> Fix | None:
-        """The first cure that applies and changes anything."""
-        for cure in self.cures:
-            if cure.applies(course):
-                found = fix(course.experiment, cure, cure.changes(course))
-                if found is not None:
-                    return found
-        return None
+    def fix(self, run: RunWindow) -> Fix | None:
+        """The first fix that applies and changes anything."""
+        steps = (step for step in self.fixes if step.applies(run))
+        made = (make_fix(run.experiment, step, step.changes(run)) for step in steps)
+        return next((fix for fix in made if fix is not None), None)
 
 
-def fix(experiment: Experiment, cure: FixStep, changes: Changes) -> Fix | None:
-    """`experiment` with `changes`; None where that is no other one, or breaks a rule."""
+def make_fix(experiment: Experiment, step: FixStep, changes: Changes) -> Fix | None:
+    """`experiment` with `changes`; None where that changes nothing, or is invalid."""
     try:
         changed = experiment.replace(**changes)
     except ValidationError:
@@ -98,27 +97,31 @@ def fix(experiment: Experiment, cure: FixStep, changes: Changes) -> Fix | None:
     names = [name for name in after if after[name] != before[name]]
     if not names:
         return None
-    # What came along with a choice (the usual values of an optimizer) is not said.
-    told = [name for name in names if name in changes] or names
-    parts = [_named(name, said(name, after[name])) for name in told]
-    steps = [f"{words(n)} {said(n, before[n])} → {said(n, after[n])}" for n in told]
-    sentence = ", ".join(steps)
+    # Fields that follow from a choice (the default values of an optimizer) are not listed.
+    shown = [name for name in names if name in changes] or names
+    values = [_named(name, format_value(name, after[name])) for name in shown]
+    arrows = [
+        f"{text_label(n)} {format_value(n, before[n])} → {format_value(n, after[n])}" for n in shown
+    ]
+    sentence = ", ".join(arrows)
     return Fix(
         changed,
-        cure.label or f"Try {' and '.join(parts)}",
-        cure.reason,
+        step.label or f"Try {' and '.join(values)}",
+        step.reason,
         sentence[0].upper() + sentence[1:],
         _kept(set(names)),
-        live=not cure.fresh and set(names) <= set(TUNABLE_WHILE_TRAINING),
+        live=not step.new_run and set(names) <= set(TUNABLE_WHILE_TRAINING),
     )
 
 
 def _named(name: str, value: str) -> str:
     """ "learning rate 0.1", "600 training examples"."""
-    return f"{value} {words(name)}" if name in _COUNTS else f"{words(name)} {value}"
+    return f"{value} {text_label(name)}" if name in _COUNTS else f"{text_label(name)} {value}"
 
 
 def _kept(names: set[str]) -> str:
-    weights = "other first weights, of the same seed" if names & _SHAPES else "same first weights"
-    data = "" if names & _DATA else ", same data"
-    return f"a new run: {weights}{data}, every other setting as it is"
+    weights = "same initial weights"
+    if names & _WEIGHT_FIELDS:
+        weights = "other initial weights from the same seed"
+    data = "" if any(SECTION_OF[name] == "data" for name in names) else ", same data"
+    return f"a new run: {weights}{data}, all other settings unchanged"

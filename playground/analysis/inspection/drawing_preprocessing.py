@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from playground.datasets import Dataset
 from playground.datasets.registry import DatasetInfo, ImageLayout
-from playground.experiment.fields import shown
+from playground.nn.format import truncate
 
 SIDE = 112  # pixels of a drawing from a pad, both ways: a multiple of 28 and of 8
 
@@ -47,7 +47,7 @@ def decode(text: object) -> Drawing:
     rule = f"a drawing must be {SIDE} × {SIDE} bytes in base 64"
     length = 4 * -(-SIDE * SIDE // 3)
     if not isinstance(text, str) or len(text) != length:
-        got = f"{len(text):,} characters" if isinstance(text, str) else shown(text)
+        got = f"{len(text):,} characters" if isinstance(text, str) else truncate(text)
         raise ValueError(f"{rule}, got {got}")
     try:
         content = base64.b64decode(text, validate=True)
@@ -75,20 +75,20 @@ class PreprocessedDrawing:
 
     image: NDArray[np.uint8]
     stages: tuple[PreprocessingStage, ...] = field(repr=False)
-    scaled: bool = True
+    transform: bool = True
 
     def inputs(self, dataset: Dataset) -> NDArray[np.float32]:
         """What goes into the network: float32, (1, n_features)."""
-        if self.scaled:
-            return dataset.scaled(self.image[None])
+        if self.transform:
+            return dataset.transform(self.image[None])
         return self.image.reshape(1, -1).astype(np.float32)
 
 
 def frame_of(source: DatasetInfo) -> ImageLayout:
     """How the images of `source` lie; ValueError if it has none."""
-    if source.frame is None:
+    if source.layout is None:
         raise ValueError(f"the data set must have images to draw, got {source.label}")
-    return source.frame
+    return source.layout
 
 
 def prepare(
@@ -109,7 +109,7 @@ def prepare(
         raise ValueError("a drawing must have some ink, got none")
     unknown = set(steps) - set(STEPS)
     if unknown:
-        raise ValueError(f"steps must be some of {', '.join(STEPS)}, got {shown(unknown)}")
+        raise ValueError(f"steps must be some of {', '.join(STEPS)}, got {truncate(unknown)}")
     ink = drawing.ink.astype(np.float64) / 255
     top, left, cropped = _crop(ink) if "crop" in steps else (0, 0, ink)
     scale = source.shape[0] / len(ink)  # a pixel of the drawing, in pixels of the frame

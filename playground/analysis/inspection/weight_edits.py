@@ -8,9 +8,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.analysis.inspection.weights import layer_name, with_layer
-from playground.experiment.fields import plain
+from playground.analysis.inspection.weights import with_layer
 from playground.experiment.model import LARGEST_SEED
+from playground.experiment.model_summary import layer_name
+from playground.nn.format import format_number
 from playground.nn.network import Array, Snapshot
 
 LARGEST_VALUE = 1_000_000
@@ -198,8 +199,8 @@ def _smallest(sizes: Array, n: int) -> NDArray[np.bool_]:
 
 def _within(name: str, value: float, low: float, high: float, unit: str = "") -> None:
     if not (math.isfinite(value) and low <= value <= high):
-        rule = f"between {plain(low)} and {plain(high)}{unit}"
-        raise ValueError(f"{name} must be {rule}, got {plain(value)}")
+        rule = f"between {format_number(low)} and {format_number(high)}{unit}"
+        raise ValueError(f"{name} must be {rule}, got {format_number(value)}")
 
 
 def _number(name: str, index: int, count: int) -> None:

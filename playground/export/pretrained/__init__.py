@@ -23,11 +23,10 @@ from playground.analysis.metrics.score import metric
 from playground.datasets import Dataset
 from playground.datasets import load as load_data
 from playground.datasets.dataset import Split
-from playground.datasets.download import BUNDLED
-from playground.datasets.images import IMAGES, bundle_suffices
-from playground.experiment.fields import shown
+from playground.datasets.images import BUNDLED, IMAGES, bundle_suffices
 from playground.experiment.model import Data, Experiment, explain
 from playground.experiment.model_summary import assemble
+from playground.nn.format import truncate
 from playground.nn.network import Snapshot
 
 FORMAT = 1
@@ -104,7 +103,7 @@ def measure(experiment: Experiment, snapshot: Snapshot) -> dict[str, MeasuredSco
 
 
 def _measured(snapshot: Snapshot, dataset: Dataset, part: Split) -> MeasuredScores:
-    output = snapshot.predict(dataset.scaled(part.x))
+    output = snapshot.predict(dataset.transform(part.x))
     return MeasuredScores(metric(output, part.y, dataset.source.task), len(part))
 
 
@@ -148,12 +147,12 @@ def read(content: bytes) -> PretrainedNetwork:
         scores = {str(k): _score(v) for k, v in about["scores"].items()}
     except MALFORMED as error:
         raise PretrainedError(
-            f"about must be JSON with format, epoch, experiment and scores ({shown(error)})"
+            f"about must be JSON with format, epoch, experiment and scores ({truncate(error)})"
         ) from None
     if form != FORMAT:
-        raise PretrainedError(f"format must be {FORMAT}, got {shown(form)}")
+        raise PretrainedError(f"format must be {FORMAT}, got {truncate(form)}")
     if not isinstance(epoch, int) or not 0 <= epoch <= 1_000_000:
-        raise PretrainedError(f"epoch must be between 0 and 1,000,000, got {shown(epoch)}")
+        raise PretrainedError(f"epoch must be between 0 and 1,000,000, got {truncate(epoch)}")
     try:
         experiment = Experiment.model_validate(given)
     except ValidationError as error:
@@ -176,7 +175,7 @@ def _arrays(content: bytes) -> dict[str, Any]:
         raise
     except UNREADABLE as error:
         raise PretrainedError(
-            f"a trained network must be a NumPy archive (.npz) of numbers ({shown(error)})"
+            f"a trained network must be a NumPy archive (.npz) of numbers ({truncate(error)})"
         ) from None
 
 
@@ -189,7 +188,7 @@ def _shapes(experiment: Experiment) -> list[tuple[str, tuple[int, ...]]]:
 
 def _checked(arrays: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Any:
     if name not in arrays:
-        raise PretrainedError(f"{name} must be in the file, got {shown(', '.join(arrays))}")
+        raise PretrainedError(f"{name} must be in the file, got {truncate(', '.join(arrays))}")
     found = arrays[name]
     if found.shape != shape or found.dtype.kind != "f":
         kind = f"{found.dtype} {found.shape}"

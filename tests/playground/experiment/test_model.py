@@ -17,13 +17,14 @@ from playground.experiment.model import (
     Network,
     Training,
     explain,
-    field_metadata,
+    help_text,
+    label,
     limits,
 )
 from playground.nn.optimizers import OPTIMIZERS
 
-NUMBERS = [name for name in FIELDS if limits(SECTIONS[SECTION_OF[name]], name) != (None, None)]
-CHOSEN = [name for name in FIELDS if "choices" in field_metadata(FIELDS[name])]
+NUMBERS = [name for name in FIELDS if limits(name) != (None, None)]
+CHOSEN = [*CHOICES]
 SWITCHES = [name for name in FIELDS if FIELDS[name].annotation is bool]
 
 
@@ -59,14 +60,16 @@ def test_values_are_frozen() -> None:
 
 def test_every_field_has_a_name_of_its_own_and_explains_itself() -> None:
     assert sum(len(part.model_fields) for part in SECTIONS.values()) == len(FIELDS)
-    assert all(field.description for field in FIELDS.values())
+    assert all(field.title and field.description for field in FIELDS.values())
+    assert all(help_text(name).count("Try ") == 1 for name in FIELDS)
+    assert len({label(name) for name in FIELDS}) == len(FIELDS)
     assert {*NUMBERS, *CHOSEN, *SWITCHES, "hidden", "activations", "milestones"} == set(FIELDS)
     assert set(TUNABLE_WHILE_TRAINING) <= set(NUMBERS)
 
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_limits_are_valid_and_one_beyond_is_not(name: str) -> None:
-    low, high = limits(SECTIONS[SECTION_OF[name]], name)
+    low, high = limits(name)
     part = SECTIONS[SECTION_OF[name]]
     for value in (low, high):
         if name in ("train_size", "validation_size"):  # these share the rows there are
@@ -83,10 +86,7 @@ def test_limits_are_valid_and_one_beyond_is_not(name: str) -> None:
 @pytest.mark.parametrize("name", CHOSEN)
 def test_an_unknown_choice_is_answered_with_the_list(name: str) -> None:
     (problem,) = problems(**{name: "magic"})
-    assert (
-        problem
-        == f"{name} must be one of {', '.join(field_metadata(FIELDS[name])['choices'])}, got magic"
-    )
+    assert problem == f"{name} must be one of {', '.join(CHOICES[name])}, got magic"
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -166,12 +166,22 @@ def test_steps_per_epoch_counts_the_smaller_last_batch() -> None:
     assert Experiment(data=data).steps_per_epoch == 1719
 
 
+@pytest.mark.parametrize("text", ["128-64", "128 64", "128, 64", "128,64", "128 – 64", "128x64"])
+def test_hidden_layers_are_read_as_people_write_them(text: str) -> None:
+    assert Network(hidden=text).hidden == (128, 64)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["-5", "8--8", "8-", "8.5", "a-b"])
+def test_what_is_no_list_of_layers_is_refused(text: str) -> None:
+    (problem,) = problems(hidden=text)
+    assert problem.startswith("hidden must be ")
+
+
+def test_small_numbers_in_a_list_keep_their_exponent() -> None:
+    assert Training(milestones="1e-05, 2").milestones == (1e-5, 2)  # type: ignore[arg-type]
+
+
 def test_several_values_can_be_written_with_commas() -> None:
     assert Network(hidden="300, 100").hidden == (300, 100)  # type: ignore[arg-type]
     assert Network(hidden="").hidden == ()  # type: ignore[arg-type]
-
-
-def test_every_choice_has_its_entries_in_a_table() -> None:
-    assert set(CHOSEN) == CHOICES.keys()
-    for name in CHOSEN:
-        assert set(field_metadata(FIELDS[name])["choices"]) == CHOICES[name].keys()
+    assert Network(hidden="None").hidden == ()  # type: ignore[arg-type]

@@ -10,12 +10,15 @@ from playground.analysis.comparison.hyperparameter_importance import (
     in_common,
     weights,
 )
-from playground.experiment.describe import effective
+from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import Experiment
 
 
 def test_only_what_varies_gets_an_axis() -> None:
-    runs = [effective(Experiment().replace(learning_rate=rate)) for rate in (0.01, 0.1, 1.0)]
+    runs = [
+        active_hyperparameters(Experiment().replace(learning_rate=rate))
+        for rate in (0.01, 0.1, 1.0)
+    ]
     (found,) = axes(runs)
     assert (found.name, found.scale) == ("learning_rate", "log")
     assert found.positions == pytest.approx([0, 0.5, 1])
@@ -23,7 +26,9 @@ def test_only_what_varies_gets_an_axis() -> None:
 
 
 def test_a_setting_without_effect_in_some_runs_has_gaps_there() -> None:
-    runs = [effective(Experiment().replace(optimizer=name)) for name in ("sgd", "momentum")]
+    runs = [
+        active_hyperparameters(Experiment().replace(optimizer=name)) for name in ("sgd", "momentum")
+    ]
     found = {each.name: each for each in axes(runs)}
     assert found["momentum"].partial
     assert np.isnan(found["momentum"].positions[0])

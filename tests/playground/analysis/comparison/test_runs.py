@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from playground.analysis.comparison.runs import CHANGED, Compared, SettingDifference, difference
 from playground.analysis.comparison.runs_text import cautions, letter, verdict
-from playground.experiment.describe import effective, said
-from playground.experiment.model import Experiment
+from playground.experiment.describe import active_hyperparameters
+from playground.experiment.model import Experiment, format_value
 from playground.history.events import Epoch, Event, ExamplesAdded, HyperparametersChanged, Score
 from playground.history.history import Log
 
@@ -221,14 +221,14 @@ def test_any_experiment_can_be_compared(other: Experiment) -> None:
 
 
 def test_what_has_no_effect_is_left_out() -> None:
-    plain = effective(Experiment())
+    plain = active_hyperparameters(Experiment())
     assert "beta_1" not in plain
     assert "patience" not in plain
     assert "clip_limit" not in plain
     assert "learning_rate" in plain
     assert "dropout" in plain
-    assert "dropout" not in effective(Experiment().replace(hidden=()))
-    each = effective(Experiment().replace(activations=("tanh", "tanh")))
+    assert "dropout" not in active_hyperparameters(Experiment().replace(hidden=()))
+    each = active_hyperparameters(Experiment().replace(activations=("tanh", "tanh")))
     assert each["activation"] == "tanh"
-    mixed = effective(Experiment().replace(activations=("tanh", "relu")))
-    assert said("activation", mixed["activation"]) == "Tanh, ReLU"
+    mixed = active_hyperparameters(Experiment().replace(activations=("tanh", "relu")))
+    assert format_value("activation", mixed["activation"]) == "Tanh, ReLU"
