@@ -21,10 +21,10 @@ import psutil
 
 from benchmarks import rivals
 from playground.experiment.model import Experiment
+from playground.history.environment import THREADS
 from playground.history.history import history
 from playground.runs import cluster
 from playground.runs.run import Run
-from playground.training.keras_model import THREADS
 from playground.training.trainer import Trainer
 
 POLL_SECONDS = 0.4  # as the page does

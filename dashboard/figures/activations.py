@@ -48,7 +48,7 @@ def depth_figure(passages: Mapping[str, Passage], labels: Mapping[str, str], bac
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 7}
     layout["margin"]["t"] += 22 * ((len(passages) - 1) // 3)  # rows of the legend on a phone
     layout["xaxis"] |= {"dtick": 1 if len(next(iter(passages.values())).back) <= 10 else 2}
-    colours = hues(passages)
+    colors = hues(passages)
     data: list[dict[str, Any]] = []
     for i, (name, found) in enumerate(passages.items()):
         y, first = (found.back, 1) if back else (found.forward, 0)
@@ -57,7 +57,7 @@ def depth_figure(passages: Mapping[str, Passage], labels: Mapping[str, str], bac
                 "type": "scatter", "uid": name, "name": labels[name],
                 "x": np.arange(first, first + len(y), dtype=np.float32), "y": _drawn(y),
                 "mode": "lines+markers",
-                "line": {"color": colours[name], "width": 2, "dash": "dash" if back else "solid"},
+                "line": {"color": colors[name], "width": 2, "dash": "dash" if back else "solid"},
                 "marker": {"size": 7, "symbol": SYMBOLS[i % len(SYMBOLS)]},
                 "hovertemplate": "layer %{x}: %{y:.2e}",
             }
@@ -170,14 +170,14 @@ def curves_figure(
             "hoverinfo": "skip",
         }
     ]  # fmt: skip
-    colours = hues(curve.name for curve in curves)
+    colors = hues(curve.name for curve in curves)
     for curve in curves:
         take = curve.df if slopes else curve.f
         shared = {"type": "scatter", "legendgroup": curve.name, "name": curve.label}
         data.append(
             {
                 **shared, "uid": curve.name, "x": _short(z), "y": _short(take(z)), "mode": "lines",
-                "line": {"color": colours[curve.name], "width": 2.5,
+                "line": {"color": colors[curve.name], "width": 2.5,
                          "dash": "dash" if slopes else "solid"},
                 "hovertemplate": "z %{x:.2f}: %{y:.4f}",
             }
@@ -186,7 +186,7 @@ def curves_figure(
             {
                 **shared, "uid": f"{curve.name} at", "x": _short(np.array([at])),
                 "y": _short(take(np.array([at]))), "mode": "markers", "showlegend": False,
-                "marker": {"color": colours[curve.name], "size": 9}, "hoverinfo": "skip",
+                "marker": {"color": colors[curve.name], "size": 9}, "hoverinfo": "skip",
             }
         )  # fmt: skip
     return {"data": data, "layout": layout}
@@ -435,18 +435,18 @@ def activation_lens(
     return {"data": [*bars, *lines], "layout": layout}
 
 
-def _bars(name: str, edges: Array, share: Array, colour: str) -> dict[str, Any]:
+def _bars(name: str, edges: Array, share: Array, color: str) -> dict[str, Any]:
     return {
         "type": "bar", "uid": name, "name": name, "x": ((edges[1:] + edges[:-1]) / 2).astype("f4"),
         "y": share.astype(np.float32), "hovertemplate": "%{y:.2%}",
-        "marker": {"color": colour},
+        "marker": {"color": color},
     }  # fmt: skip
 
 
-def _curve(name: str, z: Array, y: Array, colour: str, dash: str) -> dict[str, Any]:
+def _curve(name: str, z: Array, y: Array, color: str, dash: str) -> dict[str, Any]:
     return {
         "type": "scatter", "uid": name, "name": name, "x": z, "y": y, "yaxis": "y2",
-        "mode": "lines", "line": {"color": colour, "dash": dash, "width": 3},
+        "mode": "lines", "line": {"color": color, "dash": dash, "width": 3},
         "hovertemplate": "%{y:.3f}",
     }  # fmt: skip
 

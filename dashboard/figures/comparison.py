@@ -32,9 +32,10 @@ from playground.analysis.comparison.leaderboard import (
 )
 from playground.history.aggregate import QUANTITIES, SeedBand
 from playground.history.history import History
+from playground.nn.format import join_words
 
-# Eight hues told apart with any kind of colour vision, on light and on dark; symbols beside them.
-COLOURS = (
+# Eight hues told apart with any kind of color vision, on light and on dark; symbols beside them.
+COLORS = (
     "#0877bd", "#9c7102", "#cf0584", "#2bc212", "#4a00f2", "#ce9baa", "#8f2c29", "#a18efd",
 )  # fmt: skip
 SYMBOLS = (
@@ -125,8 +126,8 @@ def _trace(curve: CompetitorCurve, kind: str) -> dict[str, Any]:
     }
 
 
-def _colour(curve: CompetitorCurve) -> str:
-    return COLOURS[curve.number % len(COLOURS)]
+def _color(curve: CompetitorCurve) -> str:
+    return COLORS[curve.number % len(COLORS)]
 
 
 def _symbol(curve: CompetitorCurve) -> str:
@@ -142,7 +143,7 @@ def _legend(curve: CompetitorCurve) -> dict[str, Any]:
         "x": [None],
         "y": [None],
         "mode": "lines+markers",
-        "line": {"color": _colour(curve), "width": 2},
+        "line": {"color": _color(curve), "width": 2},
         "marker": {"symbol": _symbol(curve), "size": 8},
     }
 
@@ -160,7 +161,7 @@ def _behind(curve: CompetitorCurve, raw: bool) -> list[dict[str, Any]]:
                 "x": _short(np.concatenate([band.x[rows], band.x[rows][::-1]])),
                 "y": _short(around),
                 "fill": "toself",
-                "fillcolor": _clear(_colour(curve), 0.12),
+                "fillcolor": _clear(_color(curve), 0.12),
                 "mode": "lines",
                 "line": {"width": 0},
                 "hoverinfo": "skip",
@@ -174,7 +175,7 @@ def _behind(curve: CompetitorCurve, raw: bool) -> list[dict[str, Any]]:
                 "x": _short(band.x[rows]),
                 "y": _short(band.raw[rows]),
                 "mode": "lines",
-                "line": {"color": _colour(curve), "width": 1, "dash": DASHES[curve.part]},
+                "line": {"color": _color(curve), "width": 1, "dash": DASHES[curve.part]},
                 "opacity": 0.3,
                 "hoverinfo": "skip",
             }
@@ -184,7 +185,7 @@ def _behind(curve: CompetitorCurve, raw: bool) -> list[dict[str, Any]]:
 
 def _line(curve: CompetitorCurve, number: str, both: bool) -> list[dict[str, Any]]:
     """The mean over the seeds, and a symbol where it is best."""
-    band, colour = curve.band, _colour(curve)
+    band, color = curve.band, _color(curve)
     rows = kept_rows(len(band))
     of = f"{curve.label}, {curve.part}" if both else curve.label
     line = _trace(curve, "mean") | {
@@ -192,7 +193,7 @@ def _line(curve: CompetitorCurve, number: str, both: bool) -> list[dict[str, Any
         "x": _short(band.x[rows]),
         "y": _short(band.mean[rows]),
         "mode": "lines+markers" if len(band) == 1 else "lines",
-        "line": {"color": colour, "width": 2, "dash": DASHES[curve.part]},
+        "line": {"color": color, "width": 2, "dash": DASHES[curve.part]},
         "marker": {"symbol": _symbol(curve), "size": 6},
         "hovertemplate": f"%{{y:{number}}}",
     }
@@ -202,7 +203,7 @@ def _line(curve: CompetitorCurve, number: str, both: bool) -> list[dict[str, Any
         "x": _short(band.x[at]),
         "y": _short(band.raw[at]),
         "mode": "markers",
-        "marker": {"symbol": _symbol(curve), "size": 10, "color": colour},
+        "marker": {"symbol": _symbol(curve), "size": 10, "color": color},
         "hoverinfo": "skip",
     }
     return [line, best]
@@ -212,9 +213,9 @@ def _short(values: NDArray[np.float64]) -> NDArray[np.float32]:
     return values.astype(np.float32)
 
 
-def _clear(colour: str, alpha: float) -> str:
+def _clear(color: str, alpha: float) -> str:
     """ "#0877bd" → "rgba(8,119,189,0.12)"."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha})"
 
 
@@ -300,7 +301,7 @@ def _spent(standing: LeaderboardRow, cost: str) -> float:
 def _point(standing: LeaderboardRow, cost: str, ranking: Leaderboard) -> dict[str, Any]:
     best, spent, i = standing.best, _cost(standing, cost), standing.competitor
     assert best is not None  # noqa: S101
-    colour = COLOURS[i % len(COLOURS)]
+    color = COLORS[i % len(COLORS)]
     number = ".2%" if ranking.higher_is_better else ".4f"
     return {
         "type": "scatter",
@@ -311,7 +312,7 @@ def _point(standing: LeaderboardRow, cost: str, ranking: Leaderboard) -> dict[st
         "error_x": _whiskers(spent),
         "error_y": _whiskers(best),
         "mode": "markers",
-        "marker": {"color": colour, "symbol": SYMBOLS[i % len(SYMBOLS)], "size": 11},
+        "marker": {"color": color, "symbol": SYMBOLS[i % len(SYMBOLS)], "size": 11},
         "hovertemplate": f"%{{x:.4s}}, %{{y:{number}}}",
     }
 
@@ -333,7 +334,7 @@ def cost_sentence(ranking: Leaderboard, cost: str) -> str:
     front = pareto_front(ranking.standings, cost, ranking.higher_is_better)
     if not front:
         return "No epoch is finished yet."
-    names = listed([standing.label for standing in front])
+    names = join_words([standing.label for standing in front])
     if len(front) == 1:
         return f"Nobody reached a better score than {names}, or the same one at less cost."
     cheap, dear = front[0], front[-1]
@@ -342,11 +343,6 @@ def cost_sentence(ranking: Leaderboard, cost: str) -> str:
         f"Worth their cost are {names}: no other is both cheaper and better. {dear.label} reached "
         f"the best score; it cost {times:.2g} times what {cheap.label} did."
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def luck_sentence(ranking: Leaderboard) -> str:
@@ -368,10 +364,10 @@ def luck_sentence(ranking: Leaderboard) -> str:
     behind = [label for label, best in others if first.beyond(best)]
     parts = []
     if behind:
-        parts.append(f"{leader} is ahead of {listed(behind)} by more than the seeds differ.")
+        parts.append(f"{leader} is ahead of {join_words(behind)} by more than the seeds differ.")
     if equal:
         parts.append(
-            f"{listed([leader, *equal])} differ by less than their seeds do: that may be luck."
+            f"{join_words([leader, *equal])} differ by less than their seeds do: that may be luck."
         )
     if first.seeds == 2:
         parts.append("Two seeds make a narrow band: five say more.")

@@ -23,7 +23,7 @@ from dashboard.figures.style import (
     VALIDATION,
     ZERO,
     Figure,
-    class_colours,
+    class_colors,
     escaped,
     frame,
     hatched,
@@ -44,7 +44,7 @@ def scaled_figure(
     for name, limits in zip(("xaxis", "yaxis"), ranges or ((-2, 2), (-2, 2)), strict=True):
         layout[name] |= {"range": list(limits)}
     data = []
-    for uid, name, rows, symbol, colour in (
+    for uid, name, rows, symbol, color in (
         ("bad", "bad roast", good == 0, "circle", NEGATIVE),
         ("good", "good roast", good == 1, "diamond", POSITIVE),
     ):
@@ -52,7 +52,7 @@ def scaled_figure(
             {
                 "type": "scatter", "uid": uid, "name": name, "mode": "markers",
                 "x": x[rows, 0].astype(np.float32), "y": x[rows, 1].astype(np.float32),
-                "marker": {"symbol": symbol, "size": 8, "color": colour},
+                "marker": {"symbol": symbol, "size": 8, "color": color},
                 "hovertemplate": "%{x:.4g}, %{y:.4g}",
             }
         )  # fmt: skip
@@ -70,7 +70,7 @@ def scaled_sentence(x: Array) -> str:
 
 
 PATTERNS = {"training": "", "validation": "/", "test": "x"}
-COLOURS = {"training": TRAINING, "validation": VALIDATION, "test": MARK}
+COLORS = {"training": TRAINING, "validation": VALIDATION, "test": MARK}
 
 
 def class_bars(classes: Sequence[str], counts: Mapping[str, Array]) -> Figure:
@@ -86,7 +86,7 @@ def class_bars(classes: Sequence[str], counts: Mapping[str, Array]) -> Figure:
             "name": part,
             "x": names,
             "y": each.astype(np.int32),
-            "marker": {"color": COLOURS[part], "pattern": hatched(PATTERNS[part])},
+            "marker": {"color": COLORS[part], "pattern": hatched(PATTERNS[part])},
             "hovertemplate": "%{y:,}",
         }
         for part, each in counts.items()
@@ -132,7 +132,7 @@ def step_bars(
                 "y": counts[shown].astype(np.int32),
                 "opacity": 1 if len(parts) == 1 else 0.65,
                 "marker": {
-                    "color": COLOURS[part],
+                    "color": COLORS[part],
                     "line": {"width": 0},
                     "pattern": hatched(PATTERNS[part]),
                 },
@@ -237,7 +237,7 @@ def feature_sentence(name: str, before: tuple[float, float], after: tuple[float,
 def scatter_matrix(
     names: Sequence[str], x: Array, y: Array, classes: Sequence[str], largest: float = 1.0
 ) -> Figure:
-    """Every pair of the features x (n, n_features ≥ 2), coloured by the target y.
+    """Every pair of the features x (n, n_features ≥ 2), colored by the target y.
 
     classes: names of the classes that y (n,) numbers; none: y is a number on −largest … largest.
     """
@@ -280,11 +280,11 @@ def _groups(y: Array, classes: Sequence[str], largest: float) -> list[dict[str, 
             "name": escaped(name),
             "rows": np.flatnonzero(y == i),
             "marker": {
-                "color": colour, "symbol": CLASS_SYMBOLS[i % len(CLASS_SYMBOLS)], "size": 5
+                "color": color, "symbol": CLASS_SYMBOLS[i % len(CLASS_SYMBOLS)], "size": 5
             },
             "legend": True,
         }
-        for i, (name, colour) in enumerate(zip(classes, class_colours(len(classes)), strict=True))
+        for i, (name, color) in enumerate(zip(classes, class_colors(len(classes)), strict=True))
     ]  # fmt: skip
 
 
@@ -325,7 +325,7 @@ Points = dict[str, tuple[Array, Array]]  # name of a part → its x and its y
 
 
 def plane_points(points: Points, axes: tuple[str, str]) -> Figure:
-    """Points (n, 2) coloured by their values (n,) on −1 … 1; a symbol for each part."""
+    """Points (n, 2) colored by their values (n,) on −1 … 1; a symbol for each part."""
     layout = frame("The points, by part", escaped(axes[0]), escaped(axes[1]), height=520)
     if axes == ("x₁", "x₂"):  # one unit on both axes: a circle looks like a circle
         layout["yaxis"] |= {"scaleanchor": "x", "constrain": "domain"}

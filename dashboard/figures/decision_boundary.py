@@ -22,8 +22,8 @@ from dashboard.figures.style import (
     POSITIVE,
     ZERO,
     Figure,
-    class_colours,
-    colour,
+    class_colors,
+    color,
     escaped,
     frame,
 )
@@ -34,20 +34,20 @@ Array = NDArray[Any]
 Extent = tuple[float, float, float, float]
 
 INK = "#22262c"  # lines over a region, which is bright in the dark theme too
-STEPS = 4  # of a value's colour between grey and the full colour, where it is discrete
+STEPS = 4  # of a value's color between gray and the full color, where it is discrete
 MOST_NAMED = 16  # lines that carry the number of their unit
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Examples as they are drawn: x (n, 2), colour (n,), and whether the answer is wrong (n,).
+    """Examples as they are drawn: x (n, 2), color (n,), and whether the answer is wrong (n,).
 
-    colour: class numbers where there are three or more classes, otherwise values on −1 … 1.
+    color: class numbers where there are three or more classes, otherwise values on −1 … 1.
     wrong: None where an answer is a number, which is more or less right.
     """
 
     x: Array
-    colour: Array
+    color: Array
     wrong: NDArray[np.bool_] | None
 
 
@@ -60,23 +60,23 @@ def _legend(layout: dict[str, Any], over_region: bool) -> None:
 
 
 def shade(output: Array, n_classes: int, largest: float, discrete: bool) -> NDArray[np.uint8]:
-    """The network's answers (…, n_outputs) → colours (…, 3).
+    """The network's answers (…, n_outputs) → colors (…, 3).
 
-    n_classes: 0 for regression, where full colour stands for ±`largest`. Three or more classes:
-    the colour of the most probable one, greyer the less sure. Discrete: only the decision (of a
+    n_classes: 0 for regression, where full color stands for ±`largest`. Three or more classes:
+    the color of the most probable one, grayer the less sure. Discrete: only the decision (of a
     value: in steps of a quarter).
     """
     if n_classes > 2:
         top = output.max(axis=-1, keepdims=True)
         sure = np.full_like(top, 0.8) if discrete else 0.9 * (top * n_classes - 1) / (n_classes - 1)
-        palette = np.array([_rgb(each) for each in class_colours(n_classes)], np.float32)
+        palette = np.array([_rgb(each) for each in class_colors(n_classes)], np.float32)
         full = palette[output.argmax(axis=-1)]
         mixed = DIVERGING[1] + np.nan_to_num(sure) * (full - DIVERGING[1])
         return np.asarray(mixed.round(), np.uint8)
     value = np.nan_to_num(2 * output[..., 0] - 1 if n_classes else output[..., 0] / largest)
     if discrete:
         value = np.sign(value) if n_classes else (value * STEPS).round() / STEPS
-    return colour(value, 1.0)
+    return color(value, 1.0)
 
 
 def _rgb(name: str) -> list[int]:
@@ -84,7 +84,7 @@ def _rgb(name: str) -> list[int]:
 
 
 def plane(
-    colours: NDArray[np.uint8],
+    colors: NDArray[np.uint8],
     extent: Extent,
     examples: Mapping[str, Examples],
     classes: Sequence[str],
@@ -92,7 +92,7 @@ def plane(
     title: str,
     uirevision: str = "",
 ) -> Figure:
-    """Colours (rows, columns, 3) over the plane, row 0 at the largest x₂, with the examples."""
+    """Colors (rows, columns, 3) over the plane, row 0 at the largest x₂, with the examples."""
     left, right, bottom, top = extent
     layout = frame(title, escaped(axes[0]), escaped(axes[1]), uirevision, height=460)
     layout["xaxis"] |= {"range": [left, right], "showgrid": False, "constrain": "domain"}
@@ -102,7 +102,7 @@ def plane(
     _legend(layout, over_region=True)
     layout["images"] = [
         {
-            "source": address(colours), "xref": "x", "yref": "y", "layer": "below",
+            "source": address(colors), "xref": "x", "yref": "y", "layer": "below",
             "x": left, "y": top, "sizex": right - left, "sizey": top - bottom, "sizing": "stretch",
         }
     ]  # fmt: skip
@@ -121,13 +121,13 @@ def points(
             "line": {"color": "#ffffff" if order == 0 else INK, "width": 1},
         }
         if len(classes) > 2:
-            colours = class_colours(len(classes))
-            marker["color"] = [colours[i] for i in part.colour]
-            text = [escaped(classes[i]) for i in part.colour]
+            colors = class_colors(len(classes))
+            marker["color"] = [colors[i] for i in part.color]
+            text = [escaped(classes[i]) for i in part.color]
         else:
-            marker |= {"color": part.colour.astype(np.float32), "cmin": -1, "cmax": 1}
+            marker |= {"color": part.color.astype(np.float32), "cmin": -1, "cmax": 1}
             marker["colorscale"] = [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]]
-            text = [escaped(classes[int(v > 0)]) for v in part.colour] if len(classes) else []
+            text = [escaped(classes[int(v > 0)]) for v in part.color] if len(classes) else []
         data.append(_scatter(name, name, part.x, "markers", marker=marker, text=text))
         data[-1]["hovertemplate"] = "%{text} %{x:.4g}, %{y:.4g}" if text else "%{x:.4g}, %{y:.4g}"
     crossed = [part.x[part.wrong] for part in examples.values() if part.wrong is not None]
@@ -217,7 +217,7 @@ def bent_grid(
     along_x: Array,
     along_y: Array,
     crossings: Array,
-    crossing_colours: NDArray[np.uint8],
+    crossing_colors: NDArray[np.uint8],
     examples: Mapping[str, Examples],
     classes: Sequence[str],
     axes: tuple[str, str],
@@ -226,7 +226,7 @@ def bent_grid(
 ) -> Figure:
     """Where two units take the grid of the plane: a square at each crossing, as it is answered.
 
-    along_x, along_y: (lines, steps, 2); crossings: (n, 2) and their colours (n, 3).
+    along_x, along_y: (lines, steps, 2); crossings: (n, 2) and their colors (n, 3).
     """
     layout = frame("The plane as two units see it", *axes, uirevision, height=460)
     _legend(layout, over_region=False)
@@ -242,7 +242,7 @@ def bent_grid(
         data.append(_scatter(uid, label, path, "lines", line=style, hoverinfo="skip"))
     squares = {
         "symbol": "square", "size": 6, "line": {"color": MARK, "width": 0.5},
-        "color": ["#{:02x}{:02x}{:02x}".format(*each) for each in crossing_colours.tolist()],
+        "color": ["#{:02x}{:02x}{:02x}".format(*each) for each in crossing_colors.tolist()],
     }  # fmt: skip
     nodes = _scatter("answer", "answer", crossings, "markers", marker=squares, hoverinfo="skip")
     data.append(nodes)
@@ -320,7 +320,7 @@ def decision_region(
         layout["yaxis"] |= {"scaleanchor": "x", "constrain": "domain"}
     layout["images"] = [
         {
-            "source": address(colour(values, 1.0)), "xref": "x", "yref": "y", "layer": "below",
+            "source": address(color(values, 1.0)), "xref": "x", "yref": "y", "layer": "below",
             "x": left, "y": top, "sizex": right - left, "sizey": top - bottom, "sizing": "stretch",
         }
     ]  # fmt: skip
@@ -357,8 +357,8 @@ def region_sentence(values: Array, names: tuple[str, str]) -> str:
     """Which share of the plane gets which answer, in one sentence."""
     share = f"{float((values > 0).mean()):.0%} of the plane leans to {names[1]}."
     if names == ("orange", "blue"):
-        return f"Grey is undecided; {share}"
-    return f"Blue is {names[1]}, orange is {names[0]}, grey is undecided; {share}"
+        return f"Gray is undecided; {share}"
+    return f"Blue is {names[1]}, orange is {names[0]}, gray is undecided; {share}"
 
 
 def roasting_figure(
@@ -371,10 +371,10 @@ def roasting_figure(
     uirevision: str = "",
 ) -> Figure:
     """Answers (side, side), row 0 at the longest roast; solid where they cross the threshold."""
-    colours = shade(output[..., None], 2, 1.0, False)
+    colors = shade(output[..., None], 2, 1.0, False)
     title = "What the network answers to every roast"
     names = ("bad roast", "good roast")
-    figure = plane(colours, extent, {"roasts": examples}, names, axes, title, uirevision)
+    figure = plane(colors, extent, {"roasts": examples}, names, axes, title, uirevision)
     add_lines(figure, lines, extent)
     add_zero(figure, output - threshold, extent)
     figure["data"][-1] |= {"name": f"answer = {threshold:g}", "line": {"color": "#ffffff",

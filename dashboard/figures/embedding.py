@@ -1,4 +1,4 @@
-"""Examples as points in a plane, coloured by class or by right and wrong."""
+"""Examples as points in a plane, colored by class or by right and wrong."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from dashboard.figures.style import NEGATIVE, POSITIVE, Figure, frame
 Array = NDArray[Any]
 
 # Ten hues and ten symbols that can be told apart, also in pairs.
-COLOURS = (
+COLORS = (
     "#0877bd", "#f59322", "#2a9d5c", "#d1495b", "#8a63c9",
     "#8c6d46", "#e377c2", "#7f8790", "#b5a300", "#17a5b8",
 )  # fmt: skip
@@ -29,7 +29,7 @@ class PointGroup:
     """Points drawn alike: `rows` (m,) of the points."""
 
     name: str
-    colour: str
+    color: str
     symbol: str
     rows: NDArray[np.int64]
 
@@ -37,7 +37,7 @@ class PointGroup:
 def by_class(classes: Array, names: Sequence[str]) -> list[PointGroup]:
     """One group a class that occurs."""
     return [
-        PointGroup(name, COLOURS[i % 10], SYMBOLS[i % 10], np.flatnonzero(classes == i))
+        PointGroup(name, COLORS[i % 10], SYMBOLS[i % 10], np.flatnonzero(classes == i))
         for i, name in enumerate(names)
     ]
 
@@ -45,8 +45,8 @@ def by_class(classes: Array, names: Sequence[str]) -> list[PointGroup]:
 def by_right(right: Array) -> list[PointGroup]:
     """Right and wrong answers."""
     return [
-        PointGroup(name, colour, symbol, np.flatnonzero(right == (name == "right")))
-        for name, colour, symbol in RIGHT_OR_WRONG
+        PointGroup(name, color, symbol, np.flatnonzero(right == (name == "right")))
+        for name, color, symbol in RIGHT_OR_WRONG
     ]
 
 
@@ -83,14 +83,14 @@ def _trace(points: Array, uid: str, group: PointGroup, texts: Sequence[str]) -> 
         "customdata": rows.astype(np.int32),
         "text": [texts[row] for row in rows],
         "mode": "markers",
-        "marker": {"color": group.colour, "symbol": group.symbol, "size": 7, "opacity": 0.9},
+        "marker": {"color": group.color, "symbol": group.symbol, "size": 7, "opacity": 0.9},
         "hoverinfo": "none",  # the card shows it, and user text stays text
     }
 
 
-def coloured(points: Array, values: Array, texts: Sequence[str], title: str, axes: tuple[str, str],
+def colored(points: Array, values: Array, texts: Sequence[str], title: str, axes: tuple[str, str],
              unit: str, uirevision: str = "") -> Figure:  # fmt: skip
-    """Points (n, 2) of a regression, coloured by `values` (n,) on a symmetric scale."""
+    """Points (n, 2) of a regression, colored by `values` (n,) on a symmetric scale."""
     everything = PointGroup(unit, POSITIVE, "circle", np.arange(len(points)))
     figure = cloud(points, [everything], texts, title, axes, uirevision)
     largest = float(np.abs(values).max()) or 1.0
@@ -103,10 +103,10 @@ def coloured(points: Array, values: Array, texts: Sequence[str], title: str, axe
     return figure
 
 
-def neighbours_sentence(share: float, chance: float, layer: str, kind: str) -> str:
+def neighbors_sentence(share: float, chance: float, layer: str, kind: str) -> str:
     """How well the classes are sorted in a map, in one sentence."""
     return (
-        f"{layer}: {share:.0%} of the points have a nearest neighbour of their own {kind} on this "
+        f"{layer}: {share:.0%} of the points have a nearest neighbor of their own {kind} on this "
         f"map; by chance it would be {chance:.0%}."
     )
 
@@ -114,6 +114,6 @@ def neighbours_sentence(share: float, chance: float, layer: str, kind: str) -> s
 def values_sentence(apart: float, usual: float, layer: str, name: str) -> str:
     """How well the values are sorted in a map, in one sentence."""
     return (
-        f"{layer}: nearest neighbours on this map differ by {apart:.2g} in their {name}, any two "
+        f"{layer}: nearest neighbors on this map differ by {apart:.2g} in their {name}, any two "
         f"points by {usual:.2g}."
     )

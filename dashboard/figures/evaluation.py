@@ -1,6 +1,6 @@
 """Predicted against true values of a regression, and how the differences are spread.
 
-Counts of a confusion matrix → what stands in its cells, and in which colour.
+Counts of a confusion matrix → what stands in its cells, and in which color.
 
 Probabilities of classes as bars, and along a way from one image to another.
 
@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.figures.style import (
-    CLASS_COLOURS,
+    CLASS_COLORS,
     MARK,
     NEGATIVE,
     POSITIVE,
     VALIDATION,
     Figure,
-    class_colours,
+    class_colors,
     escaped,
     frame,
     hatched,
@@ -111,12 +111,12 @@ def truth_sentence(r2: float) -> str:
     return f"The network explains {r2:.1%} of how the true values vary (R² = {r2:.3f})."
 
 
-LIGHT, DARK = "#ffffff", "#1b1d22"  # text on deep colours; on pale ones the page's own
+LIGHT, DARK = "#ffffff", "#1b1d22"  # text on deep colors; on pale ones the page's own
 DEEP_RIGHT, DEEP_WRONG = 0.6, 0.72  # on both themes the text can be read up to here
 
 
 def cells(counts: NDArray[Any], names: Sequence[str]) -> list[list[dict[str, Any]]]:
-    """One entry for each cell: count, share of its row, colour, and the sentence it stands for.
+    """One entry for each cell: count, share of its row, color, and the sentence it stands for.
 
     Right answers are blue and wrong ones orange; the opacity is the square root of the share of
     the row, so that rare mistakes can be seen.
@@ -137,13 +137,13 @@ def _cell(count: int, share: float, right: bool, truth: str, said: str) -> dict[
     base = POSITIVE if right else NEGATIVE
     deep = depth >= (DEEP_RIGHT if right else DEEP_WRONG)
     text = "" if not deep else LIGHT if right else DARK
-    what = f"{truth} recognised" if right else f"{truth} taken for {said}"
+    what = f"{truth} recognized" if right else f"{truth} taken for {said}"
     times = "once" if count == 1 else f"{count:,} times"
     return {
         "count": count,
         "share": f"{share:.0%}",
         "background": f"{base}{round(255 * depth):02x}",
-        "colour": text,
+        "color": text,
         "sentence": f"{what} {times}, {share:.0%} of all {truth}",
     }
 
@@ -168,7 +168,7 @@ def bars(
     title: str, names: Sequence[str], before: Array, after: Array, uirevision: str = "",
     what: str = "probability",
 ) -> Figure:  # fmt: skip
-    """Two bars a class, (n_classes,) each, 0 … 1: before in grey, after in blue."""
+    """Two bars a class, (n_classes,) each, 0 … 1: before in gray, after in blue."""
     layout = frame(title, "", what, uirevision, height=260)
     layout["yaxis"] |= {"range": [0, 1.02], "tickformat": ".0%", "fixedrange": True}
     layout["xaxis"] |= {"type": "category", "fixedrange": True}
@@ -178,10 +178,10 @@ def bars(
     data = [
         {
             "type": "bar", "uid": name, "name": name, "x": labels, "y": values.astype(np.float32),
-            "marker": {"color": colour},
+            "marker": {"color": color},
             "hovertemplate": "%{x}: %{y:.1%}<extra>%{fullData.name}</extra>",
         }
-        for name, values, colour in pairs
+        for name, values, color in pairs
     ]  # fmt: skip
     return {"data": data, "layout": layout}
 
@@ -203,12 +203,12 @@ def course(
         {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper",
          "line": {"color": MARK, "width": 2, "dash": "dot"}}
     ]  # fmt: skip
-    colours = class_colours(len(names))
+    colors = class_colors(len(names))
     data = [
         {
             "type": "scatter", "mode": "lines", "uid": names[i], "name": escaped(names[i]),
             "x": strengths.astype(np.float32), "y": shares[:, i].astype(np.float32),
-            "line": {"color": colours[i], "width": 3 if order < 2 else 1.5,
+            "line": {"color": colors[i], "width": 3 if order < 2 else 1.5,
                      "dash": ("solid", "dash")[min(order, 1)]},
             "hovertemplate": "%{y:.1%} at %{x:.1%}<extra>%{fullData.name}</extra>",
         }
@@ -223,10 +223,10 @@ def distances(names: Sequence[str], strengths: Array, chosen: int, uirevision: s
     layout = frame(title, "", "smallest change that does it", uirevision, height=280)
     layout["xaxis"] |= {"type": "category", "fixedrange": True}
     layout["yaxis"] |= {"tickformat": ".0%", "rangemode": "tozero", "fixedrange": True}
-    colours = [NEGATIVE if i == chosen else POSITIVE for i in range(len(names))]
+    colors = [NEGATIVE if i == chosen else POSITIVE for i in range(len(names))]
     bar = {
         "type": "bar", "x": [escaped(name) for name in names],
-        "y": np.nan_to_num(strengths).astype(np.float32), "marker": {"color": colours},
+        "y": np.nan_to_num(strengths).astype(np.float32), "marker": {"color": colors},
         "hovertemplate": "%{x}: %{y:.1%}<extra></extra>",
     }  # fmt: skip
     layout["annotations"] = [
@@ -240,7 +240,7 @@ def distances(names: Sequence[str], strengths: Array, chosen: int, uirevision: s
 def grouped_bars(
     title: str, names: Sequence[str], groups: Mapping[str, NDArray[Any]], uirevision: str
 ) -> Figure:
-    """Shares (K,) of each group over the K names; the first group is grey: the target."""
+    """Shares (K,) of each group over the K names; the first group is gray: the target."""
     layout = frame(title, "class", "share", uirevision, height=300)
     layout["yaxis"] |= {"range": [0, 1.05]}
     layout["barmode"] = "group"
@@ -249,7 +249,7 @@ def grouped_bars(
             "type": "bar", "uid": name, "name": name, "x": list(names),
             "y": np.asarray(share, dtype=np.float32),
             "marker": {
-                "color": MARK if i == 0 else CLASS_COLOURS[i - 1],
+                "color": MARK if i == 0 else CLASS_COLORS[i - 1],
                 "pattern": hatched("/" if i == 0 else ""),
             },
             "hovertemplate": "%{x}: %{y:.3f}",
@@ -352,10 +352,10 @@ def doubt_curves(
                 "x": x.astype(np.float32),
                 "y": y.astype(np.float32),
                 "mode": "lines",
-                "line": {"color": colour, "width": 2.5, "dash": dash},
+                "line": {"color": color, "width": 2.5, "dash": dash},
                 "hovertemplate": "%{y:.1%}",
             }
-            for uid, name, x, y, colour, dash in lines
+            for uid, name, x, y, color, dash in lines
         ],
         "layout": layout,
     }
@@ -421,7 +421,7 @@ def softmax_figure(z: Array, p: Array, plain: Array) -> Figure:
     layout["barmode"] = "overlay"
     bars = {
         "type": "bar", "uid": "p", "name": "probability", "x": classes, "y": p,
-        "marker": {"color": list(CLASS_COLOURS[: len(z)])}, "text": [f"{each:.1%}" for each in p],
+        "marker": {"color": list(CLASS_COLORS[: len(z)])}, "text": [f"{each:.1%}" for each in p],
         "textposition": "outside", "cliponaxis": False, "showlegend": False,
         "hovertemplate": "%{x}: %{y:.4f}<extra></extra>",
     }  # fmt: skip

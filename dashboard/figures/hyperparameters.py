@@ -14,7 +14,7 @@ from dashboard.figures.style import MARK, NEGATIVE, POSITIVE, Figure, escaped, f
 from playground.analysis.comparison.hyperparameter_importance import Axis, Weight
 from playground.experiment.model import format_value, text_label
 
-COLOURS = ("#fdf3e7", "#7fb6d9", "#0877bd")  # pale is bad, deep blue is good
+COLORS = ("#fdf3e7", "#7fb6d9", "#0877bd")  # pale is bad, deep blue is good
 
 Values = NDArray[np.float64]  # (n_units, n_sizes); NaN where nothing is known yet
 
@@ -22,7 +22,7 @@ Values = NDArray[np.float64]  # (n_units, n_sizes); NaN where nothing is known y
 def capacity_map(
     values: Values, units: Sequence[int], sizes: Sequence[int], is_share: bool, uirevision: str = ""
 ) -> Figure:
-    """A coloured cell with its number for each pair; empty where it has not been trained yet."""
+    """A colored cell with its number for each pair; empty where it has not been trained yet."""
     name = "validation accuracy" if is_share else "validation error"
     layout = frame(name.capitalize(), "training examples", "units", uirevision, height=420)
     layout["margin"]["t"] = 40
@@ -34,7 +34,7 @@ def capacity_map(
     cells = {
         "type": "heatmap", "uid": "capacity", "x": [f"{n:,}" for n in sizes],
         "y": [f"{n:,}" for n in units], "z": _shown(values), "zmin": low, "zmax": high,
-        "colorscale": [[i / 2, c] for i, c in enumerate(COLOURS[:: 1 if is_share else -1])],
+        "colorscale": [[i / 2, c] for i, c in enumerate(COLORS[:: 1 if is_share else -1])],
         "colorbar": {"thickness": 12, "tickformat": ".0%" if is_share else ".2g"},
         "xgap": 3, "ygap": 3, "texttemplate": "%{z:.0%}" if is_share else "%{z:.2g}",
         "hovertemplate": f"%{{y}} units, %{{x}} examples: %{{z:{'.1%' if is_share else '.3g'}}}"
@@ -84,11 +84,11 @@ BEST, MIDDLE, WORST = POSITIVE, MARK, NEGATIVE
 
 @dataclass(frozen=True)
 class ScoreBand:
-    """Runs drawn in one colour: `rows` are their numbers."""
+    """Runs drawn in one color: `rows` are their numbers."""
 
     name: str
     rows: NDArray[np.intp]
-    colour: str
+    color: str
     width: float
     opacity: float
 
@@ -168,7 +168,7 @@ def _short(text: str) -> str:
 
 
 def _lines(axes: Sequence[Axis], band: ScoreBand, names: Sequence[str]) -> dict[str, Any]:
-    """All lines of one colour as one curve with gaps: a browser draws few curves fast."""
+    """All lines of one color as one curve with gaps: a browser draws few curves fast."""
     columns = [np.nan_to_num(axis.positions[band.rows], nan=UNUSED) for axis in axes]
     gap = np.full(len(band.rows), np.nan, np.float32)
     y = np.stack([*columns, gap], axis=1).ravel().astype(np.float32)
@@ -180,7 +180,7 @@ def _lines(axes: Sequence[Axis], band: ScoreBand, names: Sequence[str]) -> dict[
         "x": x,
         "y": y,
         "mode": "lines+markers",
-        "line": {"color": band.colour, "width": band.width},
+        "line": {"color": band.color, "width": band.width},
         "marker": {"size": 3 if band.width < 2 else 5},
         "opacity": band.opacity,
         "hoverinfo": "none",

@@ -1,4 +1,4 @@
-"""The units of a layer as a grid of coloured cells.
+"""The units of a layer as a grid of colored cells.
 
 Arrays → one PNG, as text that a page can show without another request.
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.figures.style import NEGATIVE, POSITIVE, ZERO, Figure, colour, frame
+from dashboard.figures.style import NEGATIVE, POSITIVE, ZERO, Figure, color, frame
 
 Array = NDArray[Any]
 
@@ -24,13 +24,13 @@ WIDE = 3  # columns for each row, about
 
 
 def cells(values: NDArray[np.floating], largest: float) -> NDArray[np.uint8]:
-    """Values (n,) of a layer's units, row by row, as colours (rows, columns, 4).
+    """Values (n,) of a layer's units, row by row, as colors (rows, columns, 4).
 
-    −largest is orange, 0 is grey, largest is blue; a cell without a unit is transparent.
+    −largest is orange, 0 is gray, largest is blue; a cell without a unit is transparent.
     """
     columns = columns_of(len(values))
     grid = np.zeros((-(-len(values) // columns) * columns, 4), np.uint8)
-    grid[: len(values), :3] = colour(values, largest)
+    grid[: len(values), :3] = color(values, largest)
     grid[: len(values), 3] = 255
     return grid.reshape(-1, columns, 4)
 
@@ -48,11 +48,11 @@ def columns_of(n: int) -> int:
 
 
 NO_NUMBER = (122, 59, 106)  # neither blue nor orange
-PALETTE = bytes([*NO_NUMBER, *colour(np.linspace(-1, 1, 255), 1.0).ravel().tolist()])
+PALETTE = bytes([*NO_NUMBER, *color(np.linspace(-1, 1, 255), 1.0).ravel().tolist()])
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
-    """Pixels (height, width) of grey or (height, width, 3) of colour → a PNG file."""
+    """Pixels (height, width) of gray or (height, width, 3) of color → a PNG file."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
@@ -79,9 +79,9 @@ def encoded(pixels: NDArray[np.uint8]) -> str:
 
 
 def diverging(values: NDArray[Any], largest: float) -> str:
-    """Values (height, width) on −largest … largest → the address of their colours.
+    """Values (height, width) on −largest … largest → the address of their colors.
 
-    One byte a value, an index into 255 colours from orange over grey to blue: a third of the size.
+    One byte a value, an index into 255 colors from orange over gray to blue: a third of the size.
     What is no number is purple.
     """
     share = np.clip(values / (largest or 1.0), -1, 1).astype(np.float32)
@@ -102,7 +102,7 @@ def mosaic(images: NDArray[np.uint8], maximum: float = 255.0) -> NDArray[np.uint
     return (column * (255.0 / maximum)).round().astype(np.uint8)
 
 
-SMALLEST_SCALE = 0.02  # smaller values are all nearly grey
+SMALLEST_SCALE = 0.02  # smaller values are all nearly gray
 
 
 def heat(
@@ -116,7 +116,7 @@ def heat(
     layout["yaxis"] |= {
         "range": [height - 0.5, -0.5], "showgrid": False, "scaleanchor": "x", "constrain": "domain",
     }  # fmt: skip
-    colours = {
+    colors = {
         "type": "heatmap", "uid": "heat", "z": values.astype(np.float32), "zmin": -largest,
         "zmax": largest, "colorscale": [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]],
         "colorbar": {"title": {"text": unit, "side": "right"}, "tickformat": "+.0%",
@@ -129,10 +129,10 @@ def heat(
                      "size": 1},
         "line": {"color": "#30343a", "width": 1.5}, "hoverinfo": "skip", "showlegend": False,
     }  # fmt: skip
-    return {"data": [colours, outline], "layout": layout}
+    return {"data": [colors, outline], "layout": layout}
 
 
-GREY = [[0, "#000000"], [1, "#ffffff"]]
+GRAY = [[0, "#000000"], [1, "#ffffff"]]
 SIGNED = [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]]
 
 
@@ -141,7 +141,7 @@ def pixel_values(
 ) -> Figure:
     """A picture (height, width) with its numbers written in it, from `low` (black) to `high`.
 
-    Where low < 0 the colours are orange and blue on a symmetric scale instead.
+    Where low < 0 the colors are orange and blue on a symmetric scale instead.
     """
     signed = low < 0
     if signed:
@@ -164,7 +164,7 @@ def pixel_values(
 def _cells(
     values: Array, span: tuple[float, float], signed: bool, text: str, number: str
 ) -> dict[str, Any]:
-    """The cells whose numbers are written in the colour `text`; NaN where there is none."""
+    """The cells whose numbers are written in the color `text`; NaN where there is none."""
     gap = 1 if values.shape[1] <= 10 else 0
     return {
         "type": "heatmap",
@@ -172,7 +172,7 @@ def _cells(
         "z": values.astype(np.float32),
         "zmin": span[0],
         "zmax": span[1],
-        "colorscale": SIGNED if signed else GREY,
+        "colorscale": SIGNED if signed else GRAY,
         "showscale": False,
         "texttemplate": f"%{{z:{number}}}",
         "textfont": {"color": text},

@@ -46,14 +46,14 @@ def run_figure(
     """The loss of every batch before its update, of each side; `printed`: (update, loss)."""
     lines = []
     for name, values in losses.items():
-        label, colour, dash, width = STYLES[name]
+        label, color, dash, width = STYLES[name]
         rows = kept_rows(len(values))
         lines.append(
             {
                 "type": "scatter", "uid": name, "name": label, "mode": "lines",
                 "x": rows.astype(np.int32),
                 "y": np.clip(np.array(values)[rows], None, 1e30).astype(np.float32),
-                "line": {"color": colour, "dash": dash, "width": width},
+                "line": {"color": color, "dash": dash, "width": width},
                 "hovertemplate": "%{y:.4f}",
             }
         )  # fmt: skip
@@ -142,10 +142,10 @@ def seen_figure(epochs: Mapping[str, EpochBatches]) -> Figure:
         {
             "type": "bar", "orientation": "h", "uid": label, "name": label, "y": names,
             "x": np.array(values, np.float32), "hovertemplate": "%{x:,} images",
-            "marker": {"color": colour, "pattern": {"shape": shape, "fillmode": "overlay",
+            "marker": {"color": color, "pattern": {"shape": shape, "fillmode": "overlay",
                                                     "fgcolor": "#ffffff", "fgopacity": 0.45}},
         }
-        for label, values, colour, shape in kinds
+        for label, values, color, shape in kinds
     ]  # fmt: skip
     layout = frame("Images of one epoch", "images", "", "seen", 210)
     layout |= {"barmode": "stack"}
@@ -216,7 +216,7 @@ LARGEST = 10.0  # loss that is drawn
 
 
 def advice_figure(runs: Mapping[str, TrainedNetwork]) -> Figure:
-    """The loss of each run by update: the first is solid, the other one dashed and grey."""
+    """The loss of each run by update: the first is solid, the other one dashed and gray."""
     layout = frame("Loss of the small network", "update", "cross-entropy", "advice", 380)
     layout["yaxis"] |= {"rangemode": "tozero"}
     data = []
@@ -247,7 +247,7 @@ def outcome(run: TrainedNetwork) -> str:
     return f"{loss}, {run.accuracy:.0%} right"
 
 
-COLOURS = (NEGATIVE, POSITIVE)  # ReLU, the other one
+COLORS = (NEGATIVE, POSITIVE)  # ReLU, the other one
 DASHES, SYMBOLS = ("solid", "dash"), ("x", "circle")
 SMALLEST = 1e-12  # loss that is drawn
 
@@ -273,12 +273,12 @@ def unit_figure(lives: Sequence[Life], step: int) -> Figure:
             "hovertemplate": "x %{x:.2f}: %{y:.2f}",
         }
     ]  # fmt: skip
-    for life, colour, dash, symbol in zip(lives, COLOURS, DASHES, SYMBOLS, strict=False):
+    for life, color, dash, symbol in zip(lives, COLORS, DASHES, SYMBOLS, strict=False):
         data.append(
             {
                 "type": "scatter", "uid": life.of.name, "name": life.of.label, "x": _short(X),
                 "y": _short(life.z(step)), "mode": "lines+markers",
-                "line": {"color": colour, "width": 2, "dash": dash},
+                "line": {"color": color, "width": 2, "dash": dash},
                 "marker": {"symbol": symbol, "size": 6},
                 "hovertemplate": "x %{x:.2f}: z %{y:.2f}",
             }
@@ -299,10 +299,10 @@ def loss_figure(lives: Sequence[Life], step: int) -> Figure:
             "type": "scatter", "uid": life.of.name, "name": life.of.label,
             "x": np.arange(len(life.loss), dtype=np.float32),
             "y": np.maximum(life.loss, SMALLEST), "mode": "lines",
-            "line": {"color": colour, "width": 2, "dash": dash},
+            "line": {"color": color, "width": 2, "dash": dash},
             "hovertemplate": "step %{x}: %{y:.3g}",
         }
-        for life, colour, dash in zip(lives, COLOURS, DASHES, strict=False)
+        for life, color, dash in zip(lives, COLORS, DASHES, strict=False)
     ]  # fmt: skip
     return {"data": data, "layout": layout}
 
@@ -358,7 +358,7 @@ def _edges(
 ) -> list[dict[str, Any]]:
     """Lines between units that are on: blue for positive weights, orange for negative ones."""
     found = []
-    for colour, sign in ((POSITIVE, 1), (NEGATIVE, -1)):
+    for color, sign in ((POSITIVE, 1), (NEGATIVE, -1)):
         x, y = [], []
         for i, kernel in enumerate(kernels):
             joined = (kernel * sign > 0) & (kept[i][:, None] > 0) & (kept[i + 1] > 0)
@@ -368,7 +368,7 @@ def _edges(
         found.append({
             "type": "scatter", "uid": f"edges {sign}", "mode": "lines", "hoverinfo": "skip",
             "x": np.array(x, dtype=np.float32), "y": np.array(y, dtype=np.float32),
-            "line": {"color": colour, "width": 1.2}, "opacity": 0.7,
+            "line": {"color": color, "width": 1.2}, "opacity": 0.7,
         })  # fmt: skip
     return found
 

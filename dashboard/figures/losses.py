@@ -1,9 +1,4 @@
-"""What a prediction costs, and how steeply: several losses over each other.
-
-How strongly a loss pulls at a logit, for every value of it; and losses of large logits.
-
-Points with one that is moved, and the constant or the line each loss chooses.
-"""
+"""Charts of the Losses lab: curves, gradients, overflow, fits with an outlier."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,155 +6,141 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.style import CLASS_COLOURS, MARK, Figure, dots, frame, line, upright
+from dashboard.figures.style import CLASS_COLORS, MARK, Figure, dots, frame, line, upright
 from playground.nn.losses import LOSSES
 
 Array = NDArray[Any]
-
+Limits = tuple[float, float]
+Curves = Mapping[str, Array]  # by names in LOSSES
+Values = Mapping[str, float]  # by names in LOSSES
+Lines = Mapping[str, tuple[float, float]]  # by names in LOSSES: slope and intercept
 
 DASHES = ("solid", "dash", "dot", "dashdot")
+FLAT = 0.01  # a gradient smaller than this hardly trains
+SMALL_SHIFT = 0.3
 
-Curves = Mapping[str, Array]  # a loss's name in LOSSES → its values
-Values = Mapping[str, float]  # a loss's name in LOSSES → its value now
+_METHODS = {
+    "naive": ("exp as written", CLASS_COLORS[4], "dash"),
+    "shifted": ("minus the largest, then ln", CLASS_COLORS[3], "dot"),
+    "clipped": ("p clipped at 10⁻⁷ (Keras)", CLASS_COLORS[1], "dashdot"),
+    "from_logits": ("in one step", CLASS_COLORS[0], "solid"),
+}  # fmt: skip
+METHODS = {name: label for name, (label, _, _) in _METHODS.items()}
 
 
-def look(name: str) -> tuple[str, str]:
-    """Colour and dash of a loss, the same in every chart."""
-    place = list(LOSSES).index(name)
-    return CLASS_COLOURS[place % len(CLASS_COLOURS)], DASHES[place % len(DASHES)]
+def _style(name: str) -> tuple[str, str]:
+    """Color and dash of a loss, the same in every chart."""
+    i = list(LOSSES).index(name)
+    return CLASS_COLORS[i % len(CLASS_COLORS)], DASHES[i % len(DASHES)]
 
 
-def shapes(
-    title: str, axis: str, x: Array, curves: Curves, at: float, now: Values, mark: float, uirevision: str,
+def _lines(x: Array, curves: Curves, hover: str = "%{x:.3g}: %{y:.4g}") -> list[Figure]:
+    return [line(LOSSES[name].label, x, y, *_style(name), hover) for name, y in curves.items()]
+
+
+def _listed(values: Values, digits: str = ".3g") -> str:
+    return ", ".join(f"{LOSSES[name].label} {value:{digits}}" for name, value in values.items())
+
+
+def loss_curves(
+    title: str, axis: str, x: Array, curves: Curves, prediction: float, values: Values,
+    target: float, uirevision: str,
 ) -> Figure:  # fmt: skip
-    """Curves over the prediction with a dot on each where it is now; `mark`: the target."""
-    layout = frame(title, axis, "slope" if "lope" in title else "loss", uirevision, height=340)
-    layout["shapes"] = [upright(mark)]
+    """Loss or slope over the prediction, with a dot at the present one and the target marked."""
+    layout = frame(title, axis, title.split()[0].lower(), uirevision, height=340)
+    layout["shapes"] = [upright(target)]
     layout["annotations"] = [
         {
-            "x": mark, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top",
+            "x": target, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top",
             "text": "target", "showarrow": False, "font": {"size": 11, "color": MARK},
         }
     ]  # fmt: skip
-    drawn = [line(LOSSES[name].label, x, y, *look(name)) for name, y in curves.items()]
-    drawn += [dots(LOSSES[name].label, at, now[name], look(name)[0]) for name in curves]
-    return {"data": drawn, "layout": layout}
+    now = [dots(LOSSES[name].label, prediction, values[name], _style(name)[0]) for name in curves]
+    return {"data": _lines(x, curves) + now, "layout": layout}
 
 
-def _told(now: Values) -> str:
-    return ", ".join(f"{LOSSES[name].label} {value:.3g}" for name, value in now.items())
+def loss_sentence(where: str, values: Values) -> str:
+    """The value of each loss."""
+    return f"At {where}: {_listed(values)}."
 
 
-def loss_sentence(where: str, now: Values) -> str:
-    """What each loss says of the prediction."""
-    return f"At {where}: {_told(now)}."
-
-
-def slope_sentence(where: str, now: Values) -> str:
-    """How strongly each loss pulls at the prediction."""
-    strongest = max(now, key=lambda name: abs(now[name]))
-    text = f"Slopes at {where}: {_told(now)}."
-    if len(now) > 1 and abs(now[strongest]) > 0:
-        text += f" {LOSSES[strongest].label} pulls the most; the pull goes against the slope."
+def slope_sentence(where: str, values: Values) -> str:
+    """The slope of each loss."""
+    steepest = max(values, key=lambda name: abs(values[name]))
+    text = f"Slopes at {where}: {_listed(values)}."
+    if len(values) > 1 and abs(values[steepest]) > 0:
+        text += f" {LOSSES[steepest].label} is the steepest; descent goes against the slope."
     return text
 
 
-FLAT = 0.01  # a slope smaller than this hardly teaches
-
-
-def pulls(
-    z: Array,
-    slopes: Mapping[str, Array],
-    at: float,
-    now: Mapping[str, float],
-    axis: str,
-    uirevision: str,
+def gradient_sizes(
+    z: Array, slopes: Curves, at: float, now: Values, axis: str, uirevision: str
 ) -> Figure:
-    """|∂L/∂z| of each loss (a name in LOSSES) over one logit, with a dot where it is."""
+    """|∂L/∂z| of each loss over one logit, with a dot at the present one."""
     layout = frame("Size of the gradient at this logit", axis, "|∂L/∂z|", uirevision, height=340)
     layout["yaxis"] |= {"range": [-0.03, 1.08]}
-    drawn = [line(LOSSES[name].label, z, abs(y), *look(name)) for name, y in slopes.items()]
-    drawn += [dots(LOSSES[name].label, at, abs(y), look(name)[0]) for name, y in now.items()]
-    return {"data": drawn, "layout": layout}
+    points = [dots(LOSSES[name].label, at, abs(y), _style(name)[0]) for name, y in now.items()]
+    curves = _lines(z, {name: abs(y) for name, y in slopes.items()})
+    return {"data": curves + points, "layout": layout}
 
 
-def pulls_sentence(p: float, now: Mapping[str, float]) -> str:
-    """What each loss teaches at the present probability of the right class."""
-    told = ", ".join(f"{LOSSES[name].label} {abs(y):.4f}" for name, y in now.items())
-    text = f"The right class gets p = {p:.4f}; the size of the gradient: {told}."
+def gradient_sentence(p: float, now: Values) -> str:
+    """The gradient of each loss at the present probability of the true class."""
+    sizes = _listed({name: abs(y) for name, y in now.items()}, ".4f")
+    text = f"The true class has p = {p:.4f}; the size of the gradient: {sizes}."
     if p < 0.1 and abs(now["mean_squared_error"]) < FLAT:
-        text += " Wrong and sure: cross-entropy pulls hard, the squared error hardly at all."
+        text += " Confident and wrong: cross-entropy has a large gradient, the squared error none."
     return text
 
 
-_WAYS = {
-    "naive": ("exp as written", CLASS_COLOURS[4], "dash"),
-    "shifted": ("less the largest, then ln", CLASS_COLOURS[3], "dot"),
-    "clipped": ("p at least 10⁻⁷ (Keras)", CLASS_COLOURS[1], "dashdot"),
-    "together": ("in one step", CLASS_COLOURS[0], "solid"),
-}  # fmt: skip
-WAYS = {name: label for name, (label, _, _) in _WAYS.items()}
-
-
-def overflow(sizes: Array, losses: Mapping[str, Array], at: float, uirevision: str) -> Figure:
-    """The loss over the size of the logits in each way; nan and inf leave gaps."""
-    layout = frame("Loss in single precision", "size of the logits", "loss", uirevision, height=360)
+def overflow_figure(
+    sizes: Array, losses: Mapping[str, Array], at: float, uirevision: str
+) -> Figure:
+    """The loss by each of METHODS over the size of the logits; nan leaves gaps."""
+    layout = frame("Loss in float32", "size of the logits", "loss", uirevision, height=360)
     layout["shapes"] = [upright(at)]
-    drawn = [
-        line(label, sizes, losses[name], colour, dash, width=5 if name == "together" else 2.5)
-        for name, (label, colour, dash) in reversed(_WAYS.items())
-    ]
-    return {"data": drawn, "layout": layout}
-
-
-Limits = tuple[float, float]
-Fits = Mapping[str, tuple[float, float]]  # a loss's name in LOSSES → slope and intercept
-
-SMALL = 0.3  # a move of the answer that counts as hardly any
-
-
-def fits(
-    x: Array, y: Array, found: Fits, extent: tuple[Limits, Limits], title: str, uirevision: str
-) -> Figure:
-    """The points that stay where they are, and a straight line for each loss."""
-    layout = frame(title, "x", "y", uirevision, height=420)
-    layout["xaxis"] |= {"range": list(extent[0])}
-    layout["yaxis"] |= {"range": list(extent[1])}
-    across = np.array(extent[0])
-    drawn = [dots("points", x, y, MARK, size=9, legend=True)]
-    drawn += [
-        line(LOSSES[name].label, across, a * across + b, *look(name), hover="%{y:.2f}")
-        for name, (a, b) in found.items()
-    ]
-    return {"data": drawn, "layout": layout}
-
-
-def fits_sentence(moved: Mapping[str, float], where: str) -> str:
-    """How far the moved point has drawn each answer from the one without it, at one place."""
-    told = ", ".join(f"{LOSSES[name].label} by {abs(by):.2f}" for name, by in moved.items())
-    text = f"The moved point shifts the answer {where}: {told}."
-    least, most = (f(moved, key=lambda name: abs(moved[name])) for f in (min, max))
-    if abs(moved[most]) > 2 * abs(moved[least]) + SMALL:
-        text += f" {LOSSES[most].label} follows it, {LOSSES[least].label} hardly."
-    return text
-
-
-def valleys(
-    constants: Array, costs: Mapping[str, Array], chosen: Mapping[str, float], uirevision: str
-) -> Figure:
-    """The mean loss over all points of every constant, with the lowest place of each loss."""
-    layout = frame(
-        "Mean loss of each constant", "constant", "mean loss ÷ its smallest", uirevision, 340
-    )
-    layout["yaxis"] |= {"range": [0.9, 4]}
-    lines = [line(LOSSES[name].label, constants, y, *look(name)) for name, y in costs.items()]
-    lines += [
-        dots(LOSSES[name].label, at, 1.0, look(name)[0], "star", 12) for name, at in chosen.items()
+    lines = [
+        line(label, sizes, losses[name], color, dash, width=5 if name == "from_logits" else 2.5)
+        for name, (label, color, dash) in reversed(_METHODS.items())
     ]
     return {"data": lines, "layout": layout}
 
 
-def valleys_sentence(chosen: Mapping[str, float]) -> str:
-    """Where each loss is lowest."""
-    told = ", ".join(f"{LOSSES[name].label} at {at:.2f}" for name, at in chosen.items())
-    return f"Lowest: {told}. Each curve is divided by its own smallest value."
+def fits(
+    x: Array, y: Array, lines: Lines, extent: tuple[Limits, Limits], title: str, uirevision: str
+) -> Figure:
+    """The fixed points, and the best line for each loss."""
+    layout = frame(title, "x", "y", uirevision, height=420)
+    layout["xaxis"] |= {"range": list(extent[0])}
+    layout["yaxis"] |= {"range": list(extent[1])}
+    across = np.array(extent[0])
+    curves = {name: a * across + b for name, (a, b) in lines.items()}
+    points = dots("points", x, y, MARK, size=9, legend=True)
+    return {"data": [points, *_lines(across, curves, "%{y:.2f}")], "layout": layout}
+
+
+def fits_sentence(shifts: Values, where: str) -> str:
+    """How far the outlier moves each fit from the fit without it."""
+    text = f"The outlier shifts the fit {where}: " + ", ".join(
+        f"{LOSSES[name].label} by {abs(shift):.2f}" for name, shift in shifts.items()
+    )
+    least, most = (f(shifts, key=lambda name: abs(shifts[name])) for f in (min, max))
+    if abs(shifts[most]) > 2 * abs(shifts[least]) + SMALL_SHIFT:
+        text += f". {LOSSES[most].label} follows it, {LOSSES[least].label} hardly"
+    return f"{text}."
+
+
+def constants(x: Array, curves: Curves, best: Values, uirevision: str) -> Figure:
+    """The mean loss of every constant over its minimum, which a star marks."""
+    layout = frame("Mean loss of each constant", "constant", "mean loss ÷ minimum", uirevision, 340)
+    layout["yaxis"] |= {"range": [0.9, 4]}
+    stars = [
+        dots(LOSSES[name].label, at, 1.0, _style(name)[0], "star", 12) for name, at in best.items()
+    ]
+    return {"data": _lines(x, curves) + stars, "layout": layout}
+
+
+def constants_sentence(best: Values) -> str:
+    """Where each loss has its minimum."""
+    at = ", ".join(f"{LOSSES[name].label} at {value:.2f}" for name, value in best.items())
+    return f"Minima: {at}. Each curve is divided by its own minimum."

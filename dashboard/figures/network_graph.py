@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.style import colour
+from dashboard.figures.style import color
 from playground.analysis.inspection.forward_pass import Edges, LayerStep
 from playground.experiment.model_summary import Names
 
@@ -19,14 +19,14 @@ Array = NDArray[Any]
 
 
 STRONGEST_WEIGHTS = 4  # strongest weights in and out in the card of a unit
-ZERO_LEVEL, TOP_LEVEL = 127, 254  # of a colour: orange 0, grey 127, blue 254
+ZERO_LEVEL, TOP_LEVEL = 127, 254  # of a color: orange 0, gray 127, blue 254
 
 
 @dataclass(frozen=True)
 class NodeColumn:
     """What is drawn of the inputs or of one layer; arrays have one row for each unit shown.
 
-    thumbnails: (n, height, width), coloured on the scale −largest … largest.
+    thumbnails: (n, height, width), colored on the scale −largest … largest.
     x: what comes out of the unit for the example shown; z: before the activation (None: inputs).
     """
 
@@ -53,9 +53,9 @@ def wiring(columns: Sequence[NodeColumn], edges: Sequence[Edges], names: Names) 
     return {"columns": drawn, "edges": lines}
 
 
-def colours() -> str:
-    """The colours of the 255 levels, as bytes of red, green, blue, in base 64."""
-    shades = colour(np.arange(TOP_LEVEL + 1) / ZERO_LEVEL - 1, 1.0)
+def colors() -> str:
+    """The colors of the 255 levels, as bytes of red, green, blue, in base 64."""
+    shades = color(np.arange(TOP_LEVEL + 1) / ZERO_LEVEL - 1, 1.0)
     return base64.b64encode(shades.tobytes()).decode()
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.figures.style import (
-    CLASS_COLOURS,
+    CLASS_COLORS,
     CLASS_SYMBOLS,
     MARK,
     NEGATIVE,
@@ -57,12 +57,12 @@ def _figure(
         {"type": "line", "x0": epoch, "x1": epoch, "y0": 0, "y1": 1, "yref": "paper",
          "line": {"color": MARK, "width": 1, "dash": "dot"}}
     ]  # fmt: skip
-    colours = hues(lines)
+    colors = hues(lines)
     data = [
         {
             "type": "scatter", "uid": name, "name": SCHEDULES[name].label,
             "x": np.arange(len(y), dtype=np.float32), "y": y.astype(np.float32), "mode": "lines",
-            "line": {"color": colours[name], "width": 2.5, "dash": DASHES[i % len(DASHES)]},
+            "line": {"color": colors[name], "width": 2.5, "dash": DASHES[i % len(DASHES)]},
             "hovertemplate": "epoch %{x}: %{y:.4g}",
         }
         for i, (name, y) in enumerate(lines.items())
@@ -97,9 +97,9 @@ GRID_POINTS = 57  # of the grid in each direction
 HEIGHT = 440
 SMALLEST_LOSS, LARGEST_LOSS = 1e-12, 1e12  # of a loss on a logarithmic axis
 
-HUES = (*CLASS_COLOURS, "#00897b", "#c2185b")
+HUES = (*CLASS_COLORS, "#00897b", "#c2185b")
 SYMBOLS = (*CLASS_SYMBOLS, "star-diamond", "hourglass")
-# A veil, blue where it is low and grey where it is high: legible on light and on dark.
+# A veil, blue where it is low and gray where it is high: legible on light and on dark.
 HEIGHTS = [[0.0, "rgba(8,119,189,0.55)"], [0.55, "rgba(8,119,189,0.12)"],
            [0.7, "rgba(138,143,152,0.12)"], [1.0, "rgba(138,143,152,0.5)"]]  # fmt: skip
 
@@ -107,12 +107,12 @@ Paths = Mapping[str, Path]  # by the name of the rule
 
 
 def hue(name: str) -> str:
-    """The colour of an optimizer: the same in every chart, whatever else is shown."""
+    """The color of an optimizer: the same in every chart, whatever else is shown."""
     return HUES[list(RULES).index(name)]
 
 
 def symbol(name: str) -> str:
-    """The sign of an optimizer, beside its colour."""
+    """The sign of an optimizer, beside its color."""
     return SYMBOLS[list(RULES).index(name)]
 
 

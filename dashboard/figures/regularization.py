@@ -62,8 +62,8 @@ def plane(
     return {"data": drawn, "layout": layout}
 
 
-def _curve(name: str, points: Array, colour: str, dash: str = "solid", width: float = 2) -> Trace:
-    drawn = line(name, points[:, 0], points[:, 1], colour, dash, "%{x:.2f}, %{y:.2f}", width)
+def _curve(name: str, points: Array, color: str, dash: str = "solid", width: float = 2) -> Trace:
+    drawn = line(name, points[:, 0], points[:, 1], color, dash, "%{x:.2f}, %{y:.2f}", width)
     whole = {"x": points[:, 0].astype(np.float32), "y": points[:, 1].astype(np.float32)}
     return drawn | whole  # all of it: thinned, it would lose its gaps
 

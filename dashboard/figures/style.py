@@ -1,4 +1,4 @@
-"""What every figure shares: its colours, its frame, and how it is written as JSON.
+"""What every figure shares: its colors, its frame, and how it is written as JSON.
 
 One hue for each competitor, the same in every chart of a page.
 
@@ -18,14 +18,14 @@ Array = NDArray[Any]
 
 Figure = dict[str, Any]
 
-# The colours of the whole screen: positive, zero, negative; legible on light and on dark.
+# The colors of the whole screen: positive, zero, negative; legible on light and on dark.
 POSITIVE, ZERO, NEGATIVE = "#0877bd", "#e8eaeb", "#f59322"
 TRAINING, VALIDATION = "#0877bd", "#3d9fe0"  # one hue: solid for training, dashed for validation
 RATE = "#8a63c9"
 MARK = "#8a8f98"  # best epochs, changes of settings
 
-# One colour and one symbol a class: legible on light and dark, told apart without colours too.
-CLASS_COLOURS = (
+# One color and one symbol a class: legible on light and dark, told apart without colors too.
+CLASS_COLORS = (
     "#0877bd", "#f59322", "#3a9d5d", "#8a63c9", "#d64f6a", "#17a2b8", "#a6761d", "#e377c2",
     "#7f8c1f", "#6b7480",
 )  # fmt: skip
@@ -60,15 +60,15 @@ def escaped(name: str) -> str:
     return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def class_colours(n_classes: int) -> list[str]:
-    """A colour for each class; two classes are orange and blue, as everywhere."""
+def class_colors(n_classes: int) -> list[str]:
+    """A color for each class; two classes are orange and blue, as everywhere."""
     if n_classes == 2:
         return [NEGATIVE, POSITIVE]
-    return [CLASS_COLOURS[i % len(CLASS_COLOURS)] for i in range(n_classes)]
+    return [CLASS_COLORS[i % len(CLASS_COLORS)] for i in range(n_classes)]
 
 
 def hatched(shape: str) -> dict[str, Any]:
-    """The pattern of a bar that keeps its colour; "" is none."""
+    """The pattern of a bar that keeps its color; "" is none."""
     return {"shape": shape, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.45}
 
 
@@ -84,10 +84,10 @@ def kept_rows(rows: int, most: int = MOST_POINTS) -> NDArray[np.int64]:
     return np.linspace(0, rows - 1, most).round().astype(np.int64)
 
 
-def colour(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
-    """Values (…) on the symmetric scale −largest … largest → colours (…, 3): orange, grey, blue.
+def color(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
+    """Values (…) on the symmetric scale −largest … largest → colors (…, 3): orange, gray, blue.
 
-    What is no number, after a loss that exploded, is grey.
+    What is no number, after a loss that exploded, is gray.
     """
     share = np.clip(np.nan_to_num(values / largest), -1, 1)[..., None].astype(np.float32)
     negative, zero, positive = DIVERGING
@@ -125,26 +125,26 @@ def _array(value: object) -> Any:
 
 
 def hues(chosen: Iterable[str]) -> dict[str, str]:
-    """A colour for each of `chosen`, in their order; two get the same only beyond ten."""
-    return {name: CLASS_COLOURS[i % len(CLASS_COLOURS)] for i, name in enumerate(chosen)}
+    """A color for each of `chosen`, in their order; two get the same only beyond ten."""
+    return {name: CLASS_COLORS[i % len(CLASS_COLORS)] for i, name in enumerate(chosen)}
 
 
 Trace = dict[str, Any]
 
 
 def line(
-    name: str, x: Array, y: Array, colour: str, dash: str = "solid",
+    name: str, x: Array, y: Array, color: str, dash: str = "solid",
     hover: str = "%{x:.3g}: %{y:.4g}", width: float = 2.5,
 ) -> Trace:  # fmt: skip
     """A line through the points (x, y), both (n,); nan leaves a gap."""
     return {
         "type": "scatter", "uid": name, "name": name, "x": thin(x), "y": thin(y), "mode": "lines",
-        "line": {"color": colour, "dash": dash, "width": width}, "hovertemplate": hover,
+        "line": {"color": color, "dash": dash, "width": width}, "hovertemplate": hover,
     }  # fmt: skip
 
 
 def dots(
-    name: str, x: Any, y: Any, colour: str, symbol: str = "circle", size: float = 9,
+    name: str, x: Any, y: Any, color: str, symbol: str = "circle", size: float = 9,
     legend: bool = False, hover: str = "%{x:.3g}: %{y:.4g}",
 ) -> Trace:  # fmt: skip
     """Points (n,), or one point."""
@@ -152,7 +152,7 @@ def dots(
         "type": "scatter", "uid": f"dots {name}", "name": name, "mode": "markers",
         "x": np.atleast_1d(x).astype(np.float32), "y": np.atleast_1d(y).astype(np.float32),
         "marker": {
-            "color": colour, "symbol": symbol, "size": size,
+            "color": color, "symbol": symbol, "size": size,
             "line": {"color": "#ffffff", "width": 1 if size > 5 else 0},
         },
         "showlegend": legend, "hovertemplate": hover,

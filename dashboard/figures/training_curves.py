@@ -240,7 +240,7 @@ def rate_curve(history: History, uirevision: str = "") -> Figure:
     return _finish(figure, history, uirevision)
 
 
-def _line(name: str, x: Any, y: Column, colour: str, dash: str, number: str) -> dict[str, Any]:
+def _line(name: str, x: Any, y: Column, color: str, dash: str, number: str) -> dict[str, Any]:
     return {
         "type": "scatter",
         "uid": name,
@@ -248,7 +248,7 @@ def _line(name: str, x: Any, y: Column, colour: str, dash: str, number: str) -> 
         "x": thin(x),
         "y": thin(y),
         "mode": "lines+markers" if len(x) <= 25 else "lines",
-        "line": {"color": colour, "dash": dash, "width": 2},
+        "line": {"color": color, "dash": dash, "width": 2},
         "marker": {"size": 5},
         "hovertemplate": f"%{{y:{number}}}",
     }

@@ -131,7 +131,7 @@ def _image(values: Array, largest: float, width: float, top: float, height: floa
 
 
 def _scale(largest: float) -> dict[str, Any]:
-    """No point at all, but the bar that tells what the colours stand for."""
+    """No point at all, but the bar that tells what the colors stand for."""
     marker = {
         "color": np.zeros(1, np.float32), "cmin": -largest, "cmax": largest, "showscale": True,
         "colorscale": [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]],

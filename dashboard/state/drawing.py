@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
 from playground.nn.network import Snapshot
 
@@ -37,4 +37,4 @@ class DrawingState:
 
 def drawing_state() -> DrawingState:
     """That of this tab."""
-    return values.get("hand", make=DrawingState)
+    return stored.get("hand", make=DrawingState)

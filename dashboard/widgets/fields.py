@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.widgets.messages import refuse
 from playground.experiment.model import (
     CHOICES,
@@ -108,14 +108,14 @@ class Form:
             entry = table[name]
             return entry if isinstance(entry, str) else str(entry.label)
 
-        values.control(key, value)
+        stored.control(key, value)
         help = self.help(key, help_text(key if key in FIELDS else "activation"))
         st.selectbox(text, options, format_func=named, key=key, disabled=self.locks(key), help=help)
         self._refuse(key)
 
     def switch(self, name: str) -> None:
         """On or off."""
-        values.control(name, self._value(name))
+        stored.control(name, self._value(name))
         help = self.help(name, help_text(name))
         st.toggle(label(name), key=name, disabled=self.locks(name), help=help)
         self._refuse(name)
@@ -124,7 +124,7 @@ class Form:
         """A number between the field's limits."""
         (low, high), value = limits(name), self._value(name)
         kind = type(value)
-        values.control(name, value)
+        stored.control(name, value)
         st.number_input(
             label(name),
             min_value=kind(low),
@@ -143,7 +143,7 @@ class Form:
         drag, exact = st.columns([3, 2], vertical_alignment="bottom")
         value, key = self._value(name), name + SLIDER
         with drag:
-            values.control(key, value)
+            stored.control(key, value)
             st.select_slider(
                 label(name),
                 usual_values(name, value),
@@ -157,7 +157,7 @@ class Form:
 
     def several(self, name: str, example: str = "") -> None:
         """Values separated by commas, in a box of text."""
-        values.control(name, ", ".join(format_number(value) for value in self._value(name)))
+        stored.control(name, ", ".join(format_number(value) for value in self._value(name)))
         help = self.help(name, " ".join(filter(None, (help_text(name), example))))
         st.text_input(
             label(name), key=name, help=help, placeholder="none", disabled=self.locks(name)

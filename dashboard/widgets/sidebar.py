@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from dashboard.components.chart import chart
 from dashboard.figures.training_curves import schedule_figure, schedule_sentence
-from dashboard.state import session, values
+from dashboard.state import session, stored
 from dashboard.widgets.fields import SLIDER, Form
 from dashboard.widgets.messages import literal
 from playground.datasets.registry import DATASETS
@@ -64,7 +64,7 @@ def _answered(experiment: Experiment) -> tuple[Experiment, dict[str, list[str]]]
     settled: set[str] = set()
     assignment = session.assignment()
     held = {} if assignment is None else assignment.locked_values
-    for key, value in values.pending_edits().items():
+    for key, value in stored.pending_edits().items():
         if key in settled:
             continue
         try:
@@ -76,13 +76,13 @@ def _answered(experiment: Experiment) -> tuple[Experiment, dict[str, list[str]]]
         if assignment is not None and (broken := assignment.violations(changed)):
             refusals[key] = [f"{label(name)} is locked by the assignment" for name in broken]
             if key.removesuffix(SLIDER) in broken:
-                values.accept_edit(key)  # its widget shows again what it is locked at
+                stored.accept_edit(key)  # its widget shows again what it is locked at
             continue
         before, after = experiment.to_dict(), changed.to_dict()
         # What came along takes the place of what still waited in a widget of its own.
         along = [name for name in FIELDS if before[name] != after[name]]
         for each in (key, *along, *(name + SLIDER for name in along)):
-            values.accept_edit(each)
+            stored.accept_edit(each)
             settled.add(each)
             refusals.pop(each, None)
         experiment = changed
@@ -160,7 +160,7 @@ def _network(form: Form) -> None:
 def _activations(form: Form) -> None:
     """One activation for all hidden layers, or one for each."""
     own = form.experiment.network.activations
-    values.control(OWN, bool(own))
+    stored.control(OWN, bool(own))
     st.toggle(
         "An activation for each layer", key=OWN, disabled=form.locks(OWN),
         help=form.help(OWN, help_text("activations")),

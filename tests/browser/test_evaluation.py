@@ -63,8 +63,8 @@ def test_a_point_of_the_map_shows_its_image_also_by_key(inside: Any) -> None:
     inside.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     card.wait_for()
     choose(inside, "embedding_method", "t-SNE")  # in a worker
-    inside.locator(".st-key-embedding figcaption").get_by_text("nearest neighbour").wait_for()
-    inside.get_by_text("t-SNE: keeps neighbours together").wait_for(timeout=START)
+    inside.locator(".st-key-embedding figcaption").get_by_text("nearest neighbor").wait_for()
+    inside.get_by_text("t-SNE: keeps neighbors together").wait_for(timeout=START)
 
 
 def test_openings_of_the_test_set_are_counted_on_both_pages(inside: Any) -> None:

@@ -31,16 +31,16 @@ def test_xor_from_start_to_end(visit: Any) -> None:
     page.get_by_text("The test set", exact=True).wait_for()  # it opens where its first step is done
 
     step(page, "More than 95%", set_it=False)
-    page.get_by_text("it was “At most three quarters”. ✗").wait_for()
+    page.get_by_text("the outcome is “At most three quarters”. ✗").wait_for()
     page.evaluate(f"{CHART}.marked = true")
 
     on(page, 2)
     step(page, "More than 95%")
-    page.get_by_text("You predicted “More than 95%”, and so it was. ✓").wait_for()
+    page.get_by_text("You predicted “More than 95%”: correct. ✓").wait_for()
 
     on(page, 3)
     step(page, "Like no hidden layer at all")
-    page.get_by_text("The lesson is done.").wait_for()
+    page.get_by_text("Lesson completed.").wait_for()
     assert page.evaluate(f"{CHART}.marked")  # the same chart all along, with its zoom
 
     page.locator(".st-key-lesson_more button:visible").click()

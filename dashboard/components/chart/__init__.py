@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from dashboard.components import register
 from dashboard.figures import Figure, encode
-from dashboard.state import values
+from dashboard.state import stored
 
 POLL_SECONDS = 0.4
 
@@ -99,12 +99,12 @@ def handle_position(key: str, start: Point, x: Limits, y: Limits, of: str = "") 
     Call it before the figure is made. x, y: limits; a move beyond them is ignored. of: names what
     the handle belongs to; for another one it is at `start` again.
     """
-    moved = values.component(key, "moved")
+    moved = stored.component(key, "moved")
     if isinstance(moved, Mapping) and moved.get("of") == of:
         position = moved.get("x"), moved.get("y")
         if _inside(position[0], x) and _inside(position[1], y):
-            values.set(f"handle {key}", position, of)  # also for when the chart is mounted again
-    position_or_none: Point | None = values.get(f"handle {key}", of)
+            stored.set(f"handle {key}", position, of)  # also for when the chart is mounted again
+    position_or_none: Point | None = stored.get(f"handle {key}", of)
     return position_or_none or start
 
 

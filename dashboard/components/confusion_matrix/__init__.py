@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dashboard.components import register
 from dashboard.figures.evaluation import cells
-from dashboard.state import values
+from dashboard.state import stored
 
 _confusion_matrix = register("confusion_matrix")
 
@@ -19,7 +19,7 @@ def confusion_matrix(
 
     Returns (row, column) of the cell pressed last, as long as `of` is the same.
     """
-    chosen = _cell(values.component(key, "chosen"), of, len(names))
+    chosen = _cell(stored.component(key, "chosen"), of, len(names))
     data = {
         "names": list(names), "cells": cells(counts, names), "sentence": sentence,
         "chosen": chosen, "of": of,

@@ -34,7 +34,7 @@ function build(root, names) {
 function fill(td, cell, pressed, click) {
   const old = td.querySelector("button");
   td.style.background = cell.background;
-  td.style.color = cell.colour;
+  td.style.color = cell.color;
   if (!cell.count) return td.replaceChildren(text("span", "0", "none"));
   const button = old ?? document.createElement("button");
   button.replaceChildren(text("span", cell.count), text("small", cell.share));

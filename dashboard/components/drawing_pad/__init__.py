@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dashboard.components import register
 from dashboard.figures.images import encoded
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.state.drawing import PadExample
 from playground.analysis.inspection.drawing_preprocessing import Drawing, decode
 from playground.datasets.registry import ImageLayout
@@ -38,7 +38,7 @@ def drawing_on(key: str) -> PadDrawing | None:
 
     Raises ValueError if the browser reports anything else.
     """
-    reported = values.component(key, "drawing")
+    reported = stored.component(key, "drawing")
     if reported is None:
         return None
     if not isinstance(reported, Mapping):

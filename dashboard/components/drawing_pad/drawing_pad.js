@@ -4,8 +4,8 @@ const SIDE = 448, SENT = 112, BLOCK = SIDE / SENT, SEND_MS = 100, SETTLE_MS = 45
 const pads = new WeakMap();
 const kept = (window.playgroundDrawing ??= { acts: [], example: null, count: 0 });
 
-function stroke(context, { points, width, grey, filled, done }) {
-  context.strokeStyle = context.fillStyle = `rgb(${grey},${grey},${grey})`;
+function stroke(context, { points, width, gray, filled, done }) {
+  context.strokeStyle = context.fillStyle = `rgb(${gray},${gray},${gray})`;
   context.lineWidth = width;
   context.lineCap = context.lineJoin = "round";
   context.beginPath();
@@ -20,8 +20,8 @@ function stroke(context, { points, width, grey, filled, done }) {
 function picture(context, { side, ink }) {
   const size = SIDE / side;
   [...atob(ink)].forEach((character, i) => {
-    const grey = character.charCodeAt(0);
-    context.fillStyle = `rgb(${grey},${grey},${grey})`;
+    const gray = character.charCodeAt(0);
+    context.fillStyle = `rgb(${gray},${gray},${gray})`;
     context.fillRect((i % side) * size, Math.floor(i / side) * size, size, size);
   });
 }
@@ -80,7 +80,7 @@ function begin(pad, x, y, erase) {
   const { brush, shade } = pad.range;
   pad.stroke = {
     points: [[x, y]], width: Number(brush.value) * SIDE, filled: pad.button.fill.ariaPressed === "true",
-    grey: rub ? 0 : Math.round(255 * Number(shade.value)),
+    gray: rub ? 0 : Math.round(255 * Number(shade.value)),
   };
   kept.acts.push(pad.stroke);
   stroke(pad.context, pad.stroke);

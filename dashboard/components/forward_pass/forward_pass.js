@@ -73,8 +73,8 @@ function lay(each, count, wide, shape) {
   each.high = Math.ceil(count / each.across) * each.cell[1];
 }
 
-// values: one a cell, drawn on the scale −largest … largest, or grey from 0 to 1.
-function fill(f, each, values, largest, grey, marks) {
+// values: one a cell, drawn on the scale −largest … largest, or gray from 0 to 1.
+function fill(f, each, values, largest, gray, marks) {
   const { canvas, across, cell, wide, high } = each, dense = devicePixelRatio || 1;
   if (canvas.width !== wide * dense || canvas.height !== high * dense) {
     Object.assign(canvas, { width: wide * dense, height: high * dense });
@@ -87,7 +87,7 @@ function fill(f, each, values, largest, grey, marks) {
     const x = (i % across) * cell[0], y = Math.floor(i / across) * cell[1];
     const share = Math.max(-1, Math.min(1, (values[i] || 0) / (largest || 1)));
     const level = 3 * Math.round(127 * (1 + share)), shade = Math.round(255 * Math.max(0, share));
-    pen.fillStyle = grey ? `rgb(${shade},${shade},${shade})` : `rgb(${f.colours[level]},${f.colours[level + 1]},${f.colours[level + 2]})`;
+    pen.fillStyle = gray ? `rgb(${shade},${shade},${shade})` : `rgb(${f.colors[level]},${f.colors[level + 1]},${f.colors[level + 2]})`;
     pen.fillRect(x, y, cell[0] - gap, cell[1] - gap);
     if (written) {
       pen.fillStyle = share > 0.55 ? "#fff" : "#1a1c1f";
@@ -99,9 +99,9 @@ function fill(f, each, values, largest, grey, marks) {
       if (label) pen.fillText(label, x + cell[0] / 2, y + 12, cell[0] - 4);
     }
   }
-  for (const [i, colour] of marks) {
+  for (const [i, color] of marks) {
     const x = (i % across) * cell[0], y = Math.floor(i / across) * cell[1];
-    for (const [stroke, inset, width] of [["#fff", 0.5, 3], [colour, 0.5, 1.8]]) {
+    for (const [stroke, inset, width] of [["#fff", 0.5, 3], [color, 0.5, 1.8]]) {
       pen.strokeStyle = stroke;
       pen.lineWidth = width;
       pen.strokeRect(x + inset, y + inset, cell[0] - gap - 1, cell[1] - gap - 1);
@@ -281,7 +281,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   f.data = data;
   f.send = setStateValue;
-  f.colours = bytes(data.colours);
+  f.colors = bytes(data.colors);
   f.font = getComputedStyle(f.root).fontFamily;
   f.width = f.root.clientWidth;
   if (f.width) draw(f);

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from dashboard.components import register
-from dashboard.state import values
+from dashboard.state import stored
 
 _gallery = register("gallery")
 
@@ -36,7 +36,7 @@ def gallery(
     dropped.
     """
     shown = [{**asdict(tile), "alternative": tile.alternative or tile.caption} for tile in tiles]
-    clicked = _index(values.component(key, "chosen"), of, len(tiles)) if clickable else None
+    clicked = _index(stored.component(key, "chosen"), of, len(tiles)) if clickable else None
     data = {
         "sprite": sprite, "shape": shape, "tiles": shown, "size": size, "clickable": clickable,
         "of": of, "chosen": clicked,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboard.components import register
-from dashboard.state import values
+from dashboard.state import stored
 
 _network_graph = register("network_graph")
 
@@ -15,7 +15,7 @@ def network_graph(key: str, data: dict[str, Any]) -> None:
 
 def unit_at(key: str, name: str, of: str, layer_sizes: tuple[int, ...]) -> tuple[int, int] | None:
     """(column, unit) in the component's state `name`, if the network `of` has it."""
-    reported = values.component(key, name)
+    reported = stored.component(key, name)
     if not isinstance(reported, dict) or reported.get("of") != of:
         return None
     column, _, unit = str(reported.get("unit")).partition(":")

@@ -11,14 +11,14 @@ const make = (tag, name, parent) => {
   return element;
 };
 
-// ---- pixels: one byte each, coloured by the levels' own colours, or grey ------------------------
+// ---- pixels: one byte each, colored by the levels' own colors, or gray ------------------------
 
-function paint(canvas, pixels, [height, width], colours) {
+function paint(canvas, pixels, [height, width], colors) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const image = new ImageData(width, height);
   for (let i = 0; i < width * height; i++) {
     const level = pixels[i];
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = colours ? colours[3 * level + c] : level;
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = colors ? colors[3 * level + c] : level;
     image.data[4 * i + 3] = 255;
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
@@ -132,7 +132,7 @@ function units(d) {
       if (!box) d.boxes.set(key, (box = column.picture ? make("div", "unit picture", d.units) : unit(d, key)));
       old.delete(key);
       const canvas = box.querySelector("canvas") ?? make("canvas", "", box);
-      paint(canvas, pixels.subarray(k * area, (k + 1) * area), column.shape, column.picture ? null : d.colours);
+      paint(canvas, pixels.subarray(k * area, (k + 1) * area), column.shape, column.picture ? null : d.colors);
       const size = column.picture ? place.picture : place.size;
       const high = column.picture ? (size * column.shape[0]) / column.shape[1] : size;
       const [x, y] = column.picture ? [place.x, place.middle] : [place.at(k), place.y(k)];
@@ -152,7 +152,7 @@ function units(d) {
       const bias = box.querySelector(".bias");
       bias.style.display = each.bias === null ? "none" : "block";
       const level = Math.round(127 * (1 + clamp(-1, each.bias ?? 0, 1)));
-      bias.style.background = `rgb(${d.colours.slice(3 * level, 3 * level + 3)})`;
+      bias.style.background = `rgb(${d.colors.slice(3 * level, 3 * level + 3)})`;
       box.setAttribute("aria-label", `${each.title}: ${each.numbers.map((pair) => pair.join(" ")).join(", ")}`);
     });
   });
@@ -358,7 +358,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (d.data && d.data.of !== data.of) Object.assign(d, { focus: null, pinned: "" });
   d.data = data;
   d.send = setStateValue;
-  d.colours = bytes(data.colours);
+  d.colors = bytes(data.colors);
   d.width = d.scroller.clientWidth || d.width;
   if (d.width) draw(d);
   return () => {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dashboard.components import register
-from dashboard.state import values
+from dashboard.state import stored
 from playground.datasets.custom.table import MOST_POINTS, RANGE, Points, points
 
 _point_painter = register("point_painter")
@@ -11,7 +11,7 @@ _point_painter = register("point_painter")
 
 def has_points(key: str) -> bool:
     """Whether the browser has reported any points."""
-    return values.component(key, "points") is not None
+    return stored.component(key, "points") is not None
 
 
 def painted_points(key: str) -> Points:
@@ -19,7 +19,7 @@ def painted_points(key: str) -> Points:
 
     Raises ValueError if the browser reports anything else.
     """
-    reported = values.component(key, "points")
+    reported = stored.component(key, "points")
     if reported is None:
         return points([])
     if not isinstance(reported, Mapping):

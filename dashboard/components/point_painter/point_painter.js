@@ -2,7 +2,7 @@
 // who looks at another page finds them again; `before` are the earlier states that Undo goes back to.
 // What somebody has painted is never replaced by what the server has to load.
 const SIDE = 960, SEND_MS = 250, SPACING = 0.22, MOST_UNDO = 50;
-const COLOURS = ["#f59322", "#0877bd"], NAMES = ["orange", "blue"];
+const COLORS = ["#f59322", "#0877bd"], NAMES = ["orange", "blue"];
 const boards = new WeakMap();
 const kept = (window.playgroundPainting ??= { points: [], before: [], loaded: null, painted: false, tool: 0 });
 
@@ -11,13 +11,13 @@ const radius = (board) => Number(board.brush.value);
 
 function grid(board) {
   const { context: c, range } = board;
-  const colour = getComputedStyle(board.canvas);
+  const color = getComputedStyle(board.canvas);
   c.clearRect(0, 0, SIDE, SIDE);
-  c.font = `22px ${colour.fontFamily}`;
-  c.fillStyle = colour.color;
+  c.font = `22px ${color.fontFamily}`;
+  c.fillStyle = color.color;
   for (let at = -range + 1; at < range; at++) {
     const [x] = pixel(board, at, 0);
-    c.strokeStyle = colour.color;
+    c.strokeStyle = color.color;
     c.globalAlpha = at === 0 ? 0.5 : 0.1;
     c.lineWidth = 2;
     c.beginPath();
@@ -41,7 +41,7 @@ function draw(board) {
   c.strokeStyle = "#ffffff";
   for (const [x1, x2, kind] of kept.points) {
     const [x, y] = pixel(board, x1, x2);
-    c.fillStyle = COLOURS[kind];
+    c.fillStyle = COLORS[kind];
     c.beginPath();
     if (kind) c.rect(x - 8, y - 8, 16, 16);
     else c.arc(x, y, 9, 0, 7);
@@ -57,7 +57,7 @@ function draw(board) {
 function cursor(board) {
   const { context: c, tool } = board;
   const [x, y] = pixel(board, ...board.at);
-  c.strokeStyle = COLOURS[tool] ?? "#8a8f98";
+  c.strokeStyle = COLORS[tool] ?? "#8a8f98";
   c.lineWidth = 5;
   c.beginPath();
   c.arc(x, y, 22, 0, 7);

@@ -4,11 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.state import session, values
+from dashboard.state import session, stored
 from dashboard.views.shared.links import address
-from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal, refuse
-from playground.experiment.model import FIELDS, SECTION_OF, Experiment
+from playground.experiment.model import FIELDS, SECTION_OF, Experiment, label
 from playground.experiment.model_summary import summary, title
 from playground.experiment.url import encode
 from playground.lessons import assignment
@@ -35,8 +34,8 @@ def assignments() -> None:
     """The form, the link made from it, and how to collect the results."""
     st.subheader(
         "Set an assignment", anchor=False,
-        help="You choose the initial experiment, what is locked, and the targets. The server checks "
-        "them on each student's own run and signs the result; the results become a table.",
+        help="You choose the initial experiment, the locked settings and the targets. The server "
+        "checks them on each student's run and signs the result; the results become a table.",
     )  # fmt: skip
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -117,9 +116,9 @@ def _targets(start: Experiment) -> list[dict[str, Any]]:
 def _target(i: int, names: list[str]) -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"assign_row_{i}"):
         key = f"assign_measure_{i}"
-        values.restrict(key, names)
+        stored.restrict(key, names)
         metric = st.selectbox(
-            f"Target {i + 1}", names, 0 if values.has_widget(key) else i % len(names),
+            f"Target {i + 1}", names, 0 if stored.has_widget(key) else i % len(names),
             key=key, width=265, persist_state="session",
             format_func=lambda name: METRICS[name].label,
             help="Measured by the server after every epoch of the student's run.",
@@ -165,11 +164,11 @@ def _collect() -> None:
     st.markdown(
         "**6 · Collect the results**",
         help="Submissions that were forged, altered, duplicated or signed by another server are "
-        "rejected, each with its reason. On another machine the command needs the server's key: set "
-        "PLAYGROUND_SECRET (at least 16 characters) to the same value on both. Metrics are measured "
-        "by the server; only the name is typed by the student. Epochs count while the locked "
-        "settings keep their values and no example has been added, also those before a restart of "
-        "the server. Of the epochs that meet all targets, the best by the first score is reported.",
+        "rejected, each with its reason. On another machine the command needs the server's key: "
+        "set PLAYGROUND_SECRET (at least 16 characters) to the same value on both. The server "
+        "measures the metrics; only the name is typed by the student. Epochs count while the "
+        "locked settings keep their values and no example has been added, also those before a "
+        "restart of the server. The best epoch by the first score is reported.",
     )
     st.markdown(
         "Students who meet all targets get one signed line. Put their files (`.txt`) into a folder "

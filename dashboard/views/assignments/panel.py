@@ -7,12 +7,11 @@ from hashlib import sha256
 import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS
-from dashboard.state import session, url, values
+from dashboard.state import session, stored, url
 from dashboard.views.shared.run_controls import moves
-from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal, refuse, warn
 from playground.experiment.describe import said
-from playground.experiment.model import TUNABLE_WHILE_TRAINING
+from playground.experiment.model import TUNABLE_WHILE_TRAINING, label
 from playground.experiment.url import encode
 from playground.history.history import history
 from playground.lessons import submission
@@ -160,8 +159,8 @@ def _submission(assignment: Assignment, status: TargetStatus, run: Run) -> None:
                 help="One signed line with the metrics measured by the server. You may submit "
                 "another one after a better run: the best counts.",
             ):  # fmt: skip
-                values.set(LINE, _sign(assignment, status, run, name), digest)
-    signed: SignedSubmission | None = values.get(LINE, digest)
+                stored.set(LINE, _sign(assignment, status, run, name), digest)
+    signed: SignedSubmission | None = stored.get(LINE, digest)
     if signed is not None:
         _show_line(signed)
 

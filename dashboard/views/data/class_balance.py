@@ -104,7 +104,7 @@ def _means(dataset: Dataset) -> None:
     gallery(images.address(images.mosaic(pixels)), (height, width), tiles, "mean_images", size=80)
     st.caption(
         "Each is the average of all training images of its class, pixel by pixel: sharp where the "
-        "images agree, grey where they differ."
+        "images agree, gray where they differ."
     )
 
 

@@ -91,7 +91,7 @@ def _plane(dataset: Dataset) -> None:
         data.plane_points(found, axes),
         _sentence(dataset),
         key="plane_points",
-        about="The examples as points of the plane, coloured by class or value; "
+        about="The examples as points of the plane, colored by class or value; "
         "raise the noise in the settings and see whether a line could still"
         " part them.",
     )

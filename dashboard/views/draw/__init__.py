@@ -1,1 +1,1 @@
-"""The page on which one draws what the network is to recognise."""
+"""The page on which one draws what the network is to recognize."""

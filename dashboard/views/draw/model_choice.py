@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.state import session, values
+from dashboard.state import session, stored
 from dashboard.state.network_view import NetworkView
 from playground.datasets import load
 from playground.export import pretrained
@@ -14,7 +14,7 @@ OWN = "My network"
 
 def choose(learnt: bool) -> bool:
     """Let a person choose between the two; True: one's own, the first choice once it has learnt."""
-    first = None if values.has_widget("draw_network") else OWN if learnt else READY
+    first = None if stored.has_widget("draw_network") else OWN if learnt else READY
     chosen = st.segmented_control(
         "Network", [READY, OWN], default=first, key="draw_network", required=True,
         persist_state="session",

@@ -33,7 +33,7 @@ def album(data: Data) -> NearestNeighborIndex:
     return NearestNeighborIndex(load(data))
 
 
-def neighbours(now: NetworkView, image: Image) -> None:
+def neighbors(now: NetworkView, image: Image) -> None:
     """A score in words, and the nearest training images with their classes."""
     images = album(now.experiment.data)
     found = images.nearest(image, SHOWN)
@@ -52,7 +52,7 @@ def neighbours(now: NetworkView, image: Image) -> None:
     st.caption(sentence(labels, names[guess]))
     pixels = picture.mosaic(now.dataset.train.x[found.index], now.dataset.source.maximum)
     height, width = now.dataset.source.shape
-    gallery(picture.address(pixels), (height, width), tiles, key="neighbours")
+    gallery(picture.address(pixels), (height, width), tiles, key="neighbors")
     st.caption(
         f"Compared pixel by pixel with {len(images):,} training images: the distance is the root "
         "of the sum of all squared differences, with pixels from 0 to 1."

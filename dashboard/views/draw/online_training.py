@@ -8,7 +8,7 @@ from dashboard.components import chart
 from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import evaluation
 from dashboard.figures.images import address, mosaic
-from dashboard.state import session, values
+from dashboard.state import session, stored
 from dashboard.state.network_view import NetworkView
 from dashboard.views.draw import model_choice
 from dashboard.widgets.messages import literal, refuse
@@ -96,7 +96,7 @@ class _Problem:
 
 
 def _problem() -> _Problem:
-    return values.get("teach problem", make=_Problem)
+    return stored.get("teach problem", make=_Problem)
 
 
 def _teach(now: NetworkView, image: Image, label: int) -> None:
@@ -125,7 +125,7 @@ def _undo(run: Run) -> None:
 
 def _adopt() -> None:
     if session.adopt_run(COPY) is not None:
-        values.set_widget("draw_network", model_choice.OWN)
+        stored.set_widget("draw_network", model_choice.OWN)
         _problem().moved = True
 
 

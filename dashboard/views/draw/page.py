@@ -1,4 +1,4 @@
-"""The Draw page: what one draws is recognised while one draws it."""
+"""The Draw page: what one draws is recognized while one draws it."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +12,7 @@ from dashboard.state import session
 from dashboard.state.drawing import DrawingState, Image, drawing_state
 from dashboard.state.network_view import NetworkView
 from dashboard.views.draw import examples, model_choice, prediction, preprocessing
-from dashboard.views.draw.nearest_neighbors import neighbours
+from dashboard.views.draw.nearest_neighbors import neighbors
 from dashboard.views.draw.online_training import teach
 from dashboard.views.draw.prediction import DrawingPrediction
 from dashboard.views.shared.adversarial import smallest_change
@@ -44,7 +44,7 @@ VIEWS: dict[str, View[Callable[[NetworkView, Image], None]]] = {
     "Alike": View(
         ":material/photo_library:",
         "Which training images are most like it, and is it like any of them?",
-        neighbours,
+        neighbors,
     ),
     "Teach it": View(
         ":material/school:", "Can it learn this drawing, and what does it forget then?", teach

@@ -20,7 +20,7 @@ TYPICAL = 200  # examples that say how strong an activation can be
 
 UNSURE = 0.5  # below this probability of the first class
 WORTH_SAYING = 0.01  # probability of the second class
-STRONG = 0.995  # the share of activations that full colour is enough for
+STRONG = 0.995  # the share of activations that full color is enough for
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def percent(share: float) -> str:
 
 
 def strongest(now: NetworkView) -> tuple[float, ...]:
-    """What full colour stands for in each layer: hardly any |activation| of some examples is
+    """What full color stands for in each layer: hardly any |activation| of some examples is
     larger, of the output none.
     """
     _, part = shown_part(now.dataset)

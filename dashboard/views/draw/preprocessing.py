@@ -7,7 +7,7 @@ import numpy as np
 
 from dashboard.components.drawing_pad import PadDrawing, preprocessing_steps
 from dashboard.figures.images import address
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
 from dashboard.views.draw.prediction import DrawingPrediction, answer
 from playground.analysis.inspection.drawing_preprocessing import (
@@ -29,7 +29,7 @@ def chosen(placed: bool) -> tuple[str, ...]:
     """The steps that are switched on, or those for an image that already lies as it should."""
     if placed:
         return PLACED
-    told = values.component(KEY, "on")
+    told = stored.component(KEY, "on")
     if not isinstance(told, Collection) or isinstance(told, str):
         return STEPS
     return tuple(name for name in STEPS if name in told)
@@ -89,7 +89,7 @@ def title(name: str, source: DatasetInfo) -> str:
         "crop": "Crop",
         "fit": f"Fit {frame.longest} × {frame.longest}",
         "centre": f"Centre of {centre}",
-        "frame": f"{height} × {width} greys",
+        "frame": f"{height} × {width} grays",
         "scale": "Scale",
     }[name]
 
@@ -148,5 +148,5 @@ def note(cards: list[dict[str, Any]], placed: bool, complete: bool) -> str:
 
 
 def blank(drawing: Drawing) -> bool:
-    """Whether there is too little ink for a single grey pixel."""
+    """Whether there is too little ink for a single gray pixel."""
     return drawing.empty or not np.any(drawing.ink >= 8)

@@ -104,13 +104,13 @@ def _region(
     lines: bool,
 ) -> None:
     dataset, source = now.dataset, now.dataset.source
-    colours = figures.shade(
+    colors = figures.shade(
         seen.output, len(source.classes), decision_boundary.scale(dataset), discrete
     )
     axes = (source.features[0], source.features[1])
     title = "What the network answers everywhere"
     figure = figures.plane(
-        colours, seen.extent, examples, source.classes, axes, title, now.uirevision
+        colors, seen.extent, examples, source.classes, axes, title, now.uirevision
     )
     if decision_boundary.truth(dataset, seen) is not None:
         outline = decision_boundary.rule_outline(seen.extent)
@@ -121,7 +121,7 @@ def _region(
         figure,
         _sentence(now, seen, examples),
         key="plane_region",
-        about="Every point of the plane in the colour of the network's answer; "
+        about="Every point of the plane in the color of the network's answer; "
         "show the units' lines and see what the border is made of.",
     )
 
@@ -132,7 +132,7 @@ def _sentence(now: NetworkView, seen: Plane, examples: dict[str, figures.Example
     if source.task != CLASSIFICATION:
         largest = decision_boundary.scale(now.dataset)
         return (
-            f"Blue is positive (full colour: {largest:.2g}), orange negative; the network answers "
+            f"Blue is positive (full color: {largest:.2g}), orange negative; the network answers "
             f"{output.min():.2g} to {output.max():.2g} on this plane."
         )
     said = classes(output.reshape(-1, output.shape[-1]))

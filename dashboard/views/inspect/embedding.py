@@ -37,7 +37,7 @@ PCA, TSNE = "PCA", "t-SNE"
 EXPLAINED = {
     PCA: "PCA: the flat shadow that keeps most of the spread. Distances can be trusted; what the "
     "shares leave out cannot be seen.",
-    TSNE: "t-SNE: keeps neighbours together. Groups can be trusted; distances between them and "
+    TSNE: "t-SNE: keeps neighbors together. Groups can be trusted; distances between them and "
     "their sizes cannot.",
 }
 
@@ -51,7 +51,7 @@ TSNE_PATH = "playground.analysis.inspection.embedding:tsne"
 def embedding(now: NetworkView) -> None:
     """Choose a layer and a method; the examples as points, each with its image or its values."""
     of = predictions.chosen(now, POINTS)
-    layer, method, colour = _choices(now)
+    layer, method, color = _choices(now)
     if of.rows < 2:
         st.info(f"A map needs at least 2 examples, and there is {of.rows}.")
         return
@@ -65,7 +65,7 @@ def embedding(now: NetworkView) -> None:
         if mapped is None:
             return
         found = mapped
-    _show(now, of, found, layer, method, colour, note)
+    _show(now, of, found, layer, method, color, note)
 
 
 def layer_names(now: NetworkView) -> list[str]:
@@ -76,7 +76,7 @@ def layer_names(now: NetworkView) -> list[str]:
 
 def _choices(now: NetworkView) -> tuple[int, str, str]:
     names = layer_names(now)
-    colours = ["class", "right or wrong"] if now.task == CLASSIFICATION else ["true value", "error"]
+    colors = ["class", "right or wrong"] if now.task == CLASSIFICATION else ["true value", "error"]
     with st.container(horizontal=True, gap="medium"):
         layer = st.segmented_control(
             "Layer", range(len(names)), default=max(len(names) - 2, 0), required=True,
@@ -89,15 +89,15 @@ def _choices(now: NetworkView) -> tuple[int, str, str]:
             "Method", [PCA, TSNE], default=PCA, required=True, key="embedding_method",
             persist_state="session",
             help="PCA keeps the two directions of largest spread, t-SNE keeps "
-            "neighbours together; compare the two.",
+            "neighbors together; compare the two.",
         )  # fmt: skip
-        colour = st.segmented_control(
-            "Colour", colours, default=colours[0], required=True,
-            key=f"embedding_colour_{now.task}", persist_state="session",
-            help="What the colour stands for; colour by right and wrong to find "
+        color = st.segmented_control(
+            "Color", colors, default=colors[0], required=True,
+            key=f"embedding_color_{now.task}", persist_state="session",
+            help="What the color stands for; color by right and wrong to find "
             "where mistakes lie.",
         )  # fmt: skip
-    return layer, method, colour
+    return layer, method, color
 
 
 def _inputs(now: NetworkView, of: predictions.ChosenExamples) -> NDArray[np.float32]:
@@ -186,7 +186,7 @@ def _waiting(job: Job) -> None:
 
 def _show(
     now: NetworkView, of: predictions.ChosenExamples, found: Embedding, layer: int, method: str,
-    colour: str,
+    color: str,
     note: str,
 ) -> None:  # fmt: skip
     name = layer_names(now)[layer]
@@ -196,11 +196,11 @@ def _show(
         axes = (
             f"{found.explained[0]:.0%} of the variance", f"{found.explained[1]:.0%} of the variance"
         )  # fmt: skip
-    uirevision = f"{now.uirevision} {layer} {method} {colour}"
+    uirevision = f"{now.uirevision} {layer} {method} {color}"
     if now.task == CLASSIFICATION:
-        figure, sentence = _classes(now, of, found, name, title, axes, colour, uirevision)
+        figure, sentence = _classes(now, of, found, name, title, axes, color, uirevision)
     else:
-        figure, sentence = _values(now, of, found, name, title, axes, colour, uirevision)
+        figure, sentence = _values(now, of, found, name, title, axes, color, uirevision)
     if found.explained is not None:
         sentence += f" The two directions hold {sum(found.explained):.0%} of the variance."
     images = None
@@ -226,7 +226,7 @@ def _show(
 
 def _classes(
     now: NetworkView, of: predictions.ChosenExamples, found: Embedding, name: str, title: str,
-    axes: tuple[str, str], colour: str, uirevision: str,
+    axes: tuple[str, str], color: str, uirevision: str,
 ) -> tuple[Figure, str]:  # fmt: skip
     answers, names = predictions.judgement(now, of), now.dataset.source.classes
     texts = [
@@ -235,29 +235,29 @@ def _classes(
             _values_of(now, of), answers.truth, answers.guess, answers.confidence, strict=True
         )
     ]
-    by_class = colour == "class"
+    by_class = color == "class"
     groups = cloud.by_class(answers.truth, names) if by_class else cloud.by_right(answers.right)
     kind = answers.truth if by_class else answers.right.astype(np.int64)
     same = float((kind[nearest(found.points)] == kind).mean())
     chance = float(np.square(np.bincount(kind) / len(kind)).sum())
     figure = cloud.cloud(found.points, groups, texts, title, axes, uirevision)
-    return figure, cloud.neighbours_sentence(same, chance, name, "class" if by_class else "kind")
+    return figure, cloud.neighbors_sentence(same, chance, name, "class" if by_class else "kind")
 
 
 def _values(
     now: NetworkView, of: predictions.ChosenExamples, found: Embedding, name: str, title: str,
-    axes: tuple[str, str], colour: str, uirevision: str,
+    axes: tuple[str, str], color: str, uirevision: str,
 ) -> tuple[Figure, str]:  # fmt: skip
     answers = predictions.missed(now, of)
     texts = [
         f"{values}true {t:.3g}, predicted {p:.3g}"
         for values, t, p in zip(_values_of(now, of), answers.truth, answers.predicted, strict=True)
     ]
-    shown = answers.truth if colour == "true value" else answers.residual
-    figure = cloud.coloured(found.points, shown, texts, title, axes, colour, uirevision)
+    shown = answers.truth if color == "true value" else answers.residual
+    figure = cloud.colored(found.points, shown, texts, title, axes, color, uirevision)
     apart = float(np.abs(shown[nearest(found.points)] - shown).mean())
     usual = float(np.abs(shown[:, None] - shown[None]).mean())
-    return figure, cloud.values_sentence(apart, usual, name, colour)
+    return figure, cloud.values_sentence(apart, usual, name, color)
 
 
 def _values_of(now: NetworkView, of: predictions.ChosenExamples) -> list[str]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import images
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.evaluation.predictions import ChosenExamples
 from dashboard.widgets.messages import literal
@@ -80,7 +80,7 @@ def _tile(now: NetworkView, found: Predictions, row: int) -> Tile:
     truth, said = names[found.truth[row]], names[found.guess[row]]
     sure = f"{found.confidence[row]:.0%}"
     if truth == said:
-        return Tile(f"✓ {said}", sure, "right", f"{truth}, recognised, {sure} sure")
+        return Tile(f"✓ {said}", sure, "right", f"{truth}, recognized, {sure} sure")
     return Tile(
         f"✗ is {truth}", f"said {said} ({sure})", "wrong", f"{truth}, said {said}, {sure} sure"
     )
@@ -166,7 +166,7 @@ def choose_example(now: NetworkView) -> ExampleView:
 def _by_number(now: NetworkView) -> ExampleView:
     part_name, part = decision_boundary.shown_part(now.dataset)
     count = len(part)
-    values.clamp("example_number", 1, count)
+    stored.clamp("example_number", 1, count)
     number = st.number_input(
         f"{part_name.capitalize()} example, 1 to {count:,}", 1, count, 1, width=220,
         key="example_number", persist_state="session",
@@ -191,7 +191,7 @@ def _go_on(now: NetworkView, number: int) -> None:
     if found is None:
         st.toast(f"No mistake in all {len(part):,} examples after epoch {now.epoch:,}.")
     else:
-        values.set_widget("example_number", found + 1)
+        stored.set_widget("example_number", found + 1)
 
 
 def _typed(now: NetworkView) -> NDArray[np.float32]:
@@ -201,7 +201,7 @@ def _typed(now: NetworkView) -> NDArray[np.float32]:
         zip(source.features, feature_ranges(now.dataset), strict=True)
     ):
         key = f"typed_{now.experiment.data.dataset}_{i}"
-        values.clamp(key, low, high)
+        stored.clamp(key, low, high)
         value = st.number_input(
             literal(name), low, high, float(np.clip(first[i], low, high)), key=key, format="%.4g",
             step=10.0 ** (floor(log10(high - low)) - 1), width=150, persist_state="session",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.components.forward_pass import forward_pass
 from dashboard.components.network_graph import unit_at
-from dashboard.figures.network_graph import colours, passage, passage_sentence, weights_into
+from dashboard.figures.network_graph import colors, passage, passage_sentence, weights_into
 from dashboard.state.keras_check import ask_again, asked, largest_difference
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import ExampleView, choose_example, tell
@@ -38,7 +38,7 @@ def forward(now: NetworkView) -> None:
     data = {
         **passage(steps, given, names, activations),
         "of": now.uirevision,
-        "colours": colours(),
+        "colors": colors(),
         "whole": weights_into(steps[followed[0] - 1], *followed) if followed else None,
         "sentence": passage_sentence(steps, example.verdict),
     }

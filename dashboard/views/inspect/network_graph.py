@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.network_graph import network_graph, unit_at
-from dashboard.figures.network_graph import NodeColumn, colours, number, wiring, wiring_sentence
+from dashboard.figures.network_graph import NodeColumn, colors, number, wiring, wiring_sentence
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import ExampleView, choose_example, tell
 from playground.analysis.inspection import decision_boundary
@@ -24,7 +24,7 @@ KEY = "network_diagram"
 SIDE, SMALL_SIDE = 40, 24  # pixels of a map; of the maps of a network with many units
 MANY_UNITS = 48
 MOST_POINTS = 150  # examples drawn over a map that is looked at closely
-QUANTILE = 0.995  # of |w|, gets the full colour: one weight far out would make the others grey
+QUANTILE = 0.995  # of |w|, gets the full color: one weight far out would make the others gray
 
 Thumbnails = tuple[str, Any, float]  # what they show, (n, height, width), the scale
 
@@ -48,7 +48,7 @@ def network(now: NetworkView) -> None:
     data = {
         **wiring(columns, shown.edges, names),
         "of": now.uirevision,
-        "colours": colours(),
+        "colors": colors(),
         "sentence": f"{sentence} {_meaning(columns, names)} {HELP}",
         "smooth": now.dataset.source.kind == "plane",
         "points": _points(now),
@@ -147,8 +147,8 @@ def _over_inputs(now: NetworkView, shown: Diagram) -> list[Thumbnails]:
     if now.task == CLASSIFICATION:
         drawn[-1] = 2 * drawn[-1] - 1
         names = now.dataset.source.classes
-        colour = "" if names[1] == "blue" else f": {names[0]} orange, {names[1]} blue"
-        what[-1] = f"the answer over {place}{colour}"
+        color = "" if names[1] == "blue" else f": {names[0]} orange, {names[1]} blue"
+        what[-1] = f"the answer over {place}{color}"
     return [
         (words, values, 1.0 if i == len(drawn) - 1 and now.task == CLASSIFICATION
          else _largest(values))

@@ -17,7 +17,7 @@ from dashboard.figures import images as picture
 from dashboard.figures import units as dossier
 from dashboard.figures import weights as figures
 from dashboard.figures.decision_boundary import decision_region
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
 from dashboard.widgets.tables import frame
 from playground.analysis.inspection import decision_boundary, weights
@@ -151,14 +151,14 @@ def _choose(now: NetworkView, layer: int, ranking: UnitRanking) -> int:
     """The unit (from 0) that a person chose by number, by rank or by a click on the ranking."""
     most, key = len(ranking.order), f"dossier_unit_{layer}"
     of = f"{now.uirevision} {layer}"
-    clicked = values.get("dossier_clicked", of)
+    clicked = stored.get("dossier_clicked", of)
     if clicked is not None:
-        values.set_widget(key, clicked + 1)
-        values.set("dossier_clicked", None, of)
-    elif values.get(f"dossier_seen_{layer}", of) is None:
-        values.set_widget(key, int(ranking.order[0]) + 1)  # begin with the one that matters most
-        values.set(f"dossier_seen_{layer}", True, of)
-    values.clamp(key, 1, most)
+        stored.set_widget(key, clicked + 1)
+        stored.set("dossier_clicked", None, of)
+    elif stored.get(f"dossier_seen_{layer}", of) is None:
+        stored.set_widget(key, int(ranking.order[0]) + 1)  # begin with the one that matters most
+        stored.set(f"dossier_seen_{layer}", True, of)
+    stored.clamp(key, 1, most)
     number = st.number_input(
         f"Unit, 1 to {most}",
         1,
@@ -178,7 +178,7 @@ def _choose(now: NetworkView, layer: int, ranking: UnitRanking) -> int:
         aim = int(ranking.order[rank + step]) + 1 if there else unit + 1
         st.button(
             label, icon=icon, key=f"dossier_step_{step}", disabled=not there,
-            on_click=values.set_widget, args=(key, aim),
+            on_click=stored.set_widget, args=(key, aim),
             help="Goes along the ranking; look for the first unit that can be "
             "removed at no cost.",
         )  # fmt: skip
@@ -240,7 +240,7 @@ def _looks_for(found: UnitDetails) -> None:
         spoken = f"{title} of unit {found.unit + 1} as an image of {height} × {width} pixels"
         tile = Tile(f"±{largest:.2g}", alternative=spoken)
         gallery(address, (height, width), [tile], key="dossier_weights", size=224)
-        st.caption(f"Shown: {said}. Full colour is ±{largest:.2g}.")
+        st.caption(f"Shown: {said}. Full color is ±{largest:.2g}.")
         return
     if source.kind == "plane":
         _map(found)
@@ -277,7 +277,7 @@ def _map(found: UnitDetails) -> None:
     chart.chart(
         figure,
         f"Its output over the plane: from {values.min():.2g} to {values.max():.2g}; blue is "
-        f"positive, orange negative, full colour ±{largest:.2g}.",
+        f"positive, orange negative, full color ±{largest:.2g}.",
         key="dossier_map",
         about="What this unit answers at each point of the plane; compare with "
         "the unit that matters most.",
@@ -395,7 +395,7 @@ def _ranks(found: UnitDetails, ranking: UnitRanking) -> None:
     if click is not None and isinstance(click.point, int) and 0 <= click.point < len(ranking.order):
         unit = int(ranking.order[click.point])
         if unit != found.unit:
-            values.set("dossier_clicked", unit, f"{found.now.uirevision} {found.layer}")
+            stored.set("dossier_clicked", unit, f"{found.now.uirevision} {found.layer}")
             st.rerun(scope="fragment")
 
 
@@ -427,9 +427,9 @@ def unit_images(now: NetworkView, copy: Snapshot) -> None:
         whole = whole - initial.kernel
     own = np.array([largest_size(image) or 1.0 for image in images])
     full = own if scale == OWN else np.full(len(own), largest_size(whole) or 1.0)
-    says = "its own scale: full colour is the ± below it"
+    says = "its own scale: full color is the ± below it"
     if scale == COMMON:
-        says = f"the same scale: full colour is ± {full[0]:.3g}, below it is its own largest"
+        says = f"the same scale: full color is ± {full[0]:.3g}, below it is its own largest"
     st.caption(f"{MEANING[what]} Each image has {says}. Click one to see it large.")
     tiles = [
         Tile(
@@ -472,7 +472,7 @@ def _choose_weights(n_units: int) -> tuple[str, str, int, int]:
             "changes show what was learnt.",
         )  # fmt: skip
         scale = st.segmented_control(
-            "Colour scale", [OWN, COMMON], default=OWN, key="weights_scale", required=True,
+            "Color scale", [OWN, COMMON], default=OWN, key="weights_scale", required=True,
             persist_state="session",
             help="One scale for all images to compare their strength, or one each to"
             " see their shape.",

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
 from dashboard.widgets.messages import literal, refuse
 from playground.analysis.inspection import decision_boundary
@@ -135,7 +135,7 @@ GOOD: dict[str, Literal["normal", "inverse"]] = {  # whether more of it is bette
 
 def made(now: NetworkView) -> tuple[Edit, ...]:
     """The edits in their order; those of a network of another shape are forgotten."""
-    return values.get("edits", _network(now)) or ()
+    return stored.get("edits", _network(now)) or ()
 
 
 def copy(now: NetworkView) -> Snapshot:
@@ -157,10 +157,10 @@ class _Held:
 
 
 def _held(now: NetworkView) -> _Held:
-    held: _Held | None = values.get("edited", now.uirevision)
+    held: _Held | None = stored.get("edited", now.uirevision)
     if held is None or held.snapshot is not now.snapshot:
         held = _Held(now.snapshot)
-        values.set("edited", held, now.uirevision)
+        stored.set("edited", held, now.uirevision)
     return held
 
 
@@ -175,7 +175,7 @@ def _network(now: NetworkView) -> str:
 
 
 def _set(now: NetworkView, edits: tuple[Edit, ...]) -> None:
-    values.set("edits", edits, _network(now))
+    stored.set("edits", edits, _network(now))
 
 
 def form(now: NetworkView, shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> None:

@@ -74,7 +74,7 @@ def _pictures(now: NetworkView, copy: Snapshot, index: int) -> None:
             figure,
             figures.heat_map_sentence(layer.kernel, layer.bias, block),
             key="weights_map",
-            about="All weights of a layer as colours, one column for each unit; "
+            about="All weights of a layer as colors, one column for each unit; "
             "change one below and watch the score.",
         )
     with right:

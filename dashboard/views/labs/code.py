@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.state import session, values
+from dashboard.state import session, stored
 from dashboard.views.labs.keras_answer import answer
 from dashboard.widgets.messages import literal
 from playground.experiment.model import CHOICES, Experiment, label
@@ -69,7 +69,7 @@ def _examples(experiment: Experiment) -> None:
 
 def _before(experiment: Experiment) -> Experiment | None:
     """The experiment whose code was shown before this one's."""
-    seen: Seen = values.get("lab_six_steps_seen", make=Seen)
+    seen: Seen = stored.get("lab_six_steps_seen", make=Seen)
     if experiment != seen.now:
         seen.now, seen.before = experiment, seen.now
     return seen.before

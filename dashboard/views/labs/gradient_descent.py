@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.components.chart import chart, chart_with_handle, handle_position
 from dashboard.components.step_slider import step_slider
 from dashboard.figures.optimization import curve_loss_figure, valley_figure
-from dashboard.state import values
+from dashboard.state import stored
 from playground.labs.optimizers.curves_1d import CURVES, LossCurve
 from playground.labs.optimizers.gradient_descent import Descent, descend, verdict
 
@@ -116,7 +116,7 @@ def descent() -> None:
     st.caption(f"{curve.lesson} $\\;L(w) = {curve.formula}$")
     _presets(name, curve)
     rate, decay, epochs = _sliders()
-    of = f"{name} {values.get('lab_descent_again', '') or 0}"
+    of = f"{name} {stored.get('lab_descent_again', '') or 0}"
     start = handle_position(POINT, _start(curve), curve.w, curve.loss, of)[0]
     made = descend(curve, start, rate, decay, epochs)
     step = step_slider(made.epochs, "lab_descent_player", "update")
@@ -162,18 +162,18 @@ def _presets(name: str, curve: LossCurve) -> None:
 
 def _set(rate: float, decay: float, epochs: int) -> None:
     """Set the sliders, and the start to where the curve's own is."""
-    values.set_widget("lab_descent_rate", float(rate))
-    values.set_widget("lab_descent_decay", float(decay))
-    values.set_widget("lab_descent_epochs", epochs)
-    again = values.get("lab_descent_again") or 0
-    values.set("lab_descent_again", again + 1)
+    stored.set_widget("lab_descent_rate", float(rate))
+    stored.set_widget("lab_descent_decay", float(decay))
+    stored.set_widget("lab_descent_epochs", epochs)
+    again = stored.get("lab_descent_again") or 0
+    stored.set("lab_descent_again", again + 1)
 
 
 def _sliders() -> tuple[float, float, int]:
     columns = st.columns(3)
     for name, value in PUBLISHED.items():
-        if not values.has_widget(f"lab_descent_{name}"):
-            values.set_widget(f"lab_descent_{name}", value)
+        if not stored.has_widget(f"lab_descent_{name}"):
+            stored.set_widget(f"lab_descent_{name}", value)
     rate = columns[0].slider(
         "Learning rate η₀", 0.005, 1.5, step=0.005, format="%.3f", key="lab_descent_rate",
         persist_state="session",

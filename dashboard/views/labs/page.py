@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.state import url, values
+from dashboard.state import stored, url
 from dashboard.views.labs.activations.page import activations
 from dashboard.views.labs.by_hand.page import by_hand
 from dashboard.views.labs.code import six_steps
@@ -93,8 +93,8 @@ def labs() -> None:
 def _lab() -> None:
     """Choose a lab and work in it: whatever is moved redraws this alone."""
     first, asked = next(iter(LABS)), url.parameter("lab")
-    if asked or not values.has_widget(CHOSEN):
-        values.suggest(CHOSEN, asked if asked in LABS else first)
+    if asked or not stored.has_widget(CHOSEN):
+        stored.suggest(CHOSEN, asked if asked in LABS else first)
     name: str = st.pills(
         "Lab", list(LABS), required=True, key=CHOSEN,
         format_func=lambda name: f"{LABS[name].icon} {LABS[name].label}",

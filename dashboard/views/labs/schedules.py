@@ -17,10 +17,9 @@ from dashboard.figures.optimization import (
     rate_sentence,
     schedule_loss_figure,
 )
-from dashboard.state import values
-from dashboard.widgets.fields import label
+from dashboard.state import stored
 from dashboard.widgets.messages import refuse
-from playground.experiment.model import FIELDS, Training, explain
+from playground.experiment.model import FIELDS, Training, explain, label
 from playground.labs.optimizers.curves_1d import CURVES
 from playground.labs.optimizers.gradient_descent import Descent, scheduled, verdict
 from playground.nn.schedules import SCHEDULES
@@ -120,7 +119,7 @@ def schedules() -> None:
     chosen = st.multiselect(
         "Schedules", list(SCHEDULES), max_selections=MOST, key="lab_schedules_chosen",
         format_func=lambda name: SCHEDULES[name].label, persist_state="session",
-        default=None if values.has_widget("lab_schedules_chosen") else FIRST,
+        default=None if stored.has_widget("lab_schedules_chosen") else FIRST,
         help="Those drawn over each other. Try Step beside Cosine, and Reduce on plateau.",
     )  # fmt: skip
     plans: dict[str, Training] = {}
@@ -153,7 +152,7 @@ def schedules() -> None:
 
 def _publish() -> None:
     for name, value in PUBLISHED.items():
-        values.set_widget(f"lab_schedules_{name}", value)
+        stored.set_widget(f"lab_schedules_{name}", value)
 
 
 def _run() -> tuple[float, int, int]:
@@ -180,7 +179,7 @@ def _run() -> tuple[float, int, int]:
 
 def _epoch(epochs: int) -> int:
     key = "lab_schedules_epoch"
-    values.clamp(key, 0, epochs - 1)
+    stored.clamp(key, 0, epochs - 1)
     epoch: int = st.slider(
         "Look at epoch", 0, epochs - 1, _usual("epoch", epochs - 1), key=key,
         persist_state="session",
@@ -191,7 +190,7 @@ def _epoch(epochs: int) -> int:
 
 def _usual(name: str, value: Any) -> Any:
     """What slider `name` begins with; one that holds a value takes none."""
-    return None if values.has_widget(f"lab_schedules_{name}") else value
+    return None if stored.has_widget(f"lab_schedules_{name}") else value
 
 
 def _plan(name: str, rate: float, epochs: int, warmup: int) -> Training | None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.state import identity, session, url, values
+from dashboard.state import identity, session, stored, url
 from dashboard.widgets.messages import warn
 from playground.lessons.lesson import Lesson, all_lessons
 from playground.lessons.progress import TAB_PROGRESS, LessonProgress, TabProgress
@@ -110,13 +110,13 @@ def open_lesson(slug: str) -> None:
     url.set_parameter("lesson", slug)
     current = progress(slug)
     if current is not None:
-        values.set(TARGET_PAGE, current.step.page)
+        stored.set(TARGET_PAGE, current.step.page)
 
 
 def target_page() -> str:
     """The page to open, once; "" for none."""
-    page: str = values.get(TARGET_PAGE) or ""
-    values.set(TARGET_PAGE, "")
+    page: str = stored.get(TARGET_PAGE) or ""
+    stored.set(TARGET_PAGE, "")
     return page
 
 

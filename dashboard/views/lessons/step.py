@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import streamlit as st
 from pydantic import ValidationError
 
-from dashboard.state import session, values
+from dashboard.state import session, stored
 from dashboard.state.pages import open_page, page_link
-from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal, refuse
-from playground.experiment.model import explain
+from playground.experiment.model import explain, label
 from playground.experiment.model_summary import title
 from playground.experiment.pages import PAGES
 from playground.lessons.metrics import CheckContext
@@ -132,8 +131,8 @@ def _ask(current: LessonProgress, question: Question, context: CheckContext) -> 
 def _choose(
     text: str, options: Sequence[str], key: str, initial: str | None, help: str
 ) -> str | None:
-    if initial is not None and not values.has_widget(key):
-        values.set_widget(key, initial)
+    if initial is not None and not stored.has_widget(key):
+        stored.set_widget(key, initial)
     if len(options) <= MAX_RADIO:
         return st.radio(text, options, index=None, key=key, help=help, persist_state="session")
     return st.selectbox(

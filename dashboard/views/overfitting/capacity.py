@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard.components import chart
 from dashboard.figures import hyperparameters as figures
 from dashboard.figures import training_curves
-from dashboard.state import identity, session, values
+from dashboard.state import identity, session, stored
 from dashboard.views.overfitting import controls
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import Experiment
@@ -115,7 +115,7 @@ def _watch(sweep: Sweep, units: tuple[int, ...], sizes: tuple[int, ...], moved: 
     if cell is None:
         st.caption("Click a cell to open its run: its experiment becomes the current one.")
     else:
-        _open(sweep, cell, values.get("cell", sweep.name) != cell)
+        _open(sweep, cell, stored.get("cell", sweep.name) != cell)
     if moved and sweep.state != "playing":
         st.rerun()
 
@@ -133,7 +133,7 @@ def _open(sweep: Sweep, cell: int, new: bool) -> None:
     """Make the experiment of a cell the current one, and show how it went."""
     experiment, past = sweep.experiments[cell], sweep.history(cell)
     if new:
-        values.set("cell", cell, sweep.name)
+        stored.set("cell", cell, sweep.name)
         session.set_experiment(experiment)
         st.rerun()
     st.markdown(f"**{literal(title(experiment))}**, {experiment.data.train_size:,} examples")

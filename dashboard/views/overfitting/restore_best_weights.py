@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.state import session, values
+from dashboard.state import session, stored
 from dashboard.widgets.messages import literal
 from playground.analysis.metrics import run_summary
 from playground.analysis.metrics.run_summary import GeneralizationGap
@@ -32,8 +32,8 @@ def _one(run: Run, i: int) -> None:
         icon=":material/settings_backup_restore:",
         help="Those after the epoch with the smallest validation loss.",
     ):  # fmt: skip
-        values.set(key, best, of)
-    if values.get(key, of) != best:
+        stored.set(key, best, of)
+    if stored.get(key, of) != best:
         return
     try:
         snapshot = run.snapshot(best)

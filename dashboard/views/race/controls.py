@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from dashboard.figures.comparison import SIGNS, listed
+from dashboard.figures.comparison import SIGNS
 from dashboard.state import session
 from dashboard.state.pages import open_page
 from dashboard.views.shared.run_controls import SPEEDS
 from dashboard.views.shared.saved_runs import library, open_in_train
 from dashboard.widgets.messages import literal, refuse
 from playground.history.events import Diverged, WorkerLost
+from playground.nn.format import join_words
 from playground.runs.race import Competitor, Race
 from playground.storage.records import StoreError
 
@@ -147,4 +148,4 @@ def troubles(race: Race) -> list[str]:
                 reasons.setdefault(what, []).append(f"{name} in epoch {last.epoch:,}")
             elif isinstance(last, WorkerLost):
                 reasons.setdefault(f"came to an end: {last.reason}", []).append(name)
-    return [f"{listed(names)} {what}" for what, names in reasons.items()]
+    return [f"{join_words(names)} {what}" for what, names in reasons.items()]

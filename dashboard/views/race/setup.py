@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 from pydantic import ValidationError
 
-from dashboard.state import identity, session, values
+from dashboard.state import identity, session, stored
 from dashboard.views.race.start import begin, own_runs, tell_refusals
 from dashboard.views.shared.saved_runs import experiment_of
 from dashboard.widgets.messages import literal, refuse
@@ -127,7 +127,7 @@ def _terms() -> RaceSetup:
     base = session.experiment()
     low, high = limits("epochs")
     with st.container(horizontal=True, vertical_alignment="bottom", key="race_terms"):
-        values.suggest("race_epochs", usual_epochs(base))
+        stored.suggest("race_epochs", usual_epochs(base))
         epochs = st.number_input(
             "Epochs of the race", low, high, key="race_epochs", width=160, persist_state="session",
             help="How often each competitor goes through all examples.",
@@ -213,14 +213,14 @@ def _values(base: Experiment, field: str, key: str, most: int) -> Read:
     usual, key = suggested(base, field)[:most], f"{key}_{field}"
     if field in CHOICES:
         table = CHOICES[field]
-        values.suggest(key, list(usual))
+        stored.suggest(key, list(usual))
         chosen = st.multiselect(
             "Values", list(table), key=key, max_selections=MOST, persist_state="session",
             format_func=lambda name: str(table[name].label),
             help="Each of these becomes a competitor; begin with two or three.",
         )  # fmt: skip
         return Read(tuple(chosen), ())
-    values.suggest(key, ", ".join(shown(field, value) for value in usual))
+    stored.suggest(key, ", ".join(shown(field, value) for value in usual))
     form = "sizes joined by a dash (300-100), or none" if field == "hidden" else "numbers"
     text = st.text_input(
         f"Values: {form}, separated by commas",

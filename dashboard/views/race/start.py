@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
 
-from dashboard.state import identity, session, values
+from dashboard.state import identity, session, stored
 from dashboard.widgets.messages import refuse
 from playground.experiment.model import explain
 from playground.runs import race_presets
@@ -21,12 +21,12 @@ def begin(make: Callable[[], Sequence[Competitor]], find_rates: bool = False) ->
     try:
         competitors = make()
     except ValidationError as error:
-        values.set(REFUSED, explain(error))
+        stored.set(REFUSED, explain(error))
         return
     except ValueError as error:
-        values.set(REFUSED, [str(error)])
+        stored.set(REFUSED, [str(error)])
         return
-    values.set(REFUSED, [])
+    stored.set(REFUSED, [])
     if find_rates:
         search = LearningRateFinder(competitors)
         identity.unregister(RACES, session.RACE)
@@ -46,7 +46,7 @@ def start(competitors: Sequence[Competitor]) -> None:
     try:
         group = race_presets.begin(store(), owner, tab, competitors)
     except StoreError as error:
-        values.set(REFUSED, [f"{error} The race goes on, but it is not being saved."])
+        stored.set(REFUSED, [f"{error} The race goes on, but it is not being saved."])
         race = Race(competitors)
     else:
         race = Race(
@@ -59,7 +59,7 @@ def start(competitors: Sequence[Competitor]) -> None:
 
 def tell_refusals() -> None:
     """Why the last race could not begin, if it could not."""
-    for sentence in values.get(REFUSED) or ():
+    for sentence in stored.get(REFUSED) or ():
         refuse(sentence)
 
 
@@ -75,12 +75,12 @@ def last_race() -> race_presets.SavedRace | None:
     if known is None:
         return None
     asked = " ".join(known)
-    told = values.get("race looked for", asked)
+    told = stored.get("race looked for", asked)
     if told is None:
         try:
             told = (race_presets.last(store(), *known),)
         except StoreError:
             return None
-        values.set("race looked for", told, asked)
+        stored.set("race looked for", told, asked)
     found: race_presets.SavedRace | None = told[0]
     return found

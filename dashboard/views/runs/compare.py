@@ -10,11 +10,10 @@ from dashboard.figures.comparison import SIGNS, CompetitorCurve, race_curves
 from dashboard.views.runs.table import MOST_COMPARED, nothing_yet
 from dashboard.views.shared.export import take_curves
 from dashboard.views.shared.saved_runs import RunLibrary, data_label
-from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal, refuse
 from playground.analysis.comparison.runs import Compared, RunDifference, difference
 from playground.analysis.comparison.runs_text import cautions, letter, verdict
-from playground.experiment.model import FIELDS
+from playground.experiment.model import FIELDS, label
 from playground.history.aggregate import competitor_bands
 from playground.nn.format import truncate
 from playground.nn.losses import CLASSIFICATION

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.views.shared.saved_runs import RunLibrary
 from dashboard.widgets.messages import literal
 from playground.experiment.describe import active_hyperparameters
@@ -38,7 +38,7 @@ def sweeping(library: RunLibrary, now: Sweep) -> None:
 
 
 def _buttons(now: Sweep, state: str) -> None:
-    planning = values.get("sweep_planning", make=dict[str, bool])
+    planning = stored.get("sweep_planning", make=dict[str, bool])
     with st.container(horizontal=True, key="sweep_buttons"):
         if state == "paused":
             st.button(
@@ -66,7 +66,7 @@ def _buttons(now: Sweep, state: str) -> None:
                 help="Puts this sweep away, its runs stay saved, and asks what to try "
                 "next.",
             )  # fmt: skip
-            group = values.get("sweep_group", now.name)
+            group = stored.get("sweep_group", now.name)
             if group:
                 st.button(
                     "Show them as lines", key="sweep_lines", icon=":material/stacked_line_chart:",
@@ -76,9 +76,9 @@ def _buttons(now: Sweep, state: str) -> None:
 
 
 def _show_lines(now: Sweep, group: str) -> None:
-    values.set_widget("runs_view", "Many runs")
-    values.set_widget("many_group", group)
-    values.set_widget("many_data", now.experiments[0].data.dataset)
+    stored.set_widget("runs_view", "Many runs")
+    stored.set_widget("many_group", group)
+    stored.set_widget("many_data", now.experiments[0].data.dataset)
 
 
 def _watch(library: RunLibrary, now: Sweep, state: str) -> None:
@@ -147,7 +147,7 @@ def _best(rows: Sequence[SweepRow], best: SweepRow, state: str) -> bool:
 
 def _saved(now: Sweep, rows: Sequence[SweepRow]) -> None:
     """Say so where runs are not being saved."""
-    if not values.get("sweep_group", now.name):
+    if not stored.get("sweep_group", now.name):
         return
     going = [run for i in range(len(rows)) if (run := now.run(i)) is not None]
     told = [run.unsaved for run in going if run.unsaved]
@@ -184,7 +184,7 @@ def _table(library: RunLibrary, now: Sweep, rows: Sequence[SweepRow], order: Seq
 
 def _choose(library: RunLibrary, id: str) -> None:
     library.choice.set([id])
-    values.set_widget("runs_view", "List")
+    stored.set_widget("runs_view", "List")
 
 
 def _line(i: int, row: SweepRow, names: Sequence[str]) -> dict[str, Any]:

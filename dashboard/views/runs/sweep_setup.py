@@ -5,15 +5,15 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.state import identity, session, values
+from dashboard.state import identity, session, stored
 from dashboard.views.runs.sweep_progress import NAME, sweeping
 from dashboard.views.shared.saved_runs import RunLibrary
-from dashboard.widgets.fields import label
 from dashboard.widgets.messages import literal, refuse, warn
 from playground.experiment.model import (
     FIELDS,
     Experiment,
     format_value,
+    label,
     limits,
     text_label,
 )
@@ -45,7 +45,7 @@ MOST_FIELDS = 6
 def sweep(library: RunLibrary) -> None:
     """The sweep of this tab, or what a new one shall vary."""
     now = identity.registered(SWEEPS, NAME)
-    if now is not None and not values.get("sweep_planning", make=dict[str, bool]).get(now.name):
+    if now is not None and not stored.get("sweep_planning", make=dict[str, bool]).get(now.name):
         sweeping(library, now)
         return
     if now is None:
@@ -232,7 +232,7 @@ def _train(
     ]
     new = Sweep(experiments, lambda i: recorders[i])
     identity.register(SWEEPS, NAME, new)
-    values.set("sweep_group", group, new.name)
+    stored.set("sweep_group", group, new.name)
     new.play()
     st.rerun()
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.state.pages import open_page
 from dashboard.views.runs.details import details
 from dashboard.views.shared.saved_runs import RunLibrary, data_label, experiment_of
@@ -247,7 +247,7 @@ def _together(library: RunLibrary) -> None:
         if 2 <= len(chosen) <= MOST_COMPARED:
             st.button(
                 f"Compare these {many}", key="compare_runs", type="primary",
-                icon=":material/compare_arrows:", on_click=values.set_widget,
+                icon=":material/compare_arrows:", on_click=stored.set_widget,
                 args=("runs_view", "Compare"),
                 help="Puts the ticked runs over each other and says where they differ; "
                 "try two that differ in one thing.",

@@ -11,7 +11,7 @@ from dashboard.components import chart
 from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import evaluation
 from dashboard.figures.images import address
-from dashboard.figures.style import colour
+from dashboard.figures.style import color
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
 from playground.analysis.inspection import adversarial
@@ -116,12 +116,12 @@ def _place(now: NetworkView, image: Image, way: str, index: int) -> str:
 
 
 def picture(paths: AdversarialPaths, index: int, step: int) -> str:
-    """The address of three images below each other: before, after, the change in full colours."""
+    """The address of three images below each other: before, after, the change in full colors."""
     change = paths.change(index, step)
     pair = [paths.images[0, index], paths.images[step, index]]
-    grey = [np.repeat((p * (255 / paths.maximum)).round()[..., None], 3, axis=-1) for p in pair]
-    colours = colour(change, float(np.abs(change).max()) or 1.0)
-    return address(np.concatenate([*grey, colours]).astype(np.uint8))
+    gray = [np.repeat((p * (255 / paths.maximum)).round()[..., None], 3, axis=-1) for p in pair]
+    colors = color(change, float(np.abs(change).max()) or 1.0)
+    return address(np.concatenate([*gray, colors]).astype(np.uint8))
 
 
 def _images(paths: AdversarialPaths, index: int, step: int, names: tuple[str, ...]) -> None:

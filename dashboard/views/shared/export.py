@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS
-from dashboard.state import identity, values
+from dashboard.state import identity, stored
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
@@ -314,7 +314,7 @@ def _prepared(
                 help="Lets a worker write the file; it can be saved in a moment.",
             )  # fmt: skip
             st.caption("Being made …" if working else sentence, width="stretch")
-    problem = values.get(f"take_{what}", taken.key)
+    problem = stored.get(f"take_{what}", taken.key)
     if job is not None and made and job.state == "failed":
         problem = job.reason
     if problem:
@@ -330,7 +330,7 @@ def _begin(taken: ExportedRun, what: str, work: Callable[[], Work]) -> None:
     try:
         note, path, *arguments = work()
     except (LookupError, StoreError) as error:
-        values.set(f"take_{what}", str(error), taken.key)
+        stored.set(f"take_{what}", str(error), taken.key)
         return
-    values.set(f"take_{what}", "", taken.key)
+    stored.set(f"take_{what}", "", taken.key)
     _jobs().submit((taken.key, what), question, path, *arguments, note=note)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.state import session, values
+from dashboard.state import stored, url
 from dashboard.views.shared.saved_runs import RunLibrary
 from dashboard.widgets.messages import refuse
 from playground.storage.records import RunRow
@@ -26,7 +26,7 @@ def sharing(library: RunLibrary, run: RunRow) -> None:
         "*This run:* whoever has this link sees its name, note, settings and curves, and can "
         "change nothing. Your other runs stay yours alone."
     )
-    tokens = values.get("run_tokens", make=dict[str, str])
+    tokens = stored.get("run_tokens", make=dict[str, str])
     with st.container(horizontal=True):
         if st.button(
             "Link that shows this run",
@@ -48,5 +48,5 @@ def sharing(library: RunLibrary, run: RunRow) -> None:
             st.caption("Links to this run show nothing any more.")
     if run.id in tokens:
         st.code(
-            f"{address('runs')}?{session.SHARED}={tokens[run.id]}", language=None, wrap_lines=True
+            f"{address('runs')}?{url.SHARED}={tokens[run.id]}", language=None, wrap_lines=True
         )

@@ -14,7 +14,7 @@ from playground.analysis.inspection.occlusion import Occlusion, occlusion
 Image = NDArray[np.uint8]
 
 USUAL = 0.18  # of the image's side: 5 of 28 pixels, 1 of 8
-COVERS = {"black": 0.0, "grey": 0.5, "white": 1.0}  # as a share of the pixel range
+COVERS = {"black": 0.0, "gray": 0.5, "white": 1.0}  # as a share of the pixel range
 
 
 def looks(now: NetworkView, image: Image) -> None:

@@ -84,34 +84,34 @@ def _region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
         figure,
         decision_boundary.region_sentence(found.values, names),
         key="region",
-        about="Every point of the plane in the colour of the network's answer "
+        about="Every point of the plane in the color of the network's answer "
         "there, the examples on top; try more hidden units, or inputs with "
         "more noise, and watch the border bend.",
     )
 
 
 def _class_region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
-    """The plane in the colours of three or more classes."""
+    """The plane in the colors of three or more classes."""
     source, seen = dataset.source, boundary.look(snapshot, dataset)
-    colours = decision_boundary.shade(seen.output, len(source.classes), 1.0, discrete=False)
+    colors = decision_boundary.shade(seen.output, len(source.classes), 1.0, discrete=False)
     examples = {
         name: drawn(snapshot, dataset, part) for name, part in boundary.examples(dataset).items()
     }
     axes = (source.features[0], source.features[1])
     title = "What the network answers everywhere"
     figure = decision_boundary.plane(
-        colours, seen.extent, examples, source.classes, axes, title, uirevision
+        colors, seen.extent, examples, source.classes, axes, title, uirevision
     )
     share = np.bincount(seen.output.argmax(axis=-1).ravel(), minlength=len(source.classes))
     order = np.argsort(-share, kind="stable")[:MOST_CLASSES]
     told = ", ".join(f"{share[i] / share.sum():.0%} {source.classes[i]}" for i in order)
     more = " …" if len(source.classes) > MOST_CLASSES else ""
-    sentence = f"Of the plane, {told}{more}; the greyer, the less sure. A cross marks a wrong one."
+    sentence = f"Of the plane, {told}{more}; the grayer, the less sure. A cross marks a wrong one."
     chart.chart(
         figure,
         sentence,
         key="region",
-        about="Every point of the plane in the colour of the network's answer "
+        about="Every point of the plane in the color of the network's answer "
         "there, the examples on top; try more hidden units, or inputs with "
         "more noise, and watch the border bend.",
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from dashboard.state import identity, session, values
+from dashboard.state import identity, session, stored
 from dashboard.state.pages import open_page
 from playground.analysis.comparison.runs import Compared
 from playground.datasets.registry import DATASETS
@@ -47,7 +47,7 @@ class RunLibrary:
 
     def __init__(self, owner: str, tab: str, runs: Store) -> None:
         self.owner, self.tab, self.store = owner, tab, runs
-        self.choice = values.get("runs", make=RunChoice)
+        self.choice = stored.get("runs", make=RunChoice)
         self.load()
 
     def load(self) -> None:

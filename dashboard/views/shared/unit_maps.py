@@ -9,7 +9,7 @@ from dashboard.components import chart as live
 from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import decision_boundary as figures
 from dashboard.figures import images
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
 from playground.analysis.inspection import decision_boundary
 from playground.analysis.inspection.decision_boundary import HalfPlane, Plane
@@ -37,12 +37,12 @@ def inequality(half: HalfPlane, names: tuple[str, ...]) -> str:
 
 
 def drawn(snapshot: Snapshot, dataset: Dataset, part: Split) -> figures.Examples:
-    """Examples with the colour of their targets, and which of them are answered wrongly."""
+    """Examples with the color of their targets, and which of them are answered wrongly."""
     if dataset.source.task != CLASSIFICATION:
         return figures.Examples(part.x, part.y / decision_boundary.scale(dataset), None)
     wrong = classes(snapshot.predict(dataset.transform(part.x))) != part.y
-    colour = part.y if len(dataset.source.classes) > 2 else 2.0 * part.y - 1
-    return figures.Examples(part.x, colour, wrong)
+    color = part.y if len(dataset.source.classes) > 2 else 2.0 * part.y - 1
+    return figures.Examples(part.x, color, wrong)
 
 
 # ---- the bent grid -------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def bent(
 def _pair(now: NetworkView, layer: int, n_units: int) -> tuple[int, int]:
     """The two units chosen; the button goes on to the next pair."""
     of = f"{now.uirevision} {layer} {n_units}"
-    turn, (i, j) = values.get("plane_pair", of) or (0, (0, 1))
+    turn, (i, j) = stored.get("plane_pair", of) or (0, (0, 1))
     each = list(range(n_units))
     i, j = (
         st.selectbox(
@@ -79,7 +79,7 @@ def _pair(now: NetworkView, layer: int, n_units: int) -> tuple[int, int]:
     )  # fmt: skip
     st.button(
         "Next pair", key="plane_next", icon=":material/arrow_forward:",
-        on_click=values.set, args=("plane_pair", (turn + 1, following((i, j), n_units)), of),
+        on_click=stored.set, args=("plane_pair", (turn + 1, following((i, j), n_units)), of),
         help="Goes on to the next two units; look for a pair in which one "
         "straight cut parts the classes.",
     )  # fmt: skip
@@ -111,11 +111,11 @@ def _bent_chart(
     }
     title = layer_name(layer, len(now.snapshot.layers))
     axes = tuple(f"output of unit {i + 1}, {title}" for i in pair)
-    colours = figures.shade(
+    colors = figures.shade(
         seen.answers, len(source.classes), decision_boundary.scale(dataset), discrete
     )
     figure = figures.bent_grid(
-        seen.along_x, seen.along_y, seen.crossings, colours, examples, source.classes,
+        seen.along_x, seen.along_y, seen.crossings, colors, examples, source.classes,
         (axes[0], axes[1]), (source.features[0], source.features[1]), f"{now.uirevision} {layer} {pair}",
     )  # fmt: skip
     low, high = seen.crossings.min(axis=0), seen.crossings.max(axis=0)
@@ -124,7 +124,7 @@ def _bent_chart(
         for unit, a, b in zip(pair, low, high, strict=True)
     )
     sentence = (
-        f"The grid of the plane where {title} takes it: {reach}. Each square has the colour of "
+        f"The grid of the plane where {title} takes it: {reach}. Each square has the color of "
         "the network's answer there."
     )
     live.chart(
@@ -163,11 +163,11 @@ def units(now: NetworkView, seen: Plane, layer: int, examples: dict[str, figures
     shape = (maps.shape[1], maps.shape[2])
     chosen = gallery(sprite, shape, tiles, "plane_units", size=88, clickable=True, of=of)
     st.caption(
-        "Blue is a positive answer, orange a negative one, grey 0. "
+        "Blue is a positive answer, orange a negative one, gray 0. "
         + (
-            "Each map has its own scale: full colour is the largest answer below it."
+            "Each map has its own scale: full color is the largest answer below it."
             if scale == OWN
-            else f"One scale for all: full colour is ± {full[0]:.3g}."
+            else f"One scale for all: full color is ± {full[0]:.3g}."
         )
         + " Click one to see it large."
     )
@@ -177,10 +177,10 @@ def units(now: NetworkView, seen: Plane, layer: int, examples: dict[str, figures
 
 
 def _page(n_units: int) -> tuple[int, str]:
-    """The first unit of the page, and the colour scale."""
+    """The first unit of the page, and the color scale."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scale = st.segmented_control(
-            "Colour scale", [OWN, COMMON], default=OWN, key="plane_scale", required=True,
+            "Color scale", [OWN, COMMON], default=OWN, key="plane_scale", required=True,
             persist_state="session",
             help="One scale for all maps to compare their strength, or one each to "
             "see their shape.",
@@ -201,10 +201,10 @@ def _large(
 ) -> None:  # fmt: skip
     source = now.dataset.source
     answers, z = seen.a[layer][..., unit], seen.z[layer][..., unit]
-    colours = figures.shade(answers[..., None], 0, full, False)
+    colors = figures.shade(answers[..., None], 0, full, False)
     title = f"Unit {unit + 1} of {layer_name(layer, len(now.snapshot.layers))}"
     axes = (source.features[0], source.features[1])
-    figure = figures.plane(colours, seen.extent, examples, source.classes, axes, title, of)
+    figure = figures.plane(colors, seen.extent, examples, source.classes, axes, title, of)
     figures.add_zero(figure, z, seen.extent)
     sentence = (
         f"{title} answers {short(answers.min())} to {short(answers.max())}; its z is positive on "

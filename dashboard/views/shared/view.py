@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from dashboard.state import values
+from dashboard.state import stored
 
 Answer = TypeVar("Answer", bound=Callable[..., None])
 
@@ -23,7 +23,7 @@ class View(Generic[Answer]):
 def choose(views: Mapping[str, View[Answer]], key: str) -> View[Answer]:
     """Let a person choose one of `views` by name; the first one to begin with."""
     name = st.segmented_control(
-        "View", list(views), default=None if values.has_widget(key) else next(iter(views)), key=key,
+        "View", list(views), default=None if stored.has_widget(key) else next(iter(views)), key=key,
         required=True,
         format_func=lambda name: f"{views[name].icon} {name}",
         persist_state="session",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from dashboard.state import identity, session, values
+from dashboard.state import identity, session, stored
 from dashboard.state.pages import open_page
 from dashboard.views.shared.run_controls import begin
 from dashboard.widgets.messages import literal
@@ -56,15 +56,15 @@ def faults(run: Run, dataset: Dataset, changed: bool) -> tuple[Diagnosis, ...]:
     """What is wrong with a run, the gravest first; of one with other data nothing is known."""
     if changed and run.experiment.data != session.experiment().data:
         return ()
-    watch = values.get("diagnosis", make=DiagnosisState).watch(run.network)
+    watch = stored.get("diagnosis", make=DiagnosisState).watch(run.network)
     return watch.see(run.experiment, run.events, run.latest, dataset)
 
 
 def headline(found: tuple[Diagnosis, ...]) -> None:
     """One line, always as high, for those who do not see the card below."""
     if found:
-        icon, colour, _ = SIGNS[found[0].kind]
-        st.caption(f":{colour}[{icon} Diagnosis: {found[0].rule.label}]")
+        icon, color, _ = SIGNS[found[0].kind]
+        st.caption(f":{color}[{icon} Diagnosis: {found[0].rule.label}]")
     else:
         st.caption(":material/healing: Diagnosis: no fault so far")
 
@@ -74,7 +74,7 @@ def diagnosis(run: Run, log: History, found: tuple[Diagnosis, ...], changed: boo
 
     Call it where nothing below must keep its place.
     """
-    memory = values.get("diagnosis", make=DiagnosisState)
+    memory = stored.get("diagnosis", make=DiagnosisState)
     watch = memory.watch(run.network)
     with st.container(border=True, key="diagnosis"):
         if found:
@@ -91,7 +91,7 @@ def diagnosis(run: Run, log: History, found: tuple[Diagnosis, ...], changed: boo
 
 def settle() -> None:
     """Do what a click on the card has asked for; call it where the whole page is drawn."""
-    memory = values.get("diagnosis", make=DiagnosisState)
+    memory = stored.get("diagnosis", make=DiagnosisState)
     memory.acted, lab, memory.lab = False, memory.lab, ""
     if lab:
         open_page("labs", lab=lab)
@@ -101,8 +101,8 @@ def _finding(
     memory: DiagnosisState, watch: Monitor, run: Run, found: Diagnosis, changed: bool
 ) -> None:
     """One fault: what, how one can tell, why, and what can be done."""
-    icon, colour, grade = SIGNS[found.kind]
-    st.markdown(f":{colour}[{icon} **{found.rule.label}**] :{colour}-badge[{grade}]")
+    icon, color, grade = SIGNS[found.kind]
+    st.markdown(f":{color}[{icon} **{found.rule.label}**] :{color}-badge[{grade}]")
     st.markdown(literal(found.evidence))
     at_once = found.fix is not None and found.fix.live and run.state in ("playing", "paused")
     why = [f"**Why?** {literal(found.rule.reason)}"]

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.figures import encode
 from dashboard.figures.comparison import (
-    COLOURS,
+    COLORS,
     COSTS,
     SIGNS,
     SYMBOLS,
@@ -122,7 +122,7 @@ def test_training_is_solid_validation_dashed_in_one_hue() -> None:
     figure = race_curves(curves([[0.1, 0.2]], parts=("training", "validation")), "loss")
     training, validation = of_kind(figure, "mean")
     assert training["line"]["dash"] == "solid" != validation["line"]["dash"]  # type: ignore[index]
-    assert training["line"]["color"] == validation["line"]["color"] == COLOURS[0]  # type: ignore[index]
+    assert training["line"]["color"] == validation["line"]["color"] == COLORS[0]  # type: ignore[index]
 
 
 def test_zoom_is_kept_while_epochs_arrive_and_lost_with_the_scale() -> None:
@@ -156,7 +156,7 @@ def test_the_sentence_names_the_first_and_the_last() -> None:
     )
 
 
-# ---- colours -----------------------------------------------------------------------------
+# ---- colors -----------------------------------------------------------------------------
 
 LINEAR = {  # what those see who lack one kind of cone, in linear RGB (Machado et al. 2009)
     "all cones": np.eye(3),
@@ -167,24 +167,24 @@ TO_LMS = [[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0
 TO_LAB = [[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]]
 
 
-def linear(colours: tuple[str, ...]) -> np.ndarray:
-    code = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colours]) / 255
+def linear(colors: tuple[str, ...]) -> np.ndarray:
+    code = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colors]) / 255
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
 
 
 @pytest.mark.parametrize("eye", LINEAR)
 def test_every_pair_of_hues_is_told_apart(eye: str) -> None:
-    seen = np.clip(linear(COLOURS) @ np.transpose(LINEAR[eye]), 0, 1)
+    seen = np.clip(linear(COLORS) @ np.transpose(LINEAR[eye]), 0, 1)
     lab = np.cbrt(seen @ np.transpose(TO_LMS)) @ np.transpose(TO_LAB)
     apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
     assert apart[~np.eye(8, dtype=bool)].min() > 0.12  # a just visible difference is 0.02
 
 
 def test_every_hue_stands_out_on_light_and_on_dark() -> None:
-    brightness = linear((*COLOURS, "#ffffff", "#0e1117")) @ [0.2126, 0.7152, 0.0722] + 0.05
+    brightness = linear((*COLORS, "#ffffff", "#0e1117")) @ [0.2126, 0.7152, 0.0722] + 0.05
     *own, light, dark = brightness
     assert all(light / each > 2.25 and each / dark > 2.25 for each in own)
-    assert len(COLOURS) == len(SYMBOLS) == len(SIGNS) == 8
+    assert len(COLORS) == len(SYMBOLS) == len(SIGNS) == 8
     assert len(set(SIGNS)) == len(set(SYMBOLS)) == 8
 
 

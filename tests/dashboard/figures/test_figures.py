@@ -20,7 +20,7 @@ from dashboard.figures.decision_boundary import (
     region_sentence,
 )
 from dashboard.figures.images import address, mosaic
-from dashboard.figures.style import MOST_POINTS, colour, thin
+from dashboard.figures.style import MOST_POINTS, color, thin
 from playground.history.events import Epoch, HyperparametersChanged, Score
 from playground.history.history import History, Log
 
@@ -146,10 +146,10 @@ def test_accuracy_and_error_are_best_at_opposite_ends() -> None:
     )
 
 
-def test_the_ends_and_the_middle_of_the_colour_scale() -> None:
-    shown = colour(np.array([[-9.0, -2.0, 0.0, 2.0, 9.0]]), 2.0)[0]
-    orange, grey, blue = [245, 147, 34], [232, 234, 235], [8, 119, 189]
-    assert shown.tolist() == [orange, orange, grey, blue, blue]
+def test_the_ends_and_the_middle_of_the_color_scale() -> None:
+    shown = color(np.array([[-9.0, -2.0, 0.0, 2.0, 9.0]]), 2.0)[0]
+    orange, gray, blue = [245, 147, 34], [232, 234, 235], [8, 119, 189]
+    assert shown.tolist() == [orange, orange, gray, blue, blue]
 
 
 def test_a_region_is_one_picture_under_its_points() -> None:

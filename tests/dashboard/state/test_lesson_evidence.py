@@ -1,9 +1,9 @@
 """What a tab has done, as lessons see it: a race that was held, and a drawing in hand."""
 
 import numpy as np
+from dashboard.state.lesson_context import _contest, _sketch
 
 from dashboard.state.drawing import DrawingState
-from dashboard.state.lesson_context import _contest, _sketch
 from dashboard.views.draw.model_choice import ready_made
 from playground.experiment.model import Experiment
 from playground.lessons.metrics import CheckContext

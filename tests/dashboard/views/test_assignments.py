@@ -88,7 +88,7 @@ def test_a_link_without_an_experiment_opens_the_start() -> None:
     assert app.query_params["assignment"]
 
 
-def test_locked_widgets_are_grey_and_say_why() -> None:
+def test_locked_widgets_are_gray_and_say_why() -> None:
     app = opened(task("hidden", "learning_rate", "shuffle"))
     for kind in (app.text_input, app.number_input, app.select_slider, app.toggle, app.selectbox):
         for widget in kind:

@@ -13,7 +13,7 @@ from dashboard.figures import comparison, encode, images
 from dashboard.figures import data as counts
 from dashboard.figures import data as features
 from dashboard.figures import data as points
-from dashboard.figures.style import CLASS_COLOURS, class_colours, escaped
+from dashboard.figures.style import CLASS_COLORS, class_colors, escaped
 from playground.datasets import DATASETS, load
 from playground.experiment.model import Experiment
 
@@ -130,7 +130,7 @@ def test_every_figure_is_what_plotly_accepts(name: str) -> None:
     assert len(encode(FIGURES[name])) < 40_000
 
 
-def test_every_pixel_is_written_once_in_a_colour_that_can_be_read() -> None:
+def test_every_pixel_is_written_once_in_a_color_that_can_be_read() -> None:
     dark, light = FIGURES["pixels"]["data"]
     assert np.array_equal(np.isnan(dark["z"]), ~np.isnan(light["z"]))
     assert np.array_equal(np.fmax(dark["z"], light["z"]), IMAGE.astype(np.float32))
@@ -155,10 +155,10 @@ def test_names_that_people_give_are_not_markup() -> None:
     assert FIGURES["classes"]["data"][0]["x"][1] == "b&lt;b&gt;"
 
 
-def test_classes_have_colours_of_their_own() -> None:
-    assert class_colours(2) == ["#f59322", "#0877bd"]
-    assert len(set(class_colours(10))) == len(CLASS_COLOURS) == 10
-    assert len(class_colours(37)) == 37
+def test_classes_have_colors_of_their_own() -> None:
+    assert class_colors(2) == ["#f59322", "#0877bd"]
+    assert len(set(class_colors(10))) == len(CLASS_COLORS) == 10
+    assert len(class_colors(37)) == 37
 
 
 def test_empty_bars_are_left_out_of_a_logarithmic_scale() -> None:

@@ -183,7 +183,7 @@ def test_each_unit_has_a_cell(n: int) -> None:
     Image.fromarray(grid)
 
 
-def test_the_answer_and_the_neighbours_are_quick() -> None:
+def test_the_answer_and_the_neighbors_are_quick() -> None:
     now = model_choice.ready_made()
     album = NearestNeighborIndex(now.dataset)
     image = now.dataset.validation.x[0]

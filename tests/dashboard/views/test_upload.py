@@ -94,7 +94,7 @@ def test_the_example_needs_one_click() -> None:
     chosen = experiment(train_on_it(found))
     assert chosen.data.source.label == "Animals"
     assert chosen.data.source.classes == ("cat", "dog", "rabbit")
-    assert "colour = black" in chosen.data.source.features
+    assert "color = black" in chosen.data.source.features
     assert len(EXAMPLE.splitlines()) == 41
 
 

@@ -24,7 +24,7 @@ def confusions(now: NetworkView) -> None:
     st.caption(
         "Each row is a true class, each column what the network said; on the diagonal it is right. "
         "The number counts examples, the percentage is the share of the row; the deeper the "
-        "colour, the larger that share."
+        "color, the larger that share."
     )
     of.say()
     if cell is None:
@@ -32,7 +32,7 @@ def confusions(now: NetworkView) -> None:
         return
     row, column = cell
     behind = np.flatnonzero((found.truth == row) & (found.guess == column))
-    what = "recognised" if row == column else f"taken for {literal(names[column])}"
+    what = "recognized" if row == column else f"taken for {literal(names[column])}"
     plural = "example" if len(behind) == 1 else "examples"
     st.markdown(f"**{literal(names[row])} {what}: {len(behind):,} {plural}**, the surest first")
     if len(behind):
@@ -70,7 +70,7 @@ def scores(now: NetworkView) -> None:
     of.say()
     with st.expander("What the words mean"):
         st.markdown(
-            "TP: examples of the class that were recognised. FP: others that were taken for it. "
+            "TP: examples of the class that were recognized. FP: others that were taken for it. "
             "FN: examples of it that were taken for others."
         )
         st.latex(

@@ -64,7 +64,7 @@ def curves() -> None:
         mean = st.slider(
             "Mean μ of z", -4.0, 4.0, 0.0, 0.1, key="lab_activations_mean",
             persist_state="session",
-            help="Where the sums of a layer lie, drawn in grey. Try −2: what is left of ReLU?",
+            help="Where the sums of a layer lie, drawn in gray. Try −2: what is left of ReLU?",
         )  # fmt: skip
     with next(columns):
         spread = st.slider(
@@ -89,7 +89,7 @@ def curves() -> None:
 
 
 ABOUT = {
-    False: "What a unit gives out for each weighted sum z; the grey hill is where z usually lies. "
+    False: "What a unit gives out for each weighted sum z; the gray hill is where z usually lies. "
     "Move μ and σ and see which part of the curve is in use.",
     True: "The slope of each curve: what a gradient is multiplied with on its way back through "
     "the unit. Look for places where it is 0: nothing is learnt there.",

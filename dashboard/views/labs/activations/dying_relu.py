@@ -50,7 +50,7 @@ def dying() -> None:
 
 ABOUT = {
     "unit": "The unit's sum z for each of 20 examples, and the answers it should learn (rings). "
-    "Move the step: once a whole line lies in the grey, ReLU has no slope left.",
+    "Move the step: once a whole line lies in the gray, ReLU has no slope left.",
     "loss": "How wrong each unit is after each step. A flat line that is not at the bottom is a "
     "unit that no longer learns; lower the rate until none dies.",
 }

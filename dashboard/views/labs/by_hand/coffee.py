@@ -13,7 +13,7 @@ from dashboard.figures.decision_boundary import (
     roasting_figure,
     roasting_sentence,
 )
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
 from dashboard.views.labs.worker_result import worker_result
 from dashboard.views.shared.unit_maps import drawn, inequality, units
@@ -84,7 +84,7 @@ def _network() -> tuple[Snapshot, str]:
         "Seed of the initial weights", 0, 999, 3, key="lab_by_hand_seed", persist_state="session",
         help="Train again with another seed: do the three lines end at the same edges?",
     )  # fmt: skip
-    wanted = values.get("lab_by_hand_wanted", make=dict)
+    wanted = stored.get("lab_by_hand_wanted", make=dict)
     if middle.button(
         "Train it", key="lab_by_hand_train", icon=":material/play_arrow:",
         help="63,000 updates in a worker, about two seconds; then move through them.",
@@ -172,7 +172,7 @@ def _plane(
     examples = drawn(view.snapshot, dataset, dataset.train)
     figure = roasting_figure(
         plane.output[..., 0], threshold, plane.extent,
-        Examples(examples.x, examples.colour, positive != good), _lines(view, plane),
+        Examples(examples.x, examples.color, positive != good), _lines(view, plane),
         (dataset.source.features[0], dataset.source.features[1]), "roasting",
     )  # fmt: skip
     accuracy = float((positive == good).mean())

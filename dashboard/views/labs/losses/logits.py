@@ -1,45 +1,62 @@
-"""A table of logits: softmax and cross-entropy in two steps and in one, beside Keras."""
+"""Softmax and cross-entropy of logits: in one step and in two, beside Keras, and overflowing."""
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
-from playground.labs.losses.cross_entropy import (
+
+from dashboard.components import chart
+from dashboard.figures.losses import METHODS, overflow_figure
+from dashboard.state import stored
+from dashboard.views.labs.worker_result import worker_result
+from dashboard.widgets.latex import lines, number, signed
+from dashboard.widgets.messages import refuse
+from playground.labs.losses import (
     CLASSES,
     LOGITS,
-    SMALLEST,
+    MAX_FLOAT32,
+    MAX_LOSS,
+    MIN_PROBABILITY,
+    Float32CrossEntropy,
+    float32_cross_entropy,
     in_one_step,
     in_two_steps,
     one_hot,
 )
-
-from dashboard.components.chart import POLL_SECONDS
-from dashboard.state import identity, values
-from dashboard.widgets.latex import lines, number, signed
-from dashboard.widgets.messages import literal, refuse
 from playground.nn.activations import softmax
-from playground.runs.jobs import Job, Jobs
 
 Array = NDArray[np.floating]
 
 KEY, COLUMNS, CLASS = "lab_losses_logits", ("z₁", "z₂", "z₃"), "class"
-CROSS_ENTROPIES = "playground.training.keras_reference:keras_cross_entropies"
-LARGEST = 1e6
-PATIENT = 0.15  # seconds to wait for Keras before the page goes on without it
+LARGEST = 1e6  # |logit| that can be typed
+
+DIRECTION = np.array([1.0, 0.5, -0.5])  # logits of size 1
+MAX_SIZE = 200.0
+SIZES = np.arange(1, MAX_SIZE + 1)
+
+ABOUT_OVERFLOW = (
+    "The same loss, computed in four ways, over the size of the logits. Where a curve ends it has "
+    "become inf or nan, and a network could not learn. Move the size past 88."
+)
+_HOW = {
+    "naive": "e^z, divided by the sum, then −ln: as the formula is written",
+    "shifted": "e^(z − max z): no overflow, but p can underflow to 0, and −ln 0 is inf",
+    "clipped": "the same with p ≥ 10⁻⁷, as Keras does with probabilities",
+    "from_logits": "ln Σ e^(z − m) + m − z of the true class, m = max z: Keras from logits",
+}
 
 
 def logits() -> None:
-    """Five rows to edit, the loss of each in four ways, and one row in formulas."""
-    st.markdown("**Logits** (what the last layer gives before softmax) and the right class.")
-    version = values.get("lab_losses_version", make=lambda: [0])
+    """Five editable rows, the loss of each in four ways, and one row in formulas."""
+    st.markdown("**Logits** (the output layer's z, before softmax) and the true class.")
+    version = stored.get("lab_losses_version", make=lambda: [0])
     table = st.data_editor(
         _table(), key=f"{KEY}_{version[0]}", width="stretch", num_rows="fixed",
         column_config={
             CLASS: st.column_config.SelectboxColumn(
-                CLASS, options=[1, 2, 3], required=True, help="The right class of the row: 1 to 3."
+                CLASS, options=[1, 2, 3], required=True, help="The true class of the row: 1 to 3."
             ),
             **{name: st.column_config.NumberColumn(
                 name, help="Any finite number. Try a large one for a wrong class.", format="%g"
@@ -47,19 +64,19 @@ def logits() -> None:
         },
     )  # fmt: skip
     st.button(
-        "Back to the first table", key="lab_losses_again", on_click=_again, args=(version,),
-        help="Forget what has been typed.",
+        "Restore the table", key="lab_losses_again", on_click=_restore, args=(version,),
+        help="Discard all edits.",
     )  # fmt: skip
     try:
-        y, z = checked(table)
+        y, z = parsed(table)
     except ValueError as error:
         refuse(str(error))
         return
     _results(y, z)
     row = st.segmented_control(
-        "Follow row", range(len(z)), default=0, required=True, key="lab_losses_row",
+        "Row in formulas", range(len(z)), default=0, required=True, key="lab_losses_row",
         format_func=lambda i: str(i + 1), persist_state="session",
-        help="Its losses below as formulas with their numbers. Try row 4: it is wrong.",
+        help="Its losses with all numbers below. Row 4 is misclassified.",
     )  # fmt: skip
     _formulas(y[row or 0], z[row or 0])
 
@@ -71,86 +88,57 @@ def _table() -> pd.DataFrame:
     return frame
 
 
-def _again(version: list[int]) -> None:
-    version[0] += 1  # a new editor: it has no edits
+def _restore(version: list[int]) -> None:
+    version[0] += 1  # a new key: an editor without edits
 
 
-def checked(table: pd.DataFrame) -> tuple[Array, Array]:
-    """Targets and logits, (n, 3) each. Raises ValueError for the first cell that is no number."""
-    for row, values in table.iterrows():
+def parsed(table: pd.DataFrame) -> tuple[Array, Array]:
+    """Targets and logits, (n, 3) each; raises ValueError for the first invalid cell."""
+    for row, cells in table.iterrows():
         for name in COLUMNS:
-            value = pd.to_numeric(values[name], errors="coerce")
-            if not abs(value) <= LARGEST:
-                got = "nothing" if pd.isna(values[name]) else f"{values[name]}"
+            if not abs(pd.to_numeric(cells[name], errors="coerce")) <= LARGEST:
+                got = "nothing" if pd.isna(cells[name]) else f"{cells[name]}"
                 raise ValueError(
                     f"row {row}: {name} must be a number between −10⁶ and 10⁶, got {got}"
                 )
-        if values[CLASS] not in (1, 2, 3):
-            raise ValueError(f"row {row}: class must be 1, 2 or 3, got {values[CLASS]}")
+        if cells[CLASS] not in (1, 2, 3):
+            raise ValueError(f"row {row}: class must be 1, 2 or 3, got {cells[CLASS]}")
     z = table[list(COLUMNS)].to_numpy(dtype=np.float64)
     return one_hot(table[CLASS].to_numpy(dtype=np.int64) - 1, len(COLUMNS)), z
 
 
 def _results(y: Array, z: Array) -> None:
-    """NumPy's losses at once; Keras' as soon as a worker has told them."""
-    job = _ask(y, z)
-    job.wait(PATIENT)
-    ours = {"two steps, NumPy": in_two_steps(y, z), "one step, NumPy": in_one_step(y, z)}
-    asked = (y.tobytes(), z.tobytes())
-    theirs: Any = job.result if job.state == "done" and job.key == asked else None
+    """NumPy's losses at once, Keras' when a worker has computed them."""
+    question, path = (
+        (y.tobytes(), z.tobytes()),
+        "playground.training.keras_reference:keras_cross_entropies",
+    )
+    theirs = worker_result(KEY, question, path, y, z, waiting=None)
+    losses = {"two steps, NumPy": in_two_steps(y, z), "one step, NumPy": in_one_step(y, z)}
     names = ("two steps, Keras", "one step, Keras")
     if theirs is not None:
-        ours |= dict(zip(names, theirs, strict=True))
-    shown = {name: [f"{value:.8e}" for value in each] for name, each in ours.items()}
-    if theirs is None:
-        shown |= {name: ["…"] * len(z) for name in names}
-    st.table(pd.DataFrame(shown, index=[f"row {i + 1}" for i in range(len(z))]))
+        losses |= dict(zip(names, theirs, strict=True))
+    columns = {name: [f"{value:.8e}" for value in loss] for name, loss in losses.items()}
+    columns = dict.fromkeys((*losses, *names), ["…"] * len(z)) | columns
+    st.table(pd.DataFrame(columns, index=[f"row {i + 1}" for i in range(len(z))]))
     if theirs is not None:
-        st.caption(sentence(ours))
-    elif job.state == "failed":
-        st.error(f"Keras could not be asked: {literal(job.reason)}.")
-        st.button(
-            "Ask Keras again", key="lab_losses_retry", on_click=_jobs().remove,
-            args=(job.key, job), help="A worker tries once more.",
-        )  # fmt: skip
+        st.caption(agreement_sentence(losses))
     else:
-        st.fragment(_waiting, run_every=POLL_SECONDS)(job)
+        worker_result(KEY, question, path, y, z)
 
 
-@cache
-def _jobs() -> Jobs:
-    return Jobs()
-
-
-def _ask(y: Array, z: Array) -> Job:
-    """The question to Keras; a tab has one under way at a time."""
-    question = (y.tobytes(), z.tobytes())
-    return _jobs().submit(identity.current(), question, CROSS_ENTROPIES, y, z)
-
-
-def _waiting(job: Job) -> None:
-    st.caption(f"Asking Keras in a worker, for {job.seconds:.0f} s so far …")
-    if job.state != "working":
-        st.rerun()
-
-
-def sentence(losses: dict[str, Array]) -> str:
-    """How far the four ways are from each other, in one sentence."""
+def agreement_sentence(losses: dict[str, Array]) -> str:
+    """How far the four results are apart."""
     two, one, keras_two, keras_one = losses.values()
     apart = float(max(np.abs(two - keras_two).max(), np.abs(one - keras_one).max()))
     steps = float(np.abs(two - one).max())
-    text = f"In double precision (float64) NumPy and Keras differ by at most {apart:.0e}"
+    text = f"In float64 NumPy and Keras differ by at most {apart:.0e}"
     if steps < 1e-6:
         return f"{text}, one step and two by at most {steps:.0e}."
     return (
-        f"{text}; one step and two by {steps:.3g}: in two steps Keras takes no probability for "
-        "smaller than 10⁻⁷, so no loss is above 16.118. See Overflow."
+        f"{text}; one step and two by {steps:.3g}: in two steps Keras clips probabilities at "
+        f"10⁻⁷, so no loss exceeds {MAX_LOSS:.3f}. See Overflow."
     )
-
-
-def _taken(p: float) -> str:
-    """The probability that the logarithm is taken of: no smaller one than Keras takes."""
-    return number(p, 6) if p >= SMALLEST else r"\max(p, 10^{-7})"
 
 
 def _formulas(y: Array, z: Array) -> None:
@@ -158,17 +146,100 @@ def _formulas(y: Array, z: Array) -> None:
     k = target + 1
     powers = " + ".join(f"e^{{{value:g}}}" for value in z)
     in_row = r",\ ".join(number(each, 6) for each in p)
-    st.markdown("**Two steps**: first probabilities, then their logarithm.")
+    clipped = number(p[target], 6) if p[target] >= MIN_PROBABILITY else r"\max(p, 10^{-7})"
+    st.markdown("**Two steps**: probabilities, then their logarithm.")
     st.latex(lines(
         r"p &= \operatorname{softmax}(z)",
         rf"&= ({in_row})",
-        rf"L &= -\ln p_{k} = -\ln {_taken(p[target])} "
-        rf"= {number(in_two_steps(y[None], z[None])[0], 6)}",
+        rf"L &= -\ln p_{k} = -\ln {clipped} = {number(in_two_steps(y[None], z[None])[0], 6)}",
     ))  # fmt: skip
-    st.markdown("**One step**: the logarithm of the sum less the right logit; nothing is divided.")
+    st.markdown("**One step**: the logarithm of the sum minus the true class's logit.")
     st.latex(lines(
         rf"L &= \ln \sum_j e^{{z_j}} - z_{k}",
         rf"&= \ln({powers}) - {signed(z[target])}",
         rf"&= {number(float(np.logaddexp.reduce(z)), 6)} - {signed(z[target], 6)} "
         rf"= {number(in_one_step(y[None], z[None])[0], 6)}",
     ))  # fmt: skip
+
+
+def overflow() -> None:
+    """Growing logits: exp overflows, a shift prevents it, one step is exact."""
+    left, right = st.columns([2, 1])
+    size = left.slider(
+        "Size of the logits", 1.0, MAX_SIZE, 100.0, 1.0, key="lab_losses_size",
+        persist_state="session",
+        help="A factor of all three logits. In float32 exp overflows above 88.7: try 88 and 89, "
+        "then 104.",
+    )  # fmt: skip
+    target = right.segmented_control(
+        "True class", range(3), default=2, required=True, key="lab_losses_large_target",
+        format_func=lambda i: f"Class {i + 1}", persist_state="session",
+        help="Class 3 has the smallest logit: confident and wrong. Class 1: confident and right.",
+    )  # fmt: skip
+    target = 2 if target is None else target
+    z = size * DIRECTION
+    result = float32_cross_entropy(z, target)
+    _exponentials(z, result)
+    losses = {name: getattr(result, name) for name in METHODS}
+    rows = {METHODS[name]: [f"{loss:.6g}", _HOW[name]] for name, loss in losses.items()}
+    st.table(pd.DataFrame(rows, index=["loss", "how"]).T)
+    _log_sum_exp(z, target, result)
+    chart.chart(
+        overflow_figure(SIZES, _curves(target), size, f"overflow {target}"),
+        overflow_sentence(size, losses), key="lab_losses_overflow", about=ABOUT_OVERFLOW,
+    )  # fmt: skip
+
+
+@cache
+def _curves(target: int) -> dict[str, Array]:
+    """The loss by each method over SIZES; nan where it is not finite."""
+    results = [float32_cross_entropy(size * DIRECTION, target) for size in SIZES]
+    losses = {name: np.array([getattr(each, name) for each in results]) for name in METHODS}
+    return {name: np.where(np.isfinite(loss), loss, np.nan) for name, loss in losses.items()}
+
+
+def overflow_sentence(size: float, losses: dict[str, float]) -> str:
+    """Which methods give a finite loss."""
+    exact = losses["from_logits"]
+    failed = [
+        f"{METHODS[name]} gives {loss:g}" for name, loss in losses.items() if not np.isfinite(loss)
+    ]
+    text = f"At size {size:g} the loss is {exact:.6g}"
+    text += f"; {', '.join(failed)}." if failed else "; every method gives a finite number."
+    if losses["clipped"] < exact - 1e-3:
+        text += (
+            f" From probabilities Keras stops at −ln 10⁻⁷ = {MAX_LOSS:.3f}, and so does learning."
+        )
+    return text
+
+
+def _exponentials(z: Array, result: Float32CrossEntropy) -> None:
+    powers = [
+        rf"& e^{{{value:g}}} = {number(float(e), 3)}"
+        for value, e in zip(z, result.exponentials, strict=True)
+    ]
+    total = float(result.exponentials.sum())
+    p = r",\ ".join(number(float(each), 4) for each in result.probabilities)
+    note = r"\quad\left(\tfrac\infty\infty = \text{nan}\right)" if not np.isfinite(total) else ""
+    st.latex(lines(
+        *powers, rf"& \textstyle\sum_j e^{{z_j}} = {number(total)}", rf"& p = ({p}){note}",
+    ))  # fmt: skip
+    st.caption(
+        f"float32, the precision networks train in: above {MAX_FLOAT32:.3g} it overflows to ∞."
+    )
+
+
+def _log_sum_exp(z: Array, target: int, result: Float32CrossEntropy) -> None:
+    largest = float(z.max())
+    powers = " + ".join(f"e^{{{value:g}}}" for value in z - largest)
+    st.markdown("**Log-sum-exp**: factor out the largest logit $m$; no power exceeds 1.")
+    st.latex(lines(
+        rf"L &= m + \ln \sum_j e^{{z_j - m}} - z_{target + 1}",
+        rf"&= {largest:g} + \ln({powers}) - ({z[target]:g})",
+        rf"&= {number(result.from_logits)}",
+    ))  # fmt: skip
+    st.markdown(
+        rf"**From probabilities** Keras clips to $\max(p, 10^{{-7}})$: no loss exceeds "
+        rf"$-\ln 10^{{-7}} = {MAX_LOSS:.3f}$, and the gradient is 0 there. With "
+        "`from_logits=True` it computes in one step and is exact."
+    )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dashboard.components import chart
 from dashboard.figures import labs as figures
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.widgets.latex import lines, number
 from playground.labs.regularization.dropout import MOST_RATE, masks, network, predict, train
 
@@ -46,13 +46,13 @@ def dropout() -> None:
     ) or 1  # fmt: skip
     with columns[2]:
         at = st.slider(
-            "Mask", 1, MASKS, None if values.has_widget(MASK) else 1, key=MASK,
+            "Mask", 1, MASKS, None if stored.has_widget(MASK) else 1, key=MASK,
             persist_state="session",
             help="Which of the random masks is shown. Training draws a new one for every step.",
         )  # fmt: skip
         st.button(
             "Next mask", key="lab_regularisation_next", icon=":material/casino:",
-            on_click=values.set_widget, args=(MASK, at % MASKS + 1),
+            on_click=stored.set_widget, args=(MASK, at % MASKS + 1),
             help="Switch other units off, as the next training step would.",
         )  # fmt: skip
     net = network(hidden)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.state.pages import open_page
 from dashboard.views.labs.regularization.dropout import dropout
 from dashboard.views.labs.regularization.penalty import one_weight, space
@@ -94,7 +94,7 @@ def _row(cure: RegularizerExample, key: str) -> None:
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.markdown(f"**{cure.label}**  \n{cure.why}")
     pressed = right.button(
-        cure.where, key=key, on_click=values.set_widget, args=(cure.widget, cure.shows), width="stretch",
+        cure.where, key=key, on_click=stored.set_widget, args=(cure.widget, cure.shows), width="stretch",
         help=f"Opens the place where you can try this: {cure.label.lower()}.",
     )  # fmt: skip
     if pressed and cure.page:

@@ -92,7 +92,7 @@ STRENGTHS = np.linspace(0, 3, 301)
 LEVELS = (0.02, 0.1, 0.3, 0.7, 1.3, 2.2)
 
 ABOUT_L1 = (
-    "Grey: valleys of equal data loss round the best weights without a penalty; drag that round "
+    "Gray: valleys of equal data loss round the best weights without a penalty; drag that round "
     "point. The dashed diamond holds weights of equal penalty: its corners lie on the axes, and "
     "there one weight is zero."
 )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from dashboard.components import chart
 from dashboard.figures import Figure
 from dashboard.figures import regularization as figures
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.widgets.latex import lines, number
 from playground.labs.regularization import polynomial_ridge
 from playground.labs.regularization.polynomial_ridge import (
@@ -109,7 +109,7 @@ def _strength(fit: Fit, loss: Array, training: Array, validation: Array) -> int:
     """Choose λ; the row it has among all, and the loss with its penalty in numbers."""
     _states(int(np.argmin(validation)))
     row: int = st.select_slider(
-        "λ of L2", range(len(STRENGTHS)), value=None if values.has_widget(STRENGTH) else 2,
+        "λ of L2", range(len(STRENGTHS)), value=None if stored.has_widget(STRENGTH) else 2,
         key=STRENGTH, format_func=lambda i: f"{STRENGTHS[i]:.1e}", persist_state="session",
         help="What large weights cost. Almost 0: the answer may bend as it likes; 10: it is nearly "
         "flat.",
@@ -152,5 +152,5 @@ def _states(best: int) -> None:
         ):
             st.button(
                 state.capitalize(), key=f"lab_regularisation_{state.replace(' ', '_')}",
-                on_click=values.set_widget, args=(STRENGTH, row), help=f"{why} Sets λ below.",
+                on_click=stored.set_widget, args=(STRENGTH, row), help=f"{why} Sets λ below.",
             )  # fmt: skip

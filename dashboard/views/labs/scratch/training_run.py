@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS, chart
 from dashboard.figures import labs as figures
-from dashboard.state import identity, values
+from dashboard.state import identity, stored
 from dashboard.widgets.messages import literal
 from playground.datasets.images import BUNDLED
 from playground.labs.scratch import config
@@ -96,9 +96,9 @@ def _choose() -> ScratchPlan:
         help="Runs to compare. Train the first one, then change one thing at a time.",
     ) or next(iter(PRESETS))  # fmt: skip
     st.caption(PRESETS[preset].told)
-    if values.get("lab_scratch_preset") != preset:
+    if stored.get("lab_scratch_preset") != preset:
         _put(PRESETS[preset])
-        values.set("lab_scratch_preset", preset)
+        stored.set("lab_scratch_preset", preset)
     columns = st.columns(4, gap="medium")
     with columns[0]:
         start = st.selectbox(
@@ -153,7 +153,7 @@ def _put(preset: ScratchPreset) -> None:
     """Set the controls below to what the preset says."""
     values = {**asdict(FIRST), **preset.changes}
     for name in ("start", "rule", "rate", "epochs", "shuffle", "rest"):
-        values.set_widget(f"lab_scratch_plan_{name}", values[name])
+        stored.set_widget(f"lab_scratch_plan_{name}", values[name])
 
 
 def _start(plan: ScratchPlan) -> None:
@@ -234,7 +234,7 @@ def _told(twice: SideBySide) -> None:
 
 def _tried() -> dict[ScratchPlan, dict[str, float]]:
     """The test accuracy of each side, of every run of this tab that came to its end."""
-    return values.get("lab_scratch_tried", make=dict)
+    return stored.get("lab_scratch_tried", make=dict)
 
 
 def _results() -> None:

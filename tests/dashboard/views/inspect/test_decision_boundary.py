@@ -136,19 +136,19 @@ def test_an_inequality_is_written_with_its_signs() -> None:
     assert inequality(half, ("a", "b")) == "−0.5·a + 2·b − 3.25 > 0"
 
 
-def test_colours_tell_the_answer_and_how_sure_it_is() -> None:
+def test_colors_tell_the_answer_and_how_sure_it_is() -> None:
     two = np.array([[[0.0], [0.5], [1.0], [0.7]]])
     smooth, discrete = (figures.shade(two, 2, 1.0, each)[0] for each in (False, True))
-    orange, grey, blue = [245, 147, 34], [232, 234, 235], [8, 119, 189]
-    assert smooth[:3].tolist() == [orange, grey, blue]
-    assert discrete.tolist() == [orange, grey, blue, blue]
+    orange, gray, blue = [245, 147, 34], [232, 234, 235], [8, 119, 189]
+    assert smooth[:3].tolist() == [orange, gray, blue]
+    assert discrete.tolist() == [orange, gray, blue, blue]
     three = np.array([[[1 / 3, 1 / 3, 1 / 3], [0, 0.1, 0.9]]])
     undecided, third = figures.shade(three, 3, 1.0, False)[0]
-    assert undecided.tolist() == grey
+    assert undecided.tolist() == gray
     assert third[1] > third[0]  # the third class is green
     assert third[1] > third[2]
     values = np.array([[[-4.0], [0.5], [np.nan]]])
-    assert figures.shade(values, 0, 4.0, True)[0].tolist() == [orange, grey, grey]
+    assert figures.shade(values, 0, 4.0, True)[0].tolist() == [orange, gray, gray]
 
 
 def drawn_figure(dataset: Dataset) -> dict[str, Any]:

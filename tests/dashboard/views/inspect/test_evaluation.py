@@ -199,9 +199,9 @@ def test_luck_is_what_statistics_says() -> None:
 def test_every_layer_of_every_kind_of_data_has_a_map(name: str) -> None:
     experiment = Experiment().replace(dataset=name, hidden=(4, 3))
     for layer in range(4):
-        colour = "right or wrong" if name in CLASSIFIERS else "error"
+        color = "right or wrong" if name in CLASSIFIERS else "error"
         task = "classification" if name in CLASSIFIERS else "regression"
-        state = {"embedded_layer_4": layer, f"embedding_colour_{task}": colour}
+        state = {"embedded_layer_4": layer, f"embedding_color_{task}": color}
         app = opened("Embedding", experiment, **state)
         assert "PCA: the flat shadow" in words(app)
 
@@ -228,7 +228,7 @@ def test_the_figures_are_plotly_figures() -> None:
             points, embedding.by_class(classes, ["<a>", "b", "c"]), texts, "t", ("", "")
         ),
         embedding.cloud(points, embedding.by_right(classes > 0), texts, "t", ("", "")),
-        embedding.coloured(points, points[:, 0], texts, "t", ("", ""), "error"),
+        embedding.colored(points, points[:, 0], texts, "t", ("", ""), "error"),
         evaluation.reliability_bars(edges, count, bars, bars),
         evaluation.doubt_curves(edges, edges[::-1], np.array([0.5, 0.6, 1, np.nan]), 0.5),
         evaluation.robustness_curve(edges, edges, "noise", True, 0.5),
@@ -239,7 +239,7 @@ def test_the_figures_are_plotly_figures() -> None:
     for figure in drawn:
         go.Figure(figure)
         encode(figure)
-        # Plotly looks its colour bars and legends up by CSS classes made of these
+        # Plotly looks its color bars and legends up by CSS classes made of these
         assert all(trace["uid"].isidentifier() for trace in figure["data"])
     assert drawn[0]["data"][0]["name"] == "&lt;a&gt;"
     assert drawn[0]["data"][1]["customdata"].tolist() == list(range(1, 30, 3))

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.figures.network_graph import (
     STRONGEST_INPUTS,
     NodeColumn,
-    colours,
+    colors,
     levels,
     number,
     passage,
@@ -91,8 +91,8 @@ def test_a_large_drawing_says_how_much_it_shows() -> None:
     assert "24 of 300 units of hidden 1 and 24 of 100 units of hidden 2" in text
 
 
-def test_levels_are_symmetric_and_coloured_orange_grey_blue() -> None:
-    shades = np.frombuffer(base64.b64decode(colours()), np.uint8).reshape(255, 3)
+def test_levels_are_symmetric_and_colored_orange_gray_blue() -> None:
+    shades = np.frombuffer(base64.b64decode(colors()), np.uint8).reshape(255, 3)
     found = numbers(levels(np.array([-2.0, -1, 0, 1, np.nan, np.inf]), 1.0), "u1")
     assert found.tolist() == [0, 0, 127, 254, 127, 254]
     assert shades[[0, 127, 254]].tolist() == [[245, 147, 34], [232, 234, 235], [8, 119, 189]]

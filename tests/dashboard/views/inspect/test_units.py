@@ -168,7 +168,7 @@ def valid(figure: dict[str, Any]) -> dict[str, Any]:
     return figure
 
 
-def test_the_lens_colours_the_flat_zones() -> None:
+def test_the_lens_colors_the_flat_zones() -> None:
     experiment = network("moons", activation="tanh")
     layer = draw(experiment, chosen(experiment)).layers[0]
     z = np.random.default_rng(0).normal(0, 3, (200, 7)).astype(np.float32)

@@ -161,14 +161,14 @@ def test_units_of_images_come_in_pages() -> None:
     checked(units.select_index(1).run())
 
 
-def colours(source: str) -> Any:
+def colors(source: str) -> Any:
     content = base64.b64decode(source.split(",")[1])
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
 
 
-def test_a_picture_has_one_colour_a_sign_and_none_for_what_is_no_number() -> None:
+def test_a_picture_has_one_color_a_sign_and_none_for_what_is_no_number() -> None:
     values = np.array([[-2, 0, 2, np.nan, -1]])
-    (row,) = colours(images.diverging(values, 2.0))
+    (row,) = colors(images.diverging(values, 2.0))
     assert row[:3].tolist() == [[245, 147, 34], [232, 234, 235], [8, 119, 189]]
     assert row[3].tolist() == list(images.NO_NUMBER)
     np.testing.assert_allclose(row[4], (row[0].astype(float) + row[1]) / 2, atol=2)

@@ -1,4 +1,4 @@
-"""The Losses lab as a page: every view opens, numbers are the course's, bad input is named."""
+"""The Losses lab as a page: every view opens, published numbers, errors by name."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.views.labs import worker_result
 from dashboard.views.labs.losses import logits
 from dashboard.views.labs.losses.page import VIEWS
 
@@ -42,7 +43,7 @@ def texts(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("view", [name for name in VIEWS if name != "Logits"])
-def test_each_view_opens_and_every_slider_has_a_word(view: str) -> None:
+def test_each_view_opens_and_every_slider_has_a_help_text(view: str) -> None:
     app = opened(view)
     assert VIEWS[view].question in texts(app)
     assert all(slider.help for slider in app.slider)
@@ -77,7 +78,7 @@ def test_the_two_published_predictions() -> None:
     assert "must be above 0" in texts(app)
 
 
-def test_p_minus_y_and_overflow_are_told() -> None:
+def test_p_minus_y_and_overflow_are_shown() -> None:
     app = opened("Gradient")
     assert "= p - y" in texts(app)
     choose(app, "lab_losses_output", "Sigmoid, one output")
@@ -91,7 +92,7 @@ def test_p_minus_y_and_overflow_are_told() -> None:
 
 def test_keras_answers_beside_numpy_with_the_published_figures() -> None:
     app = opened("Logits")
-    job = logits._jobs().latest(None)
+    job = worker_result._JOBS.latest((None, logits.KEY))
     assert job is not None
     assert job.wait(180)
     checked(app.run())
@@ -107,16 +108,16 @@ def test_keras_answers_beside_numpy_with_the_published_figures() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "told"),
+    ("column", "value", "message"),
     [
         ("z₂", np.inf, "row 3: z₂ must be a number between −10⁶ and 10⁶, got inf"),
         ("z₁", None, "row 3: z₁ must be a number .* got nothing"),
         ("class", 4, "row 3: class must be 1, 2 or 3, got 4"),
     ],
 )
-def test_a_cell_that_is_no_number_is_named(column: str, value: object, told: str) -> None:
+def test_a_cell_that_is_no_number_is_named(column: str, value: object, message: str) -> None:
     table = logits._table().astype(object)
-    logits.checked(table)
+    logits.parsed(table)
     table.loc[3, column] = value
-    with pytest.raises(ValueError, match=told):
-        logits.checked(pd.DataFrame(table))
+    with pytest.raises(ValueError, match=message):
+        logits.parsed(pd.DataFrame(table))

@@ -102,7 +102,7 @@ def test_every_rule_is_drawn_and_written_on_every_surface(surface: str) -> None:
             assert ">" not in text
 
 
-def test_each_rule_has_a_colour_a_sign_and_sliders_for_all_of_its_settings() -> None:
+def test_each_rule_has_a_color_a_sign_and_sliders_for_all_of_its_settings() -> None:
     assert len(set(HUES)) == len(set(SYMBOLS)) == len(RULES)
     for name in RULES:
         assert set(settings(name)) <= {*SLIDERS, "epsilon"}
