@@ -17,11 +17,11 @@ from dashboard.figures.style import (
     NEGATIVE,
     POSITIVE,
     Figure,
-    escaped,
-    frame,
-    hatched,
-    kept_rows,
-    thin,
+    escape_html,
+    base_layout,
+    bar_pattern,
+    downsampled_rows,
+    downsample,
 )
 from playground.analysis.comparison.leaderboard import (
     Leaderboard,
@@ -85,7 +85,7 @@ def race_curves(
     """
     entry, name = QUANTITIES[quantity], NAMES[quantity]
     title, whole = AXES[x]
-    layout = frame(name[0].upper() + name[1:], title, name, uirevision, height=440)
+    layout = base_layout(name[0].upper() + name[1:], title, name, uirevision, height=440)
     layout["hovermode"] = "x unified" if x == "epochs" else "closest"
     layout["legend"]["groupclick"] = "togglegroup"
     layout["xaxis"] |= {"hoverformat": whole, "uirevision": f"{uirevision} {x} {log_x}"}
@@ -138,7 +138,7 @@ def _legend(curve: CompetitorCurve) -> dict[str, Any]:
     """The entry in the legend: it is the same whatever is drawn."""
     return _trace(curve, "entry") | {
         "uid": f"entry {curve.number}",
-        "name": escaped(curve.label),
+        "name": escape_html(curve.label),
         "showlegend": True,
         "x": [None],
         "y": [None],
@@ -153,7 +153,7 @@ def _behind(curve: CompetitorCurve, raw: bool) -> list[dict[str, Any]]:
     band, traces = curve.band, []
     if band.seeds > 1:
         there = np.flatnonzero(np.isfinite(band.low))
-        rows = there[kept_rows(len(there), 250)]  # there and back: twice as many points
+        rows = there[downsampled_rows(len(there), 250)]  # there and back: twice as many points
         around = np.concatenate([band.high[rows], band.low[rows][::-1]])
         traces.append(
             _trace(curve, "band")
@@ -168,7 +168,7 @@ def _behind(curve: CompetitorCurve, raw: bool) -> list[dict[str, Any]]:
             }
         )
     if raw:
-        rows = kept_rows(len(band))
+        rows = downsampled_rows(len(band))
         traces.append(
             _trace(curve, "raw")
             | {
@@ -186,10 +186,10 @@ def _behind(curve: CompetitorCurve, raw: bool) -> list[dict[str, Any]]:
 def _line(curve: CompetitorCurve, number: str, both: bool) -> list[dict[str, Any]]:
     """The mean over the seeds, and a symbol where it is best."""
     band, color = curve.band, _color(curve)
-    rows = kept_rows(len(band))
+    rows = downsampled_rows(len(band))
     of = f"{curve.label}, {curve.part}" if both else curve.label
     line = _trace(curve, "mean") | {
-        "name": escaped(of),
+        "name": escape_html(of),
         "x": _short(band.x[rows]),
         "y": _short(band.mean[rows]),
         "mode": "lines+markers" if len(band) == 1 else "lines",
@@ -199,7 +199,7 @@ def _line(curve: CompetitorCurve, number: str, both: bool) -> list[dict[str, Any
     }
     at = [] if band.best is None else [band.best]
     best = _trace(curve, "best") | {
-        "name": escaped(of) + ", best",
+        "name": escape_html(of) + ", best",
         "x": _short(band.x[at]),
         "y": _short(band.raw[at]),
         "mode": "markers",
@@ -264,7 +264,7 @@ def cost_figure(
     A dotted line joins those that no other beats at no more cost.
     """
     name = f"best {ranking.part} {SCORES[ranking.metric]}"
-    layout = frame("Score against cost", COSTS[cost], name, uirevision, height=360)
+    layout = base_layout("Score against cost", COSTS[cost], name, uirevision, height=360)
     layout["xaxis"] |= {"uirevision": f"{uirevision} {cost} {logarithmic}", "rangemode": "tozero"}
     if logarithmic:
         layout["xaxis"] |= {"type": "log"}
@@ -306,7 +306,7 @@ def _point(standing: LeaderboardRow, cost: str, ranking: Leaderboard) -> dict[st
     return {
         "type": "scatter",
         "uid": f"point {i}",
-        "name": escaped(standing.label),
+        "name": escape_html(standing.label),
         "x": _numbers([spent.mean]),
         "y": _numbers([best.mean]),
         "error_x": _whiskers(spent),
@@ -386,7 +386,7 @@ def score_bars(scores: dict[str, list[Value]], is_share: bool) -> Figure:
     The thin lines are two standard errors on each side: what chance may do.
     """
     label = "share predicted right" if is_share else "mean absolute error"
-    layout = frame("Both scores", "", label, height=340)
+    layout = base_layout("Both scores", "", label, height=340)
     layout |= {"barmode": "group"}
     layout["yaxis"] |= {"tickformat": ".0%", "range": [0, 1.08]} if is_share else {}
     number = ".1%" if is_share else ".3g"
@@ -402,7 +402,7 @@ def score_bars(scores: dict[str, list[Value]], is_share: bool) -> Figure:
                 "array": np.array([2 * error for _, error in values], np.float32),
                 "thickness": 1.5,
             },
-            "marker": {"color": RUNS[name][0], "pattern": hatched(RUNS[name][2])},
+            "marker": {"color": RUNS[name][0], "pattern": bar_pattern(RUNS[name][2])},
             "texttemplate": f"%{{y:{number}}}",
             "textposition": "inside",
             "insidetextanchor": "start",
@@ -416,7 +416,7 @@ def score_bars(scores: dict[str, list[Value]], is_share: bool) -> Figure:
 def validation_curves(histories: dict[str, History], is_share: bool, uirevision: str) -> Figure:
     """The validation score of both runs, epoch by epoch."""
     label = "accuracy" if is_share else "mean absolute error"
-    layout = frame(f"Validation {label} while they learn", "epoch", label, uirevision, height=340)
+    layout = base_layout(f"Validation {label} while they learn", "epoch", label, uirevision, height=340)
     layout["hovermode"] = "x unified"
     if is_share:
         layout["yaxis"] |= {"tickformat": ".0%"}
@@ -425,8 +425,8 @@ def validation_curves(histories: dict[str, History], is_share: bool, uirevision:
             "type": "scatter",
             "uid": name,
             "name": name,
-            "x": thin(history.epoch),
-            "y": thin(history.val_metric),
+            "x": downsample(history.epoch),
+            "y": downsample(history.val_metric),
             "mode": "lines+markers" if len(history) <= 25 else "lines",
             "line": {"color": RUNS[name][0], "dash": RUNS[name][1], "width": 2},
             "hovertemplate": "%{y:.1%}" if is_share else "%{y:.3g}",

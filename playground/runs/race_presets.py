@@ -17,15 +17,13 @@ from playground.experiment.model import (
     LARGEST_SEED,
     LAYER_UNITS,
     Experiment,
+    format_value,
     limits,
+    short_label,
 )
 from playground.experiment.regularizers import REGULARIZERS, cured, without
 from playground.experiment.url import decode, encode, with_current_names
 from playground.history.history import History, history
-from playground.nn.activations import ACTIVATIONS
-from playground.nn.initializers import INITIALIZERS
-from playground.nn.optimizers import OPTIMIZERS
-from playground.nn.schedules import SCHEDULES
 from playground.runs.race import Competitor
 from playground.storage.records import RunRow
 from playground.storage.store import Store
@@ -34,16 +32,12 @@ FEWEST, MOST = 2, 8  # competitors
 MOST_SEEDS = 5
 
 
-def _named(table: Mapping[str, Any]) -> Callable[[Any], str]:
-    return lambda value: str(table[value].label)
-
-
-def _numbered(name: str) -> Callable[[Any], str]:
-    return lambda value: f"{name} {value:g}"
-
-
-def _sizes(value: Sequence[int]) -> str:
-    return "-".join(map(str, value)) or "no hidden layer"
+def value_label(field: str, value: Any) -> str:
+    """A value of a field as a competitor's label: "Adam", "η 0.01", "64-32"."""
+    if field == "hidden":
+        return format_value(field, value) if value else "no hidden layer"
+    number = isinstance(value, float | int) and not isinstance(value, bool)
+    return f"{short_label(field)} " * number + format_value(field, value)
 
 
 def _entries(*names: str) -> Callable[[Experiment], tuple[Any, ...]]:
@@ -83,56 +77,31 @@ def _batches(experiment: Experiment) -> tuple[Any, ...]:
     return tuple(n for n in (4, 16, 32, 64, 256, 1024) if n <= size) or (1,)
 
 
-@dataclass(frozen=True)
-class Variable:
-    """Something competitors can differ in: a field of `Experiment`.
-
-    `values` gives those that make sense beside a base, of which some may be equal.
-    """
-
-    title: str
-    label: Callable[[Any], str]  # of a value, short
-    values: Callable[[Experiment], tuple[Any, ...]]
-
-
-VARIABLES: dict[str, Variable] = {
-    "optimizer": Variable(
-        "Optimizer",
-        _named(OPTIMIZERS),
-        _entries("sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "nadam"),
+# Fields that competitors can differ in, with values that make sense beside a base experiment.
+VARIABLES: dict[str, Callable[[Experiment], tuple[Any, ...]]] = {
+    "optimizer": _entries(
+        "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "nadam"
     ),
-    "learning_rate": Variable(
-        "Learning rate", _numbered("η"), _times("learning_rate", 1 / 9, 1 / 3, 1, 3, 9)
+    "learning_rate": _times("learning_rate", 1 / 9, 1 / 3, 1, 3, 9),
+    "schedule": _entries(
+        "constant", "exponential", "inverse_time", "cosine", "one_cycle", "triangular"
     ),
-    "schedule": Variable(
-        "Schedule",
-        _named(SCHEDULES),
-        _entries("constant", "exponential", "inverse_time", "cosine", "one_cycle", "triangular"),
+    "activation": _entries("sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu"),
+    "hidden": _widths,
+    "kernel_initializer": _entries(
+        "zeros", "random_normal", "glorot_uniform", "glorot_normal", "he_normal", "lecun_normal"
     ),
-    "activation": Variable(
-        "Activation",
-        _named(ACTIVATIONS),
-        _entries("sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu"),
-    ),
-    "hidden": Variable("Hidden units", _sizes, _widths),
-    "kernel_initializer": Variable(
-        "Initializer",
-        _named(INITIALIZERS),
-        _entries(
-            "zeros", "random_normal", "glorot_uniform", "glorot_normal", "he_normal", "lecun_normal"
-        ),
-    ),
-    "batch_size": Variable("Batch size", _numbered("batch"), _batches),
-    "l1": Variable("L1", _numbered("L1"), lambda e: (0.0, 1e-5, 1e-4, 1e-3, 1e-2)),
-    "l2": Variable("L2", _numbered("L2"), lambda e: (0.0, 1e-5, 1e-4, 1e-3, 1e-2)),
-    "dropout": Variable("Dropout", _numbered("dropout"), lambda e: (0.0, 0.1, 0.2, 0.3, 0.5)),
+    "batch_size": _batches,
+    "l1": lambda base: (0.0, 1e-5, 1e-4, 1e-3, 1e-2),
+    "l2": lambda base: (0.0, 1e-5, 1e-4, 1e-3, 1e-2),
+    "dropout": lambda base: (0.0, 0.1, 0.2, 0.3, 0.5),
 }
 
 
 def suggested(base: Experiment, field: str) -> tuple[Any, ...]:
     """Values of `field` to let race: different ones, each valid for `base`, 8 at most."""
     found: dict[Experiment, Any] = {}
-    for value in VARIABLES[field].values(base):
+    for value in VARIABLES[field](base):
         try:
             found.setdefault(base.replace(**_change(field, value)), value)
         except ValidationError:
@@ -176,7 +145,7 @@ def grid(
         changes = {
             k: v for field, value in chosen.items() for k, v in _change(field, value).items()
         }
-        label = " · ".join(VARIABLES[field].label(value) for field, value in chosen.items())
+        label = " · ".join(value_label(field, value) for field, value in chosen.items())
         found.setdefault(base.replace(**changes), label)
     return entered([(label, experiment) for experiment, label in found.items()], seeds)
 

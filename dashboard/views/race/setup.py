@@ -14,7 +14,7 @@ from dashboard.state import identity, session, stored
 from dashboard.views.race.start import begin, own_runs, tell_refusals
 from dashboard.views.shared.saved_runs import experiment_of
 from dashboard.widgets.messages import literal, refuse
-from playground.experiment.model import CHOICES, Experiment, explain, limits
+from playground.experiment.model import CHOICES, Experiment, explain, label, limits
 from playground.nn.format import format_number
 from playground.runs.race import Competitor, Race
 from playground.runs.race_presets import (
@@ -202,7 +202,7 @@ def _field(text: str, key: str, fields: Sequence[str]) -> str:
     return str(
         st.selectbox(
             text, fields, key=key, width=260, persist_state="session",
-            format_func=lambda name: VARIABLES[name].title,
+            format_func=label,
             help="The setting in which the competitors differ; change one and you know the cause.",
         )
     )  # fmt: skip

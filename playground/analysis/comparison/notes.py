@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from playground.experiment.model import Experiment
+from playground.experiment.model import Experiment, text_label
+from playground.nn.format import join_words
 from playground.nn.initializers import INITIALIZERS
 from playground.nn.optimizers import OPTIMIZERS
 from playground.nn.schedules import SCHEDULES
@@ -48,15 +49,17 @@ def _weights(first: Sequence[Experiment], each: str) -> list[str]:
     sizes = _distinct("-".join(map(str, one.layer_sizes)) for one in first)
     if len(sizes) > 1:
         return [
-            f"Networks of other shapes ({_listed(sizes)}) cannot start from the same weights: "
+            f"Networks of other shapes ({join_words(sizes)}) cannot start from the same weights: "
             "each has its own first ones."
         ]
     names = _distinct(INITIALIZERS[one.network.kernel_initializer].label for one in first)
     if len(names) > 1:
-        return [f"The first weights are not the same: the initializers differ ({_listed(names)})."]
+        return [
+            f"The first weights are not the same: the initializers differ ({join_words(names)})."
+        ]
     if len({one.network.seed for one in first}) > 1:
         seeds = _distinct(str(one.network.seed) for one in first)
-        return [f"The first weights are not the same: the seeds differ ({_listed(seeds)})."]
+        return [f"The first weights are not the same: the seeds differ ({join_words(seeds)})."]
     return ["The first weights are not the same: how they are drawn differs."]
 
 
@@ -64,10 +67,10 @@ def _batches(first: Sequence[Experiment], each: str) -> list[str]:
     if len({one.data for one in first}) > 1:
         names = _distinct(one.data.source.label for one in first)
         if len(names) > 1:
-            return [f"They do not learn the same task: the data differ ({_listed(names)})."]
+            return [f"They do not learn the same task: the data differ ({join_words(names)})."]
         sizes = _distinct(f"{one.data.train_size:,}" for one in first)
         if len(sizes) > 1:
-            return [f"They do not learn from the same examples: {_listed(sizes)} of them."]
+            return [f"They do not learn from the same examples: {join_words(sizes)} of them."]
         return ["They do not learn from the same examples: the data differ."]
     if len({_order(one) for one in first}) > 1:
         return ["The same examples come in another order: seed or shuffling differ."]
@@ -75,7 +78,7 @@ def _batches(first: Sequence[Experiment], each: str) -> list[str]:
     if len(sizes) > 1:
         return [
             f"All see the same examples in the same order{each}, but cut into batches of "
-            f"{_listed(sizes)}: an epoch has more updates where batches are smaller."
+            f"{join_words(sizes)}: an epoch has more updates where batches are smaller."
         ]
     return [f"All see the same batches in the same order{each}."]
 
@@ -92,10 +95,10 @@ def _others(first: Sequence[Experiment]) -> list[str]:
             for one in first
         )
         whose = "at its own usual learning rate" if usual else "at a learning rate of its own"
-        sentences.append(f"Each optimizer runs {whose}: {_listed(rates)}.")
+        sentences.append(f"Each optimizer runs {whose}: {join_words(rates)}.")
         differing.remove("learning_rate")
     if len(differing) > 1:
-        names = _listed([name.replace("_", " ") for name in differing])
+        names = join_words([text_label(name) for name in differing])
         sentences.append(
             f"They differ in more than one thing ({names}): a difference between the curves has "
             "more than one possible cause."
@@ -116,8 +119,3 @@ def _differing(first: Sequence[Experiment]) -> list[str]:
 
 def _distinct(texts: Any) -> list[str]:
     return list(dict.fromkeys(texts))
-
-
-def _listed(texts: Sequence[str]) -> str:
-    """ "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))

@@ -10,6 +10,7 @@ from playground.analysis.comparison.runs import (
 )
 from playground.analysis.metrics.score import standard_error
 from playground.experiment.model import text_label
+from playground.nn.format import join_words
 
 MOST_NAMED = 4  # settings in a sentence; a table has the rest
 JUDGES = (
@@ -38,8 +39,8 @@ def verdict(runs: Sequence[Compared], found: RunDifference) -> str:
         )
     diverged = [i for i, run in enumerate(runs) if run.state == "diverged"]
     if diverged and len(diverged) < len(runs):
-        failed = _listed([letter(i) for i in diverged])
-        epochs = _listed([f"after epoch {found.courses[i].epochs}" for i in diverged])
+        failed = join_words([letter(i) for i in diverged])
+        epochs = join_words([f"after epoch {found.courses[i].epochs}" for i in diverged])
         return f"{_runs(len(diverged))} {failed} came to an end {epochs}, when the loss was no " + (
             f"longer a finite number: {_cause(found, diverged[0])}"
         )
@@ -51,13 +52,13 @@ def _incomparable(runs: Sequence[Compared], found: RunDifference) -> str:
     idle = [letter(i) for i, run in enumerate(runs) if not len(run.history)]
     if idle:
         has = "has" if len(idle) == 1 else "have"
-        return (
-            f"{_runs(len(idle))} {_listed(idle)} {has} no finished epoch: nothing to compare yet."
-        )
+        return f"{_runs(len(idle))} {join_words(idle)} {has} no finished epoch: nothing to compare yet."
     if found.comparable:
         return ""
     labels = [run.experiment.data.source.label for run in runs]
-    told = _listed([f"{letter(i)} learns {label}" for i, label in enumerate(labels)][:MOST_NAMED])
+    told = join_words(
+        [f"{letter(i)} learns {label}" for i, label in enumerate(labels)][:MOST_NAMED]
+    )
     if len({run.experiment.data.source.task for run in runs}) > 1:
         return f"{told}: a class and a number are different tasks, their scores cannot be compared."
     return f"{told}: scores on different data cannot be compared."
@@ -113,7 +114,7 @@ def _cause(found: RunDifference, first: int) -> str:
         if own[0].name == "epochs" and found.same_curves:
             return f"{told}; as long as both were trained their curves are equal."
         return f"{told}."
-    named = _listed([_told(setting, first) for setting in own[:MOST_NAMED]])
+    named = join_words([_told(setting, first) for setting in own[:MOST_NAMED]])
     more = f" and {len(own) - MOST_NAMED} more" if len(own) > MOST_NAMED else ""
     return f"they differ in {named}{more}, so the cause cannot be told apart."
 
@@ -136,7 +137,7 @@ def cautions(runs: Sequence[Compared], found: RunDifference) -> list[str]:
     names = {setting.name for setting in found.settings}
     told = [*_lengths(found), *_luck(runs, found)]
     if names & set(JUDGES) and found.validated:
-        which = _listed([text_label(name) for name in JUDGES if name in names])
+        which = join_words([text_label(name) for name in JUDGES if name in names])
         told.append(f"They are judged on different validation examples ({which} differ).")
     if "loss" in names:
         score = "accuracy" if found.is_share else "mean error"
@@ -152,7 +153,7 @@ def _lengths(found: RunDifference) -> list[str]:
     epochs = [course.epochs for course in found.courses]
     if len(set(epochs)) == 1:
         return []
-    told = _listed([f"{letter(i)} {count:,}" for i, count in enumerate(epochs)])
+    told = join_words([f"{letter(i)} {count:,}" for i, count in enumerate(epochs)])
     return [f"They were not trained equally long (epochs: {told})."]
 
 
@@ -180,9 +181,3 @@ def _runs(count: int) -> str:
 
 def _all(runs: Sequence[Compared]) -> str:
     return "Both runs" if len(runs) == 2 else f"All {len(runs)} runs"
-
-
-def _listed(texts: Sequence[str]) -> str:
-    """ "a, b and c"."""
-    *first, last = texts
-    return f"{', '.join(first)} and {last}" if first else last

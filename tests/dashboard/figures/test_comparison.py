@@ -16,7 +16,6 @@ from dashboard.figures.comparison import (
     CompetitorCurve,
     cost_figure,
     cost_sentence,
-    listed,
     luck_sentence,
     race_curves,
     race_sentence,
@@ -227,9 +226,3 @@ def test_one_seed_is_said_to_prove_little() -> None:
     assert luck_sentence(ranked([[0.1]], [[0.9]])).startswith("One seed proves little")
     assert "Two seeds" in luck_sentence(ranked([[0.1], [0.2]], [[0.8], [0.9]]))
     assert luck_sentence(ranked([[]], [[]])) == ""
-
-
-def test_lists_in_words() -> None:
-    assert [listed(names) for names in ("", "a", "ab", "abc")] == [
-        "", "a", "a and b", "a, b and c",
-    ]  # fmt: skip

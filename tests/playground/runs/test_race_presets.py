@@ -20,6 +20,7 @@ from playground.runs.race_presets import (
     preset,
     seeded,
     suggested,
+    value_label,
     vary,
 )
 
@@ -59,7 +60,7 @@ def test_a_grid_is_every_combination_and_keeps_what_is_varied() -> None:
     ],
 )
 def test_labels_are_short(field: str, value: object, label: str) -> None:
-    assert VARIABLES[field].label(value) == label
+    assert value_label(field, value) == label
 
 
 def test_seeds_follow_one_another() -> None:
