@@ -13,7 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.style import MARK, NEGATIVE, POSITIVE, RATE, ZERO, Figure, frame, hues
+from dashboard.figures.style import (
+    MARK,
+    NEGATIVE,
+    POSITIVE,
+    RATE,
+    ZERO,
+    Figure,
+    base_layout,
+    distinct_colors,
+    vertical_line,
+)
 from playground.analysis.inspection.signal_propagation import (
     MOST_DEAD,
     MOST_FLAT,
@@ -44,11 +54,11 @@ SYMBOLS = (
 def depth_figure(passages: Mapping[str, Passage], labels: Mapping[str, str], back: bool) -> Figure:
     """The size of ∂L/∂z (`back`), or of the activations, by layer on a logarithmic scale."""
     title = "Gradient ∂L/∂z on its way back" if back else "Activations on their way forward"
-    layout = frame(title, "layer", "root mean square", f"depth {back}", 340)
+    layout = base_layout(title, "layer", "root mean square", f"depth {back}", 340)
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 7}
     layout["margin"]["t"] += 22 * ((len(passages) - 1) // 3)  # rows of the legend on a phone
     layout["xaxis"] |= {"dtick": 1 if len(next(iter(passages.values())).back) <= 10 else 2}
-    colors = hues(passages)
+    colors = distinct_colors(passages)
     data: list[dict[str, Any]] = []
     for i, (name, found) in enumerate(passages.items()):
         y, first = (found.back, 1) if back else (found.forward, 0)
@@ -108,7 +118,7 @@ def map_figure(
 ) -> Figure:
     """What becomes of the gradient for each activation (rows) and initializer (columns)."""
     symbols = {"kept": "✓", "vanishing": "↓", "exploding": "↑", "zero": "0", "overflow": "∞"}
-    layout = frame("Gradient in the first layer", "", "", "map", 90 + 26 * len(rows))
+    layout = base_layout("Gradient in the first layer", "", "", "map", 90 + 26 * len(rows))
     layout["xaxis"] |= {"showgrid": False, "tickangle": -40, "side": "bottom"}
     layout["yaxis"] |= {"showgrid": False, "autorange": "reversed"}
     layout["margin"]["t"] = 40
@@ -149,7 +159,7 @@ def curves_figure(
     A mark stands on each curve at z = `at`.
     """
     name = "f′(z)" if slopes else "f(z)"
-    layout = frame(
+    layout = base_layout(
         "Derivatives" if slopes else "Activations", "weighted sum z", name, f"{slopes}", 360
     )
     layout["margin"]["t"] += 22 * (len(curves) // 3)  # rows of the legend on a phone
@@ -158,10 +168,7 @@ def curves_figure(
         "overlaying": "y", "range": [0, float(density.max()) / TALLEST], "visible": False,
         "fixedrange": True,
     }  # fmt: skip
-    layout["shapes"] = [
-        {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper",
-         "line": {"color": MARK, "width": 1, "dash": "dot"}}
-    ]  # fmt: skip
+    layout["shapes"] = [vertical_line(at)]
     data: list[dict[str, Any]] = [
         {
             "type": "scatter", "uid": "density", "name": "how usual z is", "x": _short(z),
@@ -170,7 +177,7 @@ def curves_figure(
             "hoverinfo": "skip",
         }
     ]  # fmt: skip
-    colors = hues(curve.name for curve in curves)
+    colors = distinct_colors(curve.name for curve in curves)
     for curve in curves:
         take = curve.df if slopes else curve.f
         shared = {"type": "scatter", "legendgroup": curve.name, "name": curve.label}
@@ -225,7 +232,7 @@ LARGEST_SIGNAL = 1e30  # what is beyond it cannot be drawn
 
 def signal_depth_figure(found: Profile, names: Sequence[str], uirevision: str = "") -> Figure:
     """Mean activation of each layer with the spread over the examples as bars around it."""
-    layout = frame("Activations by depth", "", "mean ± spread", uirevision, 320)
+    layout = base_layout("Activations by depth", "", "mean ± spread", uirevision, 320)
     layout["showlegend"] = False
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
     points = {
@@ -243,7 +250,7 @@ def compared_figure(
     profiles: Mapping[str, Profile], names: Sequence[str], uirevision: str = ""
 ) -> Figure:
     """Spread of the activations and error signal by depth: the first of `profiles` is thick."""
-    layout = frame("Compared with other choices", "", "error signal", uirevision, 520)
+    layout = base_layout("Compared with other choices", "", "error signal", uirevision, 520)
     layout["title"]["y"] = 0.985
     layout["margin"]["t"] = 110
     axis = {"type": "log", "exponentformat": "power", "nticks": 6}
@@ -402,7 +409,7 @@ def activation_lens(
     flat zones and in steep ones.
     """
     z, f, slope = (each.astype(np.float32) for each in curve)
-    layout = frame(
+    layout = base_layout(
         f"{name} over what goes into it", "pre-activation z", "share of all z", uirevision, 380
     )
     layout["xaxis"] |= {"range": [float(edges[0]), float(edges[-1])]}
@@ -488,17 +495,14 @@ def layer_curves(
 
     columns: (n, n_layers), positive; what is not is left out. band: a usual range, marked.
     """
-    layout = frame(title, "epoch", y, uirevision, 320)
+    layout = base_layout(title, "epoch", y, uirevision, 320)
     layout |= {"hovermode": "x unified", "shapes": []}
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 6}
     layout["xaxis"] |= {"hoverformat": "d"}
     if len(epoch):
         layout["xaxis"] |= {"autorange": True, "autorangeoptions": {"include": [0, 10]}}
         layout["shapes"].append(
-            {
-                "type": "line", "x0": shown, "x1": shown, "y0": 0, "y1": 1, "yref": "paper",
-                "line": {"color": MARK, "width": 2, "dash": "dot"},
-            }
+            vertical_line(shown, width=2)
         )  # fmt: skip
     else:
         layout["xaxis"]["range"], layout["yaxis"]["range"] = [0, 10], [-4, 0]

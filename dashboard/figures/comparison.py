@@ -17,11 +17,11 @@ from dashboard.figures.style import (
     NEGATIVE,
     POSITIVE,
     Figure,
-    escape_html,
-    base_layout,
     bar_pattern,
-    downsampled_rows,
+    base_layout,
     downsample,
+    downsampled_rows,
+    escape_html,
 )
 from playground.analysis.comparison.leaderboard import (
     Leaderboard,
@@ -416,7 +416,9 @@ def score_bars(scores: dict[str, list[Value]], is_share: bool) -> Figure:
 def validation_curves(histories: dict[str, History], is_share: bool, uirevision: str) -> Figure:
     """The validation score of both runs, epoch by epoch."""
     label = "accuracy" if is_share else "mean absolute error"
-    layout = base_layout(f"Validation {label} while they learn", "epoch", label, uirevision, height=340)
+    layout = base_layout(
+        f"Validation {label} while they learn", "epoch", label, uirevision, height=340
+    )
     layout["hovermode"] = "x unified"
     if is_share:
         layout["yaxis"] |= {"tickformat": ".0%"}

@@ -23,10 +23,10 @@ from dashboard.figures.style import (
     VALIDATION,
     ZERO,
     Figure,
+    bar_pattern,
+    base_layout,
     class_colors,
-    escaped,
-    frame,
-    hatched,
+    escape_html,
 )
 
 Array = NDArray[Any]
@@ -40,7 +40,7 @@ def scaled_figure(
     uirevision: str = "",
 ) -> Figure:
     """Roasts `x` (n, 2), the good ones as blue diamonds; without `ranges` both axes −2 … 2."""
-    layout = frame("200 roasts", axes[0], axes[1], uirevision, height=360)
+    layout = base_layout("200 roasts", axes[0], axes[1], uirevision, height=360)
     for name, limits in zip(("xaxis", "yaxis"), ranges or ((-2, 2), (-2, 2)), strict=True):
         layout[name] |= {"range": list(limits)}
     data = []
@@ -75,10 +75,10 @@ COLORS = {"training": TRAINING, "validation": VALIDATION, "test": MARK}
 
 def class_bars(classes: Sequence[str], counts: Mapping[str, Array]) -> Figure:
     """Bars of the examples (n_classes,) of each class, side by side for each part."""
-    layout = frame("Examples of each class", "", "examples", height=320)
+    layout = base_layout("Examples of each class", "", "examples", height=320)
     layout |= {"barmode": "group", "hovermode": "x unified"}
     layout["xaxis"] |= {"type": "category"}
-    names = [escaped(name) for name in classes]
+    names = [escape_html(name) for name in classes]
     bars = [
         {
             "type": "bar",
@@ -86,7 +86,7 @@ def class_bars(classes: Sequence[str], counts: Mapping[str, Array]) -> Figure:
             "name": part,
             "x": names,
             "y": each.astype(np.int32),
-            "marker": {"color": COLORS[part], "pattern": hatched(PATTERNS[part])},
+            "marker": {"color": COLORS[part], "pattern": bar_pattern(PATTERNS[part])},
             "hovertemplate": "%{y:,}",
         }
         for part, each in counts.items()
@@ -112,7 +112,7 @@ def step_bars(
 
     On a logarithmic scale counts of 0 are not drawn.
     """
-    layout = frame(title, x, "how many", height=300)
+    layout = base_layout(title, x, "how many", height=300)
     if logarithmic:
         layout["yaxis"] |= {"type": "log", "title": {"text": "how many (log scale)"}}
         least = min(int(counts[counts > 0].min()) for counts, _ in parts.values())
@@ -134,7 +134,7 @@ def step_bars(
                 "marker": {
                     "color": COLORS[part],
                     "line": {"width": 0},
-                    "pattern": hatched(PATTERNS[part]),
+                    "pattern": bar_pattern(PATTERNS[part]),
                 },
                 "hovertemplate": "%{x:.4g}: %{y:,}",
             }
@@ -177,7 +177,7 @@ def before_and_after(
     moments: mean and standard deviation before, and after; lines show the mean and one standard
     deviation on each side.
     """
-    layout = frame(escaped(name), "", "", height=330)
+    layout = base_layout(escape_html(name), "", "", height=330)
     layout |= {"showlegend": False, "bargap": 0, "shapes": [], "annotations": []}
     layout["margin"]["t"] = 40
     for i, (_, (mean, deviation)) in enumerate(zip((before, after), moments, strict=True)):
@@ -242,12 +242,14 @@ def scatter_matrix(
     classes: names of the classes that y (n,) numbers; none: y is a number on −largest … largest.
     """
     n = len(names) - 1  # rows and columns of cells: no feature against itself
-    layout = frame("Every pair of features", "", "", height=110 + 170 * n)
+    layout = base_layout("Every pair of features", "", "", height=110 + 170 * n)
     side = (1 - GAP * (n - 1)) / n
     axis = {"automargin": True, "zeroline": False, "nticks": 4, "tickfont": {"size": 10}}
     for i in range(n):
         start, number = i * (side + GAP), "" if i == 0 else str(i + 1)
-        below, left = ({"title": {"text": escaped(names[j]), "standoff": 4}} for j in (i, i + 1))
+        below, left = (
+            {"title": {"text": escape_html(names[j]), "standoff": 4}} for j in (i, i + 1)
+        )
         layout[f"xaxis{number}"] = {
             **axis, **below, "domain": [start, start + side], "anchor": f"y{n if n > 1 else ''}"
         }  # fmt: skip
@@ -277,7 +279,7 @@ def _groups(y: Array, classes: Sequence[str], largest: float) -> list[dict[str, 
         return [{"name": "target", "rows": np.arange(len(y)), "marker": marker, "legend": False}]
     return [
         {
-            "name": escaped(name),
+            "name": escape_html(name),
             "rows": np.flatnonzero(y == i),
             "marker": {
                 "color": color, "symbol": CLASS_SYMBOLS[i % len(CLASS_SYMBOLS)], "size": 5
@@ -326,7 +328,9 @@ Points = dict[str, tuple[Array, Array]]  # name of a part → its x and its y
 
 def plane_points(points: Points, axes: tuple[str, str]) -> Figure:
     """Points (n, 2) colored by their values (n,) on −1 … 1; a symbol for each part."""
-    layout = frame("The points, by part", escaped(axes[0]), escaped(axes[1]), height=520)
+    layout = base_layout(
+        "The points, by part", escape_html(axes[0]), escape_html(axes[1]), height=520
+    )
     if axes == ("x₁", "x₂"):  # one unit on both axes: a circle looks like a circle
         layout["yaxis"] |= {"scaleanchor": "x", "constrain": "domain"}
         layout["xaxis"] |= {"constrain": "domain"}
@@ -337,7 +341,7 @@ def line_points(points: Points, name: str) -> Figure:
     """Points along x (n,) with their targets (n,); a symbol for each part."""
     return {
         "data": decision_boundary.curve_examples(points),
-        "layout": frame("The points, by part", escaped(name), "y", height=420),
+        "layout": base_layout("The points, by part", escape_html(name), "y", height=420),
     }
 
 

@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 from dashboard.figures.images import address
 from dashboard.figures.style import (
     DIVERGING,
+    DIVERGING_SCALE,
     MARK,
     NEGATIVE,
     POSITIVE,
     ZERO,
     Figure,
+    base_layout,
     class_colors,
-    color,
-    escaped,
-    frame,
+    diverging_colors,
+    escape_html,
 )
 
 Array = NDArray[Any]
@@ -76,7 +77,7 @@ def shade(output: Array, n_classes: int, largest: float, discrete: bool) -> NDAr
     value = np.nan_to_num(2 * output[..., 0] - 1 if n_classes else output[..., 0] / largest)
     if discrete:
         value = np.sign(value) if n_classes else (value * STEPS).round() / STEPS
-    return color(value, 1.0)
+    return diverging_colors(value, 1.0)
 
 
 def _rgb(name: str) -> list[int]:
@@ -94,7 +95,7 @@ def plane(
 ) -> Figure:
     """Colors (rows, columns, 3) over the plane, row 0 at the largest x₂, with the examples."""
     left, right, bottom, top = extent
-    layout = frame(title, escaped(axes[0]), escaped(axes[1]), uirevision, height=460)
+    layout = base_layout(title, escape_html(axes[0]), escape_html(axes[1]), uirevision, height=460)
     layout["xaxis"] |= {"range": [left, right], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {"range": [bottom, top], "showgrid": False}
     if axes == ("x₁", "x₂"):  # one unit on both axes: a circle looks like a circle
@@ -123,11 +124,11 @@ def points(
         if len(classes) > 2:
             colors = class_colors(len(classes))
             marker["color"] = [colors[i] for i in part.color]
-            text = [escaped(classes[i]) for i in part.color]
+            text = [escape_html(classes[i]) for i in part.color]
         else:
             marker |= {"color": part.color.astype(np.float32), "cmin": -1, "cmax": 1}
-            marker["colorscale"] = [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]]
-            text = [escaped(classes[int(v > 0)]) for v in part.color] if len(classes) else []
+            marker["colorscale"] = DIVERGING_SCALE
+            text = [escape_html(classes[int(v > 0)]) for v in part.color] if len(classes) else []
         data.append(_scatter(name, name, part.x, "markers", marker=marker, text=text))
         data[-1]["hovertemplate"] = "%{text} %{x:.4g}, %{y:.4g}" if text else "%{x:.4g}, %{y:.4g}"
     crossed = [part.x[part.wrong] for part in examples.values() if part.wrong is not None]
@@ -169,7 +170,7 @@ def add_lines(figure: Figure, lines: Sequence[UnitLine], extent: Extent) -> None
         return
     gap = np.full((1, 2), np.nan)
     path = np.concatenate([np.vstack([line.ends, gap]) for line in lines])
-    text = [escaped(line.formula) for line in lines for _ in range(3)]
+    text = [escape_html(line.formula) for line in lines for _ in range(3)]
     figure["data"].append(
         _scatter(
             "lines", "where z = 0", path, "lines", line={"color": INK, "width": 2}, text=text,
@@ -228,7 +229,7 @@ def bent_grid(
 
     along_x, along_y: (lines, steps, 2); crossings: (n, 2) and their colors (n, 3).
     """
-    layout = frame("The plane as two units see it", *axes, uirevision, height=460)
+    layout = base_layout("The plane as two units see it", *axes, uirevision, height=460)
     _legend(layout, over_region=False)
     data = []
     for uid, name, lines, dash in (
@@ -238,7 +239,7 @@ def bent_grid(
         gap = np.full((len(lines), 1, 2), np.nan)
         path = np.concatenate([lines, gap], axis=1).reshape(-1, 2)
         style = {"color": MARK, "width": 1.2, "dash": dash}
-        label = f"{escaped(name)} moves"
+        label = f"{escape_html(name)} moves"
         data.append(_scatter(uid, label, path, "lines", line=style, hoverinfo="skip"))
     squares = {
         "symbol": "square", "size": 6, "line": {"color": MARK, "width": 0.5},
@@ -257,7 +258,7 @@ def fitted_curve(
     uirevision: str = "",
 ) -> Figure:
     """The network's output (n,) over its input `x` (n,); `points`: a part's name → its x and y."""
-    layout = frame("The curve it has learnt", name, "y", uirevision, height=380)
+    layout = base_layout("The curve it has learnt", name, "y", uirevision, height=380)
     curve = {
         "type": "scatter",
         "uid": "network",
@@ -313,14 +314,14 @@ def decision_region(
         first is drawn as circles, the next as diamonds.
     """
     left, right, bottom, top = extent
-    layout = frame(title, axes[0], axes[1], uirevision, height=420)
+    layout = base_layout(title, axes[0], axes[1], uirevision, height=420)
     layout["xaxis"] |= {"range": [left, right], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {"range": [bottom, top], "showgrid": False}
     if axes == ("x₁", "x₂"):  # one unit on both axes: a circle looks like a circle
         layout["yaxis"] |= {"scaleanchor": "x", "constrain": "domain"}
     layout["images"] = [
         {
-            "source": address(color(values, 1.0)), "xref": "x", "yref": "y", "layer": "below",
+            "source": address(diverging_colors(values, 1.0)), "xref": "x", "yref": "y", "layer": "below",
             "x": left, "y": top, "sizex": right - left, "sizey": top - bottom, "sizing": "stretch",
         }
     ]  # fmt: skip
@@ -346,7 +347,7 @@ def _points(part: str, order: int, x: Array, y: Array) -> dict[str, Any]:
             "color": y.astype(np.float32),
             "cmin": -1,
             "cmax": 1,
-            "colorscale": [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]],
+            "colorscale": DIVERGING_SCALE,
             "line": {"color": "#ffffff" if order == 0 else "#30343a", "width": 1},
         },
         "hovertemplate": "%{x:.2f}, %{y:.2f}",

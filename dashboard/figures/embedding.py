@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.style import NEGATIVE, POSITIVE, Figure, frame
+from dashboard.figures.style import NEGATIVE, POSITIVE, Figure, base_layout
 
 Array = NDArray[Any]
 
@@ -59,7 +59,7 @@ def cloud(
     uirevision: str = "",
 ) -> Figure:
     """Points (n, 2) by group; the text and the number of each go with it, for its card."""
-    layout = frame(title, *axes, uirevision=uirevision, height=560)
+    layout = base_layout(title, *axes, uirevision=uirevision, height=560)
     layout["xaxis"] |= {"showticklabels": False, "ticks": "", "showgrid": False}
     layout["yaxis"] |= {
         "showticklabels": False, "ticks": "", "showgrid": False,

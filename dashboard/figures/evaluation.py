@@ -26,11 +26,12 @@ from dashboard.figures.style import (
     POSITIVE,
     VALIDATION,
     Figure,
+    bar_pattern,
+    base_layout,
     class_colors,
-    escaped,
-    frame,
-    hatched,
-    kept_rows,
+    downsampled_rows,
+    escape_html,
+    vertical_line,
 )
 
 Array = NDArray[Any]
@@ -41,10 +42,10 @@ MOST = 2_000  # points
 
 def predicted_against_true(truth: Array, predicted: Array, uirevision: str = "") -> Figure:
     """One point an example; on the dotted diagonal it would be right."""
-    layout = frame(
+    layout = base_layout(
         "Predicted against true", "true value", "predicted value", uirevision, height=380
     )
-    rows = kept_rows(len(truth), MOST)
+    rows = downsampled_rows(len(truth), MOST)
     ends = np.array([truth.min(), truth.max()], np.float32)
     points = {
         "type": "scatter",
@@ -71,7 +72,9 @@ def predicted_against_true(truth: Array, predicted: Array, uirevision: str = "")
 
 def residual_histogram(edges: Array, counts: Array, uirevision: str = "") -> Figure:
     """How many examples (n_bins,) miss by how much; `edges`: (n_bins + 1,)."""
-    layout = frame("By how much it misses", "predicted − true", "examples", uirevision, height=380)
+    layout = base_layout(
+        "By how much it misses", "predicted − true", "examples", uirevision, height=380
+    )
     middle = (edges[1:] + edges[:-1]) / 2
     bars = {
         "type": "bar",
@@ -84,12 +87,7 @@ def residual_histogram(edges: Array, counts: Array, uirevision: str = "") -> Fig
         "hovertemplate": "%{y} examples miss by about %{x:.3~g}<extra></extra>",
         "showlegend": False,
     }
-    layout["shapes"] = [
-        {
-            "type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper",
-            "line": {"color": MARK, "width": 2, "dash": "dot"},
-        }
-    ]  # fmt: skip
+    layout["shapes"] = [vertical_line(0, width=2)]
     return {"data": [bars], "layout": layout}
 
 
@@ -169,11 +167,11 @@ def bars(
     what: str = "probability",
 ) -> Figure:  # fmt: skip
     """Two bars a class, (n_classes,) each, 0 … 1: before in gray, after in blue."""
-    layout = frame(title, "", what, uirevision, height=260)
+    layout = base_layout(title, "", what, uirevision, height=260)
     layout["yaxis"] |= {"range": [0, 1.02], "tickformat": ".0%", "fixedrange": True}
     layout["xaxis"] |= {"type": "category", "fixedrange": True}
     layout |= {"barmode": "group", "bargap": 0.25, "bargroupgap": 0.05}
-    labels = [escaped(name) for name in names]
+    labels = [escape_html(name) for name in names]
     pairs = (("before", before, UNCHANGED), ("after", after, POSITIVE))
     data = [
         {
@@ -195,18 +193,15 @@ def course(
     A line marks step `here`; strengths are shares of the pixel range.
     """
     title = "How sure it is, as the change grows"
-    layout = frame(title, "largest change of a pixel", "probability", uirevision, height=280)
+    layout = base_layout(title, "largest change of a pixel", "probability", uirevision, height=280)
     layout["yaxis"] |= {"range": [-0.02, 1.02], "tickformat": ".0%"}
     layout["xaxis"] |= {"tickformat": ".1%", "rangemode": "tozero"}
     at = float(strengths[here])
-    layout["shapes"] = [
-        {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper",
-         "line": {"color": MARK, "width": 2, "dash": "dot"}}
-    ]  # fmt: skip
+    layout["shapes"] = [vertical_line(at, width=2)]
     colors = class_colors(len(names))
     data = [
         {
-            "type": "scatter", "mode": "lines", "uid": names[i], "name": escaped(names[i]),
+            "type": "scatter", "mode": "lines", "uid": names[i], "name": escape_html(names[i]),
             "x": strengths.astype(np.float32), "y": shares[:, i].astype(np.float32),
             "line": {"color": colors[i], "width": 3 if order < 2 else 1.5,
                      "dash": ("solid", "dash")[min(order, 1)]},
@@ -220,17 +215,17 @@ def course(
 def distances(names: Sequence[str], strengths: Array, chosen: int, uirevision: str = "") -> Figure:
     """The smallest strength (n,) that reaches each class; NaN where none does."""
     title = "How far away each answer is"
-    layout = frame(title, "", "smallest change that does it", uirevision, height=280)
+    layout = base_layout(title, "", "smallest change that does it", uirevision, height=280)
     layout["xaxis"] |= {"type": "category", "fixedrange": True}
     layout["yaxis"] |= {"tickformat": ".0%", "rangemode": "tozero", "fixedrange": True}
     colors = [NEGATIVE if i == chosen else POSITIVE for i in range(len(names))]
     bar = {
-        "type": "bar", "x": [escaped(name) for name in names],
+        "type": "bar", "x": [escape_html(name) for name in names],
         "y": np.nan_to_num(strengths).astype(np.float32), "marker": {"color": colors},
         "hovertemplate": "%{x}: %{y:.1%}<extra></extra>",
     }  # fmt: skip
     layout["annotations"] = [
-        {"x": escaped(name), "y": 0, "text": "never", "showarrow": False, "yanchor": "bottom",
+        {"x": escape_html(name), "y": 0, "text": "never", "showarrow": False, "yanchor": "bottom",
          "font": {"size": 11, "color": MARK}}
         for name, strength in zip(names, strengths, strict=True) if np.isnan(strength)
     ]  # fmt: skip
@@ -241,7 +236,7 @@ def grouped_bars(
     title: str, names: Sequence[str], groups: Mapping[str, NDArray[Any]], uirevision: str
 ) -> Figure:
     """Shares (K,) of each group over the K names; the first group is gray: the target."""
-    layout = frame(title, "class", "share", uirevision, height=300)
+    layout = base_layout(title, "class", "share", uirevision, height=300)
     layout["yaxis"] |= {"range": [0, 1.05]}
     layout["barmode"] = "group"
     drawn = [
@@ -250,7 +245,7 @@ def grouped_bars(
             "y": np.asarray(share, dtype=np.float32),
             "marker": {
                 "color": MARK if i == 0 else CLASS_COLORS[i - 1],
-                "pattern": hatched("/" if i == 0 else ""),
+                "pattern": bar_pattern("/" if i == 0 else ""),
             },
             "hovertemplate": "%{x}: %{y:.3f}",
         }
@@ -263,7 +258,7 @@ def reliability_bars(
     edges: Array, count: Array, confidence: Array, accuracy: Array, uirevision: str = ""
 ) -> Figure:
     """A bar for the share that is right in each bin of confidence, beside the ideal diagonal."""
-    layout = frame(
+    layout = base_layout(
         "Sure of it, and right?", "confidence: how sure it is", "share right", uirevision, 360
     )
     layout["xaxis"] |= {"range": [0, 1.01], "tickformat": ".0%", "dtick": 0.2}
@@ -324,17 +319,12 @@ def doubt_curves(
     threshold: Array, coverage: Array, accuracy: Array, chosen: float, uirevision: str = ""
 ) -> Figure:
     """Share answered and share right of those, against the threshold; the chosen one is marked."""
-    layout = frame('Accuracy with "I don\'t know"', "threshold", "share", uirevision, 360)
+    layout = base_layout('Accuracy with "I don\'t know"', "threshold", "share", uirevision, 360)
     layout["xaxis"] |= {"range": [0, 1.01], "tickformat": ".0%", "dtick": 0.2}
     layout["yaxis"] |= {"range": [0, 1.02], "tickformat": ".0%"}
     layout["legend"] = {"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top"}
     layout["hovermode"] = "x unified"
-    layout["shapes"] = [
-        {
-            "type": "line", "x0": chosen, "x1": chosen, "y0": 0, "y1": 1, "yref": "paper",
-            "line": {"color": MARK, "width": 2, "dash": "dot"},
-        }
-    ]  # fmt: skip
+    layout["shapes"] = [vertical_line(chosen, width=2)]
     defined = ~np.isnan(accuracy)
     lines = (
         ("coverage", "answered (coverage)", threshold, coverage, NEGATIVE, "dash"),
@@ -376,16 +366,11 @@ def robustness_curve(
 ) -> Figure:
     """Accuracy (or mean absolute error) at each strength; the chosen one is marked."""
     y = "share right" if is_share else "mean absolute error"
-    layout = frame("How it does when the examples get harder", axis, y, uirevision)
+    layout = base_layout("How it does when the examples get harder", axis, y, uirevision)
     layout["yaxis"] |= (
         {"range": [0, 1.02], "tickformat": ".0%"} if is_share else {"rangemode": "tozero"}
     )
-    layout["shapes"] = [
-        {
-            "type": "line", "x0": chosen, "x1": chosen, "y0": 0, "y1": 1, "yref": "paper",
-            "line": {"color": MARK, "width": 2, "dash": "dot"},
-        }
-    ]  # fmt: skip
+    layout["shapes"] = [vertical_line(chosen, width=2)]
     curve = {
         "type": "scatter",
         "uid": "score",
@@ -416,7 +401,7 @@ def robustness_sentence(strength: Array, score: Array, is_share: bool, what: str
 def softmax_figure(z: Array, p: Array, plain: Array) -> Figure:
     """The probabilities p (n,) of the scores z (n,); `plain` (n,) is what temperature 1 gives."""
     classes = [f"class {i + 1}" for i in range(len(z))]
-    layout = frame("Softmax", "", "probability", "softmax", 340)
+    layout = base_layout("Softmax", "", "probability", "softmax", 340)
     layout["yaxis"] |= {"range": [0, 1.08], "tickformat": ".0%"}
     layout["barmode"] = "overlay"
     bars = {

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.style import MARK, NEGATIVE, POSITIVE, Figure, escaped, frame
+from dashboard.figures.style import MARK, NEGATIVE, POSITIVE, Figure, base_layout, escape_html
 from playground.analysis.comparison.hyperparameter_importance import Axis, Weight
 from playground.experiment.model import format_value, text_label
 
@@ -24,7 +24,7 @@ def capacity_map(
 ) -> Figure:
     """A colored cell with its number for each pair; empty where it has not been trained yet."""
     name = "validation accuracy" if is_share else "validation error"
-    layout = frame(name.capitalize(), "training examples", "units", uirevision, height=420)
+    layout = base_layout(name.capitalize(), "training examples", "units", uirevision, height=420)
     layout["margin"]["t"] = 40
     layout["xaxis"] |= {"type": "category", "showgrid": False}
     layout["yaxis"] |= {"type": "category", "showgrid": False}
@@ -115,7 +115,7 @@ def parallel(
     axes: Sequence[Axis], drawn: Sequence[ScoreBand], names: Sequence[str], uirevision: str = ""
 ) -> Figure:
     """One vertical axis for each setting, the last one the score; a line for each run."""
-    layout = frame("Settings and score of each run", "", "", uirevision, height=500)
+    layout = base_layout("Settings and score of each run", "", "", uirevision, height=500)
     layout["margin"] |= {"t": 118, "l": 24, "r": 64, "b": 44}  # on a phone names stand upright
     layout["legend"] |= {"y": -0.02, "yanchor": "top"}
     layout["xaxis"] |= {
@@ -155,7 +155,7 @@ def _ticks(x: int, axis: Axis) -> list[dict[str, Any]]:
     told = [*axis.ticks, (UNUSED, "not used")] if axis.partial else list(axis.ticks)
     return [
         {
-            "x": x, "y": position, "text": escaped(_short(text)), "showarrow": False,
+            "x": x, "y": position, "text": escape_html(_short(text)), "showarrow": False,
             "xanchor": "left", "xshift": 4, "font": {"size": 11},
             "bgcolor": "rgba(128,128,128,0.12)", "borderpad": 1,
         }

@@ -15,7 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.figures.style import NEGATIVE, POSITIVE, ZERO, Figure, color, frame
+from dashboard.figures.style import (
+    DIVERGING_SCALE,
+    Figure,
+    base_layout,
+    diverging_colors,
+)
 
 Array = NDArray[Any]
 
@@ -30,7 +35,7 @@ def cells(values: NDArray[np.floating], largest: float) -> NDArray[np.uint8]:
     """
     columns = columns_of(len(values))
     grid = np.zeros((-(-len(values) // columns) * columns, 4), np.uint8)
-    grid[: len(values), :3] = color(values, largest)
+    grid[: len(values), :3] = diverging_colors(values, largest)
     grid[: len(values), 3] = 255
     return grid.reshape(-1, columns, 4)
 
@@ -48,7 +53,7 @@ def columns_of(n: int) -> int:
 
 
 NO_NUMBER = (122, 59, 106)  # neither blue nor orange
-PALETTE = bytes([*NO_NUMBER, *color(np.linspace(-1, 1, 255), 1.0).ravel().tolist()])
+PALETTE = bytes([*NO_NUMBER, *diverging_colors(np.linspace(-1, 1, 255), 1.0).ravel().tolist()])
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
@@ -111,14 +116,14 @@ def heat(
     """`values` (height, width) on a symmetric scale, with the outline of `image` over them."""
     height, width = values.shape
     largest = max(float(np.abs(values).max()), SMALLEST_SCALE)
-    layout = frame(title, "column", "row", uirevision, height=420)
+    layout = base_layout(title, "column", "row", uirevision, height=420)
     layout["xaxis"] |= {"range": [-0.5, width - 0.5], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {
         "range": [height - 0.5, -0.5], "showgrid": False, "scaleanchor": "x", "constrain": "domain",
     }  # fmt: skip
     colors = {
         "type": "heatmap", "uid": "heat", "z": values.astype(np.float32), "zmin": -largest,
-        "zmax": largest, "colorscale": [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]],
+        "zmax": largest, "colorscale": DIVERGING_SCALE,
         "colorbar": {"title": {"text": unit, "side": "right"}, "tickformat": "+.0%",
                      "thickness": 12},
         "hovertemplate": "row %{y}, column %{x}: %{z:+.1%}<extra></extra>",
@@ -133,7 +138,7 @@ def heat(
 
 
 GRAY = [[0, "#000000"], [1, "#ffffff"]]
-SIGNED = [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]]
+SIGNED = DIVERGING_SCALE
 
 
 def pixel_values(
@@ -147,7 +152,7 @@ def pixel_values(
     if signed:
         high = max(abs(low), abs(high))
         low = -high
-    layout = frame(title, "column", "row", uirevision, height=540)
+    layout = base_layout(title, "column", "row", uirevision, height=540)
     layout["margin"] |= {"t": 40}
     axis = {"showgrid": False, "fixedrange": False, "nticks": 8, "constrain": "domain"}
     layout["xaxis"] |= axis

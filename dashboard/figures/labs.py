@@ -21,11 +21,11 @@ from dashboard.figures.style import (
     POSITIVE,
     TRAINING,
     Figure,
+    base_layout,
     dots,
-    frame,
-    kept_rows,
+    downsampled_rows,
     line,
-    upright,
+    vertical_line,
 )
 from playground.labs.activations.best_practices import TrainedNetwork
 from playground.labs.activations.dying_relu import Life, X, Y
@@ -47,7 +47,7 @@ def run_figure(
     lines = []
     for name, values in losses.items():
         label, color, dash, width = STYLES[name]
-        rows = kept_rows(len(values))
+        rows = downsampled_rows(len(values))
         lines.append(
             {
                 "type": "scatter", "uid": name, "name": label, "mode": "lines",
@@ -66,7 +66,7 @@ def run_figure(
                 "marker": {"symbol": "x-thin-open", "size": 7, "color": MARK, "line": {"width": 2}},
             }
         )  # fmt: skip
-    layout = frame("Loss of each batch", "updates", "loss", uirevision)
+    layout = base_layout("Loss of each batch", "updates", "loss", uirevision)
     layout |= {"hovermode": "x unified"}
     layout["yaxis"] |= {"rangemode": "tozero"}
     return {"data": lines, "layout": layout}
@@ -115,7 +115,10 @@ def steps_figure(
                 "marker": {"symbol": "x", "size": 6, "color": NEGATIVE},
             },
         )  # fmt: skip
-    return {"data": lines, "layout": frame("Loss of each step", "step", "loss", uirevision, 240)}
+    return {
+        "data": lines,
+        "layout": base_layout("Loss of each step", "step", "loss", uirevision, 240),
+    }
 
 
 def steps_sentence(ours: Sequence[float], chosen: int) -> str:
@@ -147,7 +150,7 @@ def seen_figure(epochs: Mapping[str, EpochBatches]) -> Figure:
         }
         for label, values, color, shape in kinds
     ]  # fmt: skip
-    layout = frame("Images of one epoch", "images", "", "seen", 210)
+    layout = base_layout("Images of one epoch", "images", "", "seen", 210)
     layout |= {"barmode": "stack"}
     layout["yaxis"] |= {"autorange": "reversed"}
     return {"data": bars, "layout": layout}
@@ -179,7 +182,7 @@ def neuron_figure(
 
     sight: answers that the axis always shows; it grows where the curve leaves them.
     """
-    layout = frame("What the neuron answers", "input x", "output a", uirevision, height=340)
+    layout = base_layout("What the neuron answers", "input x", "output a", uirevision, height=340)
     low, high = min(float(a.min()), sight[0]), max(float(a.max()), sight[1])
     room = 0.06 * (high - low)
     layout["xaxis"] |= {"range": [float(x[0]), float(x[-1])]}
@@ -191,12 +194,7 @@ def neuron_figure(
         "line": {"color": POSITIVE, "width": 3}, "hovertemplate": "x %{x:.4g}: a %{y:.6g}",
     }  # fmt: skip
     if border is not None and x[0] <= border <= x[-1]:
-        layout["shapes"] = [
-            {
-                "type": "line", "x0": border, "x1": border, "y0": 0, "y1": 1, "yref": "paper",
-                "line": {"color": MARK, "width": 2, "dash": "dot"},
-            }
-        ]  # fmt: skip
+        layout["shapes"] = [vertical_line(border, width=2)]
         layout["annotations"] = [
             {
                 "x": border, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
@@ -217,7 +215,7 @@ LARGEST = 10.0  # loss that is drawn
 
 def advice_figure(runs: Mapping[str, TrainedNetwork]) -> Figure:
     """The loss of each run by update: the first is solid, the other one dashed and gray."""
-    layout = frame("Loss of the small network", "update", "cross-entropy", "advice", 380)
+    layout = base_layout("Loss of the small network", "update", "cross-entropy", "advice", 380)
     layout["yaxis"] |= {"rangemode": "tozero"}
     data = []
     for i, (name, run) in enumerate(runs.items()):
@@ -254,7 +252,7 @@ SMALLEST = 1e-12  # loss that is drawn
 
 def unit_figure(lives: Sequence[Life], step: int) -> Figure:
     """The pre-activation z = w x + b of each unit at a step, and the answers it should give."""
-    layout = frame(f"Pre-activation z after step {step}", "input x", "z", "unit", 340)
+    layout = base_layout(f"Pre-activation z after step {step}", "input x", "z", "unit", 340)
     layout["yaxis"] |= {"range": [-3, 4.5], "zeroline": True, "zerolinecolor": MARK,
                         "zerolinewidth": 2}  # fmt: skip
     layout["shapes"] = [
@@ -288,12 +286,9 @@ def unit_figure(lives: Sequence[Life], step: int) -> Figure:
 
 def loss_figure(lives: Sequence[Life], step: int) -> Figure:
     """The loss of each unit over the steps, on a logarithmic scale, with the step one looks at."""
-    layout = frame("Loss", "step", "mean squared error", "dying loss", 340)
+    layout = base_layout("Loss", "step", "mean squared error", "dying loss", 340)
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 7}
-    layout["shapes"] = [
-        {"type": "line", "x0": step, "x1": step, "y0": 0, "y1": 1, "yref": "paper",
-         "line": {"color": MARK, "width": 1, "dash": "dot"}}
-    ]  # fmt: skip
+    layout["shapes"] = [vertical_line(step)]
     data = [
         {
             "type": "scatter", "uid": life.of.name, "name": life.of.label,
@@ -340,7 +335,7 @@ def drawing(
 
     outputs: (n_units,) of each layer, inputs first; kept: 1 or 0 of each unit, like `outputs`.
     """
-    layout = frame(title, "", "", uirevision, height=360)
+    layout = base_layout(title, "", "", uirevision, height=360)
     layout |= {"showlegend": False, "margin": {"l": 8, "r": 8, "t": 50, "b": 8}}
     for axis in ("xaxis", "yaxis"):
         layout[axis] |= {"visible": False, "fixedrange": True}
@@ -398,8 +393,8 @@ def drawing_sentence(training: bool, off: int, units: int, output: float) -> str
 
 def means(outputs: Array, mean: Array, prediction: float, at: int, uirevision: str) -> Figure:
     """The output with each mask, the mean of all so far, and the prediction: (n,) each."""
-    layout = frame("The mean over many masks", "mask", "output", uirevision, height=340)
-    layout["shapes"] = [upright(float(at))]
+    layout = base_layout("The mean over many masks", "mask", "output", uirevision, height=340)
+    layout["shapes"] = [vertical_line(float(at))]
     x = np.arange(1, len(outputs) + 1)
     shown = slice(0, len(x), 3)
     hover = "mask %{x:.0f}: %{y:.3f}"

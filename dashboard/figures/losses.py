@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.style import CLASS_COLORS, MARK, Figure, dots, frame, line, upright
+from dashboard.figures.style import (
+    CLASS_COLORS,
+    MARK,
+    Figure,
+    base_layout,
+    dots,
+    line,
+    vertical_line,
+)
 from playground.nn.losses import LOSSES
 
 Array = NDArray[Any]
@@ -47,8 +55,8 @@ def loss_curves(
     target: float, uirevision: str,
 ) -> Figure:  # fmt: skip
     """Loss or slope over the prediction, with a dot at the present one and the target marked."""
-    layout = frame(title, axis, title.split()[0].lower(), uirevision, height=340)
-    layout["shapes"] = [upright(target)]
+    layout = base_layout(title, axis, title.split()[0].lower(), uirevision, height=340)
+    layout["shapes"] = [vertical_line(target)]
     layout["annotations"] = [
         {
             "x": target, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top",
@@ -77,7 +85,9 @@ def gradient_sizes(
     z: Array, slopes: Curves, at: float, now: Values, axis: str, uirevision: str
 ) -> Figure:
     """|∂L/∂z| of each loss over one logit, with a dot at the present one."""
-    layout = frame("Size of the gradient at this logit", axis, "|∂L/∂z|", uirevision, height=340)
+    layout = base_layout(
+        "Size of the gradient at this logit", axis, "|∂L/∂z|", uirevision, height=340
+    )
     layout["yaxis"] |= {"range": [-0.03, 1.08]}
     points = [dots(LOSSES[name].label, at, abs(y), _style(name)[0]) for name, y in now.items()]
     curves = _lines(z, {name: abs(y) for name, y in slopes.items()})
@@ -97,8 +107,8 @@ def overflow_figure(
     sizes: Array, losses: Mapping[str, Array], at: float, uirevision: str
 ) -> Figure:
     """The loss by each of METHODS over the size of the logits; nan leaves gaps."""
-    layout = frame("Loss in float32", "size of the logits", "loss", uirevision, height=360)
-    layout["shapes"] = [upright(at)]
+    layout = base_layout("Loss in float32", "size of the logits", "loss", uirevision, height=360)
+    layout["shapes"] = [vertical_line(at)]
     lines = [
         line(label, sizes, losses[name], color, dash, width=5 if name == "from_logits" else 2.5)
         for name, (label, color, dash) in reversed(_METHODS.items())
@@ -110,7 +120,7 @@ def fits(
     x: Array, y: Array, lines: Lines, extent: tuple[Limits, Limits], title: str, uirevision: str
 ) -> Figure:
     """The fixed points, and the best line for each loss."""
-    layout = frame(title, "x", "y", uirevision, height=420)
+    layout = base_layout(title, "x", "y", uirevision, height=420)
     layout["xaxis"] |= {"range": list(extent[0])}
     layout["yaxis"] |= {"range": list(extent[1])}
     across = np.array(extent[0])
@@ -132,7 +142,9 @@ def fits_sentence(shifts: Values, where: str) -> str:
 
 def constants(x: Array, curves: Curves, best: Values, uirevision: str) -> Figure:
     """The mean loss of every constant over its minimum, which a star marks."""
-    layout = frame("Mean loss of each constant", "constant", "mean loss ÷ minimum", uirevision, 340)
+    layout = base_layout(
+        "Mean loss of each constant", "constant", "mean loss ÷ minimum", uirevision, 340
+    )
     layout["yaxis"] |= {"range": [0.9, 4]}
     stars = [
         dots(LOSSES[name].label, at, 1.0, _style(name)[0], "star", 12) for name, at in best.items()

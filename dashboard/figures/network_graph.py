@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.style import color
+from dashboard.figures.style import (
+    diverging_colors,
+)
 from playground.analysis.inspection.forward_pass import Edges, LayerStep
 from playground.experiment.model_summary import Names
 
@@ -55,7 +57,7 @@ def wiring(columns: Sequence[NodeColumn], edges: Sequence[Edges], names: Names) 
 
 def colors() -> str:
     """The colors of the 255 levels, as bytes of red, green, blue, in base 64."""
-    shades = color(np.arange(TOP_LEVEL + 1) / ZERO_LEVEL - 1, 1.0)
+    shades = diverging_colors(np.arange(TOP_LEVEL + 1) / ZERO_LEVEL - 1, 1.0)
     return base64.b64encode(shades.tobytes()).decode()
 
 

@@ -18,8 +18,9 @@ from dashboard.figures.style import (
     NEGATIVE,
     POSITIVE,
     Figure,
-    frame,
-    hues,
+    base_layout,
+    distinct_colors,
+    vertical_line,
 )
 from playground.labs.optimizers.curves_1d import LossCurve
 from playground.labs.optimizers.gradient_descent import Descent
@@ -35,7 +36,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 def rate_figure(descents: Descents, epoch: int) -> Figure:
     """The learning rate of each update, with the epoch one looks at."""
-    layout = frame("Learning rate", "epoch", "learning rate η", "schedule rates", 360)
+    layout = base_layout("Learning rate", "epoch", "learning rate η", "schedule rates", 360)
     layout["yaxis"] |= {"rangemode": "tozero"}
     lines = {name: each.rate for name, each in descents.items()}
     return _figure(lines, layout, epoch)
@@ -43,7 +44,7 @@ def rate_figure(descents: Descents, epoch: int) -> Figure:
 
 def schedule_loss_figure(descents: Descents, epoch: int) -> Figure:
     """The loss before each update, on a logarithmic scale."""
-    layout = frame("Loss (w + 1)²", "epoch", "loss", "schedule losses", 360)
+    layout = base_layout("Loss (w + 1)²", "epoch", "loss", "schedule losses", 360)
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 8}
     lines = {name: np.maximum(each.loss, SMALLEST_SCHEDULE_LOSS) for name, each in descents.items()}
     return _figure(lines, layout, epoch)
@@ -53,11 +54,8 @@ def _figure(
     lines: Mapping[str, NDArray[np.floating]], layout: dict[str, Any], epoch: int
 ) -> Figure:
     layout["margin"]["t"] += 22 * ((len(lines) - 1) // 3)  # rows of the legend on a phone
-    layout["shapes"] = [
-        {"type": "line", "x0": epoch, "x1": epoch, "y0": 0, "y1": 1, "yref": "paper",
-         "line": {"color": MARK, "width": 1, "dash": "dot"}}
-    ]  # fmt: skip
-    colors = hues(lines)
+    layout["shapes"] = [vertical_line(epoch)]
+    colors = distinct_colors(lines)
     data = [
         {
             "type": "scatter", "uid": name, "name": SCHEDULES[name].label,
@@ -124,7 +122,7 @@ def _high(surface: Surface, loss: NDArray[Any]) -> Array:
 def contour_figure(surface: Surface, paths: Paths, step: int) -> Figure:
     """The surface from above, dark where it is high, with the first `step` updates of each path."""
     x, y, z = grid(surface, GRID_POINTS)
-    layout = frame(f"{surface.label}, from above", "x", "y", surface.label, HEIGHT)
+    layout = base_layout(f"{surface.label}, from above", "x", "y", surface.label, HEIGHT)
     layout |= {"dragmode": False, "legend": {**layout["legend"], "itemclick": False}}
     layout["xaxis"]["range"], layout["yaxis"]["range"] = list(surface.x), list(surface.y)
     ground = {
@@ -166,7 +164,7 @@ def space_figure(surface: Surface, paths: Paths, step: int) -> Figure:
     """The surface in space, its height on a logarithmic scale, with the paths on it."""
     x, y, z = grid(surface, GRID_POINTS)
     high = _high(surface, z).astype(np.float32)
-    layout = frame(f"{surface.label}, in space", "x", "y", surface.label, HEIGHT + 60)
+    layout = base_layout(f"{surface.label}, in space", "x", "y", surface.label, HEIGHT + 60)
     axis = {"color": MARK, "gridcolor": MARK, "showbackground": False, "zeroline": False}
     layout["scene"] = {
         "xaxis": {**axis, "title": {"text": "x"}, "range": list(surface.x)},
@@ -210,16 +208,11 @@ def _climb(surface: Surface, name: str, path: Path, step: int) -> dict[str, Any]
 
 def surface_loss_figure(surface: Surface, paths: Paths, step: int, updates: int) -> Figure:
     """The loss above the lowest after each update, on a logarithmic scale; marked at `step`."""
-    layout = frame("Loss after each update", "update", "loss above the lowest",
+    layout = base_layout("Loss after each update", "update", "loss above the lowest",
                    f"{surface.label} losses", HEIGHT)  # fmt: skip
     layout["yaxis"] |= {"type": "log", "exponentformat": "e"}
     layout["xaxis"]["range"] = [-0.02 * updates, 1.02 * updates]
-    layout["shapes"] = [
-        {
-            "type": "line", "x0": step, "x1": step, "y0": 0, "y1": 1, "yref": "paper",
-            "line": {"color": MARK, "width": 1, "dash": "dot"},
-        }
-    ]  # fmt: skip
+    layout["shapes"] = [vertical_line(step)]
     return {
         "data": [_losses(surface, name, path) for name, path in paths.items()],
         "layout": layout,
@@ -243,7 +236,9 @@ SMALLEST_CURVE_LOSS = 1e-13  # of a loss on a logarithmic axis: 0 is not on it
 def valley_figure(curve: LossCurve, descent: Descent, step: int) -> Figure:
     """The curve with the first `step` updates on it, and the tangent where the weight is then."""
     w = np.linspace(*curve.w, CURVE_POINTS)
-    layout = frame("The loss, and the weight on its way down", "weight w", "loss", curve.label, 400)
+    layout = base_layout(
+        "The loss, and the weight on its way down", "weight w", "loss", curve.label, 400
+    )
     layout["xaxis"]["range"], layout["yaxis"]["range"] = list(curve.w), list(curve.loss)
     layout |= {"dragmode": False, "legend": {**layout["legend"], "itemclick": False}}
     visited = descent.w[: step + 1].astype(np.float64)
@@ -292,7 +287,7 @@ def _path(curve: LossCurve, w: NDArray[np.float64]) -> dict[str, Any]:
 
 def curve_loss_figure(curve: LossCurve, descent: Descent, step: int) -> Figure:
     """The loss before each update on a logarithmic scale, and where the weight is now."""
-    layout = frame("Loss before each update", "epoch", "loss", f"{curve.label} losses", 400)
+    layout = base_layout("Loss before each update", "epoch", "loss", f"{curve.label} losses", 400)
     layout["yaxis"] |= {"type": "log", "exponentformat": "e"}
     layout["showlegend"] = False
     layout["xaxis"]["range"] = [-0.5, max(descent.epochs - 0.5, 1)]

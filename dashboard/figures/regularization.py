@@ -19,10 +19,10 @@ from dashboard.figures.style import (
     VALIDATION,
     Figure,
     Trace,
+    base_layout,
     dots,
-    frame,
     line,
-    upright,
+    vertical_line,
 )
 
 Array = NDArray[Any]
@@ -41,7 +41,7 @@ def plane(
     ellipses: where the data loss is the same; touching: the one through the solution `now` (2,);
     penalty: where the penalty is the same, through it too; path: the solutions as λ grows.
     """
-    layout = frame(f"{NAMES[norm]}: the best weights", "w₁", "w₂", uirevision, height=460)
+    layout = base_layout(f"{NAMES[norm]}: the best weights", "w₁", "w₂", uirevision, height=460)
     for axis in ("xaxis", "yaxis"):
         layout[axis] |= {"range": [-reach, reach], "constrain": "domain"}
     layout["yaxis"] |= {"scaleanchor": "x"}
@@ -79,8 +79,8 @@ def paths(
     strengths: Array, weights: Mapping[str, Array], strength: float, uirevision: str
 ) -> Figure:
     """Both weights of both penalties over λ; `weights`: a norm → (n, 2)."""
-    layout = frame("Weights over λ", "λ", "weight", uirevision, height=340)
-    layout["shapes"] = [upright(strength)]
+    layout = base_layout("Weights over λ", "λ", "weight", uirevision, height=340)
+    layout["shapes"] = [vertical_line(strength)]
     drawn = [
         line(f"{NAMES[norm]}: w{'₁₂'[i]}", strengths, each[:, i], HUES[norm], ("solid", "dash")[i])
         for norm, each in weights.items()
@@ -107,7 +107,7 @@ def over_weight(
     now: Mapping[str, float], uirevision: str,
 ) -> Figure:  # fmt: skip
     """A curve of each norm over the weight, (n,) each, with a dot where it is now."""
-    layout = frame(title, "weight w", axis, uirevision, height=320)
+    layout = base_layout(title, "weight w", axis, uirevision, height=320)
     drawn = [line(NAMES[norm], w, y, HUES[norm], DASHES[norm]) for norm, y in curves.items()]
     drawn += [dots(NAMES[norm], at, y, HUES[norm]) for norm, y in now.items()]
     return {"data": drawn, "layout": layout}
@@ -115,7 +115,9 @@ def over_weight(
 
 def over_steps(ways: Mapping[str, Array], uirevision: str) -> Figure:
     """The weight after each step under each penalty alone, (n,) each."""
-    layout = frame("The weight under the penalty alone", "step", "weight w", uirevision, height=320)
+    layout = base_layout(
+        "The weight under the penalty alone", "step", "weight w", uirevision, height=320
+    )
     drawn = [
         line(NAMES[norm], np.arange(len(each)), each, HUES[norm], DASHES[norm])
         for norm, each in ways.items()
@@ -147,7 +149,7 @@ def fitted(
     validation: tuple[Array, Array], uirevision: str,
 ) -> Figure:  # fmt: skip
     """The curve (n,) over x beside the true one, and the points of both parts."""
-    layout = frame("The curve", "x", "y", uirevision, height=380)
+    layout = base_layout("The curve", "x", "y", uirevision, height=380)
     layout["yaxis"] |= {"range": [-2.4, 2.4]}  # a wild curve leaves the frame
     drawn = [
         dots("validation", *validation, VALIDATION, "diamond-open", 5, legend=True),
@@ -180,13 +182,13 @@ def errors(
 ) -> Figure:
     """The error of both parts over λ: mean squared, or the share of wrong answers."""
     axis = "share wrong" if is_share else "mean squared error"
-    layout = frame("Error for every λ", "λ", axis, uirevision, height=380)
+    layout = base_layout("Error for every λ", "λ", axis, uirevision, height=380)
     layout["xaxis"] |= {"type": "log", "exponentformat": "power"}
     if is_share:
         layout["yaxis"] |= {"tickformat": ".0%", "rangemode": "tozero"}
     else:
         layout["yaxis"] |= {"type": "log", "exponentformat": "power", "dtick": 1}
-    layout["shapes"] = [upright(float(strength))]
+    layout["shapes"] = [vertical_line(float(strength))]
     hover = "λ %{x:.1e}: %{y:.1%}" if is_share else "λ %{x:.1e}: %{y:.3g}"
     drawn = [
         line("training", strengths, training, POSITIVE, hover=hover),

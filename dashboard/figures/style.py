@@ -1,9 +1,4 @@
-"""What every figure shares: its colors, its frame, and how it is written as JSON.
-
-One hue for each competitor, the same in every chart of a page.
-
-Parts of charts of the labs: a named line, a dot on it, a straight mark across.
-"""
+"""Shared by all figures: colors, base layout, common traces, and their encoding as JSON."""
 
 import base64
 import json
@@ -14,17 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-
-
 Figure = dict[str, Any]
+Trace = dict[str, Any]
 
-# The colors of the whole screen: positive, zero, negative; legible on light and on dark.
+# Positive, zero, negative on the whole screen; legible on a light and on a dark background.
 POSITIVE, ZERO, NEGATIVE = "#0877bd", "#e8eaeb", "#f59322"
 TRAINING, VALIDATION = "#0877bd", "#3d9fe0"  # one hue: solid for training, dashed for validation
 RATE = "#8a63c9"
 MARK = "#8a8f98"  # best epochs, changes of settings
 
-# One color and one symbol a class: legible on light and dark, told apart without colors too.
+# One color and one symbol per class, told apart without colors too.
 CLASS_COLORS = (
     "#0877bd", "#f59322", "#3a9d5d", "#8a63c9", "#d64f6a", "#17a2b8", "#a6761d", "#e377c2",
     "#7f8c1f", "#6b7480",
@@ -35,12 +29,15 @@ CLASS_SYMBOLS = (
 )  # fmt: skip
 
 DIVERGING = np.array([[245, 147, 34], [232, 234, 235], [8, 119, 189]], dtype=np.float32)
+DIVERGING_SCALE = [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]]
 
-MOST_POINTS = 500  # of a curve: more cannot be told apart on a screen
+MAX_POINTS = 500  # per curve: more cannot be told apart on a screen
 
 
-def frame(title: str, x: str, y: str, uirevision: str = "", height: int = 300) -> dict[str, Any]:
-    """The layout of a chart; zoom and hidden traces are kept for as long as `uirevision` is the same."""
+def base_layout(
+    title: str, x: str, y: str, uirevision: str = "", height: int = 300
+) -> dict[str, Any]:
+    """Layout of a chart with these axis titles; zoom survives while `uirevision` is the same."""
     axis = {"automargin": True, "zeroline": False, "ticks": "outside", "ticklen": 4}
     return {
         "title": {"text": title, "x": 0, "xref": "paper", "font": {"size": 15}, "y": 0.97},
@@ -55,39 +52,27 @@ def frame(title: str, x: str, y: str, uirevision: str = "", height: int = 300) -
     }
 
 
-def escaped(name: str) -> str:
-    """A name that somebody gave, such that Plotly shows it letter by letter."""
+def escape_html(name: str) -> str:
+    """A user's text so that Plotly shows it letter by letter."""
     return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def class_colors(n_classes: int) -> list[str]:
-    """A color for each class; two classes are orange and blue, as everywhere."""
+    """One color per class; two classes are orange and blue, as everywhere."""
     if n_classes == 2:
         return [NEGATIVE, POSITIVE]
     return [CLASS_COLORS[i % len(CLASS_COLORS)] for i in range(n_classes)]
 
 
-def hatched(shape: str) -> dict[str, Any]:
-    """The pattern of a bar that keeps its color; "" is none."""
-    return {"shape": shape, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.45}
+def distinct_colors(names: Iterable[str]) -> dict[str, str]:
+    """One color per name, in their order; two get the same only beyond ten."""
+    return {name: CLASS_COLORS[i % len(CLASS_COLORS)] for i, name in enumerate(names)}
 
 
-def thin(column: NDArray[Any], most: int = MOST_POINTS) -> NDArray[np.float32]:
-    """At most `most` of the values, evenly spread, the first and the last among them."""
-    return column[kept_rows(len(column), most)].astype(np.float32)
-
-
-def kept_rows(rows: int, most: int = MOST_POINTS) -> NDArray[np.int64]:
-    """Which of `rows` rows `thin` keeps."""
-    if rows <= most:
-        return np.arange(rows)
-    return np.linspace(0, rows - 1, most).round().astype(np.int64)
-
-
-def color(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
+def diverging_colors(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
     """Values (…) on the symmetric scale −largest … largest → colors (…, 3): orange, gray, blue.
 
-    What is no number, after a loss that exploded, is gray.
+    NaN is gray.
     """
     share = np.clip(np.nan_to_num(values / largest), -1, 1)[..., None].astype(np.float32)
     negative, zero, positive = DIVERGING
@@ -95,8 +80,61 @@ def color(values: NDArray[Any], largest: float) -> NDArray[np.uint8]:
     return np.asarray(mixed.round(), dtype=np.uint8)
 
 
+def bar_pattern(shape: str) -> dict[str, Any]:
+    """Hatching over a bar's own color; "" is none."""
+    return {"shape": shape, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.45}
+
+
+def downsample(column: NDArray[Any], most: int = MAX_POINTS) -> NDArray[np.float32]:
+    """At most `most` of the values, evenly spaced, the first and the last among them."""
+    return column[downsampled_rows(len(column), most)].astype(np.float32)
+
+
+def downsampled_rows(rows: int, most: int = MAX_POINTS) -> NDArray[np.int64]:
+    """Indices of the rows that `downsample` returns."""
+    if rows <= most:
+        return np.arange(rows)
+    return np.linspace(0, rows - 1, most).round().astype(np.int64)
+
+
+def line(
+    name: str, x: Array, y: Array, color: str, dash: str = "solid",
+    hover: str = "%{x:.3g}: %{y:.4g}", width: float = 2.5,
+) -> Trace:  # fmt: skip
+    """A line through the points (x, y), both (n,); NaN leaves a gap."""
+    return {
+        "type": "scatter", "uid": name, "name": name, "x": downsample(x), "y": downsample(y),
+        "mode": "lines", "line": {"color": color, "dash": dash, "width": width},
+        "hovertemplate": hover,
+    }  # fmt: skip
+
+
+def dots(
+    name: str, x: Any, y: Any, color: str, symbol: str = "circle", size: float = 9,
+    legend: bool = False, hover: str = "%{x:.3g}: %{y:.4g}",
+) -> Trace:  # fmt: skip
+    """Points (n,), or one point."""
+    return {
+        "type": "scatter", "uid": f"dots {name}", "name": name, "mode": "markers",
+        "x": np.atleast_1d(x).astype(np.float32), "y": np.atleast_1d(y).astype(np.float32),
+        "marker": {
+            "color": color, "symbol": symbol, "size": size,
+            "line": {"color": "#ffffff", "width": 1 if size > 5 else 0},
+        },
+        "showlegend": legend, "hovertemplate": hover,
+    }  # fmt: skip
+
+
+def vertical_line(x: float, width: float = 1) -> dict[str, Any]:
+    """A dotted line over the whole height of a chart at x."""
+    return {
+        "type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper",
+        "line": {"color": MARK, "width": width, "dash": "dot"},
+    }  # fmt: skip
+
+
 def encode(figure: Figure) -> str:
-    """The figure as JSON; an array becomes its bytes in base 64, which Plotly reads by itself.
+    """The figure as JSON, its arrays as base64, which Plotly decodes.
 
     Plotly makes a CSS class of each trace's `uid`: any name becomes one in hexadecimal.
     """
@@ -122,46 +160,3 @@ def _array(value: object) -> Any:
     data = base64.b64encode(value.tobytes()).decode()
     array = {"dtype": _KINDS[value.dtype.name], "bdata": data}
     return array if value.ndim == 1 else array | {"shape": f"{len(value)}, {value.shape[1]}"}
-
-
-def hues(chosen: Iterable[str]) -> dict[str, str]:
-    """A color for each of `chosen`, in their order; two get the same only beyond ten."""
-    return {name: CLASS_COLORS[i % len(CLASS_COLORS)] for i, name in enumerate(chosen)}
-
-
-Trace = dict[str, Any]
-
-
-def line(
-    name: str, x: Array, y: Array, color: str, dash: str = "solid",
-    hover: str = "%{x:.3g}: %{y:.4g}", width: float = 2.5,
-) -> Trace:  # fmt: skip
-    """A line through the points (x, y), both (n,); nan leaves a gap."""
-    return {
-        "type": "scatter", "uid": name, "name": name, "x": thin(x), "y": thin(y), "mode": "lines",
-        "line": {"color": color, "dash": dash, "width": width}, "hovertemplate": hover,
-    }  # fmt: skip
-
-
-def dots(
-    name: str, x: Any, y: Any, color: str, symbol: str = "circle", size: float = 9,
-    legend: bool = False, hover: str = "%{x:.3g}: %{y:.4g}",
-) -> Trace:  # fmt: skip
-    """Points (n,), or one point."""
-    return {
-        "type": "scatter", "uid": f"dots {name}", "name": name, "mode": "markers",
-        "x": np.atleast_1d(x).astype(np.float32), "y": np.atleast_1d(y).astype(np.float32),
-        "marker": {
-            "color": color, "symbol": symbol, "size": size,
-            "line": {"color": "#ffffff", "width": 1 if size > 5 else 0},
-        },
-        "showlegend": legend, "hovertemplate": hover,
-    }  # fmt: skip
-
-
-def upright(x: float) -> dict[str, Any]:
-    """A dotted line over the whole height of a chart at x."""
-    return {
-        "type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper",
-        "line": {"color": MARK, "width": 1, "dash": "dot"},
-    }  # fmt: skip

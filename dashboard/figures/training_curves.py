@@ -18,8 +18,9 @@ from dashboard.figures.style import (
     TRAINING,
     VALIDATION,
     Figure,
-    frame,
-    thin,
+    base_layout,
+    downsample,
+    vertical_line,
 )
 from playground.analysis.metrics.run_summary import GapCurves, GeneralizationGap
 from playground.analysis.metrics.score import standard_error
@@ -28,7 +29,7 @@ from playground.history.history import Column, History
 
 def schedule_figure(epochs: NDArray[np.float64], rates: NDArray[np.float64]) -> Figure:
     """A small curve of the planned learning rate over the epochs of a run."""
-    layout = frame("Planned learning rate", "epoch", "learning rate", height=180)
+    layout = base_layout("Planned learning rate", "epoch", "learning rate", height=180)
     layout |= {"margin": {"l": 8, "r": 8, "t": 34, "b": 8}, "showlegend": False}
     layout["yaxis"] |= {"rangemode": "tozero", "exponentformat": "e", "nticks": 4}
     line = {
@@ -75,7 +76,7 @@ def gap_curves(
     epochs, scale: what the axes reach over at least, so that two charts beside each other compare;
     chance: a level to draw as a thin line.
     """
-    layout = frame(title, "epoch", y, uirevision, height=340)
+    layout = base_layout(title, "epoch", y, uirevision, height=340)
     layout["hovermode"] = "x unified"
     layout["legend"] |= {"traceorder": "normal"}
     layout["xaxis"] |= {"hoverformat": "d"}
@@ -101,7 +102,7 @@ def gap_curves(
 
 def _gap_line(name: str, x: Any, y: Any, hue: int, dash: str, number: str) -> dict[str, Any]:
     return {
-        "type": "scatter", "uid": name, "name": name, "x": thin(x), "y": thin(y), "mode": "lines",
+        "type": "scatter", "uid": name, "name": name, "x": downsample(x), "y": downsample(y), "mode": "lines",
         "line": {"color": HUES[hue], "dash": dash, "width": 2},
         "hovertemplate": f"%{{y:{number}}}",
     }  # fmt: skip
@@ -120,12 +121,7 @@ def _mark(data: list[dict[str, Any]], layout: dict[str, Any], curves: GapCurves,
             },
         }
     )  # fmt: skip
-    layout["shapes"] = [
-        {
-            "type": "line", "x0": epoch, "x1": epoch, "y0": 0, "y1": 1, "yref": "paper",
-            "line": {"color": MARK, "width": 1, "dash": "dot"},
-        }
-    ]  # fmt: skip
+    layout["shapes"] = [vertical_line(epoch)]
 
 
 def _level(layout: dict[str, Any], chance: float) -> None:
@@ -234,7 +230,7 @@ def rate_curve(history: History, uirevision: str = "") -> Figure:
         "data": [
             _line("learning rate", history.epoch, history.learning_rate, RATE, "solid", ".3g")
         ],
-        "layout": frame("Learning rate in use", "epoch", "learning rate", uirevision),
+        "layout": base_layout("Learning rate in use", "epoch", "learning rate", uirevision),
     }
     figure["layout"]["yaxis"] |= {"rangemode": "tozero", "exponentformat": "e"}
     return _finish(figure, history, uirevision)
@@ -245,8 +241,8 @@ def _line(name: str, x: Any, y: Column, color: str, dash: str, number: str) -> d
         "type": "scatter",
         "uid": name,
         "name": name,
-        "x": thin(x),
-        "y": thin(y),
+        "x": downsample(x),
+        "y": downsample(y),
         "mode": "lines+markers" if len(x) <= 25 else "lines",
         "line": {"color": color, "dash": dash, "width": 2},
         "marker": {"size": 5},
@@ -260,7 +256,7 @@ def _pair(
     lines = [_line("training", epoch, train, TRAINING, "solid", number)]
     if validation is not None:
         lines.append(_line("validation", epoch, validation, VALIDATION, "dash", number))
-    return {"data": lines, "layout": frame(title, "epoch", y)}
+    return {"data": lines, "layout": base_layout(title, "epoch", y)}
 
 
 def _mark_best(figure: Figure, epoch: float, value: float) -> None:
@@ -293,13 +289,7 @@ def _finish(figure: Figure, history: History, uirevision: str) -> Figure:
         layout["yaxis"]["showticklabels"] = False
     marks = [(c.epoch, f"{SYMBOLS.get(c.name, c.name)} {c.after:.3g}") for c in history.changes]
     marks += [(t.epoch, f"taught {t.examples} examples") for t in history.examples_added]
-    layout["shapes"] = [
-        {
-            "type": "line", "x0": epoch, "x1": epoch, "y0": 0, "y1": 1, "yref": "paper",
-            "line": {"color": MARK, "width": 1, "dash": "dot"},
-        }
-        for epoch, _ in marks
-    ]  # fmt: skip
+    layout["shapes"] = [vertical_line(epoch) for epoch, _ in marks]
     layout["annotations"] = [
         {
             "x": epoch, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.style import MARK, MOST_POINTS, NEGATIVE, POSITIVE, Figure, frame
+from dashboard.figures.style import MARK, MOST_POINTS, NEGATIVE, POSITIVE, Figure, base_layout
 
 Array = NDArray[Any]
 
@@ -15,7 +15,7 @@ def class_figure(
     means: Array, names: Sequence[str], average: float, uirevision: str = ""
 ) -> Figure:
     """Mean output (n_classes,) of a unit for the examples of each class, beside that for all."""
-    layout = frame("Mean output for each class", "", "mean output", uirevision, 280)
+    layout = base_layout("Mean output for each class", "", "mean output", uirevision, 280)
     layout["showlegend"] = False
     layout["xaxis"] |= {"type": "category"}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
@@ -32,7 +32,7 @@ def weights_figure(
     title: str, weights: Array, names: Sequence[str], uirevision: str = ""
 ) -> Figure:
     """How much each input (n_features,) counts for a unit."""
-    layout = frame(title, "", "weight", uirevision, 280)
+    layout = base_layout(title, "", "weight", uirevision, 280)
     layout["showlegend"] = False
     layout["xaxis"] |= {"type": "category"}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
@@ -69,7 +69,7 @@ def ranking_figure(
 ) -> Figure:
     """What is lost without each unit (n,), in falling order; at most MOST_POINTS of them."""
     order = order[:MOST_POINTS]
-    layout = frame("Which units matter most", "rank", y, uirevision, 280)
+    layout = base_layout("Which units matter most", "rank", y, uirevision, 280)
     # Anywhere in its column a bar can be clicked, also one without height.
     layout |= {"showlegend": False, "bargap": 0.1, "hovermode": "x", "hoverdistance": -1}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
@@ -95,7 +95,7 @@ def ranking_figure(
 
 def response_figure(x: Array, output: Array, name: str, unit: str, uirevision: str = "") -> Figure:
     """A unit's output (n,) over the single input x (n,)."""
-    layout = frame("What it answers everywhere", name, "output", uirevision, 320)
+    layout = base_layout("What it answers everywhere", name, "output", uirevision, 320)
     line = {
         "type": "scatter", "uid": "unit", "name": unit, "x": x.astype(np.float32),
         "y": output.astype(np.float32), "mode": "lines", "line": {"color": POSITIVE, "width": 3},
@@ -115,7 +115,7 @@ def weights_sentence(weights: Array, names: Sequence[str]) -> str:
 
 def scatter_figure(targets: Array, output: Array, uirevision: str = "") -> Figure:
     """A unit's output (n,) over the targets (n,), at most MOST_POINTS of them."""
-    layout = frame("Output and target", "target", "output of the unit", uirevision, 280)
+    layout = base_layout("Output and target", "target", "output of the unit", uirevision, 280)
     dots = {
         "type": "scatter", "uid": "dots", "name": "", "x": targets[:MOST_POINTS].astype(np.float32),
         "y": output[:MOST_POINTS].astype(np.float32), "mode": "markers",

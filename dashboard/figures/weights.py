@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.figures.images import diverging
-from dashboard.figures.style import MARK, NEGATIVE, POSITIVE, ZERO, Figure, frame
+from dashboard.figures.style import (
+    DIVERGING_SCALE,
+    MARK,
+    NEGATIVE,
+    POSITIVE,
+    Figure,
+    base_layout,
+)
 from playground.analysis.inspection.weights import NEARLY, Histograms, WeightDistribution
 
 Array = NDArray[Any]
@@ -22,7 +29,7 @@ DASHES = ("solid", "solid", "dash")
 
 def spreads(found: Histograms, names: Sequence[str], title: str, uirevision: str = "") -> Figure:
     """One outline a network, in the same bins; an empty bin is drawn below one weight."""
-    layout = frame(title, "weight", "number of weights", uirevision, height=380)
+    layout = base_layout(title, "weight", "number of weights", uirevision, height=380)
     layout["yaxis"] |= {"type": "log", "exponentformat": "e", "dtick": 1}
     layout |= {"hovermode": "x unified"}
     x = np.repeat(found.edges, 2)[1:-1].astype(np.float32)
@@ -79,7 +86,7 @@ def heat_map(
     n_inputs = inputs if isinstance(inputs, int) else len(inputs)
     strip = max(0.5, 0.06 * n_inputs)  # height of the biases, in rows
     below = n_inputs + 0.5 + strip / 2  # where it begins
-    layout = frame(title, "unit", "input", uirevision, height=420)
+    layout = base_layout(title, "unit", "input", uirevision, height=420)
     layout["margin"]["t"] = 40
     layout["xaxis"] |= {"range": [0.5, n_units + 0.5], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {"range": [below + strip, 0.5], "showgrid": False}
@@ -100,7 +107,7 @@ def heat_map(
 def unit_map(image: Array, largest: float, title: str, uirevision: str = "") -> Figure:
     """The weights of one unit to the pixels of an image (height, width)."""
     height, width = image.shape
-    layout = frame(title, "pixel column", "pixel row", uirevision, height=360)
+    layout = base_layout(title, "pixel column", "pixel row", uirevision, height=360)
     layout["margin"]["t"] = 40
     layout["xaxis"] |= {"range": [0.5, width + 0.5], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {
@@ -134,7 +141,7 @@ def _scale(largest: float) -> dict[str, Any]:
     """No point at all, but the bar that tells what the colors stand for."""
     marker = {
         "color": np.zeros(1, np.float32), "cmin": -largest, "cmax": largest, "showscale": True,
-        "colorscale": [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]],
+        "colorscale": DIVERGING_SCALE,
         "colorbar": {"thickness": 10, "outlinewidth": 0, "tickformat": ".2g"},
     }  # fmt: skip
     none = np.full(1, np.nan, np.float32)
@@ -184,7 +191,7 @@ def heat_map_sentence(kernel: Array, bias: Array, block: tuple[int, int]) -> str
 
 def histogram(spread: WeightDistribution, title: str, uirevision: str = "") -> Figure:
     """How many weights have which value, with the initial ones as a dashed line behind."""
-    layout = frame(title, "weight", "number of weights", uirevision, height=420)
+    layout = base_layout(title, "weight", "number of weights", uirevision, height=420)
     layout |= {"bargap": 0, "hovermode": "x unified"}
     middles = (spread.edges[:-1] + spread.edges[1:]) / 2
     bars = {

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.components import chart
 from dashboard.figures import data
-from dashboard.figures.style import kept_rows
+from dashboard.figures.style import downsampled_rows
 from dashboard.widgets.messages import literal
 from dashboard.widgets.tables import frame
 from playground.analysis.inspection import decision_boundary
@@ -61,7 +61,7 @@ def _frame(dataset: Dataset) -> None:
 
 
 def _drawn(part: Split) -> tuple[np.ndarray, np.ndarray]:
-    rows = kept_rows(len(part), POINTS)
+    rows = downsampled_rows(len(part), POINTS)
     return part.x[rows], part.y[rows]
 
 
@@ -83,7 +83,7 @@ def _sentence(dataset: Dataset) -> str:
 
 def _plane(dataset: Dataset) -> None:
     found = {
-        name: (x[rows := kept_rows(len(x), POINTS)], y[rows])
+        name: (x[rows := downsampled_rows(len(x), POINTS)], y[rows])
         for name, (x, y) in decision_boundary.points(dataset).items()
     }
     axes = dataset.source.features[0], dataset.source.features[1]
@@ -129,7 +129,7 @@ def _pairs(dataset: Dataset) -> None:
     source, part = dataset.source, dataset.train
     chosen = _chosen(dataset, "Features in pairs", "pairs", PAIRED)
     names = [source.features[i] for i in chosen]
-    rows = kept_rows(len(part), MATRIX_POINTS)
+    rows = downsampled_rows(len(part), MATRIX_POINTS)
     figure = data.scatter_matrix(
         names, part.x[rows][:, chosen], part.y[rows], source.classes,
         largest=float(np.abs(part.y).max()) or 1.0,

@@ -11,7 +11,7 @@ from dashboard.components import chart
 from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import evaluation
 from dashboard.figures.images import address
-from dashboard.figures.style import color
+from dashboard.figures.style import diverging_colors
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
 from playground.analysis.inspection import adversarial
@@ -120,7 +120,7 @@ def picture(paths: AdversarialPaths, index: int, step: int) -> str:
     change = paths.change(index, step)
     pair = [paths.images[0, index], paths.images[step, index]]
     gray = [np.repeat((p * (255 / paths.maximum)).round()[..., None], 3, axis=-1) for p in pair]
-    colors = color(change, float(np.abs(change).max()) or 1.0)
+    colors = diverging_colors(change, float(np.abs(change).max()) or 1.0)
     return address(np.concatenate([*gray, colors]).astype(np.uint8))
 
 

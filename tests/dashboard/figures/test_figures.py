@@ -20,7 +20,7 @@ from dashboard.figures.decision_boundary import (
     region_sentence,
 )
 from dashboard.figures.images import address, mosaic
-from dashboard.figures.style import MOST_POINTS, color, thin
+from dashboard.figures.style import MAX_POINTS, diverging_colors, downsample
 from playground.history.events import Epoch, HyperparametersChanged, Score
 from playground.history.history import History, Log
 
@@ -71,7 +71,7 @@ def figures(h: History) -> dict[str, Any]:
 def test_every_curve_is_a_plotly_figure_of_limited_size(name: str) -> None:
     for figure in figures(HISTORIES[name]).values():
         go.Figure(figure)  # Plotly checks every property
-        assert all(len(line["x"]) <= MOST_POINTS for line in figure["data"])
+        assert all(len(line["x"]) <= MAX_POINTS for line in figure["data"])
         assert all(line["y"].dtype == np.float32 for line in figure["data"])
         assert len(encode(figure)) < 20_000
 
@@ -85,7 +85,7 @@ def test_a_thinned_curve_keeps_its_ends() -> None:
 
 @given(st.lists(st.floats(-1e6, 1e6, width=32), max_size=50), st.integers(2, 20))
 def test_thinning_takes_a_subset_in_order(values: list[float], most: int) -> None:
-    kept = thin(np.array(values), most)
+    kept = downsample(np.array(values), most)
     assert len(kept) == min(len(values), most)
     rest = iter(np.array(values, dtype=np.float32))
     assert all(any(value == other for other in rest) for value in kept)
@@ -147,7 +147,7 @@ def test_accuracy_and_error_are_best_at_opposite_ends() -> None:
 
 
 def test_the_ends_and_the_middle_of_the_color_scale() -> None:
-    shown = color(np.array([[-9.0, -2.0, 0.0, 2.0, 9.0]]), 2.0)[0]
+    shown = diverging_colors(np.array([[-9.0, -2.0, 0.0, 2.0, 9.0]]), 2.0)[0]
     orange, gray, blue = [245, 147, 34], [232, 234, 235], [8, 119, 189]
     assert shown.tolist() == [orange, orange, gray, blue, blue]
 

@@ -13,7 +13,7 @@ from dashboard.figures import comparison, encode, images
 from dashboard.figures import data as counts
 from dashboard.figures import data as features
 from dashboard.figures import data as points
-from dashboard.figures.style import CLASS_COLORS, class_colors, escaped
+from dashboard.figures.style import CLASS_COLORS, class_colors, escape_html
 from playground.datasets import DATASETS, load
 from playground.experiment.model import Experiment
 
@@ -151,7 +151,7 @@ def test_every_pair_of_features_is_drawn_once_for_each_class() -> None:
 
 
 def test_names_that_people_give_are_not_markup() -> None:
-    assert escaped("<b>&") == "&lt;b&gt;&amp;"
+    assert escape_html("<b>&") == "&lt;b&gt;&amp;"
     assert FIGURES["classes"]["data"][0]["x"][1] == "b&lt;b&gt;"
 
 
