@@ -272,7 +272,7 @@ def fetch(names: Sequence[str]) -> int:
     for name in names:
         if name not in FULL_SETS:
             raise Refused(
-                f"data set to fetch must be one of {', '.join(KEPT)}, got {truncate(name)}"
+                f"data set to fetch must be one of {', '.join(FULL_SETS)}, got {truncate(name)}"
             )
     missing = 0
     for name in names:

@@ -14,9 +14,10 @@ from playground.experiment.model import Experiment
 from playground.experiment.model_summary import summary, title
 from playground.export.pretrained import PretrainedNetwork
 from playground.history.events import Diverged, Epoch, Event, Finished, Progress, Score, metric_name
-from playground.lessons.gradebook import GradebookRow, RejectedSubmission, person
+from playground.lessons.gradebook import GradebookRow, RejectedSubmission, student
 from playground.lessons.lesson import LessonLibrary
-from playground.lessons.measures import METRICS
+from playground.lessons.metrics import METRICS
+from playground.nn.format import format_score
 from playground.nn.losses import CLASSIFICATION
 
 Write = Callable[[str], None]
@@ -122,7 +123,7 @@ def tell_class(
     """On standard error: each refused line, and what there is of the class."""
     for each in refused:
         click.echo(_one_line(str(each)), err=True)
-    people = len({person(line.result) for line in lines})
+    people = len({student(line.submission) for line in lines})
     where = "" if place is None else f" in {place}"
     click.echo(
         f"{len(lines):,} results of {people:,} people{where}, {len(refused):,} refused", err=True
@@ -136,8 +137,8 @@ def _one_line(text: str) -> str:
 
 def tell_measures() -> None:
     """What a check of a lesson can measure: a line for each name."""
-    for name, measure in METRICS.items():
-        click.echo(f"{name:<26}{measure.unit:<9}{measure.label}")
+    for name, metric in METRICS.items():
+        click.echo(f"{name:<26}{metric.unit:<9}{metric.label}")
 
 
 def tell_lessons(library: LessonLibrary) -> bool:
@@ -165,9 +166,9 @@ def _heading(name: str) -> str:
 def _cell(name: str, value: float) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    if "accuracy" in name:
-        return f"{value:.2%}"
-    return f"{value:.2f}" if name == "seconds" else f"{value:.4g}"
+    if name == "seconds":
+        return f"{value:.2f}"
+    return format_score(value, "accuracy" in name, 4)
 
 
 def tell_bytes(done: int, total: int | None) -> None:

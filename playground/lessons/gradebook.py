@@ -1,4 +1,4 @@
-"""A folder of handed-in lines becomes a table of the class; what is not genuine is refused."""
+"""Gradebook: the valid submissions in a folder as a table, and the rejected ones with reasons."""
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -6,169 +6,162 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+from playground.export.csv import harmless
 from playground.lessons.submission import Submission, SubmissionError, read
 from playground.lessons.targets import AT_LEAST, TARGET_METRICS
 
 ENDING = ".txt"
-LARGEST = 1_000_000  # bytes of a file
-MOST_FILES = 10_000
-
-# A cell that begins so would be taken for a formula by a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+MAX_BYTES = 1_000_000  # of a file
+MAX_FILES = 10_000
 
 
 @dataclass(frozen=True)
 class GradebookRow:
-    """A genuine line, and where it stands."""
+    """A valid submission and its location."""
 
-    result: Submission
+    submission: Submission
     file: str
-    number: int  # from 1
+    line: int  # from 1
 
 
 @dataclass(frozen=True)
 class RejectedSubmission:
-    """A line (or, number 0, a whole file) that does not count, and why."""
+    """A line, or a whole file (line 0), that does not count, and why."""
 
     file: str
-    number: int
+    line: int
     reason: str
 
     def __str__(self) -> str:
-        where = f"{self.file}, line {self.number}" if self.number else self.file
-        return f"{where}: refused, {self.reason}"
+        location = f"{self.file}, line {self.line}" if self.line else self.file
+        return f"{location}: refused, {self.reason}"
 
 
 def collect(folder: Path, key: bytes) -> tuple[list[GradebookRow], list[RejectedSubmission]]:
-    """All lines in the .txt files of a folder and those in it; OSError if it cannot be read.
+    """The submissions in the .txt files of a folder and its subfolders, and the rejected lines.
 
-    Of the same run handed in by two people, or the same line twice, the earliest counts.
+    Of duplicates, and of a run submitted by two people, the earliest counts. OSError if the folder
+    cannot be read.
     """
-    lines: list[GradebookRow] = []
-    refused: list[RejectedSubmission] = []
+    rows: list[GradebookRow] = []
+    rejected: list[RejectedSubmission] = []
     for path in files(folder):
         name = str(path.relative_to(folder))
         try:
             text = _content(path)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            refused.append(RejectedSubmission(name, 0, f"unreadable: {reason}"))
+            rejected.append(RejectedSubmission(name, 0, f"unreadable: {reason}"))
             continue
         for number, line in enumerate(text.split("\n"), start=1):
             if not line.strip():
                 continue
             try:
-                lines.append(GradebookRow(read(line.strip(), key), name, number))
+                rows.append(GradebookRow(read(line.strip(), key), name, number))
             except SubmissionError as error:
-                refused.append(RejectedSubmission(name, number, f"{error.kind}: {error}"))
-    kept, twice = _once(lines)
-    return kept, sorted(refused + twice, key=lambda each: (each.file, each.number))
+                rejected.append(RejectedSubmission(name, number, f"{error.kind}: {error}"))
+    kept, duplicates = _without_duplicates(rows)
+    return kept, sorted(rejected + duplicates, key=lambda each: (each.file, each.line))
 
 
 def files(folder: Path) -> list[Path]:
-    """The .txt files of a folder and the folders in it, by name; ValueError for too many."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ENDING)
-    found = [path for path in found if path.is_file() and not path.is_symlink()]
-    if len(found) > MOST_FILES:
-        raise ValueError(f"folder must hold at most {MOST_FILES:,} files, got {len(found):,}")
-    return found
+    """The .txt files of a folder and its subfolders, by name; ValueError for too many."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ENDING)
+    paths = [path for path in paths if path.is_file() and not path.is_symlink()]
+    if len(paths) > MAX_FILES:
+        raise ValueError(f"folder must hold at most {MAX_FILES:,} files, got {len(paths):,}")
+    return paths
 
 
 def _content(path: Path) -> str:
     with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ValueError(f"a file must have at most {LARGEST:,} bytes")
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"a file must have at most {MAX_BYTES:,} bytes")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("a file must be text in UTF-8") from None
 
 
-def _once(lines: Iterable[GradebookRow]) -> tuple[list[GradebookRow], list[RejectedSubmission]]:
-    """Each line once, and each run for one person: the earliest."""
+def _without_duplicates(
+    rows: Iterable[GradebookRow],
+) -> tuple[list[GradebookRow], list[RejectedSubmission]]:
+    """Each submission once, and each run for one student: the earliest."""
     kept: list[GradebookRow] = []
-    refused: list[RejectedSubmission] = []
-    seen: dict[HandedInKey, GradebookRow] = {}
+    rejected: list[RejectedSubmission] = []
+    first: dict[tuple[object, ...], GradebookRow] = {}
     owners: dict[str, GradebookRow] = {}
-    for line in sorted(lines, key=lambda each: each.result.date):
-        same = seen.setdefault(_same(line.result), line)
-        owner = owners.setdefault(line.result.run, line)
-        if same is not line:
-            reason = f"duplicate: the same as {same.file}, line {same.number}"
-        elif person(owner.result) != person(line.result):
+    for row in sorted(rows, key=lambda row: row.submission.date):
+        submission = row.submission
+        key = (submission.assignment, submission.run, submission.epoch, student(submission),
+               submission.date)  # fmt: skip
+        same = first.setdefault(key, row)
+        owner = owners.setdefault(submission.run, row)
+        if same is not row:
+            reason = f"duplicate: the same as {same.file}, line {same.line}"
+        elif student(owner.submission) != student(submission):
             reason = (
-                f"duplicate: the run that {owner.result.name} handed in before "
-                f"({owner.file}, line {owner.number})"
+                f"duplicate: the run that {owner.submission.name} handed in before "
+                f"({owner.file}, line {owner.line})"
             )
         else:
-            kept.append(line)
+            kept.append(row)
             continue
-        refused.append(RejectedSubmission(line.file, line.number, reason))
-    return kept, refused
+        rejected.append(RejectedSubmission(row.file, row.line, reason))
+    return kept, rejected
 
 
-HandedInKey = tuple[object, ...]
+def student(submission: Submission) -> str:
+    """The name, ignoring case, by which submissions of one student are recognized."""
+    return submission.name.casefold()
 
 
-def _same(result: Submission) -> HandedInKey:
-    return (result.assignment, result.run, result.epoch, person(result), result.date)
+def _best_rows(rows: Iterable[GradebookRow]) -> set[int]:
+    """The ids of each student's best row for each assignment: passed, then by its first score."""
+    best: dict[tuple[str, str], GradebookRow] = {}
+    for row in rows:
+        key = (row.submission.assignment, student(row.submission))
+        if key not in best or _rank(row.submission) > _rank(best[key].submission):
+            best[key] = row
+    return {id(row) for row in best.values()}
 
 
-def person(result: Submission) -> str:
-    """Who handed it in, however the name is written."""
-    return result.name.casefold()
+def _rank(submission: Submission) -> tuple[bool, float]:
+    for target in submission.targets:
+        if TARGET_METRICS[target.metric].is_score and target.metric in submission.metrics:
+            value = submission.metrics[target.metric]
+            return submission.passed, value if target.operator == AT_LEAST else -value
+    return submission.passed, 0.0
 
 
-def best(lines: Iterable[GradebookRow]) -> set[int]:
-    """The ids of each person's best line for each assignment: passed, then by its first score."""
-    found: dict[tuple[str, str], GradebookRow] = {}
-    for line in lines:
-        one = (line.result.assignment, person(line.result))
-        if one not in found or _merit(line.result) > _merit(found[one].result):
-            found[one] = line
-    return {id(line) for line in found.values()}
-
-
-def _merit(result: Submission) -> tuple[bool, float]:
-    for target in result.targets:
-        if TARGET_METRICS[target.measure].score and target.measure in result.figures:
-            value = result.figures[target.measure]
-            return result.passed, value if target.operator == AT_LEAST else -value
-    return result.passed, 0.0
-
-
-def table(lines: Sequence[GradebookRow]) -> Iterator[list[str]]:
-    """Rows of text, the heading first; sorted by assignment, name and date."""
-    names = [name for name in TARGET_METRICS if any(name in line.result.figures for line in lines)]
+def table(rows: Sequence[GradebookRow]) -> Iterator[list[str]]:
+    """Rows of text, the header first; sorted by assignment, name and date."""
+    names = [name for name in TARGET_METRICS if any(name in row.submission.metrics for row in rows)]
     yield ["name", "title", "assignment", "passed", "best", *names, "link", "date"]
-    marked = best(lines)
-    for line in sorted(lines, key=_order):
-        result = line.result
-        figures: Mapping[str, float] = result.figures
+    best = _best_rows(rows)
+    for row in sorted(rows, key=_order):
+        submission = row.submission
+        metrics: Mapping[str, float] = submission.metrics
         yield [
-            _safe(result.name),
-            _safe(result.title),
-            _safe(result.assignment),
-            "yes" if result.passed else "no",
-            "yes" if id(line) in marked else "",
-            *(f"{figures[name]:.10g}" if name in figures else "" for name in names),
-            _safe(result.link),
-            result.date.isoformat(sep=" ").removesuffix("+00:00"),
+            harmless(submission.name),
+            harmless(submission.title),
+            harmless(submission.assignment),
+            "yes" if submission.passed else "no",
+            "yes" if id(row) in best else "",
+            *(f"{metrics[name]:.10g}" if name in metrics else "" for name in names),
+            harmless(submission.link),
+            submission.date.isoformat(sep=" ").removesuffix("+00:00"),
         ]
 
 
-def _order(line: GradebookRow) -> tuple[str, str, str, object]:
-    return line.result.title, line.result.assignment, person(line.result), line.result.date
+def _order(row: GradebookRow) -> tuple[str, str, str, object]:
+    submission = row.submission
+    return submission.title, submission.assignment, student(submission), submission.date
 
 
-def _safe(text: str) -> str:
-    """`text` so that a spreadsheet shows it and computes nothing."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def as_csv(lines: Sequence[GradebookRow]) -> str:
+def to_csv(rows: Sequence[GradebookRow]) -> str:
     """The table as a CSV file."""
     out = StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows(table(lines))
+    csv.writer(out, lineterminator="\n").writerows(table(rows))
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""How far somebody is in each lesson: guesses, what was checked, what was answered."""
+"""Progress in the lessons of one browser tab: predictions, answers and passed steps."""
 
 import secrets
 import time
@@ -6,39 +6,42 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from playground.experiment.model import Experiment
-from playground.lessons.check import spoken
+from playground.lessons.check import spaced
 from playground.lessons.lesson import Lesson, LessonStep
-from playground.lessons.measures import CheckContext
+from playground.lessons.metrics import CheckContext
 from playground.runs.run import Registry
 
 
 @dataclass(frozen=True)
-class Passed:
-    """A step that is done: what its checks said then, and the right answer to its prediction."""
+class PassedStep:
+    """The sentences of the checks when a step was passed, and the correct option of its question.
+
+    outcome: None if the step has no prediction, or its correct option cannot be computed.
+    """
 
     sentences: tuple[str, ...]
-    outcome: str | None = None  # None: nothing was predicted, or nobody can know
+    outcome: str | None = None
 
 
 @dataclass
-class StepProgress:
-    """One lesson under way.
+class LessonProgress:
+    """Progress in one lesson; dictionaries are keyed by step index.
 
-    before: the experiment that it took the place of. `name` is another one for each new start.
+    before: the experiment that the lesson replaced. id: new whenever the lesson is restarted.
     """
 
     lesson: Lesson
     before: Experiment
-    name: str = field(default_factory=lambda: secrets.token_hex(4))
-    number: int = 0  # of the step that is shown, from 0
-    guesses: dict[int, str] = field(default_factory=dict)  # by step
-    answers: dict[int, str] = field(default_factory=dict)  # the last one given, by step
-    passed: dict[int, Passed] = field(default_factory=dict)  # by step
+    id: str = field(default_factory=lambda: secrets.token_hex(4))
+    index: int = 0  # of the step that is shown
+    predictions: dict[int, str] = field(default_factory=dict)
+    answers: dict[int, str] = field(default_factory=dict)  # the last one given
+    passed: dict[int, PassedStep] = field(default_factory=dict)
 
     @property
     def step(self) -> LessonStep:
-        """The one that is shown."""
-        return self.lesson.steps[self.number]
+        """The step that is shown."""
+        return self.lesson.steps[self.index]
 
     @property
     def done(self) -> bool:
@@ -46,87 +49,77 @@ class StepProgress:
         return len(self.passed) == len(self.lesson.steps)
 
     @property
-    def waits(self) -> bool:
+    def awaits_prediction(self) -> bool:
         """Whether the step asks for a prediction that has not been made."""
-        return self.step.predict is not None and self.number not in self.guesses
+        return self.step.predict is not None and self.index not in self.predictions
 
-    def guess(self, choice: str) -> None:
-        """Predict; what is passed can no longer be predicted."""
-        if self.number not in self.passed:
-            self.guesses[self.number] = choice
+    def predict(self, option: str) -> None:
+        """Record a prediction; ignored once the step is passed."""
+        if self.index not in self.passed:
+            self.predictions[self.index] = option
 
-    def answer(self, choice: str) -> None:
-        """Answer the step's question; a wrong answer may be followed by another."""
-        if self.number not in self.passed:
-            self.answers[self.number] = choice
+    def answer(self, option: str) -> None:
+        """Record an answer; after a wrong one another may follow."""
+        if self.index not in self.passed:
+            self.answers[self.index] = option
 
-    def held(self, evidence: CheckContext) -> bool:
+    def checks_pass(self, context: CheckContext) -> bool:
         """Whether every check of the step holds."""
-        return all(condition.holds(evidence) for condition in self.step.check)
+        return all(check.passes(context) for check in self.step.check)
 
-    def look(self, evidence: CheckContext, named: Callable[[str], str] = spoken) -> Passed | None:
-        """Check the step: how it was passed, now or before; None if it is not.
-
-        named: what a field is called on the screen.
-        """
-        number, step = self.number, self.step
-        if number not in self.passed and not self.waits and self.held(evidence):
-            if step.answer is not None and not self._right(evidence):
+    def evaluate(
+        self, context: CheckContext, label: Callable[[str], str] = spaced
+    ) -> PassedStep | None:
+        """The step's result if it is passed, now or before; `label` names a field of a check."""
+        index, step = self.index, self.step
+        if index not in self.passed and not self.awaits_prediction and self.checks_pass(context):
+            question = step.answer
+            if question and self.answers.get(index) not in question.correct_options(context):
                 return None
-            told = tuple(condition.sentence(evidence, named) for condition in step.check)
-            self.passed[number] = Passed(told, self._outcome(evidence))
-        return self.passed.get(number)
+            sentences = tuple(check.sentence(context, label) for check in step.check)
+            correct = step.predict.correct_options(context) if step.predict else ()
+            self.passed[index] = PassedStep(sentences, " / ".join(correct) or None)
+        return self.passed.get(index)
 
-    def _right(self, evidence: CheckContext) -> bool:
-        """Whether the answer given to the step's question is a right one."""
-        question, given = self.step.answer, self.answers.get(self.number)
-        return question is not None and given in question.right_ones(evidence)
+    def next_step(self) -> None:
+        """Show the next step if this one is passed and not the last."""
+        if self.index in self.passed:
+            self.index = min(self.index + 1, len(self.lesson.steps) - 1)
 
-    def _outcome(self, evidence: CheckContext) -> str | None:
-        question = self.step.predict
-        right = () if question is None else question.right_ones(evidence)
-        return " / ".join(right) or None
-
-    def go_on(self) -> None:
-        """To the next step, if this one is passed and there is one."""
-        if self.number in self.passed:
-            self.number = min(self.number + 1, len(self.lesson.steps) - 1)
-
-    def go_back(self) -> None:
-        """To the step before."""
-        self.number = max(self.number - 1, 0)
+    def previous_step(self) -> None:
+        """Show the step before; passed steps stay passed."""
+        self.index = max(self.index - 1, 0)
 
 
-class LessonProgress:
-    """The lessons of one tab, by their addresses, and which of its networks came to their end."""
+class TabProgress:
+    """The lessons started in one tab, by slug, and the ids of its runs that finished meanwhile."""
 
     def __init__(self) -> None:
-        self.lessons: dict[str, StepProgress] = {}
+        self.lessons: dict[str, LessonProgress] = {}
         self.finished: set[str] = set()
         self._touched = time.monotonic()
 
-    def begin(self, slug: str, lesson: Lesson, before: Experiment) -> StepProgress:
-        """Begin a lesson, or begin it again: then what it once took the place of is kept."""
+    def start(self, slug: str, lesson: Lesson, before: Experiment) -> LessonProgress:
+        """Start or restart a lesson; a restart keeps the experiment that was first replaced."""
         old = self.lessons.get(slug)
-        found = self.lessons[slug] = StepProgress(lesson, before if old is None else old.before)
-        return found
+        started = self.lessons[slug] = LessonProgress(lesson, before if old is None else old.before)
+        return started
 
     def leave(self, slug: str) -> Experiment | None:
-        """Forget a lesson; the experiment that it took the place of."""
-        found = self.lessons.pop(slug, None)
-        return None if found is None else found.before
+        """Discard the progress in a lesson; returns the experiment that it replaced."""
+        left = self.lessons.pop(slug, None)
+        return None if left is None else left.before
 
     @property
     def touched(self) -> float:
-        """When somebody was last here, in seconds of the monotonic clock."""
+        """When the tab was last seen, in seconds of the monotonic clock."""
         return self._touched
 
     def touch(self) -> None:
-        """Say that somebody is here."""
         self._touched = time.monotonic()
 
     def close(self) -> None:
-        """Nothing is held elsewhere."""
+        """Nothing to free."""
 
 
-COURSES: Registry[LessonProgress] = Registry(most=1_000)
+TAB_PROGRESS: Registry[TabProgress] = Registry(most=1_000)

@@ -1,19 +1,15 @@
-"""Questions whose right answer follows from a person's own run, with the answers to choose from.
-
-Text that a person wrote in a file and a page shows: plain Markdown with formulas, bounded.
-
-A question with answers to choose from, of which one is right.
+"""Multiple-choice questions, whose text is plain Markdown with formulas.
 
     question = "How many of the new examples will it get right?"
     options = ["About half", "Nearly all"]
     right = 1                            # counted from 1
 
-or the right one follows from what was measured: below the first bound it is the first one, …
+or the correct option follows from a metric: below the first bound it is the first option, …
 
     measure = "validation_accuracy"
     bounds = [0.8]
 
-or question, answers and right one follow from the run (a name in ASKED), and there are no options:
+or options and correct option both follow from the run (a name in DYNAMIC_QUESTIONS):
 
     asked = "hardest_class"
 """
@@ -31,104 +27,106 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from playground.analysis.metrics.classification import (
     class_scores,
     confusion,
-    judge,
-    judged_rows,
+    max_samples,
+    predict,
     sample,
 )
 from playground.datasets import FetchError, load
 from playground.experiment.fields import Value, fail
 from playground.history.events import metric_name
-from playground.lessons.measures import METRICS, CheckContext, MeasureName
-from playground.runs.jobs import Recent, fingerprint
+from playground.lessons.metrics import METRICS, CheckContext, MetricName, is_classification
+from playground.runs.jobs import LRUCache, fingerprint
 
-Counts = NDArray[np.int64]
-Numbers = tuple[int, ...]
+Matrix = NDArray[np.int64]  # (n_classes, n_classes)
+Indices = tuple[int, ...]
 
-EQUAL = 0.0005  # a page shows a tenth of a per cent
+TOLERANCE = 0.0005  # scores this close are equal: a page shows a tenth of a per cent
 
-_COUNTS: Recent[Counts] = Recent(32)
+_MATRICES: LRUCache[Matrix] = LRUCache(32)
 
 
 @dataclass(frozen=True)
 class DynamicQuestion:
-    """Answers to choose from, and the numbers of the right ones, from 0: several where they are
-    equal, none where nobody knows yet."""
+    """Options, and the indices of the correct ones: several for ties, none while unknown."""
 
     options: Callable[[CheckContext], tuple[str, ...]]
-    right: Callable[[CheckContext], Numbers]
+    correct: Callable[[CheckContext], Indices]
 
 
-def counts(evidence: CheckContext) -> Counts | None:
-    """The confusion matrix (n_classes, n_classes) of the newest weights, as the page Inside shows
-    it: validation examples, row: the class they are of, column: what was said. None without them.
+def confusion_matrix(context: CheckContext) -> Matrix | None:
+    """The confusion matrix (n_classes, n_classes) of the newest weights on validation examples.
+
+    Row: true class, column: prediction, over the same examples as on the page Inspect. None for a
+    regression, or without weights, validation examples or data.
     """
-    snapshot, data = evidence.snapshot, evidence.experiment.data
-    if snapshot is None or not evidence.is_share or not data.validation_size:
+    snapshot, data = context.snapshot, context.experiment.data
+    if snapshot is None or not is_classification(context.experiment) or not data.validation_size:
         return None
-    question = (fingerprint(snapshot), data)
-    found = _COUNTS.get(question)
-    if found is None:
+    key = (fingerprint(snapshot), data)
+    matrix = _MATRICES.get(key)
+    if matrix is None:
         try:
             dataset = load(data)
         except FetchError:
             return None
-        rows = judged_rows(snapshot, len(dataset.validation))
-        said = judge(snapshot, dataset, sample(dataset.validation, rows))
-        found = confusion(said.truth, said.guess, len(data.source.classes))
-        _COUNTS.put(question, found)
-    return found
+        rows = max_samples(snapshot, len(dataset.validation))
+        predictions = predict(snapshot, dataset, sample(dataset.validation, rows))
+        matrix = confusion(predictions.truth, predictions.guess, len(data.source.classes))
+        _MATRICES.put(key, matrix)
+    return matrix
 
 
-def _class(of: Callable[[Counts], Numbers]) -> Callable[[CheckContext], Numbers]:
-    def answer(evidence: CheckContext) -> Numbers:
-        found = counts(evidence) if len(evidence.history) else None
-        return () if found is None else of(found)
+def _from_matrix(correct: Callable[[Matrix], Indices]) -> Callable[[CheckContext], Indices]:
+    def indices(context: CheckContext) -> Indices:
+        matrix = confusion_matrix(context) if len(context.history) else None
+        return () if matrix is None else correct(matrix)
 
-    return answer
+    return indices
 
 
-def _hardest(found: Counts) -> Numbers:
-    recall = class_scores(found).recall
+def _hardest_class(matrix: Matrix) -> Indices:
+    recall = class_scores(matrix).recall
     least = np.nanmin(recall, initial=np.inf)
-    return tuple(np.flatnonzero(recall <= least + EQUAL).tolist())
+    return tuple(np.flatnonzero(recall <= least + TOLERANCE).tolist())
 
 
-def _taken_for(found: Counts) -> Numbers:
-    others = found - np.diag(found.diagonal())
-    rows = others[list(_hardest(found))]
+def _most_confused_with(matrix: Matrix) -> Indices:
+    errors = matrix - np.diag(matrix.diagonal())
+    rows = errors[list(_hardest_class(matrix))]
     return tuple(np.flatnonzero((rows == rows.max(axis=1, keepdims=True)).any(axis=0)).tolist())
 
 
-def _best(evidence: CheckContext) -> Numbers:
-    contest = evidence.contest
-    if contest is None or not contest.over:
+def _best_competitor(context: CheckContext) -> Indices:
+    race = context.race
+    if race is None or not race.over:
         return ()
-    sign = 1 if metric_name(contest.task) == "accuracy" else -1
-    scores = np.array([-np.inf if score is None else sign * score for score in contest.scores])
+    sign = 1 if metric_name(race.task) == "accuracy" else -1
+    scores = np.array([-np.inf if score is None else sign * score for score in race.scores])
     if not np.isfinite(scores).any():
         return ()
-    return tuple(np.flatnonzero(scores >= scores.max() - EQUAL).tolist())
+    return tuple(np.flatnonzero(scores >= scores.max() - TOLERANCE).tolist())
 
 
-def _classes(evidence: CheckContext) -> tuple[str, ...]:
-    return evidence.experiment.data.source.classes
+def _classes(context: CheckContext) -> tuple[str, ...]:
+    return context.experiment.data.source.classes
 
 
-def _competitors(evidence: CheckContext) -> tuple[str, ...]:
-    return () if evidence.contest is None else evidence.contest.labels
+def _competitors(context: CheckContext) -> tuple[str, ...]:
+    return () if context.race is None else context.race.labels
 
 
-ASKED: Mapping[str, DynamicQuestion] = {
-    # of which class the smallest share of its examples is recognised
-    "hardest_class": DynamicQuestion(_classes, _class(_hardest)),
-    # what the examples of that class are most often taken for
-    "taken_for": DynamicQuestion(_classes, _class(_taken_for)),
-    # which competitor of the race has the best validation score
-    "race_best": DynamicQuestion(_competitors, _best),
+DYNAMIC_QUESTIONS: Mapping[str, DynamicQuestion] = {
+    # the class with the lowest recall
+    "hardest_class": DynamicQuestion(_classes, _from_matrix(_hardest_class)),
+    # the most frequent wrong prediction for that class
+    "taken_for": DynamicQuestion(_classes, _from_matrix(_most_confused_with)),
+    # the competitor of the race with the best validation score
+    "race_best": DynamicQuestion(_competitors, _best_competitor),
 }
 
 
-LINE, TEXT = 200, 2_000  # characters
+MAX_LINE, MAX_TEXT = 200, 2_000  # characters
+MAX_OPTIONS = 4
 
 _REFUSED = {
     "HTML": re.compile(r"<[A-Za-z/!?]"),
@@ -139,13 +137,13 @@ _REFUSED = {
 
 
 def _plain(text: str) -> str:
-    """`text`, if it is plain Markdown: words, lists, emphasis, `code` and $formulas$."""
-    for what, pattern in _REFUSED.items():
-        found = pattern.search(text)
-        if found is not None:
-            start = max(found.start() - 5, 0)
-            rule = f"plain Markdown without {what}"
-            raise fail(rule, ascii(text[start : found.end() + 15])[1:-1])
+    """Accept plain Markdown only: words, lists, emphasis, `code` and $formulas$."""
+    for kind, pattern in _REFUSED.items():
+        match = pattern.search(text)
+        if match is not None:
+            start = max(match.start() - 5, 0)
+            rule = f"plain Markdown without {kind}"
+            raise fail(rule, ascii(text[start : match.end() + 15])[1:-1])
     return text
 
 
@@ -155,46 +153,43 @@ def _one_line(text: str) -> str:
     return text
 
 
-Text = Annotated[str, Field(min_length=1, max_length=TEXT), AfterValidator(_plain)]
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_plain)]
 Line = Annotated[
-    str, Field(min_length=1, max_length=LINE), AfterValidator(_plain), AfterValidator(_one_line)
+    str, Field(min_length=1, max_length=MAX_LINE), AfterValidator(_plain), AfterValidator(_one_line)
 ]
 
 
-MOST_OPTIONS = 4
-
-
 class Question(Value):
-    """What is asked, what may be answered, and why the right answer is right."""
+    """A question, its options, and the explanation shown afterwards."""
 
     question: Line
-    options: Annotated[tuple[Line, ...], Field(max_length=MOST_OPTIONS)] = ()
+    options: Annotated[tuple[Line, ...], Field(max_length=MAX_OPTIONS)] = ()
     right: int | None = None
-    measure: MeasureName = ""
+    measure: MetricName = ""
     target: float | None = None
-    bounds: Annotated[tuple[float, ...], Field(max_length=MOST_OPTIONS - 1)] = ()
+    bounds: Annotated[tuple[float, ...], Field(max_length=MAX_OPTIONS - 1)] = ()
     asked: str = ""
     because: Text
 
     @field_validator("asked")
     @classmethod
     def _known_question(cls, name: str) -> str:
-        if name and name not in ASKED:
-            raise fail("one of " + ", ".join(ASKED), name)
+        if name and name not in DYNAMIC_QUESTIONS:
+            raise fail("one of " + ", ".join(DYNAMIC_QUESTIONS), name)
         return name
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        ways = [self.right is not None, bool(self.measure), bool(self.asked)]
-        if sum(ways) != 1:
-            received = "several" if sum(ways) else "none"
+    def _one_solution(self) -> Self:
+        solutions = [self.right is not None, bool(self.measure), bool(self.asked)]
+        if sum(solutions) != 1:
+            received = "several" if sum(solutions) else "none"
             raise fail("known in one way: right, measure with bounds, or asked", received, "right")
         n = len(self.options)
         if self.asked:
             if n:
                 raise fail(f"left out: they follow from {self.asked}", n, "options")
-        elif not 2 <= n <= MOST_OPTIONS:
-            raise fail(f"2 to {MOST_OPTIONS}", n, "options")
+        elif not 2 <= n <= MAX_OPTIONS:
+            raise fail(f"2 to {MAX_OPTIONS}", n, "options")
         elif len(set(self.options)) < n:
             raise fail("all different", ", ".join(self.options), "options")
         if self.right is not None and not 1 <= self.right <= n:
@@ -203,31 +198,31 @@ class Question(Value):
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
-        wanted = len(self.options) - 1 if self.measure else 0
-        if len(self.bounds) != wanted:
-            rule = f"{wanted} numbers, one less than options" if wanted else "left out"
+        needed = len(self.options) - 1 if self.measure else 0
+        if len(self.bounds) != needed:
+            rule = f"{needed} numbers, one less than options" if needed else "left out"
             raise fail(rule, ", ".join(map(str, self.bounds)) or "nothing", "bounds")
         if any(a >= b for a, b in pairwise(self.bounds)):
             raise fail("rising", ", ".join(map(str, self.bounds)), "bounds")
-        if (bool(self.measure) and METRICS[self.measure].targeted) != (self.target is not None):
-            rule = "given with a measure that looks for one, and only then"
+        if (bool(self.measure) and METRICS[self.measure].has_target) != (self.target is not None):
+            rule = "given with a measure that needs one, and only then"
             raise fail(rule, self.target if self.target is not None else "nothing", "target")
         return self
 
-    def choices(self, evidence: CheckContext) -> tuple[str, ...]:
-        """The answers to choose from."""
-        return ASKED[self.asked].options(evidence) if self.asked else self.options
+    def options_for(self, context: CheckContext) -> tuple[str, ...]:
+        """The options, computed from the run if the question is dynamic."""
+        return DYNAMIC_QUESTIONS[self.asked].options(context) if self.asked else self.options
 
-    def solution(self, evidence: CheckContext) -> tuple[int, ...]:
-        """The numbers of the right ones, from 0; none as long as nobody can know."""
+    def correct_indices(self, context: CheckContext) -> Indices:
+        """The indices of the correct options, from 0; none while they are unknown."""
         if self.right is not None:
             return (self.right - 1,)
         if self.asked:
-            return ASKED[self.asked].right(evidence)
-        value = METRICS[self.measure].measured(evidence, self.target or 0.0)
+            return DYNAMIC_QUESTIONS[self.asked].correct(context)
+        value = METRICS[self.measure].value(context, self.target or 0.0)
         return () if value is None else (sum(value >= bound for bound in self.bounds),)
 
-    def right_ones(self, evidence: CheckContext) -> tuple[str, ...]:
-        """The right answers themselves; several where they are equally right."""
-        choices = self.choices(evidence)
-        return tuple(choices[number] for number in self.solution(evidence))
+    def correct_options(self, context: CheckContext) -> tuple[str, ...]:
+        """The correct options themselves; several for ties."""
+        options = self.options_for(context)
+        return tuple(options[index] for index in self.correct_indices(context))

@@ -76,11 +76,15 @@ def is_available(name: str, experiment: Experiment) -> bool:
     return not (name.endswith("_error") if is_classification(experiment) else accuracy)
 
 
+def _choices(table: Mapping[str, object]) -> dict[str, Any]:
+    return {"choices": list(table), "pattern": None}
+
+
 class Target(Value):
     """A metric that must be at least, or at most, a threshold."""
 
-    metric: str = Field(json_schema_extra={"choices": list(TARGET_METRICS)})
-    operator: str = Field(json_schema_extra={"choices": list(OPERATORS)})
+    metric: str = Field(json_schema_extra=_choices(TARGET_METRICS))
+    operator: str = Field(json_schema_extra=_choices(OPERATORS))
     threshold: float
 
     @model_validator(mode="before")

@@ -10,8 +10,7 @@ from dashboard.components.chart import POLL_SECONDS
 from dashboard.state import session, stored, url
 from dashboard.views.shared.run_controls import moves
 from dashboard.widgets.messages import literal, refuse, warn
-from playground.experiment.describe import said
-from playground.experiment.model import TUNABLE_WHILE_TRAINING, label
+from playground.experiment.model import TUNABLE_WHILE_TRAINING, format_value, label
 from playground.experiment.url import encode
 from playground.history.history import history
 from playground.lessons import submission
@@ -56,7 +55,9 @@ def _rejected_changes(assignment: Assignment) -> None:
     names = session.rejected_changes()
     if names:
         locked = assignment.locked_values
-        unchanged = ", ".join(f"{label(name)} stays {said(name, locked[name])}" for name in names)
+        unchanged = ", ".join(
+            f"{label(name)} stays {format_value(name, locked[name])}" for name in names
+        )
         warn([f"Locked by the assignment: {unchanged}."])
 
 

@@ -12,15 +12,15 @@ from playground.experiment.url import LONGEST as LONGEST_LINK
 from playground.experiment.url import encode
 from playground.lessons import assignment as assignments
 from playground.lessons.assignment import Assignment, AssignmentError, make, read, write
-from playground.lessons.targets import AT_LEAST, AT_MOST, TARGET_METRICS, suits
+from playground.lessons.targets import AT_LEAST, AT_MOST, TARGET_METRICS, is_available
 from playground.storage import signing
 
 KEY, OTHER = b"the key of this server", b"the key of another one"
 START = Experiment().replace(hidden=(32,), epochs=10)
 WANTED = [
-    {"measure": "validation_accuracy", "operator": AT_LEAST, "number": 0.88},
-    {"measure": "parameters", "operator": AT_MOST, "number": 50_000},
-    {"measure": "epochs_done", "operator": AT_MOST, "number": 10},
+    {"metric": "validation_accuracy", "operator": AT_LEAST, "threshold": 0.88},
+    {"metric": "parameters", "operator": AT_MOST, "threshold": 50_000},
+    {"metric": "epochs_done", "operator": AT_MOST, "threshold": 10},
 ]
 
 
@@ -33,20 +33,20 @@ def small(**changes: Any) -> Assignment:
 
 
 def target(measure: str, operator: str, number: float) -> dict[str, Any]:
-    return {"measure": measure, "operator": operator, "number": number}
+    return {"metric": measure, "operator": operator, "threshold": number}
 
 
 @strategies.composite
 def any_assignment(draw: strategies.DrawFn) -> Assignment:
     start = draw(strategies.from_type(Experiment))
-    names = [name for name in TARGET_METRICS if suits(name, start)]
+    names = [name for name in TARGET_METRICS if is_available(name, start)]
     chosen = draw(strategies.lists(strategies.sampled_from(names), min_size=1, max_size=5,
                                    unique=True))  # fmt: skip
     wanted = []
     for name in chosen:
         low, high = TARGET_METRICS[name].low, TARGET_METRICS[name].high
         whole = strategies.integers(int(low), int(high))
-        number = draw(whole if TARGET_METRICS[name].whole else strategies.floats(low, high))
+        number = draw(whole if TARGET_METRICS[name].is_count else strategies.floats(low, high))
         wanted.append(target(name, draw(strategies.sampled_from((AT_LEAST, AT_MOST))), number))
     locked = draw(strategies.sets(strategies.sampled_from(sorted(FIELDS))))
     text = strategies.text(strategies.characters(codec="utf-8"), max_size=60)
@@ -65,7 +65,7 @@ def test_any_assignment_comes_back_from_its_link(wanted: Assignment) -> None:
     text = write(wanted, KEY)
     assert read(text, KEY) == wanted
     assert read(text, KEY).digest == wanted.digest
-    assert len(text) <= assignments.LONGEST
+    assert len(text) <= assignments.MAX_LINK
     assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
 
 
@@ -84,7 +84,7 @@ def test_every_altered_character_of_a_link_is_refused() -> None:
 
 def test_the_link_holds_what_is_locked_whether_few_or_nearly_all() -> None:
     few = small(locked=("hidden", "learning_rate"))
-    assert few.held == {"hidden": (32,), "learning_rate": 0.01}
+    assert few.locked_values == {"hidden": (32,), "learning_rate": 0.01}
     nearly_all = small(locked=tuple(name for name in FIELDS if name != "learning_rate"))
     assert read(write(nearly_all, KEY), KEY).locked == nearly_all.locked
     assert len(write(nearly_all, KEY)) < 500
@@ -92,12 +92,12 @@ def test_the_link_holds_what_is_locked_whether_few_or_nearly_all() -> None:
 
 def test_what_is_locked_stays_also_when_another_choice_would_take_it_along() -> None:
     wanted = small(locked=("learning_rate", "train_size"))
-    kept = wanted.kept(START.replace(optimizer="adam", dataset="mnist", train_size=7))
+    kept = wanted.with_locks(START.replace(optimizer="adam", dataset="mnist", train_size=7))
     assert kept.training.optimizer == "adam"
     assert kept.data.dataset == "mnist"
     assert kept.training.learning_rate == 0.01
     assert kept.data.train_size == START.data.train_size
-    assert wanted.broken(START.replace(learning_rate=0.5, hidden=())) == ("learning_rate",)
+    assert wanted.violations(START.replace(learning_rate=0.5, hidden=())) == ("learning_rate",)
 
 
 def signed(**changes: Any) -> str:
@@ -115,7 +115,7 @@ def signed(**changes: Any) -> str:
         ({"colour": "red"}, "colour is not a field of an assignment"),
         ({"start": "v=1&epochs=0"}, "epochs must be between 1 and 10,000, got 0"),
         ({"start": 3}, "start must be the link"),
-        ({"locked": {"only": ["colour"]}}, "colour is not a field of an experiment"),
+        ({"locked": {"only": ["colour"]}}, "locked must be names of fields of an experiment, got colour"),
         ({"locked": ["hidden"]}, "locked must be only or all_but"),
         ({"targets": []}, "targets must be 1 to 5, got 0"),
         ({"targets": [["parameters", AT_MOST]]}, "a target must be three values"),

@@ -12,12 +12,12 @@ from playground.experiment.model import Experiment
 from playground.export import pretrained
 from playground.history.events import Diverged, Progress
 from playground.history.history import Log
-from playground.lessons.lesson import Lesson, own_lessons
-from playground.lessons.measures import CheckContext, DrawnDigit, RaceResult
-from playground.lessons.progress import StepProgress
+from playground.lessons.lesson import Lesson, all_lessons
+from playground.lessons.metrics import CheckContext, DrawnDigit, RaceResult
+from playground.lessons.progress import LessonProgress
 from playground.training import Trainer
 
-LESSONS = own_lessons()
+LESSONS = all_lessons()
 
 
 @cache
@@ -37,7 +37,7 @@ def raced(experiment: Experiment, seeds: int) -> CheckContext:
         each = [experiment.replace(optimizer=name, seed=seed) for seed in range(seeds)]
         columns = [run(one).history.val_metric for one in each]
         scores.append(float(np.mean([column.max() for column in columns if column is not None])))
-    return CheckContext(experiment, contest=RaceResult(names, tuple(scores), seeds, 30, True))
+    return CheckContext(experiment, race=RaceResult(names, tuple(scores), seeds, 30, True))
 
 
 def drawn(wanted: int | None) -> CheckContext:
@@ -45,9 +45,9 @@ def drawn(wanted: int | None) -> CheckContext:
     found = pretrained.load()
     dataset = load(found.at_hand.data)
     x, y = dataset.validation.x, dataset.validation.y
-    answers = found.snapshot.predict(dataset.scaled(x))
+    answers = found.snapshot.predict(dataset.transform(x))
     row = answers.max(axis=1).argmin() if wanted is None else np.flatnonzero(y == wanted)[1]
-    return CheckContext(Experiment(), sketch=DrawnDigit(int(y[row]), float(answers[row].max())))
+    return CheckContext(Experiment(), drawing=DrawnDigit(int(y[row]), float(answers[row].max())))
 
 
 def solved(slug: str, lesson: Lesson) -> Iterator[CheckContext]:
@@ -74,29 +74,31 @@ def test_every_lesson_of_the_program_can_be_read() -> None:
 @pytest.mark.parametrize("slug", LESSONS.lessons)
 def test_each_step_passes_when_done_as_it_says_and_not_before(slug: str) -> None:
     lesson = LESSONS.lessons[slug]
-    held = StepProgress(lesson, Experiment())
+    held = LessonProgress(lesson, Experiment())
     before = CheckContext(lesson.experiment)
-    for number, evidence in enumerate(solved(slug, lesson)):
+    for number, context in enumerate(solved(slug, lesson)):
         step = lesson.steps[number]
         assert held.step is step
         if step.predict is not None:
-            assert held.look(evidence) is None
-            held.guess(step.predict.options[0])
+            assert held.evaluate(context) is None
+            held.predict(step.predict.options[0])
         if step.check and step.set | (lesson.start if not number else {}):
-            assert held.look(before) is None, f"step {number + 1} passes before anything is done"
+            assert held.evaluate(before) is None, (
+                f"step {number + 1} passes before anything is done"
+            )
         if step.answer is not None:
-            right = step.answer.right_ones(evidence)
-            for wrong in set(step.answer.choices(evidence)) - set(right):
+            right = step.answer.correct_options(context)
+            for wrong in set(step.answer.options_for(context)) - set(right):
                 held.answer(wrong)
-                assert held.look(evidence) is None
+                assert held.evaluate(context) is None
             held.answer(right[0])
-        passed = held.look(evidence)
-        told = [condition.sentence(evidence) for condition in step.check]
+        passed = held.evaluate(context)
+        told = [condition.sentence(context) for condition in step.check]
         assert passed is not None, f"step {number + 1}: {told}"
         if step.predict is not None:
             assert passed.outcome == EXPECTED[slug, number], f"step {number + 1}"
-        before = replace(evidence)
-        held.go_on()
+        before = replace(context)
+        held.next_step()
     assert held.done
 
 

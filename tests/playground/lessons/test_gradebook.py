@@ -19,7 +19,7 @@ from playground.lessons.submission import (
     Submission,
     SubmissionError,
     clean_name,
-    hand_in,
+    create,
     read,
     write,
 )
@@ -31,9 +31,9 @@ ASSIGNMENT = make(
     title="Small but good",
     start=Experiment().replace(hidden=(32,), epochs=10),
     targets=[
-        {"measure": "validation_accuracy", "operator": AT_LEAST, "number": 0.88},
-        {"measure": "parameters", "operator": AT_MOST, "number": 50_000},
-        {"measure": "epochs_done", "operator": AT_MOST, "number": 10},
+        {"metric": "validation_accuracy", "operator": AT_LEAST, "threshold": 0.88},
+        {"metric": "parameters", "operator": AT_MOST, "threshold": 50_000},
+        {"metric": "epochs_done", "operator": AT_MOST, "threshold": 10},
     ],
 )
 FIGURES = {
@@ -44,7 +44,7 @@ DAY = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 
 
 def result(name: str = "Ada", run: str = "1" * 16, minute: int = 0, **changes: Any) -> Submission:
-    return hand_in(
+    return create(
         ASSIGNMENT,
         name,
         FIGURES | changes,

@@ -10,9 +10,9 @@ from hypothesis import given, strategies
 from playground.cli.commands import main
 from playground.experiment.model import Experiment
 from playground.history.events import Epoch, Score
-from playground.lessons.lesson import LARGEST, LessonError, own_lessons, parse
-from playground.lessons.measures import METRICS, CheckContext
-from playground.lessons.progress import StepProgress
+from playground.lessons.lesson import MAX_BYTES, LessonError, all_lessons, parse
+from playground.lessons.metrics import METRICS, CheckContext
+from playground.lessons.progress import LessonProgress
 
 GOOD = """
 title = "A short one"
@@ -103,7 +103,7 @@ def test_a_step_that_nothing_checks_is_refused() -> None:
 
 
 def test_a_file_that_is_too_large_or_no_text_or_badly_named_is_refused() -> None:
-    assert "must be at most 64,000 bytes" in told(b"#" * (LARGEST + 1))
+    assert "must be at most 64,000 bytes" in told(b"#" * (MAX_BYTES + 1))
     assert "must be UTF-8 text" in told(b"\xff")
     assert "at most 40 small letters" in told(GOOD.encode(), "My lesson!.toml")
     assert "must be TOML" in told(b"a = " + b"[" * 20_000)
@@ -144,16 +144,16 @@ def test_a_broken_file_spoils_no_other(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "xor.toml").write_text(GOOD)
     (tmp_path / "notes.txt").write_text("no lesson")
     monkeypatch.setenv("PLAYGROUND_LESSONS", str(tmp_path))
-    found = own_lessons()
+    found = all_lessons()
     assert {"xor", "good", "own-digit"} <= set(found.lessons)
     assert found.lessons["xor"].title != "A short one"
     assert any("xor.toml: the name must be new" in problem for problem in found.problems)
     assert "bad.toml: title must be text, got 5" in found.problems
     (tmp_path / "bad.toml").write_text(GOOD.replace("A short one", "Mended, and longer"))
-    assert own_lessons().lessons["bad"].title == "Mended, and longer"
+    assert all_lessons().lessons["bad"].title == "Mended, and longer"
     monkeypatch.setenv("PLAYGROUND_LESSONS", str(tmp_path / "nowhere"))
-    assert "must be in a folder that can be read" in own_lessons().problems[0]
-    assert "xor" in own_lessons().lessons
+    assert "must be in a readable folder" in all_lessons().problems[0]
+    assert "xor" in all_lessons().lessons
 
 
 def test_the_command_line_checks_a_folder(tmp_path: Path, capsys: Any) -> None:
@@ -174,29 +174,29 @@ def test_the_command_line_checks_a_folder(tmp_path: Path, capsys: Any) -> None:
 # ---- how far somebody is -------------------------------------------------------------------
 
 
-def evidence(epochs: int) -> CheckContext:
+def context(epochs: int) -> CheckContext:
     score = Score(0.5, 0.5)
     events = [Epoch(n, n, score, score, 0.1, 0.1, ()) for n in range(1, epochs + 1)]
     return CheckContext(Experiment(), events, "paused")
 
 
 def test_a_step_is_passed_by_prediction_checks_and_answer_and_stays_passed() -> None:
-    held = StepProgress(parse("short.toml", GOOD.encode()), Experiment())
-    assert held.waits
-    assert held.look(evidence(5)) is None  # nothing was predicted
-    held.guess("Fewer than two")
-    assert not held.waits
-    assert held.look(evidence(1)) is None
-    assert held.look(evidence(3)) is None  # not answered
+    held = LessonProgress(parse("short.toml", GOOD.encode()), Experiment())
+    assert held.awaits_prediction
+    assert held.evaluate(context(5)) is None  # nothing was predicted
+    held.predict("Fewer than two")
+    assert not held.awaits_prediction
+    assert held.evaluate(context(1)) is None
+    assert held.evaluate(context(3)) is None  # not answered
     held.answer("One")
-    assert held.look(evidence(3)) is None
+    assert held.evaluate(context(3)) is None
     held.answer("Two")
-    assert held.look(evidence(1)) is None  # the check no longer holds
-    passed = held.look(evidence(3))
+    assert held.evaluate(context(1)) is None  # the check no longer holds
+    passed = held.evaluate(context(3))
     assert passed is not None
     assert passed.outcome == "Two or more"  # not what was guessed
     assert passed.sentences == ("the number of epochs done is 3, it must be at least 2",)
-    assert held.look(evidence(0)) is passed
-    held.guess("Two or more")
-    assert held.guesses[0] == "Fewer than two"  # too late
+    assert held.evaluate(context(0)) is passed
+    held.predict("Two or more")
+    assert held.predictions[0] == "Fewer than two"  # too late
     assert held.done

@@ -12,7 +12,7 @@ from playground.analysis.inspection.signal_propagation import chosen, draw
 from playground.experiment.model import FIELDS, Experiment
 from playground.history.events import Diverged, Epoch, Event, Finished, LayerStatistics, Score
 from playground.lessons.check import Check
-from playground.lessons.measures import METRICS, CheckContext, DrawnDigit, RaceResult
+from playground.lessons.metrics import METRICS, CheckContext, DrawnDigit, RaceResult
 from playground.nn.network import Layer, Snapshot
 
 EXPERIMENT = Experiment().replace(dataset="moons", hidden=(4, 3), epochs=6)
@@ -50,10 +50,10 @@ ALL = CheckContext(
     EVENTS,
     "finished",
     NETWORK,
-    openings=2,
-    finished=3,
-    contest=RaceResult(("SGD", "Adam"), (0.7, 0.9), 3, 12, True),
-    sketch=DrawnDigit(7, 0.5),
+    test_evaluations=2,
+    runs_finished=3,
+    race=RaceResult(("SGD", "Adam"), (0.7, 0.9), 3, 12, True),
+    drawing=DrawnDigit(7, 0.5),
 )
 EXPECTED = {
     "parameters": (2 * 4 + 4) + (4 * 3 + 3) + (3 + 1),
@@ -95,44 +95,44 @@ ERRORS = {"training_error": 0.1, "validation_error": 0.7, "best_validation_error
 def test_each_measure_has_the_value_that_one_reckons_by_hand(name: str) -> None:
     if name in ERRORS:
         events = [epoch(1, 1.0, 0.2, 0.5, 0.5), epoch(2, 0.5, 0.1, 0.4, 0.7)]
-        assert METRICS[name].measured(ALL) is None  # a classifier has no mean error
-        measured = METRICS[name].measured(CheckContext(CURVE, events))
+        assert METRICS[name].value(ALL) is None  # a classifier has no mean error
+        measured = METRICS[name].value(CheckContext(CURVE, events))
         assert measured == pytest.approx(ERRORS[name])
     else:
-        assert METRICS[name].measured(ALL, 0.75) == pytest.approx(EXPECTED[name])
+        assert METRICS[name].value(ALL, 0.75) == pytest.approx(EXPECTED[name])
 
 
 def test_a_regression_has_no_accuracy() -> None:
-    evidence = CheckContext(CURVE, [epoch(1, 1.0, 0.2, 0.5, 0.5)])
+    context = CheckContext(CURVE, [epoch(1, 1.0, 0.2, 0.5, 0.5)])
     for name in METRICS:
         if "accuracy" in name:
-            assert METRICS[name].measured(evidence) is None
-    assert METRICS["epochs_to"].measured(evidence, 0.5) == 1  # an error of at most 0.5
+            assert METRICS[name].value(context) is None
+    assert METRICS["epochs_to"].value(context, 0.5) == 1  # an error of at most 0.5
 
 
 @pytest.mark.parametrize("name", METRICS)
 def test_before_anything_is_done_nothing_is_measured_and_nothing_fails(name: str) -> None:
     always = {"parameters", "hidden_layers", "hidden_units", "epochs_done", "seconds"}
     always |= {"finished", "diverged", "test_openings", "runs_finished"}
-    value = METRICS[name].measured(CheckContext(EXPERIMENT), 0.5)
+    value = METRICS[name].value(CheckContext(EXPERIMENT), 0.5)
     assert (value is not None) == (name in always)
     without = CheckContext(EXPERIMENT, [epoch(1, 0.5, 0.5, None)], "playing")
-    assert name in always or "val" not in name or METRICS[name].measured(without) is None
+    assert name in always or "val" not in name or METRICS[name].value(without) is None
 
 
 def test_a_run_that_diverged_is_over_and_has_no_infinite_measure() -> None:
     events = [epoch(1, math.inf, 0.1, math.nan, 0.1), Diverged(2, 11, "Try less.")]
-    evidence = CheckContext(EXPERIMENT, events, "diverged")
-    assert METRICS["diverged"].measured(evidence) == METRICS["finished"].measured(evidence) == 1
+    context = CheckContext(EXPERIMENT, events, "diverged")
+    assert METRICS["diverged"].value(context) == METRICS["finished"].value(context) == 1
     for name in ("training_loss", "validation_loss", "best_validation_loss", "loss_gap"):
-        assert METRICS[name].measured(evidence) is None
+        assert METRICS[name].value(context) is None
 
 
 def test_units_that_begin_alike_are_one_and_others_are_many() -> None:
     for initializer, different in (("ones", 1), ("zeros", 1), ("glorot_uniform", 4)):
         experiment = EXPERIMENT.replace(kernel_initializer=initializer)
         snapshot = draw(experiment, chosen(experiment))
-        assert METRICS["different_units"].measured(CheckContext(experiment, (), "", snapshot)) == (
+        assert METRICS["different_units"].value(CheckContext(experiment, (), "", snapshot)) == (
             different
         )
 
@@ -143,25 +143,25 @@ def test_units_that_begin_alike_are_one_and_others_are_many() -> None:
 def test_a_sentence_tells_what_is_and_what_must_be() -> None:
     told = Check(measure="validation_accuracy", at_least=0.9)
     assert told.sentence(ALL) == "validation accuracy is 70%, it must be at least 90%"
-    assert not told.holds(ALL)
+    assert not told.passes(ALL)
     assert told.sentence(CheckContext(EXPERIMENT)) == (
-        "validation accuracy is not there yet, it must be at least 90%"
+        "validation accuracy is not available yet, it must be at least 90%"
     )
     between = Check(measure="epochs_done", at_least=2, at_most=5)
-    assert between.holds(ALL)
+    assert between.passes(ALL)
     assert between.sentence(ALL) == "the number of epochs done is 4, it must be between 2 and 5"
     over = Check(measure="finished", equals=True)
     assert over.sentence(CheckContext(EXPERIMENT)) == "the run is over: no, it must be yes"
     assert over.sentence(ALL) == "the run is over: yes, as it must be"
     hidden = Check(setting="hidden", equals=())
     assert hidden.sentence(ALL) == "hidden is 4, 3, it must be none"
-    assert Check(setting="hidden", equals=(4, 3)).holds(ALL)
-    assert Check(setting="dataset", equals="moons").holds(ALL)
+    assert Check(setting="hidden", equals=(4, 3)).passes(ALL)
+    assert Check(setting="dataset", equals="moons").passes(ALL)
     assert Check(setting="standardize", equals=True).sentence(ALL) == (
         "standardize is off, it must be on"
     )
-    assert Check(setting="learning_rate", at_most=0.1).holds(ALL)
-    assert Check(measure="epochs_to", target=0.75, at_most=2).holds(ALL)
+    assert Check(setting="learning_rate", at_most=0.1).passes(ALL)
+    assert Check(measure="epochs_to", target=0.75, at_most=2).passes(ALL)
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -177,7 +177,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"measure": "epochs_to", "at_most": 3}, "target must be a number for epochs_to, got nothing"),
     ({"measure": "seconds", "at_most": 3, "target": 1}, "target must be left out for seconds"),
     ({"setting": "optimizer", "equals": "magic"}, "a value of optimizer (optimizer must be one of"),
-    ({"setting": "optimizer", "at_least": 1}, "left out (it is no number), got optimizer"),
+    ({"setting": "optimizer", "at_least": 1}, "left out (it is not a number), got optimizer"),
     ({"setting": "epochs", "equals": 0}, "between 1 and 10,000, got 0"),
     ({"measure": "seconds", "at_least": 1, "colour": "red"}, "colour"),
 ]  # fmt: skip
@@ -194,9 +194,9 @@ def test_a_condition_that_makes_no_sense_is_refused(given: dict[str, Any], told:
 
 @given(strategies.from_type(Experiment), strategies.sampled_from(list(FIELDS)))
 def test_every_setting_of_every_experiment_equals_itself(experiment: Experiment, name: str) -> None:
-    evidence, value = CheckContext(experiment), experiment.to_dict()[name]
+    context, value = CheckContext(experiment), experiment.to_dict()[name]
     if name in ("activations", "train_size", "validation_size", "loss", "dataset"):
         return  # what they may be depends on other fields
     condition = Check.model_validate({"setting": name, "equals": value})
-    assert condition.holds(evidence)
-    assert condition.sentence(evidence)
+    assert condition.passes(context)
+    assert condition.sentence(context)
