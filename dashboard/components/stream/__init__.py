@@ -1,0 +1,205 @@
+"""Server-sent events: what moves on a page, computed once and sent to every viewer.
+
+A page draws its components once; those with a `stream` then listen for messages under their key.
+A message holds the parts that have changed since the viewer's last one. Script runs happen only
+when the source changes its state.
+"""
+
+import asyncio
+import contextlib
+import json
+import secrets
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from dashboard.components import register
+
+PATH = "/stream/{name}"
+FASTEST = 1 / 20  # seconds between two messages of a stream, at least
+SHARE = 0.012  # …and this many for each stream that somebody watches
+SLOWEST = 0.35
+LOAD = 2.0  # …and this many times what computing the last one took
+SIGN_OF_LIFE = 5.0  # seconds between two events, at most
+FORGET = 60.0  # seconds after which a stream without viewers is forgotten
+MAX_STREAMS = 500
+
+Parts = Mapping[str, object]
+
+
+class Source(Protocol):
+    """What a stream is about: a run, a race, a sweep."""
+
+    @property
+    def state(self) -> str: ...
+    def heartbeat(self) -> None: ...
+
+
+class Stream:
+    """The messages about one source.
+
+    revision: changes whenever there is something new; it must be cheap. parts: the data of the
+    components, by key, as JSON values. Both are called in threads.
+    """
+
+    def __init__(
+        self,
+        key: Hashable,
+        source: Source,
+        revision: Callable[[], Hashable],
+        parts: Callable[[], Parts],
+    ) -> None:
+        self.name = secrets.token_urlsafe(16)
+        self.key, self.source = key, source
+        self.used = time.monotonic()
+        self._revision, self._parts = revision, parts
+        self._seen: Hashable = object()
+        self._encoded: dict[str, tuple[int, str]] = {}  # version of the last change, JSON
+        self._version = 0
+        self._viewers: set[asyncio.Event] = set()
+        self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def viewers(self) -> int:
+        """Number of connected viewers."""
+        return len(self._viewers)
+
+    def update(self) -> bool:
+        """Compute the parts anew if the source has changed; whether any differs."""
+        revision = self._revision()
+        if revision == self._seen:
+            return False
+        parts = {"state": self.source.state, **self._parts()}
+        version = self._version + 1
+        changed = False
+        for name, part in parts.items():
+            text = json.dumps(part, separators=(",", ":"))
+            if self._encoded.get(name, (0, ""))[1] != text:
+                self._encoded[name] = version, text
+                changed = True
+        self._seen, self._version = revision, version
+        return changed
+
+    def message(self, since: int) -> str:
+        """JSON of the parts that have changed after version `since`."""
+        parts = ",".join(
+            f"{json.dumps(name)}:{text}"
+            for name, (version, text) in self._encoded.items()
+            if version > since
+        )
+        return f'{{"version":{self._version},"parts":{{{parts}}}}}'
+
+    async def poll(self, since: int) -> str:
+        """The message for a viewer whose network holds events back."""
+        self.used = time.monotonic()
+        self.source.heartbeat()
+        await asyncio.get_running_loop().run_in_executor(_THREADS, self.update)
+        return self.message(since if since <= self._version else 0)
+
+    async def events(self, since: int) -> AsyncIterator[str]:
+        """Server-sent events from version `since` on, until the viewer leaves or the server ends.
+
+        A version that the stream has not reached is one of an earlier server: everything is sent.
+        """
+        since = since if since <= self._version else 0
+        news = asyncio.Event()
+        self._viewers.add(news)
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._run())
+        try:
+            yield "retry: 300\nevent: hello\ndata: {}\n\n"
+            while not _closing.is_set():
+                if self._version > since:
+                    text, since = self.message(since), self._version
+                    yield f"id: {since}\ndata: {text}\n\n"
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(news.wait(), SIGN_OF_LIFE)
+                if news.is_set():
+                    news.clear()
+                else:
+                    yield "event: hello\ndata: {}\n\n"
+        finally:
+            self._viewers.discard(news)
+            self.used = time.monotonic()
+
+    async def _run(self) -> None:
+        """Compute messages as long as there are viewers."""
+        loop = asyncio.get_running_loop()
+        while self._viewers and not _closing.is_set():
+            began = time.monotonic()
+            self.source.heartbeat()
+            if await loop.run_in_executor(_THREADS, self.update):
+                for news in self._viewers:
+                    news.set()
+            watched = sum(bool(stream.viewers) for stream in list(_STREAMS.values()))
+            cost = LOAD * (time.monotonic() - began)
+            await asyncio.sleep(max(FASTEST, min(SHARE * watched, SLOWEST), cost))
+        for news in self._viewers:  # the server ends
+            news.set()
+
+
+_STREAMS: dict[str, Stream] = {}  # by name
+_LOCK = threading.Lock()
+_THREADS = ThreadPoolExecutor(2, "stream")
+_closing = threading.Event()
+_watch = register("stream", isolate_styles=False)
+
+
+def stream(
+    key: Hashable, source: Source, revision: Callable[[], Hashable], parts: Callable[[], Parts]
+) -> str:
+    """The path, below the server's base path, of the stream under `key`, made if necessary.
+
+    key: names the source and every option of `parts`; all who watch the same share one stream.
+    """
+    with _LOCK:
+        now = time.monotonic()
+        for old in sorted(_STREAMS.values(), key=lambda each: each.used):
+            if not old.viewers and (now - old.used > FORGET or len(_STREAMS) > MAX_STREAMS):
+                del _STREAMS[old.name]
+        same = (s for s in _STREAMS.values() if s.key == key and s.source is source)
+        found = next(same, None) or Stream(key, source, revision, parts)
+        found.used = now
+        _STREAMS[found.name] = found
+        return PATH.format(name=found.name)
+
+
+def watch(path: str, state: str, key: str) -> None:
+    """Run the script again as soon as the stream's source is no longer in `state`."""
+    _watch(key=key, data={"stream": path, "state": state}, on_state_change=lambda: None)
+
+
+def close_at_exit() -> None:
+    """End all streams when the server is told to end, which waits for them otherwise."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before = signal.getsignal(number)
+
+        def close(received: int, frame: object, before: Any = before) -> None:
+            _closing.set()
+            if callable(before):
+                before(received, frame)
+
+        signal.signal(number, close)
+
+
+async def endpoint(request: Request) -> Response:
+    """Events of a stream; with `?since=N`, one message at once."""
+    found = _STREAMS.get(request.path_params["name"])
+    if found is None:
+        return Response(status_code=404)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    polled = _number(request.query_params.get("since"))
+    if polled is not None:
+        return Response(await found.poll(polled), media_type="application/json", headers=headers)
+    since = _number(request.headers.get("last-event-id")) or 0
+    return StreamingResponse(found.events(since), media_type="text/event-stream", headers=headers)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdecimal() else None
