@@ -32,7 +32,7 @@ from playground.analysis.comparison.leaderboard import (
 )
 from playground.history.aggregate import QUANTITIES, SeedBand
 from playground.history.history import History
-from playground.nn.format import join_words
+from playground.nn.format import format_score, join_words
 
 # Eight hues told apart with any kind of color vision, on light and on dark; symbols beside them.
 COLORS = (
@@ -228,18 +228,15 @@ def race_sentence(curves: Sequence[CompetitorCurve], quantity: str) -> str:
         return "No epoch is finished yet."
     entry, name = QUANTITIES[quantity], NAMES[quantity]
     of = f"{part} {name}" if quantity != "error_rate" else f"{name} ({part})"
-    number = "{:.1%}" if entry.is_share else "{:.3g}"
     seeds = shown[0].band.seeds
     mean = f", the mean of {seeds} seeds" if seeds > 1 else ""
     last = {len(c.band) for c in shown}
     when = f"After epoch {last.pop()}" if len(last) == 1 else "At its last epoch"
     if len(shown) == 1:
-        return (
-            f"{when} {shown[0].label} has a {of} of {number.format(shown[0].band.raw[-1])}{mean}."
-        )
+        return f"{when} {shown[0].label} has a {of} of {format_score(shown[0].band.raw[-1], entry.is_share)}{mean}."
     sign = -1 if entry.more_is_better else 1
     first, *_, end = sorted(shown, key=lambda c: sign * c.band.raw[-1])
-    values = [number.format(c.band.raw[-1]) for c in (first, end)]
+    values = [format_score(c.band.raw[-1], entry.is_share) for c in (first, end)]
     if values[0] == values[1]:
         return f"{when} all have a {of} of {values[0]}{mean}."
     return (
@@ -442,15 +439,11 @@ def validation_curves(histories: dict[str, History], is_share: bool, uirevision:
 def curves_sentence(histories: dict[str, History], is_share: bool) -> str:
     """What the validation scores are after the last epoch of each, in one sentence."""
     parts = [
-        f"{name} {_score_text(float(h.val_metric[-1]), is_share)} after epoch {h.epoch[-1]:.0f}"
+        f"{name} {format_score(float(h.val_metric[-1]), is_share)} after epoch {h.epoch[-1]:.0f}"
         for name, h in histories.items()
         if h.val_metric is not None and len(h)
     ]
     return f"On validation: {' and '.join(parts)}." if parts else "No epoch yet."
-
-
-def _score_text(value: float, is_share: bool) -> str:
-    return f"{value:.1%}" if is_share else f"{value:.3g}"
 
 
 def _amount(difference: float, is_share: bool) -> str:
@@ -462,7 +455,7 @@ def score_sentence(scores: dict[str, list[Value]], is_share: bool) -> str:
     """All scores, in one sentence."""
     parts = [
         f"{name}: " + " and ".join(
-            f"{_score_text(mean, is_share)} {where}"
+            f"{format_score(mean, is_share)} {where}"
             for (mean, _), where in zip(values, ("on validation", "on new examples"), strict=False)
         )
         for name, values in scores.items()
@@ -475,7 +468,7 @@ def score_sentence(scores: dict[str, list[Value]], is_share: bool) -> str:
 
 def hidden_sentence(seen: float, got: float, hidden: float, clear: bool, is_share: bool) -> str:
     """Whether the flawed run's own validation score can be believed, in one sentence."""
-    see, get = _score_text(seen, is_share), _score_text(got, is_share)
+    see, get = format_score(seen, is_share), format_score(got, is_share)
     if not clear:
         return (
             f"The flawed run's validation score, {see}, is no further from what it reaches on new "
@@ -496,7 +489,7 @@ def lost_sentence(
     honest: float, flawed: float, lost: float, chance: float, clear: bool, is_share: bool
 ) -> str:
     """What the mistake cost on new examples, in one sentence."""
-    a, b = _score_text(honest, is_share), _score_text(flawed, is_share)
+    a, b = format_score(honest, is_share), format_score(flawed, is_share)
     if not clear:
         return (
             f"On new examples both do alike ({a} honest, {b} flawed): chance alone explains "

@@ -28,6 +28,7 @@ from dashboard.figures.style import (
     class_colors,
     escape_html,
 )
+from playground.nn.format import format_number
 
 Array = NDArray[Any]
 
@@ -198,17 +199,12 @@ def before_and_after(
             )  # fmt: skip
         layout["annotations"].append(
             {
-                "text": f"{('before', 'after')[i]}: mean {_short(mean)}, σ {_short(deviation)}",
+                "text": f"{('before', 'after')[i]}: mean {format_number(mean, 3)}, σ {format_number(deviation, 3)}",
                 "xref": "paper", "yref": "paper", "x": 0, "y": high + 0.005, "yanchor": "bottom",
                 "xanchor": "left", "showarrow": False, "font": {"size": 12},
             }
         )  # fmt: skip
     return {"data": [_bars(before, ""), _bars(after, "2")], "layout": layout}
-
-
-def _short(number: float) -> str:
-    """Three digits, and 0 for what rounding has left over of it."""
-    return "0" if abs(number) < 1e-6 else f"{number:.3g}".replace("-", "−")
 
 
 def _bars(bars: Bars, number: str) -> dict[str, Any]:
@@ -229,8 +225,8 @@ def _bars(bars: Bars, number: str) -> dict[str, Any]:
 def feature_sentence(name: str, before: tuple[float, float], after: tuple[float, float]) -> str:
     """What standardisation did to one feature, in one sentence."""
     return (
-        f"{name}: mean {_short(before[0])} and standard deviation {_short(before[1])} become "
-        f"{_short(after[0])} and {_short(after[1])}; the shape stays the same."
+        f"{name}: mean {format_number(before[0], 3)} and standard deviation {format_number(before[1], 3)} become "
+        f"{format_number(after[0], 3)} and {format_number(after[1], 3)}; the shape stays the same."
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dashboard.figures.style import MARK, NEGATIVE, POSITIVE, Figure, base_layout, escape_html
 from playground.analysis.comparison.hyperparameter_importance import Axis, Weight
 from playground.experiment.model import format_value, text_label
+from playground.nn.format import format_score
 
 COLORS = ("#fdf3e7", "#7fb6d9", "#0877bd")  # pale is bad, deep blue is good
 
@@ -55,11 +56,10 @@ def capacity_sentence(
     known = np.isfinite(values)
     if not known.any():
         return "No cell is trained yet."
-    show = "{:.1%}" if is_share else "{:.3g}"
     order = values if is_share else -values
     row, column = divmod(int(np.nanargmax(order)), len(sizes))
     text = (
-        f"Best so far: {show.format(values[row, column])} with {units[row]:,} units and "
+        f"Best so far: {format_score(values[row, column], is_share)} with {units[row]:,} units and "
         f"{sizes[column]:,} examples."
     )
     if not known.all():

@@ -15,7 +15,8 @@ from dashboard.figures.style import (
     diverging_colors,
 )
 from playground.analysis.inspection.forward_pass import Edges, LayerStep
-from playground.experiment.model_summary import Names
+from playground.experiment.model_summary import UnitNames
+from playground.nn.format import format_number
 
 Array = NDArray[Any]
 
@@ -48,7 +49,7 @@ class NodeColumn:
     picture: bool = False  # drawn as one image, (1, height, width) of 0 … 1
 
 
-def wiring(columns: Sequence[NodeColumn], edges: Sequence[Edges], names: Names) -> dict[str, Any]:
+def wiring(columns: Sequence[NodeColumn], edges: Sequence[Edges], names: UnitNames) -> dict[str, Any]:
     """What is drawn, in short: the numbers of every unit are words already."""
     drawn = [_column(columns, i, names) for i in range(len(columns))]
     lines = [_edges(columns, i, shown) for i, shown in enumerate(edges)]
@@ -68,14 +69,7 @@ def levels(values: Array, largest: float) -> str:
     return base64.b64encode((ZERO_LEVEL * (1 + share)).round().astype(np.uint8).tobytes()).decode()
 
 
-def number(value: float) -> str:
-    """Four digits, with a true minus sign."""
-    if not np.isfinite(value):
-        return "not finite"
-    return f"{float(value):.4g}".replace("-", "−")
-
-
-def _column(columns: Sequence[NodeColumn], i: int, names: Names) -> dict[str, Any]:
+def _column(columns: Sequence[NodeColumn], i: int, names: UnitNames) -> dict[str, Any]:
     column = columns[i]
     largest_bias = 1.0
     if column.bias is not None and len(column.bias):
@@ -88,14 +82,14 @@ def _column(columns: Sequence[NodeColumn], i: int, names: Names) -> dict[str, An
         "pixels": levels(column.thumbnails, column.largest),
         "picture": column.picture,
         "what": column.what,
-        "largest": number(column.largest),
+        "largest": format_number(float(column.largest), 4),
         "units": []
         if column.picture
         else [
             {
                 "id": int(unit),
                 "name": names.unit(i, int(unit)),
-                "title": names.whole(i, int(unit)),
+                "title": names.unit_in_layer(i, int(unit)),
                 "bias": None if column.bias is None else float(column.bias[k] / largest_bias),
                 "numbers": _numbers(column, k),
                 "joined": [*_into(columns, i, k, names), *_out_of(columns, i, k, names)],
@@ -112,37 +106,45 @@ def _note(column: NodeColumn) -> str:
 
 def _numbers(column: NodeColumn, k: int) -> list[tuple[str, str]]:
     if column.z is None or column.bias is None:
-        return [("value of this example", number(column.x[k]))]
+        return [("value of this example", format_number(float(column.x[k]), 4))]
     found = [
-        ("bias b", number(column.bias[k])),
-        ("this example: sum z", number(column.z[k])),
-        (f"output a = {column.activation}(z)", number(column.x[k])),
+        ("bias b", format_number(float(column.bias[k]), 4)),
+        ("this example: sum z", format_number(float(column.z[k]), 4)),
+        (f"output a = {column.activation}(z)", format_number(float(column.x[k]), 4)),
     ]
     if column.mean is not None and column.spread is not None:
-        found.append(("mean output", f"{number(column.mean[k])} ± {number(column.spread[k])}"))
+        found.append(
+            (
+                "mean output",
+                f"{format_number(float(column.mean[k]), 4)} ± {format_number(float(column.spread[k]), 4)}",
+            )
+        )
     if column.most:
         found.append(("most for", column.most[k]))
     return found
 
 
-def _into(columns: Sequence[NodeColumn], i: int, k: int, names: Names) -> list[tuple[str, str]]:
+def _into(columns: Sequence[NodeColumn], i: int, k: int, names: UnitNames) -> list[tuple[str, str]]:
     kernel = columns[i].kernel
     if kernel is None:
         return []
     return _listed(kernel[:, columns[i].units[k]], "from {}", i - 1, names)
 
 
-def _out_of(columns: Sequence[NodeColumn], i: int, k: int, names: Names) -> list[tuple[str, str]]:
+def _out_of(columns: Sequence[NodeColumn], i: int, k: int, names: UnitNames) -> list[tuple[str, str]]:
     kernel = columns[i + 1].kernel if i + 1 < len(columns) else None
     if kernel is None:
         return []
     return _listed(kernel[columns[i].units[k]], "to {}", i + 1, names)
 
 
-def _listed(weights: Array, words: str, column: int, names: Names) -> list[tuple[str, str]]:
+def _listed(weights: Array, words: str, column: int, names: UnitNames) -> list[tuple[str, str]]:
     """The strongest weights of one unit, on its way in or out."""
     order = np.argsort(-np.abs(weights), kind="stable")[:STRONGEST_WEIGHTS]
-    return [(words.format(names.unit(column, int(j))), number(weights[j])) for j in order]
+    return [
+        (words.format(names.unit(column, int(j))), format_number(float(weights[j]), 4))
+        for j in order
+    ]
 
 
 def _edges(
@@ -151,11 +153,11 @@ def _edges(
     """(from, to, weight, weight times the value of the example) of each weight drawn."""
     of = {int(unit): float(x) for unit, x in zip(columns[i].units, columns[i].x, strict=True)}
     lines = zip(shown.source.tolist(), shown.target.tolist(), shown.weight.tolist(), strict=True)
-    return [(a, b, float(f"{w:.5g}"), number(w * of[a])) for a, b, w in lines]
+    return [(a, b, float(f"{w:.5g}"), format_number(float(w * of[a]), 4)) for a, b, w in lines]
 
 
 def wiring_sentence(
-    columns: Sequence[NodeColumn], edges: Sequence[Edges], names: Names, moment: str
+    columns: Sequence[NodeColumn], edges: Sequence[Edges], names: UnitNames, moment: str
 ) -> str:
     """How much of the network is drawn, and its strongest weight, in words."""
     total = sum(column.kernel.size for column in columns if column.kernel is not None)
@@ -172,15 +174,15 @@ def wiring_sentence(
         text += f" between the units shown: {' and '.join(parts)}." if parts else "."
     i = max(range(len(edges)), key=lambda i: float(np.abs(edges[i].weight[:1]).sum()))
     a, b, w = int(edges[i].source[0]), int(edges[i].target[0]), float(edges[i].weight[0])
-    ends = f"from {names.whole(i, a)} to {names.whole(i + 1, b)}"
-    return f"{text} The strongest, {number(w)}, goes {ends}."
+    ends = f"from {names.unit_in_layer(i, a)} to {names.unit_in_layer(i + 1, b)}"
+    return f"{text} The strongest, {format_number(float(w), 4)}, goes {ends}."
 
 
 STRONGEST_INPUTS = 8  # inputs of each unit with the largest |x·w|
 
 
 def passage(
-    steps: Sequence[LayerStep], given: Array, names: Names, activations: Sequence[str]
+    steps: Sequence[LayerStep], given: Array, names: UnitNames, activations: Sequence[str]
 ) -> dict[str, Any]:
     """Every number on the way: the inputs, and z, a and the strongest inputs of all units.
 
@@ -205,7 +207,7 @@ def passage(
     return {"columns": columns, "given": _floats(given), "maximum": source.maximum}
 
 
-def _layer(step: LayerStep, i: int, names: Names, activation: str) -> dict[str, Any]:
+def _layer(step: LayerStep, i: int, names: UnitNames, activation: str) -> dict[str, Any]:
     rows, _ = step.strongest(STRONGEST_INPUTS)
     is_output = i == names.n_layers
     return {

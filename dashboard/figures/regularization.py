@@ -24,6 +24,7 @@ from dashboard.figures.style import (
     line,
     vertical_line,
 )
+from playground.nn.format import format_score
 
 Array = NDArray[Any]
 
@@ -206,13 +207,13 @@ _WHY = {
 
 def fitted_sentence(state: str, training: float, validation: float, is_share: bool) -> str:
     """What the answer is, with both errors."""
-    name, show = ("wrong", "{:.1%}") if is_share else ("error", "{:.3g}")
-    told = f"{show.format(training)} in training, {show.format(validation)} in validation"
+    name = "wrong" if is_share else "error"
+    told = f"{format_score(training, is_share)} in training, {format_score(validation, is_share)} in validation"
     return f"{state.capitalize()}: {name} {told}; {_WHY[state]}"
 
 
 def errors_sentence(strengths: Array, validation: Array, is_share: bool) -> str:
     """Which λ is best on points that were not learnt from."""
     best = int(np.argmin(validation))
-    least = f"{validation[best]:.1%}" if is_share else f"{validation[best]:.3g}"
+    least = format_score(float(validation[best]), is_share)
     return f"The validation error is smallest, {least}, at λ = {strengths[best]:.1e}."

@@ -25,6 +25,7 @@ from dashboard.figures.style import (
 from playground.analysis.metrics.run_summary import GapCurves, GeneralizationGap
 from playground.analysis.metrics.score import standard_error
 from playground.history.history import Column, History
+from playground.nn.format import format_score
 
 
 def schedule_figure(epochs: NDArray[np.float64], rates: NDArray[np.float64]) -> Figure:
@@ -145,13 +146,15 @@ def gap_sentence(curves: GapCurves, name: str, is_share: bool) -> str:
     """Both values and the best epoch of one chart, in one sentence."""
     if not len(curves) or not len(curves.validation):
         return "No epoch yet."
-    show = "{:.1%}" if is_share else "{:.3g}"
-    training, validation = show.format(curves.training[-1]), show.format(curves.validation[-1])
+    training, validation = (
+        format_score(curves.training[-1], is_share),
+        format_score(curves.validation[-1], is_share),
+    )
     text = f"After epoch {curves.epoch[-1]} {name} is {training} in training, {validation} in "
     text += "validation"
     if curves.best is None or curves.best == len(curves) - 1:
         return text + ", the best so far."
-    best = show.format(curves.validation[curves.best])
+    best = format_score(curves.validation[curves.best], is_share)
     return text + f"; it was best at epoch {curves.epoch[curves.best]} ({best})."
 
 

@@ -1,37 +1,44 @@
-"""What the columns of a network and their units are called: inputs, hidden layers, outputs.
-
-A network on one page, as Keras prints it: layers, shapes, parameters and their sums.
-"""
+"""Names of layers and units; the layers of a network with their parameters; names of runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from playground.datasets.registry import DatasetInfo
-from playground.experiment.model import FIELDS, Data, Experiment
+from playground.experiment.model import Experiment, format_value, short_label, text_label
+from playground.experiment.url import differences
 from playground.nn.activations import ACTIVATIONS
+from playground.nn.format import format_number
 from playground.nn.network import Array, Layer, Snapshot
 from playground.nn.optimizers import OPTIMIZERS
 
 
+def layer_name(index: int, n_layers: int) -> str:
+    """The name of layer `index` (from 0) of `n_layers`: "Hidden 1", "Hidden 2", …, "Output"."""
+    return "Output" if index == n_layers - 1 else f"Hidden {index + 1}"
+
+
 @dataclass(frozen=True)
-class Names:
-    """Column 0 holds the inputs, column i layer i; the units of a column count from 1."""
+class UnitNames:
+    """Names of the units of a network: column 0 is the input, column i layer i.
+
+    Units count from 1 on the screen and from 0 here.
+    """
 
     source: DatasetInfo
     n_layers: int
 
     def column(self, index: int) -> str:
         """ "Input", "Hidden 1", … "Output"."""
-        if index == 0:
-            return "Input"
-        return "Output" if index == self.n_layers else f"Hidden {index}"
+        return layer_name(index - 1, self.n_layers) if index else "Input"
 
     def unit(self, column: int, index: int) -> str:
-        """A feature, a pixel, "unit 7", or what an output stands for."""
+        """A feature, a pixel, "unit 7", or the class of an output."""
         if column == 0:
-            return self._input(index)
+            if not self.source.shape:
+                return self.source.features[index]
+            row, position = divmod(index, self.source.shape[1])
+            return f"pixel ({row + 1}, {position + 1})"
         if column < self.n_layers:
             return f"unit {index + 1}"
         classes = self.source.classes
@@ -39,24 +46,18 @@ class Names:
             return "output"
         return classes[index] if self.source.n_outputs > 1 else classes[1]
 
-    def whole(self, column: int, index: int) -> str:
-        """The unit and where it stands: "unit 7 of hidden 1"."""
+    def unit_in_layer(self, column: int, index: int) -> str:
+        """The unit with its layer: "unit 7 of hidden 1"."""
         if column == self.n_layers and not self.source.classes:
             return "the output"
         if column in (0, self.n_layers):
             return f"{'input' if column == 0 else 'output'} {self.unit(column, index)}"
         return f"unit {index + 1} of {self.column(column).lower()}"
 
-    def _input(self, index: int) -> str:
-        if not self.source.shape:
-            return self.source.features[index]
-        row, column = divmod(index, self.source.shape[1])
-        return f"pixel ({row + 1}, {column + 1})"
-
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer: its output shape without the batch axis, and its parameters with their sum."""
+    """One layer: its output shape without the batch axis, its parameters and how they add up."""
 
     layer: str
     activation: str
@@ -78,16 +79,15 @@ class Summary:
 
 
 def summary(experiment: Experiment) -> Summary:
-    """What `experiment`'s network consists of; for 784-300-100-10 it has 266,610 parameters."""
+    """The layers of a network; 784-300-100-10 has 266,610 parameters."""
     sizes = experiment.layer_sizes
     names = [ACTIVATIONS[name].label for name in experiment.network.layer_activations]
     names.append(experiment.output_activation)
     rows = [LayerRow("Input", "", sizes[:1], 0, "")]
-    for i, ((n_in, n_out), activation) in enumerate(zip(pairwise(sizes), names, strict=True), 1):
-        layer = "Output" if i == len(names) else f"Hidden {i}"
+    for i, ((n_in, n_out), activation) in enumerate(zip(pairwise(sizes), names, strict=True)):
         parameters = n_in * n_out + n_out
         formula = f"{n_in:,}·{n_out:,} + {n_out:,} = {parameters:,}"
-        rows.append(LayerRow(layer, activation, (n_out,), parameters, formula))
+        rows.append(LayerRow(layer_name(i, len(names)), activation, (n_out,), parameters, formula))
     return Summary(
         tuple(rows),
         parameters=sum(row.parameters for row in rows),
@@ -96,61 +96,57 @@ def summary(experiment: Experiment) -> Summary:
 
 
 def title(experiment: Experiment) -> str:
-    """The experiment in a line: "Fashion-MNIST · 784-300-100-10 ReLU · SGD 0.01 · batch 32"."""
+    """One line: "Fashion-MNIST · 784-300-100-10 ReLU · SGD 0.01 · batch 32 · seed 0"."""
     network, training = experiment.network, experiment.training
     sizes = "-".join(map(str, experiment.layer_sizes))
-    used = dict.fromkeys(ACTIVATIONS[name].label for name in network.layer_activations)
+    labels = dict.fromkeys(ACTIVATIONS[name].label for name in network.layer_activations)
     parts = [
         experiment.data.source.label,
-        " ".join([sizes, "/".join(used)]).strip(),
-        f"{OPTIMIZERS[training.optimizer].label} {training.learning_rate:g}",
+        " ".join([sizes, "/".join(labels)]).strip(),
+        f"{OPTIMIZERS[training.optimizer].label} {format_number(training.learning_rate)}",
         f"batch {training.batch_size}",
     ]
-    cures = (("dropout", network.dropout), ("L1", network.l1), ("L2", network.l2))
-    parts += [f"{name} {value:g}" for name, value in cures if value]
+    for name in ("dropout", "l1", "l2"):
+        if value := getattr(network, name):
+            parts.append(f"{short_label(name)} {format_number(value)}")
     parts += ["flawed data"] * experiment.data.flawed
     return " · ".join([*parts, f"seed {network.seed}"])
 
 
-def run_name(experiment: Experiment) -> str:
-    """What a run is, for a list: "fashion_mnist · 300-100 relu · adam 1e-3 · seed 3".
+# Fields that stand in every name of a run.
+_NAMED = {"dataset", "hidden", "activation", "activations", "optimizer", "learning_rate", "seed"}
 
-    Beyond data, layers and optimizer it names what differs from the usual, and the seed.
+
+def run_name(experiment: Experiment) -> str:
+    """The default name of a run: "fashion_mnist · 300-100 relu · adam 0.001 · seed 3".
+
+    It also has every other field that is not at its default, so that different experiments have
+    different names.
     """
     data, network, training = experiment.data, experiment.network, experiment.training
-    usual = Data(dataset=data.dataset)
     layers = "-".join(map(str, network.hidden))
-    used = "/".join(dict.fromkeys(network.layer_activations))
-    own = data.table is not None
-    parts = [data.source.label if own else data.dataset]
-    if data.train_size != usual.train_size:
-        parts.append(f"{data.train_size:,} examples")
-    parts.append(f"{layers} {used}" if layers else "no hidden layer")
-    parts.append(f"{training.optimizer} {short(training.learning_rate)}")
-    unusual: tuple[tuple[str, Any, Any], ...] = (
-        ("", training.schedule, "constant"),
-        ("warm-up", training.warmup_epochs, 0),
-        ("batch", training.batch_size, FIELDS["batch_size"].default),
-        ("", network.kernel_initializer, FIELDS["kernel_initializer"].default),
-        ("dropout", network.dropout, 0),
-        ("l1", network.l1, 0),
-        ("l2", network.l2, 0),
-        ("noise", data.noise, 0),
-        ("shuffled labels", data.label_noise, 0),
-    )
-    for name, value, default in unusual:
-        if value != default:
-            parts.append(f"{name} {short(value) if isinstance(value, float) else value}".strip())
-    parts += ["early stopping"] * training.early_stopping + ["flawed data"] * data.flawed
+    activations = network.layer_activations
+    if len(set(activations)) == 1:
+        activations = activations[:1]
+    parts = [
+        data.dataset if data.table is None else data.source.label,
+        f"{layers} {'/'.join(activations)}" if layers else "no hidden layer",
+        f"{training.optimizer} {format_number(training.learning_rate)}",
+    ]
+    for name, value in differences(experiment).items():
+        if name not in _NAMED:
+            parts.append(_named_value(name, value))
     return " · ".join([*parts, f"seed {network.seed}"])
 
 
-def short(number: float) -> str:
-    """A number as people write it: 0.01, 1e-3, 2.5e-4."""
-    if number == 0 or abs(number) >= 0.01:
-        return f"{number:g}"
-    mantissa, _, exponent = f"{number:.5e}".partition("e")
-    return f"{float(mantissa):g}e{int(exponent)}"
+def _named_value(name: str, value: object) -> str:
+    if name == "train_size":
+        return f"{format_value(name, value)} examples"
+    if isinstance(value, bool):
+        return text_label(name) if value else f"no {text_label(name)}"
+    if isinstance(value, str):
+        return value if name in ("schedule", "loss") else f"{text_label(name)} {value}"
+    return f"{short_label(name)} {format_value(name, value)}"
 
 
 def assemble(experiment: Experiment, epoch: int, weights: Sequence[Array]) -> Snapshot:

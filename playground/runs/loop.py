@@ -1,7 +1,6 @@
-"""One attempt of a run, from its initial weights to its end: the thread that asks for slices."""
+"""The training loop: a thread that asks a trainer in a worker for one slice after another."""
 
 import contextlib
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -13,195 +12,261 @@ from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
 from playground.history.events import Diverged, Epoch, Finished, Progress, StepResult, WorkerLost
 from playground.history.history import Log
 from playground.nn.network import Snapshot
+from playground.runs import cluster, jobs
 from playground.runs.cluster import RemoteTrainer, WorkerLostError
-from playground.runs.logger import SIGN, AttemptLogger
+from playground.runs.leased import Leased, LoopSettings
+from playground.runs.logger import ENDS, HEARTBEAT, AttemptLogger, RunLogger
 from playground.runs.worker import TrainerError
+from playground.storage.records import SavedRun, StoreError
 
-SLICE = 0.15  # seconds of training asked for at a time
-SHORT_SLICE = 0.03  # …while somebody asks for earlier weights: answers wait for the slice under way
-CURIOUS = 5.0  # seconds for which one question lets others be expected
-WATCHED = 2.0  # seconds for which a sign of somebody watching is worth a snapshot
+SLICE = 0.15  # seconds of training requested at a time
+SHORT_SLICE = 0.03  # …while earlier weights are requested: each request waits for a slice
+EXPECT_REQUESTS = 5.0  # seconds for which one request for weights lets others be expected
+WATCHED = 2.0  # seconds after a heartbeat in which snapshots are sent
 SNAPSHOT_EVERY = 0.3  # seconds between two snapshots of a playing run, at least
 SNAPSHOT_SHARE = 20  # …and this many times what the transfer of one costs
-ASK_WAIT = 10.0  # seconds that a question waits for the trainer to exist
-TEACHABLE = ("ready", "paused", "finished")
-REMEMBERED = ("experiment", "state", "epoch", "progress")  # beside the log, at each lesson
-HERE = ("told", "sign", "record")  # requests that are no calls of the trainer
-KEEP_BYTES = 16_000_000  # of snapshots of earlier epochs, here; the trainer keeps many more
-
-
-@dataclass(eq=False)
-class LoopSettings:
-    """How a run is to be played: what stays the same over resets.
-
-    Runs that are played together share one of them. `snapshots`: which weights come here unasked,
-    those of the moment while somebody watches ("watched"), only those at the end ("end"), or
-    none ("none").
-    """
-
-    lease: float  # seconds that it plays on with nobody watching
-    touched: float  # when somebody last watched, by the monotonic clock
-    speed: float | None = None  # epochs per second at most
-    ceiling: int | None = None  # epoch at which to wait until it is raised
-    snapshots: str = "watched"
-    album_bytes: int | None = None  # of snapshots that the trainer keeps; None: its own limit
-    told: Callable[[], None] = lambda: None  # called when a slice is done or the state has changed
+ASK_WAIT = 10.0  # seconds that a request waits for the trainer to exist
+FITTABLE = ("ready", "paused", "finished")  # states in which examples can be added
+UNDO_FIELDS = ("experiment", "state", "epoch", "progress")  # beside the log, before added examples
+SNAPSHOT_BYTES = 16_000_000  # of snapshots of earlier epochs, here; the trainer keeps many more
+MOST_FAILURES = 3  # workers that may end one after the other before a run is given up
 
 
 @dataclass(frozen=True)
 class AddedExamples:
-    """Examples that a network was taught by hand, and the network before."""
+    """Examples that were added by hand to the training data, and the network before."""
 
-    x: Any  # raw inputs, as in `Part`
+    x: Any  # raw inputs, as in `Split`
     y: Any
     epoch: int  # epochs finished before it
     before: Snapshot
 
 
-class TrainingLoop:
-    """Training from one set of initial weights; everything that a reset throws away.
+@dataclass(frozen=True)
+class SavedLog:
+    """A saved run whose log a run begins with, without training; `load` gives weights by epoch.
 
-    `start`: the weights it begins with, instead of those the experiment's seed gives.
-    `where`: gives the address of the worker it would best be trained by. `record`: where it is
-    written down.
+    Without an end in its log it is "lost" for `reason`.
     """
+
+    run: SavedRun
+    load: Callable[[int], Snapshot]
+    reason: str = "the server was restarted"
+
+
+@dataclass(frozen=True)
+class Retired:
+    """What is left to do for an attempt that was reset or closed."""
+
+    trainer: RemoteTrainer | None
+    write: Callable[[], None]
+
+
+Request = tuple[str, dict[str, Any]]  # a method, of the trainer or here, and its arguments
+
+
+class TrainingLoop(Leased):
+    """A network trained slice by slice: requesting slices is playing, requesting none is pausing.
+
+    `attempt` counts the trainings from initial weights, each with a log of its own; `state`,
+    `events` and all that follow below are those of the present one.
+    """
+
+    state = "ready"
 
     def __init__(
         self,
         experiment: Experiment,
-        terms: LoopSettings,
+        settings: LoopSettings | None = None,
         start: Snapshot | None = None,
         where: Callable[[], str | None] = lambda: None,
-        record: AttemptLogger | None = None,
+        logger: RunLogger | None = None,
+        saved: SavedLog | None = None,
     ) -> None:
-        self.experiment = experiment
-        self.record = record or AttemptLogger(None)
-        self.start = None if start is None else replace(start, epoch=0)
-        self.state = "ready"
-        self.log = Log()
-        self.epoch = 0  # finished
-        self.progress: Progress | None = None
-        self.latest: Snapshot | None = self.start
-        self._terms, self._where = terms, where
-        self._changed = threading.Condition()
-        self._trainer: RemoteTrainer | None = None
-        self._changes: dict[str, Any] = {}  # for the next request
-        self._until: int | None = None  # epoch at which to pause
-        self._ending: str | None = None  # the state to take up once the last weights are here
-        self._stale = False  # `latest` is older than the last slice
-        self._next_snapshot = 0.0  # when the next one is due
-        self._curious = 0.0  # until when the next question is expected
-        self._slice = SLICE  # seconds of the slice under way
-        self._pace: tuple[float, float, int] | None = None  # speed, and time and epoch it began
-        self._kept: OrderedDict[int, Snapshot] = OrderedDict()
-        self._undone: list[
-            tuple[AddedExamples, dict[str, Any]]
-        ] = []  # how it was before each lesson
-        self._lesson: AddedExamples | None = None  # to be told to the trainer next
+        super().__init__(settings)
+        self._where, self._logger = where, logger
+        self.attempt = 0
         self._busy = self._closed = False
+        self._retired: list[Retired] = []
+        self._trainer: RemoteTrainer | None = None
+        self._begin(experiment, start, saved)
+
+    def _begin(
+        self, experiment: Experiment, start: Snapshot | None, saved: SavedLog | None = None
+    ) -> None:
         with self._changed:
-            self._employ()
+            self.attempt += 1
+            self.experiment = experiment
+            self.start = None if start is None else replace(start, epoch=0)
+            self.state = "ready"
+            self.events = Log(saved.run.events if saved else ())
+            self.epoch = 0  # finished
+            self.progress: Progress | None = None  # in an epoch, now or last
+            self.latest: Snapshot | None = self.start  # the newest weights here
+            self.record = AttemptLogger(self._logger)
+            self._saved_log = saved
+            self._needs_trainer = saved is None
+            self._failures = 0  # workers that ended since the last slice
+            self._changes: dict[str, Any] = {}  # for the next request
+            self._until: int | None = None  # epoch at which to pause
+            self._ending: str | None = None  # the state to take up once the last weights are here
+            self._stale = False  # `latest` is older than the last slice
+            self._next_snapshot = 0.0  # when the next one is due
+            self._requests_until = 0.0  # until when requests for weights are expected
+            self._slice = SLICE  # seconds of the slice under way
+            self._pace: tuple[float, float, int] | None = None  # speed, and time and epoch it began
+            self._snapshots: OrderedDict[int, Snapshot] = OrderedDict()
+            self._undo: list[tuple[AddedExamples, dict[str, Any]]] = []
+            self._added: AddedExamples | None = None  # for the next request
+            if saved is None:
+                self._employ()
+            else:
+                self._restore(saved)
 
-    # ---- what the run asks ---------------------------------------------------------------
+    def _restore(self, saved: SavedLog) -> None:
+        self.record.id, self.epoch = saved.run.id, saved.run.listed.epoch
+        last = self.events[-1] if self.events else None
+        self.state = ENDS.get(type(last), "lost")
+        if self.state == "lost" and not isinstance(last, WorkerLost):
+            self.events.extend([WorkerLost(self.epoch, saved.reason)])
+        with contextlib.suppress(LookupError):
+            self.latest = self.snapshot(self.epoch)
 
-    def play(self, until: int | None) -> None:
-        """Train on, until an epoch or to the end."""
+    def _reset(self, experiment: Experiment, start: Snapshot | None) -> None:
+        with self._changed:
+            self._retire()
+            self._begin(experiment, start)
+
+    def _retire(self) -> None:
+        """Let the thread write down the present attempt and free its trainer."""
+        record, experiment, events, epoch = self.record, self.experiment, self.events, self.epoch
+        state = "stopped" if self.state == "playing" else self.state
+        write = lambda: record.log_events(experiment, events, [], state, epoch)  # noqa: E731
+        self._retired.append(Retired(self._trainer, write))
+        self._trainer = None
+        self._employ()
+
+    def close(self) -> None:
+        """Stop for good, and free the trainer once its slice is over."""
+        with self._changed:
+            if not self._closed:
+                self._closed = True
+                self._retire()
+                self.state = "stopped" if self.state == "playing" else self.state
+
+    # ---- requests of a run ---------------------------------------------------------------
+
+    def play_until(self, epoch: int | None) -> None:
+        """Train on until `epoch` is finished, or to the end; a lost run stays lost."""
         with self._changed:
             if self.state in ("ready", "paused", "playing") and not self._closed:
-                self._until = until
+                self._until = epoch
                 self.state, self._pace = "playing", None
+                self._needs_trainer = True
                 if self._ending == "paused":
                     self._ending = None
                 self._employ()
 
-    def pause(self) -> None:
-        """Ask for no more slices."""
+    def request_pause(self) -> None:
+        """Pause without waiting for the slice under way."""
         with self._changed:
             if self.state == "playing":
                 self._ending = self._ending or "paused"
                 self._changed.notify_all()
 
-    def wait(self, timeout: float | None) -> bool:
-        """Wait until it no longer plays, or is closed; False after `timeout` seconds."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self.state != "playing" or self._closed, timeout)
-
-    def change(self, changes: Mapping[str, Any]) -> None:
-        """Set live fields from the next slice on."""
+    def _change(self, changes: Mapping[str, Any]) -> None:
+        """Set tunable fields from the next slice on."""
         with self._changed:
             self.experiment = self.experiment.replace(**changes)
             self._changes |= changes
             if self.record.id is not None:
                 self._employ()
 
-    def teach(self, x: Any, y: Any, epochs: int) -> None:
+    def _fit_more(self, x: Any, y: Any, epochs: int) -> None:
         """Add examples, train some `epochs` more and pause; ValueError where that cannot be."""
         with self._changed:
-            if self.latest is None or self.state not in TEACHABLE or self._closed:
+            if self._saved_log is not None:
+                raise ValueError("a run restored from the database cannot be trained on examples")
+            if self.latest is None or self.state not in FITTABLE or self._closed:
                 state = "starting" if self.state == "ready" else self.state
                 state = "closed" if self._closed else state
-                raise ValueError(f"a run must be {', '.join(TEACHABLE)} to be taught, got {state}")
-            lesson = AddedExamples(x, y, self.epoch, self.latest)
-            before = {name: getattr(self, name) for name in REMEMBERED} | {"log": list(self.log)}
-            self._undone = [*self._undone, (lesson, before)][-undoable(self.latest.nbytes) :]
-            self._lesson, self._until = lesson, self.epoch + epochs
+                raise ValueError(f"a run must be {', '.join(FITTABLE)} to add examples, got {state}")
+            added = AddedExamples(x, y, self.epoch, self.latest)
+            before = {name: getattr(self, name) for name in UNDO_FIELDS}
+            before["events"] = list(self.events)
+            self._undo = [*self._undo, (added, before)][-undoable(self.latest.nbytes) :]
+            self._added, self._until = added, self.epoch + epochs
             self.state, self._ending, self._pace = "playing", None, None
+            self._needs_trainer = True
             self._employ()
 
     @property
-    def lesson(self) -> AddedExamples | None:
-        """The last lesson that can be undone."""
-        return self._undone[-1][0] if self._undone else None
+    def added_examples(self) -> AddedExamples | None:
+        """The last added examples that can be undone."""
+        return self._undo[-1][0] if self._undo else None
 
-    def undo(self) -> None:
-        """Go back to where the last lesson began; ValueError if there is none or it plays on."""
+    def _undo_fit(self) -> None:
+        """Return to the state before the last added examples; ValueError if there are none."""
         with self._changed:
-            if not self._undone or self.state == "playing":
-                rule = "a paused run that was taught" if self._undone else "a lesson"
+            if not self._undo or self.state == "playing":
+                rule = "a paused run" if self._undo else "added examples"
                 raise ValueError(f"there must be {rule} to undo, got {self.state}")
         try:
             latest = self.ask("undo")
         except LookupError as error:
-            self._lose(str(error))  # how much of it was undone nobody knows
+            self._lose(str(error))  # how much of it was undone is not known
             raise
         with self._changed:
-            _, before = self._undone.pop()
-            for name in REMEMBERED:
-                setattr(self, name, before[name])
-            self.log, self.latest, self._stale = Log(before["log"]), latest, False
-            self.record.cut(len(self.log))
-            self._changes = {
-                name: self.experiment.to_dict()[name] for name in TUNABLE_WHILE_TRAINING
-            }
-            self._kept = OrderedDict((e, s) for e, s in self._kept.items() if e <= self.epoch)
+            _, before = self._undo.pop()
+            self.events = Log(before.pop("events"))
+            for name, value in before.items():
+                setattr(self, name, value)
+            self.latest, self._stale = latest, False
+            self.record.truncate(len(self.events))
+            values = self.experiment.to_dict()
+            self._changes = {name: values[name] for name in TUNABLE_WHILE_TRAINING}
+            earlier = {e: s for e, s in self._snapshots.items() if e <= self.epoch}
+            self._snapshots = OrderedDict(earlier)
             self._employ()
 
-    def wake(self) -> None:
-        """Look at the terms again."""
-        with self._changed:
-            self._changed.notify_all()
-
     def snapshot(self, epoch: int) -> Snapshot:
-        """The weights after `epoch`, or the nearest kept before it."""
-        kept = self._kept.get(epoch)
+        """The weights after `epoch`, or after the nearest earlier epoch that was kept.
+
+        Asks the worker, which answers between two slices. Raises LookupError if the run is lost.
+        """
+        kept = self._snapshots.get(epoch)
         if kept is not None:
             return kept
-        self._curious = time.monotonic() + CURIOUS
-        found: Snapshot = self.ask("snapshot", epoch)
+        self._requests_until = time.monotonic() + EXPECT_REQUESTS
+        saved = self._saved_log
+        snapshot: Snapshot = self._load(saved, epoch) if saved else self.ask("snapshot", epoch)
         with self._changed:
-            self._kept[found.epoch] = found
-            while len(self._kept) > 1 and sum(s.nbytes for s in self._kept.values()) > KEEP_BYTES:
-                self._kept.popitem(last=False)
-        return found
+            self._snapshots[snapshot.epoch] = snapshot
+            total = sum(s.nbytes for s in self._snapshots.values())
+            while len(self._snapshots) > 1 and total > SNAPSHOT_BYTES:
+                total -= self._snapshots.popitem(last=False)[1].nbytes
+        return snapshot
+
+    def _load(self, saved: SavedLog, epoch: int) -> Snapshot:
+        nearest = max((e for e in saved.run.kept if e <= epoch), default=None)
+        if nearest is None:
+            raise LookupError("no weights of this run are saved")
+        try:
+            return self._snapshots.get(nearest) or saved.load(nearest)
+        except StoreError as error:
+            raise LookupError(str(error)) from None
 
     def ask(self, method: str, *args: Any) -> Any:
-        """What the trainer's `method` returns, between two slices.
+        """Return the answer of the trainer's `method`, between two slices.
 
-        LookupError if the trainer is gone, or cannot answer: then the run goes on all the same.
+        LookupError if the trainer is gone, or fails: then the run goes on all the same.
         """
         with self._changed:
+            if not self._closed and self.state != "lost" and self._saved_log is None:
+                self._needs_trainer = True
+                self._employ()
             self._changed.wait_for(lambda: self._trainer or not self._busy, ASK_WAIT)
-            trainer = self._trainer
+            trainer, attempt = self._trainer, self.attempt
         if trainer is None:
             raise LookupError(self._reason)
         try:
@@ -209,30 +274,22 @@ class TrainingLoop:
         except TrainerError as error:
             raise LookupError(str(error)) from None
         except WorkerLostError as error:
-            self._lose(str(error))
+            self._fail(attempt, trainer, error)
             raise LookupError(str(error)) from None
-
-    def close(self) -> None:
-        """Stop, and free the trainer once its slice is over."""
-        with self._changed:
-            self._closed = True
-            if not self._busy:
-                self._release()
-            self._changed.notify_all()
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen."""
+        """Whether nothing more will happen: finished, diverged, lost or closed."""
         return self._closed or self.state in ("finished", "diverged", "lost")
 
     @property
-    def settled(self) -> bool:
-        """Whether its thread has nothing more to do."""
+    def idle(self) -> bool:
+        """Whether nothing is under way, and everything is written down."""
         return not self._busy
 
     @property
     def worker(self) -> str | None:
-        """The address of the trainer's worker."""
+        """The address of the worker that trains it; None without one."""
         trainer = self._trainer
         return trainer.address if trainer else None
 
@@ -242,104 +299,56 @@ class TrainingLoop:
         self._changed.notify_all()
         if not self._busy:
             self._busy = True
-            threading.Thread(target=self._work, name="run", daemon=True).start()
+            jobs.start(self._work)
 
     def _work(self) -> None:
-        try:
-            try:
-                self._train()
-            except WorkerLostError:
-                # Nothing is lost with a network that has not begun: another one is its equal.
-                if self.log or self.progress or self._undone or self._closed:
-                    raise
-                self._release()
-                self._train()
-            self._terms.told()
-        except Exception as error:
-            known = isinstance(error, (WorkerLostError, TrainerError))
-            self._lose(str(error) if known else f"{type(error).__name__}: {error}")
-
-    def _train(self) -> None:
-        if self._trainer is None:
-            terms = self._terms
-            trainer = RemoteTrainer(self.experiment, self.start, self._where(), terms.album_bytes)
-            watched = terms.snapshots == "watched"
-            first = trainer.call("snapshot", 0) if watched else self.latest
-            with self._changed:
-                self._trainer, self.latest = trainer, first
-                self._changed.notify_all()
         while (request := self._next()) is not None:
-            method, arguments = request
-            if method in HERE:
-                self._do(method)
-                continue
-            began = time.monotonic()
-            answer = self._trainer.call(method, **arguments)
-            seconds = time.monotonic() - began
-            if isinstance(answer, StepResult):
-                self._save(answer)  # before anybody hears of it
-            self._take(answer, seconds)
-            self._terms.told()
-            if self._terms.snapshots == "watched" and self.record.is_time():
-                self._keep()
-        if self._closed:
-            self._save()
+            attempt, trainer, method, arguments = request
+            try:
+                self._serve(attempt, trainer, method, arguments)
+            except Exception as error:
+                self._fail(attempt, trainer, error)
+            self.settings.on_change()
+        self.settings.on_change()
 
-    def _do(self, method: str) -> None:
-        """What a request in HERE asks for."""
-        if method == "told":
-            self._terms.told()
-        else:
-            self._save()
-        if method == "record":
-            self._keep()
-
-    def _save(self, answer: StepResult | None = None) -> None:
-        """Write down how the run stands, and what an answer says."""
-        told = [e for e in answer.events if not isinstance(e, Progress)] if answer else []
-        epochs = [event.epoch for event in told if isinstance(event, Epoch)]
-        epoch = epochs[-1] if epochs else self.epoch
-        state = "stopped" if self._closed and self.state == "playing" else self.state
-        self.record.write(self.experiment, self.log, told, state, epoch)
-
-    def _keep(self) -> None:
-        """Write down the weights of some epochs."""
-        # An end may have gone back to the best weights, which only `latest` are.
-        newest = self.latest if self.state == "finished" else None
-        with contextlib.suppress(WorkerLostError, TrainerError):
-            self.record.keep(self.log, self.epoch, self.state, newest, self._fetch)
-
-    def _fetch(self, epoch: int) -> Snapshot:
-        if self._trainer is None:
-            raise WorkerLostError(self._reason)
-        found: Snapshot = self._trainer.call("snapshot", epoch)
-        return found
-
-    def _next(self) -> tuple[str, dict[str, Any]] | None:
-        """The next call to the trainer, or one in HERE; None: the thread's work is over."""
+    def _next(self) -> tuple[int, RemoteTrainer | None, str, dict[str, Any]] | None:
+        """What to do next, for which attempt; None: the thread's work is over."""
         with self._changed:
-            while not self._closed:
-                if self.state == "playing":
-                    if (request := self._wish()) is not None:
-                        return request
-                elif (due := self.record.due(self.state, self.log, self.experiment)) is None:
-                    break
-                elif due > 0:
-                    self._changed.wait(due)
-                else:
-                    return "record", {}
-            self._busy = False
-            if self._closed:
-                self._release()
-            self._changed.notify_all()
-            return None
+            while (request := self._request()) is None:
+                pass
+            method, arguments = request
+            if method == "end":
+                self._busy = False
+                self._changed.notify_all()
+                return None
+            if self._trainer is not None:
+                self._trainer.playing = self.state == "playing"
+            return self.attempt, self._trainer, method, arguments
 
-    def _wish(self) -> tuple[str, dict[str, Any]] | None:
-        """The next call of a run that plays; None: look again how it stands."""
-        if self._lesson is not None:
-            lesson, self._lesson = self._lesson, None
+    def _request(self) -> Request | None:
+        """The next request; None after a wait: look again."""
+        if self._retired:
+            return "_free", {}
+        if self._closed:
+            return "end", {}
+        if self._needs_trainer and self._trainer is None and self.state != "lost":
+            return "_connect", {}
+        if self.state == "playing":
+            return self._slice_request()
+        due = self.record.due(self.state, self.events, self.experiment)
+        if due is None:
+            return "end", {}
+        if due > 0:
+            self._changed.wait(due)
+            return None
+        return "_write_all", {}
+
+    def _slice_request(self) -> Request | None:
+        """The next request of a run that plays; None after a wait."""
+        if self._added is not None:
+            added, self._added = self._added, None
             epochs = (self._until or self.epoch + 1) - self.epoch
-            return "teach", {"x": lesson.x, "y": lesson.y, "epochs": epochs}
+            return "fit_more", {"x": added.x, "y": added.y, "epochs": epochs}
         if self._ending is None and self._is_time_to_pause():
             self._ending = "paused"
         if self._ending is not None and self._stale and self._ends_with_weights:
@@ -349,33 +358,108 @@ class TrainingLoop:
         if self._ending is not None:
             self.state, self._ending = self._ending, None
             self._changed.notify_all()
-            return "told", {}
+            return "_notify", {}
         if self.record.is_silent():
-            return "sign", {}
-        elif self._terms.ceiling is not None and self.epoch >= self._terms.ceiling:
-            self._changed.wait(min(self._lease_left, SIGN))
-        elif (pause := self._until_due()) > 0:
-            self._changed.wait(min(pause, SIGN))
+            return "_write", {}
+        max_epoch = self.settings.max_epoch
+        if max_epoch is not None and self.epoch >= max_epoch:
+            self._changed.wait(min(self.lease_left, HEARTBEAT))
+        elif (pause := self._seconds_ahead()) > 0:
+            self._changed.wait(min(pause, HEARTBEAT))
         else:
-            return "advance", self._request()
+            return "advance", self._slice_arguments()
         return None
 
-    def _is_time_to_pause(self) -> bool:
-        return self._lease_left < 0 or (self._until is not None and self.epoch >= self._until)
+    def _serve(
+        self, attempt: int, trainer: RemoteTrainer | None, method: str, arguments: dict[str, Any]
+    ) -> None:
+        if method.startswith("_"):
+            getattr(self, method)()
+            return
+        if trainer is None:  # reset or failed meanwhile
+            return
+        began = time.monotonic()
+        answer = trainer.call(method, **arguments)
+        seconds = time.monotonic() - began
+        if isinstance(answer, StepResult):
+            self._write(answer, attempt)  # before any page shows it
+        self._take(attempt, answer, seconds)
+        if self.settings.snapshots == "watched" and self.record.is_snapshot_due():
+            self._write_weights()
 
-    @property
-    def _lease_left(self) -> float:
-        return self._terms.touched + self._terms.lease - time.monotonic()
+    def _is_stale(self, attempt: int) -> bool:
+        return attempt != self.attempt or self._closed
+
+    def _notify(self) -> None:
+        """Nothing but the notification that follows every request."""
+
+    def _free(self) -> None:
+        with self._changed:
+            retired, self._retired = self._retired, []
+        for each in retired:
+            each.write()
+            if each.trainer is not None:
+                each.trainer.close()
+
+    def _connect(self) -> None:
+        with self._changed:
+            attempt, experiment, start = self.attempt, self.experiment, self.start
+        trainer = RemoteTrainer(
+            experiment,
+            start,
+            self._where(),
+            self.settings.checkpoint_bytes,
+            cancelled=lambda: self._is_stale(attempt),
+        )
+        latest = trainer.call("snapshot", 0) if self.settings.snapshots == "watched" else None
+        with self._changed:
+            if self._is_stale(attempt):
+                self._retired.append(Retired(trainer, lambda: None))
+                return
+            self._trainer, self._needs_trainer = trainer, False
+            self.latest = latest or self.latest
+            self._changed.notify_all()
+
+    def _write_all(self) -> None:
+        self._write()
+        self._write_weights()
+
+    def _write(self, answer: StepResult | None = None, attempt: int | None = None) -> None:
+        """Write down the state of the run, and the events of an answer to an attempt."""
+        with self._changed:
+            if attempt is not None and self._is_stale(attempt):
+                return
+            record, experiment, log = self.record, self.experiment, self.events
+            state, epoch = self.state, self.epoch
+        events = [e for e in answer.events if not isinstance(e, Progress)] if answer else []
+        epochs = [event.epoch for event in events if isinstance(event, Epoch)]
+        record.log_events(experiment, log, events, state, epochs[-1] if epochs else epoch)
+
+    def _write_weights(self) -> None:
+        """Write down the weights of some epochs."""
+        # An end may have gone back to the best weights, which only `latest` are.
+        newest = self.latest if self.state == "finished" else None
+        with contextlib.suppress(WorkerLostError, TrainerError):
+            self.record.save_snapshots(self.events, self.epoch, self.state, newest, self._fetch)
+
+    def _fetch(self, epoch: int) -> Snapshot:
+        if self._trainer is None:
+            raise WorkerLostError(self._reason)
+        snapshot: Snapshot = self._trainer.call("snapshot", epoch)
+        return snapshot
+
+    def _is_time_to_pause(self) -> bool:
+        return self.lease_left < 0 or (self._until is not None and self.epoch >= self._until)
 
     @property
     def _ends_with_weights(self) -> bool:
-        """Whether the last weights are to come here before it takes up the state it ends with."""
-        wanted = self._terms.snapshots
+        """Whether the last weights have to be here before the state changes."""
+        wanted = self.settings.snapshots
         return wanted == "watched" or (wanted == "end" and self._ending != "paused")
 
-    def _until_due(self) -> float:
+    def _seconds_ahead(self) -> float:
         """Seconds until the speed allows the next epoch."""
-        speed, now = self._terms.speed, time.monotonic()
+        speed, now = self.settings.speed, time.monotonic()
         if speed is None:
             self._pace = None
             return 0.0
@@ -384,16 +468,16 @@ class TrainingLoop:
         _, began, first = self._pace
         return began + (self.epoch - first) / speed - now
 
-    def _request(self) -> dict[str, Any]:
-        bounds = [bound for bound in (self._until, self._terms.ceiling) if bound is not None]
+    def _slice_arguments(self) -> dict[str, Any]:
+        bounds = [bound for bound in (self._until, self.settings.max_epoch) if bound is not None]
         if self._pace is not None:
             speed, began, first = self._pace
             bounds.append(first + 1 + int((time.monotonic() - began) * speed))
         now = time.monotonic()
-        watched = self._terms.snapshots == "watched" and now >= self._next_snapshot
-        watched = watched and now - self._terms.touched < WATCHED
+        watched = self.settings.snapshots == "watched" and now >= self._next_snapshot
+        watched = watched and now - self.last_seen < WATCHED
         changes, self._changes = self._changes, {}
-        self._slice = SHORT_SLICE if now < self._curious else SLICE
+        self._slice = SHORT_SLICE if now < self._requests_until else SLICE
         return {
             "seconds": self._slice,
             "until_epoch": min(bounds, default=None),
@@ -401,10 +485,11 @@ class TrainingLoop:
             "with_snapshot": watched,
         }
 
-    def _take(self, answer: StepResult | Snapshot, seconds: float) -> None:
+    def _take(self, attempt: int, answer: StepResult | Snapshot, seconds: float) -> None:
         with self._changed:
-            if self._closed:
+            if self._is_stale(attempt):
                 return
+            self._failures = 0
             if isinstance(answer, Snapshot):
                 self.latest, self._stale = answer, False
                 return
@@ -422,27 +507,42 @@ class TrainingLoop:
                     self._ending = "finished"
                 elif isinstance(event, Diverged):
                     self._ending, self._stale = "diverged", True
-            self.log.extend(e for e in answer.events if not isinstance(e, Progress))
+            self.events.extend(e for e in answer.events if not isinstance(e, Progress))
 
-    # ---- the end -------------------------------------------------------------------------
+    # ---- failures ------------------------------------------------------------------------
+
+    def _fail(self, attempt: int, trainer: RemoteTrainer | None, error: Exception) -> None:
+        """Take note that a trainer or its worker failed; begin anew where nothing is lost by it."""
+        with self._changed:
+            if self._is_stale(attempt) or self._trainer is not trainer:
+                return
+            self._failures += 1
+            untrained = not (self.events or self.progress or self._undo)
+            if (
+                isinstance(error, WorkerLostError) and untrained
+                and self._failures <= MOST_FAILURES and not cluster.is_closed()
+            ):  # fmt: skip
+                self._drop_trainer()
+                self._needs_trainer = True
+                return
+        known = isinstance(error, WorkerLostError | TrainerError)
+        self._lose(str(error) if known else f"{type(error).__name__}: {error}")
 
     def _lose(self, reason: str) -> None:
         with self._changed:
             if self.state != "lost" and not self._closed:
-                self.log.extend([WorkerLost(self.epoch, reason)])
+                self.events.extend([WorkerLost(self.epoch, reason)])
                 self.state = "lost"
-            self._busy = False
-            self._release()
-            self._changed.notify_all()
-        self._save()
-        self._terms.told()
+            self._drop_trainer()
+            self._employ()  # it has to be written down
+
+    def _drop_trainer(self) -> None:
+        if self._trainer is not None:
+            self._retired.append(Retired(self._trainer, lambda: None))
+            self._trainer = None
+        self._changed.notify_all()
 
     @property
     def _reason(self) -> str:
-        last = self.log[-1] if self.log else None
+        last = self.events[-1] if self.events else None
         return last.reason if isinstance(last, WorkerLost) else "the run has no trainer"
-
-    def _release(self) -> None:
-        if self._trainer is not None:
-            self._trainer.close()
-            self._trainer = None

@@ -209,10 +209,3 @@ def tags_of(runs: Iterable[RunRow]) -> list[str]:
 def split_tags(text: str) -> list[str]:
     """ "one, two" → ["one", "two"]."""
     return [tag for part in text.split(",") if (tag := " ".join(part.split()))]
-
-
-def score_text(metric: float | None, task: str) -> str:
-    """ "87.9%", or "0.123" for a mean error; "–" where there is none."""
-    if metric is None:
-        return "–"
-    return f"{metric:.1%}" if task == CLASSIFICATION else f"{metric:.4g}"

@@ -25,7 +25,7 @@ from playground.analysis.inspection.embedding import (
     pca,
     target,
 )
-from playground.experiment.model_summary import Names
+from playground.experiment.model_summary import UnitNames
 from playground.nn.losses import CLASSIFICATION
 from playground.runs.jobs import Job, Jobs, LRUCache, fingerprint
 
@@ -70,7 +70,7 @@ def embedding(now: NetworkView) -> None:
 
 def layer_names(now: NetworkView) -> list[str]:
     """The input, the hidden layers and the output, with their sizes."""
-    names = Names(now.dataset.source, len(now.snapshot.layers))
+    names = UnitNames(now.dataset.source, len(now.snapshot.layers))
     return [f"{names.column(i)} ({n:,})" for i, n in enumerate(now.experiment.layer_sizes)]
 
 

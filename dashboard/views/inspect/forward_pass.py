@@ -14,7 +14,7 @@ from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import ExampleView, choose_example, tell
 from dashboard.widgets.messages import literal
 from playground.analysis.inspection.forward_pass import LayerStep, tempered, trace
-from playground.experiment.model_summary import Names
+from playground.experiment.model_summary import UnitNames
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.losses import CLASSIFICATION
 
@@ -30,7 +30,7 @@ def forward(now: NetworkView) -> None:
     example = choose_example(now)
     tell(example)
     steps = trace(now.snapshot, example.x)
-    names = Names(now.dataset.source, len(steps))
+    names = UnitNames(now.dataset.source, len(steps))
     activations = [_name(step) for step in steps]
     given = np.asarray(example.raw, np.float32).ravel()
     pointed, chosen = (_told(now, what) for what in ("pointed", "chosen"))
@@ -59,7 +59,7 @@ def _told(now: NetworkView, what: str) -> tuple[int, int] | None:
     return unit if unit and unit[0] else None
 
 
-def _answer(now: NetworkView, last: LayerStep, names: Names) -> None:
+def _answer(now: NetworkView, last: LayerStep, names: UnitNames) -> None:
     """From the sums of the last layer to the answer."""
     st.subheader("From the last sums to the answer", anchor=False)
     if now.task != CLASSIFICATION:
@@ -145,12 +145,12 @@ def _difference(now: NetworkView, example: ExampleView, waiting: bool) -> None:
         st.rerun()
 
 
-def _tables(steps: tuple[LayerStep, ...], names: Names, chosen: tuple[int, int] | None) -> None:
+def _tables(steps: tuple[LayerStep, ...], names: UnitNames, chosen: tuple[int, int] | None) -> None:
     """Every number once more, to read and to copy."""
     if chosen is not None:
         column, unit = chosen
         step = steps[column - 1]
-        st.subheader(literal(f"All inputs of {names.whole(column, unit)}"), anchor=False)
+        st.subheader(literal(f"All inputs of {names.unit_in_layer(column, unit)}"), anchor=False)
         st.dataframe(_inputs(step, names, column, unit), hide_index=True)
         products = step.contributions(unit)
         st.caption(
@@ -169,7 +169,7 @@ def _tables(steps: tuple[LayerStep, ...], names: Names, chosen: tuple[int, int] 
                 st.dataframe(pd.DataFrame(table), hide_index=True, height=240)
 
 
-def _inputs(step: LayerStep, names: Names, column: int, unit: int) -> Any:
+def _inputs(step: LayerStep, names: UnitNames, column: int, unit: int) -> Any:
     products = step.contributions(unit)
     order = np.argsort(-np.abs(products), kind="stable")
     return pd.DataFrame(

@@ -9,14 +9,15 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.network_graph import network_graph, unit_at
-from dashboard.figures.network_graph import NodeColumn, colors, number, wiring, wiring_sentence
+from dashboard.figures.network_graph import NodeColumn, colors, wiring, wiring_sentence
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import ExampleView, choose_example, tell
 from playground.analysis.inspection import decision_boundary
 from playground.analysis.inspection.activations import Responses, feature_ranges, maps, responses
 from playground.analysis.inspection.forward_pass import Diagram, LayerStep, diagram, trace
-from playground.experiment.model_summary import Names
+from playground.experiment.model_summary import UnitNames
 from playground.nn.activations import ACTIVATIONS
+from playground.nn.format import format_number
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Layer
 
@@ -39,7 +40,7 @@ def network(now: NetworkView) -> None:
     above = st.container()
     example = choose_example(now)
     tell(example)
-    names = Names(now.dataset.source, len(now.snapshot.layers))
+    names = UnitNames(now.dataset.source, len(now.snapshot.layers))
     picture = now.dataset.source.kind == "image"
     shown = diagram(now.snapshot, picture, _pinned(now))
     columns = _columns(now, example, shown)
@@ -105,7 +106,10 @@ def _most(response: Responses, units: Any, classes: Sequence[str]) -> list[str]:
     if not classes or len(units) == 0:
         return []
     means = np.nan_to_num(response.by_class[:, units], nan=-np.inf)
-    return [f"{classes[k]}: {number(means[k, i])}" for i, k in enumerate(means.argmax(axis=0))]
+    return [
+        f"{classes[k]}: {format_number(float(means[k, i]), 4)}"
+        for i, k in enumerate(means.argmax(axis=0))
+    ]
 
 
 def _label(layer: Layer) -> str:
@@ -161,14 +165,16 @@ def _largest(values: Any) -> float:
     return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
 
 
-def _meaning(columns: list[NodeColumn], names: Names) -> str:
+def _meaning(columns: list[NodeColumn], names: UnitNames) -> str:
     """What the small pictures are, and what full blue stands for."""
     drawn = [(column, names.column(i).lower()) for i, column in enumerate(columns)]
     parts = []
     for what, found in groupby(drawn, lambda pair: pair[0].what):
         group = [pair for pair in found if not pair[0].picture]
         if group:
-            scales = ", ".join(dict.fromkeys(number(column.largest) for column, _ in group))
+            scales = ", ".join(
+                dict.fromkeys(format_number(float(column.largest), 4) for column, _ in group)
+            )
             place = group[0][1] if len(group) == 1 else f"{group[0][1]} to {group[-1][1]}"
             parts.append(f"{place}, {what} (full blue: {scales})")
     return f"A unit's picture shows: {'; '.join(parts)}."
@@ -179,7 +185,10 @@ def _place(now: NetworkView) -> str:
     if now.dataset.source.kind not in ("plane", "line"):
         return ""
     sides = zip(now.dataset.source.features, feature_ranges(now.dataset), strict=True)
-    return ", ".join(f"{name} {number(low)} … {number(high)}" for name, (low, high) in sides)
+    return ", ".join(
+        f"{name} {format_number(float(low), 4)} … {format_number(float(high), 4)}"
+        for name, (low, high) in sides
+    )
 
 
 def _points(now: NetworkView) -> list[tuple[float, float, bool]] | None:
@@ -193,7 +202,7 @@ def _points(now: NetworkView) -> list[tuple[float, float, bool]] | None:
     return [(x, y, bool(t > middle)) for (x, y), t in zip(places, part.y, strict=False)]
 
 
-def _table(columns: list[NodeColumn], shown: Diagram, names: Names) -> None:
+def _table(columns: list[NodeColumn], shown: Diagram, names: UnitNames) -> None:
     units = [
         {
             "layer": names.column(i), "unit": names.unit(i, int(unit)), "bias": column.bias[k],
@@ -204,7 +213,7 @@ def _table(columns: list[NodeColumn], shown: Diagram, names: Names) -> None:
         for k, unit in enumerate(column.units)
     ]  # fmt: skip
     weights = [
-        {"from": names.whole(i, int(a)), "to": names.whole(i + 1, int(b)), "weight": w}
+        {"from": names.unit_in_layer(i, int(a)), "to": names.unit_in_layer(i + 1, int(b)), "weight": w}
         for i, edges in enumerate(shown.edges)
         for a, b, w in zip(edges.source, edges.target, edges.weight, strict=True)
     ]

@@ -8,6 +8,7 @@ from playground.analysis.metrics import run_summary
 from playground.analysis.metrics.run_summary import GeneralizationGap
 from playground.datasets import load
 from playground.history.history import history
+from playground.nn.format import format_score
 from playground.nn.network import Snapshot
 from playground.runs.race import Race
 from playground.runs.run import Run
@@ -58,18 +59,18 @@ def _before_and_after(run: Run, last: Snapshot, best: Snapshot) -> None:
 
 def _sentence(before: GeneralizationGap, after: GeneralizationGap) -> str:
     """The validation scores of the last and of the best weights."""
-    show = "{:.1%}" if before.is_share else "{:.3g}"
+    is_accuracy = before.is_share
     name = "accuracy" if before.is_share else "error"
     return (
         f"The weights are those of epoch {after.epoch} again: validation loss "
         f"{before.validation.loss:.3g} → {after.validation.loss:.3g}, validation {name} "
-        f"{show.format(before.validation.metric)} → {show.format(after.validation.metric)}, "
+        f"{format_score(before.validation.metric, is_accuracy)} → {format_score(after.validation.metric, is_accuracy)}, "
         f"gap in loss {before.loss:.3g} → {after.loss:.3g}."
     )
 
 
 def _open(run: Run, snapshot: Snapshot) -> None:
     before = session.run()
-    openings = () if before is None else before.openings
-    session.set_run(Run(run.experiment, openings=openings, start=snapshot))
+    openings = () if before is None else before.test_evaluations
+    session.set_run(Run(run.experiment, test_evaluations=openings, start=snapshot))
     session.set_experiment(run.experiment)

@@ -12,6 +12,7 @@ from playground.experiment import overfitting_presets
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import summary
 from playground.history.history import history
+from playground.nn.format import format_score
 from playground.nn.network import Snapshot
 from playground.runs.race import RACES, Competitor, Race
 from playground.runs.race_presets import SIZES, sized
@@ -111,9 +112,10 @@ def _errors(run: Run) -> str:
     scores = _scores(run)
     if scores is None:
         return "Not trained yet: the first, random weights."
-    show = "{:.1%}" if run.experiment.data.source.classes else "{:.3g}"
     name = "Wrong" if run.experiment.data.source.classes else "Mean error"
-    training, validation = (show.format(each) for each in scores)
+    training, validation = (
+        format_score(each, bool(run.experiment.data.source.classes)) for each in scores
+    )
     return f"{name}: {training} in training, {validation} in validation (epoch {run.epoch:,})."
 
 

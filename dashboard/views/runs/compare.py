@@ -15,9 +15,8 @@ from playground.analysis.comparison.runs import Compared, RunDifference, differe
 from playground.analysis.comparison.runs_text import cautions, letter, verdict
 from playground.experiment.model import FIELDS, label
 from playground.history.aggregate import competitor_bands
-from playground.nn.format import truncate
+from playground.nn.format import format_score, truncate
 from playground.nn.losses import CLASSIFICATION
-from playground.storage.query import score_text
 from playground.storage.records import RunRow, StoreError
 
 OFFERED = 300  # of the newest runs, to choose from here
@@ -71,7 +70,7 @@ def _title(library: RunLibrary, id: str) -> str:
     run = library.by_id.get(id)
     if run is None:
         return "a run that is gone"
-    score = score_text(run.best_metric, run.task)
+    score = format_score(run.best_metric, run.task == CLASSIFICATION)
     when = f"{run.created:%Y-%m-%d %H:%M}"
     return f"{run.name[:70]} · {score} · {when}"
 
@@ -191,15 +190,17 @@ def _courses(found: RunDifference, lines: Sequence[RunRow]) -> None:
             "Run": name,
             "Name": line.name,
             "Epochs": course.epochs,
-            "Best score": _at(score_text(course.best_metric, own), course.best_metric_epoch),
-            "Last score": score_text(course.last_metric, own),
+            "Best score": _at(
+                format_score(course.best_metric, own == CLASSIFICATION), course.best_metric_epoch
+            ),
+            "Last score": format_score(course.last_metric, own == CLASSIFICATION),
             "Lowest loss": _at(_loss(course.best_loss), course.best_loss_epoch),
             "Last loss": _loss(course.last_loss),
             "Seconds": round(course.seconds, 2),
         }
         if found.target is not None:
             reached = "–" if course.to_target is None else f"{course.to_target:,}"
-            row[f"Epochs to {score_text(found.target, own)}"] = reached
+            row[f"Epochs to {format_score(found.target, own == CLASSIFICATION)}"] = reached
         rows.append(row)
     rows[0]["Area to A"] = "–"
     for i, gap in enumerate(found.gaps, 1):

@@ -13,7 +13,9 @@ from dashboard.views.shared.saved_runs import RunLibrary, open_in_train
 from dashboard.widgets.messages import literal, refuse
 from playground.history.events import metric_name
 from playground.history.history import history
-from playground.storage.query import STATES, score_text, split_tags
+from playground.nn.format import format_score
+from playground.nn.losses import CLASSIFICATION
+from playground.storage.query import STATES, split_tags
 from playground.storage.records import RunRow, SavedRun
 from playground.storage.store import LONGEST_NAME, LONGEST_NOTE
 
@@ -44,7 +46,7 @@ def about(run: RunRow) -> str:
     parts = [
         STATES.get(run.state, run.state),
         f"{run.epoch:,} of {run.epochs:,} epochs",
-        f"best validation score {score_text(run.best_metric, run.task)}",
+        f"best validation score {format_score(run.best_metric, run.task == CLASSIFICATION)}",
         f"{run.parameters:,} parameters",
         f"{run.seconds:.1f} s of training",
     ]

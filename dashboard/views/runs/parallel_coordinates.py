@@ -20,9 +20,8 @@ from playground.analysis.comparison.hyperparameter_importance import (
     weights,
 )
 from playground.experiment.model import text_label
-from playground.nn.format import truncate
+from playground.nn.format import format_score, truncate
 from playground.nn.losses import CLASSIFICATION
-from playground.storage.query import score_text
 from playground.storage.records import RunRow
 
 FEWEST = 3  # runs
@@ -93,11 +92,17 @@ def parallel_view(
     )
     drawn = bands(scores, largest, SHARES[share])
     every = [*shown_axes, _score_axis(runs, scores)]
-    texts = [f"{run.name} · {score_text(run.best_metric, run.task)}" for run in runs]
+    texts = [
+        f"{run.name} · {format_score(run.best_metric, run.task == CLASSIFICATION)}" for run in runs
+    ]
     uirevision = f"{runs[0].dataset} {' '.join(axis.name for axis in every)} {len(runs)} {share}"
     rows = best_rows(scores, largest, SHARES[share])
     common = in_common(fields, rows, [axis.name for axis in found]) if len(rows) > 1 else {}
-    best = score_text(runs[rows[0]].best_metric, runs[0].task) if len(rows) else "–"
+    best = (
+        format_score(runs[rows[0]].best_metric, runs[0].task == CLASSIFICATION)
+        if len(rows)
+        else "–"
+    )
     sentence = parallel_sentence(len(runs), best, common, share.lower(), matter)
     click = chart.chart(
         parallel(every, drawn, texts, uirevision),
@@ -133,7 +138,7 @@ def _score_axis(runs: Sequence[RunRow], scores: NDArray[np.float64]) -> Axis:
     positions = np.clip((goodness - low) / wide, 0, 1).astype(np.float32)
     ticks = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        text = score_text(abs(low + share * wide), task)
+        text = format_score(abs(low + share * wide), task == CLASSIFICATION)
         worse = "≤ " if is_share else "≥ "
         ticks.append((share, worse + text if share == 0 and low > there.min() else text))
     name = "accuracy" if is_share else "mean error"
@@ -172,7 +177,11 @@ def _matter(matter: Sequence[Any]) -> None:
 
 
 def _clicked(library: RunLibrary, run: RunRow) -> None:
-    st.caption(literal(f"Clicked: {run.name} · {score_text(run.best_metric, run.task)}"))
+    st.caption(
+        literal(
+            f"Clicked: {run.name} · {format_score(run.best_metric, run.task == CLASSIFICATION)}"
+        )
+    )
     chosen = run.id in library.choice.chosen
     if st.button(
         "Choose this run" if not chosen else "It is chosen",

@@ -11,9 +11,10 @@ from dashboard.views.shared.saved_runs import RunLibrary
 from dashboard.widgets.messages import literal
 from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import FIELDS, Experiment, format_value, label
+from playground.nn.format import format_score
 from playground.nn.losses import CLASSIFICATION
 from playground.runs.sweep import Sweep, SweepRow
-from playground.storage.query import STATES, score_text
+from playground.storage.query import STATES
 
 NAME = "sweep"  # what the sweep of a tab is called among its runs
 LOOK_SECONDS = 1.0
@@ -82,7 +83,7 @@ def _show_lines(now: Sweep, group: str) -> None:
 
 
 def _watch(library: RunLibrary, now: Sweep, state: str) -> None:
-    now.touch()
+    now.heartbeat()
     rows = now.rows
     done = sum(row.state in OVER for row in rows)
     epochs = sum(row.epoch for row in rows)
@@ -139,7 +140,7 @@ def _best(rows: Sequence[SweepRow], best: SweepRow, state: str) -> bool:
     name = f"{part} {'accuracy' if _is_share(best) else 'mean error'}"
     begun = sum(row.train is not None for row in rows)
     settings = _told(best.experiment, _varied(rows)) or "the same settings"
-    text = score_text(score.metric, best.experiment.data.source.task)
+    text = format_score(score.metric, best.experiment.data.source.task == CLASSIFICATION)
     among = f"Best of {begun:,}" if state == "finished" else f"Best of {begun:,} so far"
     st.success(literal(f"{among}: {text} {name} with {settings}."))
     return True
@@ -197,11 +198,13 @@ def _line(i: int, row: SweepRow, names: Sequence[str]) -> dict[str, Any]:
     }
     return {
         "Run": i + 1,
-        "Best": score_text(row.best.metric if row.best else None, task),
+        "Best": format_score(row.best.metric if row.best else None, task == CLASSIFICATION),
         **settings,
         "State": STATES.get(row.state, row.state),
         "Epoch": row.epoch,
-        "Last": score_text(row.validation.metric if row.validation else None, task),
-        "Training": score_text(row.train.metric if row.train else None, task),
+        "Last": format_score(
+            row.validation.metric if row.validation else None, task == CLASSIFICATION
+        ),
+        "Training": format_score(row.train.metric if row.train else None, task == CLASSIFICATION),
         "Seconds": round(row.seconds, 2),
     }

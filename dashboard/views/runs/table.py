@@ -17,14 +17,14 @@ from dashboard.views.shared.saved_runs import RunLibrary, data_label, experiment
 from dashboard.widgets.messages import refuse
 from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import format_value
-from playground.nn.format import truncate
+from playground.nn.format import format_score, truncate
+from playground.nn.losses import CLASSIFICATION
 from playground.storage.query import (
     KINDS,
     ORDERS,
     STATES,
     Wanted,
     in_order,
-    score_text,
     split_tags,
     tags_of,
     wanted_runs,
@@ -164,8 +164,8 @@ def frame(library: RunLibrary, runs: Sequence[RunRow]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Name": run.name,
-            "Best": score_text(run.best_metric, run.task),
-            "Last": score_text(run.val_metric, run.task),
+            "Best": format_score(run.best_metric, run.task == CLASSIFICATION),
+            "Last": format_score(run.val_metric, run.task == CLASSIFICATION),
             "Epochs": f"{run.epoch:,} / {run.epochs:,}",
             "State": STATES.get(run.state, run.state),
             "When": run.created,

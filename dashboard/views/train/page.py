@@ -15,7 +15,7 @@ from dashboard.views.train.diagnosis import diagnosis, faults, headline, settle
 from dashboard.widgets.run_status import waiting
 from playground.datasets import Dataset
 from playground.experiment.model import Experiment
-from playground.experiment.model_summary import summary, title
+from playground.experiment.model_summary import layer_name, summary, title
 from playground.experiment.url import encode
 from playground.history.events import Epoch, metric_name
 from playground.history.history import Column, History, history
@@ -64,7 +64,7 @@ def train() -> None:
 
 def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     """Everything that moves; drawn anew a few times a second while the run plays."""
-    run.touch()
+    run.heartbeat()
     log, task = history(run.events), run.experiment.data.source.task
     message(run, changed)
     _tiles(log, metric_name(task))
@@ -160,23 +160,19 @@ def _layers(run: Run) -> None:
         return
     table = pd.DataFrame(
         {
-            "layer": name,
+            "layer": layer_name(i, len(last.layers)),
             "gradient": f"{layer.gradient:.2e}",
             "weight": f"{layer.weight:.2e}",
             "update": f"{layer.update:.2e}",
             "dead units": "–" if layer.dead is None else f"{layer.dead:.0%}",
         }
-        for name, layer in zip(_layer_names(len(last.layers)), last.layers, strict=True)
+        for i, layer in enumerate(last.layers)
     )
     st.caption(
         f"After epoch {last.epoch}: root mean squares over all weights and biases of a layer. A "
         "dead unit says nearly the same of every example."
     )
     st.table(table, hide_index=True)
-
-
-def _layer_names(count: int) -> list[str]:
-    return [f"Hidden {i}" for i in range(1, count)] + ["Output"]
 
 
 def _network(experiment: Experiment) -> None:

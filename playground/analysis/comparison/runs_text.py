@@ -10,7 +10,7 @@ from playground.analysis.comparison.runs import (
 )
 from playground.analysis.metrics.score import standard_error
 from playground.experiment.model import text_label
-from playground.nn.format import join_words
+from playground.nn.format import format_score, join_words
 
 MOST_NAMED = 4  # settings in a sentence; a table has the rest
 JUDGES = (
@@ -72,7 +72,7 @@ def _ranking(found: RunDifference) -> str:
     name += "accuracy" if found.is_share else "mean error"
     if None in scores:
         return "Not every run has a finite score"
-    high, low = written([best, worst], found.is_share)
+    high, low = format_scores([best, worst], found.is_share)
     if high == low:
         both = "Both runs reach" if len(scores) == 2 else f"All {len(scores)} runs reach"
         return f"{both} {high} {name}"
@@ -92,13 +92,11 @@ def _ends(found: RunDifference) -> tuple[float, int, float, int]:
     return abs(best), first, abs(worst), last
 
 
-def written(values: Sequence[float], is_share: bool) -> list[str]:
-    """Scores with as few digits as tell them apart."""
-    forms = ("{:.1%}", "{:.2%}") if is_share else ("{:.3g}", "{:.4g}")
-    for form in forms:
-        texts = [form.format(value) for value in values]
-        if len(set(texts)) == len(set(values)):
-            return texts
+def format_scores(values: Sequence[float], is_accuracy: bool) -> list[str]:
+    """Scores with one more digit where they would look the same without it."""
+    texts = [format_score(value, is_accuracy) for value in values]
+    if len(set(texts)) < len(set(values)):
+        texts = [format_score(value, is_accuracy, 4) for value in values]
     return texts
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from playground.storage.query import ORDERS, Wanted, in_order, score_text, split_tags, wanted_runs
+from playground.storage.query import ORDERS, Wanted, in_order, split_tags, wanted_runs
 from playground.storage.records import RunRow
 
 FIRST = RunRow(
@@ -61,8 +61,5 @@ def test_every_order_sorts() -> None:
     assert in_order(RUNS, "created", True)[0].id == "e"
 
 
-def test_scores_and_tags_as_text() -> None:
-    assert score_text(0.8712, "classification") == "87.1%"
-    assert score_text(0.12345, "regression") == "0.1235"
-    assert score_text(None, "regression") == "–"
+def test_tags_as_text() -> None:
     assert split_tags(" a ,, b  c,") == ["a", "b c"]

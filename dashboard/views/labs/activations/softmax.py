@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from dashboard.components.chart import chart
 from dashboard.figures.evaluation import softmax_figure, softmax_sentence
 from playground.nn import activations
+from playground.nn.format import format_number
 
 Array = NDArray[np.floating]
 
@@ -78,8 +79,8 @@ def _steps(z: Array, shifted: Array, p: Array, shift: int) -> None:
             "class": f"{i + 1}",
             "$z$": f"{z[i]:g}",
             "$(z+c)/T$": f"{shifted[i]:.4g}",
-            "$e^{(z+c)/T}$ in 32 bits": _number(plain[i]),
-            "its share": _number(naive[i]),
+            "$e^{(z+c)/T}$ in 32 bits": format_number(float(plain[i]), 4),
+            "its share": format_number(float(naive[i]), 4),
             "$e^{(z-m)/T}$": f"{np.exp(shifted[i] - shifted.max()):.4g}",
             "$p$": f"**{p[i]:.4f}**",
         }
@@ -97,7 +98,3 @@ def _steps(z: Array, shifted: Array, p: Array, shift: int) -> None:
             "not numbers any more. With the largest score m taken off first, which changes "
             "nothing in the result, the probabilities come out right."
         )
-
-
-def _number(value: np.floating) -> str:
-    return f"{value:.4g}" if np.isfinite(value) else ("∞" if value > 0 else "not a number")

@@ -24,7 +24,7 @@ from playground.analysis.inspection.forward_pass import LayerStep, diagram, mist
 from playground.datasets import load
 from playground.datasets.registry import DATASETS
 from playground.experiment.model import Experiment
-from playground.experiment.model_summary import Names, assemble
+from playground.experiment.model_summary import UnitNames, assemble
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.network import Snapshot
 
@@ -55,7 +55,7 @@ def column(step: LayerStep, units: np.ndarray[Any, Any]) -> NodeColumn:
 
 def test_the_drawing_has_the_numbers_of_the_network() -> None:
     experiment = Experiment().replace(dataset="iris", hidden=(3,))
-    snapshot, names = network(experiment), Names(DATASETS["iris"], 2)
+    snapshot, names = network(experiment), UnitNames(DATASETS["iris"], 2)
     x = np.array([1, -1, 2, 0.5], np.float32)
     steps, shown = trace(snapshot, x), diagram(snapshot)
     first = NodeColumn(4, shown.units[0], "", np.zeros((4, 1, 1)), 1.0, x)
@@ -80,7 +80,7 @@ def test_the_drawing_has_the_numbers_of_the_network() -> None:
 
 
 def test_a_large_drawing_says_how_much_it_shows() -> None:
-    snapshot, names = network(BIG), Names(DATASETS["mnist"], 3)
+    snapshot, names = network(BIG), UnitNames(DATASETS["mnist"], 3)
     steps, shown = trace(snapshot, np.ones(784, np.float32)), diagram(snapshot, picture=True)
     first = NodeColumn(
         784, shown.units[0], "", np.zeros((1, 28, 28)), 1.0, np.ones(784), picture=True
@@ -102,7 +102,7 @@ def test_the_passage_holds_every_number() -> None:
     experiment = BIG
     x = np.random.default_rng(1).random(784).astype(np.float32)
     steps = trace(network(experiment), x)
-    sent = passage(steps, x * 255, Names(DATASETS["mnist"], 3), ["ReLU", "ReLU", "Softmax"])
+    sent = passage(steps, x * 255, UnitNames(DATASETS["mnist"], 3), ["ReLU", "ReLU", "Softmax"])
     for step, layer in zip(steps, sent["columns"][1:], strict=True):
         np.testing.assert_array_equal(numbers(layer["z"]), step.z)
         np.testing.assert_array_equal(numbers(layer["a"]), step.a)
