@@ -18,25 +18,21 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from playground.experiment.fields import Value, fail
 from playground.experiment.model import (
-    CHOICES,
     FIELDS,
     SECTION_OF,
     SECTIONS,
     current_name,
     explain,
     field_of_error,
+    format_value,
+    text_label,
 )
 from playground.lessons.metrics import METRICS, CheckContext, MetricName
-from playground.nn.format import format_number, truncate
+from playground.nn.format import truncate
 
 Expected = Any  # a number, a text, true or false, or a tuple of them
 
 MAX_VALUES, MAX_CHARACTERS = 10, 100
-
-
-def spaced(name: str) -> str:
-    """A field name in words: "learning rate"."""
-    return name.replace("_", " ")
 
 
 class Check(Value):
@@ -115,7 +111,7 @@ class Check(Value):
         low, high = self.at_least, self.at_most
         return (low is None or value >= low) and (high is None or value <= high)
 
-    def sentence(self, context: CheckContext, label: Callable[[str], str] = spaced) -> str:
+    def sentence(self, context: CheckContext, label: Callable[[str], str] = text_label) -> str:
         """ "validation accuracy is 62%, it must be at least 90%"; `label` names a field."""
         value = self.value(context)
         current = "not available yet" if value is None else self._format(value)
@@ -130,7 +126,7 @@ class Check(Value):
     def label(self) -> str:
         """The metric or setting in words."""
         if self.setting:
-            return spaced(self.setting)
+            return text_label(self.setting)
         target = "" if self.target is None else f" {self.target:g}"
         return METRICS[self.measure].label + target
 
@@ -147,16 +143,9 @@ class Check(Value):
         return f"at most {self._format(high)}"
 
     def _format(self, value: Any) -> str:
-        if isinstance(value, (tuple, list)):
-            return ", ".join(map(str, value)) or "none"
         if self.measure:
             return METRICS[self.measure].format(float(value))
-        if isinstance(value, bool):
-            return "on" if value else "off"
-        if not isinstance(value, str):
-            return format_number(value)
-        entry = CHOICES.get(self.setting, {}).get(value, value)
-        return entry if isinstance(entry, str) else str(entry.label)
+        return format_value(self.setting, value)
 
 
 def _problems(name: str, value: Expected) -> str:

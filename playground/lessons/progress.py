@@ -1,15 +1,13 @@
 """Progress in the lessons of one browser tab: predictions, answers and passed steps."""
 
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playground.experiment.model import Experiment
-from playground.lessons.check import spaced
+from playground.experiment.model import Experiment, text_label
 from playground.lessons.lesson import Lesson, LessonStep
 from playground.lessons.metrics import CheckContext
-from playground.runs.run import Registry
+from playground.runs.leased import Leased, Registry
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class LessonProgress:
         return all(check.passes(context) for check in self.step.check)
 
     def evaluate(
-        self, context: CheckContext, label: Callable[[str], str] = spaced
+        self, context: CheckContext, label: Callable[[str], str] = text_label
     ) -> PassedStep | None:
         """The step's result if it is passed, now or before; `label` names a field of a check."""
         index, step = self.index, self.step
@@ -91,13 +89,17 @@ class LessonProgress:
         self.index = max(self.index - 1, 0)
 
 
-class TabProgress:
+class TabProgress(Leased):
     """The lessons started in one tab, by slug, and the ids of its runs that finished meanwhile."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.lessons: dict[str, LessonProgress] = {}
         self.finished: set[str] = set()
-        self._touched = time.monotonic()
+
+    @property
+    def state(self) -> str:
+        return "ready"
 
     def start(self, slug: str, lesson: Lesson, before: Experiment) -> LessonProgress:
         """Start or restart a lesson; a restart keeps the experiment that was first replaced."""
@@ -109,14 +111,6 @@ class TabProgress:
         """Discard the progress in a lesson; returns the experiment that it replaced."""
         left = self.lessons.pop(slug, None)
         return None if left is None else left.before
-
-    @property
-    def touched(self) -> float:
-        """When the tab was last seen, in seconds of the monotonic clock."""
-        return self._touched
-
-    def touch(self) -> None:
-        self._touched = time.monotonic()
 
     def close(self) -> None:
         """Nothing to free."""

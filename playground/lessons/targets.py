@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from playground.experiment.fields import Value, fail
-from playground.experiment.model import Experiment
+from playground.experiment.model import Experiment, format_value
 from playground.history.history import History
 from playground.lessons.metrics import METRICS, Metric, Values, is_classification
 from playground.nn.format import format_number
@@ -208,7 +208,7 @@ def _counted(
         initial[change.name] = change.before
     for name, value in locked.items():
         if initial[name] != value:
-            used, wanted = _format(initial[name]), _format(value)
+            used, wanted = format_value(name, initial[name]), format_value(name, value)
             return 0, f"{name} was {used} in this run, the assignment locks {wanted}"
     last, reason = len(history), ""
     for change in history.changes:
@@ -218,10 +218,6 @@ def _counted(
         if added.epoch < last:
             last, reason = added.epoch, f"examples were added after epoch {added.epoch}"
     return int((history.epoch <= last).sum()) if reason else len(history), reason
-
-
-def _format(value: object) -> str:
-    return ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
 def _best_row(

@@ -13,11 +13,13 @@ import numpy as np
 from numpy.random import Generator
 from pydantic import ValidationError
 
+from playground.experiment.fields import split_layers
 from playground.experiment.model import (
     CHOICES,
     FIELDS,
     Experiment,
     explain,
+    format_value,
     is_logarithmic,
     limits,
 )
@@ -180,13 +182,7 @@ def usual_span(name: str, base: Experiment) -> Span:
 
 def written(values: list[Any]) -> str:
     """Values as a person would type them."""
-    return ", ".join(_text(value) for value in values)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "-".join(f"{each:g}" for each in value) or "none"
-    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return ", ".join(format_value("hidden", value) for value in values)  # no "60,000" in a list
 
 
 def read(name: str, text: str, base: Experiment) -> list[Any]:
@@ -205,7 +201,7 @@ def read(name: str, text: str, base: Experiment) -> list[Any]:
 
 def _parsed(name: str, part: str) -> Any:
     if not is_number(name):
-        return () if part.lower() == "none" else tuple(each.strip() for each in part.split("-"))
+        return split_layers(part)
     return part
 
 

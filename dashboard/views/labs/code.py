@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.state import session, stored
 from dashboard.views.labs.keras_answer import answer
 from dashboard.widgets.messages import literal
-from playground.experiment.model import CHOICES, Experiment, label
+from playground.experiment.model import Experiment, format_value, label
 from playground.experiment.model_summary import summary, title
 from playground.export.script import Script
 from playground.export.script.data import needs_file
@@ -115,18 +115,9 @@ def _step(experiment: Experiment, number: int, step: CodeStep, old: CodeStep | N
 def _settings(experiment: Experiment, fields: tuple[str, ...]) -> str:
     """The widgets that decide a step, with what they hold."""
     values = experiment.to_dict()
-    return ", ".join(f"{literal(label(name))} **{_shown(name, values[name])}**" for name in fields)
-
-
-def _shown(name: str, value: object) -> str:
-    entry = CHOICES.get(name, {}).get(value) if isinstance(value, str) else None
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "none"
-    if entry is not None and not isinstance(entry, str):
-        return literal(str(entry.label))
-    return literal(f"{value:g}" if isinstance(value, float) else str(entry or value))
+    return ", ".join(
+        f"{literal(label(name))} **{literal(format_value(name, values[name]))}**" for name in fields
+    )
 
 
 def difference(old: str, new: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from dashboard.state import session, stored
 from dashboard.state.pages import open_page, page_link
 from dashboard.widgets.messages import literal, refuse
-from playground.experiment.model import explain, label
+from playground.experiment.model import explain, format_value, label
 from playground.experiment.model_summary import title
 from playground.experiment.pages import PAGES
 from playground.lessons.metrics import CheckContext
@@ -41,13 +41,9 @@ def show_instructions(current: LessonProgress, here: str) -> None:
 
 def _settings(settings: Mapping[str, object]) -> str:
     """ "Optimizer to adam, Epochs to 20"."""
-    return literal(", ".join(f"{label(name)} to {_format(v)}" for name, v in settings.items()))
-
-
-def _format(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+    return literal(
+        ", ".join(f"{label(name)} to {format_value(name, v)}" for name, v in settings.items())
+    )
 
 
 def _apply(current: LessonProgress) -> None:

@@ -14,8 +14,7 @@ from dashboard.state import identity, session, stored
 from dashboard.views.race.start import begin, own_runs, tell_refusals
 from dashboard.views.shared.saved_runs import experiment_of
 from dashboard.widgets.messages import literal, refuse
-from playground.experiment.model import CHOICES, Experiment, explain, label, limits
-from playground.nn.format import format_number
+from playground.experiment.model import CHOICES, Experiment, explain, format_value, label, limits
 from playground.runs.race import Competitor, Race
 from playground.runs.race_presets import (
     MOST,
@@ -29,21 +28,12 @@ from playground.runs.race_presets import (
 )
 from playground.storage.records import RunRow, StoreError
 
-NO_LAYER = "none"
-
 
 class Read(NamedTuple):
     """The values that are valid, in their order, and a sentence for each that is not."""
 
     values: tuple[Any, ...]
     problems: tuple[str, ...]
-
-
-def shown(field: str, value: Any) -> str:
-    """A value as it is written in the box: 0.01, or 300-100 for hidden layers."""
-    if field == "hidden":
-        return "-".join(map(str, value)) or NO_LAYER
-    return format_number(value)
 
 
 def read(base: Experiment, field: str, text: str) -> Read:
@@ -53,11 +43,8 @@ def read(base: Experiment, field: str, text: str) -> Read:
     for part in (part.strip() for part in text.split(",")):
         if not part:
             continue
-        asked: Any = part
-        if field == "hidden":
-            asked = () if part == NO_LAYER else part.replace("-", ",")
         try:
-            changed = base.replace(**{field: asked}, **_beside(field))
+            changed = base.replace(**{field: part}, **_beside(field))
         except ValidationError as error:
             problems += explain(error)
             continue
@@ -220,7 +207,7 @@ def _values(base: Experiment, field: str, key: str, most: int) -> Read:
             help="Each of these becomes a competitor; begin with two or three.",
         )  # fmt: skip
         return Read(tuple(chosen), ())
-    stored.suggest(key, ", ".join(shown(field, value) for value in usual))
+    stored.suggest(key, ", ".join(format_value("hidden", value) for value in usual))
     form = "sizes joined by a dash (300-100), or none" if field == "hidden" else "numbers"
     text = st.text_input(
         f"Values: {form}, separated by commas",
