@@ -10,6 +10,8 @@ from playground.nn.activations import ACTIVATIONS, softmax
 
 Array = NDArray[np.floating]
 
+DEAD = 1e-3  # a hidden unit is dead if its output has a smaller standard deviation over examples
+
 
 @dataclass(frozen=True)
 class Layer:

@@ -1,14 +1,9 @@
-"""One compiled training program: many updates in one call, by XLA, on Keras layers and optimizers.
-
-A program depends on the shape of the network, the optimizer and the batch size only. Everything
-that may change while it runs (rates, L1/L2, dropout rate, the examples) is an argument, so runs of
-the same shape share one compilation.
-"""
+"""The compiled training program: many updates in one XLA call, on Keras layers and optimizers."""
 
 import functools
+import time
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,57 +12,47 @@ import tensorflow as tf
 from playground.experiment.model import Experiment
 from playground.experiment.program_key import shape
 from playground.nn.losses import CLASSIFICATION
+from playground.nn.network import DEAD
 from playground.training import keras_model
+from playground.training.batches import Batches
 
 Weights = list[np.ndarray]
 Tensor = Any
 
-KEPT = 12  # programs that stay though nobody trains with them; 784-300-100-10 takes about 45 MB
-DEAD = 1e-3  # a unit whose output has a smaller standard deviation over the examples is dead
+MAX_IDLE_PROGRAMS = 12  # kept though no trainer uses them; 784-300-100-10 takes about 45 MB
 
 
-@dataclass(frozen=True)
-class Batches:
-    """The examples of some consecutive updates, in order, cut into `n_epochs` equal pieces.
-
-    x (n_epochs, rows, n_features), y (n_epochs, rows, …), weight (n_epochs, rows): 1, or 0 for the
-    rows that fill up the last batch; rates (n_epochs, steps); bits (n_epochs, steps, …) uint16:
-    random numbers for the dropout masks, or of length 0 without dropout.
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    weight: np.ndarray
-    rates: np.ndarray
-    bits: np.ndarray
-
-
-def nobody() -> object | None:
-    """The owner of a program that holds no run's state."""
+def no_owner() -> object | None:
+    """The owner of a program that holds no trainer's state."""
     return None
 
 
 class Program:
-    """The variables of a network and its optimizer, and the compiled functions that change them."""
+    """The variables of a network and its optimizer, and the compiled functions that update them.
+
+    It depends on the layer sizes, the optimizer and the batch size only. Learning rates, L1/L2,
+    dropout rate and examples are arguments, so runs of equal architecture share one compilation.
+    """
 
     def __init__(self, experiment: Experiment) -> None:
-        source, network = experiment.data.source, experiment.network
+        info, network = experiment.data.source, experiment.network
         self.batch_size = experiment.training.batch_size
-        self.classifies = source.task == CLASSIFICATION
-        self.n_outputs = source.n_outputs
+        self.classifies = info.task == CLASSIFICATION
+        self.n_outputs = info.n_outputs
         self.dropout = network.dropout > 0
-        self.penalised = network.l1 > 0 or network.l2 > 0
+        self.penalized = network.l1 > 0 or network.l2 > 0
         self.layers = keras_model.dense_layers(experiment)
         for n_in, layer in zip(experiment.layer_sizes, self.layers, strict=False):
             layer.build((None, n_in))
         self.weights = [v for layer in self.layers for v in (layer.kernel, layer.bias)]
         self.optimizer = keras_model.optimizer(experiment.training)
         self.optimizer.build(self.weights)
-        logits = experiment.training.loss == "cross_entropy"
-        self.loss = keras_model.loss(experiment, from_logits=logits, reduction=None)
-        self.logits = logits
-        self.owner: Callable[[], object | None] = nobody  # whose state the variables hold
-        self.fresh = [np.asarray(v) for v in self.optimizer.variables]
+        self.from_logits = experiment.training.loss == "cross_entropy"
+        self.loss = keras_model.loss(experiment, from_logits=self.from_logits, reduction=None)
+        self.owner: Callable[[], object | None] = no_owner  # whose state the variables hold
+        self.initial_slots = [np.asarray(v) for v in self.optimizer.variables]
+        self.compile_seconds = 0.0  # so far
+        self._signatures: set[tuple[Any, ...]] = set()  # that are compiled
         # autograph would only rewrite the Python around the loops that are already written out
         compiled = functools.partial(tf.function, jit_compile=True, autograph=False)
         self._train = compiled(self._train_steps)
@@ -77,7 +62,7 @@ class Program:
     # ---- state ---------------------------------------------------------------------------
 
     def load(self, weights: Weights, slots: Weights) -> None:
-        """Set all weights and the optimizer's own variables."""
+        """Set all weights and optimizer variables."""
         for variable, value in zip(
             [*self.weights, *self.optimizer.variables], [*weights, *slots], strict=True
         ):
@@ -88,28 +73,28 @@ class Program:
         return [v.value.numpy() for v in self.weights]
 
     def read_slots(self) -> Weights:
-        """Copies of the optimizer's variables: iterations, learning rate, moments."""
+        """Copies of the optimizer variables: iterations, learning rate, moments."""
         return [v.value.numpy() for v in self.optimizer.variables]
 
     # ---- what is compiled ----------------------------------------------------------------
 
     def _forward(self, x: Tensor, bits: Tensor | None, rate: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The last z and every hidden a; with `bits`, hidden units are dropped at `rate`."""
-        hidden, taken = [], 0
+        """z of the output layer and a of each hidden one; with `bits`, units drop out at `rate`."""
+        hidden, start = [], 0
         for layer in self.layers[:-1]:
             x = layer.activation(x @ layer.kernel.value + layer.bias.value)
             hidden.append(x)
             if bits is not None:
                 size = x.shape[0] * x.shape[1]
-                drawn = tf.reshape(bits[taken : taken + size], x.shape)
+                drawn = tf.reshape(bits[start : start + size], x.shape)
                 keep = tf.cast(drawn, tf.float32) >= rate * 65536
-                x, taken = tf.where(keep, x / (1 - rate), 0.0), taken + size
+                x, start = tf.where(keep, x / (1 - rate), 0.0), start + size
         last = self.layers[-1]
         return x @ last.kernel.value + last.bias.value, hidden
 
     def _losses(self, y: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
-        """(n,) losses without penalty, and (n,) metrics: right or wrong, or the absolute error."""
-        output = z if self.logits else self.layers[-1].activation(z)
+        """(n,) losses without penalty, and (n,) metrics: 1 if correct, or the absolute error."""
+        output = z if self.from_logits else self.layers[-1].activation(z)
         losses = self.loss(y, output)
         if not self.classifies:
             metric = tf.reduce_mean(tf.abs(y - output), axis=-1)
@@ -117,12 +102,12 @@ class Program:
             metric = tf.cast(tf.equal(z[:, 0] > 0, y[:, 0] > 0.5), tf.float32)
         else:
             label = y if y.shape.rank == 1 else tf.argmax(y, axis=-1, output_type=tf.int32)
-            guess = tf.argmax(z, axis=-1, output_type=tf.int32)
-            metric = tf.cast(tf.equal(guess, label), tf.float32)
+            predicted = tf.argmax(z, axis=-1, output_type=tf.int32)
+            metric = tf.cast(tf.equal(predicted, label), tf.float32)
         return losses, metric
 
     def _penalty(self, l1: Tensor, l2: Tensor) -> Tensor:
-        if not self.penalised:
+        if not self.penalized:
             return tf.constant(0.0)
         kernels = [layer.kernel.value for layer in self.layers]
         return l1 * tf.add_n([tf.reduce_sum(tf.abs(w)) for w in kernels]) + l2 * tf.add_n(
@@ -130,13 +115,13 @@ class Program:
         )
 
     def _update(
-        self, x: Tensor, y: Tensor, weight: Tensor, bits: Tensor, live: Tensor
+        self, x: Tensor, y: Tensor, weight: Tensor, bits: Tensor, strengths: Tensor
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """One update of the weights: the batch's summed loss, its sums, and the gradients.
+        """One update: the summed loss of the batch, sums of metric and penalty (2,), gradients.
 
-        The sums are those of the metric and of the penalty that the loss contains.
+        strengths (3,): dropout rate, L1, L2.
         """
-        dropout, l1, l2 = live[0], live[1], live[2]
+        dropout, l1, l2 = strengths[0], strengths[1], strengths[2]
         variables = [v.value for v in self.weights]
         n = tf.reduce_sum(weight)
         with tf.GradientTape() as tape:
@@ -150,10 +135,10 @@ class Program:
 
     def _train_steps(
         self, x: Tensor, y: Tensor, weight: Tensor, rates: Tensor, bits: Tensor,
-        scaling: tuple[Tensor, Tensor], live: Tensor, start: Tensor, stop: Tensor,
+        scaling: tuple[Tensor, Tensor], strengths: Tensor, start: Tensor, stop: Tensor,
         with_before: bool = False,
     ) -> tuple[Tensor, Tensor, Tensor, list[Tensor], list[Tensor]]:  # fmt: skip
-        """Updates start … stop−1; ends early where the loss is not finite.
+        """Updates start … stop−1; ends early if the loss is not finite.
 
         Returns the step reached, the summed loss, the sums of metric and penalty (2,), the last
         gradients and, with `with_before` (a copy of the weights in every step), the weights before
@@ -171,51 +156,54 @@ class Program:
             before = [tf.identity(v.value) for v in self.weights] if with_before else []
             self.optimizer.learning_rate.assign(rates[i])
             inputs = (tf.cast(batch(x), tf.float32) - shift) / scale
-            more = self._update(inputs, batch(y), batch(weight), bits[i], live)
+            more = self._update(inputs, batch(y), batch(weight), bits[i], strengths)
             return i + 1, loss + more[0], sums + more[1], more[2], before
 
-        def going(i: Tensor, loss: Tensor, *_: Any) -> Tensor:
+        def continues(i: Tensor, loss: Tensor, *_: Any) -> Tensor:
             return tf.logical_and(i < stop, tf.math.is_finite(loss))
 
-        none = [tf.zeros_like(v.value) for v in self.weights]
+        zeros = [tf.zeros_like(v.value) for v in self.weights]
         zero = tf.constant(0.0)
-        first = (start, zero, tf.zeros(2), none, none if with_before else [])
-        return tf.while_loop(going, body, first)  # type: ignore[no-any-return]
+        first = (start, zero, tf.zeros(2), zeros, zeros if with_before else [])
+        return tf.while_loop(continues, body, first)  # type: ignore[no-any-return]
 
     def _score(
-        self, x: Tensor, y: Tensor, scaling: tuple[Tensor, Tensor], live: Tensor
+        self, x: Tensor, y: Tensor, scaling: tuple[Tensor, Tensor], strengths: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean loss with penalty, (summed metric, penalty), and each hidden layer's dead share."""
-        z, hidden = self._forward((tf.cast(x, tf.float32) - scaling[0]) / scaling[1], None, live[0])
+        """Mean loss with penalty, (summed metric, penalty), dead fraction of each hidden layer."""
+        z, hidden = self._forward(
+            (tf.cast(x, tf.float32) - scaling[0]) / scaling[1], None, strengths[0]
+        )
         losses, metric = self._losses(y, z)
         dead = [
             tf.reduce_mean(tf.cast(tf.math.reduce_std(a, axis=0) < DEAD, tf.float32))
             for a in hidden
         ]
-        penalty = self._penalty(live[1], live[2])
+        penalty = self._penalty(strengths[1], strengths[2])
         sums = tf.stack([tf.reduce_sum(metric), penalty])
         return tf.reduce_mean(losses) + penalty, sums, tf.stack(dead) if dead else tf.zeros([0])
 
     def _train_whole_epochs(
         self, x: Tensor, y: Tensor, weight: Tensor, rates: Tensor, bits: Tensor,
-        scaling: tuple[Tensor, Tensor], live: Tensor, count: Tensor, x_seen: Tensor, y_seen: Tensor,
+        scaling: tuple[Tensor, Tensor], strengths: Tensor, count: Tensor,
+        x_val: Tensor, y_val: Tensor,
     ) -> tuple[Any, ...]:  # fmt: skip
-        """`count` whole epochs with an evaluation on (x_seen, y_seen) after each.
+        """`count` whole epochs, each followed by an evaluation on (x_val, y_val).
 
         Returns the epoch and step reached and, for each epoch, (n_epochs, 6) summed training loss,
-        metric and penalty, mean loss, summed metric and penalty on the examples seen; dead shares;
+        metric and penalty, mean loss, summed metric and penalty on (x_val, y_val); dead fractions;
         (n_epochs, 3, n_layers) RMS of gradient, weight and update; and the weights after it.
         """
         n_epochs, steps = rates.shape
 
         def body(e: Tensor, _: Tensor, __: Tensor, records: list[Tensor]) -> tuple[Any, ...]:
             step, loss, sums, g, before = self._train_steps(
-                x[e], y[e], weight[e], rates[e], bits[e], scaling, live,
+                x[e], y[e], weight[e], rates[e], bits[e], scaling, strengths,
                 tf.constant(0), tf.constant(steps), with_before=True,
             )  # fmt: skip
             now = [v.value for v in self.weights]
-            seen_loss, seen_sums, dead = self._score(x_seen, y_seen, scaling, live)
-            score = tf.concat([[loss], sums, [seen_loss], seen_sums], 0)
+            val_loss, val_sums, dead = self._score(x_val, y_val, scaling, strengths)
+            score = tf.concat([[loss], sums, [val_loss], val_sums], 0)
             moved = [a - b for a, b in zip(now, before, strict=True)]
             size = tf.stack([_layer_rms(g), _layer_rms(now), _layer_rms(moved)])
             values = [score, dead, size, *now]
@@ -239,40 +227,54 @@ class Program:
 
     # ---- calls ---------------------------------------------------------------------------
 
+    def clock(self) -> float:
+        """Seconds of a clock that stands still during compilation."""
+        return time.perf_counter() - self.compile_seconds
+
+    def _compile(self, function: Any, arguments: tuple[Any, ...]) -> None:
+        """Compile `function` for arguments of these shapes, by a call that updates nothing."""
+        arrays = map(np.asarray, tf.nest.flatten(arguments))
+        signature = (function, *((a.shape, a.dtype) for a in arrays))
+        if signature not in self._signatures:
+            began = time.perf_counter()
+            function(*arguments)
+            self.compile_seconds += time.perf_counter() - began
+            self._signatures.add(signature)
+
     def train(
-        self, batches: Batches, scaling: Any, live: np.ndarray, start: int, stop: int
+        self, batches: Batches, scaling: Any, strengths: np.ndarray, start: int, stop: int
     ) -> tuple[int, float, np.ndarray, list[Tensor]]:
         """Run updates start … stop−1 of the one piece in `batches`; see `_train_steps`."""
         b = batches
-        step, loss, sums, gradients, _ = self._train(
-            b.x[0], b.y[0], b.weight[0], np.float32(b.rates[0]), b.bits[0], scaling, live,
-            np.array(start, np.int32), np.array(stop, np.int32),
+        inputs = (
+            b.x[0], b.y[0], b.weight[0], np.float32(b.rates[0]), b.bits[0], scaling, strengths,
+            np.array(start, np.int32),
         )  # fmt: skip
+        self._compile(self._train, (*inputs, inputs[-1]))
+        step, loss, sums, gradients, _ = self._train(*inputs, np.array(stop, np.int32))
         return int(step), float(loss), np.asarray(sums, np.float64), gradients
 
     def train_epochs(
-        self, batches: Batches, scaling: Any, live: np.ndarray, count: int, seen: tuple[Any, Any]
+        self,
+        batches: Batches,
+        scaling: Any,
+        strengths: np.ndarray,
+        count: int,
+        validation: tuple[Any, Any],
     ) -> tuple[Any, ...]:
         """Run `count` whole epochs of `batches`; see `_train_whole_epochs`."""
         b = batches
-        results = self._train_epochs(
-            b.x,
-            b.y,
-            b.weight,
-            np.float32(b.rates),
-            b.bits,
-            scaling,
-            live,
-            np.array(count, np.int32),
-            *seen,
-        )
+        inputs = b.x, b.y, b.weight, np.float32(b.rates), b.bits, scaling, strengths
+        self._compile(self._train_epochs, (*inputs, np.array(0, np.int32), *validation))
+        results = self._train_epochs(*inputs, np.array(count, np.int32), *validation)
         return tuple([w.numpy() for w in r] if isinstance(r, list) else r.numpy() for r in results)
 
     def score(
-        self, x: np.ndarray, y: np.ndarray, scaling: Any, live: np.ndarray
+        self, x: np.ndarray, y: np.ndarray, scaling: Any, strengths: np.ndarray
     ) -> tuple[float, float, float, np.ndarray]:
-        """Mean loss, summed metric, penalty, dead shares; see `_score`."""
-        loss, sums, dead = self._evaluate(x, y, scaling, live)
+        """Mean loss, summed metric, penalty, dead fractions; see `_score`."""
+        self._compile(self._evaluate, (x, y, scaling, strengths))
+        loss, sums, dead = self._evaluate(x, y, scaling, strengths)
         metric, penalty = sums.numpy()
         return float(loss), float(metric), float(penalty), dead.numpy()
 
@@ -291,20 +293,30 @@ def _layer_rms(arrays: list[Tensor]) -> Tensor:
     )
 
 
+def rms_of_layers(arrays: list[Any]) -> list[float]:
+    """`_layer_rms` of arrays that are not tensors of a compiled function."""
+    flat = [np.asarray(a).ravel() for a in arrays]
+    squares = [float(a @ a) for a in flat]
+    return [
+        float(np.sqrt((squares[i] + squares[i + 1]) / (flat[i].size + flat[i + 1].size)))
+        for i in range(0, len(flat), 2)
+    ]
+
+
 @functools.cache
-def _alive() -> "weakref.WeakValueDictionary[Experiment, Program]":
-    """Every program that somebody trains with, however many there are."""
+def _in_use() -> "weakref.WeakValueDictionary[Experiment, Program]":
+    """Every program that a trainer uses, however many there are."""
     return weakref.WeakValueDictionary()
 
 
-@functools.lru_cache(maxsize=KEPT)
-def _program(shape: Experiment) -> Program:
-    found = _alive().get(shape)
+@functools.lru_cache(maxsize=MAX_IDLE_PROGRAMS)
+def _program(key: Experiment) -> Program:
+    found = _in_use().get(key)
     if found is None:
-        found = _alive()[shape] = Program(shape)
+        found = _in_use()[key] = Program(key)
     return found
 
 
 def program(experiment: Experiment) -> Program:
-    """The program for an experiment, shared by all whose compiled code is the same."""
+    """The program of an experiment, shared by all whose compiled code is the same."""
     return _program(shape(experiment))

@@ -1,4 +1,4 @@
-"""A fault is told on the Train page, and a click cures it, in a real Chromium."""
+"""A problem is diagnosed on the Train page, and a click fixes it, in a real Chromium."""
 
 import re
 from collections.abc import Callable
@@ -7,18 +7,18 @@ from typing import Any
 START = 120_000  # ms: the workers may still be loading TensorFlow
 
 
-def test_a_fault_is_told_and_a_click_cures_it(visit: Callable[..., Any]) -> None:
+def test_a_problem_is_diagnosed_and_a_click_fixes_it(visit: Callable[..., Any]) -> None:
     page = visit("?v=1&dataset=plane&activation=linear&hidden=16&learning_rate=0.1&epochs=30")
     card = page.locator(".st-key-diagnosis")
-    card.get_by_text("what is wrong, if anything").wait_for(timeout=START)
+    card.get_by_text("a few epochs into training").wait_for(timeout=START)
     page.locator(".st-key-train button:visible:enabled").click()
     card.get_by_text("Diverged").wait_for(timeout=START)
     card.get_by_text(re.compile(r"Learning rate 0\.1 → 0\.0[13];")).wait_for()
     card.get_by_role("button", name="Try learning rate 0.0").click()
     page.get_by_text("Done: all 30 epochs are trained.").wait_for(timeout=START)
-    card.get_by_text("Nothing wrong so far").wait_for()
+    card.get_by_text("No problem so far").wait_for()
     heading = page.locator("[data-testid=stMain] h3").first
     assert re.search(r"SGD 0\.0[13] ", heading.inner_text())
-    card.get_by_role("button", name="Undo the cure").click()
+    card.get_by_role("button", name="Undo the fix").click()
     page.get_by_text(re.compile(r"SGD 0\.1 ·")).first.wait_for()
-    card.get_by_role("button", name="Undo the cure").wait_for(state="detached")
+    card.get_by_role("button", name="Undo the fix").wait_for(state="detached")

@@ -111,10 +111,10 @@ def _bent_chart(
     }
     title = layer_name(layer, len(now.snapshot.layers))
     axes = tuple(f"output of unit {i + 1}, {title}" for i in pair)
-    colors = figures.shade(
+    colors = figures.output_colors(
         seen.answers, len(source.classes), decision_boundary.scale(dataset), discrete
     )
-    figure = figures.bent_grid(
+    figure = figures.warped_grid(
         seen.along_x, seen.along_y, seen.crossings, colors, examples, source.classes,
         (axes[0], axes[1]), (source.features[0], source.features[1]), f"{now.uirevision} {layer} {pair}",
     )  # fmt: skip
@@ -201,11 +201,11 @@ def _large(
 ) -> None:  # fmt: skip
     source = now.dataset.source
     answers, z = seen.a[layer][..., unit], seen.z[layer][..., unit]
-    colors = figures.shade(answers[..., None], 0, full, False)
+    colors = figures.output_colors(answers[..., None], 0, full, False)
     title = f"Unit {unit + 1} of {layer_name(layer, len(now.snapshot.layers))}"
     axes = (source.features[0], source.features[1])
-    figure = figures.plane(colors, seen.extent, examples, source.classes, axes, title, of)
-    figures.add_zero(figure, z, seen.extent)
+    figure = figures.region_figure(colors, seen.extent, examples, source.classes, axes, title, of)
+    figures.add_zero_contour(figure, z, seen.extent)
     sentence = (
         f"{title} answers {short(answers.min())} to {short(answers.max())}; its z is positive on "
         f"{(z > 0).mean():.0%} of the plane, and 0 on the dark line."

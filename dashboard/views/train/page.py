@@ -1,4 +1,4 @@
-"""The Train page: one network learns while its curves and its answers are watched."""
+"""The Train page: one network trains, with its curves, diagnosis and predictions."""
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +11,10 @@ from dashboard.views.shared.export import take_away_run
 from dashboard.views.shared.predictions import answers
 from dashboard.views.shared.run_controls import buttons, message, moves, own_run
 from dashboard.views.shared.test_set import sealed
-from dashboard.views.train.diagnosis import diagnosis, faults, headline, settle
+from dashboard.views.train.diagnosis import diagnose_run, diagnosis, headline, settle
 from dashboard.widgets.run_status import waiting
+from playground.analysis.metrics.baseline import Baseline, baseline
+from playground.analysis.metrics.run_summary import LAST, gap, restored_epoch
 from playground.datasets import Dataset
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import layer_name, summary, title
@@ -21,21 +23,24 @@ from playground.history.events import Epoch, metric_name
 from playground.history.history import Column, History, history
 from playground.runs.run import Run
 
-GAP = "Gap"
+GAP, BASELINE = "Gap", "Baseline"
 HELP = {
-    "Epoch": "How often it has gone through all training examples; try stepping one at a time.",
-    "Training loss": "What training makes smaller, on the examples it learns from.",
-    "Validation loss": "The same on examples it never learns from; if it rises, stop or cure.",
-    GAP: "How much better it does on examples it learns from: large means overfitting.",
+    "Epoch": "Passes through all training examples.",
+    "Training loss": "Mean during the epoch, with dropout on.",
+    "Validation loss": "After the epoch, on examples that are not trained on; if it rises while "
+    "training loss falls, the network overfits.",
+    GAP: f"How much better it is on training than on validation examples, the mean of the last "
+    f"{LAST} epochs: large means overfitting.",
+    BASELINE: "The score of always giving the same answer: the most frequent class, or the mean.",
 }
 SCORES = {
-    "accuracy": "Share of right answers; compare it with always answering the commonest class.",
-    "mean error": "How far an answer is from the target on average, in the target's own unit.",
+    "accuracy": "Share of correct predictions; compare it with the baseline.",
+    "mean error": "Mean absolute error, in the target's own unit; compare it with the baseline.",
 }
 
 
 def train() -> None:
-    """The buttons, what is learnt, and the network itself."""
+    """Run controls, curves and predictions, and the network as a table."""
     settle()
     experiment = session.experiment()
     st.subheader(title(experiment), anchor=False)
@@ -54,37 +59,38 @@ def train() -> None:
         _network(experiment)
     with right:
         if run is not None:
-            st.subheader("The test set", anchor=False)
+            st.subheader("Test set", anchor=False)
             sealed(run, len(dataset.test))
         _share(experiment)
     if run is not None:
-        st.subheader("Take it away", anchor=False)
+        st.subheader("Export", anchor=False)
         take_away_run(run)
 
 
 def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
-    """Everything that moves; drawn anew a few times a second while the run plays."""
+    """The live part, redrawn a few times a second while the run trains."""
     run.heartbeat()
-    log, task = history(run.events), run.experiment.data.source.task
+    log, metric = history(run.events), metric_name(run.experiment.data.source.task)
+    own_data = run.experiment.data == session.experiment().data
     message(run, changed)
-    _tiles(log, metric_name(task))
-    found = faults(run, dataset, changed)
-    headline(found)
-    _curves(run, log, metric_name(task))
-    acted = diagnosis(run, log, found, changed)
+    _tiles(run, log, metric, baseline(dataset) if own_data else None)
+    diagnoses = diagnose_run(run, dataset)
+    headline(diagnoses)
+    _curves(run, log, metric)
+    acted = diagnosis(run, log, diagnoses, changed)
     if run.latest is None:
         st.info(waiting(run.state))
-    elif not changed or run.experiment.data == session.experiment().data:
+    elif own_data:
         answers(run.latest, dataset, run.network)
     if acted or (watching and not moves(run)):
         st.rerun()  # last, or the browser would take away what was not drawn yet
 
 
-def _tiles(log: History, metric: str) -> None:
-    """The scores after the last epoch, and how far the two parts are apart."""
-    is_share = metric == "accuracy"
-    name = "accuracy" if is_share else "mean error"
-    number = "{:.1%}" if is_share else "{:.4g}"
+def _tiles(run: Run, log: History, metric: str, constant: Baseline | None) -> None:
+    """The scores of the last epoch, the generalization gap and the baseline."""
+    is_accuracy = metric == "accuracy"
+    name = "accuracy" if is_accuracy else "mean error"
+    number = "{:.1%}" if is_accuracy else "{:.4g}"
     tiles = [
         ("Epoch", f"{log.epoch[-1]:,}" if len(log) else "0"),
         ("Training loss", _last("{:.4f}", log.loss)),
@@ -92,9 +98,11 @@ def _tiles(log: History, metric: str) -> None:
         (f"Training {name}", _last(number, log.metric)),
         (f"Validation {name}", _last(number, log.val_metric)),
     ]
-    if log.val_metric is not None and len(log):
-        gap = float(log.metric[-1] - log.val_metric[-1])
-        tiles.append((GAP, f"{gap:+.1%}" if is_share else f"{-gap:+.3f}"))
+    apart = gap(log, is_accuracy, restored_epoch(run.events[-1] if run.events else None))
+    if apart is not None:
+        tiles.append((GAP, f"{apart.metric:+.1%}" if is_accuracy else f"{apart.metric:+.3f}"))
+    if constant is not None:
+        tiles.append((BASELINE, number.format(constant.metric)))
     with st.container(horizontal=True, key="tiles"):
         for label, text in tiles:
             st.metric(label, text, width=150, help=HELP.get(label, SCORES[name]))
@@ -113,8 +121,7 @@ def _curves(run: Run, log: History, metric: str) -> None:
             "Logarithmic scale",
             key="log_loss",
             persist_state="session",
-            help="Each step of the axis is ten times the last; try it when the loss "
-            "is small and the curve looks flat.",
+            help="Try it when the loss is small and the curve looks flat.",
         )
         with above:
             figure = training_curves.loss_curves(log, logarithmic, uirevision)
@@ -122,9 +129,8 @@ def _curves(run: Run, log: History, metric: str) -> None:
                 figure,
                 training_curves.loss_sentence(log),
                 key="loss_chart",
-                about="What training makes smaller, training solid, validation dashed; "
-                "where the dashed line turns upwards, overfitting begins. Try the "
-                "logarithmic scale.",
+                about="The loss: training (solid) as the mean during the epoch, validation "
+                "(dashed) after it. Where the dashed line rises, overfitting begins.",
             )
     with right:
         figure = training_curves.metric_curves(log, metric, uirevision)
@@ -132,11 +138,10 @@ def _curves(run: Run, log: History, metric: str) -> None:
             figure,
             training_curves.metric_sentence(log, metric),
             key="metric_chart",
-            about="The share (or size) of right answers after each epoch, training "
-            "solid, validation dashed; raise the learning rate while it plays "
-            "and watch both.",
+            about="The score: training (solid) as the mean during the epoch, validation "
+            "(dashed) after it. Raise the learning rate while it trains and watch both.",
         )
-    more = st.expander("Learning rate in use, and what happens in each layer", on_change="rerun")
+    more = st.expander("Learning rate, and gradients of each layer", on_change="rerun")
     if more.open:
         with more:
             rate, layers = st.columns(2, gap="medium")
@@ -146,8 +151,7 @@ def _curves(run: Run, log: History, metric: str) -> None:
                     figure,
                     training_curves.rate_sentence(log),
                     key="rate_chart",
-                    about="The learning rate of each epoch; choose a schedule in the settings"
-                    " to see it fall, rise or swing.",
+                    about="The learning rate of each epoch; choose a schedule to change it.",
                 )
             with layers:
                 _layers(run)
@@ -169,15 +173,15 @@ def _layers(run: Run) -> None:
         for i, layer in enumerate(last.layers)
     )
     st.caption(
-        f"After epoch {last.epoch}: root mean squares over all weights and biases of a layer. A "
-        "dead unit says nearly the same of every example."
+        f"After epoch {last.epoch}: root mean squares over all weights and biases of a layer. The "
+        "output of a dead unit is nearly the same for every example."
     )
     st.table(table, hide_index=True)
 
 
 def _network(experiment: Experiment) -> None:
-    found = summary(experiment)
-    st.subheader("The network", anchor=False)
+    network = summary(experiment)
+    st.subheader("Network", anchor=False)
     table = pd.DataFrame(
         {
             "layer": row.layer,
@@ -185,14 +189,14 @@ def _network(experiment: Experiment) -> None:
             "output": " × ".join(map(str, row.output_shape)),
             "parameters": row.formula,
         }
-        for row in found.rows
+        for row in network.rows
     )
     st.table(table, hide_index=True)
-    st.caption(f"{found.parameters:,} parameters in all: weights (inputs · units) and biases.")
+    st.caption(f"{network.parameters:,} parameters: weights (inputs · units) and biases.")
 
 
 def _share(experiment: Experiment) -> None:
     st.subheader("Share", anchor=False)
-    st.caption("The address of this page is the experiment: whoever opens it gets the same.")
+    st.caption("The address of this page contains all settings of the experiment.")
     page = str(st.context.url).partition("?")[0]
     st.code(f"{page}?{encode(experiment)}", language=None, wrap_lines=True)

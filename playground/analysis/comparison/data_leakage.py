@@ -1,6 +1,5 @@
 """What mistakes in preparing data do to a score: the same network trained with and without them."""
 
-import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,6 +13,7 @@ from playground.datasets import Dataset, Split
 from playground.experiment.model import Experiment
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
+from playground.runs import jobs
 from playground.runs.run import Run
 
 MOST_TRAINING = 2_000  # examples of each of the two runs
@@ -67,7 +67,12 @@ MISTAKES: dict[str, LeakageExperiment] = {
     ),
 }
 
-RIGHT = {"scaler": "training", "leaked_fraction": 0.0, "split_without_shuffle": False, "shuffle": True}
+RIGHT = {
+    "scaler": "training",
+    "leaked_fraction": 0.0,
+    "split_without_shuffle": False,
+    "shuffle": True,
+}
 
 
 class Pair(NamedTuple):
@@ -122,7 +127,7 @@ def start(experiments: Pair) -> tuple[Run, Run]:
     runs = Run(experiments.honest), Run(experiments.flawed)
     for run in runs:
         run.play()
-        threading.Thread(target=_close, args=(run,), name="hygiene", daemon=True).start()
+        jobs.start(_close, run)
     return runs
 
 
@@ -138,7 +143,7 @@ def each_score(snapshot: Snapshot, dataset: Dataset, part: Split) -> Each:
     """For each example (n,): 1 or 0, right or wrong; in regression |output − target|."""
     if not len(part):
         return np.zeros(0)
-    return example_scores(snapshot.predict(dataset.scaled(part.x)), part.y, dataset.source.task)
+    return example_scores(snapshot.predict(dataset.transform(part.x)), part.y, dataset.source.task)
 
 
 @dataclass(frozen=True)
@@ -164,7 +169,9 @@ def measured(example_scores: Each, is_share: bool) -> LeakageScores:
     """The mean of at least one number."""
     n = len(example_scores)
     return LeakageScores(
-        float(example_scores.mean()), float(example_scores.std() / np.sqrt(n)), 1 / n if is_share else 0.0
+        float(example_scores.mean()),
+        float(example_scores.std() / np.sqrt(n)),
+        1 / n if is_share else 0.0,
     )
 
 
@@ -189,7 +196,7 @@ def outcome(snapshots: tuple[Snapshot, Snapshot], datasets: tuple[Dataset, Datas
     """Measure an honest and a flawed network, each with its own data set and scaling."""
     both = list(zip(snapshots, datasets, strict=True))
     validation = [each_score(s, d, d.validation) for s, d in both]
-    new = [each_score(s, d, d.spare) for s, d in both]
+    new = [each_score(s, d, d.holdout) for s, d in both]
     is_share = datasets[0].source.task == CLASSIFICATION
     scores = measured(validation[0], is_share), measured(validation[1], is_share)
     if not len(new[0]):

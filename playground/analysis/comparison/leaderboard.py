@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import summary
 from playground.history.events import metric_name
-from playground.history.history import History, seconds_spent
+from playground.history.history import History
 
 TARGET_SHARE = 0.95  # of the best score
 
@@ -148,7 +148,7 @@ def _standing(
     work = epoch_multiply_adds(experiment)
     reached, best, final, pace = [], [], [], []
     for history, column in runs:
-        seconds = seconds_spent(history)
+        seconds = history.training_seconds()
         value = _best(column, higher)
         if value is not None:
             row = int(np.flatnonzero(column == value)[0])

@@ -1,152 +1,122 @@
-"""Validation better than training: why that can be, and when it is no fault.
-
-Faults of learning by heart: overfitting, and too little data.
-
-Faults of fit: the network is too simple, or so much held back that it learns too little.
-"""
+"""Rules on how well a network fits: underfitting, overfitting, regularization, validation."""
 
 import numpy as np
 
 from playground.analysis.diagnosis.fixes import ADAM, LINEAR, SORTED, TRUE_LABELS, linear
 from playground.analysis.diagnosis.rule import Changes, FixStep, Rule
-from playground.analysis.diagnosis.rules_learning_rate import falls, slow
-from playground.analysis.diagnosis.run_summary import (
-    ENOUGH,
-    GOOD,
-    RunSummary,
-    Values,
-    both,
-    gap,
-    mean_of_last,
-    scatter,
-    told,
-    wide,
-)
-from playground.analysis.metrics.run_summary import LAST
-from playground.datasets.download import BUNDLED
+from playground.analysis.diagnosis.rules_learning_rate import loss_reduction, slow
+from playground.analysis.diagnosis.run_window import ENOUGH, GOOD, RunWindow, Values
+from playground.analysis.metrics.run_summary import LAST, mean_of_last
+from playground.datasets.images import BUNDLED
 from playground.experiment.regularizers import MOST_ROWS, REGULARIZERS
 
-BETTER_EPOCHS = 8
-BETTER, BETTER_LOSS = 0.03, 0.05  # of accuracy; of the loss in units of the baseline
-BETTER_REGRESSION = 0.1  # where no accuracy tells what may be luck
+# ---- underfitting ------------------------------------------------------------------------
+
+PLATEAU_EPOCHS = 10
+PLATEAU = 0.01  # of the training loss, between the two halves of the last epochs
+WIDE = 256  # units of a layer: one so wide is not too small for any data set here
+MUCH_L2, MUCH_L1, MUCH_DROPOUT = 0.005, 0.0005, 0.6  # L1 acts like L2 does where |w| is .05
+STRONG_EPOCHS = 5
 
 
-def better(course: RunSummary) -> str | None:
-    """Validation better than training, by more than chance."""
-    if len(course) < BETTER_EPOCHS or course.validation is None:
+def underfitting(run: RunWindow) -> str | None:
+    """Poor on training examples as well, and no longer improving."""
+    if len(run) < PLATEAU_EPOCHS or abs(loss_reduction(run)) > PLATEAU or run.wide_gap:
         return None
-    by_loss = course.training[-LAST:] - course.validation[-LAST:]
-    least = BETTER_LOSS if course.is_share else BETTER_REGRESSION
-    if not (by_loss.mean() > least * course.baseline.loss and by_loss.min() > 0):
+    if overfitting(run) is not None or slow(run) is not None:
+        return None  # it can fit more than it has
+    reach = GOOD * (1 - run.experiment.data.label_noise)
+    if not max(run.training_skill, run.skill) < reach:
         return None
-    if course.is_share and not -gap(course) >= max(BETTER, scatter(course)):
+    return (
+        f"After epoch {run.epoch[-1]:,}: {run.both()}. Training is no better than validation, and "
+        f"in the last {max(PLATEAU_EPOCHS, run.trend_epochs)} epochs the training loss has hardly "
+        f"changed ({run.training[-1]:.3g})."
+    )
+
+
+def _wider(run: RunWindow) -> Changes:
+    hidden = run.experiment.network.hidden
+    return {"hidden": tuple(min(max(4 * units, 16), WIDE) for units in hidden)}
+
+
+def _deeper(run: RunWindow) -> Changes:
+    network = run.experiment.network
+    names = network.activations and (*network.activations, network.activations[-1])
+    return {"hidden": (*network.hidden, network.hidden[-1]), "activations": names}
+
+
+def _strong(run: RunWindow) -> list[str]:
+    """The regularizers that are strong, with their strengths."""
+    network = run.experiment.network
+    strong = [f"L2 {network.l2:g}"] * (network.l2 >= MUCH_L2)
+    strong += [f"L1 {network.l1:g}"] * (network.l1 >= MUCH_L1)
+    dropped = network.dropout >= MUCH_DROPOUT and bool(network.hidden)
+    return strong + [f"dropout {network.dropout:g}"] * dropped
+
+
+def over_regularized(run: RunWindow) -> str | None:
+    """Strong regularization, and poor on training examples as well."""
+    strong = _strong(run)
+    if not strong or len(run) < STRONG_EPOCHS or run.wide_gap:
         return None
-    measured = ""
-    if course.look is not None and course.look.epoch > course.since:
-        found = course.look.training
-        value = found.metric if course.is_share else found.loss
-        measured = (
-            " With all units on and the weights as they are now it reaches "
-            f"{told(value, course)} on training examples."
-        )
-    return f"Over the last epochs: {both(course)}.{measured}"
+    if not max(run.training_skill, run.skill) < ENOUGH:
+        return None
+    share = float(run.penalty[-1] / (run.penalty[-1] + run.training[-1] + 1e-12))
+    paid = f"; {share:.0%} of the loss is the penalty on weights" if share >= 0.01 else ""
+    return f"With {' and '.join(strong)}, after epoch {run.epoch[-1]:,}: {run.both()}{paid}."
 
 
-def _measured_alike(course: RunSummary) -> bool:
-    """Whether the weights of now do as well on training examples: then only the time differs."""
-    if course.look is None or not course.is_share or course.validation_metric is None:
-        return False
-    return course.look.training.metric >= mean_of_last(course.validation_metric) - 0.01
-
-
-OPTIMISM_RULES: dict[str, Rule] = {
-    "validation_better": Rule(
-        "Validation better than training",
-        "info",
-        "regularisation",
-        "That need not be a fault: the two are not measured alike. The training score is the mean "
-        "over an epoch, while the weights still changed, and dropout is on; validation comes "
-        "after the epoch, with all units on.",
-        better,
-        (
-            FixStep(
-                "Some training labels are random, those for validation are not: nobody can be "
-                "right about the former.",
-                TRUE_LABELS.changes,
-                TRUE_LABELS.applies,
-                TRUE_LABELS.label,
-            ),
-            FixStep(
-                "Validation examples stand among the training examples: that flatters it.",
-                lambda _: {"leaked_fraction": 0.0},
-                lambda c: c.experiment.data.leaked_fraction > 0,
-                "Take the copies away",
-            ),
-            SORTED,
-            FixStep(
-                "Dropout is why: while it learns, units are missing; without dropout both would "
-                "be measured alike.",
-                lambda _: {"dropout": 0.0},
-                lambda c: c.experiment.network.dropout > 0 and bool(c.experiment.network.hidden),
-            ),
-            FixStep(
-                "It still improves within every epoch: when it has come to rest the difference is "
-                "gone.",
-                lambda c: {"epochs": min(2 * c.experiment.training.epochs, 10_000)},
-                _measured_alike,
-            ),
-            FixStep(
-                "The validation examples happen to be the easier ones: more of them are nearer to "
-                "the truth.",
-                lambda c: {"validation_size": 4 * c.experiment.data.validation_size},
-            ),
-            FixStep(
-                "The validation examples happen to be the easier ones: another split shows it.",
-                lambda c: {"data_seed": c.experiment.data.data_seed + 1},
-            ),
-        ),
-    ),
-}
-
+# ---- overfitting -------------------------------------------------------------------------
 
 OVERFITTING_EPOCHS = 6
 SINCE_BEST = 4  # epochs
 RISEN = 1.05  # times the best validation loss
-RISEN_BY = 0.01  # of the baseline, or more where few examples judge: by LUCK / √n
-LUCK = 0.2
-APART = 1.1  # times the training loss: where both rise and fall together nothing is by heart
+RISEN_BY = 0.01  # of the baseline, or with few validation examples more: NOISE / √n
+NOISE = 0.2
+APART = 1.1  # times the training loss: where both rise and fall together nothing is memorized
 FEW = 30  # examples of each class: 300 of ten classes
 
 
-def overfitting(course: RunSummary) -> str | None:
-    """Better and better on what it learns from, and worse on what it has not seen."""
-    if len(course) < OVERFITTING_EPOCHS or course.validation is None:
+def overfitting(run: RunWindow) -> str | None:
+    """Training improves while validation worsens, or is much better."""
+    if len(run) < OVERFITTING_EPOCHS or run.validation is None:
         return None
-    risen = _risen(course)
-    if risen is None and not wide(course):
+    risen = _risen(run)
+    if risen is None and not run.wide_gap:
         return None
-    return f"{risen or _apart(course)} ({both(course)})."
+    score = "accuracy" if run.is_accuracy else "loss"
+    apart = f"The {score} is much better on training examples than on validation examples"
+    return f"{risen or apart} ({run.both()})."
 
 
-def _risen(course: RunSummary) -> str | None:
-    if course.validation is None or not np.isfinite(course.validation).all():
+def _risen(run: RunWindow) -> str | None:
+    """A sentence if the validation loss rises while the training loss falls.
+
+    Decided on smoothed losses; the sentence names the best epoch and value of the chart.
+    """
+    shown = run.validation_shown
+    if run.validation is None or shown is None or not np.isfinite([run.validation, shown]).all():
         return None
-    losses, half = smoothed(course.validation)
+    losses, half = smoothed(run.validation)
     best = int(losses.argmin())
-    now, was = float(losses[-3:].min()), float(losses[best])
+    now, lowest = float(losses[-3:].min()), float(losses[best])
     best += half
-    ago = int(course.epoch[-1 - half] - course.epoch[best])
-    learns = mean_of_last(course.training) < course.training[best]
-    least = max(RISEN_BY, LUCK / max(course.experiment.data.validation_size, 1) ** 0.5)
-    up = now > RISEN * was and now - was > least * course.baseline.loss
-    # With dropout the training loss is that of a network with missing units: it tells nothing here.
-    drops = course.experiment.network.dropout > 0
-    apart = drops or now > APART * mean_of_last(course.training)
-    if not (ago >= SINCE_BEST and up and learns and apart):
+    epochs_ago = int(run.epoch[-1 - half] - run.epoch[best])
+    learns = mean_of_last(run.training) < run.training[best]
+    least = max(RISEN_BY, NOISE / max(run.experiment.data.validation_size, 1) ** 0.5)
+    up = now > RISEN * lowest and now - lowest > least * run.baseline.loss
+    # With dropout the training loss is that of a network with missing units: no comparison.
+    drops = run.experiment.network.dropout > 0
+    apart = drops or now > APART * mean_of_last(run.training)
+    if not (epochs_ago >= SINCE_BEST and up and learns and apart):
         return None
+    row = int(shown.argmin())
+    since = " since the last change" if run.since else ""
+    mean = f", as a mean of {2 * half + 1} epochs," if half else ""
     return (
-        f"The validation loss was lowest after epoch {course.epoch[best]:,} ({was:.3g}) and has "
-        f"risen by {now / was - 1:.0%} since, while the training loss fell"
+        f"The validation loss was lowest at epoch {run.epoch[row]:,}{since} ({shown[row]:.3g}) and "
+        f"has risen by {now / lowest - 1:.0%}{mean} while the training loss fell"
     )
 
 
@@ -157,207 +127,229 @@ def smoothed(losses: Values) -> tuple[Values, int]:
     return np.convolve(losses, np.full(width, 1 / width), "valid"), half
 
 
-def _apart(course: RunSummary) -> str:
-    score = "accuracy" if course.is_share else "loss"
-    return f"The {score} on examples it learns from is much better than on others"
-
-
-def most_rows(course: RunSummary) -> int:
-    """Training examples that there can be beside those for validation."""
-    data = course.experiment.data
+def most_rows(run: RunWindow) -> int:
+    """The most training examples there can be beside the validation examples."""
+    data = run.experiment.data
     most = data.source.rows or MOST_ROWS
     if data.source.shape:
         most = min(most, max(BUNDLED, data.train_size + data.validation_size))
     return most - data.validation_size
 
 
-def more(course: RunSummary) -> Changes:
-    """Four times the data, and at least FEW of each class twice over, as far as there are any."""
-    data = course.experiment.data
+def _more_data(run: RunWindow) -> Changes:
+    """Four times the data, and at least 2·FEW of each class, as far as there are any."""
+    data = run.experiment.data
     wanted = max(4 * data.train_size, 2 * FEW * max(len(data.source.classes), 1))
-    return {"train_size": min(wanted, most_rows(course))}
+    return {"train_size": min(wanted, most_rows(run))}
 
 
-def _smaller(course: RunSummary) -> Changes:
-    return {"hidden": tuple(max(units // 4, 4) for units in course.experiment.network.hidden)}
+def _smaller(run: RunWindow) -> Changes:
+    return {"hidden": tuple(max(units // 4, 4) for units in run.experiment.network.hidden)}
 
 
-MORE = FixStep(
-    "More examples are harder to learn by heart, and show better what they have in common.",
-    more,
-    lambda c: most_rows(c) > 1.2 * c.experiment.data.train_size,
+MORE_DATA = FixStep(
+    REGULARIZERS["more_data"].explanation,
+    _more_data,
+    lambda run: most_rows(run) > 1.2 * run.experiment.data.train_size,
 )
-DROPOUT = FixStep(
-    "With a fifth of the units switched off at random in every step none can rely on another to "
-    "remember an example.",
-    lambda _: {"dropout": 0.2},
-    lambda c: c.experiment.network.dropout == 0 and bool(c.experiment.network.hidden),
-)
-L2 = FixStep(
-    "A price on large weights makes the answer smoother: it cannot bend around single examples.",
-    lambda _: {"l2": 0.001},
-    lambda c: c.experiment.network.l2 == 0 and c.experiment.network.l1 == 0,
-)
-CURES_OF_OVERFITTING = (
+OVERFITTING_FIXES = (
     SORTED,
     TRUE_LABELS,
-    DROPOUT,
-    L2,
-    MORE,
     FixStep(
-        "It need not go on when the validation loss rises: the best weights are kept.",
+        REGULARIZERS["dropout"].explanation,
+        lambda _: {"dropout": 0.2},
+        lambda run: run.experiment.network.dropout == 0 and bool(run.experiment.network.hidden),
+    ),
+    FixStep(
+        REGULARIZERS["l2"].explanation,
+        lambda _: {"l2": 0.001},
+        lambda run: run.experiment.network.l2 == 0 and run.experiment.network.l1 == 0,
+    ),
+    MORE_DATA,
+    FixStep(
+        REGULARIZERS["early_stopping"].explanation,
         lambda _: {"early_stopping": True, "patience": 10, "restore_best": True},
-        lambda c: not c.experiment.training.early_stopping,
+        lambda run: not run.experiment.training.early_stopping,
         "Stop early",
     ),
     FixStep(
         REGULARIZERS["smaller"].explanation,
         _smaller,
-        lambda c: max(c.experiment.network.hidden, default=0) > 8,
-        "Take a smaller network",
+        lambda run: max(run.experiment.network.hidden, default=0) > 8,
+        "Use a smaller network",
     ),
     FixStep(
-        "With half of the units switched off in every step little can be learnt by heart.",
+        REGULARIZERS["dropout"].explanation,
         lambda _: {"dropout": 0.5},
-        lambda c: 0 < c.experiment.network.dropout < 0.5 and bool(c.experiment.network.hidden),
+        lambda run: (
+            0 < run.experiment.network.dropout < 0.5 and bool(run.experiment.network.hidden)
+        ),
     ),
 )
 
 
-def little_data(course: RunSummary) -> str | None:
-    """So few examples that they are learnt by heart before anything they have in common."""
-    data = course.experiment.data
+def little_data(run: RunWindow) -> str | None:
+    """Few examples per class, and a wide gap."""
+    data = run.experiment.data
     classes = max(len(data.source.classes), 1)
-    if len(course) < OVERFITTING_EPOCHS or data.train_size >= FEW * classes or not wide(course):
+    if len(run) < OVERFITTING_EPOCHS or data.train_size >= FEW * classes or not run.wide_gap:
         return None
-    each = f", about {data.train_size / classes:.3g} of each class" if classes > 1 else ""
-    return f"It learns from {data.train_size:,} examples{each}: {both(course)}."
+    per_class = f", about {data.train_size / classes:.3g} of each class" if classes > 1 else ""
+    return f"There are {data.train_size:,} training examples{per_class}: {run.both()}."
 
 
-OVERFITTING_RULES: dict[str, Rule] = {
-    "overfitting": Rule(
-        "Overfitting",
-        "warning",
-        "regularisation",
-        "It has begun to learn its examples by heart, with what is only chance in them; that does "
-        "not help with new ones.",
-        overfitting,
-        CURES_OF_OVERFITTING,
-        ("little_data", "saturated_units"),
-    ),
-    "little_data": Rule(
-        "Too little data",
-        "warning",
-        "regularisation",
-        "A few examples are soon known by heart, and they do not show what others of their class "
-        "may look like.",
-        little_data,
-        (SORTED, TRUE_LABELS, MORE, *CURES_OF_OVERFITTING),
-    ),
-}
+# ---- validation better than training -----------------------------------------------------
+
+BETTER_EPOCHS = 8
+BETTER, BETTER_LOSS = 0.03, 0.05  # of accuracy; of the loss in units of the baseline
+BETTER_REGRESSION = 0.1  # where there is no accuracy to judge chance by
 
 
-PLATEAU_EPOCHS = 10
-PLATEAU = 0.01  # of the training loss, between the two halves of the last epochs
-ROOM = 256  # units of a layer: one so wide is not too small for anything here
-MUCH_L2, MUCH_L1, MUCH_DROPOUT = 0.005, 0.0005, 0.6  # L1 pulls as L2 does where |w| is .05
-STRONG_EPOCHS = 5
-
-
-def underfitting(course: RunSummary) -> str | None:
-    """Poor on what it learns from as well, and no longer improving."""
-    if len(course) < PLATEAU_EPOCHS or abs(falls(course)) > PLATEAU or wide(course):
+def validation_better(run: RunWindow) -> str | None:
+    """Validation better than training, by more than chance."""
+    if len(run) < BETTER_EPOCHS or run.validation is None:
         return None
-    if overfitting(course) is not None or slow(course) is not None:
-        return None  # it can learn more than it has
-    reach = GOOD * (1 - course.experiment.data.label_noise)
-    if not max(course.training_skill, course.skill) < reach:
+    by_loss = run.training[-LAST:] - run.validation[-LAST:]
+    least = BETTER_LOSS if run.is_accuracy else BETTER_REGRESSION
+    if not (by_loss.mean() > least * run.baseline.loss and by_loss.min() > 0):
         return None
-    return (
-        f"After epoch {course.epoch[-1]:,}: {both(course)}. It is not better on what it learns "
-        f"from, and in the last {max(PLATEAU_EPOCHS, course.width)} epochs the training loss has "
-        f"hardly moved ({course.training[-1]:.3g})."
-    )
-
-
-def _wider(course: RunSummary) -> Changes:
-    hidden = course.experiment.network.hidden
-    return {"hidden": tuple(min(max(4 * units, 16), ROOM) for units in hidden)}
-
-
-def _deeper(course: RunSummary) -> Changes:
-    network = course.experiment.network
-    names = network.activations and (*network.activations, network.activations[-1])
-    return {"hidden": (*network.hidden, network.hidden[-1]), "activations": names}
-
-
-def _strong(course: RunSummary) -> list[str]:
-    network = course.experiment.network
-    found = [f"L2 {network.l2:g}"] * (network.l2 >= MUCH_L2)
-    found += [f"L1 {network.l1:g}"] * (network.l1 >= MUCH_L1)
-    found += [f"dropout {network.dropout:g}"] * (network.dropout >= MUCH_DROPOUT)
-    return found if network.hidden or not found or "dropout" not in found[-1] else found[:-1]
-
-
-def regularisation(course: RunSummary) -> str | None:
-    """So much is held back that the training examples are not learnt either."""
-    strong = _strong(course)
-    if not strong or len(course) < STRONG_EPOCHS or wide(course):
+    if run.is_accuracy and not -run.relative_gap >= max(BETTER, run.chance):
         return None
-    if not max(course.training_skill, course.skill) < ENOUGH:
-        return None
-    share = float(course.penalty[-1] / (course.penalty[-1] + course.training[-1] + 1e-12))
-    paid = f"; {share:.0%} of the loss is the penalty on weights" if share >= 0.01 else ""
-    return f"With {' and '.join(strong)}, after epoch {course.epoch[-1]:,}: {both(course)}{paid}."
+    after = ""
+    if run.fresh_inspection is not None:
+        measured = run.fresh_inspection.training
+        value = measured.metric if run.is_accuracy else measured.loss
+        after = (
+            " After the epoch, with all units on, it reaches "
+            f"{run.metric_text(value)} on training examples."
+        )
+    return f"Over the last epochs: {run.both()}.{after}"
 
 
-FIT_RULES: dict[str, Rule] = {
+def _equal_after_epoch(run: RunWindow) -> bool:
+    """Whether training is as good when it is measured after the epoch, as validation is."""
+    if run.inspection is None or not run.is_accuracy or run.gap is None:
+        return False
+    return run.inspection.training.metric >= run.gap.validation.metric - 0.01
+
+
+RULES: dict[str, Rule] = {
     "underfitting": Rule(
+        6,
         "Underfitting",
         "warning",
         "by_hand",
-        "The network is too simple for these examples: there are no weights with which it would "
-        "answer them well.",
+        "The network is too simple for these examples: no weights would fit them well.",
         underfitting,
         (
             LINEAR,
             FixStep(
-                "More units can put together more pieces.",
+                "More units can represent a more complex function.",
                 _wider,
-                lambda c: not linear(c) and min(c.experiment.network.hidden, default=ROOM) < 64,
+                lambda run: (
+                    not linear(run) and min(run.experiment.network.hidden, default=WIDE) < 64
+                ),
             ),
             ADAM,
             FixStep(
-                "A further layer can put the pieces of the first together.",
+                "A second hidden layer can combine the features of the first.",
                 _deeper,
-                lambda c: len(c.experiment.network.hidden) == 1,
+                lambda run: len(run.experiment.network.hidden) == 1,
             ),
         ),
-        ("gradients", "dead_units", "saturated_units", "regularisation"),
-        curable=True,
+        ("gradients", "dead_units", "saturated_units", "over_regularized"),
+        needs_fix=True,
     ),
-    "regularisation": Rule(
-        "Too much regularisation",
+    "overfitting": Rule(
+        7,
+        "Overfitting",
         "warning",
         "regularisation",
-        "What is to keep it from learning by heart keeps it from learning: it is not good on the "
-        "examples it learns from either.",
-        regularisation,
+        "The network memorizes its training examples, including their noise; that does not help "
+        "with new ones.",
+        overfitting,
+        OVERFITTING_FIXES,
+        ("little_data", "saturated_units"),
+    ),
+    "over_regularized": Rule(
+        11,
+        "Too much regularization",
+        "warning",
+        "regularisation",
+        "Regularization this strong prevents fitting: the training examples are not fitted either.",
+        over_regularized,
         (
             FixStep(
-                "So few units are left in each step that they can hardly say anything.",
+                "With so few units left in each step the network has too little capacity.",
                 lambda _: {"dropout": 0.2},
-                lambda c: c.experiment.network.dropout >= MUCH_DROPOUT,
+                lambda run: run.experiment.network.dropout >= MUCH_DROPOUT,
             ),
             FixStep(
-                "The penalty pulls weights to 0 harder than the examples pull them away.",
+                "The penalty shrinks weights more than the examples increase them.",
                 lambda _: {"l2": 0.0001},
-                lambda c: c.experiment.network.l2 >= MUCH_L2,
+                lambda run: run.experiment.network.l2 >= MUCH_L2,
             ),
             FixStep(
                 "The penalty sets weights to 0 that are needed.",
                 lambda _: {"l1": 0.00001},
-                lambda c: c.experiment.network.l1 >= MUCH_L1,
+                lambda run: run.experiment.network.l1 >= MUCH_L1,
+            ),
+        ),
+    ),
+    "little_data": Rule(
+        12,
+        "Too little data",
+        "warning",
+        "regularisation",
+        "A few examples are soon memorized, and they do not show the variety of their class.",
+        little_data,
+        (SORTED, TRUE_LABELS, MORE_DATA, *OVERFITTING_FIXES),
+    ),
+    "validation_better": Rule(
+        13,
+        "Validation better than training",
+        "info",
+        "regularisation",
+        "That need not be a problem: the training score is the mean during the epoch, while the "
+        "weights still change and dropout is on; validation is measured after the epoch, with all "
+        "units on.",
+        validation_better,
+        (
+            FixStep(
+                "Some training labels are random, validation labels are not: random labels cannot "
+                "be predicted.",
+                TRUE_LABELS.changes,
+                TRUE_LABELS.applies,
+                TRUE_LABELS.label,
+            ),
+            FixStep(
+                "Validation examples were copied into the training set: validation is optimistic.",
+                lambda _: {"leaked_fraction": 0.0},
+                lambda run: run.experiment.data.leaked_fraction > 0,
+                "Remove the copies",
+            ),
+            SORTED,
+            FixStep(
+                "Dropout is the cause: units are missing during training; without dropout both "
+                "are measured alike.",
+                lambda _: {"dropout": 0.0},
+                lambda run: (
+                    run.experiment.network.dropout > 0 and bool(run.experiment.network.hidden)
+                ),
+            ),
+            FixStep(
+                "The network still improves within every epoch: once it converges the difference "
+                "vanishes.",
+                lambda run: {"epochs": min(2 * run.experiment.training.epochs, 10_000)},
+                _equal_after_epoch,
+            ),
+            FixStep(
+                "The validation examples may be easier by chance: more of them reduce that.",
+                lambda run: {"validation_size": 4 * run.experiment.data.validation_size},
+            ),
+            FixStep(
+                "The validation examples may be easier by chance: another split shows it.",
+                lambda run: {"data_seed": run.experiment.data.data_seed + 1},
             ),
         ),
     ),

@@ -1,316 +1,345 @@
-"""Faults of pace: steps so small that it takes too long, or so large that the loss jumps.
-
-Faults of progress: the loss is no number any more, or it does not fall.
-"""
+"""Rules on progress: divergence, no learning, slow or jumping losses, worse than a constant."""
 
 import numpy as np
 
 from playground.analysis.diagnosis.fixes import (
     ADAM,
     CLIP,
+    INITIALIZE,
     LINEAR,
     SORTED,
-    STANDARDISE,
-    START,
+    STANDARDIZE,
+    TRUE_LABELS,
+    default_rate,
     nearest_rate,
-    ordinary_start,
     slower,
-    slower_afresh,
-    usual_rate,
+    slower_new_run,
+    suitable_initializer,
 )
 from playground.analysis.diagnosis.rule import Changes, FixStep, Rule
-from playground.analysis.diagnosis.run_summary import (
-    GOOD,
-    RunSummary,
-    capital,
-    mean_of_last,
-    score_at,
-)
+from playground.analysis.diagnosis.run_window import GOOD, RunWindow
+from playground.analysis.metrics.run_summary import mean_of_last
 from playground.nn.optimizers import OPTIMIZERS
 
-SLOW_EPOCHS = 5
-SMALL_STEP = 1e-3  # update beside weight, as root mean squares: about this is a good one
-FALLING = 0.8  # share of the steps in which a slow loss falls
-STEADY = 0.03  # of its pace at the beginning: less is a loss that has come to rest
-STUCK = 0.9  # of the loss of not looking at the examples
-JUMP = 0.05  # rise of a loss, in units of the baseline
-JUMPS, JUMP_STEPS = 2, 5
-TINY_BATCH, MANY_EXAMPLES = 4, 500
-MUCH_MOMENTUM = 0.97
-UNUSUAL = 10.0  # times the usual learning rate of the optimizer
+# ---- divergence and no progress ----------------------------------------------------------
 
-
-def step_size(course: RunSummary) -> float:
-    """Update beside weight of the layer that moves most; NaN where nothing is known."""
-    ratios = [s.update / s.weight for s in course.layers if s.weight > 0]
-    return max(ratios, default=float("nan"))
-
-
-def horizon(course: RunSummary) -> int:
-    """Epochs that a run may still be given: those left, or half of all."""
-    planned = course.experiment.training.epochs
-    done = int(course.epoch[-1]) if len(course) else 0
-    return max(planned - done, planned // 2, 1)
-
-
-def slow(course: RunSummary) -> str | None:
-    """A loss that falls steadily, in steps so small that it will not come far."""
-    if not course.rate > course.experiment.training.learning_rate / 2:
-        return None  # its schedule makes it slow, as it is meant to
-    reach = GOOD * (1 - course.experiment.data.label_noise)
-    if len(course) < SLOW_EPOCHS or not course.skill < reach:
-        return None
-    pace = course.pace()
-    if not (pace > 0 and step_size(course) < 2 * SMALL_STEP):
-        return None
-    tail = course.training[-course.width :]
-    if (np.diff(tail) < 0).mean() < FALLING:
-        return None
-    beginning = course.training[: course.width]
-    if np.log(beginning[0] / beginning[-1]) / (len(beginning) - 1) * STEADY > pace:
-        return None
-    halving = np.log(2) / pace
-    if halving <= 2 * horizon(course):
-        return None
-    return (
-        f"The training loss, {course.training[-1]:.3g} after epoch {course.epoch[-1]:,}, falls by "
-        f"{1 - np.exp(-pace):.2%} in an epoch: to halve it would take {_epochs(halving)} more, and "
-        f"{course.experiment.training.epochs:,} are planned in all."
-    )
-
-
-def _epochs(number: float) -> str:
-    return f"about {float(f'{min(number, 1e9):.2g}'):,.0f}"
-
-
-def faster(course: RunSummary) -> Changes:
-    """A learning rate that makes steps of the usual size, or halves the loss in time."""
-    rate = course.experiment.training.learning_rate
-    step, pace = step_size(course), course.pace()
-    by_step = SMALL_STEP / step if step > 0 else 1.0
-    by_pace = np.log(2) / pace / (horizon(course) / 4) if pace > 0 else 1.0
-    factor = float(np.clip(max(by_step, by_pace), 3.0, 100.0))
-    most = max(UNUSUAL * usual_rate(course), 3 * rate)
-    return {"learning_rate": nearest_rate(min(rate * factor, most))}
-
-
-def stuck(course: RunSummary) -> bool:
-    """Whether an ordinary learning rate has hardly led away from where it began."""
-    ordinary = course.experiment.training.learning_rate >= usual_rate(course)
-    return bool(len(course)) and ordinary and course.training[-1] > STUCK * course.baseline.loss
-
-
-def idle(course: RunSummary) -> bool:
-    """Whether the weights hardly move."""
-    return step_size(course) < SMALL_STEP
-
-
-def jumping(course: RunSummary) -> str | None:
-    """The loss rises again and again, on what it learns from as well."""
-    if len(course) <= JUMP_STEPS:
-        return None
-    rises = course.rises(course.seen, JUMP_STEPS)
-    own = course.rises(course.training, JUMP_STEPS)
-    jumps = rises[rises > JUMP]
-    if len(jumps) < JUMPS or not (own > JUMP).any():
-        return None
-    loss = course.seen[-JUMP_STEPS - 1 :]
-    return (
-        f"In the last {JUMP_STEPS} epochs the {course.part} loss rose {len(jumps)} times, by up "
-        f"to {jumps.max() * course.baseline.loss:.2g}: it was between {loss.min():.3g} and "
-        f"{loss.max():.3g}."
-    )
-
-
-def tiny_batch(course: RunSummary) -> bool:
-    """Batches so small that their gradient is mostly chance."""
-    return (
-        course.experiment.training.batch_size <= TINY_BATCH
-        and course.experiment.data.train_size >= MANY_EXAMPLES
-    )
-
-
-def heavy(course: RunSummary) -> bool:
-    """So much momentum that it carries far beyond the goal."""
-    training = course.experiment.training
-    uses = "momentum" in OPTIMIZERS[training.optimizer].defaults
-    return uses and training.momentum >= MUCH_MOMENTUM
-
-
-RATE_RULES: dict[str, Rule] = {
-    "too_slow": Rule(
-        "Too slow",
-        "warning",
-        "descent",
-        "The steps are small beside the weights: the way is right, but it takes too many of them.",
-        slow,
-        (
-            FixStep(ADAM.reason, ADAM.changes, lambda c: ADAM.applies(c) and stuck(c), ADAM.label),
-            FixStep("Larger steps go the same way in fewer epochs.", faster),
-            ADAM,
-            FixStep(
-                "More updates in each epoch, from smaller batches, go the same way.",
-                lambda c: {"batch_size": max(c.experiment.training.batch_size // 4, 1)},
-            ),
-        ),
-        ("gradients", "saturated_units", "regularisation"),
-    ),
-    "jumping": Rule(
-        "Jumping",
-        "warning",
-        "descent",
-        "An update goes further than the goal, and the next one has to come back.",
-        jumping,
-        (
-            FixStep(
-                "A batch of so few examples points another way than the next one.",
-                lambda _: {"batch_size": 32},
-                tiny_batch,
-            ),
-            FixStep(
-                "So much of the last updates is kept that it cannot turn in time.",
-                lambda _: {"momentum": 0.9},
-                heavy,
-            ),
-            slower(3),
-            FixStep(
-                "Larger batches point more nearly where all examples together would.",
-                lambda c: {"batch_size": min(4 * c.experiment.training.batch_size, 256)},
-            ),
-        ),
-    ),
-}
-
-
-# As skill, an accuracy of .25 on ten classes.
-NOT_LEARNING = (0.25 - 0.1) / 0.9
+NOT_LEARNING = (0.25 - 0.1) / 0.9  # as skill, an accuracy of .25 on ten classes
 LEARNING_EPOCHS = 3
 LEARNING_UPDATES = 100  # three epochs of a thousand examples in batches of 32
 FLAT = 0.005  # of the loss in eight epochs: a plateau
 FLAT_EPOCHS = 8
 
 
-def diverged(course: RunSummary) -> str | None:
-    """The loss was no finite number."""
-    end = course.diverged
-    if end is None:
+def diverged(run: RunWindow) -> str | None:
+    """The loss became NaN or infinite."""
+    if run.diverged is None:
         return None
-    rate = course.experiment.training.learning_rate
-    return f"The loss of update {end.step:,} was no finite number, at " + (
-        f"learning rate {rate:g}; the run has stopped there."
+    return (
+        f"The loss of update {run.diverged.step:,} was not finite, at learning rate "
+        f"{run.experiment.training.learning_rate:g}; the run has stopped there."
     )
 
 
-def falls(course: RunSummary) -> float:
+def loss_reduction(run: RunWindow) -> float:
     """By which share the training loss has fallen in the last epochs (FLAT_EPOCHS at least)."""
-    tail = course.training[-max(FLAT_EPOCHS, course.width) :]
+    tail = run.training[-max(FLAT_EPOCHS, run.trend_epochs) :]
     half = len(tail) // 2
     if not half or not tail[:half].mean() > 0:
         return 0.0
     return float(1 - tail[-half:].mean() / tail[:half].mean())
 
 
-def not_learning(course: RunSummary) -> str | None:
-    """Hardly better than answering without looking, and not on the way to anything better."""
-    warming = len(course) and course.epoch[-1] <= course.experiment.training.warmup_epochs
-    if warming or len(course) < LEARNING_EPOCHS or course.updates < LEARNING_UPDATES:
+def _too_early(run: RunWindow) -> bool:
+    warmup = len(run) and run.epoch[-1] <= run.experiment.training.warmup_epochs
+    return bool(warmup) or len(run) < LEARNING_EPOCHS or run.updates < LEARNING_UPDATES
+
+
+def not_learning(run: RunWindow) -> str | None:
+    """Hardly better than the baseline, and not improving."""
+    if _too_early(run):
         return None
-    if not (course.skill < NOT_LEARNING and course.training_skill < 2 * NOT_LEARNING):
+    if not (run.skill < NOT_LEARNING and run.training_skill < 2 * NOT_LEARNING):
         return None
-    if course.is_share and mean_of_last(course.seen) < (1 - NOT_LEARNING) * course.baseline.loss:
-        return None  # the probabilities have begun to tell the classes apart
-    if len(course) < SLOW_EPOCHS and (np.diff(course.training) < 0).all():
+    if run.is_accuracy and mean_of_last(run.judged) < (1 - NOT_LEARNING) * run.baseline.loss:
+        return None  # the probabilities have begun to separate the classes
+    if len(run) < SLOW_EPOCHS and (np.diff(run.training) < 0).all():
         return None  # it may be slow
-    if slow(course) is not None or falls(course) > FLAT * (1 + 3 * (len(course) < FLAT_EPOCHS)):
+    least = FLAT * (1 + 3 * (len(run) < FLAT_EPOCHS))
+    if slow(run) is not None or loss_reduction(run) > least:
         return None
-    return f"{capital(score_at(course))}; and the loss does not fall any more."
+    return f"{run.beside_baseline()}; and the loss does not fall any more."
 
 
-def _alike(course: RunSummary) -> bool:
-    return bool(course.look and course.look.alike) and bool(course.experiment.network.hidden)
+def worse_than_constant(run: RunWindow) -> str | None:
+    """Worse than always giving the same answer, though the loss may fall."""
+    if _too_early(run) or len(run) < SLOW_EPOCHS or not run.skill < 0:
+        return None
+    return f"{run.beside_baseline()}: the network is worse than that."
 
 
-def above(course: RunSummary) -> bool:
-    """Whether the loss is worse than that of an answer that does not look."""
-    return bool(len(course)) and mean_of_last(course.training) > 1.05 * course.baseline.loss
+def _identical_units(run: RunWindow) -> bool:
+    identical = run.inspection is not None and run.inspection.identical
+    return identical and bool(run.experiment.network.hidden)
 
 
-def restless(course: RunSummary) -> bool:
+def _above_baseline(run: RunWindow) -> bool:
+    """Whether the training loss is worse than that of a constant answer."""
+    return bool(len(run)) and mean_of_last(run.training) > 1.05 * run.baseline.loss
+
+
+def _restless(run: RunWindow) -> bool:
     """Whether the training loss goes up and down by more than chance."""
-    return bool((course.rises(course.training, 10) > JUMP / 2).any())
+    return bool((run.rises(run.training, 10) > JUMP / 2).any())
 
 
-PROGRESS_RULES: dict[str, Rule] = {
+# ---- slow and jumping losses -------------------------------------------------------------
+
+SLOW_EPOCHS = 5
+SMALL_STEP = 1e-3  # update / weight, as root mean squares: about this is a good one
+FALLING = 0.8  # share of the epochs in which a slow loss falls
+STEADY = 0.03  # of its rate at the beginning: less is a loss that has converged
+STUCK = 0.9  # of the baseline's loss
+JUMP = 0.05  # rise of a loss, in units of the baseline
+JUMPS, JUMP_EPOCHS = 2, 5
+TINY_BATCH, MANY_EXAMPLES = 4, 500
+HIGH_MOMENTUM = 0.97
+UNUSUAL = 10.0  # times the default learning rate of the optimizer
+
+
+def step_size(run: RunWindow) -> float:
+    """Update / weight of the layer that changes most; NaN where nothing is known."""
+    ratios = [s.update / s.weight for s in run.layers if s.weight > 0]
+    return max(ratios, default=float("nan"))
+
+
+def horizon(run: RunWindow) -> int:
+    """Epochs still available: those left, or half of all."""
+    planned = run.experiment.training.epochs
+    done = int(run.epoch[-1]) if len(run) else 0
+    return max(planned - done, planned // 2, 1)
+
+
+def slow(run: RunWindow) -> str | None:
+    """A loss that falls steadily, but by so little that the epochs will not suffice."""
+    if not run.learning_rate > run.experiment.training.learning_rate / 2:
+        return None  # its schedule has reduced the learning rate, as intended
+    reach = GOOD * (1 - run.experiment.data.label_noise)
+    if len(run) < SLOW_EPOCHS or not run.skill < reach:
+        return None
+    decay = run.decay()
+    if not (decay > 0 and step_size(run) < 2 * SMALL_STEP):
+        return None
+    tail = run.training[-run.trend_epochs :]
+    if (np.diff(tail) < 0).mean() < FALLING:
+        return None
+    beginning = run.training[: run.trend_epochs]
+    if np.log(beginning[0] / beginning[-1]) / (len(beginning) - 1) * STEADY > decay:
+        return None
+    halving = np.log(2) / decay
+    if halving <= 2 * horizon(run):
+        return None
+    return (
+        f"The training loss, {run.training[-1]:.3g} after epoch {run.epoch[-1]:,}, falls by "
+        f"{1 - np.exp(-decay):.2%} in an epoch: to halve it would take {_about(halving)} more, and "
+        f"{run.experiment.training.epochs:,} are planned in all."
+    )
+
+
+def _about(number: float) -> str:
+    return f"about {float(f'{min(number, 1e9):.2g}'):,.0f}"
+
+
+def _faster(run: RunWindow) -> Changes:
+    """A learning rate for steps of the usual size, or that halves the loss in time."""
+    rate = run.experiment.training.learning_rate
+    step, decay = step_size(run), run.decay()
+    by_step = SMALL_STEP / step if step > 0 else 1.0
+    by_decay = np.log(2) / decay / (horizon(run) / 4) if decay > 0 else 1.0
+    factor = float(np.clip(max(by_step, by_decay), 3.0, 100.0))
+    most = max(UNUSUAL * default_rate(run), 3 * rate)
+    return {"learning_rate": nearest_rate(min(rate * factor, most))}
+
+
+def _stuck(run: RunWindow) -> bool:
+    """Whether an ordinary learning rate has hardly reduced the loss."""
+    ordinary = run.experiment.training.learning_rate >= default_rate(run)
+    return bool(len(run)) and ordinary and run.training[-1] > STUCK * run.baseline.loss
+
+
+def jumping(run: RunWindow) -> str | None:
+    """The loss rises again and again, also on training examples."""
+    if len(run) <= JUMP_EPOCHS:
+        return None
+    rises = run.rises(run.judged, JUMP_EPOCHS)
+    on_training = run.rises(run.training, JUMP_EPOCHS)
+    jumps = rises[rises > JUMP]
+    if len(jumps) < JUMPS or not (on_training > JUMP).any():
+        return None
+    loss = run.judged[-JUMP_EPOCHS - 1 :]
+    return (
+        f"In the last {JUMP_EPOCHS} epochs the {run.part} loss rose {len(jumps)} times, by up "
+        f"to {jumps.max() * run.baseline.loss:.2g}: it was between {loss.min():.3g} and "
+        f"{loss.max():.3g}."
+    )
+
+
+def _tiny_batch(run: RunWindow) -> bool:
+    return (
+        run.experiment.training.batch_size <= TINY_BATCH
+        and run.experiment.data.train_size >= MANY_EXAMPLES
+    )
+
+
+def _high_momentum(run: RunWindow) -> bool:
+    training = run.experiment.training
+    uses = "momentum" in OPTIMIZERS[training.optimizer].defaults
+    return uses and training.momentum >= HIGH_MOMENTUM
+
+
+OVERSHOOT = "The loss is worse than that of a constant answer: updates this large undo each other."
+
+RULES: dict[str, Rule] = {
     "diverged": Rule(
+        1,
         "Diverged",
         "error",
         "descent",
-        "Each step went further beyond the goal than the one before, until the numbers were too "
-        "large to be written.",
+        "Every update overshot the minimum by more than the one before, until the loss overflowed.",
         diverged,
         (
-            STANDARDISE,
-            START,
+            STANDARDIZE,
+            INITIALIZE,
             FixStep(
-                "It failed within the first epoch: the steps are far too large.",
+                "It diverged within the first epoch: the steps are far too large.",
                 slower(10).changes,
-                lambda c: not len(c) and slower(10).applies(c),
-                fresh=True,
+                lambda run: not len(run) and slower(10).applies(run),
+                new_run=True,
             ),
-            slower_afresh(3),
+            slower_new_run(3),
             CLIP,
-            slower_afresh(10, 0.001),
+            slower_new_run(10, 0.001),
         ),
     ),
     "not_learning": Rule(
+        2,
         "Not learning",
         "error",
         "descent",
-        "What it answers has hardly anything to do with what it is shown.",
+        "The predictions hardly depend on the inputs.",
         not_learning,
         (
             FixStep(
-                "The labels are drawn at random: there is nothing to learn from them.",
-                lambda _: {"label_noise": 0.0},
-                lambda c: c.experiment.data.label_noise >= 0.5,
-                "Use the true labels",
+                "The labels are random: nothing can be learned from them.",
+                TRUE_LABELS.changes,
+                lambda run: run.experiment.data.label_noise >= 0.5,
+                TRUE_LABELS.label,
             ),
             FixStep(
-                "All units of a layer have the same weights: they get the same gradients, and stay "
-                "alike for good.",
-                ordinary_start,
-                _alike,
-                "Begin with random weights",
+                "All units of a layer have the same weights: equal gradients keep them identical.",
+                suitable_initializer,
+                _identical_units,
+                "Use random initial weights",
             ),
-            STANDARDISE,
+            STANDARDIZE,
             SORTED,
             LINEAR,
             FixStep(
                 slower(10).reason,
                 slower(10).changes,
-                lambda c: restless(c) and c.experiment.training.learning_rate > usual_rate(c),
-                fresh=True,
+                lambda run: (
+                    _restless(run) and run.experiment.training.learning_rate > default_rate(run)
+                ),
+                new_run=True,
+            ),
+            FixStep(OVERSHOOT, slower(10).changes, _above_baseline, new_run=True),
+            FixStep(
+                "The weights hardly change: an update is far less than a thousandth of a weight.",
+                lambda run: {
+                    "learning_rate": nearest_rate(10 * run.experiment.training.learning_rate)
+                },
+                lambda run: step_size(run) < SMALL_STEP,
             ),
             FixStep(
-                "The loss is worse than that of not looking at all: steps this large undo each "
-                "other.",
-                slower(10).changes,
-                above,
-                fresh=True,
-            ),
-            FixStep(
-                "The weights hardly move: an update changes them by far less than a thousandth.",
-                lambda c: {"learning_rate": nearest_rate(10 * c.experiment.training.learning_rate)},
-                idle,
-            ),
-            FixStep(
-                "So few units cannot tell the examples apart.",
-                lambda c: {"hidden": (64,) * max(1, len(c.experiment.network.hidden))},
-                lambda c: max(c.experiment.network.hidden, default=0) < 64,
+                "So few units cannot separate the examples.",
+                lambda run: {"hidden": (64,) * max(1, len(run.experiment.network.hidden))},
+                lambda run: max(run.experiment.network.hidden, default=0) < 64,
             ),
             ADAM,
-            slower_afresh(10),
+            slower_new_run(10),
         ),
-        ("gradients", "dead_units", "saturated_units", "regularisation"),
+        ("gradients", "dead_units", "saturated_units", "over_regularized"),
+    ),
+    "worse_than_constant": Rule(
+        3,
+        "Worse than a constant answer",
+        "warning",
+        "losses",
+        "A model that ignores its inputs does better. Where one class is very frequent, compare "
+        "balanced accuracy and recall per class (Inspect, Evaluation) rather than accuracy.",
+        worse_than_constant,
+        (
+            SORTED,
+            TRUE_LABELS,
+            STANDARDIZE,
+            FixStep(OVERSHOOT, slower(10).changes, _above_baseline, new_run=True),
+            LINEAR,
+            ADAM,
+            slower(3),
+        ),
+        (
+            "not_learning",
+            "jumping",
+            "gradients",
+            "dead_units",
+            "saturated_units",
+            "over_regularized",
+            "overfitting",
+            "little_data",
+        ),
+    ),
+    "too_slow": Rule(
+        4,
+        "Too slow",
+        "warning",
+        "descent",
+        "The updates are small beside the weights: it takes too many of them.",
+        slow,
+        (
+            FixStep(
+                ADAM.reason, ADAM.changes, lambda run: ADAM.applies(run) and _stuck(run), ADAM.label
+            ),
+            FixStep("Larger steps take fewer epochs.", _faster),
+            ADAM,
+            FixStep(
+                "Smaller batches give more updates in each epoch.",
+                lambda run: {"batch_size": max(run.experiment.training.batch_size // 4, 1)},
+            ),
+        ),
+        ("gradients", "saturated_units", "over_regularized"),
+    ),
+    "jumping": Rule(
+        5,
+        "Jumping",
+        "warning",
+        "descent",
+        "An update overshoots the minimum, and the next one has to return.",
+        jumping,
+        (
+            FixStep(
+                "The gradient of so few examples is noisy.",
+                lambda _: {"batch_size": 32},
+                _tiny_batch,
+            ),
+            FixStep(
+                "With this much momentum the direction changes too late.",
+                lambda _: {"momentum": 0.9},
+                _high_momentum,
+            ),
+            slower(3),
+            FixStep(
+                "The gradient of a larger batch is closer to that of all examples.",
+                lambda run: {"batch_size": min(4 * run.experiment.training.batch_size, 256)},
+            ),
+        ),
     ),
 }

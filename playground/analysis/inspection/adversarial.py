@@ -96,7 +96,7 @@ def paths(
     source, of = dataset.source, DIRECTIONS[direction].of
     n_classes = len(source.classes)
     start = image.reshape(1, -1).astype(np.float32)
-    first = _shares(snapshot.predict(dataset.scaled(start)))
+    first = _shares(snapshot.predict(dataset.transform(start)))
     answer = int(first.argmax())
     targets = np.array([c for c in range(n_classes) if c != answer])
     step = _step(snapshot, len(targets))
@@ -105,7 +105,7 @@ def paths(
     images, shares = list[Array](), list[Array]()
     reached, end = np.full(len(targets), -1), int(STRONGEST / step)
     while len(images) <= end:
-        output, gradient = answer_and_gradient(snapshot, dataset.scaled(x), targets)
+        output, gradient = answer_and_gradient(snapshot, dataset.transform(x), targets)
         images.append(x)
         shares.append(_shares(output))
         new = (reached < 0) & (shares[-1].argmax(axis=1) == targets)

@@ -1,7 +1,4 @@
-"""What a network with two inputs does with their plane: regions, half-planes, and a bent grid.
-
-What a network of some moment says of the data: numbers for the pages to draw, and no drawing.
-"""
+"""Predictions of a network over one or two inputs: decision regions, half-planes, warped grid."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.analysis.inspection import feature_maps
+from playground.analysis.inspection.activations import feature_ranges, grid
 from playground.analysis.inspection.embedding import activations
-from playground.analysis.inspection.feature_maps import grid
 from playground.analysis.metrics.score import metric
 from playground.datasets.dataset import Dataset, Split
 from playground.datasets.registry import DATASETS
@@ -21,16 +17,17 @@ from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Layer, Snapshot, classes
 
 Array = NDArray[Any]
-
-
 Extent = tuple[float, float, float, float]  # smallest and largest x₁, smallest and largest x₂
 
 COFFEE = DATASETS["coffee"]
 
 MOST_POINTS, FEWEST_POINTS = 100, 24  # along each side of the plane
-OPERATIONS = 2e9  # multiplications for one look at the plane: some 50 ms
-LINES, STEPS = 11, 44  # of the grid that is bent, each way; points along each line
+OPERATIONS = 2e9  # multiplications for one map of the plane: some 50 ms
+LINES, STEPS = 11, 44  # of the warped grid, each way; points along each line
 MOST_EXAMPLES = 500  # of each part
+GRID = 100  # points along each side of a map
+CURVE = 300  # points of a curve
+MOST_SHOWN = 1_000  # of each part, over a map
 
 
 def suits(dataset: Dataset) -> bool:
@@ -39,17 +36,17 @@ def suits(dataset: Dataset) -> bool:
 
 
 def extent(dataset: Dataset) -> Extent:
-    """The part of the plane that is looked at: around the examples; for coffee all roasts."""
+    """The part of the plane to map: around the examples; for coffee all roasts."""
     if dataset.source == COFFEE:
         across, up = ROASTS
         return *across, *up
-    across, up = feature_maps.extent(dataset)
+    across, up = feature_ranges(dataset)
     return *across, *up
 
 
 @dataclass(frozen=True)
 class Plane:
-    """Every layer's answer on a square grid of points, row 0 at the largest x₂.
+    """The outputs of every layer on a square grid of points, row 0 at the largest x₂.
 
     z, a: one array a layer, (side, side, n_units).
     """
@@ -60,7 +57,7 @@ class Plane:
 
     @property
     def output(self) -> Array:
-        """What the network answers, (side, side, n_outputs)."""
+        """The output of the network, (side, side, n_outputs)."""
         return self.a[-1]
 
 
@@ -80,7 +77,7 @@ def look(snapshot: Snapshot, dataset: Dataset) -> Plane:
     side = int(np.clip(affordable, FEWEST_POINTS, MOST_POINTS))
     area = extent(dataset)
     with np.errstate(over="ignore", invalid="ignore"):  # of a run that diverges
-        passes = snapshot.forward(dataset.scaled(grid(area, side)))
+        passes = snapshot.forward(dataset.transform(grid(area, side)))
     z, a = (tuple(p[i].reshape(side, side, -1) for p in passes) for i in (0, 1))
     return Plane(area, z, a)
 
@@ -124,15 +121,15 @@ def half_planes(layer: Layer, dataset: Dataset) -> list[HalfPlane]:
     ]
 
 
-# ---- the bent grid -------------------------------------------------------------------------
+# ---- the warped grid -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Warp:
-    """Where a hidden layer takes the plane, seen by two of its units: points (…, 2) of (aᵢ, aⱼ).
+    """The plane as mapped by two units of a hidden layer: points (…, 2) of (aᵢ, aⱼ).
 
     along_x, along_y: the lines of the grid on which x₁ or x₂ moves, (LINES, STEPS, 2);
-    crossings: where they meet, (LINES², 2), and what the network answers there (LINES², n_outputs);
+    crossings: where they meet, (LINES², 2), with the network's outputs there (LINES², n_outputs);
     points: the examples, (n, 2).
     """
 
@@ -146,25 +143,25 @@ class Warp:
 def warp(
     snapshot: Snapshot, dataset: Dataset, layer: int, units: tuple[int, int], x: Array
 ) -> Warp:
-    """The grid over the plane and raw examples `x` (n, 2) as two units of a layer see them."""
+    """The grid over the plane and raw examples `x` (n, 2), mapped by two units of a layer."""
     left, right, bottom, top = extent(dataset)
     places = [np.linspace(left, right, LINES), np.linspace(bottom, top, LINES)]
-    way = [np.linspace(left, right, STEPS), np.linspace(bottom, top, STEPS)]
-    along_x = np.stack(np.broadcast_arrays(way[0][None, :], places[1][:, None]), axis=-1)
-    along_y = np.stack(np.broadcast_arrays(places[0][:, None], way[1][None, :]), axis=-1)
-    crossings = dataset.scaled(grid(extent(dataset), LINES))
-    bent = [
-        activations(snapshot, dataset.scaled(each.reshape(-1, 2)), layer + 1)[:, list(units)]
+    steps = [np.linspace(left, right, STEPS), np.linspace(bottom, top, STEPS)]
+    along_x = np.stack(np.broadcast_arrays(steps[0][None, :], places[1][:, None]), axis=-1)
+    along_y = np.stack(np.broadcast_arrays(places[0][:, None], steps[1][None, :]), axis=-1)
+    crossings = dataset.transform(grid(extent(dataset), LINES))
+    mapped = [
+        activations(snapshot, dataset.transform(each.reshape(-1, 2)), layer + 1)[:, list(units)]
         for each in (along_x, along_y, x)
     ]
     passes = snapshot.forward(crossings)
     lines = (LINES, STEPS, 2)
     return Warp(
-        along_x=bent[0].reshape(lines),
-        along_y=bent[1].reshape(lines),
+        along_x=mapped[0].reshape(lines),
+        along_y=mapped[1].reshape(lines),
         crossings=passes[layer][1][:, list(units)],
         answers=passes[-1][1],
-        points=bent[2],
+        points=mapped[2],
     )
 
 
@@ -173,11 +170,11 @@ def warp(
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far a learned region and the true one are the same, over the points of a grid.
+    """Agreement of a learned region with the true one, over the points of a grid.
 
-    agree: share of the plane where both say the same;
+    agree: share of the plane where both are equal;
     overlap: |both| / |either|, the intersection over the union; 1 where both are empty;
-    never: what `agree` would be for a network that always says no.
+    never: `agree` of an empty region.
     """
 
     agree: float
@@ -186,7 +183,7 @@ class Agreement:
 
 
 def agreement(learned: NDArray[np.bool_], true: NDArray[np.bool_]) -> Agreement:
-    """Compare two regions given at the same points."""
+    """Compare two regions sampled at the same points."""
     either = int((learned | true).sum())
     both = int((learned & true).sum())
     return Agreement(
@@ -197,7 +194,7 @@ def agreement(learned: NDArray[np.bool_], true: NDArray[np.bool_]) -> Agreement:
 
 
 def truth(dataset: Dataset, plane: Plane) -> NDArray[np.bool_] | None:
-    """Where the true rule says yes, (side, side); None where no rule is known."""
+    """The region of the true rule, (side, side); None where no rule is known."""
     if dataset.source != COFFEE:
         return None
     side = len(plane.output)
@@ -226,16 +223,14 @@ def _cut(corners: Array, normal: Array, limit: float) -> Array:
     return np.array(kept)
 
 
-GRID = 100  # points along each side of a map
-CURVE = 300  # points of a curve
-MOST_SHOWN = 1_000  # of each part, over a map
+# ---- predictions ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The network's answers for some examples.
+    """Labels and predictions of some examples as text.
 
-    label, prediction: class names, or numbers as text for regression.
+    label, prediction: class names, or numbers for regression.
     confidence: (n,) probability of the predicted class; None for regression.
     """
 
@@ -252,8 +247,8 @@ def shown_part(dataset: Dataset) -> tuple[str, Split]:
 
 
 def answers(snapshot: Snapshot, dataset: Dataset, part: Split, rows: int) -> Answers:
-    """What the network says of the first `rows` examples of a part."""
-    output = snapshot.predict(dataset.scaled(part.x[:rows]))
+    """Predictions for the first `rows` examples of a part."""
+    output = snapshot.predict(dataset.transform(part.x[:rows]))
     truth = part.y[:rows]
     if dataset.source.task != CLASSIFICATION:
         numbers = tuple(tuple(f"{v:.2f}" for v in column) for column in (truth, output[:, 0]))
@@ -268,18 +263,18 @@ def answers(snapshot: Snapshot, dataset: Dataset, part: Split, rows: int) -> Ans
 
 @dataclass(frozen=True)
 class Region:
-    """The answers over a plane, on −1 … 1: (GRID, GRID), row 0 at the largest x₂."""
+    """The output over a plane, on −1 … 1: (GRID, GRID), row 0 at the largest x₂."""
 
     values: Array
-    extent: tuple[float, float, float, float]  # smallest and largest x₁, smallest and largest x₂
-    largest: float  # what 1 stands for, in the targets' unit
+    extent: Extent
+    largest: float  # the value drawn as 1, in the targets' unit
 
 
 def region(snapshot: Snapshot, dataset: Dataset) -> Region:
-    """What the network answers at every point of the plane around the training examples."""
-    across, up = feature_maps.extent(dataset)
+    """The output at every point of the plane around the training examples."""
+    across, up = feature_ranges(dataset)
     area = (*across, *up)
-    output = snapshot.predict(dataset.scaled(grid(area, GRID))).reshape(GRID, GRID)
+    output = snapshot.predict(dataset.transform(grid(area, GRID))).reshape(GRID, GRID)
     largest = scale(dataset)
     if dataset.source.task == CLASSIFICATION:
         output = 2 * output - 1
@@ -287,7 +282,7 @@ def region(snapshot: Snapshot, dataset: Dataset) -> Region:
 
 
 def scale(dataset: Dataset) -> float:
-    """What full blue stands for: 1 for classification, the largest |target| for regression."""
+    """The value of full color: 1 for classification, the largest |target| for regression."""
     if dataset.source.task == CLASSIFICATION:
         return 1.0
     return float(np.abs(dataset.train.y).max()) or 1.0
@@ -309,10 +304,10 @@ def points(dataset: Dataset) -> dict[str, tuple[Array, Array]]:
 
 def curve(snapshot: Snapshot, dataset: Dataset) -> tuple[Array, Array]:
     """The output (CURVE,) over the single input x (CURVE,) around the training examples."""
-    x = np.linspace(*feature_maps.extent(dataset)[0], CURVE)
-    return x, snapshot.predict(dataset.scaled(x[:, None]))[:, 0]
+    x = np.linspace(*feature_ranges(dataset)[0], CURVE)
+    return x, snapshot.predict(dataset.transform(x[:, None]))[:, 0]
 
 
 def mean_error(snapshot: Snapshot, dataset: Dataset, part: Split) -> float:
     """The mean of |output − target| over a part of a set with one target."""
-    return metric(snapshot.predict(dataset.scaled(part.x)), part.y, dataset.source.task)
+    return metric(snapshot.predict(dataset.transform(part.x)), part.y, dataset.source.task)

@@ -103,7 +103,7 @@ def next_mistake(snapshot: Snapshot, dataset: Dataset, part: Split, row: int) ->
     size = AT_ONCE if dataset.source.task == CLASSIFICATION else max(len(part), 1)
     for start in range(0, len(order), size):
         rows = order[start : start + size]
-        output = snapshot.predict(dataset.scaled(part.x[rows]))
+        output = snapshot.predict(dataset.transform(part.x[rows]))
         found = mistakes(output, part.y[rows], dataset.source.task)
         if len(found):
             return int(rows[found[0]])

@@ -54,7 +54,7 @@ def occlusion(
     if not 1 <= patch <= min(height, width):
         raise ValueError(f"patch must be between 1 and {min(height, width)}, got {patch}")
     covered, corners = _covered(image.astype(np.float32), patch, cover)
-    output = snapshot.predict(dataset.scaled(np.concatenate([image[None], covered])))
+    output = snapshot.predict(dataset.transform(np.concatenate([image[None], covered])))
     shares = np.hstack([1 - output, output]) if output.shape[1] == 1 else output
     answer = int(shares[0].argmax())
     places = shares[0, answer] - shares[1:, answer]

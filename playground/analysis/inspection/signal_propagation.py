@@ -1,4 +1,4 @@
-"""Before training: do signals keep their size on the way through a network, and gradients back?"""
+"""Initialization check: do activations and gradients keep their scale across the layers?"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.analysis.inspection.activations import dead_units, is_flat
+from playground.analysis.inspection.activations import dead_units, identical_units, is_flat
 from playground.datasets.preprocessing import LARGE_INPUT
 from playground.experiment.model import Experiment
 from playground.nn.activations import ACTIVATIONS
@@ -15,9 +15,9 @@ from playground.nn.backprop import backward
 from playground.nn.initializers import INITIALIZERS
 from playground.nn.network import Array, Layer, Snapshot
 
-ROWS = 256  # training examples that are sent through
+ROWS = 256  # training examples of a forward and backward pass
 FEWEST_ROWS = 64
-MULTIPLICATIONS = 10**8  # of one pass through a network: large ones get fewer examples
+MULTIPLICATIONS = 10**8  # of one forward pass: large networks get fewer examples
 
 # From the first to the last layer a signal may become this many times larger or smaller.
 TOLERATED = 10.0
@@ -27,25 +27,25 @@ MOST_FLAT = 0.75  # share of the pre-activations of a layer, where no unit is de
 
 @dataclass(frozen=True)
 class Profile:
-    """What some examples do in a network, by depth: the hidden layers, then the output layer.
+    """Activations and gradients of some examples by depth: hidden layers, then the output layer.
 
     Of the output layer `mean` and `spread` are those of z, before softmax or sigmoid.
     """
 
     mean: Array  # (n_layers,) of the activations
     spread: Array  # (n_layers,) √ of the mean over units of the variance over examples
-    signal: Array  # (n_layers,) √ of the mean over examples of ‖∂L/∂z‖², of each one's own loss
+    signal: Array  # (n_layers,) √ of the mean over examples of ‖∂L/∂z‖², L the example's own loss
     gradient: Array  # (n_layers,) root mean square of ∂L/∂W and ∂L/∂b over weights and biases
     dead: Array  # (n_hidden,) share of units with nearly the same output for all examples
     flat: Array  # (n_hidden,) share of pre-activations where |f′| is nearly 0
-    alike: bool  # all units of some layer have the same weights
+    identical: bool  # all units of some layer have the same weights
     largest_input: float
     loss: float
 
 
 @dataclass(frozen=True)
 class SignalVerdict:
-    """How well a network is prepared: `kind` is a name in VERDICTS.
+    """Whether the scales are kept: `kind` is a name in VERDICTS.
 
     forward, back: by what factor the spread of the activations, and the error signal on its way
     back, changes with each layer (geometric mean); 1 is ideal.
@@ -57,14 +57,14 @@ class SignalVerdict:
 
     @property
     def good(self) -> bool:
-        """Whether training can begin."""
+        """Whether the network can be trained as it is initialized."""
         return self.kind == "well_scaled"
 
 
 VERDICTS = {
     "large_inputs": "inputs too large",
     "exploding": "exploding",
-    "alike": "all units alike",
+    "alike": "identical units",
     "vanishing": "vanishing",
     "dead": "dead units",
     "saturated": "saturated",
@@ -81,62 +81,56 @@ class InitializerChoice:
 
     @property
     def label(self) -> str:
-        """For example "He normal, ReLU"."""
+        """ "He normal, ReLU"."""
         names = dict.fromkeys(ACTIVATIONS[name].label for name in self.activations)
         return ", ".join([INITIALIZERS[self.initializer].label, "/".join(names)][: 1 + bool(names)])
 
 
 def rows(snapshot: Snapshot) -> int:
-    """How many examples are sent through a network of this size."""
+    """How many examples to use for a network of this size."""
     return int(np.clip(MULTIPLICATIONS // snapshot.n_parameters, FEWEST_ROWS, ROWS))
 
 
 def profile(snapshot: Snapshot, x: Array, y: NDArray[Any], loss: str) -> Profile:
-    """What the examples x (n, n_features), y (n,) do: once forward, once back."""
-    with np.errstate(over="ignore", invalid="ignore"):  # the verdict says so
+    """One forward and one backward pass of the examples x (n, n_features), y (n,)."""
+    with np.errstate(over="ignore", invalid="ignore"):  # the verdict covers it
         passes = snapshot.forward(x)
-        found = backward(snapshot, x, y, loss)
+        gradients = backward(snapshot, x, y, loss)
         shown = [a for _, a in passes[:-1]] + [passes[-1][0]]
         hidden = list(zip(snapshot.layers, passes, strict=True))[:-1]
         # Times n: the gradient of each example's own loss.
-        lengths = [len(x) * np.sqrt((u.astype(np.float64) ** 2).sum(axis=1)) for u in found.z]
+        lengths = [len(x) * np.sqrt((u.astype(np.float64) ** 2).sum(axis=1)) for u in gradients.z]
         return Profile(
             mean=np.array([a.mean() for a in shown]),
             spread=np.array([np.sqrt(a.var(axis=0).mean()) for a in shown]),
             signal=np.array([np.sqrt(np.mean(length**2)) for length in lengths]),
-            gradient=found.rms(),
+            gradient=gradients.rms(),
             dead=np.array([dead_units(a).mean() for _, (_, a) in hidden]),
             flat=np.array([is_flat(layer, z).mean() for layer, (z, _) in hidden]),
-            alike=any(_alike(layer) for layer in snapshot.layers[:-1]),
+            identical=any(identical_units(layer) for layer in snapshot.layers[:-1]),
             largest_input=float(np.abs(x).max()),
-            loss=found.loss,
+            loss=gradients.loss,
         )
 
 
-def _alike(layer: Layer) -> bool:
-    kernel, bias = layer.kernel, layer.bias
-    same = bool((kernel == kernel[:, :1]).all() and (bias == bias[0]).all())
-    return same and len(bias) > 1
-
-
-def verdict(found: Profile) -> SignalVerdict:
-    """The first rule that a profile breaks, the gravest first."""
-    forward, back = _factor(found.spread), _factor(found.signal[::-1])
-    steps = max(len(found.spread) - 1, 1)
+def verdict(profile: Profile) -> SignalVerdict:
+    """The most serious problem of a profile."""
+    forward, back = _factor(profile.spread), _factor(profile.signal[::-1])
+    steps = max(len(profile.spread) - 1, 1)
     changes = np.array([forward, back]) ** steps
-    if not np.isfinite([*found.spread, *found.signal, found.loss]).all():
+    if not np.isfinite([*profile.spread, *profile.signal, profile.loss]).all():
         kind = "exploding"
-    elif found.largest_input > LARGE_INPUT:
+    elif profile.largest_input > LARGE_INPUT:
         kind = "large_inputs"
     elif (changes > TOLERATED).any():
         kind = "exploding"
-    elif found.alike:
+    elif profile.identical:
         kind = "alike"
     elif (changes < 1 / TOLERATED).any():
         kind = "vanishing"
-    elif (found.dead >= MOST_DEAD).any():
+    elif (profile.dead >= MOST_DEAD).any():
         kind = "dead"
-    elif (found.flat >= MOST_FLAT).any():
+    elif (profile.flat >= MOST_FLAT).any():
         kind = "saturated"
     else:
         kind = "well_scaled"
@@ -144,7 +138,7 @@ def verdict(found: Profile) -> SignalVerdict:
 
 
 def _factor(sizes: Array) -> float:
-    """By which factor sizes (n,) change from one to the next: the geometric mean."""
+    """The geometric mean factor between consecutive sizes (n,)."""
     if len(sizes) < 2:
         return 1.0
     first, last = float(sizes[0]), float(sizes[-1])
@@ -154,19 +148,19 @@ def _factor(sizes: Array) -> float:
 
 
 def chosen(experiment: Experiment) -> InitializerChoice:
-    """What the experiment has chosen."""
+    """The initializer and the activations of the experiment."""
     network = experiment.network
     return InitializerChoice(network.kernel_initializer, network.layer_activations)
 
 
 def recommended(choice: InitializerChoice) -> str:
-    """The initializer made for the activation of most hidden layers."""
-    made_for = [ACTIVATIONS[name].initializer for name in choice.activations]
-    return max(made_for, key=made_for.count) if made_for else "glorot_uniform"
+    """The initializer that suits the activation of most hidden layers."""
+    suitable = [ACTIVATIONS[name].initializer for name in choice.activations]
+    return max(suitable, key=suitable.count) if suitable else "glorot_uniform"
 
 
 def alternatives(experiment: Experiment) -> tuple[InitializerChoice, ...]:
-    """What else could be chosen, the best guess first: initializers, then other activations."""
+    """Other choices, the recommended one first: initializers, then other activations."""
     now = chosen(experiment)
     names = [recommended(now), "glorot_uniform", "he_normal", "lecun_normal"]
     choices = [InitializerChoice(name, now.activations) for name in names]
@@ -181,7 +175,7 @@ def alternatives(experiment: Experiment) -> tuple[InitializerChoice, ...]:
 def draw(
     experiment: Experiment, choice: InitializerChoice, hidden: tuple[int, ...] | None = None
 ) -> Snapshot:
-    """First weights drawn in NumPy by the table of initializers, from the network's own seed.
+    """Initial weights drawn in NumPy by the table of initializers, from the network's own seed.
 
     `hidden`: other sizes of the hidden layers, as many as `choice` has activations.
     """
@@ -210,7 +204,7 @@ def _filled(
 
 
 def _bias(experiment: Experiment, rng: np.random.Generator, n_out: int) -> Array:
-    """As Keras counts: a vector of n has n inputs and n outputs."""
+    """Fan-in and fan-out as Keras counts them: a vector of n has n of both."""
     name = experiment.network.bias_initializer
     return np.asarray(_filled(experiment, name, rng, n_out, n_out)[0])
 
@@ -220,7 +214,7 @@ def _parameters(experiment: Experiment, names: tuple[str, ...]) -> dict[str, flo
 
 
 def deepened(choice: InitializerChoice, depth: int) -> InitializerChoice:
-    """The same choice for `depth` hidden layers; those added do as the last one does."""
+    """The same choice for `depth` hidden layers; added ones repeat the last activation."""
     names = choice.activations or ("relu",)
     return replace(choice, activations=(names + names[-1:] * depth)[:depth])
 
@@ -228,7 +222,7 @@ def deepened(choice: InitializerChoice, depth: int) -> InitializerChoice:
 def compared(
     experiment: Experiment, snapshot: Snapshot, x: Array, y: NDArray[Any], hidden: tuple[int, ...]
 ) -> Iterator[tuple[InitializerChoice, Profile]]:
-    """The profile of `snapshot`, which is what was chosen, and that of every alternative."""
+    """The profile of `snapshot`, the current choice, and that of every alternative."""
     loss = experiment.training.loss
     yield deepened(chosen(experiment), len(hidden)), profile(snapshot, x, y, loss)
     for other in alternatives(experiment):

@@ -54,11 +54,6 @@ FEWEST_BINS, MOST_BINS = 10, 60
 MOST_CELLS = 400  # along each side of a picture of a kernel
 
 
-def layer_name(index: int, count: int) -> str:
-    """What layer `index` (from 0) of `count` is called: Hidden 1, Hidden 2, …, Output."""
-    return "Output" if index == count - 1 else f"Hidden {index + 1}"
-
-
 def with_layer(
     snapshot: Snapshot, index: int, kernel: Array | None = None, bias: Array | None = None
 ) -> Snapshot:

@@ -1,4 +1,4 @@
-"""Does "97 % sure" mean right in 97 of 100 cases? Reliability, and the temperature that helps."""
+"""Calibration: does a confidence of 97 % mean 97 % correct? Temperature scaling."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,28 +11,28 @@ from playground.nn.activations import softmax
 
 Array = NDArray[Any]
 
-COOLEST, HOTTEST = 0.05, 20.0  # temperatures looked at
+COOLEST, HOTTEST = 0.05, 20.0  # temperatures searched
 STEPS = 60  # halvings of the interval between them at most
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """Examples put into bins of equal width by their confidence: each array is (n_bins,)."""
+    """Examples in bins of equal width by their confidence: each array is (n_bins,)."""
 
-    edges: Array  # (n_bins + 1,) from 0 to 1; a bin holds its upper edge, not its lower
+    edges: Array  # (n_bins + 1,) from 0 to 1; a bin includes its upper edge
     count: NDArray[np.int64]
     confidence: Array  # mean in the bin; NaN where empty
-    accuracy: Array  # share that is right; NaN where empty
+    accuracy: Array  # share that is correct; NaN where empty
 
     @property
-    def error(self) -> float:
-        """Expected calibration error: Σ_b (n_b / n) · |accuracy_b − confidence_b|."""
+    def expected_calibration_error(self) -> float:
+        """ECE = Σ_b (n_b / n) · |accuracy_b − confidence_b|."""
         gap = np.abs(self.accuracy - self.confidence)
         return float(np.nansum(self.count * gap) / max(self.count.sum(), 1))
 
 
 def reliability(confidence: Array, right: Array, n_bins: int) -> Reliability:
-    """How often the answers of each confidence are right; `confidence` and `right`: (n,)."""
+    """The reliability diagram of predictions; `confidence` and `right`: (n,)."""
     edges = np.linspace(0, 1, n_bins + 1)
     which = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, n_bins - 1)
     count = np.bincount(which, minlength=n_bins)
@@ -44,9 +44,9 @@ def reliability(confidence: Array, right: Array, n_bins: int) -> Reliability:
 
 
 def temperature(logits: Array, truth: Array) -> float:
-    """The T > 0 that makes −mean ln softmax(z / T)[truth] smallest, between COOLEST and HOTTEST.
+    """The T > 0 that minimizes −mean ln softmax(z / T)[truth], between COOLEST and HOTTEST.
 
-    In β = 1/T it is convex, with the slope mean(Σ_k p_k z_k − z_truth): halving finds its zero.
+    In β = 1/T it is convex, with the slope mean(Σ_k p_k z_k − z_truth): bisection finds its zero.
     """
     z = (logits - logits.max(axis=1, keepdims=True)).astype(np.float64)
     wanted = np.take_along_axis(z, truth[:, None], axis=1).mean()
@@ -60,10 +60,10 @@ def temperature(logits: Array, truth: Array) -> float:
     return float(1 / np.sqrt(low * high))
 
 
-def tempered(judgement: Predictions, t: float, rows: Array | slice = slice(None)) -> Predictions:
-    """The same answers with probabilities softmax(z / t): every guess stays what it was."""
-    logits = judgement.logits[rows] / t
-    return Predictions(judgement.truth[rows], logits, softmax(logits))
+def scaled_by(predictions: Predictions, t: float, rows: Array | slice = slice(None)) -> Predictions:
+    """The same predictions with probabilities softmax(z / t): every predicted class stays."""
+    logits = predictions.logits[rows] / t
+    return Predictions(predictions.truth[rows], logits, softmax(logits))
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,14 @@ class TemperatureScaling:
     after: float
 
 
-def remedy(judgement: Predictions, n_bins: int) -> TemperatureScaling | None:
-    """What one temperature would do for examples it was not fitted on; None for fewer than 20."""
-    if len(judgement) < 20:
+def temperature_scaling(predictions: Predictions, n_bins: int) -> TemperatureScaling | None:
+    """Temperature scaling, measured on examples it was not fitted on; None for fewer than 20."""
+    if len(predictions) < 20:
         return None
-    t = temperature(judgement.logits[::2], judgement.truth[::2])
+    t = temperature(predictions.logits[::2], predictions.truth[::2])
     others = slice(1, None, 2)
     errors = [
-        reliability(j.confidence, j.right, n_bins).error
-        for j in (tempered(judgement, 1.0, others), tempered(judgement, t, others))
+        reliability(j.confidence, j.right, n_bins).expected_calibration_error
+        for j in (scaled_by(predictions, 1.0, others), scaled_by(predictions, t, others))
     ]
     return TemperatureScaling(t, *errors)

@@ -1,4 +1,4 @@
-"""How good the answers of a classifier are: confusions, scores by class, mistakes, doubt."""
+"""Metrics of a classifier: confusion matrix, scores per class, errors, reject option."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +12,14 @@ from playground.nn.network import Snapshot
 
 Array = NDArray[Any]
 
-MULTIPLICATIONS = 1.5e9  # of one forward pass through all examples that are judged: 0.1 s
-FEWEST, MOST = 1_000, 10_000  # examples judged, where there are as many
+MULTIPLICATIONS = 1.5e9  # of one forward pass through all examples evaluated: 0.1 s
+FEWEST, MOST = 1_000, 10_000  # examples evaluated, where there are as many
 CHUNK = 2_000  # examples at a time: their inputs take four times the memory of the pixels
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a network says of n examples of K ≥ 2 classes, beside the truth."""
+    """Predictions for n examples of K ≥ 2 classes, beside the true classes."""
 
     truth: NDArray[np.int64]  # (n,) class numbers
     logits: Array  # (n, K): softmax(logits) = probability
@@ -30,45 +30,45 @@ class Predictions:
 
     @property
     def guess(self) -> NDArray[np.int64]:
-        """The most probable class (n,); the first of equals."""
+        """The predicted class (n,): the most probable one, the first of equals."""
         return np.asarray(self.probability.argmax(axis=1))
 
     @property
     def confidence(self) -> Array:
-        """The probability (n,) of the guess."""
+        """The probability (n,) of the predicted class."""
         return np.asarray(self.probability.max(axis=1))
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Whether (n,) the guess is the truth."""
+        """Whether (n,) the prediction is correct."""
         return np.asarray(self.guess == self.truth)
 
     @property
     def accuracy(self) -> float:
-        """The share that is right."""
+        """The share that is correct."""
         return float(self.right.mean())
 
 
-def judged_rows(snapshot: Snapshot, available: int) -> int:
-    """How many examples are judged: all, or so many that it takes no noticeable time."""
+def max_samples(snapshot: Snapshot, available: int) -> int:
+    """How many examples to evaluate: all, or as many as take no noticeable time."""
     affordable = int(MULTIPLICATIONS / max(snapshot.n_parameters, 1))
     return min(available, max(FEWEST, min(affordable, MOST)))
 
 
 def sample(part: Split, most: int) -> Split:
-    """At most `most` ≥ 1 examples at even distances, in their order: it may be sorted."""
+    """At most `most` ≥ 1 evenly spaced examples, in their order: a part may be sorted."""
     step = -(-len(part) // most)
     return part if step <= 1 else Split(part.x[::step], part.y[::step])
 
 
-def judge(snapshot: Snapshot, dataset: Dataset, part: Split) -> Predictions:
-    """The answers for the examples of a part of a classification set.
+def predict(snapshot: Snapshot, dataset: Dataset, part: Split) -> Predictions:
+    """Predictions for the examples of a part of a classification set.
 
     One output unit (two classes) counts as two: its logits are (0, z), which softmax turns into
     (1 − σ(z), σ(z)).
     """
     chunks = [part.x[start : start + CHUNK] for start in range(0, len(part), CHUNK)]
-    z = np.concatenate([_logits(snapshot, dataset.scaled(x)) for x in chunks])
+    z = np.concatenate([_logits(snapshot, dataset.transform(x)) for x in chunks])
     if z.shape[1] == 1:
         z = np.hstack([np.zeros_like(z), z])
     return Predictions(part.y.astype(np.int64), z, softmax(z))
@@ -82,18 +82,19 @@ def _logits(snapshot: Snapshot, x: Array) -> Array:
 
 
 def confusion(truth: Array, guess: Array, n_classes: int) -> NDArray[np.int64]:
-    """Counts (n_classes, n_classes): row i, column j: examples of class i taken for class j."""
+    """Counts (n_classes, n_classes): row i, column j: examples of class i predicted as j."""
     cells = np.bincount(truth * n_classes + guess, minlength=n_classes**2)
     return np.asarray(cells.reshape(n_classes, n_classes))
 
 
 @dataclass(frozen=True)
 class ClassScores:
-    """Scores of each class (K,), NaN where undefined.
+    """Scores of each class (K,), as scikit-learn's with `zero_division=0`.
 
-    precision = TP / (TP + FP), undefined for a class that was never said;
-    recall = TP / (TP + FN), undefined for a class without examples;
-    f1 = 2 TP / (2 TP + FP + FN), undefined where it was neither said nor there.
+    precision = TP / (TP + FP), 0 for a class that is never predicted;
+    recall = TP / (TP + FN), 0 for a class without examples;
+    f1 = 2 TP / (2 TP + FP + FN).
+    All are NaN for a class neither predicted nor present: scikit-learn does not count it either.
     """
 
     precision: Array
@@ -102,21 +103,34 @@ class ClassScores:
     support: NDArray[np.int64]  # examples of the class
 
     def macro(self) -> tuple[float, float, float]:
-        """Means of precision, recall and F1 over the classes where they are defined, or NaN."""
-        first, second, third = (
-            float(np.nanmean(score)) if not np.isnan(score).all() else float("nan")
-            for score in (self.precision, self.recall, self.f1)
-        )
+        """Means of precision, recall and F1 over the classes present or predicted; NaN without any.
+
+        As scikit-learn's `average="macro", zero_division=0`.
+        """
+        first, second, third = (_mean(score) for score in (self.precision, self.recall, self.f1))
         return first, second, third
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """The mean recall over the classes that have examples; NaN without any."""
+        return _mean(np.where(self.support > 0, self.recall, np.nan))
 
 
 def class_scores(counts: NDArray[np.int64]) -> ClassScores:
     """Precision, recall, F1 and support of each class, from a confusion matrix."""
     hits = counts.diagonal()
-    said, support = counts.sum(axis=0), counts.sum(axis=1)
-    return ClassScores(
-        _ratio(hits, said), _ratio(hits, support), _ratio(2 * hits, said + support), support
+    predicted, support = counts.sum(axis=0), counts.sum(axis=1)
+    absent = predicted + support == 0
+    precision, recall, f1 = (
+        np.where(absent, np.nan, np.nan_to_num(_ratio(above, below)))
+        for above, below in ((hits, predicted), (hits, support), (2 * hits, predicted + support))
     )
+    return ClassScores(precision, recall, f1, support)
+
+
+def _mean(values: Array) -> float:
+    """The mean of the numbers among `values`; NaN without any."""
+    return float(np.nanmean(values)) if not np.isnan(values).all() else float("nan")
 
 
 def _ratio(above: Array, below: Array) -> Array:
@@ -124,26 +138,26 @@ def _ratio(above: Array, below: Array) -> Array:
     return np.asarray(np.divide(above, below, out=nothing, where=below > 0))
 
 
-def mistakes(judgement: Predictions) -> NDArray[np.int64]:
-    """Rows of the wrong answers, the surest first; equal ones in their own order."""
-    wrong = np.flatnonzero(~judgement.right)
-    return wrong[np.argsort(-judgement.confidence[wrong], kind="stable")]
+def most_confident_errors(predictions: Predictions) -> NDArray[np.int64]:
+    """Rows of the wrong predictions, the most confident first; equal ones in their own order."""
+    wrong = np.flatnonzero(~predictions.right)
+    return wrong[np.argsort(-predictions.confidence[wrong], kind="stable")]
 
 
 @dataclass(frozen=True)
 class RejectOption:
-    """What remains if the network may say "I don't know" below each of some thresholds (m,)."""
+    """Coverage and accuracy if predictions below a confidence are withheld, by threshold (m,)."""
 
     threshold: Array
-    coverage: Array  # share of the examples it still answers
-    accuracy: Array  # share of those that are right; NaN where it answers none
+    coverage: Array  # share of the examples that get a prediction
+    accuracy: Array  # share of those that is correct; NaN where none gets one
 
 
-def doubt(judgement: Predictions, thresholds: Array) -> RejectOption:
-    """Coverage and accuracy where an answer counts from a confidence ≥ threshold."""
-    order = np.argsort(judgement.confidence, kind="stable")
-    confidence, right = judgement.confidence[order], judgement.right[order]
+def selective_accuracy(predictions: Predictions, thresholds: Array) -> RejectOption:
+    """Coverage and accuracy where a prediction counts from a confidence ≥ threshold."""
+    order = np.argsort(predictions.confidence, kind="stable")
+    confidence, right = predictions.confidence[order], predictions.right[order]
     first = np.searchsorted(confidence, thresholds.astype(confidence.dtype), side="left")
-    answered = len(judgement) - first
+    kept = len(predictions) - first
     hits = np.concatenate([np.cumsum(right[::-1])[::-1], [0]])[first]
-    return RejectOption(thresholds, answered / max(len(judgement), 1), _ratio(hits, answered))
+    return RejectOption(thresholds, kept / max(len(predictions), 1), _ratio(hits, kept))

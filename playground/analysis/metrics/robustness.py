@@ -153,7 +153,7 @@ def robustness(
     """The curve of a kind of distortion over the `hardened` examples with targets `y` (n,)."""
 
     def score(x: Array) -> float:
-        output = snapshot.predict(dataset.scaled(x))
+        output = snapshot.predict(dataset.transform(x))
         if dataset.source.task == CLASSIFICATION:
             return float((classes(output) == y).mean())
         return float(np.abs(output[:, 0] - y).mean())

@@ -1,5 +1,6 @@
-"""How well any weights do on some examples, in NumPy: for networks that no trainer holds."""
+"""Scores of a network on some examples, in NumPy: loss, metric, residuals, standard error."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from playground.nn.network import Array, Snapshot, classes
 CHUNK = 2_000  # examples at a time, to keep memory small
 
 
-def each(output: Array, y: NDArray[Any], task: str) -> NDArray[np.float64]:
-    """For each example (n,) of outputs (n, n_outputs): 1 or 0, right or wrong; |output − target|
+def example_scores(output: Array, y: NDArray[Any], task: str) -> NDArray[np.float64]:
+    """For each example (n,) of outputs (n, n_outputs): 1 if correct, else 0; |output − target|
     in regression.
     """
     if task == CLASSIFICATION:
@@ -25,28 +26,88 @@ def each(output: Array, y: NDArray[Any], task: str) -> NDArray[np.float64]:
 
 def metric(output: Array, y: NDArray[Any], task: str) -> float:
     """Accuracy (0 to 1), or the mean absolute error for regression."""
-    return float(each(output, y, task).mean())
+    return float(example_scores(output, y, task).mean())
 
 
 def score(snapshot: Snapshot, dataset: Dataset, part: Split, loss: str) -> Score:
     """The mean of `loss`, a name in LOSSES, and the accuracy or mean absolute error on `part`.
 
     The loss is Keras' own without the L1/L2 penalty; where the output layer and the loss belong
-    together (cross-entropy) it is taken from z, as in training. NaN where there is no example.
+    together (cross-entropy) it is computed from z, as in training. NaN without examples.
     """
     if not len(part):
         return Score(float("nan"), float("nan"))
-    entry, total, right = LOSSES[loss], 0.0, 0.0
+    entry, total, metric_total = LOSSES[loss], 0.0, 0.0
     *hidden, last = snapshot.layers
-    with np.errstate(over="ignore", invalid="ignore"):  # weights may be edited beyond all measure
+    with np.errstate(over="ignore", invalid="ignore"):  # edited weights may be enormous
         for start in range(0, len(part), CHUNK):
             rows = slice(start, start + CHUNK)
-            x, y = dataset.scaled(part.x[rows]), part.y[rows]
+            x, y = dataset.transform(part.x[rows]), part.y[rows]
             for layer in hidden:
                 x = layer.activate(layer.pre_activation(x))
             z = last.pre_activation(x)
             output, wanted = last.activate(z), targets(snapshot, y)
             losses = entry.f_z(wanted, z) if entry.f_z else entry.f(wanted, output)
             total += float(losses.sum(dtype=np.float64))
-            right += float(each(output, y, dataset.source.task).sum())
-    return Score(total / len(part), right / len(part))
+            metric_total += float(example_scores(output, y, dataset.source.task).sum())
+    return Score(total / len(part), metric_total / len(part))
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """True and predicted values (n,), in the targets' unit."""
+
+    truth: Array
+    predicted: Array
+
+    @property
+    def residual(self) -> Array:
+        """predicted − true (n,)."""
+        return np.asarray(self.predicted - self.truth)
+
+    @property
+    def mean_absolute_error(self) -> float:
+        """mean |residual|."""
+        return float(np.abs(self.residual).mean())
+
+    @property
+    def root_mean_squared_error(self) -> float:
+        """√ mean residual²."""
+        return float(np.sqrt(np.square(self.residual, dtype=np.float64).mean()))
+
+    @property
+    def r2(self) -> float:
+        """1 − Σ residual² / Σ (true − mean)²; NaN where all true values are equal.
+
+        1 is perfect, 0 as good as always predicting the mean, below 0 worse than that.
+        """
+        total = np.square(self.truth - self.truth.mean(dtype=np.float64)).sum()
+        if total == 0:
+            return float("nan")
+        return float(1 - np.square(self.residual, dtype=np.float64).sum() / total)
+
+
+def residuals(snapshot: Snapshot, dataset: Dataset, part: Split) -> Residuals:
+    """Predictions for the examples of a part of a regression set, beside the targets."""
+    return Residuals(part.y, snapshot.predict(dataset.transform(part.x))[:, 0])
+
+
+def standard_error(accuracy: float, n: int) -> float:
+    """The standard error of an accuracy measured on n examples: √(p·(1 − p)/n)."""
+    return float(np.sqrt(accuracy * (1 - accuracy) / n))
+
+
+_X = np.linspace(-8, 8, 4001)
+
+
+def best_of(n: int) -> float:
+    """The expected largest of n independent standard normal numbers: ∫ x dΦ(x)ⁿ; 0 for n = 1."""
+    from scipy.special import ndtr
+
+    total = ndtr(_X) ** n
+    return float(((_X[1:] + _X[:-1]) / 2 * np.diff(total)).sum())
+
+
+def selection_bias(accuracy: float, n: int, evaluations: int) -> float:
+    """Optimistic bias of the best of `evaluations` equally good networks on n test examples."""
+    return best_of(evaluations) * standard_error(accuracy, n)

@@ -1,4 +1,4 @@
-"""The card that tells what is wrong with a run: a click cures it, another one undoes that."""
+"""The diagnosis card of the Train page: a click applies a fix, another one undoes it."""
 
 from collections.abc import Iterator
 from urllib.parse import urlencode
@@ -9,8 +9,14 @@ from streamlit.testing.v1 import AppTest
 from dashboard.state.dataset_loading import deliver
 from dashboard.views.labs.page import LABS
 from dashboard.views.train.diagnosis import SIGNS
-from playground.analysis.diagnosis import RULES
+from playground.analysis.diagnosis import RULES, run_window
+from playground.analysis.metrics.baseline import baseline
+from playground.analysis.metrics.run_summary import gap
+from playground.datasets import load
+from playground.experiment.model import Experiment
 from playground.experiment.url import decode
+from playground.history.history import history
+from playground.lessons.metrics import METRICS, CheckContext
 from playground.runs.run import RUNS, Run
 from playground.storage.store import store
 
@@ -76,52 +82,52 @@ def trained(app: AppTest) -> AppTest:
     return checked(app.run())
 
 
-def test_a_click_makes_the_changed_experiment_and_another_one_goes_back() -> None:
+def test_a_click_applies_the_fix_and_another_one_undoes_it() -> None:
     app = opened(JUMPS)
-    assert "what is wrong, if anything, is told here" in card(app)
+    assert "**Diagnosis** starts a few epochs into training" in card(app)
     first = running()
     app = trained(click(app, "train"))
     assert first.state == "diverged"
     text = card(app)
     assert "Diverged" in text
     assert "learning rate 3; the run has stopped there" in text
-    assert "Learning rate 3 → 0.3; a new run: same first weights, same data" in text
+    assert "Learning rate 3 → 0.3; a new run: same initial weights, same data" in text
     app = trained(click(app, "fix_diverged"))
     second = running()
     assert second is not first
     assert second.experiment == first.experiment.replace(learning_rate=0.3)
     assert app.session_state["experiment"] == second.experiment
     assert app.query_params["learning_rate"] in ("0.3", ["0.3"])
-    app = click(app, "undo_cure")
+    app = click(app, "undo_fix")
     assert app.session_state["experiment"] == first.experiment
     assert running().experiment == first.experiment
-    assert "undo_cure" not in buttons(app)
+    assert "undo_fix" not in buttons(app)
 
 
-def test_a_cure_that_can_act_at_once_does_and_a_dismissed_fault_is_silent() -> None:
+def test_a_live_fix_acts_at_once() -> None:
     app = opened(ROUND)
     for _ in range(8):
         app = trained(click(app, "step"))
     run = running()
     assert (run.state, run.epoch) == ("paused", 8)
-    assert "Too much regularisation" in card(app)
-    assert "L2 0.3 → 0.0001; the run goes on with its weights" in card(app)
-    app = click(app, "fix_regularisation")
+    assert "Too much regularization" in card(app)
+    assert "L2 0.3 → 0.0001; the run continues with its weights" in card(app)
+    app = click(app, "fix_over_regularized")
     assert running() is run
     assert run.experiment.network.l2 == 0.0001
-    assert "some epochs after the change" in card(app)
-    app = click(app, "undo_cure")
+    assert "a few epochs after the change" in card(app)
+    app = click(app, "undo_fix")
     assert running().experiment.network.l2 == 0.3
 
 
-def test_what_is_dismissed_is_not_told_again_of_this_network() -> None:
+def test_a_dismissed_problem_is_not_shown_again_for_this_network() -> None:
     app = trained(click(opened(JUMPS), "train"))
     app = click(app, "dismiss_diverged")
     assert "fix_diverged" not in buttons(app)
-    assert "Nothing else is wrong so far" in card(app)
+    assert "No other problem so far" in card(app)
 
 
-def test_changed_settings_are_not_thrown_away_by_a_cure() -> None:
+def test_changed_settings_are_not_discarded_by_a_fix() -> None:
     app = trained(click(opened(JUMPS), "train"))
     app.number_input(key="epochs").set_value(5)
     checked(app.run())
@@ -129,16 +135,44 @@ def test_changed_settings_are_not_thrown_away_by_a_cure() -> None:
     assert "fix_diverged" not in buttons(app)
 
 
-def test_a_cured_run_stays_among_the_saved_ones() -> None:
+def test_a_run_replaced_by_a_fix_stays_saved() -> None:
     address = {**ROUND, "epochs": "8", "seed": "3"}
     app = trained(click(opened(address), "train"))
     before = running().saved
     assert before is not None
-    app = trained(click(app, "fix_regularisation"))
+    app = trained(click(app, "fix_over_regularized"))
     assert before in [line.id for line in store().list(KNOWN[0])]
-    app = click(app, "undo_cure")
+    app = click(app, "undo_fix")
     assert running().saved == before
     assert running().epoch == 8
+
+
+def test_while_other_data_are_chosen_nothing_is_said_of_the_run() -> None:
+    app = trained(click(opened(JUMPS), "train"))
+    assert "Diverged" in card(app)
+    deliver(Experiment().replace(dataset="circle").data).dataset(END)
+    app.selectbox(key="dataset").set_value("circle")
+    app = checked(checked(app.run()).run())
+    assert "not available while other data are chosen" in card(app)
+    assert "trained on Linear plane" in card(app) or "trained on Plane" in card(app)
+    assert "No problem so far" not in card(app)
+
+
+def test_the_gap_on_the_train_page_is_that_of_diagnosis_overfitting_and_targets() -> None:
+    app = trained(click(opened({**ROUND, "epochs": "12"}), "train"))
+    run = running()
+    log = history(run.events)
+    apart = gap(log, True)
+    assert apart is not None
+    tiles = {metric.label: metric.value for metric in app.metric}
+    assert tiles["Gap"] == f"{apart.metric:+.1%}"
+    constant = baseline(load(run.experiment.data), run.experiment.training.loss)
+    assert tiles["Baseline"] == f"{constant.metric:.1%}"
+    window = run_window(run.experiment, run.events, constant)
+    assert window.gap is not None
+    assert window.gap.metric == pytest.approx(apart.metric, abs=1e-6)
+    target = METRICS["accuracy_gap"].measured(CheckContext(run.experiment, run.events))
+    assert target == pytest.approx(apart.metric, abs=1e-6)
 
 
 def test_every_rule_has_its_sign_and_is_explained_in_a_lab() -> None:

@@ -32,9 +32,9 @@ def test_a_pair_differs_in_the_mistake_alone_and_leaves_new_examples(name, mista
     assert honest.data.train_size <= MOST_TRAINING
     assert honest.data.validation_size > 0
     a, b = load(honest.data), load(flawed.data)
-    assert len(a.spare) >= min(honest.data.validation_size, 1_000)
-    assert np.array_equal(a.spare.x, b.spare.x)
-    inputs = [data.scaled(data.train.x) for data in (a, b)]
+    assert len(a.holdout) >= min(honest.data.validation_size, 1_000)
+    assert np.array_equal(a.holdout.x, b.holdout.x)
+    inputs = [data.transform(data.train.x) for data in (a, b)]
     assert mistake == "no_shuffling" or not np.array_equal(*inputs)
 
 
@@ -45,7 +45,9 @@ def test_mistakes_may_be_made_together():
 
 
 def test_an_experiment_with_a_mistake_has_an_honest_side():
-    flawed = Experiment().replace(leaked_fraction=0.5, scaler="everything", split_without_shuffle=True, shuffle=False)
+    flawed = Experiment().replace(
+        leaked_fraction=0.5, scaler="everything", split_without_shuffle=True, shuffle=False
+    )
     assert not pair(flawed, ["duplicates"], 5).honest.data.flawed
 
 

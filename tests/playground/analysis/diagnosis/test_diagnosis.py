@@ -1,4 +1,4 @@
-"""Each rule finds its fault in a real run, and its cure takes the fault away."""
+"""Each rule detects its problem in a real run, and its fix removes the problem."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from playground import Experiment, load
-from playground.analysis.diagnosis import Diagnosis, findings, run_summary
-from playground.analysis.metrics import baseline
+from playground.analysis.diagnosis import Diagnosis, diagnose, inspect_weights, run_window
+from playground.analysis.metrics.baseline import baseline
 from playground.history.events import Event
 from playground.history.history import Log
 from playground.training import Trainer
@@ -18,7 +18,7 @@ def made(**choices: Any) -> Experiment:
 
 
 def judged(experiment: Experiment) -> tuple[Diagnosis, ...]:
-    """What is found at the end of a whole run."""
+    """The diagnoses at the end of a whole run."""
     trainer, events = Trainer(experiment), list[Event]()
     while not trainer.over:
         events += trainer.advance(seconds=600).events
@@ -28,8 +28,8 @@ def judged(experiment: Experiment) -> tuple[Diagnosis, ...]:
 def seen(trainer: Trainer, events: Sequence[Event]) -> tuple[Diagnosis, ...]:
     experiment, dataset = trainer.experiment, load(trainer.experiment.data)
     loss = experiment.training.loss
-    looked = run_summary(trainer.latest(), dataset, loss)
-    return findings(run_summary(experiment, events, baseline(dataset, loss), looked))
+    inspection = inspect_weights(trainer.latest(), dataset, loss)
+    return diagnose(run_window(experiment, events, baseline(dataset, loss), inspection))
 
 
 ADAM = {"optimizer": "adam", "learning_rate": 0.001}
@@ -63,7 +63,7 @@ FAULTS: dict[str, dict[str, Any]] = {
         "dataset": "moons", "hidden": (16,) * 5, "activation": "sigmoid", "epochs": 30,
         "learning_rate": 0.1,
     },
-    "regularisation": {
+    "over_regularized": {
         "dataset": "moons", "hidden": (32,), "l2": 0.1, "optimizer": "adam", "learning_rate": 0.01,
         "epochs": 40,
     },
@@ -77,7 +77,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_real_run_shows_its_fault_and_after_the_cure_no_longer_does(fault: str) -> None:
+def test_a_real_run_shows_its_problem_and_after_the_fix_no_longer_does(fault: str) -> None:
     experiment = made(**FAULTS[fault])
     found = judged(experiment)
     assert [each.name for each in found][:1] == [fault], found
@@ -99,7 +99,7 @@ HEALTHY: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", HEALTHY)
-def test_a_healthy_run_is_left_in_peace_after_every_epoch(name: str) -> None:
+def test_a_healthy_run_has_no_diagnosis_after_any_epoch(name: str) -> None:
     experiment = made(**HEALTHY[name])
     trainer, log = Trainer(experiment), Log()
     for epoch in range(1, experiment.training.epochs + 1):
@@ -107,16 +107,16 @@ def test_a_healthy_run_is_left_in_peace_after_every_epoch(name: str) -> None:
         assert seen(trainer, log) == (), epoch
 
 
-def test_a_change_while_it_runs_begins_a_new_judgement() -> None:
-    experiment = made(**FAULTS["regularisation"])
+def test_a_change_while_training_begins_a_new_window() -> None:
+    experiment = made(**FAULTS["over_regularized"])
     trainer = Trainer(experiment)
     log = Log(trainer.advance(seconds=600, until_epoch=20).events)
     first = seen(trainer, log)[0]
-    assert first.name == "regularisation"
+    assert first.name == "over_regularized"
     assert first.fix is not None
     assert first.fix.live
     changed = first.fix.experiment.network.l2
     log.extend(trainer.advance(0, 20, {"l2": changed}).events)
     assert seen(trainer, log) == ()
     log.extend(trainer.advance(seconds=600).events)
-    assert "regularisation" not in [each.name for each in seen(trainer, log)]
+    assert "over_regularized" not in [each.name for each in seen(trainer, log)]

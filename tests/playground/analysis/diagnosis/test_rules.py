@@ -11,16 +11,15 @@ from hypothesis import settings as limits
 from playground import Experiment, load
 from playground.analysis.diagnosis import (
     RULES,
-    Baseline,
     Diagnosis,
     Monitor,
-    RunSummary,
+    RunWindow,
     WeightInspection,
-    findings,
-    run_summary,
+    diagnose,
+    run_window,
 )
-from playground.analysis.diagnosis.rule import FixStep, fix
-from playground.analysis.metrics import baseline
+from playground.analysis.diagnosis.rule import FixStep, Rule, make_fix
+from playground.analysis.metrics.baseline import Baseline, baseline
 from playground.history.events import (
     Diverged,
     Epoch,
@@ -70,18 +69,47 @@ def told(
     events: Sequence[Event], experiment: Experiment = TEN, looked: WeightInspection | None = None,
     guess: Baseline = GUESS,
 ) -> tuple[Diagnosis, ...]:  # fmt: skip
-    return findings(run_summary(experiment, Log(events), guess, looked))
+    return diagnose(run_window(experiment, Log(events), guess, looked))
 
 
 def test_the_rules_stand_in_the_order_of_their_severity() -> None:
-    assert list(RULES) == [
-        "diverged", "not_learning", "too_slow", "jumping", "underfitting", "overfitting",
-        "dead_units", "saturated_units", "gradients", "regularisation", "little_data",
-        "validation_better",
+    assert sorted(RULES, key=lambda name: RULES[name].severity) == [
+        "diverged", "not_learning", "worse_than_constant", "too_slow", "jumping", "underfitting",
+        "overfitting", "dead_units", "saturated_units", "gradients", "over_regularized",
+        "little_data", "validation_better",
     ]  # fmt: skip
     for rule in RULES.values():
-        assert rule.cures
+        assert rule.fixes
         assert set(rule.explained_by) <= RULES.keys()
+
+
+def test_one_entry_adds_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = Rule(0, "New", "info", "descent", "Because.", lambda _: "Always.", ())
+    monkeypatch.setitem(RULES, "new", rule)
+    learns = [1.0 - 0.05 * i for i in range(10)]
+    assert found(epochs(learns, learns, 0.9)) == ["new"]
+    assert found(epochs([2.3] * 6, [2.3] * 6, 0.1)) == ["new", "not_learning"]
+
+
+def test_a_network_worse_than_a_constant_answer_is_named_as_such() -> None:
+    falls = [0.2 - 0.005 * i for i in range(10)]
+    rare = Baseline(0.052, 0.991)  # one example in a hundred is of the other class
+    (only,) = told(epochs(falls, falls, 0.984), TEN, None, rare)
+    assert only.name == "worse_than_constant"
+    assert "accuracy 98.4% after epoch 10, where always predicting" in only.evidence
+    assert "reaches 99.1%" in only.evidence
+    assert found(epochs(falls, falls, 0.992), TEN, None, rare) == []
+
+
+def test_the_best_epoch_of_overfitting_is_that_of_the_chart() -> None:
+    learns = [1.0 - 0.02 * i for i in range(40)]
+    noisy = [0.7 - 0.01 * i if i < 20 else 0.5 + 0.02 * (i - 20) for i in range(40)]
+    noisy[14] = 0.45  # one lucky epoch, which the mean over five does not follow
+    events = epochs(learns, noisy, 0.9)
+    evidence = next(d for d in told(events) if d.name == "overfitting").evidence
+    assert Log(events).history().best_epoch == 15
+    assert "lowest at epoch 15 (0.45)" in evidence
+    assert "as a mean of 5 epochs" in evidence
 
 
 def test_an_accuracy_counts_from_that_of_the_commonest_class() -> None:
@@ -192,9 +220,9 @@ def test_gradients_fade_over_several_layers_only() -> None:
 
 def test_saturation_counts_where_an_activation_is_flat_on_both_sides() -> None:
     poor, sigmoid = [1.5 - 0.05 * i for i in range(8)], TEN.replace(activation="sigmoid")
-    looked = WeightInspection(8, (0.3,), Score(1.2, 0.5), 1.0, alike=False)
+    looked = WeightInspection(8, (0.3,), Score(1.2, 0.5), 1.0, identical=False)
     assert found(epochs(poor, poor, 0.5), sigmoid, looked) == ["saturated_units"]
-    less = WeightInspection(8, (0.29,), Score(1.2, 0.5), 1.0, alike=False)
+    less = WeightInspection(8, (0.29,), Score(1.2, 0.5), 1.0, identical=False)
     assert found(epochs(poor, poor, 0.5), sigmoid, less) == []
 
 
@@ -206,7 +234,7 @@ def test_regularisation_is_too_much_where_training_is_poor(
     field: str, much: float, less: float
 ) -> None:
     poor = [1.2 - 0.05 * i for i in range(8)]
-    assert found(epochs(poor, poor, 0.8), TEN.replace(**{field: much})) == ["regularisation"]
+    assert found(epochs(poor, poor, 0.8), TEN.replace(**{field: much})) == ["over_regularized"]
     assert found(epochs(poor, poor, 0.8), TEN.replace(**{field: less})) == []
     assert found(epochs(poor, poor, 0.92), TEN.replace(**{field: much})) == []
 
@@ -223,15 +251,15 @@ def test_validation_may_be_better_for_reasons_that_are_no_fault() -> None:
     accuracy = (0.7, 0.8)
     for changes, wanted in (
         ({"dropout": 0.4}, "Dropout 0.4 → 0"),
-        ({"label_noise": 0.2}, "Shuffled labels 0.2 → 0"),
-        ({"leaked_fraction": 0.5}, "Copied 0.5 → 0"),
+        ({"label_noise": 0.2}, "Label noise 0.2 → 0"),
+        ({"leaked_fraction": 0.5}, "Train/validation leakage 0.5 → 0"),
     ):
         (only,) = told(epochs(ours, theirs, accuracy), TEN.replace(**changes))
         assert only.name == "validation_better"
-        assert only.kind == "info"
+        assert only.rule.kind == "info"
         assert only.fix is not None
         assert only.fix.change == wanted
-    looked = WeightInspection(10, (0.0,), Score(0.6, 0.81), 1.0, alike=False)
+    looked = WeightInspection(10, (0.0,), Score(0.6, 0.81), 1.0, identical=False)
     (only,) = told(epochs(ours, theirs, accuracy), TEN, looked)
     assert "81.0% on training examples" in only.evidence
     assert only.fix is not None
@@ -256,33 +284,33 @@ def test_a_run_that_went_back_to_its_best_weights_does_not_overfit() -> None:
 
 def test_a_fix_says_what_it_changes_and_keeps() -> None:
     one = FixStep("why", lambda _: {"learning_rate": 0.1})
-    made = fix(TEN, one, {"learning_rate": 0.1})
+    made = make_fix(TEN, one, {"learning_rate": 0.1})
     assert made is not None
     assert made.live
     assert made.label == "Try learning rate 0.1"
-    assert made.sentence(True) == "Learning rate 0.01 → 0.1; the run goes on with its weights."
-    assert "same first weights, same data" in made.sentence(False)
-    other = fix(TEN, one, {"hidden": (128,)})
+    assert made.sentence(True) == "Learning rate 0.01 → 0.1; the run continues with its weights."
+    assert "same initial weights, same data" in made.sentence(False)
+    other = make_fix(TEN, one, {"hidden": (128,)})
     assert other is not None
     assert not other.live
-    assert "other first weights" in other.kept
-    assert fix(TEN, one, {"learning_rate": 0.01}) is None  # nothing changes
-    assert fix(TEN, one, {"learning_rate": 99.0}) is None  # out of range
+    assert "other initial weights" in other.kept
+    assert make_fix(TEN, one, {"learning_rate": 0.01}) is None  # nothing changes
+    assert make_fix(TEN, one, {"learning_rate": 99.0}) is None  # out of range
 
 
-def test_a_watch_neither_flickers_nor_repeats_what_was_dismissed() -> None:
-    dataset, watch = load(TEN.data), Monitor("one")
+def test_a_diagnosis_neither_flickers_nor_returns_when_dismissed() -> None:
+    dataset, monitor = load(TEN.data), Monitor("one")
     twice = [1.0, 1.0, 1.3, 1.0, 1.3, 1.0, 1.0]
     log = Log(epochs(twice, twice, 0.6))
-    assert [each.name for each in watch.see(TEN, log, None, dataset)] == ["jumping"]
+    assert [each.name for each in monitor.update(TEN, log, None, dataset)] == ["jumping"]
     log.extend(epochs([0.9, 0.85], [0.9, 0.85], 0.6, first=8))
     assert "jumping" not in found(log)
-    assert [each.name for each in watch.see(TEN, log, None, dataset)] == ["jumping"]
+    assert [each.name for each in monitor.update(TEN, log, None, dataset)] == ["jumping"]
     log.extend(epochs([0.8, 0.75, 0.7, 0.65], [0.8, 0.75, 0.7, 0.65], 0.6, first=10))
-    assert watch.see(TEN, log, None, dataset) == ()
+    assert monitor.update(TEN, log, None, dataset) == ()
     again = Monitor("two")
     again.dismissed.add("jumping")
-    assert again.see(TEN, Log(epochs(twice, twice, 0.6)), None, dataset) == ()
+    assert again.update(TEN, Log(epochs(twice, twice, 0.6)), None, dataset) == ()
 
 
 numbers = strategies.floats(width=32, allow_nan=True, allow_infinity=True)
@@ -323,13 +351,13 @@ def test_no_history_makes_a_rule_fail(
     case: tuple[Experiment, list[Event], Baseline, WeightInspection | None],
 ) -> None:
     experiment, events, guess, looked = case
-    run: RunSummary = run_summary(experiment, Log(events), guess, looked)
-    for each in findings(run):
+    run: RunWindow = run_window(experiment, Log(events), guess, looked)
+    for each in diagnose(run):
         assert each.evidence
         if each.fix is not None:
             assert each.fix.experiment != experiment
             assert each.fix.label
-    for rule in RULES.values():  # a cure can be asked for at any time
+    for rule in RULES.values():  # a fix can be asked for at any time
         with np.errstate(all="ignore"):
             rule.fix(run)
 
@@ -346,7 +374,7 @@ def test_ten_thousand_epochs_are_judged_in_milliseconds() -> None:
     log, seconds = Log(epochs(losses, losses, 0.9)), []
     for _ in range(10):
         began = time.process_time()
-        findings(run_summary(TEN, log, GUESS))
+        diagnose(run_window(TEN, log, GUESS))
         seconds.append(time.process_time() - began)
     assert min(seconds) < 0.005
 
@@ -361,8 +389,8 @@ def test_a_schedule_that_slows_down_is_not_called_too_slow() -> None:
 
 
 def test_a_change_that_a_paused_run_has_not_told_yet_begins_a_new_judgement() -> None:
-    dataset, watch, flat = load(TEN.data), Monitor("one"), [2.3] * 6
+    dataset, monitor, flat = load(TEN.data), Monitor("one"), [2.3] * 6
     log, before = Log(epochs(flat, flat, 0.1)), TEN
-    assert [each.name for each in watch.see(before, log, None, dataset)] == ["not_learning"]
-    assert watch.see(TEN.replace(learning_rate=0.1), log, None, dataset) == ()
-    assert watch.since == 6
+    assert [each.name for each in monitor.update(before, log, None, dataset)] == ["not_learning"]
+    assert monitor.update(TEN.replace(learning_rate=0.1), log, None, dataset) == ()
+    assert monitor.since == 6

@@ -25,7 +25,7 @@ def case(dataset: str, hidden: tuple[int, ...], **changes: object) -> tuple[Snap
     loaded = load(experiment.data)
     part = loaded.validation
     task = loaded.source.task
-    return draw(experiment, chosen(experiment)), loaded.scaled(part.x), part.y, task
+    return draw(experiment, chosen(experiment)), loaded.transform(part.x), part.y, task
 
 
 def taken_out(snapshot: Snapshot, layer: int, unit: int) -> Snapshot:

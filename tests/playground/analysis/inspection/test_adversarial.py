@@ -34,12 +34,14 @@ def test_at_the_reached_strength_the_answer_is_the_target_and_below_it_is_not(
     for row in (0, 1, 2):
         image = data.validation.x[row]
         found = paths(snapshot, data, image, direction)
-        answer = classes(snapshot.predict(data.scaled(image[None])))[0]
+        answer = classes(snapshot.predict(data.transform(image[None])))[0]
         assert found.answer == answer
         assert sorted([*found.targets, answer]) == list(range(10))
         assert (found.reached > 0).sum() >= 8
         for i, target in enumerate(found.targets):
-            steps = data.scaled(found.images[:, i])  # as an image would come, not as the path did
+            steps = data.transform(
+                found.images[:, i]
+            )  # as an image would come, not as the path did
             answers = classes(snapshot.predict(steps))
             reached = found.reached[i]
             if reached < 0:
@@ -82,7 +84,7 @@ def test_a_linear_network_is_flipped_at_the_strength_that_geometry_gives() -> No
     bias[:2] = 0.3, 0
     snapshot = assemble(LINEAR, 0, [kernel.astype(np.float32), bias.astype(np.float32)])
     image = np.full((8, 8), 8, np.uint8)
-    z = data.scaled(image[None])[0] @ w
+    z = data.transform(image[None])[0] @ w
     gap = abs(2 * z + 0.3)
     per_step = STEP * 16 / float(data.scale[0]) * np.abs(2 * w).sum()
     found = paths(snapshot, data, image)
@@ -123,7 +125,7 @@ def test_large_networks_take_larger_steps() -> None:
 def test_covering_one_pixel_of_a_linear_network_takes_its_share_of_z_away() -> None:
     data, snapshot = load(LINEAR.data), linear()
     image = data.validation.x[0]
-    x = data.scaled(image[None])[0].astype(np.float64)
+    x = data.transform(image[None])[0].astype(np.float64)
     kernel, bias = (w.astype(np.float64) for w in snapshot.weights)
     covered = (0.0 - data.shift[0]) / data.scale[0]
     z = x @ kernel + bias
@@ -152,7 +154,7 @@ def test_each_pixel_gets_the_mean_of_the_places_that_cover_it(patch: int) -> Non
     for (top, left), fall in zip(found.corners, found.places, strict=True):
         covered = image.astype(np.float32)
         covered[max(top, 0) : max(top + patch, 0), max(left, 0) : max(left + patch, 0)] = 8
-        share = snapshot.predict(data.scaled(covered[None]))[0, found.answer]
+        share = snapshot.predict(data.transform(covered[None]))[0, found.answer]
         assert fall == pytest.approx(found.probability - share, abs=1e-5)
         if top <= row < top + patch and left <= column < left + patch:
             covering.append(fall)

@@ -62,13 +62,13 @@ def test_lines_of_half_planes_satisfy_z_is_0(name: str, seed: int) -> None:
     for unit, half in enumerate(half_planes(snapshot.layers[0], data)):
         line = half.line(area)
         x = data.train.x[:20]
-        z = snapshot.layers[0].pre_activation(data.scaled(x))[:, unit]
+        z = snapshot.layers[0].pre_activation(data.transform(x))[:, unit]
         np.testing.assert_allclose(half.z(x), z, atol=1e-4)
         if line is None:
             corners = half.z(grid(area, 2))
             assert (corners > 0).all() or (corners <= 0).all()
         else:
-            z = snapshot.layers[0].pre_activation(data.scaled(line.astype(np.float32)))[:, unit]
+            z = snapshot.layers[0].pre_activation(data.transform(line.astype(np.float32)))[:, unit]
             np.testing.assert_allclose(z, 0, atol=1e-4)
             assert (line >= np.array(area)[[0, 2]] - 1e-9).all()
             assert (line <= np.array(area)[[1, 3]] + 1e-9).all()
@@ -95,7 +95,7 @@ def test_the_plane_is_seen_as_the_network_answers() -> None:
     assert points[0].tolist() == pytest.approx([left, top])
     assert points[-1].tolist() == pytest.approx([right, bottom])
     np.testing.assert_allclose(
-        plane.output.reshape(-1, 1), snapshot.predict(data.scaled(points)), rtol=1e-5
+        plane.output.reshape(-1, 1), snapshot.predict(data.transform(points)), rtol=1e-5
     )
     assert [a.shape[-1] for a in plane.a] == [4, 3, 1]
 
@@ -111,13 +111,13 @@ def test_the_bent_grid_is_the_units_answer_along_its_lines() -> None:
     bent = warp(snapshot, data, 1, (3, 0), x)
     assert bent.along_x.shape == bent.along_y.shape == (LINES, STEPS, 2)
     np.testing.assert_allclose(
-        bent.points, snapshot.forward(data.scaled(x))[1][1][:, [3, 0]], rtol=1e-5
+        bent.points, snapshot.forward(data.transform(x))[1][1][:, [3, 0]], rtol=1e-5
     )
     left, right, bottom, _ = extent(data)
-    corner = snapshot.forward(data.scaled(np.array([[left, bottom]])))[1][1][0, [3, 0]]
+    corner = snapshot.forward(data.transform(np.array([[left, bottom]])))[1][1][0, [3, 0]]
     np.testing.assert_allclose(bent.along_x[0, 0], corner, rtol=1e-5)
     np.testing.assert_allclose(bent.along_y[0, 0], corner, rtol=1e-5)
-    corner = snapshot.forward(data.scaled(np.array([[right, bottom]])))[1][1][0, [3, 0]]
+    corner = snapshot.forward(data.transform(np.array([[right, bottom]])))[1][1][0, [3, 0]]
     np.testing.assert_allclose(bent.along_x[0, -1], corner, rtol=1e-5)
 
 

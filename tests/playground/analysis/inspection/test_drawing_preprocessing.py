@@ -21,7 +21,7 @@ from playground.datasets import load
 from playground.datasets.registry import DATASETS
 from playground.experiment.model import Data
 
-DRAWABLE = [name for name, source in DATASETS.items() if source.frame]
+DRAWABLE = [name for name, source in DATASETS.items() if source.layout]
 
 
 def strokes(seed: int) -> Drawing:
@@ -53,7 +53,7 @@ def test_the_frames_are_those_of_the_data() -> None:
     """What the table says of each data set is what its images show."""
     for name in DRAWABLE:
         dataset = load(Data(dataset=name, train_size=1_000, validation_size=100))
-        frame = dataset.source.frame
+        frame = dataset.source.layout
         assert frame is not None
         boxes = np.array([box(image) for image in dataset.train.x])
         sides = boxes[:, [1, 3]] - boxes[:, [0, 2]] + 1

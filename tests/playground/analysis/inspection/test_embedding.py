@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from distributed import Client
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
@@ -18,7 +17,6 @@ from playground.analysis.inspection.embedding import (
     tsne,
 )
 from playground.nn.network import Layer, Snapshot
-from playground.runs.jobs import Background
 
 
 def cloud(n: int, d: int, seed: int = 0) -> np.ndarray:
@@ -108,22 +106,3 @@ def test_tsne_keeps_neighbours_and_is_repeatable() -> None:
     np.testing.assert_array_equal(found, tsne(x, start))
     with pytest.raises(ValueError, match="at least 5 examples, got 4"):
         tsne(x[:4], start[:4])
-
-
-def test_work_in_the_background_is_done_once_and_one_at_a_time(dask: Client) -> None:
-    background = Background()
-    first = background.ask("me", "a", sum, [1, 2])
-    assert background.ask("me", "a", sum, [1, 2]) is first
-    assert first.wait(60)
-    assert (first.state, first.result) == ("done", 3)
-    assert background.latest("me") is first
-    second = background.ask("me", "b", int, "x")
-    assert second.wait(60)
-    assert second.state == "failed"
-    assert "invalid literal" in second.reason
-    assert (second.question, background.latest("me")) == ("b", second)
-    background.forget("b", second)
-    assert background.get("b") is None
-    slow = background.ask("me", "slow", sum, list(range(10)))
-    other = background.ask("me", "other", sum, [1])
-    assert other is slow or slow.state == "done"

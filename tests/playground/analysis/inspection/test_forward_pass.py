@@ -114,7 +114,7 @@ def test_numpy_answers_as_keras_does(name: str) -> None:
     )
     snapshot = Trainer(experiment).snapshot(0)
     dataset = load(experiment.data)
-    x = dataset.scaled(dataset.validation.x[:64])
+    x = dataset.transform(dataset.validation.x[:64])
     for theirs, (_, ours) in zip(
         keras_outputs(experiment, snapshot, x), snapshot.forward(x), strict=True
     ):
@@ -127,7 +127,7 @@ def test_numpy_answers_as_keras_does_for_every_output(dataset: str, hidden: tupl
     experiment = Experiment().replace(dataset=dataset, hidden=hidden)
     snapshot = Trainer(experiment).snapshot(0)
     found = load(experiment.data)
-    x = found.scaled(found.train.x[:20])
+    x = found.transform(found.train.x[:20])
     outputs = keras_outputs(experiment, snapshot, x)
     assert [a.shape for a in outputs] == [a.shape for _, a in snapshot.forward(x)]
     np.testing.assert_allclose(snapshot.predict(x), outputs[-1], atol=1e-5)

@@ -41,7 +41,7 @@ def checked(**changes: object) -> tuple[Profile, str]:
     experiment = Experiment().replace(**changes)
     data = load(experiment.data)
     snapshot = draw(experiment, chosen(experiment))
-    x, y = data.scaled(data.train.x[:256]), data.train.y[:256]
+    x, y = data.transform(data.train.x[:256]), data.train.y[:256]
     found = profile(snapshot, x, y, experiment.training.loss)
     return found, verdict(found).kind
 
@@ -92,7 +92,7 @@ def test_a_linear_layer_by_hand() -> None:
     """Without hidden layers: spread of z, and the signal ‖p − y‖."""
     experiment = Experiment().replace(dataset="iris", hidden=())
     data = load(experiment.data)
-    x, y = data.scaled(data.train.x), data.train.y
+    x, y = data.transform(data.train.x), data.train.y
     snapshot = draw(experiment, chosen(experiment))
     found = profile(snapshot, x, y, "cross_entropy")
     z = x @ snapshot.layers[0].kernel
@@ -106,7 +106,7 @@ def test_the_first_weights_of_keras_get_the_same_verdict() -> None:
     """Other numbers of the same distribution: nearly the same profile."""
     experiment = Experiment().replace(**DEEP, activation="tanh")
     data = load(experiment.data)
-    x, y = data.scaled(data.train.x[:256]), data.train.y[:256]
+    x, y = data.transform(data.train.x[:256]), data.train.y[:256]
     theirs = assemble(experiment, 0, keras_model.initial_weights(experiment))
     ours = draw(experiment, chosen(experiment))
     assert [layer.kernel.shape for layer in ours.layers] == [
@@ -133,7 +133,7 @@ def test_what_else_could_be_chosen() -> None:
     assert recommended(chosen(experiment)) == "glorot_uniform"
     assert deepened(others[-1], 2).activations == ("tanh", "tanh")
     data = load(experiment.data)
-    x, y = data.scaled(data.train.x), data.train.y
+    x, y = data.transform(data.train.x), data.train.y
     found = list(compared(experiment, draw(experiment, chosen(experiment)), x, y, (8,) * 6))
     assert len(found) == len(others) + 1
     assert all(len(each.spread) == 7 for _, each in found)

@@ -40,7 +40,7 @@ def test_keras_takes_the_file_and_gives_the_same_score(name: str) -> None:
     assert archive.files[:2] == ["W1", "b1"]
     model.set_weights([archive[key] for key in archive.files])
     dataset = load(experiment.data)
-    x, y = dataset.scaled(dataset.validation.x), dataset.validation.y
+    x, y = dataset.transform(dataset.validation.x), dataset.validation.y
     wanted = y if experiment.training.loss == "cross_entropy" else None
     if wanted is None:
         n = experiment.data.source.n_outputs

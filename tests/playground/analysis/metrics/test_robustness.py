@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from playground.analysis.metrics.classification import judge
+from playground.analysis.metrics.classification import predict
 from playground.analysis.metrics.robustness import (
     DISTORTIONS,
     STRENGTHS,
@@ -14,7 +14,6 @@ from playground.analysis.metrics.robustness import (
 from playground.datasets import DATASETS, load
 from playground.experiment.model import Experiment
 from playground.nn.network import Layer, Snapshot
-from playground.runs.jobs import Recent, fingerprint
 
 MNIST, DIGITS, IRIS = (DATASETS[name] for name in ("mnist", "digits", "iris"))
 
@@ -96,10 +95,10 @@ def test_the_curve_begins_with_the_score_on_what_is_there(name: str) -> None:
         assert curve.rows == len(data.validation)
         plain = curve.score[curve.strength == 0][0]
         if name == "sine":
-            error = np.abs(net.predict(data.scaled(data.validation.x))[:, 0] - data.validation.y)
+            error = np.abs(net.predict(data.transform(data.validation.x))[:, 0] - data.validation.y)
             assert plain == pytest.approx(error.mean())
         else:
-            assert plain == judge(net, data, data.validation).accuracy
+            assert plain == predict(net, data, data.validation).accuracy
         assert np.array_equal(hard, hardened(part, data.source, kind))
 
 
@@ -111,27 +110,3 @@ def test_a_large_network_is_measured_on_fewer_examples() -> None:
     assert robust_rows(net(10), 60_000) == 1_000
     assert robust_rows(net(10), 50) == 50
     assert robust_rows(net(5_000), 60_000) == 100
-
-
-def test_answers_used_last_are_kept() -> None:
-    recent: Recent[int] = Recent(2)
-    calls: list[int] = []
-
-    def double(n: int) -> int:
-        calls.append(n)
-        return 2 * n
-
-    assert [recent.ask(n, double, n) for n in (1, 2, 1, 3, 1, 2)] == [2, 4, 2, 6, 2, 4]
-    assert calls == [1, 2, 3, 2]
-    assert len(recent) == 2
-
-
-def test_equal_weights_have_one_fingerprint() -> None:
-    def net(weight: float, activation: str = "relu", slope: float = 0.1) -> Snapshot:
-        kernel = np.full((2, 2), weight, np.float32)
-        layer = Layer(kernel, np.zeros(2, np.float32), activation, {"negative_slope": slope})
-        return Snapshot(1, (layer,))
-
-    assert fingerprint(net(1.0)) == fingerprint(net(1.0))
-    others = [net(2.0), net(1.0, "tanh"), net(1.0, slope=0.2)]
-    assert len({fingerprint(each) for each in [net(1.0), *others]}) == 4

@@ -1,22 +1,26 @@
-"""The gap between training and validation, and weights near zero, by value."""
+"""Last, best, gap and epochs to a target, by value; weights near zero."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from playground.analysis.inspection.weights import BINS, NEARLY, histograms, kernel, share, shares
-from playground.analysis.metrics.generalization_gap import (
+from playground.analysis.metrics.run_summary import (
     LAST,
-    best_epoch,
+    accuracy_gaps,
     gap,
+    loss_rise,
     losses,
-    measured,
+    measured_gap,
     metrics,
     restored_epoch,
-    rises,
+    summarize,
+    target_score,
 )
 from playground.datasets import load
 from playground.experiment.model import Experiment
-from playground.history.events import Epoch, Finished, Score
+from playground.history.events import Epoch, Finished, HyperparametersChanged, Score
 from playground.history.history import History, history
 from playground.nn.network import Layer, Snapshot
 
@@ -41,10 +45,51 @@ def test_the_gap_is_the_mean_of_the_last_epochs() -> None:
     assert found.epoch == 10 + LAST
 
 
-def test_the_gap_of_one_epoch_is_that_epochs() -> None:
-    found = gap(past([3.0, 2.0, 1.0], [3.0, 2.5, 4.0]), True, epoch=2)
+def test_the_gap_up_to_an_epoch_ends_there() -> None:
+    found = gap(past([3.0, 2.0, 1.0], [3.0, 2.5, 4.0]), True, until=2)
     assert found is not None
     assert (found.epoch, found.loss) == (2, pytest.approx(0.5))
+
+
+def test_the_gap_of_every_epoch_ends_with_the_gap() -> None:
+    training = [2.0, 1.5, 1.2, 1.0, 0.9, 0.8, 0.7, 0.6]
+    validation = [2.1, 1.4, 1.6, 1.3, 1.5, 1.2, 1.4, 1.6]
+    for n in range(1, len(training) + 1):
+        log = past(training[:n], validation[:n])
+        found, every = gap(log, True), accuracy_gaps(log)
+        assert found is not None
+        assert every is not None
+        assert every[-1] == pytest.approx(found.metric, abs=1e-6)
+    assert accuracy_gaps(past(training, None)) is None
+
+
+def test_the_gap_begins_anew_when_a_setting_changes() -> None:
+    log = past([2.0] * 8 + [0.5] * 2, [2.0] * 8 + [1.5] * 2)
+    changed = replace(log, changes=(HyperparametersChanged(8, "l2", 0.0, 0.1),))
+    for run, mean in ((log, 0.4), (changed, 1.0)):
+        found = gap(run, True)
+        assert found is not None
+        assert found.loss == pytest.approx(mean)
+
+
+def test_a_run_is_summarized_in_numbers() -> None:
+    found = summarize(past([3.0, 2.0, 1.0], [3.0, 1.0, 2.0]), True, target=0.9)
+    assert (found.epochs, found.best_epoch, found.best_score_epoch) == (3, 2, 2)
+    assert (found.best_loss, found.last_loss) == pytest.approx((1.0, 2.0))
+    assert (found.best_score, found.last_score) == pytest.approx((0.9, 0.8))
+    assert found.seconds == pytest.approx(0.3)
+    bare = summarize(past([3.0, 2.0, 1.0], None), True)
+    assert (bare.best_epoch, bare.to_target) == (3, None)
+    assert bare.best_score == pytest.approx(0.9)
+    assert summarize(past([], []), True).best_loss is None
+
+
+def test_the_first_epoch_that_reaches_the_target_counts() -> None:
+    errors = past([1.0] * 3, [3.0, 1.0, 2.0])  # here 1 − loss/10 stands for an error
+    target = target_score(0.7, 0.95, False)
+    assert target == pytest.approx(0.735)
+    assert summarize(errors, False, target).to_target == 1
+    assert summarize(errors, True, 0.95).to_target is None
 
 
 def test_errors_count_the_other_way_round() -> None:
@@ -54,17 +99,17 @@ def test_errors_count_the_other_way_round() -> None:
 
 
 def test_a_penalty_is_taken_out_of_losses_and_of_the_best_epoch() -> None:
-    plain, penalised = past([2.0, 1.0], [1.5, 1.8]), past([2.0, 1.0], [1.5, 1.8], penalty=5.0)
-    np.testing.assert_allclose(losses(penalised).training, losses(plain).training, atol=1e-6)
-    assert best_epoch(penalised) == best_epoch(plain) == 1
-    assert rises(plain) == pytest.approx(0.3)
+    plain, penalized = past([2.0, 1.0], [1.5, 1.8]), past([2.0, 1.0], [1.5, 1.8], penalty=5.0)
+    np.testing.assert_allclose(losses(penalized).training, losses(plain).training, atol=1e-6)
+    assert penalized.best_epoch == plain.best_epoch == 1
+    assert loss_rise(plain) == pytest.approx(0.3)
 
 
 def test_without_validation_there_is_no_gap() -> None:
     log = past([1.0, 0.5], None)
     assert gap(log, True) is None
-    assert best_epoch(log) is None
-    assert rises(log) == 0.0
+    assert log.best_epoch is None
+    assert loss_rise(log) == 0.0
     assert metrics(log, True).best is None
 
 
@@ -95,12 +140,12 @@ def snapshot(*kernels: list[list[float]]) -> Snapshot:
 
 def test_a_network_is_measured_on_both_parts() -> None:
     dataset = load(Experiment().replace(dataset="sine", train_size=10, validation_size=20).data)
-    found = measured(snapshot([[0.0]]), dataset, "mean_squared_error")
+    found = measured_gap(snapshot([[0.0]]), dataset, "mean_squared_error")
     assert found is not None
     assert found.training.loss == pytest.approx(float(np.square(dataset.train.y).mean()), rel=1e-5)
     assert found.validation.metric == pytest.approx(float(np.abs(dataset.validation.y).mean()))
     alone = load(Experiment().replace(dataset="sine", train_size=10, validation_size=0).data)
-    assert measured(snapshot([[0.0]]), alone, "mean_squared_error") is None
+    assert measured_gap(snapshot([[0.0]]), alone, "mean_squared_error") is None
 
 
 def test_shares_near_zero_are_counted_layer_by_layer() -> None:
