@@ -1,4 +1,4 @@
-"""Examples as points in a plane, colored by class or by right and wrong."""
+"""Embedding of examples in a plane, colored by class, by correctness or by value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ SYMBOLS = (
     "circle", "square", "diamond", "cross", "x",
     "triangle-up", "triangle-down", "star", "pentagon", "hexagram",
 )  # fmt: skip
-RIGHT_OR_WRONG = (("right", POSITIVE, "circle"), ("wrong", NEGATIVE, "x"))
+CORRECTNESS = (("correct", POSITIVE, "circle"), ("incorrect", NEGATIVE, "x"))
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,22 @@ class PointGroup:
 
 
 def by_class(classes: Array, names: Sequence[str]) -> list[PointGroup]:
-    """One group a class that occurs."""
+    """One group per class."""
     return [
         PointGroup(name, COLORS[i % 10], SYMBOLS[i % 10], np.flatnonzero(classes == i))
         for i, name in enumerate(names)
     ]
 
 
-def by_right(right: Array) -> list[PointGroup]:
-    """Right and wrong answers."""
+def by_correctness(correct: Array) -> list[PointGroup]:
+    """Correct and incorrect predictions."""
     return [
-        PointGroup(name, color, symbol, np.flatnonzero(right == (name == "right")))
-        for name, color, symbol in RIGHT_OR_WRONG
+        PointGroup(name, color, symbol, np.flatnonzero(correct == (name == "correct")))
+        for name, color, symbol in CORRECTNESS
     ]
 
 
-def cloud(
+def embedding_figure(
     points: Array,
     groups: Sequence[PointGroup],
     texts: Sequence[str],
@@ -58,7 +58,7 @@ def cloud(
     axes: tuple[str, str],
     uirevision: str = "",
 ) -> Figure:
-    """Points (n, 2) by group; the text and the number of each go with it, for its card."""
+    """Points (n, 2) by group, with the text and index of each for its card."""
     layout = base_layout(title, *axes, uirevision=uirevision, height=560)
     layout["xaxis"] |= {"showticklabels": False, "ticks": "", "showgrid": False}
     layout["yaxis"] |= {
@@ -88,11 +88,13 @@ def _trace(points: Array, uid: str, group: PointGroup, texts: Sequence[str]) -> 
     }
 
 
-def colored(points: Array, values: Array, texts: Sequence[str], title: str, axes: tuple[str, str],
-             unit: str, uirevision: str = "") -> Figure:  # fmt: skip
+def colored_by_value(
+    points: Array, values: Array, texts: Sequence[str], title: str, axes: tuple[str, str],
+    unit: str, uirevision: str = "",
+) -> Figure:  # fmt: skip
     """Points (n, 2) of a regression, colored by `values` (n,) on a symmetric scale."""
     everything = PointGroup(unit, POSITIVE, "circle", np.arange(len(points)))
-    figure = cloud(points, [everything], texts, title, axes, uirevision)
+    figure = embedding_figure(points, [everything], texts, title, axes, uirevision)
     largest = float(np.abs(values).max()) or 1.0
     figure["data"][0]["marker"] |= {
         "color": values.astype(np.float32), "cmin": -largest, "cmax": largest,
@@ -104,16 +106,16 @@ def colored(points: Array, values: Array, texts: Sequence[str], title: str, axes
 
 
 def neighbors_sentence(share: float, chance: float, layer: str, kind: str) -> str:
-    """How well the classes are sorted in a map, in one sentence."""
+    """How well a map separates the classes."""
     return (
-        f"{layer}: {share:.0%} of the points have a nearest neighbor of their own {kind} on this "
-        f"map; by chance it would be {chance:.0%}."
+        f"{layer}: for {share:.0%} of the points the nearest neighbor has the same {kind}; by "
+        f"chance it would be {chance:.0%}."
     )
 
 
 def values_sentence(apart: float, usual: float, layer: str, name: str) -> str:
-    """How well the values are sorted in a map, in one sentence."""
+    """How well a map orders the values."""
     return (
-        f"{layer}: nearest neighbors on this map differ by {apart:.2g} in their {name}, any two "
-        f"points by {usual:.2g}."
+        f"{layer}: nearest neighbors differ by {apart:.2g} in their {name}, any two points by "
+        f"{usual:.2g}."
     )

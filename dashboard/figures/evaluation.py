@@ -1,17 +1,4 @@
-"""Predicted against true values of a regression, and how the differences are spread.
-
-Counts of a confusion matrix → what stands in its cells, and in which color.
-
-Probabilities of classes as bars, and along a way from one image to another.
-
-Shares of classes beside each other: what is true, and what several predictions say.
-
-How often answers of each confidence are right, and what remains above a threshold.
-
-A score against the strength of a distortion.
-
-Softmax of a few numbers: the probabilities as bars.
-"""
+"""Scores of a network: confusion matrix, calibration, probabilities, residuals, robustness."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -37,15 +24,15 @@ from dashboard.figures.style import (
 Array = NDArray[Any]
 
 
-MOST = 2_000  # points
+MAX_EXAMPLES = 2_000  # per scatter plot
 
 
 def predicted_against_true(truth: Array, predicted: Array, uirevision: str = "") -> Figure:
-    """One point an example; on the dotted diagonal it would be right."""
+    """One point per example; a perfect prediction lies on the dotted diagonal."""
     layout = base_layout(
         "Predicted against true", "true value", "predicted value", uirevision, height=380
     )
-    rows = downsampled_rows(len(truth), MOST)
+    rows = downsampled_rows(len(truth), MAX_EXAMPLES)
     ends = np.array([truth.min(), truth.max()], np.float32)
     points = {
         "type": "scatter",
@@ -71,10 +58,8 @@ def predicted_against_true(truth: Array, predicted: Array, uirevision: str = "")
 
 
 def residual_histogram(edges: Array, counts: Array, uirevision: str = "") -> Figure:
-    """How many examples (n_bins,) miss by how much; `edges`: (n_bins + 1,)."""
-    layout = base_layout(
-        "By how much it misses", "predicted − true", "examples", uirevision, height=380
-    )
+    """Histogram of the residuals: counts (n_bins,) between `edges` (n_bins + 1,)."""
+    layout = base_layout("Residuals", "predicted − true", "examples", uirevision, height=380)
     middle = (edges[1:] + edges[:-1]) / 2
     bars = {
         "type": "bar",
@@ -84,7 +69,7 @@ def residual_histogram(edges: Array, counts: Array, uirevision: str = "") -> Fig
         "y": counts.astype(np.float32),
         "width": (0.96 * np.diff(edges)).astype(np.float32),
         "marker": {"color": NEGATIVE},
-        "hovertemplate": "%{y} examples miss by about %{x:.3~g}<extra></extra>",
+        "hovertemplate": "%{y} examples with a residual of about %{x:.3~g}<extra></extra>",
         "showlegend": False,
     }
     layout["shapes"] = [vertical_line(0, width=2)]
@@ -92,32 +77,29 @@ def residual_histogram(edges: Array, counts: Array, uirevision: str = "") -> Fig
 
 
 def residual_sentence(residual: Array) -> str:
-    """In which direction the network errs, in one sentence."""
+    """Share of predictions that are too high, and the mean residual."""
     mean, high = float(residual.mean()), float((residual > 0).mean())
-    return (
-        f"{high:.0%} of the predictions are too high; too high and too low taken together, the "
-        f"mean error is {mean:+.3g}."
-    )
+    return f"{high:.0%} of the predictions are too high; the mean residual is {mean:+.3g}."
 
 
 def truth_sentence(r2: float) -> str:
-    """How much of the spread the network explains, in one sentence."""
+    """R² in words."""
     if np.isnan(r2):
-        return "All true values are equal, so there is no spread to explain."
+        return "All true values are equal, so R² is undefined."
     if r2 < 0:
-        return f"R² is {r2:.3f}: it does worse than always saying the mean of the true values."
-    return f"The network explains {r2:.1%} of how the true values vary (R² = {r2:.3f})."
+        return f"R² is {r2:.3f}: worse than always predicting the mean of the true values."
+    return f"The network explains {r2:.1%} of the variance of the true values (R² = {r2:.3f})."
 
 
-LIGHT, DARK = "#ffffff", "#1b1d22"  # text on deep colors; on pale ones the page's own
-DEEP_RIGHT, DEEP_WRONG = 0.6, 0.72  # on both themes the text can be read up to here
+LIGHT, DARK = "#ffffff", "#1b1d22"  # text on saturated colors; elsewhere the page's own color
+DEEP_RIGHT, DEEP_WRONG = 0.6, 0.72  # opacity up to which that is legible in both themes
 
 
 def cells(counts: NDArray[Any], names: Sequence[str]) -> list[list[dict[str, Any]]]:
-    """One entry for each cell: count, share of its row, color, and the sentence it stands for.
+    """Cells of a confusion matrix: count, share of the row, color, text alternative.
 
-    Right answers are blue and wrong ones orange; the opacity is the square root of the share of
-    the row, so that rare mistakes can be seen.
+    The diagonal is blue, errors are orange; the opacity is the square root of the share of the
+    row, so that rare errors can be seen.
     """
     totals = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(totals, 1)
@@ -130,12 +112,12 @@ def cells(counts: NDArray[Any], names: Sequence[str]) -> list[list[dict[str, Any
     ]
 
 
-def _cell(count: int, share: float, right: bool, truth: str, said: str) -> dict[str, Any]:
+def _cell(count: int, share: float, correct: bool, truth: str, prediction: str) -> dict[str, Any]:
     depth = 0.9 * share**0.5
-    base = POSITIVE if right else NEGATIVE
-    deep = depth >= (DEEP_RIGHT if right else DEEP_WRONG)
-    text = "" if not deep else LIGHT if right else DARK
-    what = f"{truth} recognized" if right else f"{truth} taken for {said}"
+    base = POSITIVE if correct else NEGATIVE
+    deep = depth >= (DEEP_RIGHT if correct else DEEP_WRONG)
+    text = "" if not deep else LIGHT if correct else DARK
+    what = f"{truth} recognized" if correct else f"{truth} predicted as {prediction}"
     times = "once" if count == 1 else f"{count:,} times"
     return {
         "count": count,
@@ -147,32 +129,32 @@ def _cell(count: int, share: float, right: bool, truth: str, said: str) -> dict[
 
 
 def confusion_sentence(counts: NDArray[Any], names: Sequence[str], part: str) -> str:
-    """How many are right, and the commonest mistake, in one sentence."""
+    """Accuracy, and the most common error."""
     total, hits = int(counts.sum()), int(counts.trace())
-    right = f"{hits:,} of {total:,} {part} examples are right ({hits / max(total, 1):.1%})"
+    correct = f"{hits:,} of {total:,} {part} examples are correct ({hits / max(total, 1):.1%})"
     wrong = counts - np.diag(counts.diagonal())
     most = int(wrong.max())
     if most == 0:
-        return f"{right}, without any mistake."
+        return f"{correct}, without any error."
     i, j = divmod(int(wrong.argmax()), len(names))
     times = "once" if most == 1 else f"{most:,} times"
-    return f"{right}; the commonest mistake is {names[i]} taken for {names[j]}, {times}."
+    return f"{correct}; the most common error is {names[i]} predicted as {names[j]}, {times}."
 
 
-UNCHANGED = "#9fb6c6"  # what was, beside what is
+BEFORE = "#9fb6c6"
 
 
-def bars(
+def before_after_bars(
     title: str, names: Sequence[str], before: Array, after: Array, uirevision: str = "",
     what: str = "probability",
 ) -> Figure:  # fmt: skip
-    """Two bars a class, (n_classes,) each, 0 … 1: before in gray, after in blue."""
+    """Two bars per class, (n_classes,) each, 0 … 1: before in gray, after in blue."""
     layout = base_layout(title, "", what, uirevision, height=260)
     layout["yaxis"] |= {"range": [0, 1.02], "tickformat": ".0%", "fixedrange": True}
     layout["xaxis"] |= {"type": "category", "fixedrange": True}
     layout |= {"barmode": "group", "bargap": 0.25, "bargroupgap": 0.05}
     labels = [escape_html(name) for name in names]
-    pairs = (("before", before, UNCHANGED), ("after", after, POSITIVE))
+    pairs = (("before", before, BEFORE), ("after", after, POSITIVE))
     data = [
         {
             "type": "bar", "uid": name, "name": name, "x": labels, "y": values.astype(np.float32),
@@ -184,15 +166,15 @@ def bars(
     return {"data": data, "layout": layout}
 
 
-def course(
-    strengths: Array, shares: Array, names: Sequence[str], shown: Sequence[int], here: int,
+def probability_curves(
+    strengths: Array, probabilities: Array, names: Sequence[str], shown: Sequence[int], here: int,
     uirevision: str = "",
 ) -> Figure:  # fmt: skip
-    """The probabilities (n_steps, n_classes) of the classes `shown` over the strength (n_steps,).
+    """Probabilities (n_steps, n_classes) of the classes `shown` over the strength (n_steps,).
 
-    A line marks step `here`; strengths are shares of the pixel range.
+    A line marks step `here`; strengths are fractions of the pixel range.
     """
-    title = "How sure it is, as the change grows"
+    title = "Probability against perturbation"
     layout = base_layout(title, "largest change of a pixel", "probability", uirevision, height=280)
     layout["yaxis"] |= {"range": [-0.02, 1.02], "tickformat": ".0%"}
     layout["xaxis"] |= {"tickformat": ".1%", "rangemode": "tozero"}
@@ -202,7 +184,7 @@ def course(
     data = [
         {
             "type": "scatter", "mode": "lines", "uid": names[i], "name": escape_html(names[i]),
-            "x": strengths.astype(np.float32), "y": shares[:, i].astype(np.float32),
+            "x": strengths.astype(np.float32), "y": probabilities[:, i].astype(np.float32),
             "line": {"color": colors[i], "width": 3 if order < 2 else 1.5,
                      "dash": ("solid", "dash")[min(order, 1)]},
             "hovertemplate": "%{y:.1%} at %{x:.1%}<extra>%{fullData.name}</extra>",
@@ -212,10 +194,12 @@ def course(
     return {"data": data, "layout": layout}
 
 
-def distances(names: Sequence[str], strengths: Array, chosen: int, uirevision: str = "") -> Figure:
-    """The smallest strength (n,) that reaches each class; NaN where none does."""
-    title = "How far away each answer is"
-    layout = base_layout(title, "", "smallest change that does it", uirevision, height=280)
+def distance_bars(
+    names: Sequence[str], strengths: Array, chosen: int, uirevision: str = ""
+) -> Figure:
+    """Smallest strength (n,) that reaches each class; NaN where none does."""
+    title = "Distance to each class"
+    layout = base_layout(title, "", "smallest perturbation", uirevision, height=280)
     layout["xaxis"] |= {"type": "category", "fixedrange": True}
     layout["yaxis"] |= {"tickformat": ".0%", "rangemode": "tozero", "fixedrange": True}
     colors = [NEGATIVE if i == chosen else POSITIVE for i in range(len(names))]
@@ -257,10 +241,8 @@ def grouped_bars(
 def reliability_bars(
     edges: Array, count: Array, confidence: Array, accuracy: Array, uirevision: str = ""
 ) -> Figure:
-    """A bar for the share that is right in each bin of confidence, beside the ideal diagonal."""
-    layout = base_layout(
-        "Sure of it, and right?", "confidence: how sure it is", "share right", uirevision, 360
-    )
+    """Accuracy in each bin of confidence, beside the ideal diagonal."""
+    layout = base_layout("Reliability diagram", "confidence", "accuracy", uirevision, 360)
     layout["xaxis"] |= {"range": [0, 1.01], "tickformat": ".0%", "dtick": 0.2}
     layout["yaxis"] |= {"range": [0, 1.02], "tickformat": ".0%"}
     layout["legend"] = {"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top"}
@@ -269,7 +251,7 @@ def reliability_bars(
     bars = {
         "type": "bar",
         "uid": "right",
-        "name": "share right",
+        "name": "accuracy",
         "x": middle[filled].astype(np.float32),
         "y": accuracy[filled].astype(np.float32),
         "width": (0.94 * width[filled]).astype(np.float32),
@@ -278,48 +260,48 @@ def reliability_bars(
         "textposition": "inside",
         "insidetextanchor": "start",
         "textfont": {"color": "#ffffff"},
-        "hovertemplate": "%{text} answers, %{y:.1%} right<extra></extra>",
+        "hovertemplate": "%{text} predictions, %{y:.1%} correct<extra></extra>",
     }
-    said = {
+    mean_confidence = {
         "type": "scatter",
         "uid": "sure",
-        "name": "how sure on average",
+        "name": "mean confidence",
         "x": confidence[filled].astype(np.float32),
         "y": confidence[filled].astype(np.float32),
         "mode": "markers",
         "marker": {"symbol": "diamond", "size": 9, "color": NEGATIVE},
-        "hovertemplate": "%{y:.1%} sure on average<extra></extra>",
+        "hovertemplate": "mean confidence %{y:.1%}<extra></extra>",
     }
     ideal = {
         "type": "scatter",
         "uid": "ideal",
-        "name": "as sure as right",
+        "name": "perfect calibration",
         "x": np.array([0, 1], np.float32),
         "y": np.array([0, 1], np.float32),
         "mode": "lines",
         "line": {"color": MARK, "dash": "dot", "width": 2},
         "hoverinfo": "skip",
     }
-    return {"data": [bars, ideal, said], "layout": layout}
+    return {"data": [bars, ideal, mean_confidence], "layout": layout}
 
 
 def reliability_sentence(error: float, confidence: float, accuracy: float) -> str:
-    """Whether the network is too sure or not sure enough, in one sentence."""
+    """Whether the network is over- or underconfident."""
     gap = confidence - accuracy
-    verdict = "about as sure as it is right"
+    verdict = "well calibrated on average"
     if abs(gap) >= 0.01:
-        verdict = "too sure of itself" if gap > 0 else "not sure enough of itself"
+        verdict = "overconfident" if gap > 0 else "underconfident"
     return (
-        f"On average it is {confidence:.1%} sure and {accuracy:.1%} right: {verdict}; expected "
+        f"Mean confidence {confidence:.1%}, accuracy {accuracy:.1%}: {verdict}; expected "
         f"calibration error {error:.1%}."
     )
 
 
-def doubt_curves(
+def reject_option_curves(
     threshold: Array, coverage: Array, accuracy: Array, chosen: float, uirevision: str = ""
 ) -> Figure:
-    """Share answered and share right of those, against the threshold; the chosen one is marked."""
-    layout = base_layout('Accuracy with "I don\'t know"', "threshold", "share", uirevision, 360)
+    """Coverage and selective accuracy against the threshold; the chosen one is marked."""
+    layout = base_layout("Reject option", "confidence threshold", "share", uirevision, 360)
     layout["xaxis"] |= {"range": [0, 1.01], "tickformat": ".0%", "dtick": 0.2}
     layout["yaxis"] |= {"range": [0, 1.02], "tickformat": ".0%"}
     layout["legend"] = {"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top"}
@@ -327,9 +309,9 @@ def doubt_curves(
     layout["shapes"] = [vertical_line(chosen, width=2)]
     defined = ~np.isnan(accuracy)
     lines = (
-        ("coverage", "answered (coverage)", threshold, coverage, NEGATIVE, "dash"),
+        ("coverage", "coverage", threshold, coverage, NEGATIVE, "dash"),
         (
-            "accuracy", "right among the answered (accuracy)",
+            "accuracy", "accuracy of the predictions made",
             threshold[defined], accuracy[defined], POSITIVE, "solid",
         ),
     )  # fmt: skip
@@ -351,13 +333,13 @@ def doubt_curves(
     }
 
 
-def doubt_sentence(threshold: float, coverage: float, accuracy: float, plain: float) -> str:
-    """What a threshold costs and brings, in one sentence."""
+def reject_option_sentence(threshold: float, coverage: float, accuracy: float, plain: float) -> str:
+    """Coverage and accuracy at a threshold."""
     if coverage == 0:
-        return f'With "I don\'t know" below {threshold:.0%} it answers nothing at all.'
+        return f"Below a confidence of {threshold:.0%} everything is rejected."
     return (
-        f'With "I don\'t know" below {threshold:.0%} it answers {coverage:.1%} of the examples; '
-        f"{accuracy:.1%} of those are right, instead of {plain:.1%} of all."
+        f"Rejecting below a confidence of {threshold:.0%}: coverage {coverage:.1%}, accuracy "
+        f"{accuracy:.1%} instead of {plain:.1%}."
     )
 
 
@@ -365,8 +347,8 @@ def robustness_curve(
     strength: Array, score: Array, axis: str, is_share: bool, chosen: float, uirevision: str = ""
 ) -> Figure:
     """Accuracy (or mean absolute error) at each strength; the chosen one is marked."""
-    y = "share right" if is_share else "mean absolute error"
-    layout = base_layout("How it does when the examples get harder", axis, y, uirevision)
+    y = "accuracy" if is_share else "mean absolute error"
+    layout = base_layout("Robustness", axis, y, uirevision)
     layout["yaxis"] |= (
         {"range": [0, 1.02], "tickformat": ".0%"} if is_share else {"rangemode": "tozero"}
     )
@@ -387,19 +369,19 @@ def robustness_curve(
 
 
 def robustness_sentence(strength: Array, score: Array, is_share: bool, what: str) -> str:
-    """The score on what is there, and the worst one with its strength, in one sentence."""
+    """The score on the original examples, and the worst one with its strength."""
     number = "{:.1%}".format if is_share else "{:.3g}".format
     plain = float(score[strength == 0][0])
     worst = int(score.argmin() if is_share else score.argmax())
     name = "Accuracy" if is_share else "The mean absolute error"
     return (
-        f"{name} is {number(plain)} unchanged and {number(float(score[worst]))} at worst, at "
-        f"{what.format(strength[worst])}."
+        f"{name} is {number(plain)} on the original examples and {number(float(score[worst]))} at "
+        f"worst, at {what.format(strength[worst])}."
     )
 
 
 def softmax_figure(z: Array, p: Array, plain: Array) -> Figure:
-    """The probabilities p (n,) of the scores z (n,); `plain` (n,) is what temperature 1 gives."""
+    """Probabilities p (n,) of the logits z (n,); `plain` (n,): those at temperature 1."""
     classes = [f"class {i + 1}" for i in range(len(z))]
     layout = base_layout("Softmax", "", "probability", "softmax", 340)
     layout["yaxis"] |= {"range": [0, 1.08], "tickformat": ".0%"}

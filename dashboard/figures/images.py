@@ -1,11 +1,4 @@
-"""The units of a layer as a grid of colored cells.
-
-Arrays → one PNG, as text that a page can show without another request.
-
-A map of numbers over an image: which pixels speak for an answer, and which against it.
-
-One image as the numbers it consists of.
-"""
+"""Arrays → images, as PNG files or `data:` addresses, and charts of pixels."""
 
 import base64
 import io
@@ -25,35 +18,35 @@ from dashboard.figures.style import (
 Array = NDArray[Any]
 
 
-WIDE = 3  # columns for each row, about
+ASPECT = 3  # about as many columns per row of cells
 
 
-def cells(values: NDArray[np.floating], largest: float) -> NDArray[np.uint8]:
-    """Values (n,) of a layer's units, row by row, as colors (rows, columns, 4).
+def unit_cells(values: NDArray[np.floating], largest: float) -> NDArray[np.uint8]:
+    """Values (n,) of a layer's units, row by row → colors (rows, columns, 4).
 
     −largest is orange, 0 is gray, largest is blue; a cell without a unit is transparent.
     """
-    columns = columns_of(len(values))
+    columns = n_cell_columns(len(values))
     grid = np.zeros((-(-len(values) // columns) * columns, 4), np.uint8)
     grid[: len(values), :3] = diverging_colors(values, largest)
     grid[: len(values), 3] = 255
     return grid.reshape(-1, columns, 4)
 
 
-def columns_of(n: int) -> int:
-    """Cells in a row of the grid of `n` units: all of up to 16, else about WIDE for each row.
+def n_cell_columns(n: int) -> int:
+    """Cells per row of the grid of `n` units: all of up to 16, else about ASPECT per row.
 
-    A number that fills the last row is preferred where there is one near.
+    A near number that fills the last row is preferred.
     """
     if n <= 16:
         return n
-    best = round((WIDE * n) ** 0.5)
+    best = round((ASPECT * n) ** 0.5)
     near = [c for c in range(best * 2 // 3, best * 5 // 3) if n % c == 0]
     return min(near, key=lambda c: abs(c - best), default=best)
 
 
-NO_NUMBER = (122, 59, 106)  # neither blue nor orange
-PALETTE = bytes([*NO_NUMBER, *diverging_colors(np.linspace(-1, 1, 255), 1.0).ravel().tolist()])
+NAN_COLOR = (122, 59, 106)  # neither blue nor orange
+PALETTE = bytes([*NAN_COLOR, *diverging_colors(np.linspace(-1, 1, 255), 1.0).ravel().tolist()])
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
@@ -63,13 +56,15 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
-def address(pixels: NDArray[np.uint8]) -> str:
-    """Pixels as for `png` → a `data:` address."""
+def data_url(pixels: NDArray[np.uint8]) -> str:
+    """Pixels as for `png` → a `data:` URL."""
     return "data:image/png;base64," + base64.b64encode(png(pixels)).decode()
 
 
-def sheet(images: NDArray[np.uint8], columns: int, maximum: float = 255.0) -> NDArray[np.uint8]:
-    """Images (n, height, width) in rows of `columns`, one picture; the last row filled with 0."""
+def sprite_sheet(
+    images: NDArray[np.uint8], columns: int, maximum: float = 255.0
+) -> NDArray[np.uint8]:
+    """Images (n, height, width) in rows of `columns` on one; the last row is filled with 0."""
     n, height, width = images.shape
     rows = -(-n // columns)
     filled = np.zeros((rows * columns, height, width), np.uint8)
@@ -78,16 +73,16 @@ def sheet(images: NDArray[np.uint8], columns: int, maximum: float = 255.0) -> ND
     return mosaic(picture.reshape(1, rows * height, columns * width), maximum)
 
 
-def encoded(pixels: NDArray[np.uint8]) -> str:
-    """The bytes of `pixels`, row by row, in base 64."""
+def encode_pixels(pixels: NDArray[np.uint8]) -> str:
+    """The bytes of `pixels`, row by row, as base64."""
     return base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode()
 
 
-def diverging(values: NDArray[Any], largest: float) -> str:
-    """Values (height, width) on −largest … largest → the address of their colors.
+def diverging_url(values: NDArray[Any], largest: float) -> str:
+    """Values (height, width) on −largest … largest → a `data:` URL of their colors.
 
-    One byte a value, an index into 255 colors from orange over gray to blue: a third of the size.
-    What is no number is purple.
+    One byte per value, an index into 255 colors from orange over gray to blue: a third of the
+    size. NaN is purple.
     """
     share = np.clip(values / (largest or 1.0), -1, 1).astype(np.float32)
     number = np.isfinite(values)
@@ -110,10 +105,10 @@ def mosaic(images: NDArray[np.uint8], maximum: float = 255.0) -> NDArray[np.uint
 SMALLEST_SCALE = 0.02  # smaller values are all nearly gray
 
 
-def heat(
+def heat_map(
     values: NDArray[Any], image: NDArray[Any], title: str, unit: str, uirevision: str = ""
 ) -> Figure:
-    """`values` (height, width) on a symmetric scale, with the outline of `image` over them."""
+    """Values (height, width) on a symmetric scale, with the outline of `image` over them."""
     height, width = values.shape
     largest = max(float(np.abs(values).max()), SMALLEST_SCALE)
     layout = base_layout(title, "column", "row", uirevision, height=420)
@@ -138,15 +133,14 @@ def heat(
 
 
 GRAY = [[0, "#000000"], [1, "#ffffff"]]
-SIGNED = DIVERGING_SCALE
 
 
 def pixel_values(
     values: Array, title: str, low: float, high: float, decimals: int = 0, uirevision: str = ""
 ) -> Figure:
-    """A picture (height, width) with its numbers written in it, from `low` (black) to `high`.
+    """An image (height, width) with its numbers in the cells, from `low` (black) to `high`.
 
-    Where low < 0 the colors are orange and blue on a symmetric scale instead.
+    With low < 0: orange and blue on a symmetric scale.
     """
     signed = low < 0
     if signed:
@@ -169,7 +163,7 @@ def pixel_values(
 def _cells(
     values: Array, span: tuple[float, float], signed: bool, text: str, number: str
 ) -> dict[str, Any]:
-    """The cells whose numbers are written in the color `text`; NaN where there is none."""
+    """The cells whose numbers have the color `text`; the others are NaN."""
     gap = 1 if values.shape[1] <= 10 else 0
     return {
         "type": "heatmap",
@@ -177,7 +171,7 @@ def _cells(
         "z": values.astype(np.float32),
         "zmin": span[0],
         "zmax": span[1],
-        "colorscale": SIGNED if signed else GRAY,
+        "colorscale": DIVERGING_SCALE if signed else GRAY,
         "showscale": False,
         "texttemplate": f"%{{z:{number}}}",
         "textfont": {"color": text},
@@ -189,9 +183,9 @@ def _cells(
 
 
 def pixels_sentence(label: str, raw: Array, scaled: Array) -> str:
-    """What the numbers of one image are before and after scaling, in one sentence."""
+    """Range of one image before and after scaling."""
     empty = float((raw == 0).mean())
     return (
         f"{label}: {raw.size:,} pixels from {raw.min():g} to {raw.max():g}, {empty:.0%} of them 0 "
-        f"(black); the network gets numbers from {scaled.min():.3g} to {scaled.max():.3g}."
+        f"(black); scaled inputs {scaled.min():.3g} to {scaled.max():.3g}."
     )

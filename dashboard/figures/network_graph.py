@@ -1,7 +1,4 @@
-"""A network as a drawing: numbers → what the network diagram's component draws.
-
-One example's way through a network: numbers → what the forward pass component draws.
-"""
+"""Data of the network graph and of the forward pass: numbers → what their components draw."""
 
 import base64
 from collections.abc import Sequence
@@ -27,15 +24,15 @@ ZERO_LEVEL, TOP_LEVEL = 127, 254  # of a color: orange 0, gray 127, blue 254
 
 @dataclass(frozen=True)
 class NodeColumn:
-    """What is drawn of the inputs or of one layer; arrays have one row for each unit shown.
+    """The inputs or one layer; arrays have one row per unit shown.
 
     thumbnails: (n, height, width), colored on the scale −largest … largest.
-    x: what comes out of the unit for the example shown; z: before the activation (None: inputs).
+    x: output for the example shown; z: before the activation (None: inputs).
     """
 
-    size: int  # units there are
+    size: int  # units in the layer
     units: NDArray[np.int64]  # those shown
-    what: str  # the thumbnails show
+    what: str  # the content of the thumbnails
     thumbnails: Array
     largest: float
     x: Array
@@ -45,25 +42,27 @@ class NodeColumn:
     spread: Array | None = None
     activation: str = ""
     kernel: Array | None = None  # whole, (n_in, size)
-    most: Sequence[str] = ()  # for each unit, the class it answers to most
+    most: Sequence[str] = ()  # per unit, the class with the largest mean output
     picture: bool = False  # drawn as one image, (1, height, width) of 0 … 1
 
 
-def wiring(columns: Sequence[NodeColumn], edges: Sequence[Edges], names: UnitNames) -> dict[str, Any]:
-    """What is drawn, in short: the numbers of every unit are words already."""
+def graph_data(
+    columns: Sequence[NodeColumn], edges: Sequence[Edges], names: UnitNames
+) -> dict[str, Any]:
+    """Columns of units and the edges between them; numbers are formatted here."""
     drawn = [_column(columns, i, names) for i in range(len(columns))]
     lines = [_edges(columns, i, shown) for i, shown in enumerate(edges)]
     return {"columns": drawn, "edges": lines}
 
 
-def colors() -> str:
-    """The colors of the 255 levels, as bytes of red, green, blue, in base 64."""
+def color_levels() -> str:
+    """The colors of the 255 levels, as bytes of red, green, blue, as base64."""
     shades = diverging_colors(np.arange(TOP_LEVEL + 1) / ZERO_LEVEL - 1, 1.0)
     return base64.b64encode(shades.tobytes()).decode()
 
 
 def levels(values: Array, largest: float) -> str:
-    """Values on the scale −largest … largest → bytes 0 … 254, in base 64."""
+    """Values on the scale −largest … largest → bytes 0 … 254, as base64."""
     with np.errstate(invalid="ignore"):
         share = np.clip(np.nan_to_num(values / (largest or 1.0)), -1, 1)
     return base64.b64encode((ZERO_LEVEL * (1 + share)).round().astype(np.uint8).tobytes()).decode()
@@ -92,7 +91,7 @@ def _column(columns: Sequence[NodeColumn], i: int, names: UnitNames) -> dict[str
                 "title": names.unit_in_layer(i, int(unit)),
                 "bias": None if column.bias is None else float(column.bias[k] / largest_bias),
                 "numbers": _numbers(column, k),
-                "joined": [*_into(columns, i, k, names), *_out_of(columns, i, k, names)],
+                "joined": [*_incoming(columns, i, k, names), *_outgoing(columns, i, k, names)],
             }
             for k, unit in enumerate(column.units)
         ],
@@ -107,42 +106,49 @@ def _note(column: NodeColumn) -> str:
 def _numbers(column: NodeColumn, k: int) -> list[tuple[str, str]]:
     if column.z is None or column.bias is None:
         return [("value of this example", format_number(float(column.x[k]), 4))]
-    found = [
+    lines = [
         ("bias b", format_number(float(column.bias[k]), 4)),
-        ("this example: sum z", format_number(float(column.z[k]), 4)),
+        ("this example: pre-activation z", format_number(float(column.z[k]), 4)),
         (f"output a = {column.activation}(z)", format_number(float(column.x[k]), 4)),
     ]
     if column.mean is not None and column.spread is not None:
-        found.append(
+        lines.append(
             (
                 "mean output",
-                f"{format_number(float(column.mean[k]), 4)} ± {format_number(float(column.spread[k]), 4)}",
+                f"{format_number(float(column.mean[k]), 4)} ± "
+                f"{format_number(float(column.spread[k]), 4)}",
             )
         )
     if column.most:
-        found.append(("most for", column.most[k]))
-    return found
+        lines.append(("largest mean for", column.most[k]))
+    return lines
 
 
-def _into(columns: Sequence[NodeColumn], i: int, k: int, names: UnitNames) -> list[tuple[str, str]]:
+def _incoming(
+    columns: Sequence[NodeColumn], i: int, k: int, names: UnitNames
+) -> list[tuple[str, str]]:
     kernel = columns[i].kernel
     if kernel is None:
         return []
-    return _listed(kernel[:, columns[i].units[k]], "from {}", i - 1, names)
+    return _strongest(kernel[:, columns[i].units[k]], "from {}", i - 1, names)
 
 
-def _out_of(columns: Sequence[NodeColumn], i: int, k: int, names: UnitNames) -> list[tuple[str, str]]:
+def _outgoing(
+    columns: Sequence[NodeColumn], i: int, k: int, names: UnitNames
+) -> list[tuple[str, str]]:
     kernel = columns[i + 1].kernel if i + 1 < len(columns) else None
     if kernel is None:
         return []
-    return _listed(kernel[columns[i].units[k]], "to {}", i + 1, names)
+    return _strongest(kernel[columns[i].units[k]], "to {}", i + 1, names)
 
 
-def _listed(weights: Array, words: str, column: int, names: UnitNames) -> list[tuple[str, str]]:
-    """The strongest weights of one unit, on its way in or out."""
+def _strongest(
+    weights: Array, template: str, column: int, names: UnitNames
+) -> list[tuple[str, str]]:
+    """The largest weights of one unit, incoming or outgoing."""
     order = np.argsort(-np.abs(weights), kind="stable")[:STRONGEST_WEIGHTS]
     return [
-        (words.format(names.unit(column, int(j))), format_number(float(weights[j]), 4))
+        (template.format(names.unit(column, int(j))), format_number(float(weights[j]), 4))
         for j in order
     ]
 
@@ -150,16 +156,16 @@ def _listed(weights: Array, words: str, column: int, names: UnitNames) -> list[t
 def _edges(
     columns: Sequence[NodeColumn], i: int, shown: Edges
 ) -> list[tuple[int, int, float, str]]:
-    """(from, to, weight, weight times the value of the example) of each weight drawn."""
+    """(from, to, weight, weight · input of the example) of each weight drawn."""
     of = {int(unit): float(x) for unit, x in zip(columns[i].units, columns[i].x, strict=True)}
     lines = zip(shown.source.tolist(), shown.target.tolist(), shown.weight.tolist(), strict=True)
     return [(a, b, float(f"{w:.5g}"), format_number(float(w * of[a]), 4)) for a, b, w in lines]
 
 
-def wiring_sentence(
+def graph_sentence(
     columns: Sequence[NodeColumn], edges: Sequence[Edges], names: UnitNames, moment: str
 ) -> str:
-    """How much of the network is drawn, and its strongest weight, in words."""
+    """How many weights are drawn, and the largest one."""
     total = sum(column.kernel.size for column in columns if column.kernel is not None)
     drawn = sum(len(shown.weight) for shown in edges)
     if drawn == total:
@@ -170,23 +176,23 @@ def wiring_sentence(
             for i, column in enumerate(columns)
             if len(column.units) < column.size
         ]
-        text = f"The {drawn} strongest of {total:,} weights {moment}"
+        text = f"The {drawn} largest of {total:,} weights {moment}"
         text += f" between the units shown: {' and '.join(parts)}." if parts else "."
     i = max(range(len(edges)), key=lambda i: float(np.abs(edges[i].weight[:1]).sum()))
     a, b, w = int(edges[i].source[0]), int(edges[i].target[0]), float(edges[i].weight[0])
     ends = f"from {names.unit_in_layer(i, a)} to {names.unit_in_layer(i + 1, b)}"
-    return f"{text} The strongest, {format_number(float(w), 4)}, goes {ends}."
+    return f"{text} The largest, {format_number(float(w), 4)}, goes {ends}."
 
 
 STRONGEST_INPUTS = 8  # inputs of each unit with the largest |x·w|
 
 
-def passage(
+def forward_pass_data(
     steps: Sequence[LayerStep], given: Array, names: UnitNames, activations: Sequence[str]
 ) -> dict[str, Any]:
-    """Every number on the way: the inputs, and z, a and the strongest inputs of all units.
+    """The inputs, and z, a and the strongest inputs of every unit.
 
-    given: the inputs as the data set has them, (n,); activations: what each layer's is called.
+    given: unscaled inputs (n,); activations: the name of each layer's activation.
     """
     source = names.source
     what = "pixel" if source.shape else "number"
@@ -228,7 +234,7 @@ def _layer(step: LayerStep, i: int, names: UnitNames, activation: str) -> dict[s
 
 
 def weights_into(step: LayerStep, column: int, unit: int) -> dict[str, str]:
-    """All weights of one unit, for the picture of its contributions."""
+    """All weights of one unit, for the image of its contributions."""
     return {"unit": f"{column}:{unit}", "weights": _floats(step.layer.kernel[:, unit])}
 
 
@@ -245,14 +251,14 @@ def _largest(values: Array) -> float:
     return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
 
 
-def passage_sentence(steps: Sequence[LayerStep], said: str) -> str:
-    """What comes out and how many numbers are computed for it, in words."""
+def forward_pass_sentence(steps: Sequence[LayerStep], prediction: str) -> str:
+    """The prediction, and how many numbers are computed for it."""
     products = sum(step.layer.kernel.size for step in steps)
     units = sum(len(step.z) for step in steps)
-    busy = sum(int((step.a > 0).sum()) for step in steps[:-1])
+    active = sum(int((step.a > 0).sum()) for step in steps[:-1])
     hidden = units - len(steps[-1].z)
-    active = f" {busy:,} of the {hidden:,} hidden units give out more than 0." if hidden else ""
+    note = f" {active:,} of the {hidden:,} hidden units have an output above 0." if hidden else ""
     return (
-        f"{said} On the way: {products:,} products x·w, {units:,} sums z and as many outputs a."
-        f"{active}"
+        f"{prediction} Computed: {products:,} products x·w, {units:,} pre-activations z and as "
+        f"many outputs a.{note}"
     )

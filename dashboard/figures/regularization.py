@@ -1,9 +1,4 @@
-"""Two weights: the valley of the data loss, the penalty's contours, and the way to zero.
-
-The pull of two penalties at one weight, and where it leads.
-
-A curve or a border learnt with a penalty, and its errors for every strength of it.
-"""
+"""Charts of the Regularization lab: penalties in weight space, their slopes, and ridge fits."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,196 +19,189 @@ from dashboard.figures.style import (
     line,
     vertical_line,
 )
-from playground.nn.format import format_score
+from playground.nn.format import format_score, join_words
 
 Array = NDArray[Any]
+Curves = Mapping[str, Array]  # by norm
 
-
-HUES = {"l1": NEGATIVE, "l2": POSITIVE}
 NAMES = {"l1": "L1", "l2": "L2"}
+COLORS = {"l1": NEGATIVE, "l2": POSITIVE}
+DASHES = {"l1": "solid", "l2": "dash"}
+WEIGHTS = ("w₁", "w₂")
 
 
 def plane(
-    norm: str, ellipses: Sequence[Array], touching: Array, penalty: Array, path: Array, now: Array,
-    centre: Array, reach: float, uirevision: str,
+    norm: str, contours: Sequence[Array], touching: Array, penalty: Array, path: Array, best: Array,
+    center: Array, limit: float, uirevision: str,
 ) -> Figure:  # fmt: skip
-    """The weights (w₁, w₂): every curve is (n, 2).
+    """The plane of two weights; every curve is (n, 2).
 
-    ellipses: where the data loss is the same; touching: the one through the solution `now` (2,);
-    penalty: where the penalty is the same, through it too; path: the solutions as λ grows.
+    contours: of the data loss; touching: the one through the solution `best` (2,); penalty: its
+    contour through `best`; path: the solutions as λ grows; center (2,): the minimum without it.
     """
-    layout = base_layout(f"{NAMES[norm]}: the best weights", "w₁", "w₂", uirevision, height=460)
+    layout = base_layout(f"{NAMES[norm]}: the best weights", *WEIGHTS, uirevision, height=460)
     for axis in ("xaxis", "yaxis"):
-        layout[axis] |= {"range": [-reach, reach], "constrain": "domain"}
-    layout["yaxis"] |= {"scaleanchor": "x"}
-    layout["xaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
-    layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
+        layout[axis] |= {"range": [-limit, limit], "zeroline": True, "zerolinecolor": MARK}
+        layout[axis]["constrain"] = "domain"
+    layout["yaxis"]["scaleanchor"] = "x"
     gaps = np.full((1, 2), np.nan)
-    every = np.concatenate([part for each in ellipses for part in (each, gaps)])
-    shape = "diamond" if norm == "l1" else "circle"
-    hue = HUES[norm]
-    drawn = [
-        _curve("equal data loss", every, MARK, width=1),
-        _curve("through the best", touching, MARK, width=2.5),
-        _curve(f"equal penalty ({shape})", penalty, hue, "dash"),
-        _curve("best as λ grows", path, hue, width=4),
-        dots("without a penalty", centre[0], centre[1], MARK, "circle", 10),
-        dots("best now", now[0], now[1], hue, "star", 16, legend=True),
+    every = np.concatenate([part for contour in contours for part in (contour, gaps)])
+    color, shape = COLORS[norm], "diamond" if norm == "l1" else "circle"
+    traces = [
+        _curve("data loss", every, MARK, width=1),
+        _curve("data loss of the best", touching, MARK, width=2.5),
+        _curve(f"penalty ({shape})", penalty, color, "dash"),
+        _curve("best as λ grows", path, color, width=4),
+        dots("without a penalty", center[0], center[1], MARK, "circle", 10),
+        dots("best", best[0], best[1], color, "star", 16, legend=True),
     ]
-    return {"data": drawn, "layout": layout}
+    return {"data": traces, "layout": layout}
 
 
 def _curve(name: str, points: Array, color: str, dash: str = "solid", width: float = 2) -> Trace:
-    drawn = line(name, points[:, 0], points[:, 1], color, dash, "%{x:.2f}, %{y:.2f}", width)
-    whole = {"x": points[:, 0].astype(np.float32), "y": points[:, 1].astype(np.float32)}
-    return drawn | whole  # all of it: thinned, it would lose its gaps
+    x, y = (column.astype(np.float32) for column in points.T)
+    trace = line(name, x, y, color, dash, "%{x:.2f}, %{y:.2f}", width)
+    return trace | {"x": x, "y": y}  # all points: downsampled, it would lose its gaps
 
 
-def plane_sentence(norm: str, strength: float, now: Array) -> str:
-    """Where the best weights are, and which of them are exactly zero."""
-    zeros = [f"w{'₁₂'[i]}" for i in range(2) if now[i] == 0]
-    text = f"{NAMES[norm]} with λ = {strength:.2f}: w₁ = {now[0]:.3f}, w₂ = {now[1]:.3f}"
-    return f"{text}; exactly zero: {' and '.join(zeros) if zeros else 'none'}."
+def plane_sentence(norm: str, strength: float, best: Array) -> str:
+    """The best weights, and which of them are exactly zero."""
+    zeros = [name for name, value in zip(WEIGHTS, best, strict=True) if value == 0]
+    text = f"{NAMES[norm]} with λ = {strength:.2f}: w₁ = {best[0]:.3f}, w₂ = {best[1]:.3f}"
+    return f"{text}; exactly zero: {join_words(zeros) or 'none'}."
 
 
-def paths(
-    strengths: Array, weights: Mapping[str, Array], strength: float, uirevision: str
-) -> Figure:
-    """Both weights of both penalties over λ; `weights`: a norm → (n, 2)."""
+def paths(strengths: Array, weights: Curves, strength: float, uirevision: str) -> Figure:
+    """Both weights, (n, 2) for each norm, over λ."""
     layout = base_layout("Weights over λ", "λ", "weight", uirevision, height=340)
     layout["shapes"] = [vertical_line(strength)]
-    drawn = [
-        line(f"{NAMES[norm]}: w{'₁₂'[i]}", strengths, each[:, i], HUES[norm], ("solid", "dash")[i])
-        for norm, each in weights.items()
-        for i in range(2)
+    traces = [
+        line(f"{NAMES[norm]}: {WEIGHTS[i]}", strengths, path[:, i], COLORS[norm], dash)
+        for norm, path in weights.items()
+        for i, dash in enumerate(("solid", "dash"))
     ]
-    return {"data": drawn, "layout": layout}
+    return {"data": traces, "layout": layout}
 
 
 def paths_sentence(zero_from: Sequence[float | None], smallest: Sequence[float]) -> str:
-    """From which λ on L1 has zeros, and how small L2's weights become."""
-    told = [
-        f"w{'₁₂'[i]} from λ = {each:.2f} on" for i, each in enumerate(zero_from) if each is not None
+    """From which λ on L1's weights are zero, and how small L2's become."""
+    zeros = [
+        f"{name} from λ = {strength:.2f} on"
+        for name, strength in zip(WEIGHTS, zero_from, strict=True)
+        if strength is not None
     ]
-    text = f"L1 makes exactly zero: {', '.join(told) if told else 'none up to here'}."
-    sizes = " and ".join(f"|w{'₁₂'[i]}| = {abs(each):.3f}" for i, each in enumerate(smallest))
-    return f"{text} L2 only makes small: at the largest λ {sizes}."
-
-
-DASHES = {"l1": "solid", "l2": "dash"}
+    text = f"L1 makes exactly zero: {', '.join(zeros) or 'none up to here'}."
+    sizes = [f"|{name}| = {abs(w):.3f}" for name, w in zip(WEIGHTS, smallest, strict=True)]
+    return f"{text} L2 only shrinks: at the largest λ {join_words(sizes)}."
 
 
 def over_weight(
-    title: str, axis: str, w: Array, curves: Mapping[str, Array], at: float,
-    now: Mapping[str, float], uirevision: str,
+    title: str, axis: str, w: Array, curves: Curves, at: float, now: Mapping[str, float],
+    uirevision: str,
 ) -> Figure:  # fmt: skip
-    """A curve of each norm over the weight, (n,) each, with a dot where it is now."""
+    """A curve of each norm over one weight, (n,), with a dot at the present one."""
     layout = base_layout(title, "weight w", axis, uirevision, height=320)
-    drawn = [line(NAMES[norm], w, y, HUES[norm], DASHES[norm]) for norm, y in curves.items()]
-    drawn += [dots(NAMES[norm], at, y, HUES[norm]) for norm, y in now.items()]
-    return {"data": drawn, "layout": layout}
+    points = [dots(NAMES[norm], at, y, COLORS[norm]) for norm, y in now.items()]
+    return {"data": _lines(w, curves) + points, "layout": layout}
 
 
-def over_steps(ways: Mapping[str, Array], uirevision: str) -> Figure:
-    """The weight after each step under each penalty alone, (n,) each."""
-    layout = base_layout(
-        "The weight under the penalty alone", "step", "weight w", uirevision, height=320
-    )
-    drawn = [
-        line(NAMES[norm], np.arange(len(each)), each, HUES[norm], DASHES[norm])
-        for norm, each in ways.items()
-    ]
-    return {"data": drawn, "layout": layout}
+def _lines(x: Array, curves: Curves) -> list[Trace]:
+    return [line(NAMES[norm], x, y, COLORS[norm], DASHES[norm]) for norm, y in curves.items()]
 
 
-def pull_sentence(at: float, now: Mapping[str, float]) -> str:
-    """How strongly each penalty pulls a weight to zero."""
-    one, two = (abs(now[norm]) for norm in ("l1", "l2"))
-    text = f"At w = {at:.2f} L1 pulls with {one:.3f}, L2 with {two:.3f}"
+def over_steps(weights: Curves, uirevision: str) -> Figure:
+    """The weight after each step under each penalty alone, (n,)."""
+    title = "The weight under the penalty alone"
+    layout = base_layout(title, "step", "weight w", uirevision, height=320)
+    return {"data": _lines(np.arange(len(weights["l1"])), weights), "layout": layout}
+
+
+def slope_sentence(at: float, slopes: Mapping[str, float]) -> str:
+    """The size of each penalty's slope at a weight."""
+    l1, l2 = (abs(slopes[norm]) for norm in NAMES)
+    text = f"At w = {at:.2f} the slope of L1 is {l1:.3f}, of L2 {l2:.3f}"
     if at == 0:
-        return f"{text}: there is nothing left to pull."
-    if one > two:
-        return f"{text}: at a small weight L1 is the stronger one, as its pull never fades."
-    return f"{text}: at a large weight L2 is the stronger one."
+        return f"{text}: the weight stays at 0."
+    if l1 > l2:
+        return f"{text}: at a small weight L1 is stronger, as its slope is constant."
+    return f"{text}: at a large weight L2 is stronger."
 
 
-def steps_sentence(ways: Mapping[str, Array]) -> str:
-    """When L1 has reached zero, and what L2 has left."""
-    zero = np.flatnonzero(ways["l1"] == 0)
-    first = f"L1 is at 0 after {zero[0]} steps" if len(zero) else f"L1 is at {ways['l1'][-1]:.3f}"
-    steps = len(ways["l1"]) - 1
-    return f"{first}; L2 has {ways['l2'][-1]:.4f} left after {steps} and never reaches 0."
+def steps_sentence(weights: Curves) -> str:
+    """When L1 reaches zero, and what L2 leaves."""
+    zero, steps = np.flatnonzero(weights["l1"] == 0), len(weights["l2"]) - 1
+    first = f"L1 is at 0 after {zero[0]} steps" if len(zero) else "L1 has not reached 0 yet"
+    return f"{first}; L2 leaves {weights['l2'][-1]:.4f} after {steps} and never reaches 0."
 
 
-def fitted(
+def curve_figure(
     x: Array, curve: Array, truth: Array, training: tuple[Array, Array],
     validation: tuple[Array, Array], uirevision: str,
 ) -> Figure:  # fmt: skip
-    """The curve (n,) over x beside the true one, and the points of both parts."""
+    """A fitted curve (n,) over x beside the true one, and the points of both splits."""
     layout = base_layout("The curve", "x", "y", uirevision, height=380)
     layout["yaxis"] |= {"range": [-2.4, 2.4]}  # a wild curve leaves the frame
-    drawn = [
+    traces = [
         dots("validation", *validation, VALIDATION, "diamond-open", 5, legend=True),
         dots("training", *training, NEGATIVE, "circle", 9, legend=True),
         line("truth", x, truth, MARK, "dash"),
         line("fit", x, curve, POSITIVE, width=3.5),
     ]
-    return {"data": drawn, "layout": layout}
+    return {"data": traces, "layout": layout}
 
 
-def bordered(
-    values: Array, training: tuple[Array, Array], x: Array, border: Array, uirevision: str
+def boundary_figure(
+    values: Array, training: tuple[Array, Array], x: Array, truth: Array, uirevision: str
 ) -> Figure:
-    """The answers (rows, columns) on the square −1 … 1, the examples, and the true border (n,)."""
+    """Predictions (rows, columns) on the square −1 … 1, the examples, and the true boundary (n,)."""
     figure = decision_region(
-        values, (-1, 1, -1, 1), {"training": training}, ("x₁", "x₂"), uirevision, "The border"
+        values, (-1, 1, -1, 1), {"training": training}, ("x₁", "x₂"), uirevision, "The boundary"
     )
-    figure["data"].append(line("truth", x, border, "#30343a", "dash"))
+    figure["data"].append(line("truth", x, truth, "#30343a", "dash"))
     figure["layout"]["height"] = 380
     return figure
 
 
 def errors(
-    strengths: Array,
-    training: Array,
-    validation: Array,
-    strength: float,
-    is_share: bool,
+    strengths: Array, training: Array, validation: Array, strength: float, is_rate: bool,
     uirevision: str,
-) -> Figure:
-    """The error of both parts over λ: mean squared, or the share of wrong answers."""
-    axis = "share wrong" if is_share else "mean squared error"
-    layout = base_layout("Error for every λ", "λ", axis, uirevision, height=380)
+) -> Figure:  # fmt: skip
+    """The error of both splits over λ: mean squared error, or error rate."""
+    axis = "error rate" if is_rate else "mean squared error"
+    layout = base_layout("Error over λ", "λ", axis, uirevision, height=380)
     layout["xaxis"] |= {"type": "log", "exponentformat": "power"}
-    if is_share:
-        layout["yaxis"] |= {"tickformat": ".0%", "rangemode": "tozero"}
-    else:
-        layout["yaxis"] |= {"type": "log", "exponentformat": "power", "dtick": 1}
+    layout["yaxis"] |= (
+        {"tickformat": ".0%", "rangemode": "tozero"}
+        if is_rate
+        else {"type": "log", "exponentformat": "power", "dtick": 1}
+    )
     layout["shapes"] = [vertical_line(float(strength))]
-    hover = "λ %{x:.1e}: %{y:.1%}" if is_share else "λ %{x:.1e}: %{y:.3g}"
-    drawn = [
+    hover = "λ %{x:.1e}: " + ("%{y:.1%}" if is_rate else "%{y:.3g}")
+    traces = [
         line("training", strengths, training, POSITIVE, hover=hover),
         line("validation", strengths, validation, VALIDATION, "dash", hover),
     ]
-    return {"data": drawn, "layout": layout}
+    return {"data": traces, "layout": layout}
 
 
-_WHY = {
-    "underfit": "it is too stiff, both errors are large. Take less λ.",
+_REASONS = {
+    "underfit": "it is too rigid, both errors are large. Decrease λ.",
     "good fit": "it follows the truth and not the noise.",
-    "overfit": "it follows the noise, the error in validation is much larger. Take more λ.",
+    "overfit": "it follows the noise, the validation error is much larger. Increase λ.",
 }
 
 
-def fitted_sentence(state: str, training: float, validation: float, is_share: bool) -> str:
-    """What the answer is, with both errors."""
-    name = "wrong" if is_share else "error"
-    told = f"{format_score(training, is_share)} in training, {format_score(validation, is_share)} in validation"
-    return f"{state.capitalize()}: {name} {told}; {_WHY[state]}"
+def fit_sentence(quality: str, training: float, validation: float, is_rate: bool) -> str:
+    """The quality of a fit, with both errors."""
+    both = " in training, ".join(format_score(error, is_rate) for error in (training, validation))
+    return (
+        f"{quality.capitalize()}: {'error rate' if is_rate else 'error'} {both} in validation; "
+        f"{_REASONS[quality]}"
+    )
 
 
-def errors_sentence(strengths: Array, validation: Array, is_share: bool) -> str:
-    """Which λ is best on points that were not learnt from."""
+def errors_sentence(strengths: Array, validation: Array, is_rate: bool) -> str:
+    """The λ with the lowest validation error."""
     best = int(np.argmin(validation))
-    least = format_score(float(validation[best]), is_share)
-    return f"The validation error is smallest, {least}, at λ = {strengths[best]:.1e}."
+    least = format_score(validation[best], is_rate)
+    return f"The validation error is lowest, {least}, at λ = {strengths[best]:.1e}."

@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.style import MARK, MOST_POINTS, NEGATIVE, POSITIVE, Figure, base_layout
+from dashboard.figures.style import (
+    MARK,
+    MAX_POINTS,
+    NEGATIVE,
+    POSITIVE,
+    Figure,
+    base_layout,
+    line,
+)
 
 Array = NDArray[Any]
 
@@ -31,7 +39,7 @@ def class_figure(
 def weights_figure(
     title: str, weights: Array, names: Sequence[str], uirevision: str = ""
 ) -> Figure:
-    """How much each input (n_features,) counts for a unit."""
+    """The weights (n_features,) of a unit."""
     layout = base_layout(title, "", "weight", uirevision, 280)
     layout["showlegend"] = False
     layout["xaxis"] |= {"type": "category"}
@@ -51,26 +59,26 @@ def _bars(x: list[str], y: Array, hover: str) -> dict[str, Any]:
 
 
 def class_sentence(means: Array, names: Sequence[str], average: float) -> str:
-    """Which class excites the unit most and which least, in one sentence."""
+    """The classes with the largest and the smallest mean output."""
     known = np.flatnonzero(np.isfinite(means))
     if not len(known):
         return "There are no examples to average over."
     most, least = (int(known[which(means[known])]) for which in (np.argmax, np.argmin))
     if means[most] == means[least]:
-        return f"It answers {means[most]:.3g} to every class: it tells them apart in no way."
+        return f"Mean output {means[most]:.3g} for every class: it does not separate them."
     return (
-        f"On average it answers most to {names[most]} ({means[most]:.3g}) and least to "
-        f"{names[least]} ({means[least]:.3g}); dotted: the mean of all ({average:.3g})."
+        f"Largest mean output for {names[most]} ({means[most]:.3g}), smallest for {names[least]} "
+        f"({means[least]:.3g}); dotted: the mean of all ({average:.3g})."
     )
 
 
 def ranking_figure(
     order: Array, loss: Array, chosen: int, is_share: bool, y: str, uirevision: str = ""
 ) -> Figure:
-    """What is lost without each unit (n,), in falling order; at most MOST_POINTS of them."""
-    order = order[:MOST_POINTS]
-    layout = base_layout("Which units matter most", "rank", y, uirevision, 280)
-    # Anywhere in its column a bar can be clicked, also one without height.
+    """Loss of score (n,) without each unit, in falling order; at most MAX_POINTS of them."""
+    order = order[:MAX_POINTS]
+    layout = base_layout("Unit importance", "rank", y, uirevision, 280)
+    # A bar can be clicked anywhere in its column, also one without height.
     layout |= {"showlegend": False, "bargap": 0.1, "hovermode": "x", "hoverdistance": -1}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
     if is_share:
@@ -95,30 +103,25 @@ def ranking_figure(
 
 def response_figure(x: Array, output: Array, name: str, unit: str, uirevision: str = "") -> Figure:
     """A unit's output (n,) over the single input x (n,)."""
-    layout = base_layout("What it answers everywhere", name, "output", uirevision, 320)
-    line = {
-        "type": "scatter", "uid": "unit", "name": unit, "x": x.astype(np.float32),
-        "y": output.astype(np.float32), "mode": "lines", "line": {"color": POSITIVE, "width": 3},
-        "hovertemplate": "%{y:.3f}",
-    }  # fmt: skip
-    return {"data": [line], "layout": layout | {"showlegend": False}}
+    layout = base_layout("Output of the unit", name, "output", uirevision, 320)
+    curve = line("unit", x, output, POSITIVE, hover="%{y:.3f}", width=3) | {"name": unit}
+    return {"data": [curve], "layout": layout | {"showlegend": False}}
 
 
 def weights_sentence(weights: Array, names: Sequence[str]) -> str:
-    """Which input counts most, in one sentence."""
+    """The input with the largest weight."""
     most = int(np.argmax(np.abs(weights)))
-    way = "raises" if weights[most] > 0 else "lowers"
     if not weights[most]:
-        return "No input counts."
-    return f"{names[most]} counts most: more of it {way} z ({weights[most]:+.3g} a unit, scaled)."
+        return "All weights are 0."
+    return f"The largest weight belongs to {names[most]} ({weights[most]:+.3g}, scaled inputs)."
 
 
 def scatter_figure(targets: Array, output: Array, uirevision: str = "") -> Figure:
-    """A unit's output (n,) over the targets (n,), at most MOST_POINTS of them."""
+    """A unit's output (n,) over the targets (n,), at most MAX_POINTS of them."""
     layout = base_layout("Output and target", "target", "output of the unit", uirevision, 280)
     dots = {
-        "type": "scatter", "uid": "dots", "name": "", "x": targets[:MOST_POINTS].astype(np.float32),
-        "y": output[:MOST_POINTS].astype(np.float32), "mode": "markers",
+        "type": "scatter", "uid": "dots", "name": "", "x": targets[:MAX_POINTS].astype(np.float32),
+        "y": output[:MAX_POINTS].astype(np.float32), "mode": "markers",
         "marker": {"color": POSITIVE, "size": 6, "opacity": 0.7},
         "hovertemplate": "target %{x:.3f}, output %{y:.3f}<extra></extra>",
     }  # fmt: skip
@@ -126,9 +129,9 @@ def scatter_figure(targets: Array, output: Array, uirevision: str = "") -> Figur
 
 
 def scatter_sentence(targets: Array, output: Array) -> str:
-    """Whether the output rises with the target, in one sentence."""
+    """Correlation of output and target."""
     if np.ptp(output) == 0 or np.ptp(targets) == 0:
         return "Its output is the same for all examples."
     r = float(np.corrcoef(targets, output)[0, 1])
-    way = "rises with" if r > 0.3 else "falls with" if r < -0.3 else "hardly follows"
-    return f"Its output {way} the target (correlation {r:+.2f}; 1 is a straight line)."
+    relation = "rises with" if r > 0.3 else "falls with" if r < -0.3 else "hardly depends on"
+    return f"Its output {relation} the target (correlation {r:+.2f})."

@@ -1,7 +1,4 @@
-"""Weights of several networks over one axis, counted on a logarithmic scale.
-
-The numbers inside one layer as a picture and as a histogram.
-"""
+"""Weights of a layer as a heat map and histogram, and the distributions of several networks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.images import diverging
+from dashboard.figures.images import diverging_url
 from dashboard.figures.style import (
     DIVERGING_SCALE,
     MARK,
@@ -23,12 +20,14 @@ from playground.analysis.inspection.weights import NEARLY, Histograms, WeightDis
 Array = NDArray[Any]
 
 
-HUES = (MARK, NEGATIVE, POSITIVE)  # no penalty, L1, L2
+COLORS = (MARK, NEGATIVE, POSITIVE)  # no penalty, L1, L2
 DASHES = ("solid", "solid", "dash")
 
 
-def spreads(found: Histograms, names: Sequence[str], title: str, uirevision: str = "") -> Figure:
-    """One outline a network, in the same bins; an empty bin is drawn below one weight."""
+def distributions(
+    found: Histograms, names: Sequence[str], title: str, uirevision: str = ""
+) -> Figure:
+    """One outline per network, in the same bins; an empty bin is drawn below one weight."""
     layout = base_layout(title, "weight", "number of weights", uirevision, height=380)
     layout["yaxis"] |= {"type": "log", "exponentformat": "e", "dtick": 1}
     layout |= {"hovermode": "x unified"}
@@ -44,29 +43,29 @@ def _outline(name: str, x: Any, counts: Any, i: int) -> dict[str, Any]:
     height = np.maximum(np.repeat(counts, 2), 0.5).astype(np.float32)
     return {
         "type": "scatter", "uid": name, "name": name, "x": x, "y": height, "mode": "lines",
-        "line": {"color": HUES[i % 3], "width": 2, "dash": DASHES[i % 3]},
+        "line": {"color": COLORS[i % 3], "width": 2, "dash": DASHES[i % 3]},
         "hovertemplate": "%{y:,.0f}",
     }  # fmt: skip
 
 
-def spreads_sentence(shares: Mapping[str, float]) -> str:
-    """Which share of the weights is nearly zero in each network, and what follows from it."""
-    told = ", ".join(f"{share:.1%} {name}" for name, share in shares.items() if share == share)
-    if not told:
+def distributions_sentence(shares: Mapping[str, float]) -> str:
+    """Share of weights near zero in each network."""
+    listed = ", ".join(f"{share:.1%} {name}" for name, share in shares.items() if share == share)
+    if not listed:
         return "No weights yet."
-    text = f"Within {NEARLY:g} of zero: {told}. "
+    text = f"Within {NEARLY:g} of zero: {listed}. "
     one, two = shares.get("L1", 0.0), shares.get("L2", 0.0)
     if one > 2 * max(two, 0.01):
         return text + (
-            "L1 takes as much from a small weight as from a large one, until nothing is left: most "
-            "become zero. L2 takes a share of each: they become small, and stay."
+            "The gradient of L1 has the same size for small and large weights, which drives them to "
+            "zero; that of L2 is proportional to the weight, which only makes them small."
         )
-    return text + "L1 pulls weights to zero, L2 only makes them smaller: it takes some epochs."
+    return text + "L1 drives weights to zero, L2 makes them smaller: it takes some epochs."
 
 
-HOVER_CELLS = 3_000  # more of them and the numbers are looked up in the table
-SHARP = 400  # pixels along each side, about as many as on the screen
-MOST_NAMES = 12  # inputs that are named on the axis
+MAX_HOVER_CELLS = 3_000  # beyond, the numbers stand in the table only
+IMAGE_SIDE = 400  # pixels, about as many as on the screen
+MAX_NAMES = 12  # inputs that are named on the axis
 
 
 def heat_map(
@@ -78,10 +77,10 @@ def heat_map(
     title: str,
     uirevision: str = "",
 ) -> Figure:
-    """A kernel as a picture, a row an input and a column a unit, with the biases in a strip below.
+    """A kernel as a heat map, one row per input and one column per unit, the biases below.
 
-    cells: (rows, columns), of which each may stand for several weights; inputs: their names, or
-    how many there are; bias: (n_units,); largest: what full blue stands for.
+    cells: (rows, columns), each of which may stand for several weights; inputs: their names or
+    their number; bias: (n_units,); largest: full color.
     """
     n_inputs = inputs if isinstance(inputs, int) else len(inputs)
     strip = max(0.5, 0.06 * n_inputs)  # height of the biases, in rows
@@ -91,14 +90,14 @@ def heat_map(
     layout["xaxis"] |= {"range": [0.5, n_units + 0.5], "showgrid": False, "constrain": "domain"}
     layout["yaxis"] |= {"range": [below + strip, 0.5], "showgrid": False}
     layout["yaxis"] |= _ticks(inputs, n_inputs, below + strip / 2)
-    if n_units <= MOST_NAMES:
+    if n_units <= MAX_NAMES:
         layout["xaxis"] |= {"dtick": 1}
     layout["images"] = [
         _image(cells, largest, n_units, 0.5, n_inputs),
         _image(bias[None, :], largest, n_units, below, strip),
     ]
-    data = [_scale(largest)]
-    if cells.shape == (n_inputs, n_units) and cells.size <= HOVER_CELLS:
+    data = [_color_bar(largest)]
+    if cells.shape == (n_inputs, n_units) and cells.size <= MAX_HOVER_CELLS:
         data += [_hover(cells, "input %{y}, unit %{x}: %{z:.4g}")]
     data += [_biases(bias, below + strip / 2)]
     return {"data": data, "layout": layout | {"showlegend": False}}
@@ -114,12 +113,12 @@ def unit_map(image: Array, largest: float, title: str, uirevision: str = "") -> 
         "range": [height + 0.5, 0.5], "showgrid": False, "scaleanchor": "x", "constrain": "domain"
     }  # fmt: skip
     layout["images"] = [_image(image, largest, width, 0.5, height)]
-    data = [_scale(largest), _hover(image, "row %{y}, column %{x}: %{z:.4g}")]
+    data = [_color_bar(largest), _hover(image, "row %{y}, column %{x}: %{z:.4g}")]
     return {"data": data, "layout": layout | {"showlegend": False}}
 
 
 def _ticks(inputs: tuple[str, ...] | int, n_inputs: int, bias_at: float) -> dict[str, Any]:
-    if not isinstance(inputs, int) and n_inputs <= MOST_NAMES:
+    if not isinstance(inputs, int) and n_inputs <= MAX_NAMES:
         places, texts = list(range(1, n_inputs + 1)), list(inputs)
     else:
         places = np.unique(np.linspace(1, n_inputs, min(n_inputs, 6)).round().astype(int)).tolist()
@@ -128,17 +127,17 @@ def _ticks(inputs: tuple[str, ...] | int, n_inputs: int, bias_at: float) -> dict
 
 
 def _image(values: Array, largest: float, width: float, top: float, height: float) -> Any:
-    """Values as a picture on the axes; small ones are enlarged, or a browser would blur them."""
-    rows, columns = (max(1, SHARP // n) for n in values.shape)
+    """Values as an image on the axes; small ones are enlarged, or browsers would blur them."""
+    rows, columns = (max(1, IMAGE_SIDE // n) for n in values.shape)
     values = values.repeat(rows, axis=0).repeat(columns, axis=1)
     return {
-        "source": diverging(values, largest), "xref": "x", "yref": "y", "layer": "below",
+        "source": diverging_url(values, largest), "xref": "x", "yref": "y", "layer": "below",
         "x": 0.5, "y": top, "sizex": width, "sizey": height, "sizing": "stretch",
     }  # fmt: skip
 
 
-def _scale(largest: float) -> dict[str, Any]:
-    """No point at all, but the bar that tells what the colors stand for."""
+def _color_bar(largest: float) -> dict[str, Any]:
+    """An empty trace that brings the color bar."""
     marker = {
         "color": np.zeros(1, np.float32), "cmin": -largest, "cmax": largest, "showscale": True,
         "colorscale": DIVERGING_SCALE,
@@ -152,7 +151,7 @@ def _scale(largest: float) -> dict[str, Any]:
 
 
 def _hover(cells: Array, template: str) -> dict[str, Any]:
-    """Invisible cells that tell their number."""
+    """Invisible cells that show their number on hover."""
     rows, columns = cells.shape
     y, x = np.mgrid[1 : rows + 1, 1 : columns + 1]
     return {
@@ -163,7 +162,7 @@ def _hover(cells: Array, template: str) -> dict[str, Any]:
 
 
 def _biases(bias: Array, at: float) -> dict[str, Any]:
-    shown = bias[:HOVER_CELLS].astype(np.float32)
+    shown = bias[:MAX_HOVER_CELLS].astype(np.float32)
     return {
         "type": "scatter", "uid": "biases", "mode": "markers",
         "x": np.arange(1, len(shown) + 1, dtype=np.float32),
@@ -174,15 +173,15 @@ def _biases(bias: Array, at: float) -> dict[str, Any]:
 
 
 def heat_map_sentence(kernel: Array, bias: Array, block: tuple[int, int]) -> str:
-    """What the picture of a layer shows, in one sentence."""
+    """The largest weight and the range of the biases."""
     finite = kernel[np.isfinite(kernel)]
     if not finite.size:
-        return "None of these weights is a finite number: training has diverged."
+        return "None of these weights is finite: training has diverged."
     row, column = np.unravel_index(np.nanargmax(np.abs(kernel)), kernel.shape)
     text = (
-        f"Blue is positive, orange negative, on one scale: the largest weight by size, "
-        f"{kernel[row, column]:.3g}, leads from input {row + 1:,} to unit {column + 1:,}; "
-        f"biases go from {bias.min():.3g} to {bias.max():.3g}."
+        f"Blue is positive, orange negative, on one scale: the largest absolute weight, "
+        f"{kernel[row, column]:.3g}, connects input {row + 1:,} to unit {column + 1:,}; "
+        f"biases range from {bias.min():.3g} to {bias.max():.3g}."
     )
     if block != (1, 1):
         text += f" Each cell shows the largest of up to {block[0]} × {block[1]} weights."
@@ -190,7 +189,7 @@ def heat_map_sentence(kernel: Array, bias: Array, block: tuple[int, int]) -> str
 
 
 def histogram(spread: WeightDistribution, title: str, uirevision: str = "") -> Figure:
-    """How many weights have which value, with the initial ones as a dashed line behind."""
+    """Histogram of the weights, with the initial ones as a dashed outline."""
     layout = base_layout(title, "weight", "number of weights", uirevision, height=420)
     layout |= {"bargap": 0, "hovermode": "x unified"}
     middles = (spread.edges[:-1] + spread.edges[1:]) / 2
@@ -211,7 +210,7 @@ def histogram(spread: WeightDistribution, title: str, uirevision: str = "") -> F
 
 
 def histogram_sentence(spread: WeightDistribution, zeros: int) -> str:
-    """Mean and spread of the weights now and before training, in one sentence."""
+    """Mean and standard deviation of the weights now and before training."""
     text = (
         f"Now the weights have mean {spread.mean:.3g} and σ = {spread.deviation:.3g}; before "
         f"training (dashed) mean {spread.initial_mean:.3g} and σ = {spread.initial_deviation:.3g}"

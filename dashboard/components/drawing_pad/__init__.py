@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dashboard.components import register
-from dashboard.figures.images import encoded
+from dashboard.figures.images import encode_pixels
 from dashboard.state import stored
 from dashboard.state.drawing import PadExample
 from playground.analysis.inspection.drawing_preprocessing import Drawing, decode
@@ -72,6 +72,6 @@ def drawing_pad(
         "note": note,
     }
     if example is not None:
-        ink = encoded(example.pixels)
+        ink = encode_pixels(example.pixels)
         data["example"] = {"id": example.name, "side": len(example.pixels), "ink": ink}
     _pad(key=key, data=data, on_drawing_change=lambda: None, on_settled_change=settled)

@@ -101,7 +101,7 @@ def _means(dataset: Dataset) -> None:
     ]
     pixels = (means * (255 / source.maximum)).round().astype(np.uint8)
     height, width = source.shape
-    gallery(images.address(images.mosaic(pixels)), (height, width), tiles, "mean_images", size=80)
+    gallery(images.data_url(images.mosaic(pixels)), (height, width), tiles, "mean_images", size=80)
     st.caption(
         "Each is the average of all training images of its class, pixel by pixel: sharp where the "
         "images agree, gray where they differ."

@@ -80,7 +80,7 @@ def _grid(dataset: Dataset, part: Split, name: str, rows: np.ndarray, of: str) -
             "with the class each belongs to. Click one to see its numbers."
         )
         height, width = dataset.source.shape
-        sprite = images.address(images.mosaic(part.x[here], dataset.source.maximum))
+        sprite = images.data_url(images.mosaic(part.x[here], dataset.source.maximum))
         index = gallery(
             sprite, (height, width), tiles, "samples", size=56, clickable=True,
             of=f"{page} {of}",

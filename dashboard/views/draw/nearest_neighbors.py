@@ -52,7 +52,7 @@ def neighbors(now: NetworkView, image: Image) -> None:
     st.caption(sentence(labels, names[guess]))
     pixels = picture.mosaic(now.dataset.train.x[found.index], now.dataset.source.maximum)
     height, width = now.dataset.source.shape
-    gallery(picture.address(pixels), (height, width), tiles, key="neighbors")
+    gallery(picture.data_url(pixels), (height, width), tiles, key="neighbors")
     st.caption(
         f"Compared pixel by pixel with {len(images):,} training images: the distance is the root "
         "of the sum of all squared differences, with pixels from 0 to 1."

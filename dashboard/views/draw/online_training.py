@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from dashboard.components import chart
 from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import evaluation
-from dashboard.figures.images import address, mosaic
+from dashboard.figures.images import data_url, mosaic
 from dashboard.state import session, stored
 from dashboard.state.network_view import NetworkView
 from dashboard.views.draw import model_choice
@@ -44,11 +44,11 @@ def teach(now: NetworkView, image: Image) -> None:
     _form(now, image, run)
     if run is None:
         return
-    run.touch()
+    run.heartbeat()
     if run.state == "playing":
         st.fragment(_progress, run_every=chart.POLL_SECONDS, key="teaching")(run)
-    elif run.lesson is not None:
-        _result(now, run, run.lesson)
+    elif run.added_examples is not None:
+        _result(now, run, run.added_examples)
 
 
 # ---- the lesson --------------------------------------------------------------------------
@@ -103,12 +103,12 @@ def _teach(now: NetworkView, image: Image, label: int) -> None:
     run, problem = now.run or session.run(COPY), _problem()
     if run is None:
         own = session.run()
-        openings = own.openings if own is not None else ()
-        run = Run(now.experiment, openings=openings, start=now.snapshot)
+        openings = own.test_evaluations if own is not None else ()
+        run = Run(now.experiment, test_evaluations=openings, start=now.snapshot)
         session.set_run(run, COPY)
     examples = with_shifts(image)
     try:
-        run.teach(examples, np.full(len(examples), label))
+        run.fit_more(examples, np.full(len(examples), label))
         problem.text = ""
     except ValueError as error:
         problem.text = str(error)
@@ -131,8 +131,8 @@ def _adopt() -> None:
 
 def _progress(run: Run) -> None:
     """How far the epoch is; draws the page anew when it is over."""
-    run.touch()
-    progress, lesson = run.progress, run.lesson
+    run.heartbeat()
+    progress, lesson = run.progress, run.added_examples
     if lesson is None or progress is None or progress.epoch <= lesson.epoch:
         st.progress(0.0, text="Getting ready to train …")
     else:
@@ -164,7 +164,7 @@ def _result(now: NetworkView, run: Run, lesson: AddedExamples) -> None:
     left, right = st.columns(2, gap="medium")
     classes = dataset.source.classes
     with left:
-        figure = evaluation.bars("The answer to your drawing", classes, was, is_now, now.uirevision)
+        figure = evaluation.before_after_bars("The answer to your drawing", classes, was, is_now, now.uirevision)
         chart.chart(
             figure,
             drawing_sentence(classes, was, is_now, name),
@@ -175,7 +175,7 @@ def _result(now: NetworkView, run: Run, lesson: AddedExamples) -> None:
     with right:
         title = f"Right answers in each class of {part_name}"
         old, new = np.nan_to_num(found.share_before), np.nan_to_num(found.share_after)
-        figure = evaluation.bars(title, classes, old, new, now.uirevision, "share right")
+        figure = evaluation.before_after_bars(title, classes, old, new, now.uirevision, "share right")
         chart.chart(
             figure,
             classes_sentence(classes, found),
@@ -256,7 +256,7 @@ def _flipped(dataset: Dataset, part: Split, found: ScoreChange, key: str) -> Non
         note = f"was {was}" if key == "learnt" else f"is {label}"
         spoken = f"{label}, before {was}, now {is_now}, {mark}"
         tiles.append(Tile(f"{symbol} {is_now}", note, mark, spoken))  # type: ignore[arg-type]
-    sprite = address(mosaic(part.x[shown], source.maximum))
+    sprite = data_url(mosaic(part.x[shown], source.maximum))
     height, width = source.shape
     gallery(sprite, (height, width), tiles, key=f"teach_{key}")
 

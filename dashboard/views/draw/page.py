@@ -116,7 +116,7 @@ def _own(run: Run, choices: DeltaGenerator) -> None:
 
 
 def _look(run: Run, dataset: Dataset, changed: bool) -> NetworkView | None:
-    run.touch()
+    run.heartbeat()
     message(run, changed)
     return network_at_epoch(run, dataset, _both)
 

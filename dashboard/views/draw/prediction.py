@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.components.drawing_pad import class_probabilities
-from dashboard.figures.images import address, cells, columns_of
+from dashboard.figures.images import data_url, n_cell_columns, unit_cells
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
 from playground.analysis.inspection.decision_boundary import shown_part
@@ -133,14 +133,14 @@ def show_none(names: tuple[str, ...], why: str, count: int | None = None) -> Non
 
 
 def _layer(title: str, activations: Array, largest: float) -> dict[str, Any]:
-    columns = columns_of(len(activations))
+    columns = n_cell_columns(len(activations))
     rows = -(-len(activations) // columns)
     cell = min(CELL, WIDTH / columns)
     units = "unit" if len(activations) == 1 else "units"
     lit = int((np.abs(activations) > 0.05 * largest).sum())
     caption = f"{title} {units}, {lit} lit"
     return {
-        "source": address(cells(activations, largest)),
+        "source": data_url(unit_cells(activations, largest)),
         "width": round(columns * cell),
         "height": round(rows * cell),
         "caption": caption,

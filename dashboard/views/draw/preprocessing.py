@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.components.drawing_pad import PadDrawing, preprocessing_steps
-from dashboard.figures.images import address
+from dashboard.figures.images import data_url
 from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
 from dashboard.views.draw.prediction import DrawingPrediction, answer
@@ -50,7 +50,7 @@ def steps(
         card: dict[str, Any] = {
             "name": stage.name,
             "title": title(stage.name, now.dataset.source),
-            "source": address(stage.image),
+            "source": data_url(stage.image),
             "width": width,
             "height": height,
             "alternative": f"The drawing, {height} × {width} pixels",

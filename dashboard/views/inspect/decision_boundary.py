@@ -104,19 +104,19 @@ def _region(
     lines: bool,
 ) -> None:
     dataset, source = now.dataset, now.dataset.source
-    colors = figures.shade(
+    colors = figures.output_colors(
         seen.output, len(source.classes), decision_boundary.scale(dataset), discrete
     )
     axes = (source.features[0], source.features[1])
     title = "What the network answers everywhere"
-    figure = figures.plane(
+    figure = figures.region_figure(
         colors, seen.extent, examples, source.classes, axes, title, now.uirevision
     )
     if decision_boundary.truth(dataset, seen) is not None:
         outline = decision_boundary.rule_outline(seen.extent)
         figures.add_outline(figure, outline, "true rule")
     if lines:
-        figures.add_lines(figure, _lines(now, seen), seen.extent)
+        figures.add_unit_lines(figure, _lines(now, seen), seen.extent)
     chart.chart(
         figure,
         _sentence(now, seen, examples),

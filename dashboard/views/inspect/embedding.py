@@ -236,11 +236,11 @@ def _classes(
         )
     ]
     by_class = color == "class"
-    groups = cloud.by_class(answers.truth, names) if by_class else cloud.by_right(answers.right)
+    groups = cloud.by_class(answers.truth, names) if by_class else cloud.by_correctness(answers.right)
     kind = answers.truth if by_class else answers.right.astype(np.int64)
     same = float((kind[nearest(found.points)] == kind).mean())
     chance = float(np.square(np.bincount(kind) / len(kind)).sum())
-    figure = cloud.cloud(found.points, groups, texts, title, axes, uirevision)
+    figure = cloud.embedding_figure(found.points, groups, texts, title, axes, uirevision)
     return figure, cloud.neighbors_sentence(same, chance, name, "class" if by_class else "kind")
 
 
@@ -254,7 +254,7 @@ def _values(
         for values, t, p in zip(_values_of(now, of), answers.truth, answers.predicted, strict=True)
     ]
     shown = answers.truth if color == "true value" else answers.residual
-    figure = cloud.colored(found.points, shown, texts, title, axes, color, uirevision)
+    figure = cloud.colored_by_value(found.points, shown, texts, title, axes, color, uirevision)
     apart = float(np.abs(shown[nearest(found.points)] - shown).mean())
     usual = float(np.abs(shown[:, None] - shown[None]).mean())
     return figure, cloud.values_sentence(apart, usual, name, color)
@@ -279,4 +279,4 @@ def _sheet(now: NetworkView, of: predictions.ChosenExamples) -> str:
 
 def _new_sheet(now: NetworkView, of: predictions.ChosenExamples) -> bytes:
     images = of.part.x
-    return picture.png(picture.sheet(images, COLUMNS, now.dataset.source.maximum))
+    return picture.png(picture.sprite_sheet(images, COLUMNS, now.dataset.source.maximum))

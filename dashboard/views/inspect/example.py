@@ -110,7 +110,7 @@ def _likeliest(now: NetworkView, found: Predictions, row: int) -> pd.DataFrame:
 
 def _sprite(now: NetworkView, of: ChosenExamples, rows: NDArray[Any]) -> str:
     pixels = images.mosaic(of.part.x[rows], now.dataset.source.maximum)
-    return images.address(pixels)
+    return images.data_url(pixels)
 
 
 def _shape(now: NetworkView) -> tuple[int, int]:

@@ -8,7 +8,12 @@ import streamlit as st
 
 from dashboard.components.forward_pass import forward_pass
 from dashboard.components.network_graph import unit_at
-from dashboard.figures.network_graph import colors, passage, passage_sentence, weights_into
+from dashboard.figures.network_graph import (
+    color_levels,
+    forward_pass_data,
+    forward_pass_sentence,
+    weights_into,
+)
 from dashboard.state.keras_check import ask_again, asked, largest_difference
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import ExampleView, choose_example, tell
@@ -36,11 +41,11 @@ def forward(now: NetworkView) -> None:
     pointed, chosen = (_told(now, what) for what in ("pointed", "chosen"))
     followed = pointed or chosen
     data = {
-        **passage(steps, given, names, activations),
+        **forward_pass_data(steps, given, names, activations),
         "of": now.uirevision,
-        "colors": colors(),
+        "colors": color_levels(),
         "whole": weights_into(steps[followed[0] - 1], *followed) if followed else None,
-        "sentence": passage_sentence(steps, example.verdict),
+        "sentence": forward_pass_sentence(steps, example.verdict),
     }
     forward_pass(KEY, data)
     _answer(now, steps[-1], names)

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.network_graph import network_graph, unit_at
-from dashboard.figures.network_graph import NodeColumn, colors, wiring, wiring_sentence
+from dashboard.figures.network_graph import NodeColumn, color_levels, graph_data, graph_sentence
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import ExampleView, choose_example, tell
 from playground.analysis.inspection import decision_boundary
@@ -45,11 +45,11 @@ def network(now: NetworkView) -> None:
     shown = diagram(now.snapshot, picture, _pinned(now))
     columns = _columns(now, example, shown)
     moment = f"after epoch {now.epoch:,}" if now.epoch else "before training"
-    sentence = wiring_sentence(columns, shown.edges, names, moment)
+    sentence = graph_sentence(columns, shown.edges, names, moment)
     data = {
-        **wiring(columns, shown.edges, names),
+        **graph_data(columns, shown.edges, names),
         "of": now.uirevision,
-        "colors": colors(),
+        "colors": color_levels(),
         "sentence": f"{sentence} {_meaning(columns, names)} {HELP}",
         "smooth": now.dataset.source.kind == "plane",
         "points": _points(now),

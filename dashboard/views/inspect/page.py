@@ -139,7 +139,7 @@ def inspect() -> None:
 
 def _look(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     """The view at the epoch of the slider; drawn anew while the run plays."""
-    run.touch()
+    run.heartbeat()
     message(run, changed)
     view = choose(VIEWS, "inside_view")
     now = network_at_epoch(run, dataset)

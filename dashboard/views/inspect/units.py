@@ -236,7 +236,7 @@ def _looks_for(found: UnitDetails) -> None:
         st.markdown(f"**{title}**")
         height, width = source.shape
         largest = float(np.abs(weights).max())
-        address = images.diverging(weights.reshape(height, width), largest)
+        address = images.diverging_url(weights.reshape(height, width), largest)
         spoken = f"{title} of unit {found.unit + 1} as an image of {height} × {width} pixels"
         tile = Tile(f"±{largest:.2g}", alternative=spoken)
         gallery(address, (height, width), [tile], key="dossier_weights", size=224)
@@ -325,7 +325,7 @@ def _images(found: UnitDetails, rows: Array, key: str) -> None:
         for row in rows
     ]
     height, width = source.shape
-    gallery(images.address(pixels), (height, width), tiles, key=key, size=56)
+    gallery(images.data_url(pixels), (height, width), tiles, key=key, size=56)
 
 
 def _rows(found: UnitDetails, rows: Array) -> None:
@@ -439,7 +439,7 @@ def unit_images(now: NetworkView, copy: Snapshot) -> None:
         for i, size in enumerate(own)
     ]  # fmt: skip
     height, width = shape
-    sprite = picture.diverging((images / full[:, None, None]).reshape(-1, width), 1.0)
+    sprite = picture.diverging_url((images / full[:, None, None]).reshape(-1, width), 1.0)
     of = f"{now.uirevision} {start} {what}"
     chosen = gallery(sprite, (height, width), tiles, "weights_images", clickable=True, of=of)
     if chosen is not None:

@@ -77,14 +77,14 @@ def _draw(race: Race) -> None:
         "last.",
     )  # fmt: skip
     weights = [shares.kernel(each, layers[layer]) for each in snapshots]
-    figure = figures.spreads(
+    figure = figures.distributions(
         shares.histograms(weights), names, f"Weights: {_name(layers[layer], len(layers) - 1)}",
         f"{race.name} {layer}",
     )  # fmt: skip
     near = {name: shares.share(each) for name, each in zip(names, weights, strict=True)}
     chart.chart(
         figure,
-        figures.spreads_sentence(near),
+        figures.distributions_sentence(near),
         key="penalties_chart",
         about="How the weights are spread with L1, with L2 and with neither; "
         "choose another layer, or a stronger λ, and look for the peak at 0.",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dashboard.components import chart
 from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import evaluation
-from dashboard.figures.images import address
+from dashboard.figures.images import data_url
 from dashboard.figures.style import diverging_colors
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
@@ -67,7 +67,7 @@ def smallest_change(now: NetworkView, image: Image) -> None:
         _images(paths, index, step, names)
     with right:
         before, after = paths.shares[0, index], paths.shares[step, index]
-        figure = evaluation.bars("The answer", names, before, after, now.uirevision)
+        figure = evaluation.before_after_bars("The answer", names, before, after, now.uirevision)
         chart.chart(
             figure,
             answer_sentence(paths, index, step, names),
@@ -79,7 +79,7 @@ def smallest_change(now: NetworkView, image: Image) -> None:
     strengths = np.arange(len(paths.images)) * paths.step
     with left:
         shown = _shown(paths, index)
-        figure = evaluation.course(strengths, paths.shares[:, index], names, shown, step, place)
+        figure = evaluation.probability_curves(strengths, paths.shares[:, index], names, shown, step, place)
         chart.chart(
             figure,
             course_sentence(paths, index, names),
@@ -90,7 +90,7 @@ def smallest_change(now: NetworkView, image: Image) -> None:
     with right:
         others = [names[target] for target in paths.targets]
         far = np.where(paths.reached < 0, np.nan, paths.reached * paths.step)
-        figure = evaluation.distances(others, far, index, now.uirevision)
+        figure = evaluation.distance_bars(others, far, index, now.uirevision)
         chart.chart(
             figure,
             distance_sentence(others, far),
@@ -121,7 +121,7 @@ def picture(paths: AdversarialPaths, index: int, step: int) -> str:
     pair = [paths.images[0, index], paths.images[step, index]]
     gray = [np.repeat((p * (255 / paths.maximum)).round()[..., None], 3, axis=-1) for p in pair]
     colors = diverging_colors(change, float(np.abs(change).max()) or 1.0)
-    return address(np.concatenate([*gray, colors]).astype(np.uint8))
+    return data_url(np.concatenate([*gray, colors]).astype(np.uint8))
 
 
 def _images(paths: AdversarialPaths, index: int, step: int, names: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from dashboard.components import chart
 from dashboard.components.gallery import Tile, gallery
-from dashboard.figures.images import address, heat
+from dashboard.figures.images import data_url, heat_map
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
 from playground.analysis.inspection.occlusion import Occlusion, occlusion
@@ -40,7 +40,7 @@ def looks(now: NetworkView, image: Image) -> None:
     with left:
         name = names[found.answer]
         uirevision = f"{now.uirevision} {image.shape}"
-        figure = heat(found.falls, image, f"What speaks for {name}", "fall", uirevision)
+        figure = heat_map(found.falls, image, f"What speaks for {name}", "fall", uirevision)
         chart.chart(
             figure,
             sentence(found, names),
@@ -86,7 +86,7 @@ def _worst(
         Tile(f"covered: {then}", f"{name} {left:.1%}"),
     ]
     height, width = image.shape
-    sprite = address(pixels.round().astype(np.uint8))
+    sprite = data_url(pixels.round().astype(np.uint8))
     gallery(sprite, (height, width), tiles, key="looks_worst", size=140)
     st.caption(places_sentence(found, names))
 

@@ -63,7 +63,7 @@ def _images(snapshot: Snapshot, dataset: Dataset) -> None:
     pixels = picture.mosaic(images, dataset.source.maximum)
     height, width = dataset.source.shape
     tiles = [cell.tile for cell in cells]
-    gallery(picture.address(pixels), (height, width), tiles, key="samples")
+    gallery(picture.data_url(pixels), (height, width), tiles, key="samples")
 
 
 def _region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
@@ -93,13 +93,13 @@ def _region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
 def _class_region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
     """The plane in the colors of three or more classes."""
     source, seen = dataset.source, boundary.look(snapshot, dataset)
-    colors = decision_boundary.shade(seen.output, len(source.classes), 1.0, discrete=False)
+    colors = decision_boundary.output_colors(seen.output, len(source.classes), 1.0, discrete=False)
     examples = {
         name: drawn(snapshot, dataset, part) for name, part in boundary.examples(dataset).items()
     }
     axes = (source.features[0], source.features[1])
-    title = "What the network answers everywhere"
-    figure = decision_boundary.plane(
+    title = "Decision region"
+    figure = decision_boundary.region_figure(
         colors, seen.extent, examples, source.classes, axes, title, uirevision
     )
     share = np.bincount(seen.output.argmax(axis=-1).ravel(), minlength=len(source.classes))

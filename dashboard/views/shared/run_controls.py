@@ -55,8 +55,8 @@ def _start(experiment: Experiment) -> Run | None:
     if identity.current() is None:
         return None
     before = session.run()
-    openings = () if before is None else before.openings
-    run = Run(experiment, openings=openings, recorder=identity.run_logger())
+    evaluations = () if before is None else before.test_evaluations
+    run = Run(experiment, logger=identity.run_logger(), test_evaluations=evaluations)
     session.set_run(run)
     return run
 

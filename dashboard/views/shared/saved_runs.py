@@ -18,6 +18,7 @@ from playground.experiment.url import decode
 from playground.history.history import history
 from playground.nn.network import Snapshot
 from playground.runs.jobs import LRUCache
+from playground.runs.loop import SavedLog
 from playground.runs.run import Run
 from playground.storage.query import KINDS
 from playground.storage.records import RunGroup, RunRow, SavedRun, StoreError
@@ -72,7 +73,7 @@ class RunLibrary:
         """A whole run, asked for again only when it has grown; StoreError where there is none."""
         question = (self.owner, run.id, run.epoch, run.state)
         try:
-            return _SAVED.ask(question, self.store.get, run.id, self.owner)
+            return _SAVED.get_or_compute(question, self.store.get, run.id, self.owner)
         except LookupError:
             raise StoreError("This run is gone: it was deleted in another window.") from None
 
@@ -132,9 +133,8 @@ def open_in_train(library: RunLibrary, saved: SavedRun) -> None:
     def snapshot(epoch: int) -> Snapshot:
         return library.store.snapshot(saved.id, library.owner, epoch)
 
-    run = Run.restored(
-        saved, snapshot, recorder=identity.run_logger(), reason="it was opened from the saved runs"
-    )
+    log = SavedLog(saved, snapshot, "it was opened from the saved runs")
+    run = Run(saved.experiment, logger=identity.run_logger(), saved=log)
     session.set_run(run)
     session.set_experiment(run.experiment)
     open_page("train")

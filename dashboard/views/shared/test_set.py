@@ -7,7 +7,7 @@ from playground.analysis.metrics.score import selection_bias
 from playground.history.events import Epoch, metric_name
 from playground.nn.format import format_score
 from playground.nn.losses import CLASSIFICATION
-from playground.runs.run import TestEvaluation, Run
+from playground.runs.run import Run, TestEvaluation
 
 ADVICE = (
     "Sealed until you ask. Make your choices by the validation score: a test set that helped "

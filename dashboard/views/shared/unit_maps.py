@@ -159,7 +159,7 @@ def units(now: NetworkView, seen: Plane, layer: int, examples: dict[str, figures
         for i, (a, b) in enumerate(zip(low, high, strict=True))
     ]  # fmt: skip
     of = f"{now.uirevision} {layer} {start}"
-    sprite = images.diverging((maps / full[:, None, None]).reshape(-1, maps.shape[-1]), 1.0)
+    sprite = images.diverging_url((maps / full[:, None, None]).reshape(-1, maps.shape[-1]), 1.0)
     shape = (maps.shape[1], maps.shape[2])
     chosen = gallery(sprite, shape, tiles, "plane_units", size=88, clickable=True, of=of)
     st.caption(

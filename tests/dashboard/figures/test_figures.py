@@ -19,7 +19,7 @@ from dashboard.figures.decision_boundary import (
     fitted_curve,
     region_sentence,
 )
-from dashboard.figures.images import address, mosaic
+from dashboard.figures.images import data_url, mosaic
 from dashboard.figures.style import MAX_POINTS, diverging_colors, downsample
 from playground.history.events import Epoch, HyperparametersChanged, Score
 from playground.history.history import History, Log
@@ -163,7 +163,7 @@ def test_a_region_is_one_picture_under_its_points() -> None:
     assert pixels.shape == (100, 100, 3)
     assert figure["data"][0]["x"].tolist() == [0, 2]
     assert region_sentence(values, ("bad roast", "good roast")).endswith(
-        "50% of the plane leans to good roast."
+        "50% of the plane is predicted as good roast."
     )
 
 
@@ -173,7 +173,7 @@ def test_a_fitted_curve_lies_over_the_examples() -> None:
     go.Figure(figure)
     assert [line["name"] for line in figure["data"]] == ["training", "validation", "network"]
     assert fit_sentence(0.1234, "validation") == (
-        "On average the curve is 0.123 away from the validation examples."
+        "Mean absolute error on validation examples: 0.123."
     )
 
 
@@ -182,7 +182,7 @@ def test_a_mosaic_holds_every_image_and_its_png_loses_nothing() -> None:
     column = mosaic(images, 16.0)
     assert column.shape == (40, 8)
     assert column.max() == 255
-    png = base64.b64decode(address(column).split(",")[1])
+    png = base64.b64decode(data_url(column).split(",")[1])
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(png))), column)
 
 

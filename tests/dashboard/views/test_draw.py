@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from dashboard.figures.images import cells, columns_of
+from dashboard.figures.images import n_cell_columns, unit_cells
 from dashboard.views.draw import model_choice, prediction
 from playground.analysis.inspection.drawing_preprocessing import SIDE, STEPS, Drawing, prepare
 from playground.analysis.inspection.nearest_neighbors import NearestNeighborIndex
@@ -173,8 +173,8 @@ def test_nobody_is_told_more_than_is_known() -> None:
 @pytest.mark.parametrize("n", [1, 10, 16, 17, 64, 100, 128, 300, 509])
 def test_each_unit_has_a_cell(n: int) -> None:
     values = np.linspace(-1, 1, n)
-    grid = cells(values, 1.0)
-    assert grid.shape[1] == columns_of(n)
+    grid = unit_cells(values, 1.0)
+    assert grid.shape[1] == n_cell_columns(n)
     flat = grid.reshape(-1, 4)
     assert (flat[:, 3] == 255).sum() == n
     assert flat[0, :3].tolist() == ([245, 147, 34] if n > 1 else flat[0, :3].tolist())

@@ -11,7 +11,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import encode, evaluation
-from dashboard.figures.images import heat
+from dashboard.figures.images import heat_map
 from dashboard.views.draw import online_training, prediction
 from dashboard.views.shared import adversarial as view
 from dashboard.views.shared import predictions
@@ -153,7 +153,7 @@ def test_the_map_is_symmetric_about_zero() -> None:
     data = load(found.at_hand.data)
     image = data.validation.x[2]
     falls = occlusion(found.snapshot, data, image, 5).falls
-    figure = heat(falls, image, "What speaks for 4", "fall")
+    figure = heat_map(falls, image, "What speaks for 4", "fall")
     checked_figure = go.Figure(plain(figure))
     first = checked_figure.data[0]
     assert -first.zmin == first.zmax == pytest.approx(np.abs(falls).max())
@@ -201,7 +201,7 @@ def test_what_cannot_be_answered_is_not_answered() -> None:
 
 def test_bars_stand_side_by_side_for_each_class() -> None:
     before, after = np.array([0.9, 0.1]), np.array([0.2, 0.8])
-    figure = evaluation.bars("The answer", ("<b>a", "b"), before, after)
+    figure = evaluation.before_after_bars("The answer", ("<b>a", "b"), before, after)
     first, second = go.Figure(plain(figure)).data
     assert first.x == ("&lt;b&gt;a", "b")
     np.testing.assert_allclose(second.y, after, rtol=1e-6)
@@ -210,11 +210,11 @@ def test_bars_stand_side_by_side_for_each_class() -> None:
 
 def test_the_course_marks_the_strength_and_distances_say_never() -> None:
     strengths = np.array([0, 0.1, 0.2])
-    figure = evaluation.course(strengths, np.eye(3), ("a", "b", "c"), [0, 2], 1)
+    figure = evaluation.probability_curves(strengths, np.eye(3), ("a", "b", "c"), [0, 2], 1)
     assert [trace["name"] for trace in figure["data"]] == ["a", "c"]
     assert figure["layout"]["shapes"][0]["x0"] == pytest.approx(0.1)
     go.Figure(plain(figure))
-    bars = evaluation.distances(["a", "b"], np.array([0.1, np.nan]), 0)
+    bars = evaluation.distance_bars(["a", "b"], np.array([0.1, np.nan]), 0)
     assert bars["layout"]["annotations"][0]["x"] == "b"
     go.Figure(plain(bars))
     encode(bars)

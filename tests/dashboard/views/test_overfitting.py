@@ -217,13 +217,15 @@ def test_the_verdict_says_how_much_smaller_the_gap_is_and_what_chance_makes() ->
 
 def test_weights_are_counted_on_one_axis_and_l1_is_told_apart() -> None:
     found = histograms([np.float32([0.1, -0.4]), np.float32([0.0]), np.float32([0.2])])
-    figure = weights.spreads(found, ("no penalty", "L1", "L2"), "Weights")
+    figure = weights.distributions(found, ("no penalty", "L1", "L2"), "Weights")
     go.Figure(figure)
     encode(figure)
     assert len({tuple(trace["x"].tolist()) for trace in figure["data"]}) == 1
     assert figure["layout"]["yaxis"]["type"] == "log"
-    assert "most become zero" in weights.spreads_sentence({"no": 0.0, "L1": 0.9, "L2": 0.1})
-    assert "most become zero" not in weights.spreads_sentence({"no": 0.0, "L1": 0.1, "L2": 0.1})
+    assert "most become zero" in weights.distributions_sentence({"no": 0.0, "L1": 0.9, "L2": 0.1})
+    assert "most become zero" not in weights.distributions_sentence(
+        {"no": 0.0, "L1": 0.1, "L2": 0.1}
+    )
 
 
 def test_the_map_says_who_wins_where_and_leaves_unknown_cells_empty() -> None:

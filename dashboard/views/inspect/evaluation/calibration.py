@@ -72,11 +72,11 @@ def threshold(now: NetworkView) -> None:
     )  # fmt: skip
     curves = selective_accuracy(found, THRESHOLDS)
     share = percent / 100
-    figure = figures.doubt_curves(
+    figure = figures.reject_option_curves(
         curves.threshold, curves.coverage, curves.accuracy, share, now.uirevision
     )
     coverage, accuracy = float(curves.coverage[percent]), float(curves.accuracy[percent])
-    sentence = figures.doubt_sentence(share, coverage, accuracy, found.accuracy)
+    sentence = figures.reject_option_sentence(share, coverage, accuracy, found.accuracy)
     chart.chart(
         figure,
         sentence,

@@ -109,5 +109,5 @@ def _samples(now: NetworkView, part: Split, entry: Distortion, strength: float) 
         Sample(names[part.y[i]], names[said[i]], float(sure[i])).tile for i in range(len(part))
     ]
     height, width = source.shape
-    sprite = picture.address(picture.mosaic(images, source.maximum))
+    sprite = picture.data_url(picture.mosaic(images, source.maximum))
     gallery(sprite, (height, width), tiles, key="distorted", size=84)

@@ -138,22 +138,22 @@ def test_an_inequality_is_written_with_its_signs() -> None:
 
 def test_colors_tell_the_answer_and_how_sure_it_is() -> None:
     two = np.array([[[0.0], [0.5], [1.0], [0.7]]])
-    smooth, discrete = (figures.shade(two, 2, 1.0, each)[0] for each in (False, True))
+    smooth, discrete = (figures.output_colors(two, 2, 1.0, each)[0] for each in (False, True))
     orange, gray, blue = [245, 147, 34], [232, 234, 235], [8, 119, 189]
     assert smooth[:3].tolist() == [orange, gray, blue]
     assert discrete.tolist() == [orange, gray, blue, blue]
     three = np.array([[[1 / 3, 1 / 3, 1 / 3], [0, 0.1, 0.9]]])
-    undecided, third = figures.shade(three, 3, 1.0, False)[0]
+    undecided, third = figures.output_colors(three, 3, 1.0, False)[0]
     assert undecided.tolist() == gray
     assert third[1] > third[0]  # the third class is green
     assert third[1] > third[2]
     values = np.array([[[-4.0], [0.5], [np.nan]]])
-    assert figures.shade(values, 0, 4.0, True)[0].tolist() == [orange, gray, gray]
+    assert figures.output_colors(values, 0, 4.0, True)[0].tolist() == [orange, gray, gray]
 
 
 def drawn_figure(dataset: Dataset) -> dict[str, Any]:
     part = figures.Examples(dataset.train.x, dataset.train.y, dataset.train.y > 0)
-    return figures.plane(
+    return figures.region_figure(
         np.zeros((4, 4, 3), np.uint8), (-1, 1, -2, 2), {"training": part},
         dataset.source.classes, ("a<b>", "c"), "Title",
     )  # fmt: skip
@@ -162,9 +162,9 @@ def drawn_figure(dataset: Dataset) -> dict[str, Any]:
 def test_figures_are_what_plotly_takes_and_names_are_no_markup() -> None:
     figure = drawn_figure(three_classes().dataset)
     line = figures.UnitLine(np.array([[-1, 0], [1, 0]]), np.array([0, 2.0]), "1", "unit 1: <b> > 0")
-    figures.add_lines(figure, [line], (-1, 1, -2, 2))
+    figures.add_unit_lines(figure, [line], (-1, 1, -2, 2))
     figures.add_outline(figure, np.array([[0, 0], [1, 0], [1, 1]]), "true rule")
-    figures.add_zero(figure, np.zeros((3, 3)), (-1, 1, -2, 2))
+    figures.add_zero_contour(figure, np.zeros((3, 3)), (-1, 1, -2, 2))
     go.Figure(figure)
     text = encode(figure)
     assert "<i>" not in text
@@ -178,7 +178,7 @@ def test_figures_are_what_plotly_takes_and_names_are_no_markup() -> None:
 def test_the_bent_grid_has_few_points() -> None:
     lines = np.zeros((11, 44, 2))
     part = figures.Examples(np.zeros((3, 2)), np.zeros(3), None)
-    figure = figures.bent_grid(
+    figure = figures.warped_grid(
         lines, lines, np.zeros((4, 2)), np.zeros((4, 3), np.uint8), {"training": part}, (),
         ("a", "b"), ("x₁", "x₂"),
     )  # fmt: skip

@@ -22,7 +22,7 @@ from playground.experiment.model import Experiment
 from playground.experiment.model_summary import assemble
 from playground.history.events import Score
 from playground.nn.network import Snapshot
-from playground.runs.run import FinalEvaluation
+from playground.runs.run import TestEvaluation
 
 DIGITS = Experiment().replace(dataset="digits", hidden=(20,))
 IRIS = Experiment().replace(dataset="iris", hidden=(5,))
@@ -146,7 +146,7 @@ def test_mistakes_name_the_surest() -> None:
     first = most_confident_errors(found)[0]
     said = f"is {found.truth[first]}, said {found.guess[first]} ({found.confidence[first]:.0%})"
     assert said in words(app)
-    assert f"{len(mistakes(found)):,} mistakes" in words(app)
+    assert f"{len(most_confident_errors(found)):,} mistakes" in words(app)
 
 
 def test_the_threshold_says_what_it_costs() -> None:
@@ -164,18 +164,18 @@ class Counted:
     """What `count_sentence` reads of a run."""
 
     def __init__(
-        self, openings: tuple[FinalEvaluation, ...], opening: FinalEvaluation | None
+        self, openings: tuple[TestEvaluation, ...], opening: TestEvaluation | None
     ) -> None:
-        self.experiment, self.openings, self.opening = IRIS, openings, opening
+        self.experiment, self.test_evaluations, self.test_evaluation = IRIS, openings, opening
 
 
 def test_openings_are_counted_and_the_next_one_has_a_price() -> None:
-    def sentence(openings: tuple[FinalEvaluation, ...], opening: FinalEvaluation | None) -> str:
+    def sentence(openings: tuple[TestEvaluation, ...], opening: TestEvaluation | None) -> str:
         return count_sentence(Counted(openings, opening), 100)  # type: ignore[arg-type]
 
-    one = FinalEvaluation("iris", "a", 3, Score(0.5, 0.8))
-    other = FinalEvaluation("iris", "b", 3, Score(0.5, 0.8))
-    elsewhere = FinalEvaluation("digits", "a", 3, Score(0.5, 0.8))
+    one = TestEvaluation("iris", "a", 3, Score(0.5, 0.8))
+    other = TestEvaluation("iris", "b", 3, Score(0.5, 0.8))
+    elsewhere = TestEvaluation("digits", "a", 3, Score(0.5, 0.8))
     assert "Not opened yet" in sentence((elsewhere,), None)
     assert "Opened once so far**. " in sentence((one,), one)
     assert "among 2 equally good networks" in sentence((one,), one)
@@ -224,13 +224,15 @@ def test_the_figures_are_plotly_figures() -> None:
     count = np.array([0, 5, 2])
     bars = np.array([np.nan, 0.5, 0.9])
     drawn = [
-        embedding.cloud(
+        embedding.embedding_figure(
             points, embedding.by_class(classes, ["<a>", "b", "c"]), texts, "t", ("", "")
         ),
-        embedding.cloud(points, embedding.by_right(classes > 0), texts, "t", ("", "")),
-        embedding.colored(points, points[:, 0], texts, "t", ("", ""), "error"),
+        embedding.embedding_figure(
+            points, embedding.by_correctness(classes > 0), texts, "t", ("", "")
+        ),
+        embedding.colored_by_value(points, points[:, 0], texts, "t", ("", ""), "error"),
         evaluation.reliability_bars(edges, count, bars, bars),
-        evaluation.doubt_curves(edges, edges[::-1], np.array([0.5, 0.6, 1, np.nan]), 0.5),
+        evaluation.reject_option_curves(edges, edges[::-1], np.array([0.5, 0.6, 1, np.nan]), 0.5),
         evaluation.robustness_curve(edges, edges, "noise", True, 0.5),
         evaluation.robustness_curve(edges, edges, "noise", False, 0.5),
         evaluation.predicted_against_true(points[:, 0], points[:, 1]),
@@ -267,7 +269,7 @@ def test_sentences_say_the_numbers() -> None:
     assert said == "Accuracy is 90.0% unchanged and 20.0% at worst, at rotation -90°."
     assert "too sure" in evaluation.reliability_sentence(0.1, 0.9, 0.8)
     assert "not sure enough" in evaluation.reliability_sentence(0.1, 0.8, 0.9)
-    assert "nothing at all" in evaluation.doubt_sentence(0.9, 0.0, np.nan, 0.5)
+    assert "nothing at all" in evaluation.reject_option_sentence(0.9, 0.0, np.nan, 0.5)
     assert "worse than" in evaluation.truth_sentence(-0.5)
     assert "no spread" in evaluation.truth_sentence(float("nan"))
     assert set(DISTORTIONS) == {"noise", "rotation", "shift"}
@@ -275,7 +277,7 @@ def test_sentences_say_the_numbers() -> None:
 
 def test_a_sheet_holds_each_image_in_its_place() -> None:
     images = np.random.default_rng(0).integers(0, 17, (7, 8, 8)).astype(np.uint8)
-    sheet = picture.sheet(images, 3, 16.0)
+    sheet = picture.sprite_sheet(images, 3, 16.0)
     assert sheet.shape == (24, 24)
     expected = (images[5] * (255 / 16)).round()
     np.testing.assert_array_equal(sheet[8:16, 16:24], expected)

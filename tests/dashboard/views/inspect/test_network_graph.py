@@ -11,12 +11,12 @@ from streamlit.testing.v1 import AppTest
 from dashboard.figures.network_graph import (
     STRONGEST_INPUTS,
     NodeColumn,
-    colors,
+    color_levels,
+    forward_pass_data,
+    graph_data,
+    graph_sentence,
     levels,
     number,
-    passage,
-    wiring,
-    wiring_sentence,
 )
 from dashboard.state.keras_check import largest_difference
 from playground.analysis.inspection.activations import feature_ranges, maps, responses
@@ -60,7 +60,7 @@ def test_the_drawing_has_the_numbers_of_the_network() -> None:
     steps, shown = trace(snapshot, x), diagram(snapshot)
     first = NodeColumn(4, shown.units[0], "", np.zeros((4, 1, 1)), 1.0, x)
     columns = [first, *map(column, steps, shown.units[1:])]
-    drawn = wiring(columns, shown.edges, names)
+    drawn = graph_data(columns, shown.edges, names)
     unit = drawn["columns"][1]["units"][2]
     assert unit["title"] == "unit 3 of hidden 1"
     assert dict(unit["numbers"])["bias b"] == number(snapshot.layers[0].bias[2])
@@ -75,7 +75,7 @@ def test_the_drawing_has_the_numbers_of_the_network() -> None:
     for a, b, weight, product in drawn["edges"][0]:
         assert weight == pytest.approx(kernel[a, b], rel=1e-4)
         assert product == number(kernel[a, b] * x[a])
-    text = wiring_sentence(columns, shown.edges, names, "after epoch 3")
+    text = graph_sentence(columns, shown.edges, names, "after epoch 3")
     assert text.startswith("All 21 weights after epoch 3. The strongest, ")
 
 
@@ -86,13 +86,13 @@ def test_a_large_drawing_says_how_much_it_shows() -> None:
         784, shown.units[0], "", np.zeros((1, 28, 28)), 1.0, np.ones(784), picture=True
     )
     columns = [first, *map(column, steps, shown.units[1:])]
-    text = wiring_sentence(columns, shown.edges, names, "now")
+    text = graph_sentence(columns, shown.edges, names, "now")
     assert "The 150 strongest of 266,200 weights" in text
     assert "24 of 300 units of hidden 1 and 24 of 100 units of hidden 2" in text
 
 
 def test_levels_are_symmetric_and_colored_orange_gray_blue() -> None:
-    shades = np.frombuffer(base64.b64decode(colors()), np.uint8).reshape(255, 3)
+    shades = np.frombuffer(base64.b64decode(color_levels()), np.uint8).reshape(255, 3)
     found = numbers(levels(np.array([-2.0, -1, 0, 1, np.nan, np.inf]), 1.0), "u1")
     assert found.tolist() == [0, 0, 127, 254, 127, 254]
     assert shades[[0, 127, 254]].tolist() == [[245, 147, 34], [232, 234, 235], [8, 119, 189]]
@@ -102,7 +102,9 @@ def test_the_passage_holds_every_number() -> None:
     experiment = BIG
     x = np.random.default_rng(1).random(784).astype(np.float32)
     steps = trace(network(experiment), x)
-    sent = passage(steps, x * 255, UnitNames(DATASETS["mnist"], 3), ["ReLU", "ReLU", "Softmax"])
+    sent = forward_pass_data(
+        steps, x * 255, UnitNames(DATASETS["mnist"], 3), ["ReLU", "ReLU", "Softmax"]
+    )
     for step, layer in zip(steps, sent["columns"][1:], strict=True):
         np.testing.assert_array_equal(numbers(layer["z"]), step.z)
         np.testing.assert_array_equal(numbers(layer["a"]), step.a)

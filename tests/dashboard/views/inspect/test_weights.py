@@ -168,7 +168,7 @@ def colors(source: str) -> Any:
 
 def test_a_picture_has_one_color_a_sign_and_none_for_what_is_no_number() -> None:
     values = np.array([[-2, 0, 2, np.nan, -1]])
-    (row,) = colors(images.diverging(values, 2.0))
+    (row,) = colors(images.diverging_url(values, 2.0))
     assert row[:3].tolist() == [[245, 147, 34], [232, 234, 235], [8, 119, 189]]
     assert row[3].tolist() == list(images.NO_NUMBER)
     np.testing.assert_allclose(row[4], (row[0].astype(float) + row[1]) / 2, atol=2)
