@@ -1,4 +1,6 @@
-"""Which examples each update sees, and the random numbers of its dropout masks."""
+"""Batches of training examples, their order, and the random bits of dropout masks."""
+
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,8 +8,27 @@ from numpy.typing import NDArray
 from playground.experiment.model import Experiment
 
 
+@dataclass(frozen=True)
+class Batches:
+    """The examples of consecutive updates, in order, cut into `n_epochs` equal pieces."""
+
+    x: np.ndarray  # (n_epochs, rows, n_features)
+    y: np.ndarray  # (n_epochs, rows, …)
+    weight: np.ndarray  # (n_epochs, rows): 1, or 0 for rows that fill up the last batch
+    rates: np.ndarray  # (n_epochs, steps)
+    bits: np.ndarray  # (n_epochs, steps, …) uint16 for dropout masks; length 0 without dropout
+
+    def padded(self, n_epochs: int) -> "Batches":
+        """The same batches and zeros up to `n_epochs` pieces, so that one compilation serves."""
+
+        def pad(a: np.ndarray) -> np.ndarray:
+            return np.concatenate([a, np.zeros((n_epochs - len(a), *a.shape[1:]), a.dtype)])
+
+        return Batches(*(pad(getattr(self, field.name)) for field in fields(self)))
+
+
 class BatchOrder:
-    """The order of the examples, epoch after epoch, from `network.seed` alone.
+    """The order of `n` training examples in each epoch, from `network.seed` alone.
 
     One generator gives all permutations in turn, so the order does not depend on how training is
     cut into requests.
@@ -22,8 +43,8 @@ class BatchOrder:
         return self.rng.permutation(self.n) if self.shuffle else np.arange(self.n)
 
 
-class Masks:
-    """Random bits for dropout: uint16 numbers, one a unit and example, in a fixed sequence."""
+class DropoutMasks:
+    """Random uint16 numbers for dropout, one per hidden unit and example, from `network.seed`."""
 
     def __init__(self, experiment: Experiment) -> None:
         self.units = sum(experiment.network.hidden)

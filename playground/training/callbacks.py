@@ -1,64 +1,74 @@
-"""What watches the validation loss: early stopping and reduce-on-plateau, as Keras defines them."""
+"""Early stopping and reduce-on-plateau with the rules of Keras' callbacks."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from playground.experiment.model import Training
 
 
-@dataclass
+def _is_lower(loss: float, best: float) -> bool:
+    return bool(np.float32(loss) < np.float32(best))  # Keras compares losses as float32
+
+
+@dataclass(frozen=True)
 class EarlyStopping:
-    """Stops when the loss has not been below its best for `patience` epochs."""
+    """Stops training when the monitored loss has not improved for `patience` epochs.
+
+    The loss is `val_loss` as Keras reports it, penalty included; without validation examples the
+    training loss.
+    """
 
     training: Training
     best: float = math.inf
     best_epoch: int | None = None
-    best_weights: list[np.ndarray] = field(default_factory=list)
+    best_weights: tuple[np.ndarray, ...] = ()
     wait: int = 0
 
     @property
     def epochs_left(self) -> int:
-        """Epochs that can pass before it might stop."""
+        """Epochs before it can stop."""
         active = self.training.early_stopping
         return self.training.patience - self.wait if active else self.training.epochs
 
-    def see(self, epoch: int, loss: float, weights: list[np.ndarray]) -> bool:
-        """Take note of an epoch's loss; True where training should stop."""
+    @property
+    def stops(self) -> bool:
+        """Whether training stops now."""
+        return self.training.early_stopping and self.wait >= self.training.patience
+
+    def after(self, epoch: int, loss: float, weights: list[np.ndarray]) -> "EarlyStopping":
+        """The callback after an epoch that ended with this loss."""
         if not self.training.early_stopping:
-            return False
-        self.wait += 1
-        if loss < self.best:
-            self.best, self.best_epoch, self.wait = loss, epoch, 0
-            self.best_weights = weights
-        return self.wait >= self.training.patience
+            return self
+        if _is_lower(loss, self.best):
+            return EarlyStopping(self.training, loss, epoch, tuple(weights))
+        return replace(self, wait=self.wait + 1)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Plateau:
-    """Multiplies the rate by `decay_rate` after `plateau_patience` epochs without a lower loss."""
+    """Multiplies the rate by `decay_rate` after `plateau_patience` epochs without improvement."""
 
     training: Training
     factor: float = 1.0
     best: float = math.inf
     wait: int = 0
 
-    SMALLEST_GAIN = 1e-4  # a smaller fall of the loss does not count, as in Keras
+    MIN_DELTA = 1e-4  # a smaller decrease of the loss is no improvement, as in Keras
 
     @property
     def epochs_left(self) -> int:
-        """Epochs that can pass before it might reduce the rate."""
+        """Epochs before it can reduce the rate."""
         active = self.training.schedule == "plateau"
         return self.training.plateau_patience - self.wait if active else self.training.epochs
 
-    def see(self, loss: float) -> None:
-        """Take note of an epoch's loss."""
+    def after(self, loss: float) -> "Plateau":
+        """The callback after an epoch that ended with this loss."""
         if self.training.schedule != "plateau":
-            return
-        if loss < self.best - self.SMALLEST_GAIN:
-            self.best, self.wait = loss, 0
-            return
-        self.wait += 1
-        if self.wait >= self.training.plateau_patience:
-            self.factor, self.wait = self.factor * self.training.decay_rate, 0
+            return self
+        if _is_lower(loss + self.MIN_DELTA, self.best):
+            return replace(self, best=loss, wait=0)
+        if self.wait + 1 >= self.training.plateau_patience:
+            return replace(self, factor=self.factor * self.training.decay_rate, wait=0)
+        return replace(self, wait=self.wait + 1)

@@ -1,44 +1,82 @@
-"""The snapshots of a run, thinned so that they never take more than a fixed amount of memory."""
+"""Checkpoints: the whole state of a trainer, and snapshots of the weights at earlier epochs."""
 
 import bisect
+from dataclasses import dataclass
 
+import numpy as np
+
+from playground.datasets.dataset import Split
+from playground.experiment.model import Experiment
 from playground.nn.network import Snapshot
+from playground.training.batches import BatchOrder, DropoutMasks
+from playground.training.callbacks import EarlyStopping, Plateau
 
 MAX_BYTES = 200 * 2**20
 MAX_COUNT = 500
 
+Weights = list[np.ndarray]
+
 
 class CheckpointBuffer:
-    """Snapshots at every `stride`-th epoch; the stride doubles whenever they become too many.
+    """Snapshots of every `stride`-th epoch; the stride doubles whenever they exceed the limits.
 
-    The first one (before training) and the newest are always kept, and one between them, also
-    where they take more than `max_bytes`.
+    The first (before training) and the newest are always kept, and one between them, even beyond
+    `max_bytes`.
     """
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self.max_bytes = max_bytes
         self.stride = 1
-        self.kept: dict[int, Snapshot] = {}
+        self.snapshots: dict[int, Snapshot] = {}  # by epoch, rising
 
     def add(self, snapshot: Snapshot) -> None:
-        """Keep `snapshot`; its epoch is the newest."""
-        newest = max(self.kept, default=0)
+        """Keep `snapshot`, whose epoch is the newest."""
+        newest = max(self.snapshots, default=0)
         if newest % self.stride:
-            del self.kept[newest]
-        self.kept[snapshot.epoch] = snapshot
-        most = max(3, min(MAX_COUNT, self.max_bytes // max(snapshot.nbytes, 1)))
-        while len(self.kept) > most:
+            del self.snapshots[newest]
+        self.snapshots[snapshot.epoch] = snapshot
+        limit = max(3, min(MAX_COUNT, self.max_bytes // max(snapshot.nbytes, 1)))
+        while len(self.snapshots) > limit:
             self.stride *= 2
-            last = snapshot.epoch
-            self.kept = {e: s for e, s in self.kept.items() if e % self.stride == 0 or e == last}
+            self.snapshots = {
+                epoch: kept
+                for epoch, kept in self.snapshots.items()
+                if epoch % self.stride == 0 or epoch == snapshot.epoch
+            }
 
     def copy(self) -> "CheckpointBuffer":
-        """Another album with the same snapshots."""
+        """A buffer of the same snapshots that grows independently."""
         other = CheckpointBuffer(self.max_bytes)
-        other.stride, other.kept = self.stride, dict(self.kept)
+        other.stride, other.snapshots = self.stride, dict(self.snapshots)
         return other
 
     def nearest(self, epoch: int) -> Snapshot:
-        """The newest one kept that is not after `epoch`."""
-        epochs = list(self.kept)
-        return self.kept[epochs[max(bisect.bisect_right(epochs, epoch) - 1, 0)]]
+        """The newest snapshot that is not after `epoch`."""
+        epochs = list(self.snapshots)
+        return self.snapshots[epochs[max(bisect.bisect_right(epochs, epoch) - 1, 0)]]
+
+
+@dataclass(frozen=True)
+class TrainerState:
+    """Everything that decides how a trainer continues; nothing in it changes, all of it pickles."""
+
+    experiment: Experiment
+    added: Split  # examples added to the training split
+    weights: Weights
+    slots: Weights  # the optimizer variables
+    order: BatchOrder
+    masks: DropoutMasks
+    stopping: EarlyStopping
+    plateau: Plateau
+    checkpoints: CheckpointBuffer
+    epoch: int  # finished
+    step: int  # updates done
+    last_epoch: int  # to train; later than the experiment's after fine-tuning
+    over: bool
+    diverged: bool
+    rows: np.ndarray  # of the training examples, in the order of the epoch under way
+    row: int  # of them used
+    loss: float  # sum over these
+    sums: np.ndarray  # (2,) of metric and penalty
+    seconds: float  # spent on them
+    compile_seconds: float  # since the last finished epoch

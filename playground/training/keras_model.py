@@ -1,6 +1,7 @@
 """An experiment as Keras objects: layers, loss, optimizer, compiled model, and its outputs."""
 
 import functools
+import itertools
 import os
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from playground.history.environment import threads
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
 from playground.nn.losses import LOSSES
+from playground.nn.network import Snapshot
 from playground.nn.optimizers import OPTIMIZERS
 
 # It warns of retracing when several programs are compiled one after another.
@@ -103,6 +105,17 @@ def initial_weights(experiment: Experiment) -> list[np.ndarray]:
         layer.build((None, n_in))
         weights += [np.asarray(w) for w in layer.get_weights()]
     return weights
+
+
+def start_weights(experiment: Experiment, start: Snapshot) -> list[np.ndarray]:
+    """The weights of `start`; ValueError where the experiment's layers have other sizes."""
+    sizes = experiment.layer_sizes
+    shapes = [shape for pair in itertools.pairwise(sizes) for shape in (pair, pair[1:])]
+    if [w.shape for w in start.weights] != shapes:
+        found = [len(start.layers[0].kernel), *(len(layer.bias) for layer in start.layers)]
+        ours, theirs = ("-".join(map(str, each)) for each in (sizes, found))
+        raise ValueError(f"start must be a network of {ours}, got {theirs}")
+    return [np.array(w, np.float32) for w in start.weights]
 
 
 def build_model(experiment: Experiment) -> Any:

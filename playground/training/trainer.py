@@ -1,15 +1,18 @@
-"""A run being trained: asked to advance for a moment, it answers with what happened."""
+"""Trains one experiment in slices of time."""
 
+import copy
 import itertools
 import time
 import weakref
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from playground.datasets import load
-from playground.datasets.labelled_examples import undoable
+from playground.datasets.dataset import Split
+from playground.datasets.labelled_examples import checked, undoable
 from playground.datasets.preprocessing import LARGE_INPUT
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
 from playground.experiment.model_summary import assemble
@@ -17,6 +20,7 @@ from playground.history.events import (  # fmt: skip
     Diverged,
     Epoch,
     Event,
+    ExamplesAdded,
     Finished,
     HyperparametersChanged,
     LayerStatistics,
@@ -26,53 +30,56 @@ from playground.history.events import (  # fmt: skip
 )
 from playground.nn.network import Snapshot
 from playground.nn.schedules import rates
-from playground.training import keras_model, online
-from playground.training.batches import BatchOrder, Masks
+from playground.training import keras_model
+from playground.training.batches import Batches, BatchOrder, DropoutMasks
 from playground.training.callbacks import EarlyStopping, Plateau
-from playground.training.checkpoints import MAX_BYTES, CheckpointBuffer
-from playground.training.online import fitting
-from playground.training.train_step import Batches, Program, nobody, program
+from playground.training.checkpoints import MAX_BYTES, CheckpointBuffer, TrainerState, Weights
+from playground.training.train_step import Program, no_owner, program, rms_of_layers
 
 STEPS = 128  # of one compiled call inside a long epoch
 EPOCHS = 64  # of one compiled call where epochs are short
-SHORT_EPOCH = 20e6  # FLOP; an epoch with fewer is over in less than a call costs
-SMALL_NETWORK = 20_000  # weights; their values after each of EPOCHS epochs are kept in memory
-SCORED_AT_ONCE = 5_000  # examples
-SEEN_WITHOUT_VALIDATION = 1_000  # training examples that the dead units are counted on
+SHORT_EPOCH = 20e6  # FLOP; an epoch with fewer takes less than a call costs
+SMALL_NETWORK = 20_000  # weights; those after each of EPOCHS epochs are kept in memory
+SCORE_BATCH = 5_000  # examples
+SCORED_WITHOUT_VALIDATION = 1_000  # training examples for which dead units are counted
 
 
 class Trainer:
     """Trains one experiment; everything random in it follows from its seeds.
 
-    `start`: weights to begin with, instead of those the seed gives; ValueError if they do not fit.
-    `album_bytes`: how much memory the snapshots of earlier epochs may take.
+    `start`: initial weights in place of those of the seed; ValueError if their shapes differ.
+    `checkpoint_bytes`: memory for the snapshots of earlier epochs.
     """
 
     def __init__(
-        self, experiment: Experiment, start: Snapshot | None = None, album_bytes: int | None = None
+        self,
+        experiment: Experiment,
+        start: Snapshot | None = None,
+        checkpoint_bytes: int | None = None,
     ) -> None:
         self.experiment = experiment
-        self.dataset = load(experiment.data)
         self.program: Program = program(experiment)
-        self._saved: tuple[Any, Any] | None = (
+        self._parked: tuple[Weights, Weights] | None = (  # weights and slots not in the program
             keras_model.initial_weights(experiment)
             if start is None
-            else fitting(experiment, start),
-            self.program.fresh,
+            else keras_model.start_weights(experiment, start),
+            self.program.initial_slots,
         )
-        self.order, self.masks = BatchOrder(experiment), Masks(experiment)
+        self._data = self.dataset = load(experiment.data)  # …, with added examples
+        self.added = Split(self.dataset.train.x[:0], self.dataset.train.y[:0])
+        self.order, self.masks = BatchOrder(experiment), DropoutMasks(experiment)
         self.stopping = EarlyStopping(experiment.training)
         self.plateau = Plateau(experiment.training)
-        self.album = CheckpointBuffer(MAX_BYTES if album_bytes is None else album_bytes)
-        self.album.add(self._snapshot(0, self._saved[0]))
-        self.epoch = 0  # finished
-        self.step = 0  # updates done
-        self.over = self._has_diverged = False
-        self.last_epoch = experiment.training.epochs  # later where it was taught
-        self._before: list[dict[str, Any]] = []  # each lesson
+        self.checkpoints = CheckpointBuffer(
+            MAX_BYTES if checkpoint_bytes is None else checkpoint_bytes
+        )
+        self.checkpoints.add(self.latest(epoch=0))
+        self.epoch = self.step = 0
+        self.last_epoch = experiment.training.epochs
+        self.over = self.diverged = False
+        self.compile_seconds = 0.0
+        self._undo: list[TrainerState] = []  # before each fine-tuning
         self._start_epoch()
-
-    # ---- what others ask -----------------------------------------------------------------
 
     def advance(
         self,
@@ -83,20 +90,29 @@ class Trainer:
     ) -> StepResult:
         """Train for about `seconds`, at most to the end of epoch `until_epoch`.
 
-        `changes` to the fields in LIVE are applied first. After `Finished` or `Diverged` nothing
-        more happens.
+        `changes` of fields in TUNABLE_WHILE_TRAINING are applied first. After `Finished` or
+        `Diverged` nothing more happens.
         """
         events: list[Event] = list(self._change(changes or {}))
-        end = time.perf_counter() + seconds
+        end, clock = time.perf_counter() + seconds, self.program.clock
         last = min(until_epoch or self.last_epoch, self.last_epoch)
         rows, busy = 0, 0.0
         while not self.over and self.epoch < last:
-            began, before = time.perf_counter(), self.epoch * self.order.n + self.row
+            began, before = clock(), self.epoch * self.order.n + self.row
+            compiled = self.program.compile_seconds
             if self._is_short and self.row == 0:
-                events += self._whole_epochs(last)
+                new = self._whole_epochs(last)
             else:
-                events += self._part_of_epoch()
-            busy += time.perf_counter() - began
+                new = self._part_of_epoch()
+            for event in new:
+                if isinstance(event, Epoch):
+                    self.compile_seconds += self.program.compile_seconds - compiled
+                    compiled = self.program.compile_seconds
+                    event = replace(event, compile_seconds=self.compile_seconds)
+                    self.compile_seconds = 0.0
+                events.append(event)
+            self.compile_seconds += self.program.compile_seconds - compiled
+            busy += clock() - began
             rows += self.epoch * self.order.n + self.row - before
             if time.perf_counter() >= end:
                 break
@@ -104,66 +120,99 @@ class Trainer:
             events.append(self._progress(rows / busy))
         return StepResult(tuple(events), self.latest() if with_snapshot else None)
 
-    def latest(self) -> Snapshot:
-        """The weights now."""
-        return self._snapshot(self.epoch, self._weights())
+    def latest(self, epoch: int | None = None) -> Snapshot:
+        """The current weights."""
+        weights = self._parked[0] if self._parked else self.program.read_weights()
+        return self._snapshot(self.epoch if epoch is None else epoch, weights)
 
     def snapshot(self, epoch: int) -> Snapshot:
-        """The newest snapshot kept that is not after `epoch`."""
-        return self.album.nearest(epoch)
-
-    @property
-    def kept(self) -> tuple[int, ...]:
-        """The epochs whose snapshots are kept."""
-        return tuple(self.album.kept)
+        """The newest checkpoint that is not after `epoch`."""
+        return self.checkpoints.nearest(epoch)
 
     def test(self) -> Score:
-        """Open the sealed test set: how well the network does on it now."""
+        """The score of the current weights on the test split."""
         return self._score(self.dataset.test.x, self.dataset.test.y)[0]
 
-    def teach(self, x: Any, y: Any, epochs: int = 1) -> StepResult:
-        """Add examples to the training data and allow `epochs` more; ValueError if they cannot be.
+    # ---- fine-tuning and state -----------------------------------------------------------
 
-        x: raw inputs as in `Part`; y: their targets. `advance` then trains on all examples.
+    def add_examples(self, x: Any, y: Any, epochs: int = 1) -> StepResult:
+        """Add examples to the training split and allow `epochs` more; ValueError if they cannot be.
+
+        x: raw inputs as in `Split`; y: their targets. They join the epoch under way, what is left
+        of which is shuffled anew; early stopping starts anew. `advance` trains on all examples.
         """
-        if self._has_diverged:
-            raise ValueError("a network whose loss is no longer finite cannot be taught")
-        before = online.remember(self)
-        event = online.teach(self, x, y, epochs)
-        self._before = [*self._before, before][-undoable(self.latest().nbytes) :]
-        online.share(self._before, self.dataset.train)
-        return StepResult((event,), None)
+        if self.diverged:
+            raise ValueError("a network whose loss is no longer finite cannot be fine-tuned")
+        x, y = checked(self.dataset.source, x, y)
+        self._undo = [*self._undo, self.state()][-undoable(self.latest().nbytes) :]
+        old = self.order.n
+        self._set_added(Split(np.concatenate([self.added.x, x]), np.concatenate([self.added.y, y])))
+        self.order.n = old + len(y)
+        rest = np.concatenate([self.rows[self.row :], np.arange(old, self.order.n)])
+        if self.order.shuffle:
+            rest = self.order.rng.permutation(rest)
+        self.rows = np.concatenate([self.rows[: self.row], rest])
+        self.stopping = EarlyStopping(self.experiment.training)
+        self.last_epoch = max(self.last_epoch, self.epoch + epochs)
+        self.over = False
+        return StepResult((ExamplesAdded(self.epoch, len(y)),), None)
 
     def undo(self) -> Snapshot:
-        """Go back to exactly where the last lesson began; the weights then. ValueError if none."""
-        if not self._before:
-            raise ValueError("there must be a lesson to undo, got none")
-        online.restore(self, self._before[-1])
+        """Return to the state before the last `add_examples`; the weights then.
+
+        ValueError if there is none.
+        """
+        if not self._undo:
+            raise ValueError("there must be added examples to undo, got none")
+        self.restore(self._undo.pop())
         return self.latest()
 
-    # ---- state ---------------------------------------------------------------------------
+    def state(self) -> TrainerState:
+        """The state now; training on changes nothing in it."""
+        weights, slots = self._parked or (self.program.read_weights(), self.program.read_slots())
+        own = {f.name: getattr(self, f.name) for f in fields(TrainerState) if hasattr(self, f.name)}
+        own["order"], own["masks"] = copy.deepcopy((self.order, self.masks))
+        own["checkpoints"] = self.checkpoints.copy()
+        return TrainerState(**own, weights=weights, slots=slots)
 
-    def _own(self) -> Program:
-        """The program with this run's state in its variables."""
+    def restore(self, state: TrainerState) -> None:
+        """Continue from `state`, of this trainer or of one with the same data."""
+        self.release()
+        for field in fields(TrainerState):
+            if field.name not in ("weights", "slots", "added"):
+                setattr(self, field.name, getattr(state, field.name))
+        self.order, self.masks = copy.deepcopy((state.order, state.masks))
+        self.checkpoints = state.checkpoints.copy()
+        self.program, self._parked = program(self.experiment), (state.weights, state.slots)
+        self._set_added(state.added)
+
+    def _set_added(self, added: Split) -> None:
+        """Make the training split that of the data set, followed by `added`."""
+        train = self._data.train
+        if len(added):
+            train = Split(np.concatenate([train.x, added.x]), np.concatenate([train.y, added.y]))
+            for array in (train.x, train.y):
+                array.setflags(write=False)
+        self.added, self.dataset = added, replace(self._data, train=train)
+
+    def _acquire(self) -> Program:
+        """The program with this trainer's state in its variables."""
         owner = self.program.owner()
         if owner is not self:
             if isinstance(owner, Trainer):
-                owner.leave()
-            if self._saved is not None:
-                self.program.load(*self._saved)
-            self.program.owner, self._saved = weakref.ref(self), None
+                owner.release()
+            if self._parked is not None:
+                self.program.load(*self._parked)
+            self.program.owner, self._parked = weakref.ref(self), None
         return self.program
 
-    def leave(self, weights: list[np.ndarray] | None = None) -> None:
-        """Take this run's state out of the program's variables, with other `weights` if given."""
-        p = self._own()
-        self._saved = weights or p.read_weights(), p.read_slots()
-        p.owner = nobody
+    def release(self, weights: Weights | None = None) -> None:
+        """Move the state out of the program's variables, with other `weights` if given."""
+        p = self._acquire()
+        self._parked = weights or p.read_weights(), p.read_slots()
+        p.owner = no_owner
 
-    def _weights(self) -> list[np.ndarray]:
-        return self._saved[0] if self._saved else self.program.read_weights()
-
-    def _snapshot(self, epoch: int, weights: list[np.ndarray]) -> Snapshot:
+    def _snapshot(self, epoch: int, weights: Weights) -> Snapshot:
         return assemble(self.experiment, epoch, weights)
 
     def _change(self, changes: Mapping[str, Any]) -> Iterator[Event]:
@@ -172,11 +221,13 @@ class Trainer:
             if name not in TUNABLE_WHILE_TRAINING or after == before:
                 continue
             self.experiment = self.experiment.replace(**{name: after})
-            self.stopping.training = self.plateau.training = self.experiment.training
+            training = self.experiment.training
+            self.stopping = replace(self.stopping, training=training)
+            self.plateau = replace(self.plateau, training=training)
             yield HyperparametersChanged(self.epoch, name, before, after)
         new = program(self.experiment) if changes else self.program
         if new is not self.program:
-            self.leave()
+            self.release()
             self.program = new
 
     # ---- training ------------------------------------------------------------------------
@@ -188,11 +239,11 @@ class Trainer:
 
     @property
     def _steps(self) -> int:
-        """Updates in one epoch, over the taught examples too."""
+        """Updates in one epoch, added examples included."""
         return -(-self.order.n // self.program.batch_size)
 
     @property
-    def _live(self) -> np.ndarray:
+    def _strengths(self) -> np.ndarray:
         network = self.experiment.network
         return np.array([network.dropout, network.l1, network.l2], np.float32)
 
@@ -201,139 +252,142 @@ class Trainer:
         return self.dataset.shift, self.dataset.scale
 
     def _start_epoch(self) -> None:
-        self.rows = self.order.next_epoch()
-        self.row = 0  # examples of this epoch already used
-        self.loss = self.seconds = 0.0  # sums over them
-        self.sums = np.zeros(2)  # of metric and penalty
+        self.rows: np.ndarray = self.order.next_epoch()
+        self.row: int = 0
+        self.loss = self.seconds = 0.0
+        self.sums = np.zeros(2)
 
     def _batches(self, pieces: list[np.ndarray], step: float, steps: int) -> Batches:
-        """The examples in the rows of each piece; `step` is where the schedule stands."""
+        """The examples in the rows of each piece; `step`: the position in the schedule."""
         size, n_epochs = self.program.batch_size, len(pieces)
         rows = np.zeros((n_epochs, steps * size), np.int64)
         weight = np.zeros((n_epochs, steps * size), np.float32)
         for i, piece in enumerate(pieces):
             rows[i, : len(piece)], weight[i, : len(piece)] = piece, 1
-        part, per_epoch = self.dataset.train, self._steps
-        x = part.x.reshape(len(part.x), -1)[rows]
-        places = step + np.arange(n_epochs)[:, None] * per_epoch + np.arange(steps)
-        rate = rates(self.experiment.training, places, per_epoch) * self.plateau.factor
+        train, per_epoch = self.dataset.train, self._steps
+        x = train.x.reshape(len(train.x), -1)[rows]
+        positions = step + np.arange(n_epochs)[:, None] * per_epoch + np.arange(steps)
+        rate = rates(self.experiment.training, positions, per_epoch) * self.plateau.factor
+        bits = np.zeros((n_epochs, steps, 0), np.uint16)
         if self.experiment.network.dropout:
-            used = [-(-len(piece) // size) for piece in pieces]
             width = self.masks.draw(0, size).shape[1]
             bits = np.zeros((n_epochs, steps, width), np.uint16)
-            for i, n in enumerate(used):
-                bits[i, :n] = self.masks.draw(n, size)
-        else:
-            bits = np.zeros((n_epochs, steps, 0), np.uint16)
-        y = keras_model.targets(self.experiment, part.y)[rows]
+            for i, piece in enumerate(pieces):
+                used = -(-len(piece) // size)
+                bits[i, :used] = self.masks.draw(used, size)
+        y = keras_model.targets(self.experiment, train.y)[rows]
         return Batches(x, y, weight, rate, bits)
 
     def _part_of_epoch(self) -> Iterator[Event]:
-        """Some updates inside one epoch; the last one of the epoch runs by itself."""
-        began, p = time.perf_counter(), self._own()
-        size, n = p.batch_size, self.order.n
+        """Some updates inside one epoch; its last update is a call of its own."""
+        p = self._acquire()
+        began, size, n = p.clock(), p.batch_size, self.order.n
         left = -(-(n - self.row) // size)
         steps = min(STEPS, self._steps)
-        wanted = min(left, steps)
-        piece = self.rows[self.row : self.row + wanted * size]
-        place = self.epoch * self._steps + self.row / size
-        batches = self._batches([piece], place, steps)
-        ends = wanted == left
+        count = min(left, steps)
+        piece = self.rows[self.row : self.row + count * size]
+        batches = self._batches([piece], self.epoch * self._steps + self.row / size, steps)
+        ends = count == left
         reached, loss, sums = 0, 0.0, np.zeros(2)
         gradients: list[Any] = []
-        if wanted > ends:
-            reached, loss, sums, _ = p.train(batches, self._scaling, self._live, 0, wanted - ends)
+        if count > ends:
+            reached, loss, sums, _ = p.train(
+                batches, self._scaling, self._strengths, 0, count - ends
+            )
         if ends and np.isfinite(loss):
             before = p.read_weights()
-            reached, more, further, gradients = p.train(
-                batches, self._scaling, self._live, wanted - 1, wanted
+            reached, last_loss, last_sums, gradients = p.train(
+                batches, self._scaling, self._strengths, count - 1, count
             )
-            loss, sums = loss + more, sums + further
+            loss, sums = loss + last_loss, sums + last_sums
         self.step += reached
         self.row = min(self.row + reached * size, n)
         self.loss, self.sums = self.loss + loss, self.sums + sums
         if not np.isfinite(loss):
-            yield self._diverged()
+            yield self._diverge()
             return
-        if ends:
-            seen, dead = self._score(*self._seen)
-            self.seconds += time.perf_counter() - began
-            now = p.read_weights()
-            moved = [a - b for a, b in zip(now, before, strict=True)]
-            sizes = np.array([_layer_rms(a) for a in (gradients, now, moved)])
-            rate = float(batches.rates[0, wanted - 1])
-            train = Score(self.loss / n, *(self.sums / n).tolist())
-            yield from self._end_epoch(train, seen, rate, self.seconds, sizes, dead, now)
-            if not self.over:
-                self._start_epoch()
-        else:
-            self.seconds += time.perf_counter() - began
+        if not ends:
+            self.seconds += p.clock() - began
+            return
+        validation, dead = self._score(*self._validation)
+        self.seconds += p.clock() - began
+        now = p.read_weights()
+        deltas = [a - b for a, b in zip(now, before, strict=True)]
+        rms = np.array([rms_of_layers(a) for a in (gradients, now, deltas)])
+        rate = float(batches.rates[0, count - 1])
+        train = Score(self.loss / n, *(self.sums / n).tolist())
+        yield from self._end_epoch(train, validation, rate, self.seconds, rms, dead, now)
+        if not self.over:
+            self._start_epoch()
 
     def _whole_epochs(self, last: int) -> Iterator[Event]:
         """Many short epochs in one compiled call."""
-        began, p = time.perf_counter(), self._own()
-        n, steps = self.order.n, self._steps
+        p = self._acquire()
+        began, n, steps = p.clock(), self.order.n, self._steps
         count = min(EPOCHS, last - self.epoch, self.stopping.epochs_left, self.plateau.epochs_left)
         pieces = [self.rows, *(self.order.next_epoch() for _ in range(count - 1))]
-        batches = self._batches(pieces, self.epoch * steps, steps)
-        batches = _lengthened(batches, EPOCHS)
-        reached, step, scores, dead, sizes, kept = p.train_epochs(
-            batches, self._scaling, self._live, count, self._seen_targets
+        batches = self._batches(pieces, self.epoch * steps, steps).padded(EPOCHS)
+        x, y = self._validation
+        validation = x.reshape(len(x), -1), keras_model.targets(self.experiment, y)
+        reached, step, scores, dead, rms, weights = p.train_epochs(
+            batches, self._scaling, self._strengths, count, validation
         )
-        seconds = (time.perf_counter() - began) / max(int(reached), 1)
+        seconds = (p.clock() - began) / max(int(reached), 1)
         for e in range(int(reached)):
-            loss, metric, penalty, seen_loss, seen_metric, seen_penalty = scores[e].tolist()
+            loss, metric, penalty, val_loss, val_metric, val_penalty = scores[e].tolist()
             if not np.isfinite(scores[e]).all():
                 self.step += int(step)
-                yield self._diverged()
+                yield self._diverge()
                 return
             self.step += steps
             train = Score(loss / n, metric / n, penalty / n)
-            seen = Score(seen_loss, seen_metric / len(self._seen[0]), seen_penalty)
-            weights, rate = [k[e] for k in kept], float(batches.rates[e, -1])
-            yield from self._end_epoch(train, seen, rate, seconds, sizes[e], dead[e], weights)
+            score = Score(val_loss, val_metric / len(x), val_penalty)
+            now, rate = [w[e] for w in weights], float(batches.rates[e, -1])
+            yield from self._end_epoch(train, score, rate, seconds, rms[e], dead[e], now)
         if not self.over:
             self._start_epoch()
 
     def _end_epoch(
-        self, train: Score, seen: Score, rate: float, seconds: float,
-        sizes: np.ndarray, dead: np.ndarray, weights: list[np.ndarray],
+        self, train: Score, validation: Score, rate: float, seconds: float,
+        rms: np.ndarray, dead: np.ndarray, weights: Weights,
     ) -> Iterator[Event]:  # fmt: skip
-        if not np.isfinite(seen.loss):
-            yield self._diverged()
+        """rms: (3, n_layers) of gradient, weight and update."""
+        if not np.isfinite(validation.loss):
+            yield self._diverge()
             return
         self.epoch += 1
         validated = len(self.dataset.validation) > 0
         layers = tuple(
-            LayerStatistics(float(gradient), float(weight), float(update), share)
-            for (gradient, weight, update), share in zip(
-                sizes.T, [*dead.tolist(), None], strict=True
+            LayerStatistics(float(gradient), float(weight), float(update), fraction)
+            for (gradient, weight, update), fraction in zip(
+                rms.T, [*dead.tolist(), None], strict=True
             )
         )
-        yield Epoch(
-            self.epoch, self.step, train, seen if validated else None, rate, seconds, layers
-        )
-        self.album.add(self._snapshot(self.epoch, weights))
-        watched = seen.loss if validated else train.loss
-        self.plateau.see(watched)
-        early = self.stopping.see(self.epoch, watched, weights)
-        if early or self.epoch == self.last_epoch:
+        shown = validation if validated else None
+        yield Epoch(self.epoch, self.step, train, shown, rate, seconds, layers)
+        self.checkpoints.add(self._snapshot(self.epoch, weights))
+        monitored = validation.loss if validated else train.loss
+        self.plateau = self.plateau.after(monitored)
+        self.stopping = self.stopping.after(self.epoch, monitored, weights)
+        if self.stopping.stops or self.epoch == self.last_epoch:
             self.over = True
-            yield self._finish(early)
+            yield self._finish()
 
-    def _finish(self, early: bool) -> Finished:
-        best, restored = self.stopping.best_epoch, False
-        if early and self.experiment.training.restore_best and best != self.epoch:
-            self.leave(self.stopping.best_weights)
-            restored = True
-        return Finished(self.epoch, early, best, restored)
+    def _finish(self) -> Finished:
+        """The end; as in Keras, the best weights also come back where all epochs are done."""
+        stopping, training = self.stopping, self.experiment.training
+        best = stopping.best_epoch
+        restored = training.restore_best and best is not None and best != self.epoch
+        if restored:
+            self.release(list(stopping.best_weights))
+        return Finished(self.epoch, stopping.stops, best, restored)
 
-    def _diverged(self) -> Diverged:
-        self.over = self._has_diverged = True
+    def _diverge(self) -> Diverged:
+        self.over = self.diverged = True
         training = self.experiment.training
-        some = self.dataset.scaled(self.dataset.train.x[:SEEN_WITHOUT_VALIDATION])
+        some = self.dataset.transform(self.dataset.train.x[:SCORED_WITHOUT_VALIDATION])
         if np.abs(some).max() > LARGE_INPUT:
-            advice = "Standardise the inputs, or try a smaller learning rate."
+            advice = "Standardize the inputs, or try a smaller learning rate."
         else:
             advice = f"Try a learning rate of {training.learning_rate / 3:.2g}, a third of this one"
             advice += "." if training.clipping != "none" else ", or clip the gradients."
@@ -345,47 +399,24 @@ class Trainer:
         loss = self.loss / self.row if self.row else 0.0
         return Progress(self.epoch + 1, done, steps, loss, images_per_second)
 
-    # ---- scores --------------------------------------------------------------------------
-
     @property
-    def _seen(self) -> tuple[np.ndarray, np.ndarray]:
+    def _validation(self) -> tuple[np.ndarray, np.ndarray]:
         """The examples scored after each epoch: validation, or without it some training ones."""
-        part, most = self.dataset.validation, len(self.dataset.validation)
-        if not most:
-            part, most = self.dataset.train, SEEN_WITHOUT_VALIDATION
-        return part.x[:most], part.y[:most]
-
-    @property
-    def _seen_targets(self) -> tuple[np.ndarray, np.ndarray]:
-        x, y = self._seen
-        return x.reshape(len(x), -1), keras_model.targets(self.experiment, y)
+        split, limit = self.dataset.validation, len(self.dataset.validation)
+        if not limit:
+            split, limit = self.dataset.train, SCORED_WITHOUT_VALIDATION
+        return split.x[:limit], split.y[:limit]
 
     def _score(self, x: np.ndarray, y: np.ndarray) -> tuple[Score, np.ndarray]:
-        p, x, y = self._own(), x.reshape(len(x), -1), keras_model.targets(self.experiment, y)
+        """The score on raw examples, and the dead fractions over the first SCORE_BATCH of them."""
+        p, x, y = self._acquire(), x.reshape(len(x), -1), keras_model.targets(self.experiment, y)
         totals, dead = np.zeros(3), np.zeros(0)
-        for i in range(0, len(x), SCORED_AT_ONCE):
-            piece = slice(i, i + SCORED_AT_ONCE)
+        for i in range(0, len(x), SCORE_BATCH):
+            piece = slice(i, i + SCORE_BATCH)
             size = len(x[piece])
-            loss, metric, penalty, share = p.score(x[piece], y[piece], self._scaling, self._live)
+            loss, metric, penalty, fractions = p.score(
+                x[piece], y[piece], self._scaling, self._strengths
+            )
             totals += loss * size, metric, penalty * size
-            dead = dead if i else share
+            dead = dead if i else fractions
         return Score(*(totals / len(x)).tolist()), dead
-
-
-def _layer_rms(arrays: list[Any]) -> list[float]:
-    """Root mean square over kernel and bias together, of each layer."""
-    flat = [np.asarray(a).ravel() for a in arrays]
-    squares = [float(a @ a) for a in flat]
-    return [
-        float(np.sqrt((squares[i] + squares[i + 1]) / (flat[i].size + flat[i + 1].size)))
-        for i in range(0, len(flat), 2)
-    ]
-
-
-def _lengthened(batches: Batches, n_epochs: int) -> Batches:
-    """The same batches, filled with zeros to `n_epochs` pieces, so that one compilation serves."""
-
-    def longer(a: np.ndarray) -> np.ndarray:
-        return np.concatenate([a, np.zeros((n_epochs - len(a), *a.shape[1:]), a.dtype)])
-
-    return Batches(*(longer(getattr(batches, f)) for f in Batches.__dataclass_fields__))

@@ -38,7 +38,9 @@ SEVENS = with_shifts(IMAGE), np.full(9, 7)
 
 def told(events: Iterable[Event]) -> list[Any]:
     """The events without how long things took."""
-    return [replace(e, seconds=0.0) if isinstance(e, Epoch) else e for e in events]
+    return [
+        replace(e, seconds=0.0, compile_seconds=None) if isinstance(e, Epoch) else e for e in events
+    ]
 
 
 def assert_same(one: Snapshot, other: Snapshot) -> None:
@@ -99,12 +101,12 @@ def test_what_is_taught_is_learnt(epochs: int) -> None:
     trainer = Trainer(DIGITS.replace(learning_rate=0.01, dropout=0.0))
     to_the_end(trainer)
     data = trainer.dataset
-    before = trainer.latest().predict(data.scaled(SEVENS[0]))[:, 7]
-    assert told(trainer.teach(*SEVENS, epochs).events) == [ExamplesAdded(8, 9)]
+    before = trainer.latest().predict(data.transform(SEVENS[0]))[:, 7]
+    assert told(trainer.add_examples(*SEVENS, epochs).events) == [ExamplesAdded(8, 9)]
     events = to_the_end(trainer)
     assert [e.epoch for e in events if isinstance(e, Epoch)] == list(range(9, 9 + epochs))
     assert isinstance(events[-1], Finished)
-    assert (trainer.latest().predict(data.scaled(SEVENS[0]))[:, 7] > before).mean() > 0.8
+    assert (trainer.latest().predict(data.transform(SEVENS[0]))[:, 7] > before).mean() > 0.8
     assert len(trainer.dataset.train) == 309
     assert len(load(DIGITS.data).train) == 300
 
@@ -117,25 +119,25 @@ def test_a_lesson_undone_leaves_no_trace(experiment: Experiment, epoch: int) -> 
         if epoch:
             trainer.advance(600, until_epoch=epoch)
     for _ in range(2):
-        taught.teach(*SEVENS)
+        taught.add_examples(*SEVENS)
         taught.advance(600, until_epoch=epoch + 1, changes={"learning_rate": 0.05})
     taught.undo()
     assert_same(taught.undo(), never.latest())
-    assert taught.kept == never.kept
+    assert list(taught.checkpoints.snapshots) == list(never.checkpoints.snapshots)
     assert taught.experiment == experiment
     assert to_the_end(taught) == to_the_end(never)
     assert_same(taught.latest(), never.latest())
-    with pytest.raises(ValueError, match="a lesson to undo"):
+    with pytest.raises(ValueError, match="added examples to undo"):
         taught.undo()
 
 
 def test_lessons_share_their_examples_and_the_last_ones_can_be_undone() -> None:
     trainer = Trainer(DIGITS)
     for _ in range(MOST_LESSONS + 1):
-        trainer.teach(*SEVENS)
-    assert len(trainer._before) == MOST_LESSONS
-    x = trainer.dataset.train.x
-    assert all(np.shares_memory(each["dataset"].train.x, x) for each in trainer._before)
+        trainer.add_examples(*SEVENS)
+    assert len(trainer._undo) == MOST_LESSONS
+    # A state holds the added examples alone, not a copy of all that it trains on.
+    assert [len(state.added) for state in trainer._undo] == [9 * i for i in range(1, 21)]
     for _ in range(MOST_LESSONS):
         trainer.undo()
     np.testing.assert_array_equal(trainer.dataset.train.x[:300], load(DIGITS.data).train.x)
@@ -153,7 +155,7 @@ def test_a_lesson_in_the_middle_of_an_epoch_joins_it_and_can_be_undone() -> None
     for trainer in (never, taught):
         trainer.advance(seconds=0)  # one compiled call: 128 of 285 updates
         assert 0 < trainer.row < trainer.order.n
-    taught.teach(*SEVENS)
+    taught.add_examples(*SEVENS)
     rows = taught.rows
     assert sorted(rows) == list(range(1_137 + 9))  # every example once in this epoch too
     np.testing.assert_array_equal(rows[: taught.row], never.rows[: never.row])
@@ -171,7 +173,7 @@ def test_a_run_that_stopped_early_learns_on() -> None:
     events = to_the_end(trainer)
     assert events[-1].stopped_early
     stopped = trainer.epoch
-    trainer.teach(*SEVENS)
+    trainer.add_examples(*SEVENS)
     trainer.advance(600, until_epoch=stopped + 1)
     assert trainer.epoch == stopped + 1
 
@@ -179,9 +181,9 @@ def test_a_run_that_stopped_early_learns_on() -> None:
 def test_a_diverged_run_is_not_taught() -> None:
     given = {"optimizer": "sgd", "learning_rate": 10.0, "activation": "linear", "hidden": (64, 64)}
     trainer = Trainer(DIGITS.replace(**given, epochs=200, loss="mean_squared_error"))
-    trainer._diverged()
-    with pytest.raises(ValueError, match="cannot be taught"):
-        trainer.teach(*SEVENS)
+    trainer._diverge()
+    with pytest.raises(ValueError, match="cannot be fine-tuned"):
+        trainer.add_examples(*SEVENS)
 
 
 def test_a_run_starts_from_given_weights() -> None:
@@ -209,12 +211,12 @@ def test_a_run_is_taught_and_undone(run: Run) -> None:
     run.play()
     assert run.wait(60) == "finished"
     before, log = run.latest, list(run.events)
-    run.teach(*SEVENS)
+    run.fit_more(*SEVENS)
     assert run.state == "playing"
     assert run.wait(60) == "finished"
     assert run.epoch == 9
     assert history(run.events).lessons == (ExamplesAdded(8, 9),)
-    lesson = run.lesson
+    lesson = run.added_examples
     assert lesson is not None
     assert before is not None
     assert_same(lesson.before, before)
@@ -222,7 +224,7 @@ def test_a_run_is_taught_and_undone(run: Run) -> None:
     assert run.latest.epoch == 9
     run.snapshot(9)
     run.undo()
-    assert (run.state, run.epoch, run.lesson) == ("finished", 8, None)
+    assert (run.state, run.epoch, run.added_examples) == ("finished", 8, None)
     assert list(run.events) == log
     assert_same(run.latest, before)
     assert run.snapshot(9).epoch == 8
@@ -234,7 +236,7 @@ def test_a_run_taught_and_undone_goes_on_as_one_that_never_was(run: Run) -> None
     run.play(3)
     assert run.wait(60) == "paused"
     run.change(learning_rate=0.002)  # not told to the trainer yet
-    run.teach(*SEVENS)
+    run.fit_more(*SEVENS)
     assert run.wait(60) == "paused"
     assert run.epoch == 4
     run.change(learning_rate=0.1)
@@ -253,16 +255,16 @@ def test_a_run_taught_and_undone_goes_on_as_one_that_never_was(run: Run) -> None
 def test_what_does_not_fit_is_refused_and_the_run_goes_on(run: Run) -> None:
     run.snapshot(0)
     with pytest.raises(ValueError, match="pixels must be between"):
-        run.teach(np.full((1, 8, 8), 200), [7])
+        run.fit_more(np.full((1, 8, 8), 200), [7])
     with pytest.raises(ValueError, match="epochs must be between 1 and 1000, got 0"):
-        run.teach(*SEVENS, epochs=0)
+        run.fit_more(*SEVENS, epochs=0)
     with pytest.raises(ValueError, match="there must be a lesson"):
         run.undo()
-    run.teach(*SEVENS)  # before its first epoch
+    run.fit_more(*SEVENS)  # before its first epoch
     assert run.wait(60) == "paused"
     assert run.epoch == 1
     run.reset()
-    assert run.lesson is None
+    assert run.added_examples is None
 
 
 def test_a_run_from_given_weights_has_them_at_once_and_after_a_reset(dask: Client) -> None:
@@ -272,7 +274,7 @@ def test_a_run_from_given_weights_has_them_at_once_and_after_a_reset(dask: Clien
     run = Run(DIGITS, start=start)
     assert run.latest is not None
     assert_same(run.latest, replace(start, epoch=0))
-    run.teach(*SEVENS)
+    run.fit_more(*SEVENS)
     assert run.wait(60) == "paused"
     assert_same(run.snapshot(0), replace(start, epoch=0))
     run.reset()

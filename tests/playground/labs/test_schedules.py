@@ -40,10 +40,10 @@ def test_a_plateau_is_what_the_trainer_calls_one(rate: float) -> None:
     watch, expected = Plateau(training), []
     for after in made.w[1:]:
         expected.append(rate * watch.factor)
-        watch.see(float(PARABOLA.f(after)))
+        watch = watch.after(float(PARABOLA.f(after)))
     np.testing.assert_allclose(made.rate, expected, rtol=1e-6)
     assert made.rate[-1] < rate
-    assert SMALLEST_GAIN == Plateau.SMALLEST_GAIN
+    assert SMALLEST_GAIN == Plateau.MIN_DELTA
 
 
 def test_a_rate_that_leaps_for_ever_arrives_once_a_schedule_lowers_it() -> None:

@@ -35,8 +35,8 @@ def fit(experiment: Experiment, *callbacks: keras.callbacks.Callback) -> dict[st
     steps = experiment.steps_per_epoch
     # the same numbers in both ways: tracing takes seconds, and eager updates 20 ms each
     model.run_eagerly, model.jit_compile = training.epochs * steps < 100, False
-    x, y = dataset.scaled(dataset.train.x), targets(experiment, dataset.train.y)
-    validation = dataset.scaled(dataset.validation.x), targets(experiment, dataset.validation.y)
+    x, y = dataset.transform(dataset.train.x), targets(experiment, dataset.train.y)
+    validation = dataset.transform(dataset.validation.x), targets(experiment, dataset.validation.y)
     if training.schedule != "plateau":
         every = rates(training, np.arange(training.epochs * steps), steps)
         callbacks = (*callbacks, EachRate(every))
@@ -129,7 +129,7 @@ def test_keras_own_schedule_objects_train_the_same(
     experiment = small(schedule=name, learning_rate=0.2, shuffle=False, **own)
     dataset, model = load(experiment.data), build_model(experiment)
     model.compile(keras.optimizers.SGD(schedule), model.loss, run_eagerly=True)
-    x, y = dataset.scaled(dataset.train.x), dataset.train.y
+    x, y = dataset.transform(dataset.train.x), dataset.train.y
     theirs = model.fit(x, y, epochs=EPOCHS, shuffle=False, verbose=0).history["loss"]
     ours = [epoch.train.loss for epoch in train(experiment)]
     np.testing.assert_allclose(ours, theirs, rtol=TOLERANCE)

@@ -50,7 +50,7 @@ def test_a_keras_file_predicts_from_raw_inputs_as_the_network_does(
     dataset = load(experiment.data)
     model = read(keras_file(experiment, snapshot), tmp_path)
     raw = dataset.test.x[:50]
-    ours = snapshot.predict(dataset.scaled(raw))
+    ours = snapshot.predict(dataset.transform(raw))
     np.testing.assert_allclose(model.predict(raw, verbose=0), ours, atol=1e-5)
     assert model.count_params() >= snapshot.n_parameters
     assert model.optimizer is not None
@@ -67,7 +67,7 @@ def test_features_of_any_size_are_scaled(tmp_path: Path) -> None:
     snapshot = assemble(experiment, 0, initial_weights(experiment))
     model = read(keras_file(experiment, snapshot), tmp_path)
     dataset = load(experiment.data)
-    ours = snapshot.predict(dataset.scaled(x))
+    ours = snapshot.predict(dataset.transform(x))
     np.testing.assert_allclose(model.predict(x, verbose=0), ours, atol=1e-5)
 
 

@@ -18,7 +18,7 @@ from playground.history.events import (
 )
 from playground.nn.network import Layer, Snapshot, classes
 from playground.training import Trainer, build_model
-from playground.training.batches import BatchOrder, Masks
+from playground.training.batches import BatchOrder, DropoutMasks
 from playground.training.checkpoints import MAX_BYTES, MAX_COUNT, CheckpointBuffer
 
 SHORT = Experiment().replace(dataset="iris", hidden=(8,), epochs=20, optimizer="adam", dropout=0.1)
@@ -91,8 +91,8 @@ def test_every_epoch_sees_every_example_once_in_another_order() -> None:
 
 
 def test_dropout_masks_are_uniform_and_independent_of_how_they_are_drawn() -> None:
-    bits = Masks(LONG).draw(40, 8)
-    masks = Masks(LONG)
+    bits = DropoutMasks(LONG).draw(40, 8)
+    masks = DropoutMasks(LONG)
     np.testing.assert_array_equal(bits, np.vstack([masks.draw(15, 8), masks.draw(25, 8)]))
     dropped = (bits < 0.3 * 65536).mean()
     assert abs(dropped - 0.3) < 5 * math.sqrt(0.3 * 0.7 / bits.size)
@@ -101,7 +101,7 @@ def test_dropout_masks_are_uniform_and_independent_of_how_they_are_drawn() -> No
 def test_a_snapshot_predicts_what_keras_does() -> None:
     experiment = SHORT.replace(activations=("gelu",), hidden=(16,), learning_rate=0.03)
     trainer, model = Trainer(experiment), build_model(experiment)
-    x = trainer.dataset.scaled(trainer.dataset.validation.x)
+    x = trainer.dataset.transform(trainer.dataset.validation.x)
     np.testing.assert_allclose(
         trainer.latest().predict(x), model.predict(x, verbose=0), atol=1e-6, rtol=1e-5
     )
@@ -197,29 +197,29 @@ def test_the_test_set_is_scored_when_asked() -> None:
     trainer = Trainer(SHORT)
     trainer.advance(seconds=60)
     test = load(SHORT.data).test
-    guesses = classes(trainer.latest().predict(trainer.dataset.scaled(test.x)))
+    guesses = classes(trainer.latest().predict(trainer.dataset.transform(test.x)))
     assert trainer.test().metric == pytest.approx(float(np.mean(guesses == test.y)))
 
 
-def test_the_album_stays_small_and_keeps_first_and_newest() -> None:
+def test_checkpoints_stay_few_and_hold_the_first_and_the_newest() -> None:
     def snapshot(epoch: int, n: int) -> Snapshot:
         weights = np.zeros((n, 1), np.float32)
         return Snapshot(epoch, (Layer(weights, np.zeros(1, np.float32), "relu"),))
 
     for n, most in ((4, MAX_COUNT), (2_000_000, MAX_BYTES // 8_000_000)):
-        album = CheckpointBuffer()
+        buffer = CheckpointBuffer()
         for epoch in range(1_500):
-            album.add(snapshot(epoch, n))
-            assert len(album.kept) <= most
-        assert min(album.kept) == 0
-        assert max(album.kept) == 1_499
-        assert album.nearest(1_499).epoch == 1_499
-        assert album.nearest(0).epoch == 0
-        assert 700 - album.stride < album.nearest(700).epoch <= 700
+            buffer.add(snapshot(epoch, n))
+            assert len(buffer.snapshots) <= most
+        assert min(buffer.snapshots) == 0
+        assert max(buffer.snapshots) == 1_499
+        assert buffer.nearest(1_499).epoch == 1_499
+        assert buffer.nearest(0).epoch == 0
+        assert 700 - buffer.stride < buffer.nearest(700).epoch <= 700
 
 
 @pytest.mark.parametrize("hidden", [(6,), (200, 100)])  # many epochs in a call, and a part of one
-def test_the_penalty_in_a_loss_is_told_by_itself(hidden: tuple[int, ...]) -> None:
+def test_a_loss_holds_its_penalty_which_also_stands_alone(hidden: tuple[int, ...]) -> None:
     experiment = Experiment().replace(
         dataset="digits", hidden=hidden, l1=1e-3, l2=2e-3, epochs=2, train_size=100
     )
