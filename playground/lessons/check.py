@@ -117,7 +117,7 @@ class Check(Value):
         current = "not available yet" if value is None else self._format(value)
         yes_or_no = bool(self.measure) and METRICS[self.measure].unit == "yes/no"
         name = label(self.setting) if self.setting else self.label
-        statement = f"{name}{':' if yes_or_no else ' is'} {current}"
+        statement = f"{name}{':' if yes_or_no or self.setting else ' is'} {current}"
         if self.equals is not None and self.passes(context):
             return f"{statement}, as it must be"
         return f"{statement}, it must be {self.rule}"

@@ -1,86 +1,87 @@
-"""Race: several runs trained at once, in lockstep by epoch, over all workers."""
+"""Race: several runs trained at once, in lockstep by epoch, over all workers; and saved races."""
 
+import json
 import secrets
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from playground.experiment.model import Experiment
+from playground.experiment.model import FIELDS, Experiment, current_name
+from playground.experiment.url import decode, encode, with_current_names
 from playground.history.events import Epoch
 from playground.history.history import History, history
 from playground.runs import cluster
 from playground.runs.cluster import spread
+from playground.runs.leased import LEASE, Leased, LoopSettings, Registry
 from playground.runs.logger import RunLogger
-from playground.runs.loop import LoopSettings
-from playground.runs.run import LEASE, PAUSE_WAIT, Registry, Run
+from playground.runs.run import PAUSE_WAIT, Run
+from playground.storage.records import RunRow
+from playground.storage.store import Store
 
-ALBUMS_BYTES = 400_000_000  # of all snapshots that the trainers of one race keep
-BLOCK = 0.1  # seconds of training between two meetings, where epochs are shorter
-CALL = 64  # epochs that the engine trains in one call where they are short
+CHECKPOINT_BYTES = 400_000_000  # of all snapshots in the workers of one race
+BLOCK = 0.1  # seconds of training between two synchronizations, where epochs are shorter
+CALL = 64  # epochs that a trainer computes in one call where they are short
 MOST_RACES = 60
+MOST_PLANNED = 200  # entries of a plan, and runs of an entry
+KIND = "race"
+LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True)
 class Competitor:
-    """What takes part in a race: one experiment for each seed, and what to call it."""
+    """One entry of a race: an experiment for each seed, and their label."""
 
     label: str
     experiments: tuple[Experiment, ...]
 
 
-class Race:
-    """Competitors in training: nobody begins an epoch before all have finished the one before.
+class Race(Leased):
+    """Competitors in training: none begins an epoch before all have finished the one before.
 
-    Where epochs are short, they meet after blocks of epochs that take about BLOCK seconds. Those
-    that are over (finished, diverged, lost, stopped) hold up nobody. `snapshots` as in `Terms`: by
-    default weights come here by themselves only at the end of a run, and `run.snapshot` asks for
-    others. `recorders`: gives for a competitor and a seed, both counted from 0, where that run is
-    written down. All methods may be called from any thread.
+    Where epochs are short, they wait for each other after blocks of about BLOCK seconds. Runs that
+    are over (finished, diverged, lost, stopped) are not waited for. `snapshots` as in LoopSettings:
+    by default weights arrive only at the end of a run, and `run.snapshot` requests others.
+    `loggers`: the logger of the run of a competitor and a seed, both counted from 0. All methods
+    may be called from any thread.
     """
 
     def __init__(
         self,
         competitors: Sequence[Competitor],
-        recorders: Callable[[int, int], RunLogger | None] = lambda i, seed: None,
+        loggers: Callable[[int, int], RunLogger | None] = lambda i, seed: None,
         lease: float = LEASE,
         snapshots: str = "end",
     ) -> None:
         if not any(competitor.experiments for competitor in competitors):
             raise ValueError("competitors must be at least one experiment, got none")
+        n = sum(len(competitor.experiments) for competitor in competitors)
+        super().__init__(
+            LoopSettings(
+                lease,
+                max_epoch=1,
+                snapshots=snapshots,
+                checkpoint_bytes=CHECKPOINT_BYTES // n,
+                on_change=self._synchronize,
+            )
+        )
         self.name = secrets.token_hex(8)
         self.competitors = tuple(competitors)
-        self._lock = threading.Lock()
         self._stopped: frozenset[int] = frozenset()
         self._begun = False
         self._placing = threading.Lock()
         self._addresses: list[str] | None = None
-        n = sum(len(competitor.experiments) for competitor in competitors)
-        self._terms = LoopSettings(
-            lease,
-            time.monotonic(),
-            ceiling=1,
-            snapshots=snapshots,
-            album_bytes=ALBUMS_BYTES // n,
-            told=self._meet,
-        )
         self.runs: tuple[tuple[Run, ...], ...] = ()
         made, number = [], count()
         for i, competitor in enumerate(self.competitors):
             each = enumerate(competitor.experiments)
-            made.append(tuple(self._run(e, next(number), recorders(i, seed)) for seed, e in each))
+            made.append(tuple(self._run(e, next(number), loggers(i, seed)) for seed, e in each))
         self.runs = tuple(made)
 
-    def _run(self, experiment: Experiment, number: int, recorder: RunLogger | None) -> Run:
-        return Run(
-            experiment,
-            terms=self._terms,
-            where=lambda: self._address(number),
-            recorder=recorder,
-        )
+    def _run(self, experiment: Experiment, number: int, logger: RunLogger | None) -> Run:
+        return Run(experiment, self.settings, where=lambda: self._address(number), logger=logger)
 
-    # ---- what it is doing ----------------------------------------------------------------
+    # ---- state ---------------------------------------------------------------------------
 
     @property
     def state(self) -> str:
@@ -109,7 +110,7 @@ class Race:
 
     @property
     def epoch(self) -> int:
-        """Epochs that all have finished who are still in the race, or the last of all."""
+        """Epochs finished by all runs that go on; of the longest run if none does."""
         living = [run.epoch for run in self._living]
         return min(living) if living else max(run.epoch for run in self._all)
 
@@ -122,39 +123,17 @@ class Race:
         """The finished epochs of every run, as `runs` are ordered."""
         return tuple(tuple(history(run.events) for run in runs) for runs in self.runs)
 
-    @property
-    def touched(self) -> float:
-        """When somebody last watched, in seconds of the monotonic clock."""
-        return self._terms.touched
-
-    def touch(self) -> None:
-        """Say that somebody is watching."""
-        self._terms.touched = time.monotonic()
-
-    @property
-    def speed(self) -> float | None:
-        """Epochs per second at most, of each run; None: as fast as it goes."""
-        return self._terms.speed
-
-    @speed.setter
-    def speed(self, value: float | None) -> None:
-        if value is not None and not value > 0:
-            raise ValueError(f"speed must be above 0 epochs per second, or None, got {value}")
-        self._terms.speed = value
-        self._wake()
-
-    # ---- what to do ----------------------------------------------------------------------
+    # ---- controls ------------------------------------------------------------------------
 
     def play(self, epochs: int | None = None) -> None:
         """Train on: to the end, or for some `epochs` (1: a step), and then pause.
 
-        An epoch that some have finished and others have not counts as the first: all come to
-        stand at the same one.
+        An epoch that only some have finished counts as the first: all pause after the same one.
         """
         if epochs is not None and epochs < 1:
             raise ValueError(f"epochs must be at least 1, got {epochs}")
-        self.touch()
-        with self._lock:
+        self.heartbeat()
+        with self._changed:
             living = self._living
             if not living:
                 return
@@ -165,34 +144,27 @@ class Race:
             self._begun = True
             for run in living:
                 run.play_until(until)
-        self._meet()
+        self._synchronize()
 
     def pause(self) -> None:
         """Stop after the slices under way, without losing anything of them."""
         for run in self._all:
-            run.ask_to_pause()
+            run.request_pause()
         self.wait(PAUSE_WAIT)
 
-    def wait(self, timeout: float | None = None) -> str:
-        """Wait until none plays, or `timeout` seconds; returns the state."""
-        end = None if timeout is None else time.monotonic() + timeout
-        for run in self._all:
-            run.wait(None if end is None else max(end - time.monotonic(), 0.0))
-        return self.state
-
     def stop(self, i: int | None = None) -> None:
-        """End competitor `i`, or all, for good; what they have learnt so far stays to be seen."""
-        with self._lock:
-            these = range(len(self.runs)) if i is None else [range(len(self.runs))[i]]
-            self._stopped |= frozenset(these)
-            for run in (run for each in these for run in self.runs[each]):
-                run.ask_to_pause()
-        self._meet()
+        """End competitor `i`, or all, for good; their histories and weights stay."""
+        with self._changed:
+            stopped = range(len(self.runs)) if i is None else [range(len(self.runs))[i]]
+            self._stopped |= frozenset(stopped)
+            for run in (run for each in stopped for run in self.runs[each]):
+                run.request_pause()
+        self._synchronize()
 
     def reset(self) -> None:
-        """Start again, all of them, from the same first weights."""
-        with self._lock:
-            self._stopped, self._begun, self._terms.ceiling = frozenset(), False, 1
+        """Start all again from the same initial weights."""
+        with self._changed:
+            self._stopped, self._begun, self.settings.max_epoch = frozenset(), False, 1
             with self._placing:
                 self._addresses = None
             for run in self._all:
@@ -200,11 +172,12 @@ class Race:
 
     def close(self) -> None:
         """Stop for good and free all trainers."""
-        with self._lock:
+        with self._changed:
             for run in self._all:
                 run.close()
+        self.wake()
 
-    # ---- keeping together ----------------------------------------------------------------
+    # ---- synchronization -----------------------------------------------------------------
 
     @property
     def _all(self) -> Iterator[Run]:
@@ -212,36 +185,39 @@ class Race:
 
     @property
     def _living(self) -> list[Run]:
-        """The runs still in the race."""
-        there = (runs for i, runs in enumerate(self.runs) if i not in self._stopped)
-        return [run for runs in there for run in runs if not run.over]
+        """The runs of competitors that were not stopped, unless they are over."""
+        going = (runs for i, runs in enumerate(self.runs) if i not in self._stopped)
+        return [run for runs in going for run in runs if not run.over]
 
-    def _meet(self) -> None:
-        """Let all go on as soon as the last one has come to where the others wait."""
-        with self._lock:
-            living, ceiling = self._living, self._terms.ceiling or 1
+    def _synchronize(self) -> None:
+        """Raise `max_epoch` as soon as the last run has reached it."""
+        with self._changed:
+            living, max_epoch = self._living, self.settings.max_epoch or 1
             reached = min((run.epoch for run in living), default=0)
-            if reached < ceiling:
+            if reached < max_epoch:
+                self._changed.notify_all()
                 return
-            self._terms.ceiling = reached + self._block(living)
-        self._wake()
+            self.settings.max_epoch = reached + self._block(living)
+        self.wake()
 
     def _block(self, living: Sequence[Run]) -> int:
-        """Epochs until the next meeting."""
+        """Epochs until the next synchronization."""
         seconds = sum(_seconds(run) for run in living) / max(len(set(self._addresses or "1")), 1)
         block = int(BLOCK / seconds) if seconds > 0 else 1
         if block > CALL // 8:  # fewer than CALL take nearly as long as CALL
             block = max(block - block % CALL, CALL)
-        if self._terms.speed is not None:
-            block = min(block, int(BLOCK * self._terms.speed))
+        if self.settings.speed is not None:
+            block = min(block, int(BLOCK * self.settings.speed))
         return max(block, 1)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Wake all runs, and all threads that wait for the race."""
         for run in self._all:
             run.wake()
+        super().wake()
 
     def _address(self, number: int) -> str | None:
-        """The worker for a run, by its number in the race."""
+        """The worker for the run of this number in the race."""
         with self._placing:
             if self._addresses is None:
                 found = cluster.all_workers()
@@ -252,15 +228,159 @@ class Race:
 
 
 def _seconds(run: Run) -> float:
-    """What the last epoch of a run took; 0 before there is one."""
+    """Seconds of the last epoch of a run; 0 before there is one."""
     for event in reversed(run.events):
         if isinstance(event, Epoch):
             return event.seconds
     return 0.0
 
 
-def _worst(states: set[str]) -> str:
-    return next(state for state in ("lost", "diverged", "finished") if state in states)
+def _worst(states: Collection[str]) -> str:
+    order = ("interrupted", "playing", "paused", "stopped", "lost", "diverged")
+    return next((state for state in order if state in states), "finished")
 
 
 RACES: Registry[Race] = Registry(MOST_RACES)
+
+
+# ---- in the database ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GroupPlan:
+    """The planned runs of a race or sweep: labels with the links of their runs.
+
+    Kept as text beside the saved runs, to continue after a restart. `fields`: those that vary.
+    """
+
+    runs: tuple[tuple[str, tuple[str, ...]], ...]
+    fields: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, competitors: Sequence[Competitor], fields: Sequence[str] = ()) -> "GroupPlan":
+        """The plan to train the experiments of `competitors`."""
+        runs = ((c.label, tuple(encode(e) for e in c.experiments)) for c in competitors)
+        return cls(tuple(runs), tuple(fields))
+
+    @property
+    def n_runs(self) -> int:
+        """The number of planned runs."""
+        return sum(len(links) for _, links in self.runs)
+
+    def to_text(self) -> str:
+        """The plan as JSON."""
+        return json.dumps({"fields": self.fields, "runs": self.runs})
+
+    @classmethod
+    def from_text(cls, text: str) -> "GroupPlan":
+        """The plan in `text`; ValueError if there is none.
+
+        Earlier versions wrote a list of runs for a race, and {"fields", "links"} for a sweep.
+        """
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"a plan must be JSON, got {text[:50]!r}") from error
+        match content:
+            case [*runs]:
+                fields: list[object] = []
+            case {"fields": [*fields], "links": [*links]}:
+                runs = [["", links[:MOST_PLANNED]]]
+            case {"fields": [*fields], "runs": [*runs]}:
+                pass
+            case _:
+                raise ValueError(f"a plan must be labels with runs, got {text[:50]!r}")
+        if not 1 <= len(runs) <= MOST_PLANNED:
+            raise ValueError(f"a plan must have 1 to {MOST_PLANNED} labels, got {len(runs)}")
+        return cls(
+            tuple(_planned(each) for each in runs),
+            tuple(name for name in map(current_name, map(str, fields)) if name in FIELDS),
+        )
+
+    def competitors(self) -> tuple[Competitor, ...]:
+        """The competitors of a race; ValueError where a link cannot be read."""
+        competitors = []
+        for label, links in self.runs:
+            decoded = [decode(link) for link in links]
+            for problem in (problem for each in decoded for problem in each.problems):
+                raise ValueError(problem)
+            competitors.append(Competitor(label, tuple(each.experiment for each in decoded)))
+        return tuple(competitors)
+
+    def unfinished(self, runs: Iterable[RunRow]) -> tuple[Experiment, ...]:
+        """The experiments that none of the saved runs has trained to an end.
+
+        None if one was stopped by hand or plays. Links that cannot be read are left out.
+        """
+        rows = sorted(runs, key=lambda run: run.state in OVER)
+        states = {with_current_names(row.link): row.state for row in rows}
+        if "stopped" in states.values() or "playing" in states.values():
+            return ()
+        missing = (link for _, links in self.runs for link in links if states.get(link) not in OVER)
+        decoded = [decode(link) for link in missing]
+        return tuple(each.experiment for each in decoded if not each.problems)
+
+
+OVER = ("finished", "diverged")
+
+
+def _planned(entry: object) -> tuple[str, tuple[str, ...]]:
+    match entry:
+        case [str(label), [*links]] if 1 <= len(links) <= MOST_PLANNED:
+            return label, tuple(with_current_names(str(link)) for link in links)
+    raise ValueError(f"a plan must be labels with runs, got {str(entry)[:50]!r}")
+
+
+@dataclass(frozen=True)
+class SavedRace:
+    """A race from the database: `histories` and `states` as in Race, of the runs that began."""
+
+    group: str
+    competitors: tuple[Competitor, ...]
+    histories: tuple[tuple[History, ...], ...]
+    states: tuple[str, ...]  # of each competitor
+
+    @property
+    def epoch(self) -> int:
+        """Epochs of the longest run."""
+        return max(len(each) for own in self.histories for each in own)
+
+    @property
+    def over(self) -> bool:
+        """Whether all runs have come to their end."""
+        return all(state in (*OVER, "stopped") for state in self.states)
+
+
+def create_group(store: Store, owner: str, tab: str, competitors: Sequence[Competitor]) -> str:
+    """Create the group of a race and return its id. Raises StoreError."""
+    title = ", ".join(competitor.label for competitor in competitors)[:LONGEST_TITLE]
+    return store.begin_group(owner, KIND, title, GroupPlan.of(competitors).to_text(), tab)
+
+
+def latest(store: Store, owner: str, tab: str) -> SavedRace | None:
+    """The last race of this tab, if any epoch of it is saved. Raises StoreError."""
+    for group in store.groups(owner, KIND, tab)[:1]:
+        try:
+            competitors = GroupPlan.from_text(group.plan).competitors()
+            return saved_race(store, owner, group.id, competitors)
+        except (ValueError, LookupError):
+            return None
+    return None
+
+
+def saved_race(
+    store: Store, owner: str, group: str, competitors: tuple[Competitor, ...]
+) -> SavedRace | None:
+    """The saved runs of a group by competitor and seed; None if none has an epoch."""
+    rows = sorted(store.list(owner, group), key=lambda row: row.created)
+    readable = [row for row in rows if row.state != "unreadable"]
+    newest = {(row.label, with_current_names(row.link)): row for row in readable}
+    if not newest:
+        return None
+    histories, states = [], []
+    for competitor in competitors:
+        own = [newest.get((competitor.label[:200], encode(e))) for e in competitor.experiments]
+        saved = [store.get(row.id, owner) if row else None for row in own]
+        histories.append(tuple(history(run.events if run else ()) for run in saved))
+        states.append(_worst({row.state if row else "interrupted" for row in own}))
+    return SavedRace(group, competitors, tuple(histories), tuple(states))

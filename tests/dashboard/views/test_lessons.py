@@ -134,7 +134,7 @@ def test_a_lesson_from_start_to_end_and_back_to_ones_own_experiment() -> None:
     assert "Predict first" in texts(app)
     assert app.button(key="lesson_set").disabled
     choose(app, "Small")
-    assert "Learning rate η is 0.01, it must be at least 0.1" in texts(app)
+    assert "Learning rate η: 0.01, it must be at least 0.1" in texts(app)
     click(app, "lesson_set")
     assert current(app).training.learning_rate == 0.1
     told = texts(app)

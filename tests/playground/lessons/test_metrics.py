@@ -154,7 +154,7 @@ def test_a_sentence_tells_what_is_and_what_must_be() -> None:
     assert over.sentence(CheckContext(EXPERIMENT)) == "the run is over: no, it must be yes"
     assert over.sentence(ALL) == "the run is over: yes, as it must be"
     hidden = Check(setting="hidden", equals=())
-    assert hidden.sentence(ALL) == "hidden is 4, 3, it must be none"
+    assert hidden.sentence(ALL) == "hidden layers: 4-3, it must be none"
     assert Check(setting="hidden", equals=(4, 3)).passes(ALL)
     assert Check(setting="dataset", equals="moons").passes(ALL)
     assert Check(setting="standardize", equals=True).sentence(ALL) == (
