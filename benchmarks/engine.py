@@ -132,7 +132,7 @@ def _watched(n: int) -> Callable[[], float]:
     def poll_to_the_end() -> None:
         run.play(n)
         while run.state == "playing":
-            run.touch()
+            run.heartbeat()
             history(run.events)
             run.wait(POLL_SECONDS)
 

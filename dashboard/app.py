@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from dashboard.components import images
 from dashboard.components.chart import PLOTLY_ADDRESS
-from dashboard.state.dataset_loading import deliver
+from dashboard.state.dataset_loading import dataset_load
 from dashboard.state.pages import load_pages
 from playground.experiment.model import Data
 from playground.runs import cluster
@@ -62,7 +62,7 @@ async def _collect() -> None:
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Workers start with the server, without holding up the first page, and end with it."""
     cluster.start()
-    deliver(Data())
+    dataset_load(Data())
     threadpool_limits(
         1
     )  # pages multiply small matrices; more threads would wait for work at full speed

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from playground.runs.leased import Held, Registry
 from playground.runs.logger import RunLogger
-from playground.runs.run import Held, Registry
 from playground.storage.records import StoreError
 from playground.storage.store import store
 

@@ -11,7 +11,7 @@ from dashboard.state.network_view import NetworkView
 from playground.nn.network import Snapshot
 from playground.runs.jobs import Job, Jobs, fingerprint
 
-KERAS_OUTPUTS = "playground.training.keras_reference:keras_outputs"
+KERAS_OUTPUTS = "playground.training.keras_model:keras_outputs"
 
 
 def largest_difference(snapshot: Snapshot, x: NDArray[np.float32], theirs: list[Any]) -> float:

@@ -1,4 +1,4 @@
-"""One moment of a network: what the views of the pages show, at the epoch of the shared slider."""
+"""A network after some epoch, as the views of the pages show it."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from playground.runs.run import Run
 
 @dataclass(frozen=True)
 class NetworkView:
-    """A network after some epoch, with the data it learns from.
+    """A network after some epoch, with its data.
 
-    `run` is None for a network that came trained. As long as `uirevision` is the same, it is the same
-    network: charts keep their zoom, and what was chosen stays chosen.
+    run: None for a pretrained network. uirevision: the same as long as it is the same network, so
+    that charts keep their zoom and choices stay.
     """
 
-    experiment: Experiment  # what the network is made of, which the settings may no longer be
+    experiment: Experiment  # of the network, which may differ from the current settings
     dataset: Dataset
     snapshot: Snapshot
     run: Run | None
@@ -24,7 +24,7 @@ class NetworkView:
 
     @property
     def epoch(self) -> int:
-        """Epochs the network had learnt for."""
+        """Epochs trained."""
         return self.snapshot.epoch
 
     @property
@@ -34,10 +34,10 @@ class NetworkView:
 
     @property
     def initial(self) -> Snapshot:
-        """The weights before training; those of now for a network that came trained."""
+        """The weights before training; the present ones where those are not available."""
         if self.run is None:
             return self.snapshot
         try:
             return self.run.snapshot(0)
-        except LookupError:  # its worker is gone, and the first weights with it
+        except LookupError:  # lost with its worker
             return self.snapshot

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard.state import url
-from playground.experiment.pages import HOME, PAGES
+from playground.experiment.pages import HOME, PAGES, page_named
 
 
 def load_pages() -> None:
@@ -47,7 +47,7 @@ def _nothing() -> None:
 
 
 def open_page(name: str, **places: str) -> NoReturn:
-    """Turn to a page; `places`: what is open there, by names of `session.PLACES`."""
+    """Turn to a page; `places`: what is open there, by names of `url.PARAMETERS`."""
     for place, value in places.items():
         url.set_parameter(place, value)
     st.switch_page(streamlit_page(name))
@@ -56,3 +56,16 @@ def open_page(name: str, **places: str) -> NoReturn:
 def page_link(name: str, label: str, icon: str = ":material/arrow_forward:") -> None:
     """A link to a page."""
     st.page_link(streamlit_page(name), label=label, icon=icon)
+
+
+def page_address(name: str) -> str:
+    """The address of a page of this server, as browsers reach it."""
+    base, page = base_address(), PAGES[name]
+    return base if page.name == HOME else f"{base.rstrip('/')}/{page.name}"
+
+
+def base_address() -> str:
+    """The address of the first page: what the browser shows, without the name of its page."""
+    address = str(st.context.url or "").partition("?")[0].rstrip("/")
+    start, _, name = address.rpartition("/")
+    return start if page_named(name) else address

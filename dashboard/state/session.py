@@ -12,6 +12,7 @@ from playground.datasets.custom.table import Table
 from playground.experiment.model import Experiment
 from playground.lessons.assignment import Assignment, AssignmentError
 from playground.lessons.assignment import read as read_assignment
+from playground.runs.loop import SavedLog
 from playground.runs.run import RUNS, Run
 from playground.storage import signing
 from playground.storage.records import StoreError
@@ -165,10 +166,8 @@ def _restored_run(known: Identity) -> Run | None:
     reason = "the server was restarted"
     if saved.listed.state != "interrupted":  # it was paused, for an unknown time
         reason += " since, or it was closed after hours without a viewer"
-    restored = Run.restored(
-        saved, lambda epoch: database.snapshot(saved.id, owner, epoch),
-        recorder=identity.run_logger(), reason=reason,
-    )  # fmt: skip
+    log = SavedLog(saved, lambda epoch: database.snapshot(saved.id, owner, epoch), reason)
+    restored = Run(saved.experiment, logger=identity.run_logger(), saved=log)
     set_run(restored)
     return restored
 

@@ -1,4 +1,4 @@
-"""Where a run stands, in words: what happened, why, and what can be done next."""
+"""Status and progress of a run in words, and which of its buttons are enabled."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -10,14 +10,14 @@ Kind = Literal["info", "success", "warning", "error"]
 
 
 class Status(NamedTuple):
-    """A message and how serious it is."""
+    """A message and its severity."""
 
     kind: Kind
     text: str
 
 
 def status(state: str, events: Sequence[Event], epoch: int, experiment: Experiment) -> Status:
-    """What to tell about a run in `state` whose last finished epoch is `epoch`."""
+    """Status of a run in `state` whose last finished epoch is `epoch`."""
     last = events[-1] if events else None
     match last:
         case Diverged() if state == "diverged":
@@ -30,22 +30,22 @@ def status(state: str, events: Sequence[Event], epoch: int, experiment: Experime
             return Status(
                 "error",
                 f"Training has stopped after epoch {last.epoch}: {_sentence(last.reason)} "
-                "Press Start again to train once more from the first weights.",
+                "Start again trains from the initial weights.",
             )
         case Finished() if state == "finished":
             return Status("success", _finished(last, experiment))
     if state == "paused":
         return Status("info", f"Paused after epoch {epoch:,}.")
     if state == "ready":
-        return Status("info", "Not trained yet: these are its first, random weights. Press Train.")
+        return Status("info", "Not trained yet: these are the initial weights. Press Train.")
     return Status("info", "Training.")
 
 
 def waiting(state: str) -> str:
-    """What to tell while there are no weights to look at."""
+    """Message while there are no weights to show."""
     if state == "lost":
-        return "The weights of this network are not here any more: Start again trains them anew."
-    return "Getting ready: the processes that train are starting …"
+        return "The weights of this network are lost: Start again trains it anew."
+    return "The worker processes are starting …"
 
 
 def _sentence(text: str) -> str:
@@ -54,9 +54,9 @@ def _sentence(text: str) -> str:
 
 def _finished(last: Finished, experiment: Experiment) -> str:
     if not last.stopped_early:
-        return f"Done: all {last.epoch:,} epochs are trained."
+        return f"Finished: {last.epoch:,} epochs trained."
     text = (
-        f"Stopped early after epoch {last.epoch}: the validation loss had not improved for "
+        f"Early stopping after epoch {last.epoch}: no improvement of the validation loss for "
         f"{experiment.training.patience} epochs."
     )
     if last.restored and last.best_epoch is not None:
@@ -65,15 +65,15 @@ def _finished(last: Finished, experiment: Experiment) -> str:
 
 
 def progress_text(progress: Progress, experiment: Experiment, speed: float | None) -> str:
-    """ "Epoch 3 of 100 · batch 80 of 157 · 45,000 images per second · 12 s left"."""
+    """ "Epoch 3 of 100 · batch 80 of 157 · 45,000 images/s · 12 s left"."""
     examples = "images" if experiment.data.source.kind == "image" else "examples"
-    epochs = max(experiment.training.epochs, progress.epoch)  # a lesson adds some at the end
+    epochs = max(experiment.training.epochs, progress.epoch)  # training on added examples adds some
     parts = [
         f"Epoch {progress.epoch:,} of {epochs:,}",
         f"batch {progress.batch:,} of {progress.batches:,}",
     ]
     if progress.images_per_second > 0:
-        parts.append(f"{progress.images_per_second:,.0f} {examples} per second")
+        parts.append(f"{progress.images_per_second:,.0f} {examples}/s")
         left = (1 - progress_share(progress, experiment)) * experiment.training.epochs
         seconds = left * experiment.data.train_size / progress.images_per_second
         parts.append(_duration(max(seconds, left / speed if speed else 0)) + " left")
@@ -81,7 +81,7 @@ def progress_text(progress: Progress, experiment: Experiment, speed: float | Non
 
 
 def progress_share(progress: Progress, experiment: Experiment) -> float:
-    """Which share of the run's batches is done, 0 to 1."""
+    """Fraction of the run's batches that is done, 0 to 1."""
     done = progress.epoch - 1 + progress.batch / progress.batches
     return min(1.0, max(0.0, done / experiment.training.epochs))
 
@@ -94,23 +94,23 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def allowed(state: str, changed: bool) -> frozenset[str]:
-    """Which of "train", "pause", "step", "reset", "new_weights" make sense for a run in `state`.
+def enabled_buttons(state: str, changed: bool) -> frozenset[str]:
+    """Enabled ones of "train", "pause", "step", "reset", "new_weights" for a run in `state`.
 
-    `changed`: the settings are no longer those of the run, so that training means a new network.
+    changed: the settings are no longer those of the run, so that Train starts a new one.
     """
-    may = {"new_weights"}
+    enabled = {"new_weights"}
     if changed or state in ("ready", "paused", "lost"):
-        may |= {"train", "step"}
+        enabled |= {"train", "step"}
     if state == "playing":
-        may.add("pause")
+        enabled.add("pause")
     if state != "ready":
-        may.add("reset")
-    return frozenset(may)
+        enabled.add("reset")
+    return frozenset(enabled)
 
 
 def train_label(state: str, changed: bool) -> str:
-    """What the button that trains is called for a run in `state`."""
+    """Label of the button that trains a run in `state`."""
     return (
         {"paused": "Resume", "lost": "Start again"}.get(state, "Train") if not changed else "Train"
     )

@@ -134,7 +134,7 @@ def _data(form: Form) -> None:
 
 
 def _mistakes(form: Form) -> None:
-    st.caption("What spoils a result in practice. Data → Data hygiene shows what each one does.")
+    st.caption("The Data page shows the effect of each: Data → Data leakage and split errors.")
     for name in ("scaler", "split_without_shuffle", "leaked_fraction"):
         form.field(name)
 

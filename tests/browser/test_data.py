@@ -33,19 +33,23 @@ def test_a_click_on_a_sample_shows_its_pixels(visit: Any) -> None:
 
 def test_both_scores_of_a_mistake_stand_side_by_side(visit: Any) -> None:
     page = visit("data?v=1&dataset=iris&hidden=8&optimizer=adam&learning_rate=0.01")
-    view(page, "Data hygiene")
-    page.locator(".st-key-hygiene_start button:visible:enabled").click(timeout=START)
+    view(page, "Data leakage and split errors")
+    page.locator(".st-key-leakage_start button:visible:enabled").click(timeout=START)
     page.get_by_text("What the mistake did here").wait_for(timeout=START)
-    page.locator(".st-key-hygiene_scores .js-plotly-plot").wait_for()
-    sentence = page.locator(".st-key-hygiene_scores figcaption")
+    page.locator(".st-key-leakage_scores .js-plotly-plot").wait_for()
+    sentence = page.locator(".st-key-leakage_scores figcaption")
     sentence.get_by_text(re.compile(r"Honest: .* on new examples; flawed: ")).wait_for()
-    assert page.locator(".st-key-hygiene_curves .js-plotly-plot").is_visible()
+    assert page.locator(".st-key-leakage_curves .js-plotly-plot").is_visible()
 
 
 def test_the_page_fits_a_telephone(visit: Any) -> None:
     page = visit("data?v=1")
     page.set_viewport_size({"width": 390, "height": 844})
-    keys = {"Samples": "samples li", "Counts": "mean_images li", "Data hygiene": "hygiene_start"}
+    keys = {
+        "Samples": "samples li",
+        "Counts": "mean_images li",
+        "Data leakage and split errors": "leakage_start",
+    }
     for name, key in keys.items():
         view(page, name)
         page.locator(f".st-key-{key}").first.wait_for()

@@ -15,7 +15,7 @@ def test_a_problem_is_diagnosed_and_a_click_fixes_it(visit: Callable[..., Any]) 
     card.get_by_text("Diverged").wait_for(timeout=START)
     card.get_by_text(re.compile(r"Learning rate 0\.1 → 0\.0[13];")).wait_for()
     card.get_by_role("button", name="Try learning rate 0.0").click()
-    page.get_by_text("Done: all 30 epochs are trained.").wait_for(timeout=START)
+    page.get_by_text("Finished: 30 epochs trained.").wait_for(timeout=START)
     card.get_by_text("No problem so far").wait_for()
     heading = page.locator("[data-testid=stMain] h3").first
     assert re.search(r"SGD 0\.0[13] ", heading.inner_text())

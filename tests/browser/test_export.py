@@ -30,7 +30,7 @@ def download(page: Any, key: str, folder: Path) -> Path:
 def test_a_run_is_taken_away_and_proves_itself(visit: Visit, tmp_path: Path) -> None:
     page = visit(SHORT)
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
-    page.get_by_text("Done: all 3 epochs are trained.").wait_for(timeout=START)
+    page.get_by_text("Finished: 3 epochs trained.").wait_for(timeout=START)
 
     text = download(page, "take_own_csv", tmp_path).read_text()
     table = list(csv.DictReader(io.StringIO(text)))

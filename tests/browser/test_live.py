@@ -93,7 +93,7 @@ def test_training_shows_at_once_and_passes_80_percent(page: Any) -> None:
         timeout=promised(5),
     )
     print(f"80 % after {time.monotonic() - start:.1f} s")
-    assert "images per second" in page.locator("[data-testid=stProgress]").inner_text()
+    assert "images/s" in page.locator("[data-testid=stProgress]").inner_text()
 
 
 def test_updates_keep_the_chart_its_zoom_and_hidden_curves(visit: Visit) -> None:
@@ -132,7 +132,7 @@ def test_updates_keep_the_chart_its_zoom_and_hidden_curves(visit: Visit) -> None
     layers = page.locator(".st-key-hidden input")
     layers.fill("20")
     layers.press("Enter")
-    page.get_by_text("The settings changed: Train starts a new network.").wait_for()
+    page.get_by_text("The settings have changed: Train starts a new run.").wait_for()
     assert plot.evaluate(state) == before
 
 
@@ -193,7 +193,7 @@ def test_changed_settings_wait_for_train(visit: Visit) -> None:
     layers = page.locator(".st-key-hidden input")
     layers.fill("20")
     layers.press("Enter")
-    page.get_by_text("The settings changed: Train starts a new network.").wait_for()
+    page.get_by_text("The settings have changed: Train starts a new run.").wait_for()
     assert epoch(page) >= 2
     press(page, "train")
     page.get_by_text("The settings changed").wait_for(state="detached")
@@ -246,7 +246,7 @@ def test_the_test_set_opens_when_asked(visit: Visit) -> None:
     page = ready(visit("?v=1&epochs=2"))
     assert not button(page, "open_test").is_enabled()
     press(page, "train")
-    page.get_by_text("Done: all 2 epochs are trained.").wait_for(timeout=START)
+    page.get_by_text("Finished: 2 epochs trained.").wait_for(timeout=START)
     assert not button(page, "train").is_enabled()
     press(page, "open_test")
     page.get_by_text(re.compile("test loss 0.*accuracy")).wait_for()

@@ -14,7 +14,7 @@ def trained(visit: Visit) -> Any:
     """A browser in which one short run was trained."""
     page = visit(SHORT)
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
-    page.get_by_text("Done: all 3 epochs are trained.").wait_for(timeout=START)
+    page.get_by_text("Finished: 3 epochs trained.").wait_for(timeout=START)
     return page
 
 
@@ -53,7 +53,7 @@ def test_a_run_outlives_a_reload_and_can_be_named_deleted_and_brought_back(visit
     press(page, "undo_delete")
     page.get_by_role("heading", name="<b>my</b> *first* run").wait_for()
     press(page, "open_run")
-    page.get_by_text("Done: all 3 epochs are trained.").wait_for()
+    page.get_by_text("Finished: 3 epochs trained.").wait_for()
     assert "dataset=iris" in page.url
 
 

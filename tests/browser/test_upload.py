@@ -85,4 +85,4 @@ def test_points_painted_by_mouse_are_learnt(view: Any) -> None:
     assert count.inner_text() == many
     view.get_by_text(f"{rows} rows in 2 classes, 2 features").wait_for()
     train(view)
-    assert "leans to blue" in view.locator(".st-key-region figcaption").inner_text()
+    assert "predicted as blue" in view.locator(".st-key-region figcaption").inner_text()

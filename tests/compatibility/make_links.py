@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from playground.assignment import make
 from playground.assignment import write as write_assignment
-from playground.experiment import FIELDS, PART, PARTS, TABLES, Experiment, limits
 from playground.handed_in import hand_in
 from playground.handed_in import write as write_line
 from playground.link import encode
-from playground.losses import LOSSES
+
+from playground.experiment import FIELDS, PART, PARTS, TABLES, Experiment, limits
 
 KEY = b"a key of sixteen characters"
 

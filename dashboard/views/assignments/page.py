@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.state import session, stored
-from dashboard.views.shared.links import address
+from dashboard.state.pages import page_address
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import FIELDS, SECTION_OF, Experiment, label
 from playground.experiment.model_summary import summary, title
@@ -150,7 +150,7 @@ def _show_link(made: Assignment | str) -> None:
     except (AssignmentError, signing.SecretError) as error:
         refuse(str(error))
         return
-    link = f"{address('')}?{encode(made.start)}&assignment={text}"
+    link = f"{page_address('')}?{encode(made.start)}&assignment={text}"
     st.caption("Signed by this server: nobody can unlock a setting or lower a target in it.")
     st.code(link, language=None, wrap_lines=True, height=150)
     st.link_button(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS
 from dashboard.state import session, stored, url
-from dashboard.views.shared.run_controls import moves
+from dashboard.views.shared.run_controls import is_updating
 from dashboard.widgets.messages import literal, refuse, warn
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, format_value, label
 from playground.experiment.url import encode
@@ -39,7 +39,7 @@ def panel() -> None:
         if assignment is None:
             return
         run = session.run()
-        playing = run is not None and moves(run)
+        playing = run is not None and is_updating(run)
         every = POLL_SECONDS if playing else None
         title = f"**{literal(assignment.title)}**"
         with st.expander(title, expanded=True, icon=":material/assignment:", key="assigned"):
@@ -90,7 +90,7 @@ def _watch(assignment: Assignment, playing: bool) -> None:
     _summary(status, run)
     if run is not None:
         _submission(assignment, status, run)
-    if playing and not (run is not None and moves(run)):
+    if playing and not (run is not None and is_updating(run)):
         st.rerun()  # last, or the browser would remove what was not drawn yet
 
 

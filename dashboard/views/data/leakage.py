@@ -1,4 +1,4 @@
-"""Mistakes as switches: the same network trained without and with them, and both scores."""
+"""Data leakage and split errors: the same network trained without and with them."""
 
 import streamlit as st
 
@@ -17,43 +17,42 @@ NAMES = ("honest", "flawed")
 AT_FIRST = "duplicates"  # switched on
 
 
-def hygiene(experiment: Experiment, dataset: Dataset) -> None:
-    """Choose mistakes, train the current experiment with and without them, compare."""
+def leakage(experiment: Experiment, dataset: Dataset) -> None:
+    """Choose errors, train the current experiment with and without them, compare the scores."""
     st.markdown(
-        "Switch on a mistake that people make when they prepare their data. The current network is "
-        "then trained twice, **honest** and **flawed**, from the same first weights."
+        "Switch on an error in preparing the data. The current network is then trained twice from "
+        "the same initial weights, **honest** and **flawed**."
     )
     chosen = _switches()
     if not chosen:
-        st.info("Switch on at least one mistake.")
+        st.info("Switch on at least one error.")
         return
     most = lab.most_epochs(experiment)
     epochs = st.slider(
-        "Epochs", 1, most, max(1, most // 3), key=f"hygiene_epochs_{most}",
-        help="At most as many as take a few seconds. Some mistakes show only after many.",
+        "Epochs", 1, most, max(1, most // 3), key=f"leakage_epochs_{most}",
+        help="At most as many as take a few seconds. Some errors show only after many epochs.",
     )  # fmt: skip
     try:
         pair = lab.pair(experiment, chosen, epochs)
     except ValueError:
         st.info(
-            f"{literal(dataset.source.label)} has too few examples to be divided in three: "
-            f"it takes at least {lab.FEWEST_ROWS}."
+            f"{literal(dataset.source.label)} has too few examples for three splits: at least "
+            f"{lab.FEWEST_ROWS} are needed."
         )
         return
     _costs(pair)
     runs = _runs(pair)
     moves = runs is not None and any(run.state == "playing" for run in runs)
     st.button(
-        "Train both", key="hygiene_start", type="primary", icon=":material/play_arrow:",
+        "Train both", key="leakage_start", type="primary", icon=":material/play_arrow:",
         on_click=_start, args=(pair,), disabled=moves or identity.current() is None,
-        help="Trains the same network on clean and on spoilt data; try one "
-        "mistake at a time.",
+        help="Trains the same network with and without the error.",
     )  # fmt: skip
     if runs is None:
-        st.info("Press Train both to see what the mistake does here.")
+        st.info("Press Train both to see the effect of the error.")
         return
     every = chart.POLL_SECONDS if moves else None
-    st.fragment(_watch, run_every=every, key="hygiene_watch")(pair, runs, moves)
+    st.fragment(_watch, run_every=every, key="leakage_watch")(pair, runs, moves)
 
 
 def _switches() -> list[str]:
@@ -66,28 +65,28 @@ def _switches() -> list[str]:
                 name == AT_FIRST,
                 key=f"mistake_{name}",
                 persist_state="session",
-                help="Makes this mistake with the second network; switch on one at a "
-                "time to see what each is worth.",
+                help="Prepares the data of the second network with this error.",
             ):
                 chosen.append(name)
             st.caption(mistake.explanation)
     if {"leaky_scaler", "no_scaling"} <= set(chosen):
-        st.caption("Without scaling there is nothing to fit: only the missing scaling counts.")
+        st.caption("Without scaling no scaler is fitted: only the missing scaling has an effect.")
     return chosen
 
 
 def _costs(pair: Pair) -> None:
     data = pair.honest.data
-    new = len(load(data).holdout)
+    holdout = len(load(data).holdout)
     st.caption(
-        f"Each learns from {data.train_size:,} examples, is validated on {data.validation_size:,} "
-        f"and tried on {new:,} new ones that neither has seen. The test part stays sealed."
+        f"{data.train_size:,} training, {data.validation_size:,} validation and {holdout:,} new "
+        "examples for each network.",
+        help="The new examples are in no other split. The test set is not used.",
     )
 
 
 def _runs(pair: Pair) -> tuple[Run, Run] | None:
     """The runs of this pair, if they have been started."""
-    honest, flawed = (session.run(f"hygiene {name}") for name in NAMES)
+    honest, flawed = (session.run(f"leakage {name}") for name in NAMES)
     if honest is None or flawed is None:
         return None
     return (honest, flawed) if (honest.experiment, flawed.experiment) == pair else None
@@ -95,13 +94,13 @@ def _runs(pair: Pair) -> tuple[Run, Run] | None:
 
 def _start(pair: Pair) -> None:
     for name, run in zip(NAMES, lab.start(pair), strict=True):
-        session.set_run(run, f"hygiene {name}")
+        session.set_run(run, f"leakage {name}")
 
 
 def _watch(pair: Pair, runs: tuple[Run, Run], moved: bool) -> None:
-    """Both runs while they learn; once they are over, what the mistake did."""
+    """Both runs while they train, and at the end the effect of the error."""
     for run in runs:
-        run.touch()
+        run.heartbeat()
     moves = any(run.state == "playing" for run in runs)
     if moves:
         done = min(run.epoch for run in runs) / pair.honest.training.epochs
@@ -118,9 +117,8 @@ def _watch(pair: Pair, runs: tuple[Run, Run], moved: bool) -> None:
         chart.chart(
             figure,
             figures.curves_sentence(logs, is_share),
-            key="hygiene_curves",
-            about="The losses of both networks, with and without the mistake; look "
-            "for a validation curve that is better than it can be.",
+            key="leakage_curves",
+            about="Validation curves of both networks, with and without the error.",
         )
     if moved and not moves:
         st.rerun()
@@ -132,53 +130,52 @@ def _verdict(pair: Pair, runs: tuple[Run, Run]) -> None:
         return
     if runs[0].state == "diverged":
         st.error(
-            "Even the honest run broke down: its loss was no longer a finite number. There is "
-            "nothing to compare. Choose a smaller learning rate and train both again."
+            "The honest run diverged as well: its loss became NaN or infinite. Choose a smaller "
+            "learning rate and train both again."
         )
         return
     if runs[1].state == "diverged":
         st.error(
-            "The flawed run broke down: its loss was no longer a finite number. Its scores are "
-            f"those after epoch {runs[1].epoch}, the last one before."
+            "The flawed run diverged: its loss became NaN or infinite. Its scores are those after "
+            f"epoch {runs[1].epoch}, the last one before."
         )
     datasets = load(pair.honest.data), load(pair.flawed.data)
-    found = lab.outcome((honest, flawed), datasets)
+    outcome = lab.outcome((honest, flawed), datasets)
     scores = {
-        name: [(m.mean, m.error) for m in (found.validation[i], *(found.new or ())[i : i + 1])]
+        name: [(m.mean, m.error) for m in (outcome.validation[i], *(outcome.new or ())[i : i + 1])]
         for i, name in enumerate(NAMES)
     }
-    st.subheader("What the mistake did here", anchor=False)
-    _sentences(found)
-    figure = figures.score_bars(scores, found.is_share)
+    st.subheader("Effect of the error", anchor=False)
+    _sentences(outcome)
+    figure = figures.score_bars(scores, outcome.is_share)
     chart.chart(
         figure,
-        figures.score_sentence(scores, found.is_share),
-        key="hygiene_scores",
-        about="The score each network believes it has beside the one on fresh "
-        "data; switch a mistake on and see which of the two moves.",
+        figures.score_sentence(scores, outcome.is_share),
+        key="leakage_scores",
+        about="Validation score of each network beside its score on new examples.",
     )
 
 
-def _sentences(found: Outcome) -> None:
-    share = found.is_share
-    if found.new is None or found.hidden is None or found.lost is None:
-        st.info("There are no new examples to try both on: only the validation scores are known.")
+def _sentences(outcome: Outcome) -> None:
+    share, new = outcome.is_share, outcome.new
+    if new is None or outcome.hidden is None or outcome.lost is None:
+        st.info("There are no new examples to evaluate on: only the validation scores are known.")
         return
-    hidden = figures.hidden_sentence(
-        found.validation[1].mean, found.new[1].mean, found.hidden.mean, found.hidden.clear, share
+    hidden, lost = outcome.hidden, outcome.lost
+    text = figures.hidden_sentence(
+        outcome.validation[1].mean, new[1].mean, hidden.mean, hidden.clear, share
     )
-    lost = figures.lost_sentence(
-        found.new[0].mean, found.new[1].mean, found.lost.mean,
-        found.lost.chance, found.lost.clear, share,
-    )  # fmt: skip
-    if found.hidden.clear or found.lost.clear:
-        st.warning(f"{hidden} {lost}")
+    text += " " + figures.lost_sentence(
+        new[0].mean, new[1].mean, lost.mean, lost.chance, lost.clear, share
+    )
+    if hidden.clear or lost.clear:
+        st.warning(text)
     else:
         st.success(
-            f"Here the mistake did nothing that can be told from chance. {hidden} {lost} That does "
-            "not make it right: with fewer examples, or more epochs, it may matter."
+            f"No effect beyond chance here. {text} With fewer examples, or more epochs, the error "
+            "may matter."
         )
     st.caption(
-        "Chance here: which examples happened to be measured. Other first weights (another seed) "
-        "would move the scores as well."
+        "Chance: standard error of the evaluated examples. Other initial weights (another seed) "
+        "would change the scores as well."
     )

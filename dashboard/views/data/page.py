@@ -1,38 +1,69 @@
-"""The Data page: what the network learns from."""
+"""The Data page: the data of the current experiment, one view at a time."""
 
-from collections.abc import Callable
-
+import pandas as pd
 import streamlit as st
 
 from dashboard.state import session
-from dashboard.views.data.class_balance import counts
-from dashboard.views.data.features import table
-from dashboard.views.data.leakage import hygiene
-from dashboard.views.data.overview import overview
+from dashboard.views.data.leakage import leakage
 from dashboard.views.data.samples import samples
-from dashboard.views.data.upload import own
-from dashboard.views.shared.dataset_loading import delivered
+from dashboard.views.data.statistics import counts, table
+from dashboard.views.data.upload import upload
+from dashboard.views.shared.dataset_loading import loaded_dataset
 from dashboard.views.shared.view import View, choose
+from dashboard.widgets.messages import literal
 from playground.datasets import Dataset
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
 
-VIEWS: dict[str, View[Callable[[Experiment, Dataset], None]]] = {
+
+def overview(experiment: Experiment, dataset: Dataset) -> None:
+    """The splits with their shapes, types and ranges."""
+    source = dataset.source
+    st.markdown(f"**{literal(source.label)}.** {literal(source.description)}.")
+    splits = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    rows = pd.DataFrame(
+        {
+            "split": name,
+            "examples": f"{len(part):,}",
+            "x shape": str(part.x.shape),
+            "x type": str(part.x.dtype),
+            "smallest": f"{part.x.min():g}" if len(part) else "–",
+            "largest": f"{part.x.max():g}" if len(part) else "–",
+        }
+        for name, part in splits.items()
+    )
+    st.table(rows, hide_index=True)
+    st.caption(
+        f"{source.n_features:,} numbers per example.",
+        help="The network is trained on the training split and evaluated on the validation split "
+        "after each epoch. The test split is for the final evaluation.",
+    )
+    if not len(dataset.validation) and not len(dataset.test):
+        st.info("No rows are left to validate or to test on: all are for training.")
+
+
+VIEWS: dict[str, View] = {
     "Overview": View(":material/table:", "How many examples, of which shape?", overview),
     "Samples": View(
-        ":material/grid_view:", "What does an image look like, and which numbers is it?", samples
+        ":material/grid_view:",
+        "What do the images look like, and which pixel values have they?",
+        samples,
     ),
     "Counts": View(
-        ":material/bar_chart:", "How many are there of each, and what must be beaten?", counts
+        ":material/bar_chart:", "How balanced are the classes, and what is the baseline?", counts
     ),
     "Table": View(
-        ":material/table_rows:", "Which numbers, how spread, and what does scaling do?", table
+        ":material/table_rows:",
+        "How are the features distributed, and what does scaling do?",
+        table,
     ),
-    "Data hygiene": View(
-        ":material/cleaning_services:", "What do mistakes in preparing data do to a score?", hygiene
+    "Data leakage and split errors": View(
+        ":material/cleaning_services:",
+        "How do they change the validation score?",
+        leakage,
     ),
     "Your own data": View(
-        ":material/upload_file:", "Can it learn from my own table, or from points I paint?", own
+        ":material/upload_file:", "Can it learn from my own table, or from painted points?", upload
     ),
 }
 
@@ -41,6 +72,6 @@ def data() -> None:
     """One view of the data of the current experiment."""
     experiment = session.experiment()
     st.subheader(title(experiment), anchor=False)
-    dataset = delivered(experiment.data)
+    dataset = loaded_dataset(experiment.data)
     if dataset is not None:
         choose(VIEWS, "data_view").show(experiment, dataset)

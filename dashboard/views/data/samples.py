@@ -1,4 +1,4 @@
-"""A grid of images to leaf through, and the numbers behind the one that is clicked."""
+"""A gallery of images, and the pixel values of the one that is clicked."""
 
 import zlib
 
@@ -15,12 +15,12 @@ from playground.datasets.statistics import rows_of
 from playground.experiment.model import Experiment
 
 PAGE = 40  # images shown at once
-LARGE = 168  # pixels on the screen that a large image is wide
+LARGE = 168  # screen pixels, width of the enlarged image
 RAW, SCALED = "Before scaling", "After scaling"
 
 
 def samples(experiment: Experiment, dataset: Dataset) -> None:
-    """One mosaic of images with their classes; a click shows an image large, with its numbers."""
+    """A gallery of images with their classes; a click shows an image large, with its pixels."""
     source = dataset.source
     if source.kind != "image":
         st.info(
@@ -37,7 +37,7 @@ def samples(experiment: Experiment, dataset: Dataset) -> None:
     classes = tuple(i for i in chosen if i < len(source.classes))
     rows = rows_of(part, classes)
     if not len(rows):
-        st.info(f"There is no such image in the {name} part: choose another class.")
+        st.info(f"There is no such image in the {name} split: choose another class.")
         return
     of = f"{name} {classes} {experiment.data.model_dump_json()}"
     left, right = st.columns([5, 6], gap="large")
@@ -50,16 +50,16 @@ def samples(experiment: Experiment, dataset: Dataset) -> None:
 def _part(dataset: Dataset) -> tuple[str, Split]:
     parts = {"training": dataset.train, "validation": dataset.validation}
     name = st.segmented_control(
-        "Part", [name for name, part in parts.items() if len(part)], default="training",
+        "Split", [name for name, part in parts.items() if len(part)], default="training",
         key="sample_part", required=True, persist_state="session",
-        help="The network learns from the training part; the validation part tells how it does "
-        "on images it has not learnt from. The test part stays sealed.",
+        help="The network is trained on the training split and evaluated on the validation split "
+        "after each epoch.",
     )  # fmt: skip
     return name, parts[name]
 
 
 def _grid(dataset: Dataset, part: Split, name: str, rows: np.ndarray, of: str) -> int:
-    """One page of the images in `rows`; the row of the image chosen, at first the first one."""
+    """One page of the images in `rows`; returns the row of the clicked one, or the first."""
     pages = -(-len(rows) // PAGE)
     above = st.container()
     page = (
@@ -76,8 +76,8 @@ def _grid(dataset: Dataset, part: Split, name: str, rows: np.ndarray, of: str) -
     with above:
         first = (page - 1) * PAGE + 1
         st.caption(
-            f"Images {first:,} to {first + len(here) - 1:,} of {len(rows):,} of the {name} part, "
-            "with the class each belongs to. Click one to see its numbers."
+            f"Images {first:,} to {first + len(here) - 1:,} of {len(rows):,} of the {name} split. "
+            "Click one to see its pixel values."
         )
         height, width = dataset.source.shape
         sprite = images.data_url(images.mosaic(part.x[here], dataset.source.maximum))
@@ -89,7 +89,7 @@ def _grid(dataset: Dataset, part: Split, name: str, rows: np.ndarray, of: str) -
 
 
 def _large(dataset: Dataset, part: Split, name: str, row: int) -> None:
-    """One image, large: its shape, type and range, and every pixel, before and after scaling."""
+    """One image, enlarged: its shape, type and range, and every pixel before and after scaling."""
     source, raw = dataset.source, part.x[row]
     label = source.classes[part.y[row]]
     scaled = dataset.transform(part.x[row : row + 1])[0]
@@ -120,11 +120,11 @@ def _large(dataset: Dataset, part: Split, name: str, row: int) -> None:
 def _scaling(dataset: Dataset) -> str:
     shift, scale = float(dataset.shift[0]), float(dataset.scale[0])
     if (shift, scale) == (0, 1):
-        return "No scaling: the network gets the pixels as they are, in one row."
+        return "No scaling: the input is the pixel values, flattened."
     rule = f"x / {scale:g}" if shift == 0 else f"(x − {shift:.4g}) / {scale:.4g}"
     return (
-        f"Scaling: {rule}. The rows of pixels are put one behind the other, so the network gets "
-        f"{dataset.source.n_features} numbers."
+        f"Scaling: {rule}. Flattened, row by row, the input has {dataset.source.n_features} "
+        "numbers."
     )
 
 
@@ -132,23 +132,21 @@ def _numbers(dataset: Dataset, label: str, raw: np.ndarray, scaled: np.ndarray) 
     stage = st.segmented_control(
         "Numbers", [RAW, SCALED], default=RAW, key="pixel_stage", required=True,
         persist_state="session",
-        help="The numbers as they are stored, or as the network gets them; "
-        "switch to see what scaling does.",
+        help="Pixel values as stored, or as the input of the network.",
     )  # fmt: skip
     sentence = images.pixels_sentence(label, raw, scaled)
     square, maximum = scaled.reshape(raw.shape), dataset.source.maximum
     if stage == RAW:
-        figure = images.pixel_values(raw, "Its pixels", 0, maximum)
+        figure = images.pixel_values(raw, "Pixel values", 0, maximum)
     else:
-        # The scale of all images, so that two of them can be compared.
+        # The same color scale for all images.
         low, high = (float((x - dataset.shift[0]) / dataset.scale[0]) for x in (0, maximum))
-        figure = images.pixel_values(square, "What the network gets", low, high, decimals=2)
+        figure = images.pixel_values(square, "Input of the network", low, high, decimals=2)
     chart.chart(
         figure,
         sentence,
         key="pixels",
-        about="One image as the numbers it consists of; switch between stored and"
-        " scaled numbers, and click another image above.",
+        about="Pixel values of the image, as stored or scaled; click another image above.",
     )
-    with st.expander("The same numbers as a table, to read or to copy"):
+    with st.expander("Pixel values as a table"):
         st.dataframe(pd.DataFrame(raw if stage == RAW else square.round(4)), height=400)

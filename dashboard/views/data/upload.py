@@ -1,20 +1,20 @@
-"""A small table to try at one click: invented animals, with text and with gaps.
-
-Your own data: a file, a table from the clipboard, or points painted on a plane.
-"""
+"""Own data: an uploaded CSV file, a pasted table, or points painted on a plane."""
 
 import hashlib
 from collections.abc import Callable
 
 import streamlit as st
 
+from dashboard.components.point_painter import has_points, painted_points, point_painter
 from dashboard.state import session
-from dashboard.views.data.paint import painting
-from dashboard.views.data.upload_columns import preparing
-from dashboard.widgets.messages import literal
+from dashboard.views.data.upload_columns import prepare_draft, take
+from dashboard.widgets.messages import literal, refuse
 from playground.datasets import Dataset
+from playground.datasets.custom import table as custom
+from playground.datasets.custom.table import TableError
 from playground.experiment.model import Experiment
 
+# Invented animals, with a text column and with gaps.
 EXAMPLE = """\
 weight (kg),length (cm),ears (cm),color,kind
 2.8,41,11.4,black,rabbit
@@ -59,79 +59,70 @@ weight (kg),length (cm),ears (cm),color,kind
 27.5,69,8.0,brown,dog
 """
 
-
 PASTED = "Pasted table"
+PAINTING = "painting"  # key of the plane
 LIMITS = "At most 5 MB and 50,000 rows."
 PRIVACY = (
-    "The table is kept on the server this page comes from, so that it outlives a reload; whoever "
-    "has the address of the experiment can see it."
+    "The table is stored on the server of this page; anyone with the link of the experiment can "
+    "see it."
+)
+FORMATS = (
+    "Commas, semicolons, tabs or spaces between columns, decimal points or commas, units, "
+    "currencies, percent and dates are recognized; titles and comments above the header are "
+    "left out."
 )
 
 
-def own(experiment: Experiment, dataset: Dataset) -> None:
-    """Bring along a table of one's own, see what becomes of it, and train on it."""
-    way = st.segmented_control(
-        "How do you bring them?", list(WAYS), default=next(iter(WAYS)), key="own_way",
-        required=True, persist_state="session",
-        help="A file or pasted text, as it suits you; try pasting a few rows "
-        "from a spreadsheet.",
+def upload(experiment: Experiment, dataset: Dataset) -> None:
+    """Upload, paste or paint examples, choose their encoding, and train on them."""
+    source = st.segmented_control(
+        "Source", list(SOURCES), default=next(iter(SOURCES)), key="own_way", required=True,
+        persist_state="session", help="Where the examples come from.",
     )  # fmt: skip
-    _others(experiment)
-    WAYS[way](experiment)
-
-
-def _others(experiment: Experiment) -> None:
-    """Where a table of one's own is in use that is no longer the draft: say so."""
     table = experiment.data.table
     if table is not None:
-        name = f"{table.label}, {len(table.y):,} rows of your own"
-        st.caption(literal(f"In use now: {name}. What you bring here takes their place."))
+        st.caption(literal(f"In use now: {table.label}, {len(table.y):,} rows."))
+    SOURCES[source](experiment)
 
 
 def _upload(experiment: Experiment) -> None:
     st.caption(
-        f"A CSV file: a line with the names of the columns, then a line for each example. {LIMITS} "
-        "Commas, semicolons or tabs between the columns are understood."
+        f"A CSV file: a header line with the column names, then a line per example. {LIMITS}",
+        help=FORMATS,
     )
     st.html(
         '<style>.st-key-own_file [data-testid="stFileUploaderDropzoneInstructions"] '
         "{ display: none }</style>"
-    )  # it names a limit of the server's that is not the one above
-    file = st.file_uploader(
-        "CSV file",
-        key="own_file",
-        help="A table with one example a row and named columns, as a spreadsheet"
-        " saves it; try one of your own.",
-    )
+    )  # these name the server's limit, not LIMITS
+    file = st.file_uploader("CSV file", key="own_file", help="One example per line.")
     if file is not None:
         name = file.name.rpartition(".")[0] or file.name
         session.set_table_draft(session.TableDraft(name, file.getvalue()), upload=file.file_id)
     _example()
-    preparing(experiment)
+    prepare_draft(experiment)
 
 
 def _paste(experiment: Experiment) -> None:
     st.caption(
-        "Select the cells in your spreadsheet, with the names of the columns above them, copy them "
-        f"and paste them here. {LIMITS} Decimal commas are understood."
+        f"Copy cells of a spreadsheet with their column names, and paste them. {LIMITS}",
+        help=FORMATS,
     )
     text = st.text_area(
         "Table", key="own_text", height=180,
         placeholder="height\tweight\tkind\n1,71\t63,5\tcat\n…",
-        help="One example a row, columns separated by commas, semicolons or "
-        "tabs, names in the first row; paste cells of a spreadsheet.",
+        help="A header line with the column names, then a line per example.",
     )  # fmt: skip
     content = text.encode("utf-8", "replace")
     if text.strip():
-        mark = hashlib.sha256(content).hexdigest()
-        session.set_table_draft(session.TableDraft(PASTED, content), upload=mark)
+        digest = hashlib.sha256(content).hexdigest()
+        session.set_table_draft(session.TableDraft(PASTED, content), upload=digest)
     with st.container(horizontal=True):
         st.button(
             "Read the table", key="own_read", on_click=session.accept_upload_again,
-            help="So does a click beside the box.",
+            help="A click outside the box reads it too.",
         )  # fmt: skip
         _example()
-    preparing(experiment)
+    prepare_draft(experiment)
 
 
 def _example() -> None:
@@ -143,8 +134,35 @@ def _example() -> None:
     st.caption(PRIVACY)
 
 
-WAYS: dict[str, Callable[[Experiment], None]] = {
+def _paint(experiment: Experiment) -> None:
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        point_painter(PAINTING, _points_in_use(experiment))
+    with right:
+        st.caption(
+            "Paint points of two classes: the network learns to separate them, and its decision "
+            "boundary is drawn over the plane.",
+            help="With the keyboard: arrow keys move the cursor, space puts a point.",
+        )
+        try:
+            take(custom.painted(painted_points(PAINTING)), experiment)
+        except TableError as error:
+            st.info(str(error))
+        except ValueError as error:
+            refuse(f"{error}: clear the plane and paint again.")
+
+
+def _points_in_use(experiment: Experiment) -> tuple[str, list[list[float]]] | None:
+    """The points in use, where nothing has been painted since the page was loaded."""
+    table = experiment.data.table
+    if table is None or has_points(PAINTING):
+        return None
+    points = custom.painted_points(table)
+    return (table.name, points) if points else None
+
+
+SOURCES: dict[str, Callable[[Experiment], None]] = {
     "Upload a file": _upload,
     "Paste a table": _paste,
-    "Paint points": painting,
+    "Paint points": _paint,
 }

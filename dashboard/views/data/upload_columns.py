@@ -1,4 +1,4 @@
-"""The draft of a table: what was found in it, what is to be learnt, and what becomes of it."""
+"""Preparing an uploaded table: target, task, features and encoding, and what comes of them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -6,20 +6,23 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import identity, session
 from dashboard.widgets.messages import literal, refuse
 from playground.datasets.custom import storage
+from playground.datasets.custom.cells import ColumnValues
 from playground.datasets.custom.columns import (
     ColumnChoice,
     Missing,
     PreparedTable,
+    are_few_whole_numbers,
+    default_choice,
     detected_task,
+    holds,
+    left_out,
     needs_scaling,
     prepare,
-    use,
-    usual,
 )
-from playground.datasets.custom.csv_reader import ColumnValues, Sheet, read
+from playground.datasets.custom.csv_reader import Sheet, read
 from playground.datasets.custom.table import Table, TableError
 from playground.experiment.model import Experiment
 from playground.nn.losses import CLASSIFICATION, REGRESSION
@@ -35,19 +38,18 @@ SUITABLE = {
 }  # fmt: skip
 
 
-def preparing(experiment: Experiment) -> None:
-    """Show the draft, ask for what is not certain, and offer to train on it."""
+def prepare_draft(experiment: Experiment) -> None:
+    """Show the draft, ask for what is ambiguous, and offer to train on it."""
     draft = session.table_draft()
     if draft is None:
         return
-    st.subheader(literal(f"{draft.name}: what was found"), anchor=False)
+    st.subheader(literal(draft.name), anchor=False)
     try:
         sheet = read(draft.content)
     except TableError as error:
         refuse(str(error))
         return
-    key = hashlib.sha256(draft.content).hexdigest()[:12]
-    choice = _choice(sheet, key)
+    choice = _choice(sheet, hashlib.sha256(draft.content).hexdigest()[:12])
     st.dataframe(_columns(sheet, choice), hide_index=True, width="stretch")
     with st.expander(f"The first {min(FIRST_ROWS, len(sheet.lines))} of {len(sheet.lines):,} rows"):
         st.dataframe(_rows(sheet), hide_index=True, width="stretch")
@@ -63,40 +65,46 @@ def preparing(experiment: Experiment) -> None:
 
 
 def _choice(sheet: Sheet, key: str) -> ColumnChoice:
-    """What somebody wants to learn from the sheet."""
+    """The choice of target, task, features and encoding, by widgets of this sheet."""
     names = [column.name for column in sheet.columns]
-    first = usual(sheet)
+    guess = default_choice(sheet)
     left, right = st.columns(2)
     with left:
         target = st.selectbox(
-            "Target: the column to predict", names, index=names.index(first.target),
+            "Target: the column to predict", names, index=names.index(guess.target),
             key=f"own_target_{key}",
-            help="What the network learns to tell; try another column and see "
-            "whether it can be told as well.",
+            help=f"“{literal(guess.target)}” is suggested because {guess.reason}.",
         )  # fmt: skip
-    guess = usual(sheet, target)
+    if target != guess.target:
+        guess = default_choice(sheet, target)
     of = f"{key}_{names.index(target)}"
     with right:
         task = st.segmented_control(
             "Task", list(TASKS), default=guess.task,
             key=f"own_task_{of}", required=True, format_func=TASKS.__getitem__,
             help="Classification predicts one of some classes, regression a number. Detected from "
-            "the target; change it if that is wrong.",
+            "the target: whole numbers may be either.",
         )  # fmt: skip
-    others = [name for name in names if name != target]
     features = st.multiselect(
-        "Features: the columns to predict it from", others, default=list(guess.features),
-        key=f"own_features_{of}",
-        help="What the network is given; leave a column out and see how much it "
-        "was worth.",
+        "Features: the columns to predict it from", [name for name in names if name != target],
+        default=list(guess.features), key=f"own_features_{of}",
+        help="The inputs of the network. Columns that are left out by default are listed below "
+        "with the reason.",
     )  # fmt: skip
+    columns = [sheet.column(name) for name in features]
     missing: Missing = "fill"
-    if any(sheet.column(name).missing.any() for name in features):
+    if any(column.gaps.any() for column in columns):
         missing = st.segmented_control(
             "Gaps", list(GAPS), default="fill", key=f"own_gaps_{key}", required=True,
             format_func=GAPS.__getitem__,
-            help="What happens with rows that lack a value: fill in the usual one, "
-            "or leave the row out; compare both.",
+            help="Missing numbers: the median of the training rows, or without these rows.",
+        )  # fmt: skip
+    categories: list[str] = []
+    if whole := [column.name for column in columns if are_few_whole_numbers(column)]:
+        categories = st.multiselect(
+            "Numbers that are categories", whole, key=f"own_categories_{of}",
+            help="Whole numbers that name categories, such as a postal code, become a feature each "
+            "(one-hot); others are quantities.",
         )  # fmt: skip
     scale = False
     if task == REGRESSION and sheet.column(target).numbers is not None:
@@ -105,28 +113,35 @@ def _choice(sheet: Sheet, key: str) -> ColumnChoice:
             value=needs_scaling(sheet.column(target)), key=f"own_scale_{of}",
             help="Errors of large numbers are huge, and training on them often diverges.",
         )  # fmt: skip
-    return ColumnChoice(target, tuple(features), task, missing, scale)
+    return ColumnChoice(
+        target, tuple(features), task, missing, scale, tuple(categories), guess.reason
+    )
 
 
 def _columns(sheet: Sheet, choice: ColumnChoice) -> pd.DataFrame:
+    out = left_out(sheet, sheet.column(choice.target))
     return pd.DataFrame(
-        {"column": column.name, "holds": use(column).holds, "becomes": _becomes(column, choice)}
+        {
+            "column": column.name,
+            "content": holds(column),
+            "use": _use(column, choice, out.get(column.name, "")),
+        }
         for column in sheet.columns
     )
 
 
-def _becomes(column: ColumnValues, choice: ColumnChoice) -> str:
+def _use(column: ColumnValues, choice: ColumnChoice, reason: str) -> str:
     if column.name == choice.target:
         how = "detected" if detected_task(column) == choice.task else "chosen"
-        return f"the target ({choice.task}, {how})"
+        return f"target ({choice.task}, {how})"
     if column.name in choice.features:
-        return "a feature" if column.numbers is not None else "a feature for each text (one-hot)"
-    objection = use(column).objection
-    return f"left out: {objection}" if objection else "left out"
+        numeric = column.numbers is not None and column.name not in choice.categories
+        return "feature" if numeric else "a feature for each value (one-hot)"
+    return f"left out: {reason}" if reason else "left out"
 
 
 def _rows(sheet: Sheet) -> pd.DataFrame:
-    """The first rows as they were understood; an empty cell is a gap."""
+    """The first rows as they were read; an empty cell is a gap."""
     return pd.DataFrame({column.name: _cells(column) for column in sheet.columns})
 
 
@@ -143,29 +158,29 @@ def _notes(notes: Sequence[str]) -> None:
 
 
 def _mapping(prepared: PreparedTable) -> None:
-    """How texts became numbers, row by row."""
+    """The one-hot encoding of each text."""
     if not prepared.mapping:
         return
-    with st.expander("How the texts became numbers (one-hot)"):
-        table = pd.DataFrame(prepared.mapping, columns=["column", "text", "the feature that is 1"])
+    with st.expander("One-hot encoding of the text columns"):
+        table = pd.DataFrame(prepared.mapping, columns=["column", "text", "feature that is 1"])
         st.dataframe(table, hide_index=True, width="stretch")
-        st.caption("All other features of the same column are 0 then.")
+        st.caption("The other features of the same column are 0.")
 
 
 def take(table: Table, experiment: Experiment) -> None:
-    """Say what will be trained on, and offer to do so."""
+    """The splits of a table, and a button to train on it."""
     source = table.source
     classes = f" in {len(source.classes)} classes" if source.classes else ""
     rows = f"{len(table.y):,} rows{classes}, {source.n_features:,} features"
-    parts = f"{source.train_size:,} to train, {source.validation_size:,} to validate"
-    st.markdown(f"{rows}: {parts}, {table.n_test:,} sealed for the test.")
+    splits = f"{source.train_size:,} for training, {source.validation_size:,} for validation"
+    st.markdown(f"{rows}: {splits}, {table.n_test:,} for the test.")
     if experiment.data.dataset == table.name:
         _in_use(table)
         return
     suited = False
     if not _is_suitable(experiment):
         suited = st.checkbox(
-            "With a network that suits a small table",
+            "With a network for small tables",
             value=not experiment.data.dataset.startswith("own-"), key="own_suited",
             persist_state="session",
             help="Hidden layers of 16 and 8 units, Adam with learning rate 0.01, 200 epochs. "
@@ -174,13 +189,13 @@ def take(table: Table, experiment: Experiment) -> None:
     st.button(
         "Train on these data", key="own_train", type="primary", icon=":material/model_training:",
         on_click=_take, args=(table, suited),
-        help="They become the data of the current experiment; a run under way is not lost before "
-        "training begins.",
+        help="They become the data of the current experiment; its run stays until a new one is "
+        "started.",
     )  # fmt: skip
 
 
 def _in_use(table: Table) -> None:
-    """What to do next with the table that is trained on, and the way back."""
+    """The next step with the table in use, and the way back."""
     st.success(
         "These are the data in use now. Open the page Train and press Train; the other views of "
         "this page show them.",
@@ -188,14 +203,20 @@ def _in_use(table: Table) -> None:
     )
     st.button(
         "Remove them from the server", key="own_remove", on_click=_remove, args=(table.name,),
-        help="Deletes the kept table and goes back to the usual data set.",
+        help="Deletes the stored table, unless someone else has uploaded the same one, and goes "
+        "back to the default data set.",
     )  # fmt: skip
+
+
+def _owner() -> str:
+    known = identity.current()
+    return known[0] if known else ""
 
 
 def _remove(name: str) -> None:
     session.set_experiment(session.experiment().replace(dataset=Experiment().data.dataset))
     session.remove_table(name)
-    storage.remove(name)
+    storage.remove(name, _owner())
 
 
 def _is_suitable(experiment: Experiment) -> bool:
@@ -205,9 +226,9 @@ def _is_suitable(experiment: Experiment) -> bool:
 
 def _take(table: Table, suited: bool) -> None:
     try:
-        kept = storage.put(table)
+        stored = storage.put(table, _owner())
     except TableError as error:
         refuse(str(error))
         return
     changes = SUITABLE if suited else {}
-    session.set_experiment(session.experiment().replace(dataset=kept.name, **changes))
+    session.set_experiment(session.experiment().replace(dataset=stored.name, **changes))

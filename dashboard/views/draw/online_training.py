@@ -164,7 +164,9 @@ def _result(now: NetworkView, run: Run, lesson: AddedExamples) -> None:
     left, right = st.columns(2, gap="medium")
     classes = dataset.source.classes
     with left:
-        figure = evaluation.before_after_bars("The answer to your drawing", classes, was, is_now, now.uirevision)
+        figure = evaluation.before_after_bars(
+            "The answer to your drawing", classes, was, is_now, now.uirevision
+        )
         chart.chart(
             figure,
             drawing_sentence(classes, was, is_now, name),
@@ -175,7 +177,9 @@ def _result(now: NetworkView, run: Run, lesson: AddedExamples) -> None:
     with right:
         title = f"Right answers in each class of {part_name}"
         old, new = np.nan_to_num(found.share_before), np.nan_to_num(found.share_after)
-        figure = evaluation.before_after_bars(title, classes, old, new, now.uirevision, "share right")
+        figure = evaluation.before_after_bars(
+            title, classes, old, new, now.uirevision, "share right"
+        )
         chart.chart(
             figure,
             classes_sentence(classes, found),

@@ -9,20 +9,20 @@ from streamlit.errors import StreamlitAPIException
 
 from dashboard.components import drawing_pad
 from dashboard.state import session
-from dashboard.state.drawing import DrawingState, Image, drawing_state
+from dashboard.state.drawing import DrawingState, drawing_state
 from dashboard.state.network_view import NetworkView
 from dashboard.views.draw import examples, model_choice, prediction, preprocessing
 from dashboard.views.draw.nearest_neighbors import neighbors
 from dashboard.views.draw.online_training import teach
 from dashboard.views.draw.prediction import DrawingPrediction
 from dashboard.views.shared.adversarial import smallest_change
-from dashboard.views.shared.dataset_loading import delivered
+from dashboard.views.shared.dataset_loading import loaded_dataset
 from dashboard.views.shared.occlusion import looks
 from dashboard.views.shared.run_controls import (
     REDRAW_SECONDS,
     buttons,
+    is_updating,
     message,
-    moves,
     network_at_epoch,
     own_run,
 )
@@ -40,7 +40,7 @@ from playground.runs.run import Run
 
 # What can be asked of the network and the image in hand: (height, width) uint8, 0 … maximum, an
 # example as those of `now.dataset.train.x`, from the pad or loaded.
-VIEWS: dict[str, View[Callable[[NetworkView, Image], None]]] = {
+VIEWS: dict[str, View] = {
     "Alike": View(
         ":material/photo_library:",
         "Which training images are most like it, and is it like any of them?",
@@ -92,20 +92,20 @@ def _ready_made(choices: DeltaGenerator) -> None:
 
 def _own(run: Run, choices: DeltaGenerator) -> None:
     st.subheader(title(run.experiment), anchor=False)
-    dataset = delivered(run.experiment.data)
+    dataset = loaded_dataset(run.experiment.data)
     if dataset is None:
         return
     with choices:
         examples.load(drawing_state(), dataset, _both)
     changed = run.experiment != session.experiment()
     buttons(run, changed)
-    watching = moves(run)
+    watching = is_updating(run)
 
     def now() -> NetworkView | None:
         return _look(run, dataset, changed)
 
     def end() -> None:
-        if watching and not moves(run):
+        if watching and not is_updating(run):
             st.rerun()  # last, or the browser would take away what was not drawn yet
 
     every = REDRAW_SECONDS if watching else None

@@ -236,7 +236,9 @@ def _classes(
         )
     ]
     by_class = color == "class"
-    groups = cloud.by_class(answers.truth, names) if by_class else cloud.by_correctness(answers.right)
+    groups = (
+        cloud.by_class(answers.truth, names) if by_class else cloud.by_correctness(answers.right)
+    )
     kind = answers.truth if by_class else answers.right.astype(np.int64)
     same = float((kind[nearest(found.points)] == kind).mean())
     chance = float(np.square(np.bincount(kind) / len(kind)).sum())

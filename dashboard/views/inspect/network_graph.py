@@ -213,7 +213,11 @@ def _table(columns: list[NodeColumn], shown: Diagram, names: UnitNames) -> None:
         for k, unit in enumerate(column.units)
     ]  # fmt: skip
     weights = [
-        {"from": names.unit_in_layer(i, int(a)), "to": names.unit_in_layer(i + 1, int(b)), "weight": w}
+        {
+            "from": names.unit_in_layer(i, int(a)),
+            "to": names.unit_in_layer(i + 1, int(b)),
+            "weight": w,
+        }
         for i, edges in enumerate(shown.edges)
         for a, b, w in zip(edges.source, edges.target, edges.weight, strict=True)
     ]

@@ -22,13 +22,13 @@ from dashboard.views.inspect.signal_propagation import preflight
 from dashboard.views.inspect.units import units
 from dashboard.views.shared import predictions
 from dashboard.views.shared.adversarial import smallest_change
-from dashboard.views.shared.dataset_loading import delivered
+from dashboard.views.shared.dataset_loading import loaded_dataset
 from dashboard.views.shared.occlusion import looks
 from dashboard.views.shared.run_controls import (
     REDRAW_SECONDS,
     buttons,
+    is_updating,
     message,
-    moves,
     network_at_epoch,
     own_run,
 )
@@ -65,7 +65,7 @@ def _of_example(now: NetworkView, show: Callable[[NetworkView, Image], None]) ->
     show(now, example.raw[0])
 
 
-VIEWS: dict[str, View[Callable[[NetworkView], None]]] = {
+VIEWS: dict[str, View] = {
     "Network": View(
         ":material/hub:", "Which weights are strong, and what does each unit answer to?", network
     ),
@@ -128,11 +128,11 @@ def inspect() -> None:
     if run is None:
         return
     changed = run.experiment != experiment
-    dataset = delivered(run.experiment.data)
+    dataset = loaded_dataset(run.experiment.data)
     if dataset is None:
         return
     buttons(run, changed)
-    watching = moves(run)
+    watching = is_updating(run)
     every = REDRAW_SECONDS if watching else None
     st.fragment(_look, run_every=every, key="look")(run, dataset, changed, watching)
 
@@ -150,7 +150,7 @@ def _look(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
             "Numbers in this network have grown beyond all bounds: choose an earlier epoch, or "
             "train again with a smaller learning rate."
         )
-    if watching and not moves(run):
+    if watching and not is_updating(run):
         st.rerun()  # last, or the browser would take away what was not drawn yet
 
 

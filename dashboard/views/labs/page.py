@@ -1,6 +1,5 @@
 """The Labs page: one idea at a time, to move and to see; the address names the open one."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -23,7 +22,7 @@ CHOSEN = "lab_chosen"  # the widget in which the open lab is chosen
 
 
 @dataclass(frozen=True)
-class Lab(View[Callable[[], None]]):
+class Lab(View):
     """One idea with its controls; its key in LABS is its address."""
 
     label: str

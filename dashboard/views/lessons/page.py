@@ -78,7 +78,7 @@ def tab_progress() -> TabProgress | None:
         tab = TabProgress()
         identity.register(TAB_PROGRESS, NAME, tab)
     if tab is not None:
-        tab.touch()
+        tab.heartbeat()
     return tab
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS
 from dashboard.state import identity, session
-from dashboard.state.lesson_evidence import gathered
+from dashboard.state.lesson_context import check_context
 from dashboard.state.pages import open_page, page_link
 from dashboard.views.lessons.page import (
     close_lesson,
@@ -21,7 +21,7 @@ from dashboard.views.lessons.step import (
     show_prediction,
     show_result,
 )
-from dashboard.views.shared.run_controls import moves
+from dashboard.views.shared.run_controls import is_updating
 from dashboard.widgets.messages import literal
 from playground.experiment.model import label
 from playground.experiment.model_summary import title
@@ -56,7 +56,7 @@ def panel(here: str) -> None:
 def _poll_seconds(current: LessonProgress) -> float | None:
     """Seconds between evaluations, while a run, a race or a drawing of the step changes."""
     run, race = session.run(), identity.registered(RACES, session.RACE)
-    if (run is not None and moves(run)) or (race is not None and race.state == "playing"):
+    if (run is not None and is_updating(run)) or (race is not None and race.state == "playing"):
         return POLL_SECONDS
     draws = any(check.measure.startswith("drawing") for check in current.step.check)
     return DRAWING_SECONDS if draws else None
@@ -106,10 +106,10 @@ def _watch(slug: str, current: LessonProgress, here: str, every: float | None) -
 def _context() -> CheckContext:
     tab, run = tab_progress(), session.run()
     if tab is None:
-        return gathered()
+        return check_context()
     if run is not None and run.state in OVER:
         tab.finished.add(run.network)
-    return gathered(len(tab.finished))
+    return check_context(len(tab.finished))
 
 
 def _buttons(slug: str, current: LessonProgress, here: str) -> None:

@@ -74,8 +74,8 @@ def _buttons(sweep: Sweep | None, experiments: list[Experiment]) -> None:
 
 def _start(experiments: list[Experiment]) -> None:
     group = identity.new_run_group("overfitting", controls.TITLES[NAME])
-    recorders = [identity.run_logger("overfitting", group, _label(e)) for e in experiments]
-    sweep = Sweep(experiments, recorders=lambda i: recorders[i])
+    loggers = [identity.run_logger("overfitting", group, _label(e)) for e in experiments]
+    sweep = Sweep(experiments, loggers=lambda i: loggers[i])
     identity.register(SWEEPS, NAME, sweep)
     sweep.play()
 
@@ -86,7 +86,7 @@ def _label(experiment: Experiment) -> str:
 
 def _watch(sweep: Sweep, units: tuple[int, ...], sizes: tuple[int, ...], moved: bool) -> None:
     """The cells as they are filled; a click opens the run of one."""
-    sweep.touch()
+    sweep.heartbeat()
     rows = sweep.rows
     done = sum(row.state == "finished" for row in rows)
     if sweep.state == "playing":

@@ -30,10 +30,10 @@ def start(name: str, competitors: Sequence[Competitor]) -> None:
     """Train `competitors` together as this tab's race called `name`, in place of the last one."""
     group = identity.new_run_group("overfitting", TITLES[name])
 
-    def recorder(i: int, _seed: int) -> RunLogger | None:
+    def logger(i: int, _seed: int) -> RunLogger | None:
         return identity.run_logger("overfitting", group, competitors[i].label)
 
-    race = Race(competitors, recorders=recorder, snapshots="watched")
+    race = Race(competitors, loggers=logger, snapshots="watched")
     identity.register(RACES, name, race)
     race.play()
 
@@ -75,7 +75,7 @@ def watch(name: str, race: Race, draw: Callable[[Race], None]) -> None:
 
 
 def _watch(race: Race, draw: Callable[[Race], None], moved: bool) -> None:
-    race.touch()
+    race.heartbeat()
     _message(race)
     draw(race)
     if moved and race.state != "playing":

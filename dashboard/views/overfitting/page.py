@@ -1,7 +1,5 @@
 """The Overfitting page: cause, cures, and how much a network of which size needs."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from dashboard.state import session
@@ -12,11 +10,10 @@ from dashboard.views.overfitting import (
     regularizers,
     underfitting,
 )
-from dashboard.views.shared.dataset_loading import delivered
+from dashboard.views.shared.dataset_loading import loaded_dataset
 from dashboard.views.shared.view import View, choose
-from playground.experiment.model import Experiment
 
-VIEWS: dict[str, View[Callable[[Experiment], None]]] = {
+VIEWS: dict[str, View] = {
     "The twin": View(
         ":material/group:",
         "What does overfitting look like, and what does a cure do against it?",
@@ -45,7 +42,7 @@ def overfitting() -> None:
     """One question at a time, for the data set that is current."""
     experiment = session.experiment()
     st.subheader("Overfitting", anchor=False)
-    if delivered(experiment.data) is None:
+    if loaded_dataset(experiment.data) is None:
         return
     view = choose(VIEWS, "overfitting_view")
     st.caption(

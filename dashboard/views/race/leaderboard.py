@@ -85,7 +85,7 @@ def _table(
 ) -> pd.DataFrame:
     rows = ordered(found.standings, order, found.higher_is_better)
     at = places(rows, order, found.higher_is_better)
-    score = "{:.1%}" if found.higher_is_better else "{:.4g}"
+    score = "{:.1%}" if found.higher_is_better else "{:.3g}"
     entered = found.target is not None
     missing = ("never" if over else "not yet") if entered else "–"
     table = {

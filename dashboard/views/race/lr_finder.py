@@ -30,7 +30,7 @@ def searching(search: LearningRateFinder) -> None:
 
 
 def _watch(search: LearningRateFinder) -> None:
-    search.touch()
+    search.heartbeat()
     done, count = search.done
     st.progress(done / max(count, 1), text=f"Short run {done} of {count}")
     table(search.tried)

@@ -15,9 +15,8 @@ from dashboard.views.race.start import begin, last_race, tell_refusals
 from dashboard.widgets.messages import literal
 from playground.analysis.comparison.notes import fairness
 from playground.experiment.model_summary import title
-from playground.runs.lr_finder import RATE_SWEEPS
-from playground.runs.race import RACES, Competitor, Race
-from playground.runs.race_presets import SavedRace
+from playground.runs.lr_finder import LEARNING_RATE_FINDERS
+from playground.runs.race import RACES, Competitor, Race, SavedRace
 
 NEW = (
     "Two to eight networks train at once, epoch by epoch, and differ in nothing but what you let "
@@ -35,7 +34,7 @@ def race() -> None:
     st.caption(f"Base of a new race: {literal(title(session.experiment()))} (the sidebar).")
     race, search = (
         identity.registered(RACES, session.RACE),
-        identity.registered(RATE_SWEEPS, session.RACE),
+        identity.registered(LEARNING_RATE_FINDERS, session.RACE),
     )
     if race is not None:
         _another(race)
@@ -68,7 +67,7 @@ def _fairness(competitors: Sequence[Competitor]) -> None:
 
 def _shown(race: Race) -> None:
     _fairness(race.competitors)
-    search = identity.registered(RATE_SWEEPS, session.RACE)
+    search = identity.registered(LEARNING_RATE_FINDERS, session.RACE)
     if search is not None:
         lr_finder.found(search)
     buttons(race)
@@ -80,7 +79,7 @@ def _shown(race: Race) -> None:
 
 def watch(race: Race, watching: bool, states: tuple[str, ...]) -> None:
     """Everything that moves; drawn anew a few times a second while the race plays."""
-    race.touch()
+    race.heartbeat()
     now, over = race.states, race.state == "finished"
     histories = race.histories()
     living = [

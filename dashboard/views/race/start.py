@@ -7,9 +7,8 @@ from pydantic import ValidationError
 from dashboard.state import identity, session, stored
 from dashboard.widgets.messages import refuse
 from playground.experiment.model import explain
-from playground.runs import race_presets
-from playground.runs.lr_finder import RATE_SWEEPS, LearningRateFinder
-from playground.runs.race import RACES, Competitor, Race
+from playground.runs.lr_finder import LEARNING_RATE_FINDERS, LearningRateFinder
+from playground.runs.race import KIND, RACES, Competitor, Race, SavedRace, create_group, latest
 from playground.storage.records import RunRow, StoreError
 from playground.storage.store import store
 
@@ -30,10 +29,10 @@ def begin(make: Callable[[], Sequence[Competitor]], find_rates: bool = False) ->
     if find_rates:
         search = LearningRateFinder(competitors)
         identity.unregister(RACES, session.RACE)
-        identity.register(RATE_SWEEPS, session.RACE, search)
+        identity.register(LEARNING_RATE_FINDERS, session.RACE, search)
         search.play()
     else:
-        identity.unregister(RATE_SWEEPS, session.RACE)
+        identity.unregister(LEARNING_RATE_FINDERS, session.RACE)
         start(competitors)
 
 
@@ -44,14 +43,14 @@ def start(competitors: Sequence[Competitor]) -> None:
         return
     owner, tab = known
     try:
-        group = race_presets.begin(store(), owner, tab, competitors)
+        group = create_group(store(), owner, tab, competitors)
     except StoreError as error:
         stored.set(REFUSED, [f"{error} The race goes on, but it is not being saved."])
         race = Race(competitors)
     else:
         race = Race(
             competitors,
-            lambda i, _: identity.run_logger(race_presets.KIND, group, competitors[i].label),
+            lambda i, _: identity.run_logger(KIND, group, competitors[i].label),
         )
     identity.register(RACES, session.RACE, race)
     race.play()
@@ -69,7 +68,7 @@ def own_runs() -> list[RunRow]:
     return [] if known is None else store().list(known[0])
 
 
-def last_race() -> race_presets.SavedRace | None:
+def last_race() -> SavedRace | None:
     """The race that this tab had before the server was restarted; asked for once."""
     known = identity.current()
     if known is None:
@@ -78,9 +77,9 @@ def last_race() -> race_presets.SavedRace | None:
     told = stored.get("race looked for", asked)
     if told is None:
         try:
-            told = (race_presets.last(store(), *known),)
+            told = (latest(store(), *known),)
         except StoreError:
             return None
         stored.set("race looked for", told, asked)
-    found: race_presets.SavedRace | None = told[0]
+    found: SavedRace | None = told[0]
     return found

@@ -1,7 +1,5 @@
 """The Runs page: everything that was trained, kept for whoever trained it."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from dashboard.state import url
@@ -10,12 +8,12 @@ from dashboard.views.runs.parallel_coordinates import many
 from dashboard.views.runs.shared_run import shared
 from dashboard.views.runs.sweep_setup import sweep
 from dashboard.views.runs.table import listing
-from dashboard.views.shared.saved_runs import RunLibrary, library
+from dashboard.views.shared.saved_runs import library
 from dashboard.views.shared.view import View, choose
 from dashboard.widgets.messages import refuse
 from playground.storage.records import StoreError
 
-VIEWS: dict[str, View[Callable[[RunLibrary], None]]] = {
+VIEWS: dict[str, View] = {
     "List": View(":material/list:", "What have I trained, and how well did it do?", listing),
     "Compare": View(
         ":material/compare_arrows:", "What tells these runs apart, and why may that be?", compare

@@ -18,6 +18,7 @@ from playground.experiment.model import (
     text_label,
 )
 from playground.experiment.model_summary import title
+from playground.runs.race import Competitor, GroupPlan
 from playground.runs.search_space import (
     Found,
     Range,
@@ -33,7 +34,7 @@ from playground.runs.search_space import (
     usual_span,
 )
 from playground.runs.search_space import written as typed
-from playground.runs.sweep import MOST, SWEEPS, Sweep, plan_text, planned_sweep, unfinished
+from playground.runs.sweep import MOST, SWEEPS, Sweep
 from playground.storage.records import StoreError
 
 GRID, RANDOM = "Every combination", "Random draws"
@@ -59,11 +60,14 @@ def _go_on(library: RunLibrary) -> None:
     if not groups:
         return
     runs = library.store.list(library.owner, groups[0].id)
-    planned = planned_sweep(groups[0].plan)
-    missing = unfinished(planned, runs)
+    try:
+        plan = GroupPlan.from_text(groups[0].plan)
+    except ValueError:
+        return
+    missing = plan.unfinished(runs)
     if not missing:
         return
-    told = f"{len(missing):,} of {len(planned.links):,} runs of your last sweep were not finished"
+    told = f"{len(missing):,} of {plan.n_runs:,} runs of your last sweep were not finished"
     st.warning(literal(f"{told} when the server ended: {groups[0].title}."))
     if st.button(
         f"Train these {len(missing):,}",
@@ -71,7 +75,7 @@ def _go_on(library: RunLibrary) -> None:
         icon=":material/resume:",
         help="Trains what this sweep still lacks; those that are there stay.",
     ):
-        _train(library, missing, planned.fields, groups[0].id)
+        _train(library, missing, plan.fields, groups[0].id)
 
 
 def _plan(library: RunLibrary) -> None:
@@ -213,9 +217,10 @@ def _begin(
     library: RunLibrary, experiments: tuple[Experiment, ...], named: str, names: list[str]
 ) -> None:
     """Start it, in place of the one before."""
+    plan = GroupPlan.of([Competitor("", tuple(experiments))], names)
     try:
         group = library.store.begin_group(
-            library.owner, "sweep", named, plan_text(names, experiments), library.tab
+            library.owner, "sweep", named, plan.to_text(), library.tab
         )
     except StoreError as error:
         group = ""
@@ -226,11 +231,11 @@ def _begin(
 def _train(
     library: RunLibrary, experiments: Sequence[Experiment], names: Sequence[str], group: str
 ) -> None:
-    recorders = [
+    loggers = [
         identity.run_logger("sweep", group, _told(names, experiment)) if group else None
         for experiment in experiments
     ]
-    new = Sweep(experiments, lambda i: recorders[i])
+    new = Sweep(experiments, lambda i: loggers[i])
     identity.register(SWEEPS, NAME, new)
     stored.set("sweep_group", group, new.name)
     new.play()

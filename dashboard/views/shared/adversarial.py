@@ -79,7 +79,9 @@ def smallest_change(now: NetworkView, image: Image) -> None:
     strengths = np.arange(len(paths.images)) * paths.step
     with left:
         shown = _shown(paths, index)
-        figure = evaluation.probability_curves(strengths, paths.shares[:, index], names, shown, step, place)
+        figure = evaluation.probability_curves(
+            strengths, paths.shares[:, index], names, shown, step, place
+        )
         chart.chart(
             figure,
             course_sentence(paths, index, names),

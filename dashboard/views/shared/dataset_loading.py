@@ -1,60 +1,61 @@
-"""What a page shows while its data are on their way, or when they cannot be had."""
+"""What a page shows while a data set is loading, or after that has failed."""
 
 import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS
 from dashboard.state import session
-from dashboard.state.dataset_loading import DatasetLoad, deliver
+from dashboard.state.dataset_loading import DatasetLoad, dataset_load
 from playground.datasets import Dataset
-from playground.datasets.images import BUNDLED
+from playground.datasets.images import BUNDLED, IMAGES
 from playground.experiment.model import Data
 
-GLANCE_SECONDS = 1.0  # what is on this machine is there before
+WAIT_SECONDS = 1.0  # enough for what is on this machine
 VALIDATION = 1_000  # of the images in the package
 
 
-def delivered(data: Data) -> Dataset | None:
-    """The data set, or None after saying how far it is or why it cannot be had."""
-    delivery = deliver(data)
-    dataset = delivery.dataset(GLANCE_SECONDS)
+def loaded_dataset(data: Data) -> Dataset | None:
+    """The data set, or None after showing the progress of its download or why that failed."""
+    loading = dataset_load(data)
+    dataset = loading.dataset(WAIT_SECONDS)
     if dataset is not None:
         return dataset
-    if delivery.done:
-        st.error(f"All images of {data.source.label} are needed, and they could not be got.")
+    if loading.done:
+        st.error(f"{data.source.label} could not be downloaded.")
         with st.expander("What was tried"):
-            st.text(delivery.error)
+            st.text(loading.error)
     else:
-        st.fragment(_progress, run_every=POLL_SECONDS)(delivery)
-    small = BUNDLED - VALIDATION
-    use = f"Use the {BUNDLED:,} images that are here already"
-    st.button(
-        f"{use} ({small:,} to train, {VALIDATION:,} to validate)",
-        key="use_bundled",
-        type="primary",
-        on_click=_use_bundle,
-        help="Takes the examples that come with this program; try them first, "
-        "they train in seconds.",
-    )
-    if delivery.done:
+        st.fragment(_progress, run_every=POLL_SECONDS)(loading)
+    if data.dataset in IMAGES:
+        st.button(
+            f"Use the {BUNDLED:,} images in the package "
+            f"({BUNDLED - VALIDATION:,} to train, {VALIDATION:,} to validate)",
+            key="use_bundled",
+            type="primary",
+            on_click=_use_bundled,
+            help="They come with the program and need no download.",
+        )
+    if loading.done:
         st.button(
             "Try again",
             key="fetch_again",
-            on_click=delivery.start,
-            help="Asks for the data once more; try it when the connection is back.",
+            on_click=loading.start,
+            help="Downloads the data again; try it when the connection is back.",
         )
     return None
 
 
-def _progress(delivery: DatasetLoad) -> None:
-    done, total = delivery.bytes_done / 1e6, (delivery.bytes_total or 0) / 1e6
-    size = f"{done:.1f} of {total:.1f} MB" if total else f"{done:.1f} MB"
-    text = f"Getting all images of {delivery.data.source.label}, once for this computer: {size}"
+def _progress(loading: DatasetLoad) -> None:
+    done, total = loading.bytes_done / 1e6, (loading.bytes_total or 0) / 1e6
+    if loading.data.dataset in IMAGES:
+        size = f"{done:.1f} of {total:.1f} MB" if total else f"{done:.1f} MB"
+        text = f"Downloading {loading.data.source.label}, once for this computer: {size}"
+    else:
+        text = f"Loading {loading.data.source.label} …"
     st.progress(min(1.0, done / total) if total else 0.0, text=text)
-    if delivery.done:
+    if loading.done:
         st.rerun()
 
 
-def _use_bundle() -> None:
-    experiment = session.experiment()
+def _use_bundled() -> None:
     sizes = {"train_size": BUNDLED - VALIDATION, "validation_size": VALIDATION}
-    session.set_experiment(experiment.replace(**sizes))
+    session.set_experiment(session.experiment().replace(**sizes))

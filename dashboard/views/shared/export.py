@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS
 from dashboard.state import identity, stored
+from dashboard.state.pages import page_address
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
@@ -87,7 +88,7 @@ def take_away(saved: SavedRun, key: str = "saved") -> None:
             name=listed.name,
             note=listed.note,
             created=listed.created,
-            page=_page(),
+            page=page_address("train"),
             began=listed.created.timestamp(),
         ),
         key,
@@ -111,7 +112,7 @@ def take_away_run(run: Run, key: str = "own") -> None:
             versions=json.loads(versions()),
             plays=run.state == "playing",
             start=run.start,
-            page=_page(),
+            page=page_address("train"),
         ),
         key,
     )
@@ -124,12 +125,6 @@ def take_curves(runs: Sequence[tuple[str, SavedRun]], key: str = "several") -> N
         lambda: runs_csv([(name, saved.events, saved.listed.task) for name, saved in runs]),
         "All of them below each other, with the name of the run in the first column.",
     )  # fmt: skip
-
-
-def _page() -> str:
-    """The address of the Train page."""
-    here = str(st.context.url or "").partition("?")[0].rstrip("/")
-    return f"{here.rpartition('/')[0]}/train" if here.endswith("/runs") else here
 
 
 def _offer(taken: ExportedRun, key: str) -> None:

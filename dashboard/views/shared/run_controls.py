@@ -1,4 +1,4 @@
-"""The buttons that play a run, the same on every page that shows one."""
+"""Controls of a run, the same on every page that shows one, and the slider of its epochs."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,6 @@ from dashboard.state import identity, session
 from dashboard.state.network_view import NetworkView
 from dashboard.widgets.messages import warn
 from dashboard.widgets.run_status import (
-    allowed,
     progress_share,
     progress_text,
     status,
@@ -23,24 +22,24 @@ from playground.runs.run import Run
 REDRAW_SECONDS = 1.0  # while a run plays: most views take a tenth of it
 
 SPEEDS: dict[str, float | None] = {
-    "As fast as it goes": None,
-    "20 epochs a second": 20.0,
-    "5 epochs a second": 5.0,
-    "1 epoch a second": 1.0,
+    "No limit": None,
+    "20 epochs per second": 20.0,
+    "5 epochs per second": 5.0,
+    "1 epoch per second": 1.0,
 }
 SHOW = {"info": st.info, "success": st.success, "warning": st.warning, "error": st.error}
 
 
 def own_run(experiment: Experiment) -> Run | None:
-    """This tab's run, which takes up what it can of changed settings; None: nobody is known yet.
+    """This tab's run, with the changed settings it can take over; None without an identity.
 
-    A run without any epoch has nothing to lose: it is replaced as soon as the settings change.
+    A run without any epoch is replaced as soon as the settings change.
     """
     run = session.run()
     if run is None:
         return _start(experiment)
-    now, wanted = run.experiment.to_dict(), experiment.to_dict()
-    changes = {name: value for name, value in wanted.items() if value != now[name]}
+    before, after = run.experiment.to_dict(), experiment.to_dict()
+    changes = {name: value for name, value in after.items() if value != before[name]}
     if not changes:
         return run
     if run.state == "ready":
@@ -61,8 +60,8 @@ def _start(experiment: Experiment) -> Run | None:
     return run
 
 
-def begin(experiment: Experiment, play: bool) -> Run | None:
-    """A new run of `experiment`, which becomes the current one; the run before it ends."""
+def start_run(experiment: Experiment, play: bool) -> Run | None:
+    """Start a run of `experiment`, which becomes the current one, in place of the one before."""
     session.set_experiment(experiment)
     run = _start(session.experiment())
     if run is not None and play:
@@ -78,7 +77,7 @@ def _play(epochs: int | None = None) -> None:
         run.play(epochs)
 
 
-def _new_weights() -> None:
+def _reinitialize() -> None:
     experiment = session.experiment()
     seed = (experiment.network.seed + 1) % (LARGEST_SEED + 1)
     session.set_experiment(experiment.replace(seed=seed))
@@ -86,53 +85,54 @@ def _new_weights() -> None:
 
 
 def buttons(run: Run, changed: bool) -> None:
-    """Train, Pause, Step, Reset, New weights and the speed; `changed`: the settings are others."""
-    may = allowed(run.state, changed)
+    """Draw the buttons and the speed; `changed`: the settings are no longer those of the run."""
+    enabled = enabled_buttons(run.state, changed)
     with st.container(horizontal=True, vertical_alignment="bottom", key="buttons"):
         st.button(
             train_label(run.state, changed), key="train", icon=":material/play_arrow:",
-            type="primary", disabled="train" not in may, on_click=_play,
-            help="Train on, epoch after epoch.",
+            type="primary", disabled="train" not in enabled, on_click=_play,
+            help="Trains epoch after epoch.",
         )  # fmt: skip
         st.button(
-            "Pause", key="pause", icon=":material/pause:", disabled="pause" not in may,
-            on_click=run.pause, help="Stop for now; nothing is lost.",
+            "Pause", key="pause", icon=":material/pause:", disabled="pause" not in enabled,
+            on_click=run.pause, help="Pauses training; nothing is lost.",
         )  # fmt: skip
         st.button(
-            "Step one epoch", key="step", icon=":material/skip_next:", disabled="step" not in may,
-            on_click=_play, args=(1,), help="Train one epoch and pause.",
+            "Train one epoch", key="step", icon=":material/skip_next:", disabled="step" not in enabled,
+            on_click=_play, args=(1,), help="Trains one epoch and pauses.",
         )  # fmt: skip
         st.button(
-            "Reset", key="reset", icon=":material/replay:", disabled="reset" not in may,
+            "Reset", key="reset", icon=":material/replay:", disabled="reset" not in enabled,
             on_click=run.reset,
-            help="Back to the same first weights: the next run goes exactly as this one did.",
+            help="Back to the initial weights of this seed: the next training is identical.",
         )  # fmt: skip
         st.button(
-            "New weights", key="new_weights", icon=":material/casino:", on_click=_new_weights,
+            "Reinitialize (new seed)", key="new_weights", icon=":material/casino:",
+            on_click=_reinitialize,
             disabled=session.is_locked("seed"),
             help="The assignment locks the seed." if session.is_locked("seed") else
-            "Draw other first weights and begin again: the seed becomes the next number.",
+            "Draws other initial weights and starts over: the seed becomes the next number.",
         )  # fmt: skip
         speed = st.selectbox(
             "Speed", list(SPEEDS), key="speed", width=200, persist_state="session",
-            help="Slower is easier to watch.",
+            help="Limits the epochs per second, so that changes can be watched.",
         )  # fmt: skip
     run.speed = SPEEDS[speed]
 
 
 def message(run: Run, changed: bool) -> None:
-    """Where the run stands, in words or as a bar."""
+    """Draw the status of the run, as text or as a progress bar."""
     with st.container():  # with a warning or without, what comes below keeps its place and zoom
-        _where(run)
+        _status(run)
         if run.unsaved:
             warn([run.unsaved])
         if changed:
             st.warning(
-                "The settings changed: Train starts a new network. Below is still the old one."
+                "The settings have changed: Train starts a new run. The old one is still shown."
             )
 
 
-def _where(run: Run) -> None:
+def _status(run: Run) -> None:
     progress = run.progress
     if run.state == "playing" and progress is not None:
         share = progress_share(progress, run.experiment)
@@ -144,8 +144,8 @@ def _where(run: Run) -> None:
         SHOW[kind](text)
 
 
-def moves(run: Run) -> bool:
-    """Whether the run has something new to show all by itself."""
+def is_updating(run: Run) -> bool:
+    """Whether the run changes without a click."""
     return run.state == "playing" or (run.latest is None and run.state == "ready")
 
 
@@ -159,7 +159,7 @@ def network_at_epoch(
     uirevision = run.network
     snapshot = run.latest
     epoch = epoch_slider(snapshot.epoch if snapshot else 0, uirevision, moved)
-    note = st.container()  # with a sentence or without, what comes below keeps its place
+    note = st.container()  # with or without a note, what comes below keeps its place
     if snapshot is None:
         note.info(waiting(run.state))
         return None
@@ -168,11 +168,11 @@ def network_at_epoch(
             snapshot = run.snapshot(epoch)
         except LookupError:
             note.warning(
-                "Earlier weights are gone with the process that trained: these are the last."
+                "Earlier weights were lost with the worker process: these are the last ones."
             )
         else:
             if snapshot.epoch != epoch:
                 note.caption(
-                    f"Of so long a run not every epoch is kept: this is {snapshot.epoch:,}."
+                    f"Not every epoch of a long run has a checkpoint: this is epoch {snapshot.epoch:,}."
                 )
     return NetworkView(run.experiment, dataset, snapshot, run, uirevision)

@@ -1,7 +1,4 @@
-"""The saved runs of whoever is here, and which of them this tab has chosen.
-
-A saved run becomes this tab's run on the Train page.
-"""
+"""The saved runs of an owner, which of them are selected, and opening one on the Train page."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,22 +26,22 @@ _SAVED: LRUCache[SavedRun] = LRUCache(64)
 
 @dataclass
 class RunChoice:
-    """What a tab remembers of the page between two of its runs."""
+    """Selection of a tab on the page Runs, which outlives a script run."""
 
-    chosen: list[str] = field(default_factory=list)  # ids, in the order they were chosen
-    deleted: tuple[str, ...] = ()  # that can be brought back
-    problem: str = ""  # why something could not be done
-    named: int = 0  # how often a name, note or tag was changed
-    drawn: int = 0  # how often the choice was changed by something else than the table
+    chosen: list[str] = field(default_factory=list)  # ids, in the order of selection
+    deleted: tuple[str, ...] = ()  # can be restored
+    problem: str = ""  # why an action failed
+    named: int = 0  # edits of a name, note or tag
+    drawn: int = 0  # changes of the selection from outside the table
 
     def set(self, ids: Iterable[str]) -> None:
-        """Choose these runs; the table shows it when it is drawn next."""
+        """Select these runs; the table shows it when it is drawn next."""
         self.chosen = list(dict.fromkeys(ids))
         self.drawn += 1
 
 
 class RunLibrary:
-    """One owner's runs, the newest first. Raises StoreError where the database fails."""
+    """One owner's saved runs, newest first. Raises StoreError if the database fails."""
 
     def __init__(self, owner: str, tab: str, runs: Store) -> None:
         self.owner, self.tab, self.store = owner, tab, runs
@@ -52,51 +49,51 @@ class RunLibrary:
         self.load()
 
     def load(self) -> None:
-        """Ask the database again."""
+        """Read the database."""
         self.runs = self.store.list(self.owner)
         self.groups = {group.id: group for group in self.store.groups(self.owner)}
         self.by_id = {run.id: run for run in self.runs}
         self._fresh = True
 
     def refresh(self) -> None:
-        """Ask again, for a part of the page that is drawn once more by itself."""
+        """Read the database again when a fragment is drawn without the page."""
         if not self._fresh:
             self.load()
         self._fresh = False
 
     @property
     def chosen(self) -> list[RunRow]:
-        """The runs chosen that are still there."""
+        """The selected runs that still exist."""
         return [self.by_id[id] for id in self.choice.chosen if id in self.by_id]
 
     def get(self, run: RunRow) -> SavedRun:
-        """A whole run, asked for again only when it has grown; StoreError where there is none."""
-        question = (self.owner, run.id, run.epoch, run.state)
+        """A run with its events, read again only when it has grown. Raises StoreError."""
+        key = (self.owner, run.id, run.epoch, run.state)
         try:
-            return _SAVED.get_or_compute(question, self.store.get, run.id, self.owner)
+            return _SAVED.get_or_compute(key, self.store.get, run.id, self.owner)
         except LookupError:
-            raise StoreError("This run is gone: it was deleted in another window.") from None
+            raise StoreError("This run was deleted in another window.") from None
 
     def compared(self, run: RunRow) -> Compared:
-        """A run as it is compared with others."""
+        """A run for a comparison."""
         saved = self.get(run)
         return Compared(saved.experiment, history(saved.events), run.state)
 
     def group_title(self, id: str) -> str:
-        """What a race, twin or sweep is called; "" for none."""
+        """Title of a race or sweep; "" for none."""
         group: RunGroup | None = self.groups.get(id)
         return f"{KINDS.get(group.kind, group.kind)}: {group.title}" if group else ""
 
 
 def library() -> RunLibrary | None:
-    """The library of whoever is here; None before the browser has told."""
+    """The saved runs of this browser; None while its identity is not known."""
     known = identity.current()
     return None if known is None else RunLibrary(*known, store())
 
 
 @lru_cache(maxsize=20_000)
 def experiment_of(link: str) -> Experiment | None:
-    """What a saved link text says; None if it cannot be read any more."""
+    """The experiment of a saved link text; None if it cannot be read."""
     decoded = decode(link)
     return None if decoded.problems else decoded.experiment
 
@@ -108,12 +105,12 @@ def _fields(link: str) -> dict[str, Any] | None:
 
 
 def fields_of(runs: Sequence[RunRow]) -> list[dict[str, Any]]:
-    """The settings with an effect of each run; empty where they cannot be read."""
+    """The active hyperparameters of each run; empty where they cannot be read."""
     return [_fields(run.link) or {} for run in runs]
 
 
 def data_label(run: RunRow) -> str:
-    """The data set of a run as people call it."""
+    """Label of a run's data set."""
     if run.dataset in DATASETS:
         return DATASETS[run.dataset].label
     experiment = experiment_of(run.link)
@@ -121,13 +118,10 @@ def data_label(run: RunRow) -> str:
 
 
 def open_in_train(library: RunLibrary, saved: SavedRun) -> None:
-    """Show a saved run on the Train page: its curves, and the weights that were kept.
-
-    One that is there already goes on as it is.
-    """
-    now = session.run()
-    if now is not None and now.saved == saved.id:
-        session.set_experiment(now.experiment)
+    """Open a saved run on the Train page, with its curves and checkpoints."""
+    current = session.run()
+    if current is not None and current.saved == saved.id:
+        session.set_experiment(current.experiment)
         open_page("train")
 
     def snapshot(epoch: int) -> Snapshot:

@@ -1,4 +1,4 @@
-"""The test set: sealed until it is opened, and every opening is counted."""
+"""The test set: evaluated on request only, and every evaluation is counted."""
 
 import streamlit as st
 
@@ -10,76 +10,75 @@ from playground.nn.losses import CLASSIFICATION
 from playground.runs.run import Run, TestEvaluation
 
 ADVICE = (
-    "Sealed until you ask. Make your choices by the validation score: a test set that helped "
-    "to choose says nothing any more about new examples."
+    "Not evaluated until you ask. Tune on the validation score; once the test set guides a choice, "
+    "its score no longer estimates performance on new data."
 )
 
 
-def sealed(run: Run, n_test: int) -> None:
-    """The button that opens the test set of `n_test` examples, what it said, and what it costs."""
+def evaluate_on_test_set(run: Run, n_test: int) -> None:
+    """Draw the button that evaluates on the `n_test` test examples, the scores, and the count."""
     st.caption(ADVICE)
-    opened = run.test_evaluation is not None
     if st.button(
-        "Open it again" if opened else "Open the test set",
+        "Evaluate on test set" + (" again" if run.test_evaluation else ""),
         key="open_test",
         icon=":material/lock_open:",
         disabled=not run.epoch,
-        help=None if run.epoch else "Train the network first: there is nothing to measure yet.",
+        help=None if run.epoch else "Train the network first.",
     ):
         try:
             run.test()
         except LookupError as error:
-            st.error(f"It could not be opened: {error}.")
+            st.error(f"The test set could not be evaluated: {error}.")
         else:
-            st.rerun()  # the button has another name now
+            st.rerun()  # the button has another label now
     if run.test_evaluation is not None:
         _scores(run, run.test_evaluation)
     st.markdown(count_sentence(run, n_test))
 
 
-def _scores(run: Run, opening: TestEvaluation) -> None:
+def _scores(run: Run, evaluation: TestEvaluation) -> None:
     """Test beside validation score, of the same weights."""
     metric = metric_name(run.experiment.data.source.task)
     name, is_accuracy = METRICS[metric], metric == "accuracy"
-    text = f"test loss {opening.score.loss:.4f}, {name.lower()} {{}}"
-    later = "" if opening.epoch == run.epoch else f" It is now at epoch {run.epoch:,}."
-    score = format_score(opening.score.metric, is_accuracy)
-    st.success(f"After epoch {opening.epoch:,}: {text.format(score)}.{later}")
+    text = f"test loss {evaluation.score.loss:.4f}, {name.lower()} {{}}"
+    later = "" if evaluation.epoch == run.epoch else f" It is now at epoch {run.epoch:,}."
+    score = format_score(evaluation.score.metric, is_accuracy)
+    st.success(f"After epoch {evaluation.epoch:,}: {text.format(score)}.{later}")
     epochs = {e.epoch: e for e in run.events if isinstance(e, Epoch)}
-    then = epochs.get(opening.epoch)
+    epoch = epochs.get(evaluation.epoch)
     with st.container(horizontal=True, key="test_tiles"):
-        if then is not None and then.validation is not None:
+        if epoch is not None and epoch.validation is not None:
             st.metric(
-                f"Validation {name.lower()}", format_score(then.validation.metric, is_accuracy)
+                f"Validation {name.lower()}", format_score(epoch.validation.metric, is_accuracy)
             )
         st.metric(f"Test {name.lower()}", score)
 
 
 def count_sentence(run: Run, n_test: int) -> str:
-    """How often this test set was opened, and what the next time costs."""
-    own = [o for o in run.test_evaluations if o.dataset == run.experiment.data.dataset]
-    if not own:
+    """How often this test set was evaluated, and the bias of one more time."""
+    counted = [e for e in run.test_evaluations if e.dataset == run.experiment.data.dataset]
+    if not counted:
         return (
-            "**Not opened yet.** The first opening costs nothing, if it comes last: after it, "
-            "nothing should be changed."
+            "**Not evaluated yet.** The first evaluation is unbiased if it comes last: change "
+            "nothing after it."
         )
-    times = {1: "once", 2: "twice"}.get(len(own), f"{len(own):,} times")
-    others = sum(o.network != own[-1].network for o in own)
-    whom = f", {others:,} of them for other networks" if others else ""
+    times = {1: "once", 2: "twice"}.get(len(counted), f"{len(counted):,} times")
+    others = sum(e.network != counted[-1].network for e in counted)
+    which = f", {others:,} of them on other networks" if others else ""
     if run.test_evaluation is None:
-        whom = ", for other networks than this one"
-    cost = _cost(own, run.experiment.data.source.task, n_test)
-    return f"**Opened {times} so far**{whom}. {cost} A reset does not undo it."
+        which = ", on other networks than this one"
+    bias = _bias(counted, run.experiment.data.source.task, n_test)
+    return f"**Evaluated {times} so far**{which}. {bias} A reset does not undo it."
 
 
-def _cost(own: list[TestEvaluation], task: str, n_test: int) -> str:
-    """Of one more opening, in a figure where there is one."""
-    general = "Every choice made by its score fits the network to these very examples"
+def _bias(counted: list[TestEvaluation], task: str, n_test: int) -> str:
+    """The optimism of choosing the best of one more network by the test score."""
+    general = "Every choice made by its score fits the network to these examples"
     if task != CLASSIFICATION:
-        return f"{general}, and its error begins to look smaller than it is."
-    looks = len(own) + 1
-    points = 100 * selection_bias(own[-1].score.metric, n_test, looks)
+        return f"{general}, and its error becomes optimistic."
+    n_networks = len(counted) + 1
+    points = 100 * selection_bias(counted[-1].score.metric, n_test, n_networks)
     return (
-        f"{general}: among {looks} equally good networks, the best looks {points:.1f} percentage "
-        f"points too good on these {n_test:,} test examples, by luck alone."
+        f"{general}: of {n_networks} equally good networks, the best scores {points:.1f} percentage "
+        f"points too high on these {n_test:,} test examples by chance alone."
     )

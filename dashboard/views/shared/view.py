@@ -1,27 +1,28 @@
-"""A view: one question about the network or its data, and the function that answers it."""
+"""Views of a page: one question each, of which one is shown at a time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from dashboard.state import stored
 
-Answer = TypeVar("Answer", bound=Callable[..., None])
-
 
 @dataclass(frozen=True)
-class View(Generic[Answer]):
-    """What a page can show, one at a time: nothing is computed for the others."""
+class View:
+    """A view: the question it answers, and the function that draws it."""
 
     icon: str  # a Material symbol, ":material/…:"
-    question: str  # that it answers, in a student's words
-    show: Answer
+    question: str
+    show: Callable[..., Any]
 
 
-def choose(views: Mapping[str, View[Answer]], key: str) -> View[Answer]:
-    """Let a person choose one of `views` by name; the first one to begin with."""
+Chosen = TypeVar("Chosen", bound=View)
+
+
+def choose(views: Mapping[str, Chosen], key: str) -> Chosen:
+    """Let the user choose one of `views`, by default the first."""
     name = st.segmented_control(
         "View", list(views), default=None if stored.has_widget(key) else next(iter(views)), key=key,
         required=True,

@@ -6,12 +6,13 @@ import streamlit as st
 
 from dashboard.state import identity, session, stored
 from dashboard.state.pages import open_page
-from dashboard.views.shared.run_controls import begin
+from dashboard.views.shared.run_controls import start_run
 from dashboard.widgets.messages import literal
 from playground.analysis.diagnosis import RULES, Diagnosis, Fix, Monitor
 from playground.datasets import Dataset
 from playground.experiment.model import Experiment
 from playground.history.history import History
+from playground.runs.loop import SavedLog
 from playground.runs.run import Run
 from playground.storage.records import StoreError
 from playground.storage.store import store
@@ -165,7 +166,7 @@ def _apply(state: DiagnosisState, run: Run, fix: Fix, at_once: bool) -> None:
         session.set_experiment(fix.experiment)
         state.before = Before(former, None, run.network)
         return
-    new = begin(fix.experiment, trains)
+    new = start_run(fix.experiment, trains)
     if new is not None:
         state.before = Before(former, saved or "", new.network)
 
@@ -187,9 +188,9 @@ def _undo(state: DiagnosisState, before: Before, run: Run) -> None:
     if before.saved is None:
         session.set_experiment(before.experiment)
         return
-    run.ask_to_pause()
+    run.request_pause()
     if not (before.saved and _reopen(before.saved)):
-        begin(before.experiment, False)
+        start_run(before.experiment, False)
 
 
 def _reopen(id: str) -> bool:
@@ -202,10 +203,11 @@ def _reopen(id: str) -> bool:
         saved = runs.get(id, owner)
     except (LookupError, StoreError):
         return False
-    run = Run.restored(
-        saved, lambda epoch: runs.snapshot(id, owner, epoch), recorder=identity.run_logger(),
-        reason="it was brought back from the saved runs",
+    log = SavedLog(
+        saved, lambda epoch: runs.snapshot(id, owner, epoch),
+        "it was brought back from the saved runs",
     )  # fmt: skip
+    run = Run(saved.experiment, logger=identity.run_logger(), saved=log)
     session.set_run(run)
     session.set_experiment(run.experiment)
     return True

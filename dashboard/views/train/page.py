@@ -6,11 +6,11 @@ import streamlit as st
 from dashboard.components import chart
 from dashboard.figures import training_curves
 from dashboard.state import session
-from dashboard.views.shared.dataset_loading import delivered
+from dashboard.views.shared.dataset_loading import loaded_dataset
 from dashboard.views.shared.export import take_away_run
 from dashboard.views.shared.predictions import answers
-from dashboard.views.shared.run_controls import buttons, message, moves, own_run
-from dashboard.views.shared.test_set import sealed
+from dashboard.views.shared.run_controls import buttons, is_updating, message, own_run
+from dashboard.views.shared.test_set import evaluate_on_test_set
 from dashboard.views.train.diagnosis import diagnose_run, diagnosis, headline, settle
 from dashboard.widgets.run_status import waiting
 from playground.analysis.metrics.baseline import Baseline, baseline
@@ -44,14 +44,14 @@ def train() -> None:
     settle()
     experiment = session.experiment()
     st.subheader(title(experiment), anchor=False)
-    dataset = delivered(experiment.data)
+    dataset = loaded_dataset(experiment.data)
     if dataset is None:
         return
     run = own_run(experiment)
     if run is not None:
         changed = run.experiment != experiment
         buttons(run, changed)
-        watching = moves(run)
+        watching = is_updating(run)
         every = chart.POLL_SECONDS if watching else None
         st.fragment(_watch, run_every=every, key="watch")(run, dataset, changed, watching)
     left, right = st.columns([3, 2], gap="large")
@@ -60,7 +60,7 @@ def train() -> None:
     with right:
         if run is not None:
             st.subheader("Test set", anchor=False)
-            sealed(run, len(dataset.test))
+            evaluate_on_test_set(run, len(dataset.test))
         _share(experiment)
     if run is not None:
         st.subheader("Export", anchor=False)
@@ -82,7 +82,7 @@ def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
         st.info(waiting(run.state))
     elif own_data:
         answers(run.latest, dataset, run.network)
-    if acted or (watching and not moves(run)):
+    if acted or (watching and not is_updating(run)):
         st.rerun()  # last, or the browser would take away what was not drawn yet
 
 

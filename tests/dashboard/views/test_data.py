@@ -52,7 +52,7 @@ def said(app: AppTest) -> str:
     return "\n".join(each.value for kind in kinds for each in kind)
 
 
-@pytest.mark.parametrize("view", ["Samples", "Counts", "Table", "Data hygiene"])
+@pytest.mark.parametrize("view", ["Samples", "Counts", "Table", "Data leakage and split errors"])
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_view_shows_every_data_set_or_says_why_not(view: str, name: str) -> None:
     app = opened(view, dataset=name)
@@ -62,7 +62,7 @@ def test_every_view_shows_every_data_set_or_says_why_not(view: str, name: str) -
         assert ("columns, one for each pixel" in said(app)) == bool(DATASETS[name].shape)
 
 
-@pytest.mark.parametrize("view", ["Samples", "Counts", "Table", "Data hygiene"])
+@pytest.mark.parametrize("view", ["Samples", "Counts", "Table", "Data leakage and split errors"])
 @pytest.mark.parametrize("name", ["fashion_mnist", "iris", "sine", "circle"])
 def test_views_do_without_validation_examples_and_with_one(view: str, name: str) -> None:
     opened(view, dataset=name, train_size=1, validation_size=0)
@@ -90,9 +90,9 @@ def test_counts_print_what_a_network_must_beat() -> None:
     assert "right for 78.5% of the training examples" in text
 
 
-def test_hygiene_asks_for_a_mistake_and_names_its_costs() -> None:
+def test_leakage_asks_for_a_mistake_and_names_its_costs() -> None:
     browser.cache_clear()
-    app = opened("Data hygiene", dataset="iris")
+    app = opened("Data leakage and split errors", dataset="iris")
     assert "60 examples, is validated on 30 and tried on 30 new ones" in said(app)
     next(each for each in app.toggle if each.key == "mistake_duplicates").set_value(False)
     checked(app.run())

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.state.dataset_loading import deliver
+from dashboard.state.dataset_loading import dataset_load
 from dashboard.views.labs.page import LABS
 from dashboard.views.train.diagnosis import SIGNS
 from playground.analysis.diagnosis import RULES, run_window
@@ -43,7 +43,7 @@ def opened(address: dict[str, str]) -> AppTest:
     app = AppTest.from_function(page, default_timeout=60)
     app.session_state["known"] = KNOWN
     app.query_params = address
-    deliver(decode(urlencode(address)).experiment.data).dataset(END)  # the page waits a second
+    dataset_load(decode(urlencode(address)).experiment.data).dataset(END)  # the page waits a second
     return checked(app.run())
 
 
@@ -150,7 +150,7 @@ def test_a_run_replaced_by_a_fix_stays_saved() -> None:
 def test_while_other_data_are_chosen_nothing_is_said_of_the_run() -> None:
     app = trained(click(opened(JUMPS), "train"))
     assert "Diverged" in card(app)
-    deliver(Experiment().replace(dataset="circle").data).dataset(END)
+    dataset_load(Experiment().replace(dataset="circle").data).dataset(END)
     app.selectbox(key="dataset").set_value("circle")
     app = checked(checked(app.run()).run())
     assert "not available while other data are chosen" in card(app)

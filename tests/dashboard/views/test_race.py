@@ -12,7 +12,7 @@ from dashboard.views.race.setup import read, shown, usual_epochs
 from dashboard.views.race.start import NAME
 from playground.experiment.model import Experiment
 from playground.experiment.url import parameters
-from playground.runs.lr_finder import RATE_SWEEPS
+from playground.runs.lr_finder import LEARNING_RATE_FINDERS
 from playground.runs.race import RACES, Race
 from playground.runs.race_presets import PRESETS, VARIABLES, suggested
 from playground.storage.store import store
@@ -53,7 +53,7 @@ def a_new_tab(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(globals(), "KEY", (*known, NAME))
     yield
     RACES.remove(KEY)
-    RATE_SWEEPS.remove(KEY)
+    LEARNING_RATE_FINDERS.remove(KEY)
 
 
 def running() -> Race:
@@ -263,7 +263,7 @@ def test_each_one_races_at_the_rate_that_was_found_for_it() -> None:
     checked(app.multiselect(key="race_values_optimizer").set_value(["sgd", "adam"]).run())
     checked(app.toggle(key="race_find").set_value(True).run())
     click(app, "race_start")
-    search = RATE_SWEEPS.get(KEY)
+    search = LEARNING_RATE_FINDERS.get(KEY)
     assert search is not None
     assert RACES.get(KEY) is None
     assert "trains for a moment at five learning rates" in texts(app)

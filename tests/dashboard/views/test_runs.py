@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from playground.experiment.model import Experiment
 from playground.experiment.url import parameters
 from playground.history.events import Epoch, Event, Finished, LayerStatistics, Score
-from playground.runs.sweep import SWEEPS, Sweep, plan_text
+from playground.runs.race import Competitor, GroupPlan
+from playground.runs.sweep import SWEEPS, Sweep
 from playground.storage.store import Store, store
 
 OWNER, TAB = "0123456789abcdef" * 2, "fedcba9876543210" * 2
@@ -363,7 +364,7 @@ def test_a_sweep_is_found_again_stopped_and_another_one_planned(kept: Store) -> 
 
 def test_after_a_restart_the_page_offers_what_a_sweep_had_not_finished(kept: Store) -> None:
     each = [Experiment().replace(learning_rate=rate, epochs=3) for rate in (0.1, 0.2, 0.3)]
-    plan = plan_text(["learning_rate"], each)
+    plan = GroupPlan.of([Competitor("", tuple(each))], ["learning_rate"]).to_text()
     group = kept.begin_group(OWNER, "sweep", "learning rate", plan, TAB)
     id = kept.begin(OWNER, each[0], "sweep", group)
     kept.write(id, each[0], course(0.5), "finished", 3)

@@ -2,7 +2,13 @@
 
 import pytest
 
-from dashboard.widgets.run_status import allowed, progress_share, progress_text, status, train_label
+from dashboard.widgets.run_status import (
+    enabled_buttons,
+    progress_share,
+    progress_text,
+    status,
+    train_label,
+)
 from playground.experiment.model import Experiment
 from playground.history.events import Diverged, Finished, Progress, WorkerLost
 
@@ -21,8 +27,8 @@ EXPERIMENT = Experiment().replace(epochs=10, patience=4)
     ],
 )
 def test_a_button_is_alive_only_where_it_does_something(state: str, may: set[str]) -> None:
-    assert allowed(state, changed=False) == may
-    assert allowed(state, changed=True) == may | {"train", "step"}
+    assert enabled_buttons(state, changed=False) == may
+    assert enabled_buttons(state, changed=True) == may | {"train", "step"}
 
 
 def test_the_button_that_trains_says_what_it_will_do() -> None:
@@ -44,7 +50,7 @@ def test_what_stopped_a_run_is_said_with_its_reason_and_what_to_do() -> None:
 
 def test_the_end_of_a_run() -> None:
     done = status("finished", [Finished(10, False, 7, False)], 10, EXPERIMENT)
-    assert done == ("success", "Done: all 10 epochs are trained.")
+    assert done == ("success", "Finished: 10 epochs trained.")
     early = status("finished", [Finished(8, True, 4, True)], 8, EXPERIMENT).text
     assert "after epoch 8" in early
     assert "4 epochs" in early
@@ -55,6 +61,6 @@ def test_progress_counts_batches_and_the_time_left() -> None:
     progress = Progress(epoch=3, batch=50, batches=100, loss=0.5, images_per_second=5_000.0)
     assert progress_share(progress, EXPERIMENT) == pytest.approx(0.25)
     assert progress_text(progress, EXPERIMENT, None) == (
-        "Epoch 3 of 10 · batch 50 of 100 · 5,000 images per second · 8 s left"
+        "Epoch 3 of 10 · batch 50 of 100 · 5,000 images/s · 8 s left"
     )
     assert progress_text(progress, EXPERIMENT, 0.5).endswith("15 s left")

@@ -63,7 +63,7 @@ def test_script_and_keras_file_are_written(tmp_path: Path, capsys: Output) -> No
     assert told == [str(network), str(script)]
     assert "python again.py 3" in script.read_text()
     assert network.read_bytes().startswith(b"PK")
-    flawed = ["--dataset", "iris", "--copied", "0.5", "--script", str(tmp_path / "b.py")]
+    flawed = ["--dataset", "iris", "--leaked-fraction", "0.5", "--script", str(tmp_path / "b.py")]
     assert main(["train", *flawed]) == 2
     assert capsys.readouterr().err.startswith("script must be a file name that ends in .zip")
 

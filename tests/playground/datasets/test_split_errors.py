@@ -18,19 +18,19 @@ def small(name, **changes):
 @pytest.mark.parametrize("name", DATASETS)
 def test_spare_examples_are_in_no_other_part(name):
     data = load(small(name))
-    assert 0 < len(data.spare) <= 1_000
+    assert 0 < len(data.holdout) <= 1_000
     for part in (data.train, data.validation, data.test):
         if name != "iris":  # two of its 150 flowers are equal
-            assert not rows_of(data.spare) & rows_of(part)
-    assert data.spare.x.dtype == data.train.x.dtype
-    assert not data.spare.x.flags.writeable
+            assert not rows_of(data.holdout) & rows_of(part)
+    assert data.holdout.x.dtype == data.train.x.dtype
+    assert not data.holdout.x.flags.writeable
 
 
 @pytest.mark.parametrize(
     ("name", "sizes"), [("iris", (90, 30)), ("coffee", (150, 50)), ("digits", (1_137, 300))]
 )
 def test_nothing_is_to_spare_where_all_examples_are_used(name, sizes):
-    assert len(load(Data(dataset=name, train_size=sizes[0], validation_size=sizes[1])).spare) == 0
+    assert len(load(Data(dataset=name, train_size=sizes[0], validation_size=sizes[1])).holdout) == 0
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -42,7 +42,7 @@ def test_a_sorted_split_has_the_same_examples_and_cuts_them_by_target(name):
     assert (np.diff(flawed.train.y) >= 0).all()
     assert flawed.train.y.max() <= flawed.validation.y.min()
     assert np.array_equal(honest.test.x, flawed.test.x)
-    assert np.array_equal(honest.spare.x, flawed.spare.x)
+    assert np.array_equal(honest.holdout.x, flawed.holdout.x)
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -85,10 +85,14 @@ def test_a_scaler_of_everything_has_the_moments_of_all_parts():
 @pytest.mark.parametrize("standardize", [True, False])
 def test_without_a_scaler_inputs_stay_as_they_are(name, standardize):
     data = load(small(name, scaler="nothing", standardize=standardize))
-    assert np.array_equal(data.scaled(data.train.x), data.train.x.reshape(60, -1))
+    assert np.array_equal(data.transform(data.train.x), data.train.x.reshape(60, -1))
 
 
 def test_flawed_says_whether_a_mistake_is_made():
     assert not Data().flawed
-    for change in ({"scaler": "everything"}, {"split_without_shuffle": True}, {"leaked_fraction": 0.1}):
+    for change in (
+        {"scaler": "everything"},
+        {"split_without_shuffle": True},
+        {"leaked_fraction": 0.1},
+    ):
         assert Data(**change).flawed

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from playground.datasets import DATASETS, load
-from playground.datasets.synthetic import GENERATORS, HILLS
+from playground.datasets.synthetic import HILLS
 from playground.experiment.model import Data
 
+GENERATORS = {name: info.generator for name, info in DATASETS.items() if info.generator}
 PLANES = [name for name in GENERATORS if DATASETS[name].kind == "plane"]
 CLASSES = [name for name in GENERATORS if DATASETS[name].classes]
 

@@ -14,14 +14,14 @@ from playground.analysis.metrics.run_summary import (
     rises,
 )
 from playground.analysis.metrics.score import score
+from playground.datasets import DATASETS
 from playground.datasets.images import bundle_suffices
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
 from playground.experiment.overfitting_presets import (
-    RECIPES,
-    memorising,
+    memorizing,
     overfitting,
-    penalised,
-    recipe,
+    penalized,
+    preset,
 )
 from playground.experiment.regularizers import (
     REGULARIZERS,
@@ -54,7 +54,7 @@ def apart(experiment: Experiment) -> GeneralizationGap:
 
 
 def strength(dataset: str, cure: str) -> float:
-    return recipe(dataset).strengths.get(cure, REGULARIZERS[cure].usual)
+    return preset(dataset).strengths.get(cure, REGULARIZERS[cure].usual)
 
 
 # ---- by value ------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_more_data_ends_where_the_data_end() -> None:
     assert bundle_suffices(most)  # nothing has to be fetched for a cure
 
 
-@pytest.mark.parametrize("name", list(RECIPES))
+@pytest.mark.parametrize("name", list(DATASETS))
 def test_every_recipe_keeps_the_data_set_and_the_seeds(name: str) -> None:
     base = Experiment().replace(dataset=name, data_seed=3, seed=4, l2=0.5, optimizer="sgd")
     made = overfitting(base)
@@ -122,7 +122,7 @@ def test_every_recipe_keeps_the_data_set_and_the_seeds(name: str) -> None:
     assert without(made) == made
     for cure in REGULARIZERS:
         assert cured(made, cure, strength(name, cure)) != made
-    penalised(base), memorising(base)
+    penalized(base), memorizing(base)
 
 
 def test_twins_and_triplets_differ_in_one_thing() -> None:
@@ -131,7 +131,7 @@ def test_twins_and_triplets_differ_in_one_thing() -> None:
     assert treated.experiments[0].replace(l2=0.0) == plain.experiments[0]
     none, l1, l2 = (each.experiments[0] for each in weighed(IMAGES, 0.001, 0.01))
     assert l1.replace(l1=0.0) == l2.replace(l2=0.0) == none
-    true, drawn = (each.experiments[0] for each in labelled(memorising(Experiment())))
+    true, drawn = (each.experiments[0] for each in labelled(memorizing(Experiment())))
     assert drawn.replace(label_noise=0.0) == true
     assert drawn.data.label_noise == 1.0
     three = [each.experiments[0].network.hidden for each in sized(POINTS, ((), (5,), (9, 9)))]
@@ -139,7 +139,7 @@ def test_twins_and_triplets_differ_in_one_thing() -> None:
 
 
 def test_data_without_classes_are_replaced_where_labels_are_drawn() -> None:
-    assert memorising(Experiment().replace(dataset="sine")).data.dataset == "fashion_mnist"
+    assert memorizing(Experiment().replace(dataset="sine")).data.dataset == "fashion_mnist"
 
 
 # ---- by training ---------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_each_cure_makes_the_gap_smaller(
 
 
 def test_random_labels_are_learnt_by_heart_and_mean_nothing() -> None:
-    base = memorising(Experiment())
+    base = memorizing(Experiment())
     trainer, log = trained(base)
     past = history(log)
     assert past.metric[-1] == 1.0
@@ -198,7 +198,7 @@ def test_random_labels_are_learnt_by_heart_and_mean_nothing() -> None:
 def test_l1_makes_most_weights_zero_and_l2_only_small() -> None:
     found = []
     for competitor in weighed(
-        penalised(Experiment()), REGULARIZERS["l1"].usual, REGULARIZERS["l2"].usual
+        penalized(Experiment()), REGULARIZERS["l1"].usual, REGULARIZERS["l2"].usual
     ):
         trainer, _ = trained(competitor.experiments[0])
         found.append(shares(trainer.latest())[-1])

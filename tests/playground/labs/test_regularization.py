@@ -1,72 +1,76 @@
-"""What the regularisation lab computes, against fine grids, closed forms and real Keras."""
+"""The Regularization lab against fine grids, closed forms and real Keras."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from playground.labs.regularization import dropout, polynomial_ridge
-from playground.labs.regularization.penalties import (
+from playground.labs import regularization as lab
+from playground.labs.regularization import (
     NORMS,
-    Bowl,
-    best,
+    QuadraticLoss,
+    minimizers,
     penalty,
     penalty_contour,
-    pull,
-    shrink,
-    zero_from,
+    penalty_descent,
+    penalty_slope,
+    zero_threshold,
 )
 
 STRENGTHS = np.linspace(0, 4, 41)
-BOWLS = [Bowl.of((1.5, 0.6), 1.0, 0.0), Bowl.of((1.2, -0.5), 3.0, 0.7), Bowl.of((-2, 0), 0.4, -0.9)]
+LOSSES = [
+    QuadraticLoss.of((1.5, 0.6), 1.0, 0.0),
+    QuadraticLoss.of((1.2, -0.5), 3.0, 0.7),
+    QuadraticLoss.of((-2, 0), 0.4, -0.9),
+]
 
 
 @pytest.mark.parametrize("norm", list(NORMS))
-@pytest.mark.parametrize("bowl", BOWLS)
-def test_the_best_weights_are_the_lowest_of_a_fine_grid(bowl: Bowl, norm: str) -> None:
+@pytest.mark.parametrize("data_loss", LOSSES)
+def test_the_minimizers_are_the_lowest_of_a_fine_grid(data_loss: QuadraticLoss, norm: str) -> None:
     axis = np.linspace(-2.5, 2.5, 251)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1)
     some = STRENGTHS[::5]
-    for strength, w in zip(some, best(bowl, norm, some), strict=True):
-        lowest = (bowl.loss(grid) + strength * penalty(norm, grid)).min()
-        ours = bowl.loss(w) + strength * penalty(norm, w)
+    for strength, w in zip(some, minimizers(data_loss, norm, some), strict=True):
+        lowest = (data_loss(grid) + strength * penalty(norm, grid)).min()
+        ours = data_loss(w) + strength * penalty(norm, w)
         assert ours <= lowest + 1e-12
         assert ours >= lowest - 2e-3
 
 
-def test_l1_of_a_round_bowl_is_soft_thresholding_and_l2_shrinks() -> None:
+def test_l1_of_a_round_valley_is_soft_thresholding_and_l2_shrinks() -> None:
     """With H = I: w = sign(c)·max(|c| − λ, 0), and w = c/(1 + 2λ), which is never 0."""
-    bowl = BOWLS[0]
-    soft = np.maximum(bowl.centre - STRENGTHS[:, None], 0)
-    np.testing.assert_allclose(best(bowl, "l1", STRENGTHS), soft, atol=1e-12)
-    ridge = bowl.centre / (1 + 2 * STRENGTHS[:, None])
-    np.testing.assert_allclose(best(bowl, "l2", STRENGTHS), ridge, atol=1e-12)
-    assert zero_from(soft[:, 1], STRENGTHS) == pytest.approx(0.6)
-    assert zero_from(soft[:5, 0], STRENGTHS[:5]) is None
-    assert zero_from(ridge[:, 1], STRENGTHS) is None
-    assert zero_from(0 * soft[:, 1], STRENGTHS) == 0
+    data_loss = LOSSES[0]
+    soft = np.maximum(data_loss.center - STRENGTHS[:, None], 0)
+    np.testing.assert_allclose(minimizers(data_loss, "l1", STRENGTHS), soft, atol=1e-12)
+    ridge = data_loss.center / (1 + 2 * STRENGTHS[:, None])
+    np.testing.assert_allclose(minimizers(data_loss, "l2", STRENGTHS), ridge, atol=1e-12)
+    assert zero_threshold(soft[:, 1], STRENGTHS) == pytest.approx(0.6)
+    assert zero_threshold(soft[:5, 0], STRENGTHS[:5]) is None
+    assert zero_threshold(ridge[:, 1], STRENGTHS) is None
+    assert zero_threshold(0 * soft[:, 1], STRENGTHS) == 0
 
 
 def test_contours_lie_where_they_say() -> None:
-    bowl = BOWLS[1]
-    np.testing.assert_allclose(bowl.loss(bowl.contour(0.7)), 0.7)
+    data_loss = LOSSES[1]
+    np.testing.assert_allclose(data_loss(data_loss.contour(0.7)), 0.7)
     for norm in NORMS:
         np.testing.assert_allclose(penalty(norm, penalty_contour(norm, 1.3)), 1.3)
     with pytest.raises(ValueError, match="tilt between"):
-        Bowl.of((0, 0), 1, 1)
+        QuadraticLoss.of((0, 0), 1, 1)
 
 
-def test_the_pull_is_the_slope_of_the_penalty_and_of_keras_own() -> None:
+def test_the_slope_of_the_penalty_is_that_of_keras() -> None:
     w = tf.Variable([-1.5, -0.1, 0.2, 1.9])
     for norm, theirs in (("l1", keras.regularizers.L1(0.3)), ("l2", keras.regularizers.L2(0.3))):
         with tf.GradientTape() as tape:
             cost = theirs(w)
         expected = tape.gradient(cost, w).numpy()
-        np.testing.assert_allclose(pull(norm, w.numpy(), 0.3), expected, rtol=1e-6)
+        np.testing.assert_allclose(penalty_slope(norm, w.numpy(), 0.3), expected, rtol=1e-6)
 
 
 def test_l1_arrives_at_zero_and_l2_does_not() -> None:
-    one, two = (shrink(norm, -0.8, 0.5, 0.1, 40) for norm in NORMS)
+    one, two = (penalty_descent(norm, -0.8, 0.5, 0.1, 40) for norm in NORMS)
     assert one[16:].tolist() == [0] * 25
     assert one[15] == pytest.approx(-0.05)
     np.testing.assert_allclose(two, -0.8 * 0.9 ** np.arange(41))
@@ -82,56 +86,55 @@ def test_the_penalties_are_those_of_keras() -> None:
 
 def test_ridge_is_the_solution_of_its_equations() -> None:
     """(XᵀX/n + λI)w = Xᵀy/n with columns and targets less their means."""
-    x, y = polynomial_ridge.points(20, 0)
+    x, y = lab.curve_points(20, 0)
     strengths = np.array([1e-4, 0.1, 10])
-    columns = polynomial_ridge.features(x, 6)
-    found = polynomial_ridge.ridge(columns, y, strengths)
+    columns = lab.curve_features(x, 6)
+    found = lab.ridge(columns, y, strengths)
     np.testing.assert_allclose(found.predict(columns).mean(axis=1), y.mean())
     columns = columns - columns.mean(axis=0)
     for strength, w in zip(strengths, found.weights, strict=True):
         system = columns.T @ columns / 20 + strength * np.eye(6)
         np.testing.assert_allclose(system @ w, columns.T @ (y - y.mean()) / 20, atol=1e-10)
-    three = polynomial_ridge.features(x, 3)
-    plain = polynomial_ridge.ridge(three, y, np.zeros(1)).predict(three)[0]
+    three = lab.curve_features(x, 3)
+    plain = lab.ridge(three, y, np.zeros(1)).predict(three)[0]
     np.testing.assert_allclose(plain, np.polyval(np.polyfit(x, y, 3), x))
     for features, at in (
-        (polynomial_ridge.features, x),
-        (polynomial_ridge.plane_features, x[:, None]),
+        (lab.curve_features, x),
+        (lab.plane_features, x[:, None]),
     ):
         with pytest.raises(ValueError, match="degree must be between 1 and 15, got 16"):
             features(at, 16)
 
 
 def test_little_l2_overfits_much_underfits_and_between_is_good() -> None:
-    x, y = polynomial_ridge.points(15, 0)
-    held, truth = polynomial_ridge.held_back(0)
-    of, of_held = (polynomial_ridge.features(each, 14) for each in (x, held))
-    fit = polynomial_ridge.ridge(of, y, polynomial_ridge.STRENGTHS)
-    training, validation = fit.error(of, y), fit.error(of_held, truth)
+    x, y = lab.curve_points(15, 0)
+    held, truth = lab.curve_validation(0)
+    of, of_held = (lab.curve_features(each, 14) for each in (x, held))
+    fit = lab.ridge(of, y, lab.STRENGTHS)
+    training, validation = fit.mean_squared_error(of, y), fit.mean_squared_error(of_held, truth)
     assert (np.diff(training) > -1e-12).all()
-    states = [polynomial_ridge.state(training, validation, row) for row in range(len(training))]
+    states = [lab.fit_quality(validation, row) for row in range(len(training))]
     assert list(dict.fromkeys(states)) == ["overfit", "good fit", "underfit"]
 
 
 def test_columns_of_the_plane_are_all_products_of_powers() -> None:
     x = np.array([[2.0, 3.0]])
-    assert polynomial_ridge.plane_features(x, 2).tolist() == [[3, 9, 2, 6, 4]]
-    x, y = polynomial_ridge.plane_points(4_000, 0)
-    true = np.where(x[:, 1] > polynomial_ridge.plane_border(x[:, 0]), 1, -1)
-    assert (y != true).mean() == pytest.approx(polynomial_ridge.FLIPPED, abs=0.02)
+    assert lab.plane_features(x, 2).tolist() == [[3, 9, 2, 6, 4]]
+    x, y = lab.plane_points(4_000, 0)
+    true = np.where(x[:, 1] > lab.true_boundary(x[:, 0]), 1, -1)
+    assert (y != true).mean() == pytest.approx(lab.LABEL_NOISE, abs=0.02)
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.2, 0.5, 0.8])
 def test_dropout_keeps_the_mean_and_scales_what_stays(rate: float) -> None:
     """One hidden layer: the mean over masks is the prediction, within four standard errors."""
-    net = dropout.network(1)
-    outputs, means = dropout.running_mean(net, rate, 0, 20_000)
-    prediction = dropout.predict(net)[-1][0, 0]
+    net = lab.dropout_network(1)
+    masks = lab.dropout_masks(net, rate, np.random.default_rng(0), 20_000)
+    hidden, outputs = lab.training_outputs(net, masks, rate)[1:]
+    _, full, prediction = lab.prediction_outputs(net)
     error = outputs.std() / np.sqrt(len(outputs))
-    assert abs(means[-1] - prediction) <= 4 * error + 1e-12
-    kept = dropout.masks(net, rate, np.random.default_rng(1), 50)
-    hidden, full = dropout.train(net, kept, rate)[1], dropout.predict(net)[1]
-    np.testing.assert_allclose(hidden, np.where(kept[0] == 1, full / (1 - rate), 0))
+    assert abs(outputs.mean() - prediction[0, 0]) <= 4 * error + 1e-12
+    np.testing.assert_allclose(hidden, np.where(masks[0] == 1, full / (1 - rate), 0))
 
 
 def test_keras_drops_and_scales_alike() -> None:
@@ -147,8 +150,8 @@ def test_keras_drops_and_scales_alike() -> None:
 
 
 def test_bad_input_is_named() -> None:
-    net = dropout.network(2)
+    net = lab.dropout_network(2)
     with pytest.raises(ValueError, match=r"rate must be between 0 and 0.9, got 1"):
-        dropout.masks(net, 1.0, np.random.default_rng(0), 1)
+        lab.dropout_masks(net, 1.0, np.random.default_rng(0), 1)
     with pytest.raises(ValueError, match="hidden layers must be between 1 and 2, got 3"):
-        dropout.network(3)
+        lab.dropout_network(3)

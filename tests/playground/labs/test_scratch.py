@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from playground.datasets.download import BUNDLED, cached
+from playground.datasets.download import cached
+from playground.datasets.images import BUNDLED
 from playground.labs.keras import scratch, scratch_keras, scratch_run
 from playground.labs.scratch import batches as generator
 from playground.labs.scratch import config, numpy_network

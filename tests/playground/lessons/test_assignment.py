@@ -115,7 +115,10 @@ def signed(**changes: Any) -> str:
         ({"colour": "red"}, "colour is not a field of an assignment"),
         ({"start": "v=1&epochs=0"}, "epochs must be between 1 and 10,000, got 0"),
         ({"start": 3}, "start must be the link"),
-        ({"locked": {"only": ["colour"]}}, "locked must be names of fields of an experiment, got colour"),
+        (
+            {"locked": {"only": ["colour"]}},
+            "locked must be names of fields of an experiment, got colour",
+        ),
         ({"locked": ["hidden"]}, "locked must be only or all_but"),
         ({"targets": []}, "targets must be 1 to 5, got 0"),
         ({"targets": [["parameters", AT_MOST]]}, "a target must be three values"),

@@ -158,7 +158,7 @@ def test_a_sentence_tells_what_is_and_what_must_be() -> None:
     assert Check(setting="hidden", equals=(4, 3)).passes(ALL)
     assert Check(setting="dataset", equals="moons").passes(ALL)
     assert Check(setting="standardize", equals=True).sentence(ALL) == (
-        "standardize is off, it must be on"
+        "standardize: off, it must be on"
     )
     assert Check(setting="learning_rate", at_most=0.1).passes(ALL)
     assert Check(measure="epochs_to", target=0.75, at_most=2).passes(ALL)

@@ -37,7 +37,7 @@ def case(dataset: str, **changes: object) -> tuple[Experiment, Snapshot, np.ndar
         for layer in first.layers
     )
     loaded = load(experiment.data)
-    return experiment, Snapshot(0, layers), loaded.scaled(loaded.train.x[:ROWS]), loaded.train.y[
+    return experiment, Snapshot(0, layers), loaded.transform(loaded.train.x[:ROWS]), loaded.train.y[
         :ROWS
     ]  # fmt: skip
 

@@ -38,7 +38,7 @@ def test_an_impossible_number_of_workers_is_refused(given: str) -> None:
 
 SERVER = """
 import json, os, sys
-from playground import cluster
+from playground.runs import cluster
 from playground.experiment.model import Experiment
 if len(sys.argv) > 1:
     from playground.runs.run import Run
@@ -58,7 +58,7 @@ if sys.stdin.readline():
     cluster.close()
     try:
         cluster.client()
-    except cluster.WorkerLost as error:
+    except cluster.WorkerLostError as error:
         print(error)
 """
 
@@ -140,7 +140,7 @@ def test_closing_is_silent_complete_and_for_good(server: psutil.Popen, tmp_path:
     children = server.children(recursive=True)
     server.stdin.write("close\n")
     server.stdin.flush()
-    assert "training was stopped" in server.stdout.readline()
+    assert "the server was restarted" in server.stdout.readline()
     assert _all_end(server, children) == ""
     assert list(tmp_path.glob("playground-*")) == []
 

@@ -17,6 +17,7 @@ from playground.experiment.model import Experiment
 from playground.history.events import Epoch, HyperparametersChanged, WorkerLost
 from playground.history.history import history
 from playground.runs.logger import RunLogger, chosen
+from playground.runs.loop import SavedLog
 from playground.runs.run import Run
 from playground.storage.records import SavedRun
 from playground.storage.schema import RUNS, SCHEMA, SCHEMAS
@@ -43,8 +44,8 @@ def start(dask: Client, store: Store) -> Iterator[Start]:
     def run(
         experiment: Experiment = IRIS, make: Callable[[], Run] | None = None, **where: Any
     ) -> Run:
-        recorder = RunLogger(where.pop("store", store), ME, **where)
-        made.append(make() if make else Run(experiment, recorder=recorder))
+        logger = RunLogger(where.pop("store", store), ME, **where)
+        made.append(make() if make else Run(experiment, logger=logger))
         return made[-1]
 
     yield run
@@ -94,8 +95,10 @@ def restored(start: Start, run: Run, store: Store) -> Run:
     """What another server makes of a run."""
     saved = read(run, store)
     return start(
-        make=lambda: Run.restored(
-            saved, lambda epoch: store.snapshot(saved.id, ME, epoch), recorder=RunLogger(store, ME)
+        make=lambda: Run(
+            saved.experiment,
+            logger=RunLogger(store, ME),
+            saved=SavedLog(saved, lambda epoch: store.snapshot(saved.id, ME, epoch)),
         )
     )
 
@@ -125,8 +128,8 @@ def test_a_finished_run_is_restored_without_a_worker(
     assert again.snapshot(149).epoch == 100
     again.play()
     assert again.state == "finished"
-    with pytest.raises(ValueError, match="since the server was started"):
-        again.teach(np.zeros((1, 4)), [0])
+    with pytest.raises(ValueError, match="restored from the database"):
+        again.fit_more(np.zeros((1, 4)), [0])
     assert actors() == 0
     assert again.test() == score  # takes a worker for that
     until(lambda: actors() == 0)
@@ -170,14 +173,14 @@ def test_lessons_are_saved_and_undone(start: Start, store: Store) -> None:
     run.play(5)
     run.wait(60)
     before = list(run.events)
-    run.teach(np.zeros((2, 4)), [0, 1], epochs=2)
+    run.fit_more(np.zeros((2, 4)), [0, 1], epochs=2)
     run.wait(60)
     assert list(read(run, store).events) == list(run.events) != before
     run.undo()
     until(lambda: list(read(run, store).events) == before)
     until(lambda: read(run, store).listed.epoch == 5)
     assert max(read(run, store).kept, default=0) <= 5
-    run.teach(np.zeros((1, 4)), [2])
+    run.fit_more(np.zeros((1, 4)), [2])
     run.wait(60)
     assert list(read(run, store).events) == list(run.events)
 
@@ -204,7 +207,7 @@ def test_a_database_that_fails_does_not_stop_training(
     start: Start, store: Store, tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("playground.storage.schema.PATIENCE", 0.05)
-    monkeypatch.setattr("playground.runs.logger.TRY_AGAIN", 0.1)
+    monkeypatch.setattr("playground.runs.logger.RETRY", 0.1)
     other = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
     run = start(IRIS.replace(epochs=10_000), store=other)
     run.speed = 100
@@ -260,17 +263,18 @@ import os, sys
 os.environ["PLAYGROUND_WORKERS"] = "1"
 from playground.experiment.model import Experiment
 from playground.history.history import history
-from playground.runs.logger import Recorder
+from playground.runs.logger import RunLogger
+from playground.runs.loop import SavedLog
 from playground.runs.run import Run
 from playground.storage.store import Store
 run = Run(
     Experiment().replace(dataset="iris", hidden=(8,), epochs=10_000),
-    recorder=Recorder(Store(sys.argv[1]), "0" * 32),
+    logger=RunLogger(Store(sys.argv[1]), "0" * 32),
 )
 run.speed = 200
 run.play()
 while True:
-    run.touch()
+    run.heartbeat()
     run.wait(0.01)
     print(run.epoch, flush=True)
 """

@@ -32,8 +32,8 @@ def start(dask: Client) -> Iterator[Start]:
     """Makes races that are closed after the test."""
     made: list[Race] = []
 
-    def race(competitors: Sequence[Competitor], **terms: Any) -> Race:
-        made.append(Race(competitors, **terms))
+    def race(competitors: Sequence[Competitor], **given: Any) -> Race:
+        made.append(Race(competitors, **given))
         return made[-1]
 
     yield race
@@ -188,7 +188,7 @@ def test_a_race_is_written_down(start: Start, tmp_path: Path) -> None:
     kept = Store(f"sqlite:///{tmp_path / 'runs.db'}")
     race = start(
         vary(IRIS, "learning_rate", [0.1, 0.01], seeds=2),
-        recorders=lambda i, seed: RunLogger(kept, "me", "", "race", "", f"{i} {seed}"),
+        loggers=lambda i, seed: RunLogger(kept, "me", "", "race", "", f"{i} {seed}"),
     )
     race.play(30)
     assert race.wait(60) == "paused"

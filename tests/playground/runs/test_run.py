@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from playground.experiment.model import Data, Experiment
 from playground.history.events import Epoch, Finished, HyperparametersChanged, WorkerLost
 from playground.history.history import history
-from playground.runs.run import Registry, Run
+from playground.runs.leased import LoopSettings, Registry
+from playground.runs.run import Run
 
 IRIS = Experiment().replace(dataset="iris", hidden=(8,), epochs=200)
 LONG = IRIS.replace(epochs=10_000)
@@ -28,8 +29,8 @@ def start(dask: Client) -> Iterator[Start]:
     """Makes runs that are closed after the test."""
     made: list[Run] = []
 
-    def run(experiment: Experiment = IRIS, **terms: Any) -> Run:
-        made.append(Run(experiment, **terms))
+    def run(experiment: Experiment = IRIS, **given: Any) -> Run:
+        made.append(Run(experiment, **given))
         return made[-1]
 
     yield run
@@ -183,24 +184,28 @@ def test_openings_of_the_test_set_are_counted_and_no_reset_hides_them(start: Sta
     run = start()
     run.play(5)
     run.wait(60)
-    assert (run.openings, run.opening) == ((), None)
+    assert (run.test_evaluations, run.test_evaluation) == ((), None)
     score = run.test()
-    assert run.opening is not None
-    assert (run.opening.score, run.opening.epoch, run.opening.dataset) == (score, 5, "iris")
+    assert run.test_evaluation is not None
+    assert (run.test_evaluation.score, run.test_evaluation.epoch, run.test_evaluation.dataset) == (
+        score,
+        5,
+        "iris",
+    )
     run.reset()
-    assert len(run.openings) == 1
-    assert run.opening is None  # of the network that is there now
-    other = start(openings=run.openings)
+    assert len(run.test_evaluations) == 1
+    assert run.test_evaluation is None  # of the network that is there now
+    other = start(test_evaluations=run.test_evaluations)
     other.test()
-    assert [opening.epoch for opening in other.openings] == [5, 0]
-    assert other.opening is other.openings[-1]
+    assert [opening.epoch for opening in other.test_evaluations] == [5, 0]
+    assert other.test_evaluation is other.test_evaluations[-1]
 
 
 # ---- nobody watches ----------------------------------------------------------------------
 
 
 def test_a_run_that_nobody_watches_pauses_itself(start: Start) -> None:
-    run = start(LONG, lease=0.3)
+    run = start(LONG, settings=LoopSettings(lease=0.3))
     run.speed = 50
     run.play()
     assert run.wait(60) == "paused"
@@ -258,7 +263,10 @@ def test_a_trainer_that_cannot_be_made_says_why(start: Start) -> None:
     with pytest.raises(LookupError, match="nowhere"):
         run.snapshot(0)
     assert run.state == "lost"
-    assert list(run.events) == [WorkerLost(0, "KeyError: 'nowhere'")]
+    (lost,) = run.events
+    assert isinstance(lost, WorkerLost)
+    assert lost.reason.startswith("dataset must be one of fashion_mnist, ")
+    assert lost.reason.endswith(", got nowhere")
 
 
 def test_a_question_without_an_answer_leaves_the_run_as_it_is(start: Start) -> None:
@@ -286,8 +294,8 @@ def test_a_closed_run_frees_its_trainer(dask: Client, actors: Callable[[], int])
     with pytest.raises(LookupError):
         run.test()
     run.wait()  # for ever, if it waited for the end of what is over
-    with pytest.raises(ValueError, match="to be taught, got closed"):
-        run.teach(np.zeros((1, 4)), [0])
+    with pytest.raises(ValueError, match="to add examples, got closed"):
+        run.fit_more(np.zeros((1, 4)), [0])
 
 
 def test_a_network_has_a_name_of_its_own_which_a_reset_changes(start: Start) -> None:
@@ -328,7 +336,7 @@ def test_a_full_registry_closes_the_run_longest_unwatched(start: Start) -> None:
     runs, made = Registry(most=2), [start() for _ in range(3)]
     runs.put(0, made[0])
     runs.put(1, made[1])
-    made[0].touch()
+    made[0].heartbeat()
     runs.put(2, made[2])
     assert [runs.get(key) for key in range(3)] == [made[0], None, made[2]]
 

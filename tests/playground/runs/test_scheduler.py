@@ -23,7 +23,7 @@ ADDRESSES = ("127.0.0.2", "127.0.0.3")
 # A web server of its own, as it were, that finds its workers through PLAYGROUND_SCHEDULER.
 SERVER = """
 import json, sys
-from playground import cluster
+from playground.runs import cluster
 from playground.experiment.model import Experiment
 from playground.runs.sweep import Sweep
 

@@ -6,6 +6,7 @@ import pytest
 
 from playground.experiment.model import FIELDS, Experiment
 from playground.experiment.url import encode
+from playground.runs.race import Competitor, GroupPlan
 from playground.runs.search_space import (
     grid_search,
     is_number,
@@ -17,7 +18,6 @@ from playground.runs.search_space import (
     usual_span,
     written,
 )
-from playground.runs.sweep import plan_text, planned_sweep, unfinished
 from playground.storage.records import RunRow
 
 BASE = Experiment()
@@ -85,17 +85,21 @@ def saved(experiment: Experiment, state: str) -> RunRow:
 
 def test_after_a_restart_a_sweep_knows_what_is_missing() -> None:
     each = [BASE.replace(learning_rate=rate) for rate in (0.1, 0.2, 0.3, 0.4)]
-    planned = planned_sweep(plan_text(["learning_rate"], each))
+    plan = GroupPlan.of([Competitor("", tuple(each))], ["learning_rate"])
+    planned = GroupPlan.from_text(plan.to_text())
+    assert planned == plan
+    assert planned.n_runs == 4
     assert planned.fields == ("learning_rate",)
     states = ("finished", "interrupted", "diverged")
     runs = [saved(one, state) for one, state in zip(each, states, strict=False)]
-    assert unfinished(planned, runs) == (each[1], each[3])
-    assert unfinished(planned, [*runs, saved(each[1], "finished")]) == (each[3],)
-    assert unfinished(planned, [*runs, saved(each[3], "stopped")]) == ()
+    assert planned.unfinished(runs) == (each[1], each[3])
+    assert planned.unfinished([*runs, saved(each[1], "finished")]) == (each[3],)
+    assert planned.unfinished([*runs, saved(each[3], "stopped")]) == ()
 
 
 @pytest.mark.parametrize(
     "text", ["", "{}", "[1]", "null", '{"fields": 1, "links": []}', "[" * 9999]
 )
 def test_a_plan_that_is_none_plans_nothing(text: str) -> None:
-    assert planned_sweep(text).links == ()
+    with pytest.raises(ValueError, match="a plan must"):
+        GroupPlan.from_text(text)

@@ -30,8 +30,8 @@ def start(dask: Client) -> Iterator[Start]:
     """Makes sweeps that are closed after the test."""
     made: list[Sweep] = []
 
-    def sweep(experiments: Sequence[Experiment], **terms: Any) -> Sweep:
-        made.append(Sweep(experiments, **terms))
+    def sweep(experiments: Sequence[Experiment], **given: Any) -> Sweep:
+        made.append(Sweep(experiments, **given))
         return made[-1]
 
     yield sweep
@@ -124,11 +124,11 @@ def test_a_sweep_is_written_down(start: Start, tmp_path: Path) -> None:
     kept = Store(f"sqlite:///{tmp_path / 'runs.db'}")
     sweep = start(
         [IRIS.replace(seed=seed) for seed in range(3)],
-        recorders=lambda i: RunLogger(kept, "me", "", "sweep", "", str(i)),
+        loggers=lambda i: RunLogger(kept, "me", "", "sweep", "", str(i)),
     )
     sweep.play()
     assert sweep.wait(60) == "finished"
-    while not sweep.settled:  # an end is written down a moment after it
+    while not sweep.idle:  # an end is written down a moment after it
         pass
     listed = {each.label: each for each in kept.list("me")}
     assert sorted(listed) == ["0", "1", "2"]

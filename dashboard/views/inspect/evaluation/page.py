@@ -10,7 +10,7 @@ from dashboard.views.inspect.evaluation.confusion_matrix import confusions, scor
 from dashboard.views.inspect.evaluation.errors import ranked
 from dashboard.views.inspect.evaluation.residuals import misses
 from dashboard.views.inspect.evaluation.robustness import robust
-from dashboard.views.shared.test_set import sealed
+from dashboard.views.shared.test_set import evaluate_on_test_set
 from dashboard.views.shared.view import View, choose
 from playground.nn.losses import CLASSIFICATION
 
@@ -23,17 +23,17 @@ def _test(now: NetworkView) -> None:
         return
     if now.epoch != now.run.epoch:
         st.caption(f"The test set is asked of the network now, after epoch {now.run.epoch:,}.")
-    sealed(now.run, len(now.dataset.test))
+    evaluate_on_test_set(now.run, len(now.dataset.test))
 
 
-_ROBUST: View[Answer] = View(
+_ROBUST: View = View(
     ":material/blur_on:", "Does it still answer well when the examples get harder?", robust
 )
-_TEST: View[Answer] = View(
+_TEST: View = View(
     ":material/lock:", "How good is it on examples that nobody chose anything by?", _test
 )
 
-CLASSIFIER: dict[str, View[Answer]] = {
+CLASSIFIER: dict[str, View] = {
     "Confusion": View(":material/grid_on:", "Which classes does it take for which?", confusions),
     "Scores": View(
         ":material/rule:", "Which classes does it find, and can it be believed?", scores
@@ -46,7 +46,7 @@ CLASSIFIER: dict[str, View[Answer]] = {
     "Robustness": _ROBUST,
     "Test set": _TEST,
 }
-REGRESSION: dict[str, View[Answer]] = {
+REGRESSION: dict[str, View] = {
     "Residuals": View(":material/scatter_plot:", "How far is it from the true values?", misses),
     "Robustness": _ROBUST,
     "Test set": _TEST,

@@ -1,7 +1,5 @@
 """The Activations lab: what units do with their sums, and what that means for learning."""
 
-from collections.abc import Callable
-
 from dashboard.views.labs.activations.best_practices import advice
 from dashboard.views.labs.activations.curves import curves
 from dashboard.views.labs.activations.depth import depth
@@ -9,7 +7,7 @@ from dashboard.views.labs.activations.dying_relu import dying
 from dashboard.views.labs.activations.softmax import softmax
 from dashboard.views.shared.view import View, choose
 
-VIEWS: dict[str, View[Callable[[], None]]] = {
+VIEWS: dict[str, View] = {
     "Curves": View(
         ":material/show_chart:",
         "What comes out of a unit, and how steep is its curve there? Choose some to compare.",

@@ -1,14 +1,12 @@
 """The By hand lab: from one neuron to a small network, number by number."""
 
-from collections.abc import Callable
-
 from dashboard.views.labs.by_hand.coffee import coffee
 from dashboard.views.labs.by_hand.dense import dense
 from dashboard.views.labs.by_hand.neuron import neuron
 from dashboard.views.labs.by_hand.normalization import normalization
 from dashboard.views.shared.view import View, choose
 
-VIEWS: dict[str, View[Callable[[], None]]] = {
+VIEWS: dict[str, View] = {
     "One neuron": View(
         ":material/radio_button_unchecked:",
         "Two numbers, w and b: what do they do, and where does Keras keep them?",

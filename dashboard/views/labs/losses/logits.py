@@ -111,7 +111,7 @@ def _results(y: Array, z: Array) -> None:
     """NumPy's losses at once, Keras' when a worker has computed them."""
     question, path = (
         (y.tobytes(), z.tobytes()),
-        "playground.training.keras_reference:keras_cross_entropies",
+        "playground.training.keras_model:keras_cross_entropies",
     )
     theirs = worker_result(KEY, question, path, y, z, waiting=None)
     losses = {"two steps, NumPy": in_two_steps(y, z), "one step, NumPy": in_one_step(y, z)}

@@ -1,14 +1,12 @@
 """The Losses lab: what a wrong prediction costs, and what a network learns from it."""
 
-from collections.abc import Callable
-
 from dashboard.views.labs.losses.curves import curves
 from dashboard.views.labs.losses.examples import outlier, two_predictions
 from dashboard.views.labs.losses.gradient import gradient
 from dashboard.views.labs.losses.logits import logits, overflow
 from dashboard.views.shared.view import View, choose
 
-VIEWS: dict[str, View[Callable[[], None]]] = {
+VIEWS: dict[str, View] = {
     "Curves": View(":material/show_chart:", "What does a wrong prediction cost?", curves),
     "An outlier": View(
         ":material/scatter_plot:", "Which loss follows an outlier, and which is robust?", outlier

@@ -1,127 +1,110 @@
-"""What helps against underfitting and overfitting, and where in the app to try it.
+"""The Regularization lab: what penalties and dropout do to weights, curves and units."""
 
-The Regularisation lab: what a penalty or dropout does to weights, curves and units.
-"""
-
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.state import stored
+from dashboard.state import values
 from dashboard.state.pages import open_page
 from dashboard.views.labs.regularization.dropout import dropout
-from dashboard.views.labs.regularization.penalty import one_weight, space
-from dashboard.views.labs.regularization.polynomial import curve
+from dashboard.views.labs.regularization.penalty import one_weight, two_weights
+from dashboard.views.labs.regularization.polynomial import fits
 from dashboard.views.shared.view import View, choose
 
-VIEW = "lab_regularisation_view"
+VIEW = "lab_regularization_view"
 
 
 @dataclass(frozen=True)
-class RegularizerExample:
-    """One remedy: what it does, and the view of a page that shows it.
-
-    `page`: its name, and the widget of that page with what it is to show; "": a view of this lab.
-    """
+class Remedy:
+    """One remedy, and the view that shows it: `view` of the selector `key` on `page`, "" here."""
 
     label: str
-    why: str
-    where: str
-    widget: str
-    shows: str
-    page: str = ""
+    reason: str
+    page: str
+    key: str
+    view: str
 
 
-def _twin(label: str, why: str) -> RegularizerExample:
-    return RegularizerExample(
-        label, why, "Overfitting: The twin", "overfitting_view", "The twin", "overfitting",
-    )  # fmt: skip
+def _here(label: str, reason: str, view: str) -> Remedy:
+    return Remedy(label, reason, "", VIEW, view)
 
 
-CURES: dict[str, tuple[str, tuple[RegularizerExample, ...]]] = {
+def _elsewhere(label: str, reason: str, page: str, view: str) -> Remedy:
+    return Remedy(label, reason, page, f"{page}_view", view)
+
+
+REMEDIES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
     "Underfitting": (
-        "Both errors are large: the network is too simple, or held too tightly.",
+        "Both errors are large: the network is too small or too strongly regularized.",
         (
-            RegularizerExample(
-                "More features", "What is not in the inputs cannot be learnt from them.",
-                "Data: Table", "data_view", "Table", "data",
+            _elsewhere(
+                "More features", "The inputs must contain the information.", "data", "Table"
             ),
-            RegularizerExample(
-                "More parameters", "More units or layers can follow a more crooked truth.",
-                "Overfitting: Underfitting", "overfitting_view", "Underfitting", "overfitting",
+            _elsewhere(
+                "More parameters", "More units or layers can fit a more complex function.",
+                "overfitting", "Underfitting",
             ),
-            RegularizerExample(
-                "Less regularisation", "A smaller λ lets the weights grow as the data want.",
-                "This lab: Fits", VIEW, "Fits",
-            ),
+            _here("Less regularization", "A smaller λ lets the weights grow.", "Fits"),
         ),
     ),
     "Overfitting": (
-        "Small error in training, large one in validation: it has learnt the noise by heart.",
+        "Small training error, large validation error: the network has memorized the noise.",
         (
-            RegularizerExample(
-                "Clean data", "Wrong labels and duplicates are learnt as if they were true.",
-                "Data: Data hygiene", "data_view", "Data hygiene", "data",
+            _elsewhere(
+                "Clean data", "Wrong labels and duplicates are fitted as well.",
+                "data", "Data leakage and split errors",
             ),
-            _twin("More training data", "The more examples, the less any noise among them counts."),
-            RegularizerExample(
-                "Regularisation", "L1 or L2 makes large weights cost something.",
-                "This lab: Weight space", VIEW, "Weight space",
+            _elsewhere(
+                "More training data", "The more examples, the less their noise counts.",
+                "overfitting", "The twin",
             ),
-            RegularizerExample(
-                "A larger λ", "The penalty counts for more, and the curve becomes smoother.",
-                "This lab: Fits", VIEW, "Fits",
-            ),
-            RegularizerExample(
-                "Dropout", "Units are switched off at random, so none can rely on another one.",
-                "This lab: Dropout", VIEW, "Dropout",
-            ),
+            _here("Regularization", "L1 and L2 penalize large weights.", "Weight space"),
+            _here("A larger λ", "The penalty counts for more: a smoother curve.", "Fits"),
+            _here("Dropout", "Units are dropped at random: none can rely on another.", "Dropout"),
         ),
     ),
 }  # fmt: skip
 
 
-def cures() -> None:
-    """Two tables: the complaint, its cures, and a button to where each one can be tried."""
-    for complaint, (signs, found) in CURES.items():
-        st.markdown(f"**{complaint}**: {signs}")
-        for cure in found:
-            _row(cure, f"lab_cure_{complaint}_{cure.label}".lower().replace(" ", "_"))
+def remedies() -> None:
+    """The remedies for each fault, with a button to the view that shows it."""
+    for fault, (symptom, entries) in REMEDIES.items():
+        st.markdown(f"**{fault}**: {symptom}")
+        for remedy in entries:
+            _row(remedy, f"lab_remedy_{fault}_{remedy.label}".lower().replace(" ", "_"))
 
 
-def _row(cure: RegularizerExample, key: str) -> None:
+def _row(remedy: Remedy, key: str) -> None:
     left, right = st.columns([3, 1], vertical_alignment="center")
-    left.markdown(f"**{cure.label}**  \n{cure.why}")
+    left.markdown(f"**{remedy.label}**  \n{remedy.reason}")
     pressed = right.button(
-        cure.where, key=key, on_click=stored.set_widget, args=(cure.widget, cure.shows), width="stretch",
-        help=f"Opens the place where you can try this: {cure.label.lower()}.",
+        f"{remedy.page.capitalize() or 'This lab'}: {remedy.view}", key=key, width="stretch",
+        on_click=values.set_widget, args=(remedy.key, remedy.view),
+        help=f"Opens the view where you can try it: {remedy.label.lower()}.",
     )  # fmt: skip
-    if pressed and cure.page:
-        open_page(cure.page)
+    if pressed and remedy.page:
+        open_page(remedy.page)
 
 
-VIEWS: dict[str, View[Callable[[], None]]] = {
+VIEWS: dict[str, View] = {
     "Weight space": View(
-        ":material/diamond:", "Why does L1 make weights zero, and L2 only small?", space
+        ":material/diamond:", "Why does L1 make weights zero, and L2 only small?", two_weights
     ),
     "One weight": View(
-        ":material/south:", "How strongly does each penalty pull at a weight?", one_weight
+        ":material/south:", "How strongly does each penalty push a weight to zero?", one_weight
     ),
     "Fits": View(
-        ":material/line_curve:", "How much penalty turns an overfit into a good fit?", curve
+        ":material/line_curve:", "How much penalty turns an overfit into a good fit?", fits
     ),
-    "Dropout": View(
-        ":material/scatter_plot:", "What is switched off, and when is it on again?", dropout
-    ),
-    "Cures": View(
+    "Dropout": View(":material/scatter_plot:", "Which units are dropped, and when?", dropout),
+    "Remedies": View(
         ":material/healing:",
         "What helps against underfitting, and what against overfitting?",
-        cures,
+        remedies,
     ),
 }
 
 
-def regularisation() -> None:
-    """One question about regularisation at a time."""
-    choose(VIEWS, "lab_regularisation_view").show()
+def regularization() -> None:
+    """One question about regularization at a time."""
+    choose(VIEWS, VIEW).show()

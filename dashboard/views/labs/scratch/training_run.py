@@ -162,7 +162,7 @@ def _start(plan: ScratchPlan) -> None:
 
 def _watch(twice: SideBySide, moved: bool) -> None:
     """The losses while they come; what came out at the end."""
-    twice.touch()
+    twice.heartbeat()
     moves = twice.state == "playing"
     plan = twice.plan
     if moves:

@@ -176,12 +176,12 @@ def test_openings_are_counted_and_the_next_one_has_a_price() -> None:
     one = TestEvaluation("iris", "a", 3, Score(0.5, 0.8))
     other = TestEvaluation("iris", "b", 3, Score(0.5, 0.8))
     elsewhere = TestEvaluation("digits", "a", 3, Score(0.5, 0.8))
-    assert "Not opened yet" in sentence((elsewhere,), None)
-    assert "Opened once so far**. " in sentence((one,), one)
+    assert "Not evaluated yet" in sentence((elsewhere,), None)
+    assert "Evaluated once so far**. " in sentence((one,), one)
     assert "among 2 equally good networks" in sentence((one,), one)
-    assert "best looks 2.3 percentage points" in sentence((one,), one)  # 0.564 · 4 points
-    assert "Opened twice so far**, 1 of them for other networks" in sentence((one, other), other)
-    assert "for other networks than this one" in sentence((one,), None)
+    assert "best scores 2.3 percentage points" in sentence((one,), one)  # 0.564 · 4 points
+    assert "Evaluated twice so far**, 1 of them on other networks" in sentence((one, other), other)
+    assert "on other networks than this one" in sentence((one,), None)
 
 
 def test_luck_is_what_statistics_says() -> None:

@@ -1,4 +1,4 @@
-"""Who is ahead: by closed forms on histories made by hand."""
+"""Ranks, targets and costs by closed forms, on histories made by hand."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from playground.analysis.comparison.leaderboard import (
     Leaderboard,
     SeedSummary,
     epoch_multiply_adds,
-    ordered,
+    leaderboard,
     pareto_front,
-    places,
-    ranking,
-    target_score,
+    ranked,
+    ranks,
 )
+from playground.analysis.metrics.run_summary import target_score
 from playground.experiment.model import Experiment
 from playground.history.events import Epoch, Score
 from playground.history.history import History, Log
@@ -45,13 +45,13 @@ def told(scores: list[float], seconds: float = 2.0, validated: bool = True) -> H
 
 def raced(*scores: list[list[float]], base: Experiment = BASE, share: float = 0.95) -> Leaderboard:
     entrants = [Entrant("abcdefgh"[i], (base,) * len(own)) for i, own in enumerate(scores)]
-    return ranking(entrants, [[told(column) for column in own] for own in scores], share)
+    return leaderboard(entrants, [[told(column) for column in own] for own in scores], share)
 
 
 def test_epochs_updates_and_seconds_to_the_target() -> None:
     found = raced([[0.5, 0.7, 0.9]], [[0.8, 1.0, 0.9]])
     assert found.target == pytest.approx(0.95)
-    slow, fast = found.standings
+    slow, fast = found.rows
     assert slow.epochs is slow.updates is slow.seconds is None
     assert fast.epochs == SeedSummary(2, 2, 2, 1, 1)
     assert fast.updates is not None
@@ -66,7 +66,7 @@ def test_epochs_updates_and_seconds_to_the_target() -> None:
 
 
 def test_a_band_spans_the_seeds_and_counts_those_that_arrived() -> None:
-    (only,) = raced([[0.4, 1.0], [0.96, 0.9], [0.1, 0.2]]).standings
+    (only,) = raced([[0.4, 1.0], [0.96, 0.9], [0.1, 0.2]]).rows
     assert only.epochs == SeedSummary(1.5, 1, 2, 2, 3)
     assert only.best is not None
     assert (only.best.low, only.best.high) == pytest.approx((0.2, 1.0))
@@ -76,8 +76,8 @@ def test_an_error_is_better_when_it_is_smaller() -> None:
     found = raced([[0.5, 0.2]], [[0.6, 0.21]], [[0.3, 0.3]], base=SINE)
     assert found.metric == "mean_absolute_error"
     assert found.target == pytest.approx(0.21)
-    assert [s.epochs and s.epochs.mean for s in found.standings] == [2, 2, None]
-    assert [s.label for s in ordered(found.standings, "best", False)] == ["a", "b", "c"]
+    assert [s.epochs and s.epochs.mean for s in found.rows] == [2, 2, None]
+    assert [s.label for s in ranked(found.rows, "best", False)] == ["a", "b", "c"]
 
 
 @given(st.floats(0.01, 1), st.floats(0.5, 1))
@@ -89,38 +89,38 @@ def test_the_target_is_never_better_than_the_best(best: float, share: float) -> 
 def test_before_the_first_epoch_nothing_is_known() -> None:
     found = raced([[]], [[]])
     assert found.target is None
-    assert places(found.standings, "best", True) == [None, None]
-    assert [s.parameters for s in found.standings] == [266_610] * 2
+    assert ranks(found.rows, "best", True) == [None, None]
+    assert [s.parameters for s in found.rows] == [266_610] * 2
 
 
 def test_without_validation_examples_training_counts() -> None:
     bare = BASE.replace(validation_size=0)
-    found = ranking([Entrant("a", (bare,))], [[told([0.5], validated=False)]])
+    found = leaderboard([Entrant("a", (bare,))], [[told([0.5], validated=False)]])
     assert found.part == "training"
-    assert found.standings[0].best is not None
+    assert found.rows[0].best is not None
 
 
 def test_what_is_not_finite_never_wins() -> None:
     found = raced([[0.5, float("nan")]], [[0.4, 0.4]])
-    assert [s.label for s in ordered(found.standings, "best", True)] == ["a", "b"]
-    assert found.standings[0].final is None
+    assert [s.label for s in ranked(found.rows, "best", True)] == ["a", "b"]
+    assert found.rows[0].final is None
 
 
 def test_equals_share_a_place() -> None:
-    standings = raced([[0.5]], [[0.9]], [[0.9]], [[0.1]]).standings
+    rows = raced([[0.5]], [[0.9]], [[0.9]], [[0.1]]).rows
     for order, expected in {"best": [1, 1, 3, 4], "parameters": [1] * 4}.items():
-        assert places(ordered(standings, order, True), order, True) == expected
+        assert ranks(ranked(rows, order, True), order, True) == expected
 
 
 def test_a_target_reached_by_all_seeds_comes_before_one_reached_by_some() -> None:
-    standings = raced([[1.0, 1.0], [0.1, 0.1]], [[0.1, 1.0], [0.1, 1.0]]).standings
-    assert [s.label for s in ordered(standings, "epochs", True)] == ["b", "a"]
+    rows = raced([[1.0, 1.0], [0.1, 0.1]], [[0.1, 1.0], [0.1, 1.0]]).rows
+    assert [s.label for s in ranked(rows, "epochs", True)] == ["b", "a"]
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_every_order_ranks_everybody(order: str) -> None:
-    standings = raced([[0.5, 0.6]], [[]], [[0.9]]).standings
-    assert len(ordered(standings, order, True)) == 3
+    rows = raced([[0.5, 0.6]], [[]], [[0.9]]).rows
+    assert len(ranked(rows, order, True)) == 3
 
 
 def test_multiply_adds_are_counted_layer_by_layer() -> None:
@@ -132,10 +132,10 @@ def test_multiply_adds_are_counted_layer_by_layer() -> None:
     assert epoch_multiply_adds(bare) == 2 * 7_840
 
 
-def test_only_who_is_cheaper_or_better_is_worth_its_cost() -> None:
+def test_the_pareto_front_has_what_is_cheaper_or_better() -> None:
     slow = [[0.1, 0.1, 0.95]]  # 6 s
-    standings = raced([[0.9]], slow, [[0.1, 0.8]]).standings
-    assert [s.label for s in pareto_front(standings, "best_seconds", True)] == ["a", "b"]
+    rows = raced([[0.9]], slow, [[0.1, 0.8]]).rows
+    assert [s.label for s in pareto_front(rows, "best_seconds", True)] == ["a", "b"]
 
 
 def test_bands_that_touch_are_not_beyond_each_other() -> None:

@@ -1,4 +1,4 @@
-"""What tells runs apart: numbers by hand, and sentences that claim no more than can be known."""
+"""Differences between runs: numbers by hand, and sentences that claim no more than is known."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground.analysis.comparison.notes import cautions, letter, verdict
 from playground.analysis.comparison.runs import CHANGED, Compared, SettingDifference, difference
-from playground.analysis.comparison.runs_text import cautions, letter, verdict
 from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import Experiment, format_value
 from playground.history.events import Epoch, Event, ExamplesAdded, HyperparametersChanged, Score
@@ -63,33 +63,36 @@ def test_the_only_difference_is_named_with_both_scores() -> None:
 def test_of_several_differences_none_is_the_cause() -> None:
     sentence = told(A, run([0.6, 0.879], dropout=0.2, hidden=(50,)))
     assert "they differ in hidden layers 50 instead of 300-100 and dropout 0.2" in sentence
-    assert sentence.endswith("so the cause cannot be told apart.")
+    assert sentence.endswith("so the cause cannot be identified.")
 
 
 def test_what_comes_along_with_an_optimizer_is_no_difference_of_its_own() -> None:
     found = difference([A, run([0.6, 0.879], optimizer="momentum")])
     names = {setting.name: setting for setting in found.settings}
     assert set(names) == {"optimizer", "momentum"}
-    assert names["momentum"].said(0) == "–"
-    assert not names["momentum"].shared
+    assert names["momentum"].text(0) == "–"
+    assert not names["momentum"].independent
     assert "the only difference is optimizer SGD with momentum instead of SGD." in told(
         A, run([0.6, 0.879], optimizer="momentum")
     )
 
 
-def test_an_optimizer_with_its_own_learning_rate_makes_two_differences() -> None:
-    sentence = told(A, run([0.6, 0.879], optimizer="adam"))
-    assert "optimizer Adam instead of SGD and learning rate 0.001 instead of 0.01" in sentence
+def test_a_default_learning_rate_that_follows_the_optimizer_is_no_cause_of_its_own() -> None:
+    assert told(A, run([0.6, 0.879], optimizer="adam")).endswith(
+        "the only difference is optimizer Adam instead of SGD, each at its default learning rate."
+    )
+    chosen = told(A, run([0.6, 0.879], optimizer="adam", learning_rate=0.1))
+    assert "optimizer Adam instead of SGD and learning rate 0.1 instead of 0.01" in chosen
 
 
-def test_another_seed_is_luck() -> None:
+def test_another_seed_is_chance() -> None:
     assert told(A, run([0.6, 0.879], seed=1)).endswith(
-        "seed 1 instead of 0, so a difference of this size is luck."
+        "seed 1 instead of 0, so a difference of this size is chance."
     )
 
 
 def test_equal_runs_are_equal() -> None:
-    assert "same experiment and their curves are equal" in told(A, A)
+    assert "same experiment, and their curves are equal" in told(A, A)
     assert "other versions or machines" in told(A, run([0.5, 0.87]))
 
 
@@ -104,15 +107,15 @@ def test_training_longer_is_said_to_be_that() -> None:
 def test_a_run_that_diverged_is_said_to_have() -> None:
     failed = run([0.5], [float("nan")], state="diverged", learning_rate=10.0)
     sentence = told(A, failed)
-    assert sentence.startswith("Run B came to an end after epoch 1, when the loss was no longer")
+    assert sentence.startswith("Run B diverged after epoch 1: the only")
     assert sentence.endswith("the only difference is learning rate 10 instead of 0.01.")
 
 
 def test_other_data_and_other_tasks_cannot_be_compared() -> None:
     assert told(A, run([0.9], dataset="mnist")) == (
-        "A learns Fashion-MNIST and B learns MNIST: scores on different data cannot be compared."
+        "Scores on different data cannot be compared (A: Fashion-MNIST; B: MNIST)."
     )
-    assert "different tasks" in told(A, run([0.9], dataset="sine"))
+    assert "Classification and regression scores" in told(A, run([0.9], dataset="sine"))
     assert difference([A, run([0.9], dataset="mnist")]).target is None
 
 
@@ -125,7 +128,7 @@ def test_a_mean_error_is_better_when_it_is_smaller() -> None:
     assert told(*errors).startswith(
         "Run A reaches 0.2 validation mean error instead of 0.4: the only"
     )
-    assert difference(errors).target == pytest.approx(0.2 / 0.95)
+    assert difference(errors).target == pytest.approx(0.2 * 1.05)
 
 
 def test_many_runs_are_ranked_and_the_varied_setting_listed() -> None:
@@ -140,28 +143,28 @@ def test_the_numbers_of_the_curves() -> None:
     a = run([0.5, 0.7, 0.9], [1.0, 0.5, 0.6])
     b = run([0.5, 0.705, 0.85], [1.0, 0.7, 0.2])
     found = difference([a, b])
-    first, second = found.courses
-    assert (first.best_loss_epoch, first.best_metric_epoch) == (2, 3)
+    first, second = found.summaries
+    assert (first.best_epoch, first.best_score_epoch) == (2, 3)
     assert first.last_loss == pytest.approx(0.6)
     assert (first.to_target, second.to_target) == (3, None)  # 95 % of 0.9 is 0.855
     assert first.seconds == 6
-    (gap,) = found.gaps
-    assert gap.area == pytest.approx((0 + 0.2) / 2 + (0.2 + 0.4) / 2)
-    assert gap.mean == pytest.approx(0.2)
-    assert gap.parting == 3  # 0.005 apart at epoch 2, 0.05 at epoch 3
+    (distance,) = found.distances
+    assert distance.area == pytest.approx((0 + 0.2) / 2 + (0.2 + 0.4) / 2)
+    assert distance.mean == pytest.approx(0.2)
+    assert distance.parting == 3  # 0.005 apart at epoch 2, 0.05 at epoch 3
 
 
 def test_only_the_epochs_that_both_have_are_held_against_each_other() -> None:
-    (gap,) = difference([run([0.5, 0.6, 0.7]), run([0.5])]).gaps
-    assert (gap.epochs, gap.area, gap.parting) == (1, 0, None)
+    (distance,) = difference([run([0.5, 0.6, 0.7]), run([0.5])]).distances
+    assert (distance.epochs, distance.area, distance.parting) == (1, 0, None)
 
 
 def test_without_validation_examples_training_ones_are_compared_and_it_is_said() -> None:
     runs = [run([0.5, 0.8], validated=False), run([0.5, 0.8])]
     found = difference(runs)
-    assert found.courses[0].best_metric == pytest.approx(0.85)
-    assert found.courses[1].best_metric == pytest.approx(0.85)
-    assert any("flatter" in sentence for sentence in cautions(runs, found))
+    assert found.summaries[0].best_score == pytest.approx(0.85)
+    assert found.summaries[1].best_score == pytest.approx(0.85)
+    assert any("favor memorization" in sentence for sentence in cautions(runs, found))
 
 
 def test_a_change_on_the_way_is_a_difference_and_the_beginning_is_compared() -> None:
@@ -187,9 +190,9 @@ def test_losses_with_another_penalty_are_compared_without_it() -> None:
     heavy = replace(event, validation=Score(0.9, 0.8, penalty=0.7))
     runs = [run([0.8], [0.2]), Compared(Experiment().replace(l2=0.1), Log([heavy]).history())]
     found = difference(runs)
-    assert found.gaps[0].mean == pytest.approx(0, abs=1e-6)
-    assert found.courses[1].last_loss == pytest.approx(0.2)
-    assert any("without the L1/L2 penalty" in sentence for sentence in cautions(runs, found))
+    assert found.distances[0].mean == pytest.approx(0, abs=1e-6)
+    assert found.summaries[1].last_loss == pytest.approx(0.2)
+    assert any("exclude the L1/L2 penalty" in sentence for sentence in cautions(runs, found))
     runs = [run([0.5, 0.8]), run([0.5, 0.95], loss="mean_squared_error")]
     assert cautions(runs, difference(runs)) == [
         "Their losses are different functions: compare the accuracy."
@@ -217,7 +220,7 @@ def test_any_experiment_can_be_compared(other: Experiment) -> None:
     assert verdict(runs, found).endswith(".")
     assert all(sentence.endswith(".") for sentence in cautions(runs, found))
     for setting in found.settings:
-        assert setting.said(0) != setting.said(1) or setting.values[0] != setting.values[1]
+        assert setting.text(0) != setting.text(1) or setting.values[0] != setting.values[1]
 
 
 def test_what_has_no_effect_is_left_out() -> None:
