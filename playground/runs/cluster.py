@@ -1,20 +1,18 @@
-"""Which worker trains which of several runs: evenly, and runs of one shape beside each other.
+"""Dask workers that train: a cluster of our own or an existing one, and which run goes where.
 
-Where training happens: Dask workers, started here beside this process or found at an address.
-
-`PLAYGROUND_SCHEDULER` (tcp:// or tls://) names an existing scheduler; `PLAYGROUND_WORKERS` says how
-many workers to start otherwise. Dask lets in whoever connects: our own cluster listens on loopback
-only, and another one is to be reached by TLS.
+`PLAYGROUND_SCHEDULER` (tcp:// or tls://) names an existing scheduler; `PLAYGROUND_WORKERS` is the
+number of workers to start otherwise. Dask accepts any connection: our own cluster listens on
+loopback only, another one should be reached by TLS.
 """
 
-import contextlib
+import asyncio
 import functools
 import os
 import threading
 import time
 import weakref
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -29,50 +27,15 @@ from playground.runs.local_cluster import LocalCluster
 from playground.runs.worker import Actor, TrainerError
 
 UPDATE = 1e6  # what one update costs beside its sums, in multiplications
-
-
-def cost(experiment: Experiment) -> float:
-    """How much there is to compute in one epoch, roughly, in multiply-adds.
-
-    3 a weight and example (forward, and twice backward), 5 a weight and update, and UPDATE.
-    """
-    weights = sum(a * b for a, b in pairwise(experiment.layer_sizes))
-    updates = experiment.steps_per_epoch
-    return 3.0 * weights * experiment.data.train_size + updates * (5.0 * weights + UPDATE)
-
-
-def spread(experiments: Sequence[Experiment], n_workers: int) -> list[int]:
-    """The number (from 0) of the worker for each experiment.
-
-    All are laid in a line, those that share a compiled program side by side, the cheap groups
-    first, and the line is cut into `n_workers` pieces of equal cost: at most `n_workers` − 1
-    programs are compiled twice.
-    """
-    groups: dict[tuple[Experiment, int, int], list[int]] = {}
-    costs = []
-    for i, experiment in enumerate(experiments):
-        sizes = experiment.data.train_size, experiment.data.validation_size
-        try:
-            program, work = shape(experiment), cost(experiment)
-        except (ValidationError, KeyError):  # its data are gone: its trainer will say so
-            program, work = experiment, UPDATE
-        groups.setdefault((program, *sizes), []).append(i)
-        costs.append(work)
-    line = sorted(groups.values(), key=lambda group: sum(costs[i] for i in group))
-    places, passed, total = [0] * len(costs), 0.0, sum(costs)
-    for i in (i for group in line for i in group):
-        places[i] = min(int((passed + costs[i] / 2) / total * n_workers), n_workers - 1)
-        passed += costs[i]
-    return places
-
-
-PATIENCE = 180.0  # seconds to wait for any worker at all
 LATE = 20.0  # seconds to wait for the last of our own workers
-GLANCE = 0.5  # seconds between two looks whether a worker is still there while it works
+ANSWER = 20.0  # seconds in which the scheduler has to answer
+POLL = 0.5  # seconds between two looks whether a worker still exists
+LOST = "its worker process ended"
+IDLE_SHARE = 0.25  # of a playing run, what an idle one counts for when runs are placed
 
 
 class WorkerLostError(RuntimeError):
-    """The worker that holds a trainer is gone."""
+    """The worker that holds a trainer has ended."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +47,12 @@ class Connection:
 
     @property
     def alive(self) -> bool:
-        """Whether the scheduler can be asked."""
+        """Whether client and scheduler run."""
         ended = self.embedded is not None and not self.embedded.alive
-        return self.client.status == "running" and not ended
+        return self.client.status in ("running", "connecting") and not ended
 
     def close(self) -> None:
-        """Let go of the scheduler; end the processes of an embedded one."""
+        """Disconnect; end the processes of an embedded cluster."""
         self.client.close()
         if self.embedded is not None:
             self.embedded.close()
@@ -117,7 +80,7 @@ def _connect() -> Connection:
 
 @functools.cache
 def _starter() -> ThreadPoolExecutor:
-    """One thread, so that there is one cluster however many ask for it at once."""
+    """One thread, so that simultaneous callers start one cluster."""
     return ThreadPoolExecutor(1, thread_name_prefix="cluster")
 
 
@@ -140,20 +103,30 @@ def _closed() -> threading.Event:
     return threading.Event()
 
 
+def is_closed() -> bool:
+    """Whether training was stopped on purpose, as at the end of the server."""
+    return _closed().is_set()
+
+
 def start() -> "Future[Connection]":
     """Begin to start or join the cluster, without waiting for it."""
     _closed().clear()
     return _starter().submit(_current)
 
 
-def client() -> Client:
-    """The client of the cluster, which starts now if it has not yet.
+def connection() -> Connection:
+    """The cluster, started or renewed where it has to be.
 
-    After `close` it raises WorkerLost: a run still at work must not start another cluster.
+    After `close` it raises WorkerLostError: a run must not start another cluster.
     """
-    if _closed().is_set():
-        raise WorkerLostError("training was stopped together with its workers")
-    return _starter().submit(_current).result().client
+    if is_closed():
+        raise WorkerLostError("the server was restarted")
+    return _starter().submit(_current).result()
+
+
+def client() -> Client:
+    """The client of the cluster; see `connection`."""
+    return connection().client
 
 
 def close() -> None:
@@ -162,16 +135,74 @@ def close() -> None:
     _starter().submit(_drop).result()
 
 
-def workers() -> tuple[str, ...]:
-    """Addresses of the workers ready to train."""
+# ---- answers -----------------------------------------------------------------------------
+
+
+def answer_of(client: Client, awaitable: Awaitable[Any]) -> "Future[Any]":
+    """A plain future for what Dask brings.
+
+    `distributed.Future.result(timeout=…)` must not be used: when it times out it cancels the one
+    gather that all threads share, and the client answers nobody any more.
+    """
+
+    async def bring() -> Any:
+        return await awaitable
+
+    loop: asyncio.AbstractEventLoop = client.loop.asyncio_loop
+    return asyncio.run_coroutine_threadsafe(bring(), loop)
+
+
+def submit(function: Callable[..., Any], *args: Any, near: str | None = None) -> "Future[Any]":
+    """Call a function in the worker `near`, by default the one with the fewest runs.
+
+    Beside a playing run it takes much longer. Cancelling the future cancels a call not yet begun.
+    """
     dask = client()
-    identity = dask.sync(dask.scheduler.identity, n_workers=-1)
-    return tuple(identity["workers"])
+    future = dask.submit(
+        function, *args, pure=False, workers=[place(near)], allow_other_workers=True
+    )
+    answer = answer_of(dask, future)
+
+    def cancel(answer: "Future[Any]") -> None:
+        if answer.cancelled() and dask.status == "running":
+            future.cancel(force=True)
+
+    answer.add_done_callback(cancel)
+    return answer
+
+
+# ---- workers -----------------------------------------------------------------------------
 
 
 @functools.cache
-def _placing() -> threading.Lock:
+def _lists() -> dict[Client, tuple[float, tuple[str, ...]]]:
+    return {}
+
+
+@functools.cache
+def _listing() -> threading.Lock:
     return threading.Lock()
+
+
+def workers(max_age: float = 0.0) -> tuple[str, ...]:
+    """Addresses of the workers ready to train, as they were at most `max_age` seconds ago."""
+    dask = client()
+    with _listing():
+        asked, found = _lists().get(dask, (-1e9, ()))
+        if time.monotonic() - asked > max_age or not found:
+            answer = answer_of(dask, dask.scheduler.identity(n_workers=-1))
+            try:
+                found = tuple(answer.result(ANSWER)["workers"])
+            except (TimeoutError, OSError) as error:
+                raise WorkerLostError("the scheduler of the workers does not answer") from error
+            _lists().clear()
+            _lists()[dask] = time.monotonic(), found
+    return found
+
+
+@functools.cache
+def _placing() -> threading.RLock:
+    return threading.RLock()
 
 
 @functools.cache
@@ -180,53 +211,85 @@ def _trainers() -> "weakref.WeakSet[RemoteTrainer]":
 
 
 def place(near: str | None = None) -> str:
-    """The worker at `near` if it is there; otherwise the one with the fewest trainers of ours."""
+    """The worker at `near` if it exists; otherwise the one with the fewest runs."""
     found = _least_busy()
     return near if near in found else found[0]
 
 
 def all_workers() -> tuple[str, ...]:
-    """The workers, those with the fewest trainers of ours first, once all of our own have come up.
+    """The workers, those with the fewest runs first, once all of our own have come up.
 
-    Those there after a while are enough, if others are late.
+    After LATE seconds those that have are enough.
     """
-    embedded = _starter().submit(_current).result().embedded
-    if embedded is not None:
-        with contextlib.suppress(TimeoutError):
-            client().wait_for_workers(embedded.n_workers, timeout=LATE)
+    embedded = connection().embedded
+    end = time.monotonic() + LATE
+    while embedded is not None and len(workers(POLL)) < embedded.n_workers:
+        if time.monotonic() > end:
+            break
+        time.sleep(0.1)
     return _least_busy()
 
 
+def loads() -> dict[str, float]:
+    """The runs of each worker; an idle one counts IDLE_SHARE."""
+    load = dict.fromkeys(workers(POLL), 0.0)
+    for trainer in list(_trainers()):
+        if trainer.address in load:
+            load[trainer.address] += 1.0 if trainer.playing else IDLE_SHARE
+    return load
+
+
 def _least_busy() -> tuple[str, ...]:
-    """The workers, those with the fewest trainers of ours first; WorkerLost if there is none."""
-    give_up = time.monotonic() + PATIENCE
-    while not (found := workers()):
-        if time.monotonic() > give_up:
-            raise WorkerLostError(f"no worker for training answered within {PATIENCE:.0f} s")
+    """The workers, those with the fewest runs first; waits until there is one."""
+    while not (load := loads()):
         time.sleep(0.1)
-    held = [trainer.address for trainer in list(_trainers())]
-    return tuple(sorted(found, key=held.count))
+    return tuple(sorted(load, key=lambda address: load[address]))
 
 
-def within(seconds: float, answer: Any) -> Any:
-    """What a future of Dask brings; TimeoutError if that is nothing within `seconds`.
+def cost(experiment: Experiment) -> float:
+    """Work of one epoch, roughly, in multiply-adds.
 
-    Dask fetches answers for several threads at once. Where the time-out of one calls that off, the
-    others are left without a result, and with an UnboundLocalError: they must ask again.
+    3 a weight and example (forward, and twice backward), 5 a weight and update, and UPDATE.
     """
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
+    weights = sum(a * b for a, b in pairwise(experiment.layer_sizes))
+    updates = experiment.steps_per_epoch
+    return 3.0 * weights * experiment.data.train_size + updates * (5.0 * weights + UPDATE)
+
+
+def spread(experiments: Sequence[Experiment], n_workers: int) -> list[int]:
+    """The number (from 0) of the worker for each experiment.
+
+    The experiments are ordered so that those that share a compiled program stand side by side, the
+    cheap groups first, and cut into `n_workers` pieces of equal cost: at most `n_workers` − 1
+    programs are compiled twice.
+    """
+    groups: dict[tuple[Experiment, int, int], list[int]] = {}
+    costs = []
+    for i, experiment in enumerate(experiments):
+        sizes = experiment.data.train_size, experiment.data.validation_size
         try:
-            return answer.result(timeout=left)
-        except UnboundLocalError:
-            continue
-    raise TimeoutError(f"no answer within {seconds:g} s")
+            program, work = shape(experiment), cost(experiment)
+        except (ValidationError, KeyError):  # its data are gone: its trainer will say so
+            program, work = experiment, UPDATE
+        groups.setdefault((program, *sizes), []).append(i)
+        costs.append(work)
+    ordered = sorted(groups.values(), key=lambda group: sum(costs[i] for i in group))
+    places, passed, total = [0] * len(costs), 0.0, sum(costs)
+    for i in (i for group in ordered for i in group):
+        places[i] = min(int((passed + costs[i] / 2) / total * n_workers), n_workers - 1)
+        passed += costs[i]
+    return places
+
+
+# ---- trainers ----------------------------------------------------------------------------
 
 
 class RemoteTrainer:
-    """An engine.Trainer in a worker. Every call waits for its answer.
+    """A training.Trainer in a worker. Every call waits for its answer.
 
-    Raises WorkerLost if the worker ends meanwhile, TrainerError if the trainer itself fails.
+    `state`: a TrainerState to continue from. A new trainer waits, as long as `cancelled` is false,
+    until a worker has made it, and moves to a worker that becomes less busy. Raises
+    WorkerLostError if the worker ends meanwhile, TrainerError if the trainer itself fails.
     """
 
     def __init__(
@@ -234,35 +297,44 @@ class RemoteTrainer:
         experiment: Experiment,
         start: Snapshot | None = None,
         near: str | None = None,
-        album_bytes: int | None = None,
+        checkpoint_bytes: int | None = None,
+        state: Any = None,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
-        with _placing():  # or several that look at once would take the same worker
-            self.address = place(near)
-            _trainers().add(self)
-        # By itself: Dask warns of large arguments, and a network can have 24 MB.
-        weights = None if start is None else client().scatter(start, [self.address], hash=False)
-        self._made = client().submit(
-            Actor,
-            experiment,
-            weights,
-            album_bytes,
-            actor=True,
-            workers=[self.address],
-            allow_other_workers=False,
-            pure=False,
-        )
-        try:
-            self._actor = self._wait(self._made)
-            self.call("check")
-        except Exception:
+        self.playing = False  # counted in `loads`
+        self._near = near
+        while True:
+            self._client = client()
+            with _placing():  # or several that look at once would take the same worker
+                self.address = place(near)
+                _trainers().add(self)
+            # By themselves: Dask warns of large arguments, and a network can have 24 MB.
+            weights, states = (
+                None if large is None
+                else self._client.scatter(large, [self.address], hash=False)
+                for large in (start, state)
+            )  # fmt: skip
+            self._made = self._client.submit(
+                Actor, experiment, weights, checkpoint_bytes, states, actor=True,
+                workers=[self.address], allow_other_workers=False, pure=False,
+            )  # fmt: skip
+            try:
+                if self._is_made(cancelled):
+                    return
+            except Exception:
+                self.close()
+                raise
             self.close()
-            raise
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """What the trainer's `method` returns."""
+        """Return the answer of the trainer's `method`."""
         if self._made.status != "finished":
-            raise WorkerLostError(self._reason)
-        return self._wait(getattr(self._actor, method)(*args, **kwargs))
+            raise WorkerLostError(LOST)
+        answer = answer_of(self._client, self._actor.call(method, *args, **kwargs))
+        while not _done(answer):
+            if self._made.status != "finished" or not self._alive:
+                raise WorkerLostError(LOST)
+        return self._result(answer)
 
     def close(self) -> None:
         """Free the trainer's memory in its worker."""
@@ -272,23 +344,47 @@ class RemoteTrainer:
         if self._made.client.status == "running":
             self._made.cancel(force=True)
 
+    def better_place(self) -> str | None:
+        """A worker with so few runs that moving this one there evens them out; None: there is none.
+
+        A trainer that was placed near another stays.
+        """
+        load = loads()
+        if self._near in load or self.address not in load:
+            return None
+        best = min(load, key=lambda address: load[address])
+        own = 1.0 if self.playing else IDLE_SHARE
+        return best if load[self.address] - own >= load[best] + own else None
+
+    def _is_made(self, cancelled: Callable[[], bool]) -> bool:
+        """Wait for the actor; False: it has to be made in another worker."""
+        answer = answer_of(self._client, self._made)
+        while not _done(answer):
+            if cancelled():
+                raise WorkerLostError("the run was closed")
+            if not self._alive:
+                raise WorkerLostError(LOST)
+            with _placing():
+                gone = self._made.status == "pending" and self.address not in workers(POLL)
+                if gone or (self._made.status == "pending" and self.better_place()):
+                    return False
+        self._actor = self._result(answer)
+        self.call("latest")  # raises TrainerError if it could not be made
+        return True
+
     @property
-    def _reason(self) -> str:
-        return f"the worker process at {self.address} has ended"
+    def _alive(self) -> bool:
+        return self._client is client() and self.address in workers(2 * POLL)
 
-    def _wait(self, answer: Any) -> Any:
-        while True:
-            try:
-                return within(GLANCE, answer)
-            except TimeoutError:
-                if self._gone():
-                    raise WorkerLostError(self._reason) from None
-            except TrainerError:
-                raise
-            except (OSError, RuntimeError) as error:
-                raise WorkerLostError(self._reason) from error
+    def _result(self, answer: "Future[Any]") -> Any:
+        try:
+            return answer.result()
+        except TrainerError:
+            raise
+        except (OSError, RuntimeError, CancelledError) as error:
+            raise WorkerLostError(LOST) from error
 
-    def _gone(self) -> bool:
-        if self._made.status == "pending":
-            return self.address not in workers()
-        return bool(self._made.status != "finished")
+
+def _done(answer: "Future[Any]") -> bool:
+    """Whether an answer has come, after at most POLL seconds."""
+    return bool(wait([answer], POLL).done)

@@ -1,25 +1,26 @@
-"""Answers to costly questions, kept as long as they are among the last ones asked for.
-
-Work that takes seconds, done in a worker while the pages go on.
-"""
+"""Background work as futures, in a thread or in a worker, and caches of what it computed."""
 
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future, wait
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from playground.nn.network import Snapshot
-from playground.runs import cluster
+from playground.runs import cluster, worker
 
-Answer = TypeVar("Answer")
+Value = TypeVar("Value")
+
+TIMEOUT = 120.0  # seconds after which a call in a worker counts as failed
+MOST = 200  # jobs remembered
 
 
 def fingerprint(snapshot: Snapshot) -> str:
-    """The same for equal weights, biases and activations only: a name for what was computed."""
+    """A hash of the weights, biases and activations: a cache key for what is computed from them."""
     content = blake2b(digest_size=16)
     for layer in snapshot.layers:
         content.update(repr((layer.activation, *sorted(layer.parameters.items()))).encode())
@@ -29,64 +30,104 @@ def fingerprint(snapshot: Snapshot) -> str:
     return content.hexdigest()
 
 
-class Recent(Generic[Answer]):
-    """The `most` answers used last, by their questions; may be asked from any thread."""
+def start(function: Callable[..., Value], *args: Any) -> "Future[Value]":
+    """Call a function in a thread of its own, which does not keep the process from ending."""
+    future: Future[Value] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(function(*args))
+        except BaseException as error:
+            future.set_exception(error)
+
+    name = getattr(function, "__name__", "job")
+    threading.Thread(target=work, name=name, daemon=True).start()
+    return future
+
+
+def in_worker(path: str, *args: Any, near: str | None = None) -> Any:
+    """Return what "package.module:function" of `playground` returns in a worker.
+
+    The path stands for the function because its module may load TensorFlow. Raises TrainerError
+    where the function fails, TimeoutError without an answer within TIMEOUT seconds.
+    """
+    answer = cluster.submit(worker.call, path, *args, near=near)
+    try:
+        return answer.result(TIMEOUT)
+    except TimeoutError:
+        answer.cancel()
+        raise TimeoutError(f"no answer within {TIMEOUT:.0f} s") from None
+    except worker.TrainerError:
+        raise
+    except Exception as error:  # of Dask
+        raise cluster.WorkerLostError(cluster.LOST) from error
+
+
+class LRUCache(Generic[Value]):
+    """The `most` values used last, by key; safe in threads."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return len(self._values)
 
-    def get(self, question: Hashable) -> Answer | None:
-        """The answer, if it is still there."""
+    def get(self, key: Hashable) -> Value | None:
+        """The cached value; None without one."""
         with self._lock:
-            if question in self._answers:
-                self._answers.move_to_end(question)
-            return self._answers.get(question)
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
 
-    def put(self, question: Hashable, answer: Answer) -> None:
-        """Keep an answer; the one longest unused goes where there are too many."""
+    def put(self, key: Hashable, value: Value) -> None:
+        """Cache a value; the least recently used one goes where there are too many."""
         with self._lock:
-            self._answers[question] = answer
-            self._answers.move_to_end(question)
-            while len(self._answers) > self._most:
-                self._answers.popitem(last=False)
+            self._values[key] = value
+            self._values.move_to_end(key)
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
 
-    def ask(self, question: Hashable, find: Callable[..., Answer], *args: Any) -> Answer:
-        """The answer kept, or what `find(*args)` returns now. Two who ask at once both compute."""
-        answer = self.get(question)
-        if answer is None:
-            answer = find(*args)
-            self.put(question, answer)
-        return answer
+    def get_or_compute(self, key: Hashable, compute: Callable[..., Value], *args: Any) -> Value:
+        """The cached value, or that of `compute(*args)`; two threads may compute the same one."""
+        value = self.get(key)
+        if value is None:
+            value = compute(*args)
+            self.put(key, value)
+        return value
 
-    def remove(self, question: Hashable) -> None:
-        """Forget an answer."""
+    def remove(self, key: Hashable) -> None:
+        """Remove a value, if it is cached."""
         with self._lock:
-            self._answers.pop(question, None)
-
-
-PATIENCE = 120.0  # seconds after which work counts as failed
-MOST = 200  # pieces of work remembered
+            self._values.pop(key, None)
 
 
 class Job:
-    """One piece of work: `state` is "working", "done" or "failed"."""
+    """A call in a worker under way or over. `note` is stored beside the result."""
 
-    def __init__(
-        self, question: Hashable, function: Callable[..., Any], args: tuple[Any, ...]
-    ) -> None:
-        self.question = question
-        self.state = "working"
-        self.result: Any = None
-        self.reason = ""  # why it failed
+    def __init__(self, key: Hashable, path: str, args: tuple[Any, ...], note: str = "") -> None:
+        self.key, self.note = key, note
         self.began = time.monotonic()
-        self._over = threading.Event()
-        self._work = function, args
-        threading.Thread(target=self._do, name="background", daemon=True).start()
+        self._future = start(in_worker, path, *args)
+
+    @property
+    def state(self) -> str:
+        """ "working", "done" or "failed"."""
+        if not self._future.done():
+            return "working"
+        return "failed" if self._future.exception() else "done"
+
+    @property
+    def result(self) -> Any:
+        """What the call returned; None unless `state` is "done"."""
+        return self._future.result() if self.state == "done" else None
+
+    @property
+    def reason(self) -> str:
+        """Why it failed; empty unless it did."""
+        error = self._future.exception() if self.state == "failed" else None
+        return "" if error is None else str(error) or type(error).__name__
 
     @property
     def seconds(self) -> float:
@@ -95,64 +136,44 @@ class Job:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it is over; False after `timeout` seconds."""
-        return self._over.wait(timeout)
-
-    def _do(self) -> None:
-        function, args = self._work
-        try:
-            # Where the fewest networks learn: beside one that plays it takes much longer.
-            where = [cluster.place()]
-            future = cluster.client().submit(
-                function, *args, pure=False, workers=where, allow_other_workers=True
-            )
-            try:
-                self.result = cluster.within(PATIENCE, future)
-            except TimeoutError:
-                future.cancel(force=True)  # what has not begun never will
-                raise TimeoutError(f"no answer within {PATIENCE:.0f} s") from None
-            self.state = "done"
-        except Exception as error:
-            self.reason = str(error) or type(error).__name__
-            self.state = "failed"
-        finally:
-            del self._work  # its arguments may be large
-            self._over.set()
+        return bool(wait([self._future], timeout).done)
 
 
-class Background:
-    """Jobs by their questions; each owner has one under way at a time."""
+class Jobs:
+    """Jobs by key; each owner has one under way at a time."""
 
     def __init__(self, most: int = MOST) -> None:
         self._lock = threading.Lock()
-        self._jobs: Recent[Job] = Recent(most)
-        self._latest: Recent[Job] = Recent(most)
+        self._jobs: LRUCache[Job] = LRUCache(most)
+        self._latest: LRUCache[Job] = LRUCache(most)
 
-    def get(self, question: Hashable) -> Job | None:
-        """The job for a question, under way or over, if it was asked."""
-        return self._jobs.get(question)
+    def get(self, key: Hashable) -> Job | None:
+        """The job under `key`, if it was submitted."""
+        return self._jobs.get(key)
 
     def latest(self, owner: Hashable) -> Job | None:
-        """The job that `owner` asked for last, under way or over."""
+        """The job that `owner` submitted last."""
         return self._latest.get(owner)
 
-    def ask(
-        self, owner: Hashable, question: Hashable, function: Callable[..., Any], *args: Any
-    ) -> Job:
-        """The job for `question`; if `owner` waits for another one, that one."""
+    def submit(self, owner: Hashable, key: Hashable, path: str, *args: Any, note: str = "") -> Job:
+        """The job under `key`, begun if it is new; if `owner` waits for another one, that one.
+
+        `path` and `args` as for `in_worker`.
+        """
         with self._lock:
-            job = self._jobs.get(question)
+            job = self._jobs.get(key)
             if job is not None:
                 return job
             latest = self._latest.get(owner)
             if latest is not None and latest.state == "working":
                 return latest
-            job = Job(question, function, args)
+            job = Job(key, path, args, note)
             self._latest.put(owner, job)
-            self._jobs.put(question, job)
+            self._jobs.put(key, job)
             return job
 
-    def forget(self, question: Hashable, job: Job) -> None:
-        """Ask again next time: for a job that failed."""
+    def remove(self, key: Hashable, job: Job) -> None:
+        """Remove a job that failed, so that it can be submitted again."""
         with self._lock:
-            if self._jobs.get(question) is job:
-                self._jobs.remove(question)
+            if self._jobs.get(key) is job:
+                self._jobs.remove(key)

@@ -102,9 +102,7 @@ class AttemptLogger:
             try:
                 if self.id is None:
                     self.id = self._logger.create_run(experiment)
-                self._logger.store.write(
-                    self.id, experiment, missing, state, epoch, self._position
-                )
+                self._logger.store.write(self.id, experiment, missing, state, epoch, self._position)
             except LookupError:  # it was deleted: it is written anew
                 self.id, self._position, self._saved_epochs = None, 0, ()
                 self._retry = now

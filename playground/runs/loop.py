@@ -190,7 +190,9 @@ class TrainingLoop(Leased):
             if self.latest is None or self.state not in FITTABLE or self._closed:
                 state = "starting" if self.state == "ready" else self.state
                 state = "closed" if self._closed else state
-                raise ValueError(f"a run must be {', '.join(FITTABLE)} to add examples, got {state}")
+                raise ValueError(
+                    f"a run must be {', '.join(FITTABLE)} to add examples, got {state}"
+                )
             added = AddedExamples(x, y, self.epoch, self.latest)
             before = {name: getattr(self, name) for name in UNDO_FIELDS}
             before["events"] = list(self.events)

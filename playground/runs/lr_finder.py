@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, isfinite, nan
 
-from playground.experiment.model import SECTIONS, Experiment, limits
+from playground.experiment.model import Experiment, limits
+from playground.runs.leased import LEASE, Registry
 from playground.runs.race import Competitor
-from playground.runs.run import LEASE, Registry
 from playground.runs.sweep import MOST_SWEEPS, Sweep, SweepRow
 
 FACTORS = tuple(10 ** (k / 2) for k in range(-2, 3))  # of the competitor's own rate
@@ -19,10 +19,10 @@ MOST_SEEN = 20_000  # examples over all epochs of a short run
 
 @dataclass(frozen=True)
 class TriedRate:
-    """What the short runs of one competitor have shown so far.
+    """Results of the short runs of one competitor so far.
 
-    `losses`: after each of `rates`, of the validation examples (of the training examples where
-    there are none); infinite where the loss was not finite, NaN where it is not known yet.
+    `losses`: after each of `rates`, on the validation examples (on the training examples without
+    any); infinite where the loss diverged, NaN before the run is over.
     """
 
     label: str
@@ -32,11 +32,14 @@ class TriedRate:
     chosen: float  # of the smallest finite loss; its own where there is none
 
 
-class LearningRateFinder:
+class LearningRateFinder(Sweep):
     """Each competitor trained for a moment at five learning rates around its own.
 
-    Competitors that differ from another one in the learning rate alone are left as they are.
+    Competitors that differ from another one in the learning rate alone are left as they are;
+    where that leaves none, `state` is "finished" from the start.
     """
+
+    FEWEST = 0
 
     def __init__(self, competitors: Sequence[Competitor], lease: float = LEASE) -> None:
         self.competitors = tuple(competitors)
@@ -49,53 +52,19 @@ class LearningRateFinder:
             for competitor, each in zip(competitors, self._rates, strict=True)
             for rate in each
         ]
-        # Some may come to the same: each is trained once.
-        self.sweep = Sweep(list(dict.fromkeys(tried)), lease=lease) if tried else None
-
-    @property
-    def state(self) -> str:
-        """As that of a Sweep; "finished" from the start where nothing is to be tried."""
-        return self.sweep.state if self.sweep else "finished"
-
-    def play(self) -> None:
-        """Train until all are tried."""
-        if self.sweep:
-            self.sweep.play()
-
-    def stop(self) -> None:
-        """Try no more; what is known by now decides."""
-        if self.sweep:
-            self.sweep.stop()
-
-    def wait(self, timeout: float | None = None) -> str:
-        """Wait until it no longer plays, or `timeout` seconds; returns the state."""
-        return self.sweep.wait(timeout) if self.sweep else "finished"
-
-    def touch(self) -> None:
-        """Say that somebody is watching."""
-        if self.sweep:
-            self.sweep.touch()
-
-    @property
-    def touched(self) -> float:
-        """When somebody last watched, in seconds of the monotonic clock."""
-        return self.sweep.touched if self.sweep else 0.0
-
-    def close(self) -> None:
-        """Stop for good and free all trainers."""
-        if self.sweep:
-            self.sweep.close()
+        # Some may be equal: each is trained once.
+        super().__init__(list(dict.fromkeys(tried)), lease=lease)
 
     @property
     def done(self) -> tuple[int, int]:
         """How many of the short runs are over, and how many there are."""
-        rows = self.sweep.rows if self.sweep else ()
+        rows = self.rows
         return sum(row.state not in ("waiting", "ready", "playing") for row in rows), len(rows)
 
     @property
     def tried(self) -> tuple[TriedRate | None, ...]:
-        """Of each competitor; None where its rate is not looked for."""
-        rows = {row.experiment: row for row in (self.sweep.rows if self.sweep else ())}
+        """Of each competitor; None where its rate is kept."""
+        rows = {row.experiment: row for row in self.rows}
         return tuple(
             _tried(competitor, each, rows) if each else None
             for competitor, each in zip(self.competitors, self._rates, strict=True)
@@ -118,9 +87,9 @@ def rates(experiment: Experiment) -> tuple[float, ...]:
 
 
 def short(experiment: Experiment, rate: float) -> Experiment:
-    """A run to try a rate with: UPDATES or a few more, on some of the examples where they are many.
+    """A run to try a rate with: about UPDATES updates, on a part of large training sets.
 
-    Where an epoch is cut it keeps the shape of the long one, so the same compiled program serves.
+    The batch size stays, so the compiled program of the long run is reused.
     """
     size, n = experiment.training.batch_size, experiment.data.train_size
     if n > MOST_EXAMPLES:
@@ -161,4 +130,4 @@ def _at(competitor: Competitor, rate: float) -> Competitor:
     return replace(competitor, experiments=tuple(each))
 
 
-RATE_SWEEPS: Registry[LearningRateFinder] = Registry(MOST_SWEEPS)
+LEARNING_RATE_FINDERS: Registry[LearningRateFinder] = Registry(MOST_SWEEPS)

@@ -1,4 +1,4 @@
-"""What mistakes in preparing data do to a score: the same network trained with and without them."""
+"""Data leakage and split errors: the same network trained with and without them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -16,53 +16,53 @@ from playground.nn.network import Snapshot
 from playground.runs import jobs
 from playground.runs.run import Run
 
-MOST_TRAINING = 2_000  # examples of each of the two runs
+MOST_TRAINING = 2_000  # training examples of each of the two runs
 MOST_VALIDATION = 1_000
-FEWEST_ROWS = 8  # to divide in three
+FEWEST_ROWS = 8  # for three splits
 MOST_WORK = 2e11  # floating-point operations of each run: a second or two
-EPOCHS = 5, 300  # the limits of the number of epochs, whatever they cost
-CHANCE = 2.0  # standard errors that a difference must exceed to be told from chance
+EPOCHS = 5, 300  # limits of the number of epochs, whatever they cost
+CHANCE = 2.0  # standard errors that a difference must exceed
 
 
 @dataclass(frozen=True)
 class LeakageExperiment:
-    """A mistake: the fields that make it, and what it is.
+    """An error in preparing the data: the fields that cause it.
 
-    standardised: the kinds of data whose inputs the honest run must standardize, for the mistake to
-    have something to spoil.
+    standardized: kinds of data whose inputs the honest run must standardize for the error to have
+    an effect.
     """
 
     label: str
     explanation: str
     flawed: Mapping[str, Any]
-    standardised: Collection[str] = field(default=())
+    standardized: Collection[str] = field(default=())
 
 
 MISTAKES: dict[str, LeakageExperiment] = {
     "leaky_scaler": LeakageExperiment(
         "Scaler fitted on everything",
-        "Mean and standard deviation are measured on all examples, also on those kept aside for "
-        "validation and test: something of them is known before it should be.",
+        "Mean and standard deviation are computed over all examples, including validation and "
+        "test: information about them leaks into training.",
         {"scaler": "everything"},
         ("image", "table", "plane", "line"),
     ),
     "no_scaling": LeakageExperiment(
         "No scaling",
-        "The inputs go in as they are: pixels from 0 to 255, degrees beside minutes. Large numbers "
-        "make large steps, and one learning rate cannot suit them all.",
+        "Inputs are used as they are: pixels from 0 to 255, degrees beside minutes. Large inputs "
+        "cause large steps, and one learning rate cannot suit all of them.",
         {"scaler": "nothing"},
         ("table", "plane", "line"),
     ),
     "duplicates": LeakageExperiment(
         "Duplicates across the split",
-        "Every validation example stands among the training examples as well, as happens when "
-        "examples are copied before they are divided: the network may know the answers by heart.",
+        "Every validation example is also a training example, as happens when examples are "
+        "duplicated before the split: the network may have memorized them.",
         {"leaked_fraction": 1.0},
     ),
     "no_shuffling": LeakageExperiment(
         "No shuffling",
-        "The file is sorted by class (or value) and cut as it is: the last ones are for "
-        "validation. The batches come in that order as well, epoch after epoch.",
+        "Examples sorted by class (or value) are split in that order: the last ones are for "
+        "validation. Batches come in the same order, epoch after epoch.",
         {"split_without_shuffle": True, "shuffle": False},
     ),
 }
@@ -76,22 +76,21 @@ RIGHT = {
 
 
 class Pair(NamedTuple):
-    """The same experiment prepared rightly, and with mistakes."""
+    """The same experiment with correct data, and with errors in preparing them."""
 
     honest: Experiment
     flawed: Experiment
 
 
 def pair(experiment: Experiment, mistakes: Collection[str], epochs: int) -> Pair:
-    """`experiment`, small enough to be trained twice at once, without and with `mistakes`.
+    """`experiment`, small enough to train twice at once, without and with `mistakes`.
 
-    Both learn for all `epochs`. Some examples are left to spare, so that both can be tried on new
-    ones. Where two mistakes decide the same field the later one in MISTAKES does. Raises ValueError
-    where there are too few examples.
+    Both train for all `epochs`. Some examples are held out to evaluate both on. Where two mistakes
+    set the same field the later one in MISTAKES wins. Raises ValueError for too few examples.
     """
     chosen = [MISTAKES[name] for name in MISTAKES if name in mistakes]
     kind = experiment.data.source.kind
-    standardize = experiment.data.standardize or any(kind in m.standardised for m in chosen)
+    standardize = experiment.data.standardize or any(kind in m.standardized for m in chosen)
     honest = experiment.replace(
         **RIGHT, **_sizes(experiment), standardize=standardize, epochs=epochs, early_stopping=False
     )
@@ -115,7 +114,7 @@ def _sizes(experiment: Experiment) -> dict[str, int]:
 
 
 def most_epochs(experiment: Experiment) -> int:
-    """How many epochs each of two runs may take, so that nobody waits long for both."""
+    """Epochs of each of two runs that take a few seconds."""
     weights = sum(a * b for a, b in pairwise(experiment.layer_sizes))
     rows = min(experiment.data.train_size, MOST_TRAINING)
     low, high = EPOCHS
@@ -123,7 +122,7 @@ def most_epochs(experiment: Experiment) -> int:
 
 
 def start(experiments: Pair) -> tuple[Run, Run]:
-    """Train both at the same time; each frees its trainer as soon as it is over."""
+    """Train both at the same time; each frees its trainer when it has finished."""
     runs = Run(experiments.honest), Run(experiments.flawed)
     for run in runs:
         run.play()
@@ -139,8 +138,8 @@ def _close(run: Run) -> None:
 Each = NDArray[np.float64]
 
 
-def each_score(snapshot: Snapshot, dataset: Dataset, part: Split) -> Each:
-    """For each example (n,): 1 or 0, right or wrong; in regression |output − target|."""
+def part_scores(snapshot: Snapshot, dataset: Dataset, part: Split) -> Each:
+    """For each example (n,): 1 if correct, else 0; in regression |output − target|."""
     if not len(part):
         return np.zeros(0)
     return example_scores(snapshot.predict(dataset.transform(part.x)), part.y, dataset.source.task)
@@ -152,11 +151,11 @@ class LeakageScores:
 
     mean: float
     error: float
-    least: float = 0.0  # what one example more or less makes of a share
+    least: float = 0.0  # change of an accuracy by one example
 
     @property
     def chance(self) -> float:
-        """How far from 0 chance may well take it."""
+        """The largest distance from 0 that chance explains."""
         return max(CHANCE * self.error, self.least)
 
     @property
@@ -165,27 +164,27 @@ class LeakageScores:
         return abs(self.mean) > self.chance
 
 
-def measured(example_scores: Each, is_share: bool) -> LeakageScores:
-    """The mean of at least one number."""
-    n = len(example_scores)
+def summarized(scores: Each, is_accuracy: bool) -> LeakageScores:
+    """Mean and standard error of at least one score."""
+    n = len(scores)
     return LeakageScores(
-        float(example_scores.mean()),
-        float(example_scores.std() / np.sqrt(n)),
-        1 / n if is_share else 0.0,
+        float(scores.mean()),
+        float(scores.std() / np.sqrt(n)),
+        1 / n if is_accuracy else 0.0,
     )
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What both runs reach on validation, each on its own, and on new examples, the same ones.
+    """Scores of both runs on their own validation examples, and on the same new examples.
 
-    Where there are no new examples `new` and what follows from it is None.
-    hidden: how much better the flawed run's validation score is than what it reaches on new ones.
+    Without new examples `new`, `hidden` and `lost` are None.
+    hidden: how much better the flawed run is on validation than on new examples.
     lost: how much worse the flawed run is on new examples than the honest one.
-    Both are positive where the mistake does harm, whichever way the score counts.
+    Both are positive where the error does harm, for accuracies and for errors.
     """
 
-    is_share: bool  # accuracies: more is better; otherwise mean absolute errors
+    is_accuracy: bool  # and not mean absolute errors
     validation: tuple[LeakageScores, LeakageScores]  # honest, flawed
     new: tuple[LeakageScores, LeakageScores] | None
     hidden: LeakageScores | None
@@ -193,19 +192,19 @@ class Outcome:
 
 
 def outcome(snapshots: tuple[Snapshot, Snapshot], datasets: tuple[Dataset, Dataset]) -> Outcome:
-    """Measure an honest and a flawed network, each with its own data set and scaling."""
+    """Evaluate an honest and a flawed network, each with its own data set and scaling."""
     both = list(zip(snapshots, datasets, strict=True))
-    validation = [each_score(s, d, d.validation) for s, d in both]
-    new = [each_score(s, d, d.holdout) for s, d in both]
-    is_share = datasets[0].source.task == CLASSIFICATION
-    scores = measured(validation[0], is_share), measured(validation[1], is_share)
+    validation = [part_scores(s, d, d.validation) for s, d in both]
+    new = [part_scores(s, d, d.holdout) for s, d in both]
+    is_accuracy = datasets[0].source.task == CLASSIFICATION
+    scores = summarized(validation[0], is_accuracy), summarized(validation[1], is_accuracy)
     if not len(new[0]):
-        return Outcome(is_share, scores, None, None, None)
-    on_new = measured(new[0], is_share), measured(new[1], is_share)
-    sign = 1.0 if is_share else -1.0
+        return Outcome(is_accuracy, scores, None, None, None)
+    on_new = summarized(new[0], is_accuracy), summarized(new[1], is_accuracy)
+    sign = 1.0 if is_accuracy else -1.0
     hidden = LeakageScores(
         sign * (scores[1].mean - on_new[1].mean),
         float(np.hypot(scores[1].error, on_new[1].error)),
         max(scores[1].least, on_new[1].least),
     )
-    return Outcome(is_share, scores, on_new, hidden, measured(sign * (new[0] - new[1]), is_share))
+    return Outcome(is_accuracy, scores, on_new, hidden, summarized(sign * (new[0] - new[1]), is_accuracy))

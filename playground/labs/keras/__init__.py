@@ -1,1 +1,1 @@
-"""Lab computations by real Keras and TensorFlow; called in workers, where alone they are loaded."""
+"""The labs' examples in real Keras and TensorFlow; imported in workers only."""

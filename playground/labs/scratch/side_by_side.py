@@ -1,81 +1,55 @@
-"""Twice: the same run from scratch and by Keras, in workers, piece by piece."""
+"""The same training run from scratch and by Keras at once, in workers, piece by piece."""
 
 import math
-import threading
 import time
-from collections.abc import Callable
 
-from playground.labs.keras_calls import scratch_piece
 from playground.labs.scratch.config import PIECE, RULES, Piece, ScratchPlan
-from playground.runs import cluster
-from playground.runs.run import LEASE, Registry
+from playground.runs import cluster, jobs
+from playground.runs.leased import LEASE, Leased, LoopSettings, Registry
 
 SIDES = {"scratch": "From scratch", "keras": "Keras"}
-PATIENCE = 120.0  # seconds for one piece
-MOST = 40  # of everybody, kept
+SCRATCH_PIECE = "playground.labs.keras.scratch_run:piece"
+MOST = 40  # runs of all users
+POLL = 0.5  # seconds between two looks whether a page watches again
 
 
 class SideRun:
-    """One side of it: the losses and accuracies so far; `state` as in `Twice`."""
+    """Losses and accuracies of one side so far; `state` as in `SideBySide`."""
 
-    def __init__(self, plan: ScratchPlan, name: str) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
         self.losses: tuple[float, ...] = ()
         self.accuracies: tuple[float, ...] = ()  # on the test images, one an epoch
         self.state = "playing"
         self.reason = ""
-        self._plan = plan
-
-    def follow(self, work: Callable[..., Piece], waits: Callable[[], bool]) -> None:
-        """All pieces, one after another, for as long as `waits` says to go on."""
-        plan, state = self._plan, list(self._plan.weights())
-        try:
-            for epoch in range(plan.epochs):
-                for first in range(0, plan.steps, PIECE):
-                    if not waits():
-                        self.state = "stopped"
-                        return
-                    done = work(plan, self.name, epoch, first, state)
-                    state = done.state
-                    self.losses += tuple(done.losses)
-                    if not all(map(math.isfinite, done.losses)):
-                        self.state = "diverged"
-                        return
-                    if done.accuracy is not None:
-                        self.accuracies += (done.accuracy,)
-            self.state = "finished"
-        except Exception as error:
-            self.reason = str(error) or type(error).__name__
-            self.state = "failed"
 
 
-class SideBySide:
+class SideBySide(Leased):
     """A plan carried out by both sides at once, as far as Keras has the rule.
 
-    `state`: "playing", "finished", "diverged" (a loss was not finite), "stopped", or "failed";
-    nobody watching for `lease` seconds, it waits.
+    `state`: "playing", "finished", "diverged" (a loss was not finite), "stopped", or "failed".
+    After the lease it waits for a heartbeat.
     """
 
     def __init__(self, plan: ScratchPlan, lease: float = LEASE) -> None:
-        self.plan, self._lease = plan, lease
-        self.touched = time.monotonic()
-        self._closed = threading.Event()
+        super().__init__(LoopSettings(lease))
+        self.plan = plan
+        self._closed = False
         names = [name for name in SIDES if name == "scratch" or RULES[plan.rule].keras]
-        self.sides = {name: SideRun(plan, name) for name in names}
-        for i, side in enumerate(self.sides.values()):
-            args = (side, i)
-            threading.Thread(target=self._play, args=args, name="twice", daemon=True).start()
+        self.sides = {name: SideRun(name) for name in names}
+        for number, side in enumerate(self.sides.values()):
+            jobs.start(self._train, side, number)
 
     @property
     def state(self) -> str:
-        """What is worst of the sides; "playing" while one plays."""
+        """The worst of the sides' states; "playing" while one plays."""
         states = {side.state for side in self.sides.values()}
         worst = ("playing", "failed", "stopped", "diverged", "finished")
         return next(state for state in worst if state in states)
 
     @property
     def done(self) -> float:
-        """The share of all updates, 0 to 1, of the side that is behind."""
+        """The share of all updates, 0 to 1, of the slower side."""
         behind = min(len(side.losses) for side in self.sides.values())
         return behind / (self.plan.steps * self.plan.epochs)
 
@@ -89,32 +63,44 @@ class SideBySide:
             (abs(a - b) / max(b, 1e-3) for a, b in zip(ours, theirs, strict=False)), default=0.0
         )
 
-    def touch(self) -> None:
-        """Say that somebody is watching."""
-        self.touched = time.monotonic()
-
     def close(self) -> None:
         """Stop after the pieces under way."""
-        self._closed.set()
+        self._closed = True
+        self.wake()
 
-    def _play(self, side: SideRun, number: int) -> None:
-        def work(*args: object) -> Piece:
-            places = cluster.all_workers()
-            where = [places[number % len(places)]]
-            future = cluster.client().submit(
-                scratch_piece, *args, pure=False, workers=where, allow_other_workers=True
-            )
-            piece: Piece = future.result(timeout=PATIENCE)
-            return piece
+    def _train(self, side: SideRun, number: int) -> None:
+        """Train one side in the worker of its `number`, or another idle one."""
+        try:
+            side.state = self._all_pieces(side, number)
+        except Exception as error:
+            side.reason = str(error) or type(error).__name__
+            side.state = "failed"
+        self.wake()
 
-        side.follow(work, self._waits)
+    def _all_pieces(self, side: SideRun, number: int) -> str:
+        state = list(self.plan.weights())
+        for epoch in range(self.plan.epochs):
+            for first in range(0, self.plan.steps, PIECE):
+                if not self._is_watched():
+                    return "stopped"
+                workers = cluster.all_workers()
+                near = sorted(workers)[number % len(workers)]
+                piece: Piece = jobs.in_worker(
+                    SCRATCH_PIECE, self.plan, side.name, epoch, first, state, near=near
+                )
+                state = piece.state
+                side.losses += tuple(piece.losses)
+                if not all(map(math.isfinite, piece.losses)):
+                    return "diverged"
+                if piece.accuracy is not None:
+                    side.accuracies += (piece.accuracy,)
+        return "finished"
 
-    def _waits(self) -> bool:
-        """Whether to go on, as soon as somebody watches."""
-        while time.monotonic() - self.touched > self._lease:
-            if self._closed.wait(0.5):
-                break
-        return not self._closed.is_set()
+    def _is_watched(self) -> bool:
+        """Wait for a heartbeat after the lease; False once it is closed."""
+        while self.lease_left < 0 and not self._closed:
+            time.sleep(POLL)
+        return not self._closed
 
 
 TWICES: Registry[SideBySide] = Registry(MOST)
