@@ -8,17 +8,25 @@ import streamlit as st
 FOLDER = Path(__file__).parent
 
 
-def register(folder: str, file: str = "", *more: str, isolate_styles: bool = True) -> Any:
+def register(
+    folder: str, file: str = "", *more: str, isolate_styles: bool = True, streamed: bool = False
+) -> Any:
     """The component made of `file`.html, .css and .js in a folder, by default the folder's name.
 
-    more: further scripts there, which the component's own script uses.
+    more: further scripts there, which the component's own script uses. streamed: data with a
+    `stream` and a `part` are followed by those of the stream's messages, without a script run.
     """
     file = file or folder
+    script = "".join(_text(folder, f"{name}.js") or "" for name in (file, *more))
+    if streamed:
+        subscribe, wrapper = (_text("stream", f"{name}.js") for name in ("subscribe", "streamed"))
+        script = script.replace("export default function", "const render = function")
+        script = f"{subscribe}\n{script}\n{wrapper}"
     return st.components.v2.component(
         "_".join((folder, file, *more)),
         html=_text(folder, f"{file}.html"),
         css=_text(folder, f"{file}.css"),
-        js="".join(_text(folder, f"{name}.js") or "" for name in (file, *more)),
+        js=script,
         isolate_styles=isolate_styles,
     )
 

@@ -148,7 +148,7 @@ _STREAMS: dict[str, Stream] = {}  # by name
 _LOCK = threading.Lock()
 _THREADS = ThreadPoolExecutor(2, "stream")
 _closing = threading.Event()
-_watch = register("stream", isolate_styles=False)
+_watch = register("stream", "stream", "subscribe")
 
 
 def stream(
