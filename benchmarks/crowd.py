@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from playground.experiment.model import Experiment
 from playground.history.events import Epoch, LayerStatistics, Score
-from playground.storage.schema import EPOCHS, RUNS, add
+from playground.storage.schema import EPOCHS, RUNS, insert_rows
 from playground.storage.serialization import rows_of
 from playground.storage.store import Store
 
@@ -21,14 +21,16 @@ LEARNT = tuple(
 def fill(store: Store, owner: str, count: int, epochs: int = len(LEARNT)) -> None:
     """Save `count` runs of some `epochs` (at most ten), copies of one another, for this owner."""
     experiment, log = Experiment().replace(epochs=epochs), LEARNT[:epochs]
-    first = store.begin(owner, experiment)
-    store.write(first, experiment, log, "finished", epochs)
+    first = store.create_run(owner, experiment)
+    store.log_events(first, experiment, log, "finished", epochs)
     with store.database.writing() as way:
         row = way.execute(select(RUNS).where(RUNS.c.id == first)).one()
         line: dict[str, Any] = {k: v for k, v in row._mapping.items() if k != "number"}
         lines = [line | {"id": secrets.token_hex(16)} for _ in range(count - 1)]
         if lines:
-            add(way, RUNS, lines)
+            insert_rows(way, RUNS, lines)
             own = select(RUNS.c.number).where(RUNS.c.owner == row.owner, RUNS.c.id != first)
             numbers = way.execute(own).scalars().all()
-            add(way, EPOCHS, [row for number in numbers for row in rows_of(number, log, 0)[0]])
+            insert_rows(
+                way, EPOCHS, [row for number in numbers for row in rows_of(number, log, 0)[0]]
+            )

@@ -39,8 +39,8 @@ def fill(kept: Store, runs: int = RUNS) -> None:
             Epoch(1, 157, score, score, 0.01, 0.3, layers),
             Finished(1, False, None, False),
         ]
-        id = kept.begin(OWNER, kinds[i % KINDS])
-        kept.write(id, kinds[i % KINDS], events, "finished", 1)
+        id = kept.create_run(OWNER, kinds[i % KINDS])
+        kept.log_events(id, kinds[i % KINDS], events, "finished", 1)
 
 
 def _page() -> None:
@@ -94,7 +94,7 @@ def measured(kept: Store) -> dict[str, Taken]:
         if app.exception:
             raise RuntimeError(app.exception[0].value)
 
-    told = {"the database alone": _median(lambda: kept.list(OWNER)), "list": _median(run)}
+    told = {"the database alone": _median(lambda: kept.list_runs(OWNER)), "list": _median(run)}
     by, text = app.selectbox(key="runs_by"), app.text_input(key="runs_text")
     told["… sorted"] = _median(run, lambda i: by.set_value(("best", "name")[i % 2]))
     told["… searched"] = _median(run, lambda i: text.set_value(f"seed {i + 1}"))

@@ -66,12 +66,14 @@ def _saved_runs(say: Callable[[str], object]) -> None:
     with TemporaryDirectory() as folder:
         store = Store(f"sqlite:///{folder}/runs.sqlite")
         fill(store, OWNER[0], SAVED)
-        run, experiment = store.begin(OWNER[0], Experiment()), Experiment()
+        run, experiment = store.create_run(OWNER[0], Experiment()), Experiment()
 
         def write(event: Epoch) -> None:
-            store.write(run, experiment, [event], "playing", event.epoch)
+            store.log_events(run, experiment, [event], "playing", event.epoch)
 
-        listed = statistics.median(_seconds(lambda: store.list(OWNER[0])) for _ in range(ROUNDS))
+        listed = statistics.median(
+            _seconds(lambda: store.list_runs(OWNER[0])) for _ in range(ROUNDS)
+        )
         written = statistics.median(_seconds(partial(write, event)) for event in LEARNT)
         store.database.close()
     say(f"{f'list of {SAVED:,} saved runs':<28}{1000 * listed:>10.0f}")

@@ -72,6 +72,6 @@ def new_run_group(kind: str, title: str) -> str:
         return ""
     owner, tab = known
     try:
-        return store().begin_group(owner, kind, title, "", tab)
+        return store().create_group(owner, kind, title, "", tab)
     except StoreError:
         return ""

@@ -161,10 +161,10 @@ def _restored_run(known: Identity) -> Run | None:
         saved = database.last(owner, tab)
     except StoreError:
         return None  # the page says so as soon as there is something to lose
-    if saved is None or saved.experiment != experiment() or saved.listed.state == "playing":
+    if saved is None or saved.experiment != experiment() or saved.row.state == "playing":
         return None
     reason = "the server was restarted"
-    if saved.listed.state != "interrupted":  # it was paused, for an unknown time
+    if saved.row.state != "interrupted":  # it was paused, for an unknown time
         reason += " since, or it was closed after hours without a viewer"
     log = SavedLog(saved, lambda epoch: database.snapshot(saved.id, owner, epoch), reason)
     restored = Run(saved.experiment, logger=identity.run_logger(), saved=log)

@@ -50,7 +50,7 @@ class Quantity:
     training: Callable[[History], Column]
     validation: Callable[[History], Column | None]
     more_is_better: bool
-    is_share: bool = False  # 0 to 1, shown in percent
+    as_percent: bool = False  # 0 to 1, shown in percent
 
 
 def _error_rate(accuracy: Column | None) -> Column | None:

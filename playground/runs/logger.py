@@ -46,7 +46,7 @@ class RunLogger:
 
     def create_run(self, experiment: Experiment) -> str:
         """Create a saved run and return its id."""
-        return self.store.begin(self.owner, experiment, self.kind, self.group, self.label, self.tab)
+        return self.store.create_run(self.owner, experiment, self.kind, self.group, self.label, self.tab)
 
 
 class AttemptLogger:
@@ -102,7 +102,7 @@ class AttemptLogger:
             try:
                 if self.id is None:
                     self.id = self._logger.create_run(experiment)
-                self._logger.store.write(self.id, experiment, missing, state, epoch, self._position)
+                self._logger.store.log_events(self.id, experiment, missing, state, epoch, self._position)
             except LookupError:  # it was deleted: it is written anew
                 self.id, self._position, self._saved_epochs = None, 0, ()
                 self._retry = now
@@ -168,7 +168,7 @@ class AttemptLogger:
             stay = [e for e in [*wanted, *sorted(saved)] if e in saved and e not in new]
             stay = stay[: max(most - len(new), 0)]
             try:
-                self._logger.store.keep(self.id, new.values(), stay)
+                self._logger.store.save_checkpoints(self.id, new.values(), stay)
             except LookupError:
                 self.id, self._position, self._newest = None, 0, None
             except StoreError as error:

@@ -124,7 +124,7 @@ class TrainingLoop(Leased):
                 self._restore(saved)
 
     def _restore(self, saved: SavedLog) -> None:
-        self.record.id, self.epoch = saved.run.id, saved.run.listed.epoch
+        self.record.id, self.epoch = saved.run.id, saved.run.row.epoch
         last = self.events[-1] if self.events else None
         self.state = ENDS.get(type(last), "lost")
         if self.state == "lost" and not isinstance(last, WorkerLost):
@@ -250,7 +250,7 @@ class TrainingLoop(Leased):
         return snapshot
 
     def _load(self, saved: SavedLog, epoch: int) -> Snapshot:
-        nearest = max((e for e in saved.run.kept if e <= epoch), default=None)
+        nearest = max((e for e in saved.run.checkpoints if e <= epoch), default=None)
         if nearest is None:
             raise LookupError("no weights of this run are saved")
         try:

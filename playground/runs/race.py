@@ -16,6 +16,7 @@ from playground.runs.cluster import spread
 from playground.runs.leased import LEASE, Leased, LoopSettings, Registry
 from playground.runs.logger import RunLogger
 from playground.runs.run import PAUSE_WAIT, Run
+from playground.storage.query import RunQuery
 from playground.storage.records import RunRow
 from playground.storage.store import Store
 
@@ -354,7 +355,7 @@ class SavedRace:
 def create_group(store: Store, owner: str, tab: str, competitors: Sequence[Competitor]) -> str:
     """Create the group of a race and return its id. Raises StoreError."""
     title = ", ".join(competitor.label for competitor in competitors)[:LONGEST_TITLE]
-    return store.begin_group(owner, KIND, title, GroupPlan.of(competitors).to_text(), tab)
+    return store.create_group(owner, KIND, title, GroupPlan.of(competitors).to_text(), tab)
 
 
 def latest(store: Store, owner: str, tab: str) -> SavedRace | None:
@@ -372,7 +373,7 @@ def saved_race(
     store: Store, owner: str, group: str, competitors: tuple[Competitor, ...]
 ) -> SavedRace | None:
     """The saved runs of a group by competitor and seed; None if none has an epoch."""
-    rows = sorted(store.list(owner, group), key=lambda row: row.created)
+    rows = sorted(store.list_runs(owner, RunQuery(group=group)), key=lambda row: row.created)
     readable = [row for row in rows if row.state != "unreadable"]
     newest = {(row.label, with_current_names(row.link)): row for row in readable}
     if not newest:

@@ -1,27 +1,26 @@
-"""Rows of runs as lines of the list, and which of those that play are really at work.
+"""Lists of saved runs: searched and sorted by the database, read as values."""
 
-The list of saved runs: which are wanted, and in which order.
-"""
-
+import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import psutil
+from sqlalchemy import ColumnElement, and_, case, func, or_, true
 
 from playground.nn.format import truncate
 from playground.nn.losses import CLASSIFICATION
-from playground.storage import serialization
 from playground.storage.records import RunGroup, RunRow
 from playground.storage.schema import RUNS
+from playground.storage.serialization import number, texts
 
-LEASE = 60.0  # seconds without a sign after which a run that plays is taken for interrupted
-MOST_TAGS = 20
+LEASE = 60.0  # seconds without a write after which a run that plays counts as interrupted
+MAX_TAGS = 20
 
 TEXTS = (
     "id", "group_id", "kind", "label", "generated", "named", "note", "link", "dataset", "task",
@@ -29,90 +28,10 @@ TEXTS = (
 )  # fmt: skip
 NUMBERS = (
     "epoch", "epochs", "loss", "metric", "val_loss", "val_metric", "best_metric", "parameters",
-    "seconds", "created", "written",
+    "seconds", "compile_seconds", "created", "written",
 )  # fmt: skip
 
-# What a line is made of.
-LINE = tuple(RUNS.c[name] for name in (*TEXTS, "tags", *NUMBERS))
-
-
-@cache
-def process() -> str:
-    """This process, as no other one on any machine is called."""
-    return f"{socket.gethostname()[:100]} {os.getpid()} {psutil.Process().create_time():.0f}"
-
-
-class Alive:
-    """Which runs that play are really at work; asks the system once about each process."""
-
-    def __init__(self) -> None:
-        self._now = time.time()
-        self._known: dict[str, bool] = {process(): True}
-
-    def state(self, process: str, written: float) -> str:
-        """ "playing", or "interrupted": it plays no more though its row says so."""
-        if process not in self._known:
-            self._known[process] = _may_live(process)
-        there = self._known[process] and self._now - written < LEASE
-        return "playing" if there else "interrupted"
-
-
-def _may_live(name: str) -> bool:
-    """Whether that process may be there: one of another machine may."""
-    host, _, rest = name.rpartition(" ")[0].rpartition(" ")
-    if host != process().rpartition(" ")[0].rpartition(" ")[0]:
-        return True
-    try:
-        started = psutil.Process(int(rest)).create_time()
-    except (psutil.Error, ValueError, OverflowError):
-        return False
-    return f"{started:.0f}" == name.rpartition(" ")[2]
-
-
-def listed(row: Sequence[Any], alive: Alive) -> RunRow:
-    """A row that begins with the columns of LINE as a line of the list."""
-    # Unpacked, because looking up columns by their names would take most of the time.
-    (
-        id, group, kind, label, generated, named, note, link, dataset, task, state, process, tags,
-        epoch, epochs, loss, metric, val_loss, val_metric, best_metric, parameters, seconds,
-        created, written,
-    ) = row[: len(LINE)]  # fmt: skip
-    try:
-        for text in (id, group, kind, label, generated, named, note, link, dataset, task, process):
-            if text.__class__ is not str:
-                raise TypeError(f"a column must be text, got {truncate(text)}")
-        for count in (epoch, epochs, parameters):
-            if count.__class__ is not int:
-                raise TypeError(f"a column must be a whole number, got {truncate(count)}")
-        if state == "playing":
-            state = alive.state(process, written)
-        number = serialization.number
-        return RunRow(
-            id, group, kind, label, named or generated, note,
-            () if tags == "[]" else serialization.texts(tags, MOST_TAGS),
-            link, dataset, task, str(state), epoch, epochs, number(loss), number(metric),
-            number(val_loss), number(val_metric), number(best_metric), parameters, float(seconds),
-            datetime.fromtimestamp(created, UTC),
-        )  # fmt: skip
-    except (TypeError, ValueError, OverflowError, OSError):
-        return _unreadable(truncate(id))
-
-
-def _unreadable(id: str) -> RunRow:
-    """What stands in the list for a row that is damaged: it can still be deleted."""
-    return RunRow(
-        id=id, group="", kind="", label="", name="a damaged run", note="", tags=(), link="v=1",
-        dataset="", task="", state="unreadable", epoch=0, epochs=0, loss=None, metric=None,
-        val_loss=None, val_metric=None, best_metric=None, parameters=0, seconds=0.0,
-        created=datetime.fromtimestamp(0, UTC),
-    )  # fmt: skip
-
-
-def grouped(row: Any) -> RunGroup:
-    """A row of GROUPS as a value."""
-    created = datetime.fromtimestamp(row.created, UTC)
-    return RunGroup(row.id, row.kind, row.title, row.plan, created)
-
+ROW = tuple(RUNS.c[name] for name in (*TEXTS, "tags", *NUMBERS))  # the columns of a RunRow
 
 KINDS = {"train": "Train", "race": "Race", "overfitting": "Overfitting", "sweep": "Sweep"}
 STATES = {
@@ -126,12 +45,43 @@ STATES = {
     "unreadable": "✗ unreadable",
 }
 
+Clause = ColumnElement[Any]
+
+_NAME = func.coalesce(func.nullif(RUNS.c.named, ""), RUNS.c.generated)
+
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a run must be to be shown; whatever is empty asks for nothing.
+class SortOrder:
+    """A sort order: `keys` in decreasing importance; `descending`: the usual direction."""
 
-    Every word of `text` must be in the name, the note, a tag, or the label. One of `tags` must be
+    label: str
+    keys: tuple[Any, ...]
+    descending: bool
+
+
+def _goodness(metric: Any) -> tuple[Any, ...]:
+    """Accuracies before errors; of these, the higher is better, of those the lower."""
+    is_accuracy = RUNS.c.task == CLASSIFICATION
+    return case((is_accuracy, 1), else_=0), case((is_accuracy, metric), else_=-metric)
+
+
+ORDERS: Mapping[str, SortOrder] = {
+    "created": SortOrder("When", (RUNS.c.number,), True),
+    "name": SortOrder("Name", (func.lower(_NAME),), False),
+    "best": SortOrder("Best validation score", _goodness(RUNS.c.best_metric), True),
+    "last": SortOrder("Last validation score", _goodness(RUNS.c.val_metric), True),
+    "val_loss": SortOrder("Validation loss", (RUNS.c.val_loss,), False),
+    "epoch": SortOrder("Epochs", (RUNS.c.epoch,), True),
+    "parameters": SortOrder("Parameters", (RUNS.c.parameters,), False),
+    "seconds": SortOrder("Seconds of training", (RUNS.c.seconds,), False),
+}
+
+
+@dataclass(frozen=True)
+class RunQuery:
+    """Which runs to list, and in which order; an empty field selects all.
+
+    Every word of `text` must be in the name, the note, the label or a tag. One of `tags` must be
     there.
     """
 
@@ -141,71 +91,137 @@ class Wanted:
     states: Sequence[str] = ()
     tags: Sequence[str] = ()
     group: str = ""
+    ids: Sequence[str] | None = None
+    scored: bool = False  # only runs with a validation score
+    order: str = "created"  # a key of ORDERS
+    descending: bool = True
 
-    def fits(self, run: RunRow) -> bool:
-        """Whether this run is one of those."""
-        return (
-            (not self.group or run.group == self.group)
-            and (not self.datasets or run.dataset in self.datasets)
-            and (not self.kinds or run.kind in self.kinds)
-            and (not self.states or run.state in self.states)
-            and (not self.tags or not set(self.tags).isdisjoint(run.tags))
-            and (not self.text.strip() or self._says(run))
-        )
+    def where(self, alive: Iterable[str]) -> Clause:
+        """The condition; `alive`: the processes whose runs can be playing."""
+        clauses: list[Clause] = [true()]
+        for column, values in ((RUNS.c.dataset, self.datasets), (RUNS.c.kind, self.kinds)):
+            if values:
+                clauses.append(column.in_(values))
+        if self.group:
+            clauses.append(RUNS.c.group_id == self.group)
+        if self.ids is not None:
+            clauses.append(RUNS.c.id.in_(self.ids))
+        if self.scored:
+            clauses.append(RUNS.c.best_metric.is_not(None))
+        if self.states:
+            clauses.append(_has_state(self.states, list(alive)))
+        if self.tags:
+            found = (RUNS.c.tags.contains(_json(tag), autoescape=True) for tag in self.tags)
+            clauses.append(or_(*found))
+        for word in self.text.casefold().split():
+            parts = {
+                _NAME: word,
+                RUNS.c.note: word,
+                RUNS.c.label: word,
+                RUNS.c.tags: _json(word)[1:-1],
+            }
+            found = (func.lower(c).contains(part, autoescape=True) for c, part in parts.items())
+            clauses.append(or_(*found))
+        return and_(*clauses)
 
-    def _says(self, run: RunRow) -> bool:
-        text = " ".join((run.name, run.note, run.label, *run.tags)).casefold()
-        return all(word in text for word in self.text.casefold().split())
+    def order_by(self) -> list[Clause]:
+        """The sort keys; runs without such a number are last in either direction."""
+        keys = ORDERS[self.order].keys
+        directed = [key.desc() if self.descending else key.asc() for key in keys]
+        return [case((keys[-1].is_(None), 1), else_=0), *directed, RUNS.c.number.desc()]
 
 
-def wanted_runs(runs: Iterable[RunRow], wanted: Wanted) -> list[RunRow]:
-    """Those of `runs` that are wanted, in the same order."""
-    return [run for run in runs if wanted.fits(run)]
+def _json(text: str) -> str:
+    """A text as it stands in the JSON list of tags, with its quotes."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _has_state(states: Sequence[str], alive: Sequence[str]) -> Clause:
+    stored = RUNS.c.state
+    plays = and_(RUNS.c.process.in_(alive), RUNS.c.written > time.time() - LEASE)
+    clauses: list[Clause] = [stored.in_([state for state in states if state != "playing"])]
+    if "playing" in states:
+        clauses.append(and_(stored == "playing", plays))
+    if "interrupted" in states:
+        clauses.append(and_(stored == "playing", ~plays))
+    if "unreadable" in states:
+        clauses.append(stored.not_in(list(STATES)))
+    return or_(*clauses)
 
 
 @dataclass(frozen=True)
-class SortOrder:
-    """A way to sort: `key` of a run, None where it has none; `falling`: the usual direction."""
+class RunFacets:
+    """What an owner's runs can be filtered by."""
 
-    label: str
-    key: Callable[[RunRow], Any]
-    falling: bool
-
-
-ORDERS: dict[str, SortOrder] = {
-    "created": SortOrder("When", lambda run: run.created, True),
-    "name": SortOrder("Name", lambda run: run.name.casefold(), False),
-    "best": SortOrder("Best validation score", lambda run: _goodness(run, run.best_metric), True),
-    "last": SortOrder("Last validation score", lambda run: _goodness(run, run.val_metric), True),
-    "val_loss": SortOrder("Validation loss", lambda run: run.val_loss, False),
-    "epoch": SortOrder("Epochs", lambda run: run.epoch, True),
-    "parameters": SortOrder("Parameters", lambda run: run.parameters, False),
-    "seconds": SortOrder("Seconds of training", lambda run: run.seconds, False),
-}
-
-
-def _goodness(run: RunRow, metric: float | None) -> tuple[bool, float] | None:
-    """More is better; accuracies stand before errors."""
-    if metric is None:
-        return None
-    is_share = run.task == CLASSIFICATION
-    return is_share, metric if is_share else -metric
-
-
-def in_order(runs: Iterable[RunRow], by: str, falling: bool) -> list[RunRow]:
-    """`runs` sorted by a key of ORDERS; those without such a number come last either way."""
-    key = ORDERS[by].key
-    keyed = [(key(run), run) for run in runs]
-    there = [pair for pair in keyed if pair[0] is not None]
-    there.sort(key=lambda pair: pair[0], reverse=falling)
-    return [run for _, run in there] + [run for told, run in keyed if told is None]
-
-
-def tags_of(runs: Iterable[RunRow]) -> list[str]:
-    """Every tag there is, sorted."""
-    return sorted({tag for run in runs for tag in run.tags}, key=str.casefold)
+    total: int
+    playing: bool  # whether any of them is
+    datasets: Mapping[str, str]  # name → the link text of a run on it
+    tags: tuple[str, ...]  # sorted
 
 
 def split_tags(text: str) -> list[str]:
     """ "one, two" → ["one", "two"]."""
     return [tag for part in text.split(",") if (tag := " ".join(part.split()))]
+
+
+@cache
+def process() -> str:
+    """This process, named uniquely among all processes of all machines."""
+    return f"{socket.gethostname()[:100]} {os.getpid()} {psutil.Process().create_time():.0f}"
+
+
+def is_alive(name: str) -> bool:
+    """Whether the process of that name may be running; one of another machine may be."""
+    host, _, pid = name.rpartition(" ")[0].rpartition(" ")
+    if name == process() or host != process().rpartition(" ")[0].rpartition(" ")[0]:
+        return True
+    try:
+        started = psutil.Process(int(pid)).create_time()
+    except (psutil.Error, ValueError, OverflowError):
+        return False
+    return f"{started:.0f}" == name.rpartition(" ")[2]
+
+
+def run_rows(rows: Sequence[Sequence[Any]]) -> list[RunRow]:
+    """Database rows that begin with the columns of ROW as values."""
+    now = time.time()
+    alive = cache(is_alive)  # the system is asked once about each process
+    return [_run_row(row, lambda process: alive(process), now) for row in rows]
+
+
+def _run_row(row: Sequence[Any], alive: Any, now: float) -> RunRow:
+    # Unpacked, because looking up columns by name would take most of the time.
+    (
+        id, group, kind, label, generated, named, note, link, dataset, task, state, process, tags,
+        epoch, epochs, loss, metric, val_loss, val_metric, best_metric, parameters, seconds,
+        compile_seconds, created, written,
+    ) = row[: len(ROW)]  # fmt: skip
+    try:
+        for text in (id, group, kind, label, generated, named, note, link, dataset, task, process):
+            if text.__class__ is not str:
+                raise TypeError(f"a column must be text, got {truncate(text)}")
+        for count in (epoch, epochs, parameters):
+            if count.__class__ is not int:
+                raise TypeError(f"a column must be a whole number, got {truncate(count)}")
+        if state == "playing" and not (now - written < LEASE and alive(process)):
+            state = "interrupted"
+        return RunRow(
+            id, group, kind, label, named or generated, note,
+            () if tags == "[]" else texts(tags, MAX_TAGS),
+            link, dataset, task, str(state), epoch, epochs, number(loss), number(metric),
+            number(val_loss), number(val_metric), number(best_metric), parameters, float(seconds),
+            number(compile_seconds), datetime.fromtimestamp(created, UTC),
+        )  # fmt: skip
+    except (TypeError, ValueError, OverflowError, OSError):
+        return RunRow(  # a damaged row stays in the list, where it can be deleted
+            id=truncate(id), group="", kind="", label="", name="a damaged run", note="", tags=(),
+            link="v=1", dataset="", task="", state="unreadable", epoch=0, epochs=0, loss=None,
+            metric=None, val_loss=None, val_metric=None, best_metric=None, parameters=0,
+            seconds=0.0, compile_seconds=None, created=datetime.fromtimestamp(0, UTC),
+        )  # fmt: skip
+
+
+def run_group(row: Any) -> RunGroup:
+    """A row of GROUPS as a value."""
+    created = datetime.fromtimestamp(row.created, UTC)
+    return RunGroup(row.id, row.kind, row.title, row.plan, created)

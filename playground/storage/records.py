@@ -1,4 +1,4 @@
-"""What is kept of runs: a line of the list, and one whole run; plain values out of a database."""
+"""Saved runs and groups as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,20 +9,19 @@ from playground.history.history import Log
 
 
 class StoreError(RuntimeError):
-    """The database cannot do what it was asked; the text is one sentence for a page."""
+    """The database failed; the text is one sentence for a page."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """One line of the list of runs.
 
-    `state` is "playing", "paused", "finished", "diverged", "lost", "stopped" (for good, by hand),
-    "interrupted" (its server ended meanwhile) or "unreadable". Scores are those after the last
-    epoch; `best_metric` is the best validation metric (largest accuracy, smallest error).
+    `state` is "playing", "paused", "finished", "diverged", "lost", "stopped" (by hand, for good),
+    "interrupted" (its server ended) or "unreadable". Scores are those of the last epoch.
     """
 
     id: str
-    group: str  # id of the race, twin or sweep it belongs to; "": none
+    group: str  # id of its race, overfitting comparison or sweep; "": none
     kind: str  # "train", "race", "overfitting", "sweep"
     label: str  # of the competitor, in its group
     name: str
@@ -38,34 +37,35 @@ class RunRow:
     metric: float | None
     val_loss: float | None
     val_metric: float | None
-    best_metric: float | None
+    best_metric: float | None  # the highest validation accuracy, or the lowest error
     parameters: int
-    seconds: float  # spent training and validating
+    seconds: float  # of training and validation
+    compile_seconds: float | None  # not in `seconds`; None: not measured
     created: datetime  # UTC
 
 
 @dataclass(frozen=True)
 class SavedRun:
-    """A whole run: what it was, what happened, and of which epochs the weights are kept."""
+    """A whole run: its row, log, and the epochs whose weights are saved."""
 
-    listed: RunRow
+    row: RunRow
     experiment: Experiment
     events: Log
-    versions: Mapping[str, str]  # of the programs that trained it
-    kept: tuple[int, ...]  # epochs, rising
+    versions: Mapping[str, str]  # of the packages that trained it, and "threads"
+    checkpoints: tuple[int, ...]  # epochs, rising
 
     @property
     def id(self) -> str:
-        """The unguessable id it is asked for by."""
-        return self.listed.id
+        """The unguessable id of the run."""
+        return self.row.id
 
 
 @dataclass(frozen=True, slots=True)
 class RunGroup:
-    """Runs that belong together: a race, a twin, a sweep. `plan` is their maker's own text."""
+    """Runs that belong together: a race, an overfitting comparison, a sweep."""
 
     id: str
     kind: str
     title: str
-    plan: str
+    plan: str  # text of whoever made the group
     created: datetime  # UTC

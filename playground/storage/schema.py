@@ -1,4 +1,4 @@
-"""The database that runs are kept in: its tables, and how to reach it by any SQLAlchemy URL."""
+"""The tables of the database of runs, and the connection to it by any SQLAlchemy URL."""
 
 import os
 import stat
@@ -28,22 +28,25 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
+    inspect,
     select,
+    update,
 )
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateColumn
 
 from playground.nn.format import truncate
 from playground.storage.records import StoreError
 
-SCHEMA = 1  # of the tables below
+SCHEMA = 2  # version of the tables below
 PATIENCE = 5  # seconds to wait for the server, or for others who write
-RETRY = 5.0  # seconds for which a database that could not be reached is not asked again
+RETRY = 5.0  # seconds until a database that could not be reached is tried again
 VARIABLE = "PLAYGROUND_DATABASE_URL"
 
-# What each kind of database calls the time to wait for it.
+# What each kind of database calls the connection timeout.
 WAIT = {"sqlite": "timeout", "postgresql": "connect_timeout", "mysql": "connect_timeout"}
 
 tables = MetaData()
@@ -101,6 +104,7 @@ RUNS = Table(  # what the list shows: rows are short
     Column("deleted", Double),
     Column("share", String(32), unique=True),
     Column("note", Text, nullable=False),
+    Column("compile_seconds", Double),
     Index("playground_runs_owner", "owner", "group_id"),
     Index("playground_runs_tab", "tab"),
 )
@@ -141,6 +145,7 @@ EPOCHS = Table(
     Column("learning_rate", Double, nullable=False),
     Column("seconds", Double, nullable=False),
     Column("layers", LargeBinary(4096), nullable=False),  # float64, (n_layers, 4)
+    Column("compile_seconds", Double),
 )
 
 EVENTS = Table(
@@ -161,14 +166,19 @@ WEIGHTS = Table(
     Column("content", LargeBinary(2**26), nullable=False),
 )
 
+# Version → the columns that it adds to the tables of the version before.
+NEW_COLUMNS = {2: (RUNS.c.compile_seconds, EPOCHS.c.compile_seconds)}
 
-def add(way: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all have the same columns, in the same order."""
-    if way.dialect.paramstyle != "qmark":
-        way.execute(insert(table), rows)
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that have equal columns in equal order."""
+    if connection.dialect.paramstyle != "qmark":
+        connection.execute(insert(table), rows)
         return
-    # SQLite: the hundreds of epochs that a small network learns in a slice, in half the time.
-    way.exec_driver_sql(_statement(table, tuple(rows[0])), [tuple(row.values()) for row in rows])
+    # SQLite: half the time for the hundreds of epochs that a small network trains in a slice.
+    connection.exec_driver_sql(
+        _statement(table, tuple(rows[0])), [tuple(row.values()) for row in rows]
+    )
 
 
 @cache
@@ -176,17 +186,17 @@ def _statement(table: Table, names: tuple[str, ...]) -> str:
     return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
-def usual_url(environment: Mapping[str, str] = os.environ) -> str:
-    """The URL that the environment names, or that of a file in the user's data folder."""
+def database_url(environment: Mapping[str, str] = os.environ) -> str:
+    """The URL in the environment, or that of a file in the user's data folder."""
     if given := environment.get(VARIABLE, "").strip():
         return given
     return f"sqlite:///{_data_folder(environment) / 'runs.sqlite'}"
 
 
 def folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where a SQLite database lies; the user's data folder for any other. It may not exist yet."""
+    """The folder of a SQLite database, the user's data folder for any other; it may not exist."""
     try:
-        url = make_url(usual_url(environment))
+        url = make_url(database_url(environment))
     except SQLAlchemyError:
         return _data_folder(environment)
     is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
@@ -196,14 +206,14 @@ def folder(environment: Mapping[str, str] = os.environ) -> Path:
 def _data_folder(environment: Mapping[str, str]) -> Path:
     data = environment.get("XDG_DATA_HOME") or "~/.local/share"
     home = Path("~").expanduser()
-    usual = Path(data).expanduser() if os.access(home, os.W_OK) else Path("/tmp")
-    return usual / "mlp-playground"
+    parent = Path(data).expanduser() if os.access(home, os.W_OK) else Path("/tmp")
+    return parent / "mlp-playground"
 
 
 class Database:
-    """One database, reached when it is first asked; every method may be called from any thread.
+    """One database, connected to at first use; every method may be called from any thread.
 
-    Whatever goes wrong is a StoreError.
+    Every failure is a StoreError.
     """
 
     def __init__(self, url: str) -> None:
@@ -211,40 +221,44 @@ class Database:
         self._connecting = threading.Lock()
         self._engine: Engine | None = None
         self._failed: tuple[float, StoreError] | None = None
-        self._alone: Any = nullcontext()  # held while writing
+        self._write_lock: Any = nullcontext()
         self._memory = False
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for questions."""
-        engine = self._reach()
-        with self._told(), self._alone if self._memory else nullcontext(), engine.connect() as way:
-            yield way
+        """A connection to read with."""
+        engine = self._open()
+        with (
+            self._errors(),
+            self._write_lock if self._memory else nullcontext(),
+            engine.connect() as connection,
+        ):
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A connection whose changes are all kept at the end, or none of them."""
-        engine = self._reach()
-        with self._told(), self._alone, engine.begin() as way:
-            yield way
+        """A transaction: at the end all of its changes are committed, or none."""
+        engine = self._open()
+        with self._errors(), self._write_lock, engine.begin() as connection:
+            yield connection
 
     def close(self) -> None:
-        """Let go of all connections; the next question opens new ones."""
+        """Close all connections; the next use opens new ones."""
         with self._connecting:
             if self._engine is not None:
                 self._engine.dispose()
             self._engine = None
 
-    # ---- reaching it ---------------------------------------------------------------------
+    # ---- connecting ----------------------------------------------------------------------
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _errors(self) -> Iterator[None]:
         try:
             yield
         except SQLAlchemyError as error:
             raise StoreError(f"The database of runs gave an error: {_reason(error)}.") from error
 
-    def _reach(self) -> Engine:
+    def _open(self) -> Engine:
         with self._connecting:
             if self._engine is not None:
                 return self._engine
@@ -261,19 +275,19 @@ class Database:
         url = self._url()
         name, where = url.get_backend_name(), url.render_as_string(hide_password=True)
         options: dict[str, Any] = {"connect_args": {WAIT[name]: PATIENCE} if name in WAIT else {}}
-        options["pool_pre_ping"] = name != "sqlite"  # a server may have let go of a connection
+        options["pool_pre_ping"] = name != "sqlite"  # a server may have closed a connection
         if name == "sqlite":
-            self._alone = threading.RLock()  # waiting for one another here is fairer than there
+            self._write_lock = threading.RLock()  # fairer than waiting in SQLite
             self._memory = url.database in (None, "", ":memory:")
             if self._memory:
                 options["poolclass"] = StaticPool
                 options["connect_args"]["check_same_thread"] = False
         try:
             if name == "sqlite" and not self._memory:
-                prepare(Path(str(url.database)).parent)
+                make_folder(Path(str(url.database)).parent)
             engine = create_engine(url, **options)
             if name == "sqlite":
-                event.listen(engine, "connect", _careful)
+                event.listen(engine, "connect", _configure)
             self._create(engine, where)
         except (SQLAlchemyError, ImportError, OSError) as error:
             raise StoreError(
@@ -293,20 +307,22 @@ class Database:
         return url
 
     def _create(self, engine: Engine, where: str) -> None:
-        """Make what tables are missing; StoreError if they are another version's."""
+        """Create missing tables and columns; StoreError for those of a newer version."""
         for last in (False, True):
             try:
-                with self._alone, engine.begin() as way:
-                    tables.create_all(way)
-                    found = way.execute(select(SCHEMAS.c.version)).scalars().all()
+                with self._write_lock, engine.begin() as connection:
+                    tables.create_all(connection)
+                    found = connection.execute(select(SCHEMAS.c.version)).scalars().all()
                     if not found:
-                        way.execute(insert(SCHEMAS).values(version=SCHEMA))
+                        connection.execute(insert(SCHEMAS).values(version=SCHEMA))
+                    elif found[0] in range(1, SCHEMA):
+                        _migrate(connection, found[0])
                 break
-            except SQLAlchemyError:  # somebody else may be making them just now
+            except SQLAlchemyError:  # another process may be doing it at this moment
                 if last:
                     raise
                 time.sleep(0.2)
-        if found and found[0] != SCHEMA:
+        if found and found[0] not in range(1, SCHEMA + 1):
             engine.dispose()
             raise StoreError(
                 f"The database of runs at {where} has tables of version {truncate(found[0])}, this "
@@ -314,23 +330,39 @@ class Database:
             )
 
 
-def prepare(place: Path) -> None:
-    """Make a folder; a new one is for its user alone."""
-    if not place.is_dir():
-        place.mkdir(parents=True, exist_ok=True)
-        place.chmod(stat.S_IRWXU)
+def _migrate(connection: Connection, version: int) -> None:
+    """Add what is missing from tables of an earlier version; their rows stay as they are."""
+    for column in (c for v, columns in NEW_COLUMNS.items() if v > version for c in columns):
+        table = column.table.name
+        if column.name not in {found["name"] for found in inspect(connection).get_columns(table)}:
+            definition = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
+    connection.execute(update(SCHEMAS).values(version=SCHEMA))
 
 
-def _careful(connection: Any, _: object) -> None:
-    """Readers do not wait for writers; what is written outlives the process."""
+def make_folder(folder: Path) -> None:
+    """Make a folder; a new one is accessible to its user only."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(stat.S_IRWXU)
+
+
+def _configure(connection: Any, _: object) -> None:
+    """Readers do not wait for writers; a search takes upper and lower case of all letters alike."""
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    pragmas = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+    for pragma in (*pragmas, "case_sensitive_like = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: Any) -> Any:
+    return text.casefold() if isinstance(text, str) else text  # SQLite's own knows ASCII only
 
 
 def _reason(error: Exception) -> str:
-    """The first line of what a driver said."""
-    said = str(getattr(error, "orig", None) or error).strip().splitlines()
-    text = said[0] if said else type(error).__name__
+    """The first line of a driver's message."""
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    text = lines[0] if lines else type(error).__name__
     return (text if len(text) <= 200 else text[:199] + "…").rstrip(".")

@@ -1,4 +1,4 @@
-"""Events and weights as rows of a database, and back; what is read is checked first."""
+"""Events and weights as database rows, and back; whatever is read is validated."""
 
 import json
 import math
@@ -32,7 +32,7 @@ Row = dict[str, Any]
 LARGEST_EPOCH = 10_000_000
 LONGEST_BODY = 20_000  # characters
 
-EVENTS: dict[str, type] = {  # by the name a row carries; databases in use hold these names
+EVENTS: dict[str, type] = {  # by the kind in a row; databases in use hold these names
     "changed": HyperparametersChanged,
     "taught": ExamplesAdded,
     "diverged": Diverged,
@@ -43,7 +43,7 @@ KINDS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in 
 
 
 def number(value: Any) -> float | None:
-    """A finite number, or None: not every database can keep NaN and infinity."""
+    """A finite number, or None: not every database can store NaN and infinity."""
     return float(value) if value is not None and math.isfinite(value) else None
 
 
@@ -66,6 +66,7 @@ def epoch_row(event: Epoch) -> Row:
         "learning_rate": event.learning_rate,
         "seconds": event.seconds,
         "layers": struct.pack(f"<{len(flat)}d", *flat),
+        "compile_seconds": event.compile_seconds,
     }
 
 
@@ -76,7 +77,7 @@ def event_row(event: Event) -> Row:
 
 
 def log_of(epochs: Sequence[Any], events: Sequence[Any], n_layers: int) -> list[Event]:
-    """The log that these rows were made of; StoreError where they say something impossible."""
+    """The log of these rows; StoreError where they are impossible."""
     try:
         found = _epochs(epochs, n_layers)
         found += [(int(row.position), _event(row)) for row in events]
@@ -98,12 +99,12 @@ def _epochs(rows: Sequence[Any], n_layers: int) -> list[tuple[int, Event]]:
     """Position and event of rows with the columns of EPOCHS."""
     form = struct.Struct(f"<{4 * n_layers}d")
     made: list[tuple[int, Event]] = []
-    # Unpacked: a long run has 10,000 rows, and columns are looked up slowly by their names.
+    # Unpacked: a long run has 10,000 rows, and looking up columns by name is slow.
     for (
         _, position, epoch, step, loss, metric, penalty, validated, val_loss, val_metric,
-        val_penalty, rate, seconds, layers,
+        val_penalty, rate, seconds, layers, compile_seconds,
     ) in rows:  # fmt: skip
-        told = form.unpack(layers)
+        statistics = form.unpack(layers)
         validation = Score(_number(val_loss), _number(val_metric), _number(val_penalty))
         event = Epoch(
             _count(epoch),
@@ -114,8 +115,9 @@ def _epochs(rows: Sequence[Any], n_layers: int) -> list[tuple[int, Event]]:
             float(seconds),
             tuple(
                 LayerStatistics(gradient, weight, update, None if dead != dead else dead)
-                for gradient, weight, update, dead in zip(*[iter(told)] * 4, strict=True)
+                for gradient, weight, update, dead in zip(*[iter(statistics)] * 4, strict=True)
             ),
+            None if compile_seconds is None else float(compile_seconds),
         )
         made.append((_count(position), event))
     return made
@@ -140,14 +142,14 @@ def _number(value: Any) -> float:
 
 
 def weights_of(snapshot: Snapshot) -> bytes | None:
-    """All weights as float32, one after the other; None if one of them is not finite."""
+    """All weights as float32 bytes; None if one of them is not finite."""
     if not all(np.isfinite(weight).all() for weight in snapshot.weights):
         return None
     return b"".join(np.ascontiguousarray(w, "<f4").tobytes() for w in snapshot.weights)
 
 
 def snapshot_of(experiment: Experiment, epoch: int, content: Any) -> Snapshot:
-    """The network of `experiment` with these weights; StoreError if they do not fit."""
+    """The network of `experiment` with these weights; StoreError if the sizes differ."""
     sizes = list(pairwise(experiment.layer_sizes))
     expected = 4 * sum((n_in + 1) * n_out for n_in, n_out in sizes)
     if not isinstance(content, bytes) or len(content) != expected:
@@ -166,19 +168,19 @@ def snapshot_of(experiment: Experiment, epoch: int, content: Any) -> Snapshot:
     return assemble(experiment, _count(epoch), weights)
 
 
-def texts(body: Any, most: int) -> tuple[str, ...]:
-    """A JSON list of at most `most` texts; empty where it is something else."""
+def texts(body: Any, limit: int) -> tuple[str, ...]:
+    """The first `limit` texts of a JSON list; empty for anything else."""
     try:
         found = json.loads(body)
     except (TypeError, ValueError, RecursionError):
         return ()
     if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
         return ()
-    return tuple(found[:most])
+    return tuple(found[:limit])
 
 
 def versions_of(body: Any) -> Mapping[str, str]:
-    """A JSON object of texts; empty where it is something else."""
+    """A JSON object of texts; empty for anything else."""
     try:
         found = json.loads(body)
     except (TypeError, ValueError, RecursionError):
@@ -187,13 +189,13 @@ def versions_of(body: Any) -> Mapping[str, str]:
 
 
 def rows_of(run: int, events: Iterable[Event], first: int) -> tuple[list[Row], list[Row]]:
-    """Rows of epochs and of other events that stand from `first` on in the log of a run."""
+    """Rows of epochs and of other events, from position `first` on in the log of a run."""
     epochs: list[Row] = []
     others: list[Row] = []
     for position, event in enumerate(events, first):
-        where = {"run": run, "position": position}
+        key = {"run": run, "position": position}
         if isinstance(event, Epoch):
-            epochs.append(where | epoch_row(event))
+            epochs.append(key | epoch_row(event))
         else:
-            others.append(where | event_row(event))
+            others.append(key | event_row(event))
     return epochs, others

@@ -1,8 +1,7 @@
-"""The server's secret key, and signatures made with it: HMAC-SHA256 over text.
+"""The server's secret key, and HMAC-SHA256 signatures of text.
 
-`PLAYGROUND_SECRET` (16 characters or more) is the key. Without it a random one is made once and
-kept beside the database of runs, readable by its user alone, so that what was signed stays valid
-when the server starts again.
+The key is `PLAYGROUND_SECRET` (16 characters or more), or else a random one that is created once
+beside the database of runs, readable by its user only, so that signatures survive a restart.
 """
 
 import base64
@@ -18,24 +17,24 @@ from pathlib import Path
 from playground.storage import schema
 
 VARIABLE = "PLAYGROUND_SECRET"
-SHORTEST = 16  # characters
+MIN_LENGTH = 16  # characters
 FILE = "secret.key"
 
 
 class SecretError(RuntimeError):
-    """There is no key to sign with; the text is one sentence for a page."""
+    """There is no usable key; the text is one sentence for a page."""
 
 
 def key(make: bool = True, environment: Mapping[str, str] = os.environ) -> bytes:
-    """The key of this server; with `make` a new one, where there is none.
+    """The key of this server; with `make`, one is created where none exists.
 
-    Raises SecretError if it is too short, cannot be read or made, or others may read it.
+    Raises SecretError if it is too short, cannot be read or made, or others can read it.
     """
     given = environment.get(VARIABLE, "")
     if given:
-        if len(given) < SHORTEST:
+        if len(given) < MIN_LENGTH:
             raise SecretError(
-                f"{VARIABLE} must have at least {SHORTEST} characters, got {len(given)}."
+                f"{VARIABLE} must have at least {MIN_LENGTH} characters, got {len(given)}."
             )
         return given.encode()
     path = schema.folder(environment) / FILE
@@ -54,8 +53,8 @@ def key(make: bool = True, environment: Mapping[str, str] = os.environ) -> bytes
 
 
 def _make(path: Path) -> None:
-    """A random key, whole from the start: of several that are made at once, the first counts."""
-    schema.prepare(path.parent)
+    """Create a random key atomically: of several created at once, the first counts."""
+    schema.make_folder(path.parent)
     temporary = path.with_name(f".{FILE}.{secrets.token_hex(8)}")
     try:
         with open(temporary, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
@@ -69,34 +68,34 @@ def _make(path: Path) -> None:
 
 
 def _read(path: Path) -> bytes:
-    found = path.stat()
-    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+    status = path.stat()
+    if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
         raise SecretError(
             f"The key in {path} must belong to you and be readable by you alone (chmod 600)."
         )
-    return _kept(path, found.st_mtime_ns)
+    return _content(path, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=4)
-def _kept(path: Path, _: int) -> bytes:
+def _content(path: Path, _: int) -> bytes:
     content = path.read_bytes().strip()
-    if len(content) < SHORTEST:
-        raise SecretError(f"The key in {path} must have at least {SHORTEST} characters.")
+    if len(content) < MIN_LENGTH:
+        raise SecretError(f"The key in {path} must have at least {MIN_LENGTH} characters.")
     return content
 
 
 def signature(purpose: str, text: str, with_key: bytes) -> str:
-    """43 letters, digits, - and _ that only who has the key can make of `text`, for a purpose."""
+    """43 letters, digits, - and _ that sign `text` for a purpose."""
     made = hmac.new(with_key, f"{purpose}\n{text}".encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
 def signed(purpose: str, text: str, given: str, with_key: bytes) -> bool:
     """Whether `given` is the signature of `text`."""
-    wanted = signature(purpose, text, with_key)
-    return hmac.compare_digest(wanted.encode(), given.encode(errors="surrogateescape"))
+    expected = signature(purpose, text, with_key)
+    return hmac.compare_digest(expected.encode(), given.encode(errors="surrogateescape"))
 
 
 def fingerprint(of_key: bytes) -> str:
-    """Eight characters that tell one key from another, and nothing else about it."""
+    """Eight characters that identify a key without revealing it."""
     return signature("fingerprint", "", of_key)[:8]

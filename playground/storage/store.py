@@ -1,19 +1,15 @@
-"""The columns of a saved run that follow from what it is and from its epochs.
+"""Saved runs of all owners in a database, each visible to its owner only.
 
-Store: the runs of everybody in a database, each for its owner's eyes only.
-
-Owners are unguessable ids of browsers, of which only a digest is kept. Whoever asks for a run of
-somebody else gets the same LookupError as for one that never was.
+Owners are unguessable ids of browsers, stored as digests. A run of another owner raises the same
+LookupError as one that does not exist.
 """
 
 import json
 import secrets
 import time
 from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
-from platform import python_version
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,15 +18,25 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select
 from playground.experiment.model import Experiment, explain
 from playground.experiment.model_summary import run_name, summary
 from playground.experiment.url import encode
+from playground.history.environment import versions
 from playground.history.events import Event
 from playground.history.history import Log
 from playground.nn.format import truncate
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
 from playground.storage import serialization
-from playground.storage.query import LINE, MOST_TAGS, Alive, grouped, listed, process
+from playground.storage.query import (
+    MAX_TAGS,
+    ROW,
+    RunFacets,
+    RunQuery,
+    is_alive,
+    process,
+    run_group,
+    run_rows,
+)
 from playground.storage.records import RunGroup, RunRow, SavedRun, StoreError
-from playground.storage.retention import MOST_IDS, make_room
+from playground.storage.retention import MAX_IDS, enforce_limits
 from playground.storage.schema import (
     DETAILS,
     EPOCHS,
@@ -39,29 +45,348 @@ from playground.storage.schema import (
     RUNS,
     WEIGHTS,
     Database,
-    add,
-    usual_url,
+    database_url,
+    insert_rows,
 )
 
 SCORES = ("loss", "metric", "val_loss", "val_metric")
-PACKAGES = ("keras", "tensorflow", "numpy", "mlp-playground")
+MAX_NAME = 200  # characters
+MAX_NOTE = 10_000
+MAX_TAG = 50
+RETENTION_INTERVAL = 50  # new runs between two checks of the limits
+GONE = "there is no such run"
+ALL = RunQuery()
+
+# Executed after every slice of training: built once.
+_RUN = select(
+    *(
+        RUNS.c[name]
+        for name in (
+            "number", "events", "task", "link", "best_metric", "seconds", "compile_seconds",
+        )
+    )
+).where(RUNS.c.id == bindparam("of"))  # fmt: skip
+_UPDATE = update(RUNS).where(RUNS.c.number == bindparam("of"))
+_TRUNCATE = [
+    delete(table).where(table.c.run == bindparam("of"), table.c.position >= bindparam("first"))
+    for table in (EPOCHS, EVENTS)
+]
 
 
-@cache
-def versions() -> str:
-    """The programs that train, as JSON."""
-    found = {"python": python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # run from its folder, or workers elsewhere
-            continue
-    return json.dumps(found)
+def store() -> "Store":
+    """The store of the database in PLAYGROUND_DATABASE_URL, or of the user's own file."""
+    return _store(database_url())
+
+
+@lru_cache(maxsize=8)
+def _store(url: str) -> "Store":
+    return Store(url)
+
+
+class Store:
+    """Runs in the database at `url`, connected to at first use.
+
+    Every method raises StoreError, with one sentence for a page, when the database fails.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+
+    # ---- during training -----------------------------------------------------------------
+
+    def create_run(
+        self,
+        owner: str,
+        experiment: Experiment,
+        kind: str = "train",
+        group: str = "",
+        label: str = "",
+        tab: str = "",
+    ) -> str:
+        """A new run without epochs; returns its unguessable id."""
+        now = time.time()
+        row = {
+            "id": secrets.token_hex(16), "owner": digest(owner), "tab": digest(tab), "kind": kind,
+            "group_id": group, "label": label[:200], "named": "", "note": "", "tags": "[]",
+            "state": "playing", "process": process(), "events": 0, "epoch": 0, "seconds": 0.0,
+            "kept": 0, "created": now, "written": now, **_columns_of(experiment),
+        }  # fmt: skip
+        details = {"experiment": experiment.model_dump_json(), "versions": json.dumps(versions())}
+        with self.database.writing() as connection:
+            key = connection.execute(insert(RUNS).values(row)).inserted_primary_key
+            number = key[0] if key else None
+            connection.execute(insert(DETAILS).values(run=number, **details))
+            if number is None or number % RETENTION_INTERVAL == 0:
+                enforce_limits(connection, row["owner"])
+        return str(row["id"])
+
+    def log_events(
+        self,
+        id: str,
+        experiment: Experiment,
+        events: Sequence[Event],
+        state: str,
+        epoch: int,
+        at: int | None = None,
+    ) -> None:
+        """Append `events` to the log, or replace what follows its first `at` events.
+
+        Raises LookupError if there is no such run.
+        """
+        with self.database.writing() as connection:
+            run = connection.execute(_RUN, {"of": id}).one_or_none()
+            if run is None:
+                raise LookupError(GONE)
+            first = run.events if at is None else min(at, run.events)
+            if first < run.events:
+                for statement in _TRUNCATE:
+                    connection.execute(statement, {"of": run.number, "first": first})
+            epochs, others = serialization.rows_of(run.number, events, first)
+            for table, rows in ((EPOCHS, epochs), (EVENTS, others)):
+                if rows:
+                    insert_rows(connection, table, rows)
+            values: dict[str, Any] = {
+                "of": run.number, "state": state, "epoch": epoch, "events": first + len(events),
+                "written": time.time(), "process": process(),
+            }  # fmt: skip
+            if first < run.events:
+                values |= _columns_of_all_epochs(connection, run.number, run.task)
+            elif epochs:
+                values |= _columns_of_new_epochs(epochs, run)
+            columns = _columns_of(experiment)
+            if columns["link"] != run.link:
+                values |= columns
+                details = update(DETAILS).where(DETAILS.c.run == run.number)
+                connection.execute(details.values(experiment=experiment.model_dump_json()))
+            connection.execute(_UPDATE, values)
+
+    def save_checkpoints(
+        self, id: str, snapshots: Iterable[Snapshot], keep: Iterable[int] = ()
+    ) -> None:
+        """Save the finite weights of `snapshots`; keep only those and the ones of epochs `keep`.
+
+        Raises LookupError if there is no such run.
+        """
+        contents = {s.epoch: serialization.weights_of(s) for s in snapshots}
+        new = {epoch: content for epoch, content in contents.items() if content is not None}
+        with self.database.writing() as connection:
+            number = connection.execute(select(RUNS.c.number).where(RUNS.c.id == id)).scalar()
+            if number is None:
+                raise LookupError(GONE)
+            replaced = WEIGHTS.c.epoch.not_in({*keep, *new}) | WEIGHTS.c.epoch.in_(list(new))
+            connection.execute(delete(WEIGHTS).where(WEIGHTS.c.run == number, replaced))
+            rows = [
+                {"run": number, "epoch": e, "size": len(c), "content": c} for e, c in new.items()
+            ]
+            if rows:
+                connection.execute(insert(WEIGHTS), rows)
+            size = select(func.coalesce(func.sum(WEIGHTS.c.size), 0)).where(WEIGHTS.c.run == number)
+            total = connection.execute(size).scalar_one()
+            connection.execute(update(RUNS).where(RUNS.c.number == number).values(kept=total))
+
+    # ---- for an owner --------------------------------------------------------------------
+
+    def list_runs(
+        self, owner: str, query: RunQuery = ALL, limit: int | None = None, offset: int = 0
+    ) -> list[RunRow]:
+        """The owner's runs that match, in order: all, or `limit` of them from `offset` on."""
+        with self.database.reading() as connection:
+            matching = select(*ROW).where(self._matching(connection, owner, query))
+            ordered = matching.order_by(*query.order_by()).limit(limit).offset(offset or None)
+            return run_rows(connection.execute(ordered).all())
+
+    def count(self, owner: str, query: RunQuery = ALL) -> int:
+        """How many of the owner's runs match."""
+        with self.database.reading() as connection:
+            matching = self._matching(connection, owner, query)
+            found = select(func.count()).select_from(RUNS).where(matching)
+            return int(connection.execute(found).scalar_one())
+
+    def facets(self, owner: str) -> RunFacets:
+        """What the owner's runs can be filtered by."""
+        own = _own(owner)
+        with self.database.reading() as connection:
+            datasets = connection.execute(
+                select(RUNS.c.dataset, func.max(RUNS.c.link), func.count())
+                .where(own)
+                .group_by(RUNS.c.dataset)
+            ).all()
+            tags = connection.execute(
+                select(RUNS.c.tags).where(own, RUNS.c.tags != "[]").distinct()
+            ).scalars()
+            found = {tag for body in tags for tag in serialization.texts(body, MAX_TAGS)}
+        playing = self.count(owner, RunQuery(states=["playing"])) > 0
+        return RunFacets(
+            total=sum(count for _, _, count in datasets),
+            playing=playing,
+            datasets={str(name): str(link) for name, link, _ in datasets if name},
+            tags=tuple(sorted(found, key=str.casefold)),
+        )
+
+    def _matching(self, connection: Connection, owner: str, query: RunQuery) -> Any:
+        alive: list[str] = []
+        if query.states:
+            playing = select(RUNS.c.process).where(_own(owner), RUNS.c.state == "playing")
+            names = connection.execute(playing.distinct()).scalars()
+            alive = [name for name in names if isinstance(name, str) and is_alive(name)]
+        return and_(_own(owner), query.where(alive))
+
+    def get(self, id: str, owner: str) -> SavedRun:
+        """A whole run of this owner; LookupError if there is none."""
+        return self._saved(and_(RUNS.c.id == id, RUNS.c.owner == digest(owner)))
+
+    def last(self, owner: str, tab: str, kind: str = "train") -> SavedRun | None:
+        """The run that was started last in this tab."""
+        in_tab = and_(_own(owner), RUNS.c.tab == digest(tab), RUNS.c.kind == kind)
+        newest = select(RUNS.c.id).where(in_tab).order_by(RUNS.c.number.desc()).limit(1)
+        with self.database.reading() as connection:
+            id = connection.execute(newest).scalar()
+        return None if id is None else self.get(id, owner)
+
+    def snapshot(self, id: str, owner: str, epoch: int) -> Snapshot:
+        """The weights after `epoch`, or the nearest checkpoint before it; LookupError without."""
+        return self._weights(and_(RUNS.c.id == id, RUNS.c.owner == digest(owner)), epoch)
+
+    def rename(self, id: str, owner: str, name: str) -> None:
+        """Name a run, in at most 200 characters; an empty name restores the generated one."""
+        text = " ".join(name.split())
+        self._change([id], owner, named=_checked("name", text, MAX_NAME))
+
+    def set_note(self, id: str, owner: str, note: str) -> None:
+        """Set the note of a run, of at most 10,000 characters."""
+        self._change([id], owner, note=_checked("note", note.strip(), MAX_NOTE))
+
+    def set_tags(self, id: str, owner: str, tags: Sequence[str]) -> None:
+        """Set the tags of a run: at most 20, of at most 50 characters."""
+        found = list(dict.fromkeys(" ".join(tag.split()) for tag in tags))
+        found = [_checked("a tag", tag, MAX_TAG) for tag in found if tag]
+        if len(found) > MAX_TAGS:
+            raise ValueError(f"tags must be at most {MAX_TAGS}, got {len(found)}")
+        self._change([id], owner, tags=json.dumps(found, ensure_ascii=False))
+
+    def delete(self, ids: Iterable[str], owner: str) -> None:
+        """Delete runs; for a day `restore` brings them back."""
+        self._change(ids, owner, deleted=time.time())
+
+    def restore(self, ids: Iterable[str], owner: str) -> None:
+        """Restore deleted runs; LookupError if one of them is gone for good."""
+        self._change(ids, owner, deleted=None)
+
+    def share(self, id: str, owner: str) -> str:
+        """The token with which anybody can view this run, and only this one."""
+        mine = and_(_own(owner), RUNS.c.id == id)
+        with self.database.writing() as connection:
+            fresh = update(RUNS).where(mine, RUNS.c.share.is_(None))
+            connection.execute(fresh.values(share=secrets.token_hex(16)))
+            token = connection.execute(select(RUNS.c.share).where(mine)).scalar()
+        if token is None:
+            raise LookupError(GONE)
+        return str(token)
+
+    def unshare(self, id: str, owner: str) -> None:
+        """Revoke the token."""
+        self._change([id], owner, share=None)
+
+    def shared(self, token: str) -> SavedRun:
+        """The run of a token, read-only; LookupError if there is none."""
+        return self._saved(RUNS.c.share == token)
+
+    def shared_snapshot(self, token: str, epoch: int) -> Snapshot:
+        """As `snapshot`, for the run of a token."""
+        return self._weights(RUNS.c.share == token, epoch)
+
+    # ---- groups --------------------------------------------------------------------------
+
+    def create_group(self, owner: str, kind: str, title: str, plan: str, tab: str = "") -> str:
+        """A new group of runs with any text as `plan`; returns its unguessable id."""
+        row = {
+            "id": secrets.token_hex(16), "owner": digest(owner), "tab": digest(tab), "kind": kind,
+            "title": title[:300], "plan": plan, "created": time.time(),
+        }  # fmt: skip
+        with self.database.writing() as connection:
+            connection.execute(insert(GROUPS).values(row))
+        return str(row["id"])
+
+    def groups(self, owner: str, kind: str | None = None, tab: str | None = None) -> list[RunGroup]:
+        """The owner's groups, the newest first; of a kind, or started in a tab."""
+        matching = select(GROUPS).where(GROUPS.c.owner == digest(owner), GROUPS.c.deleted.is_(None))
+        if kind is not None:
+            matching = matching.where(GROUPS.c.kind == kind)
+        if tab is not None:
+            matching = matching.where(GROUPS.c.tab == digest(tab))
+        with self.database.reading() as connection:
+            rows = connection.execute(matching.order_by(GROUPS.c.number.desc())).all()
+        return [run_group(row) for row in rows]
+
+    def group(self, id: str, owner: str) -> RunGroup:
+        """A group of this owner; LookupError if there is none."""
+        mine = and_(GROUPS.c.id == id, GROUPS.c.owner == digest(owner), GROUPS.c.deleted.is_(None))
+        with self.database.reading() as connection:
+            row = connection.execute(select(GROUPS).where(mine)).one_or_none()
+        if row is None:
+            raise LookupError(GONE)
+        return run_group(row)
+
+    # ---- shared parts --------------------------------------------------------------------
+
+    def _saved(self, which: Any) -> SavedRun:
+        with self.database.reading() as connection:
+            rows = select(*ROW, RUNS.c.number).where(which, RUNS.c.deleted.is_(None))
+            row = connection.execute(rows).one_or_none()
+            if row is None:
+                raise LookupError(GONE)
+            of_details = select(DETAILS).where(DETAILS.c.run == row.number)
+            details = connection.execute(of_details).one_or_none()
+            epochs, events = (
+                connection.execute(
+                    select(t).where(t.c.run == row.number).order_by(t.c.position)
+                ).all()
+                for t in (EPOCHS, EVENTS)
+            )
+            of_weights = select(WEIGHTS.c.epoch).where(WEIGHTS.c.run == row.number)
+            weights = connection.execute(of_weights.order_by(WEIGHTS.c.epoch)).scalars().all()
+        experiment = _experiment(details and details.experiment)
+        log = Log(serialization.log_of(epochs, events, len(experiment.layer_sizes) - 1))
+        trained_with = serialization.versions_of(details and details.versions)
+        return SavedRun(run_rows([row])[0], experiment, log, trained_with, tuple(weights))
+
+    def _weights(self, which: Any, epoch: int) -> Snapshot:
+        nearest = (
+            select(DETAILS.c.experiment, WEIGHTS.c.epoch, WEIGHTS.c.content)
+            .select_from(RUNS.join(DETAILS).join(WEIGHTS, WEIGHTS.c.run == RUNS.c.number))
+            .where(which, RUNS.c.deleted.is_(None), WEIGHTS.c.epoch <= epoch)
+            .order_by(WEIGHTS.c.epoch.desc())
+        )
+        with self.database.reading() as connection:
+            row = connection.execute(nearest.limit(1)).one_or_none()
+        if row is None:
+            raise LookupError("no weights of this run are kept")
+        return serialization.snapshot_of(_experiment(row.experiment), row.epoch, row.content)
+
+    def _change(self, ids: Iterable[str], owner: str, **values: Any) -> None:
+        wanted = list(dict.fromkeys(ids))
+        with self.database.writing() as connection:
+            for i in range(0, len(wanted), MAX_IDS):
+                some = wanted[i : i + MAX_IDS]
+                mine = and_(RUNS.c.id.in_(some), RUNS.c.owner == digest(owner))
+                # Not `rowcount`: some databases count only the rows whose values became others.
+                count = select(func.count()).select_from(RUNS).where(mine)
+                if connection.execute(count).scalar_one() != len(some):
+                    raise LookupError(GONE)
+                connection.execute(update(RUNS).where(mine).values(values))
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret id; empty for an empty one."""
+    return sha256(secret.encode()).hexdigest() if secret else ""
+
+
+def _own(owner: str) -> Any:
+    return and_(RUNS.c.owner == digest(owner), RUNS.c.deleted.is_(None))
 
 
 @lru_cache(maxsize=64)
-def described(experiment: Experiment) -> dict[str, Any]:
-    """The columns that follow from an experiment."""
+def _columns_of(experiment: Experiment) -> dict[str, Any]:
     return {
         "generated": run_name(experiment)[:300],
         "link": encode(experiment),
@@ -72,332 +397,32 @@ def described(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def scores_of(epochs: list[serialization.Row], run: Any) -> dict[str, Any]:
-    """The columns that follow from new epochs."""
-    if not epochs:
-        return {}
-    seen = [row["val_metric"] for row in epochs if row["val_metric"] is not None]
-    seen += [] if run.best_metric is None else [run.best_metric]
+def _columns_of_new_epochs(epochs: list[serialization.Row], run: Any) -> dict[str, Any]:
+    metrics = [row["val_metric"] for row in epochs] + [run.best_metric]
+    metrics = [metric for metric in metrics if metric is not None]
     best = max if run.task == CLASSIFICATION else min
+    compiling = [row["compile_seconds"] for row in epochs] + [run.compile_seconds]
+    compiling = [seconds for seconds in compiling if seconds is not None]
     return {name: epochs[-1][name] for name in SCORES} | {
         "seconds": run.seconds + sum(row["seconds"] for row in epochs),
-        "best_metric": best(seen) if seen else None,
+        "compile_seconds": sum(compiling) if compiling else None,
+        "best_metric": best(metrics) if metrics else None,
     }
 
 
-def sums_of(way: Connection, number: int, task: str) -> dict[str, Any]:
-    """The same columns from all epochs there are."""
+def _columns_of_all_epochs(connection: Connection, number: int, task: str) -> dict[str, Any]:
+    of_run = EPOCHS.c.run == number
     best = func.max if task == CLASSIFICATION else func.min
-    asked = select(func.sum(EPOCHS.c.seconds), best(EPOCHS.c.val_metric))
-    seconds, metric = way.execute(asked.where(EPOCHS.c.run == number)).one()
-    newest = (
-        select(*(EPOCHS.c[name] for name in SCORES))
-        .where(EPOCHS.c.run == number)
-        .order_by(EPOCHS.c.position.desc())
+    sums = select(
+        func.sum(EPOCHS.c.seconds), func.sum(EPOCHS.c.compile_seconds), best(EPOCHS.c.val_metric)
     )
-    last = way.execute(newest.limit(1)).one_or_none()
+    seconds, compiling, metric = connection.execute(sums.where(of_run)).one()
+    scores = select(*(EPOCHS.c[name] for name in SCORES)).where(of_run)
+    last = connection.execute(scores.order_by(EPOCHS.c.position.desc()).limit(1)).one_or_none()
     values = last._mapping if last else dict.fromkeys(SCORES)
-    return {**values, "seconds": seconds or 0.0, "best_metric": metric}
-
-
-LONGEST_NAME = 200
-LONGEST_NOTE = 10_000
-LONGEST_TAG = 50
-MAKE_ROOM_EVERY = 50  # runs
-GONE = "there is no such run"
-
-
-# `Store.list` hides the name inside the class.
-Lines = list[RunRow]
-Groups = list[RunGroup]
-
-# Asked after every slice of training: made once.
-_RUN = select(
-    *(RUNS.c[name] for name in ("number", "events", "task", "link", "best_metric", "seconds"))
-).where(RUNS.c.id == bindparam("of"))
-_UPDATE = update(RUNS).where(RUNS.c.number == bindparam("of"))
-_CUTS = [
-    delete(table).where(table.c.run == bindparam("of"), table.c.position >= bindparam("first"))
-    for table in (EPOCHS, EVENTS)
-]
-
-
-def store() -> "Store":
-    """The store of the database that PLAYGROUND_DATABASE_URL names, or the user's own file."""
-    return _store(usual_url())
-
-
-@lru_cache(maxsize=8)
-def _store(url: str) -> "Store":
-    return Store(url)
-
-
-class Store:
-    """Runs in the database at `url`, which is reached when it is first asked.
-
-    Every method raises StoreError, with one sentence for a page, when the database fails.
-    """
-
-    def __init__(self, url: str) -> None:
-        self.database = Database(url)
-
-    # ---- while a run goes on -------------------------------------------------------------
-
-    def begin(
-        self,
-        owner: str,
-        experiment: Experiment,
-        kind: str = "train",
-        group: str = "",
-        label: str = "",
-        tab: str = "",
-    ) -> str:
-        """A new run without any epoch; returns its unguessable id."""
-        now = time.time()
-        row = {
-            "id": secrets.token_hex(16), "owner": digest(owner), "tab": digest(tab), "kind": kind,
-            "group_id": group, "label": label[:200], "named": "", "note": "", "tags": "[]",
-            "state": "playing", "process": process(), "events": 0, "epoch": 0, "seconds": 0.0,
-            "kept": 0, "created": now, "written": now, **described(experiment),
-        }  # fmt: skip
-        with self.database.writing() as way:
-            key = way.execute(insert(RUNS).values(row)).inserted_primary_key
-            number = key[0] if key else None
-            about = {"experiment": experiment.model_dump_json(), "versions": versions()}
-            way.execute(insert(DETAILS).values(run=number, **about))
-            if number is None or number % MAKE_ROOM_EVERY == 0:
-                make_room(way, row["owner"])
-        return str(row["id"])
-
-    def write(
-        self,
-        id: str,
-        experiment: Experiment,
-        events: Sequence[Event],
-        state: str,
-        epoch: int,
-        at: int | None = None,
-    ) -> None:
-        """Put `events` behind the first `at` of the log (None: behind all), what followed is gone.
-
-        Raises LookupError if there is no such run.
-        """
-        with self.database.writing() as way:
-            run = way.execute(_RUN, {"of": id}).one_or_none()
-            if run is None:
-                raise LookupError(GONE)
-            first = run.events if at is None else min(at, run.events)
-            if first < run.events:
-                for cut in _CUTS:
-                    way.execute(cut, {"of": run.number, "first": first})
-            epochs, others = serialization.rows_of(run.number, events, first)
-            for table, new in ((EPOCHS, epochs), (EVENTS, others)):
-                if new:
-                    add(way, table, new)
-            values: dict[str, Any] = {
-                "of": run.number, "state": state, "epoch": epoch, "events": first + len(events),
-                "written": time.time(), "process": process(),
-            }  # fmt: skip
-            if first < run.events:
-                values |= sums_of(way, run.number, run.task)
-            else:
-                values |= scores_of(epochs, run)
-            about = described(experiment)
-            if about["link"] != run.link:
-                values |= about
-                kept = update(DETAILS).where(DETAILS.c.run == run.number)
-                way.execute(kept.values(experiment=experiment.model_dump_json()))
-            way.execute(_UPDATE, values)
-
-    def keep(self, id: str, snapshots: Iterable[Snapshot], only: Iterable[int] = ()) -> None:
-        """Keep weights, and those of the epochs `only`, and no others; not if they are not finite.
-
-        Raises LookupError if there is no such run.
-        """
-        contents = {s.epoch: serialization.weights_of(s) for s in snapshots}
-        new = {epoch: content for epoch, content in contents.items() if content is not None}
-        wanted = {*only, *new}
-        with self.database.writing() as way:
-            number = way.execute(select(RUNS.c.number).where(RUNS.c.id == id)).scalar()
-            if number is None:
-                raise LookupError(GONE)
-            gone = and_(
-                WEIGHTS.c.run == number,
-                WEIGHTS.c.epoch.not_in(wanted) | WEIGHTS.c.epoch.in_(list(new)),
-            )
-            way.execute(delete(WEIGHTS).where(gone))
-            made = [
-                {"run": number, "epoch": e, "size": len(c), "content": c} for e, c in new.items()
-            ]
-            if made:
-                way.execute(insert(WEIGHTS), made)
-            size = select(func.coalesce(func.sum(WEIGHTS.c.size), 0)).where(WEIGHTS.c.run == number)
-            total = way.execute(size).scalar_one()
-            way.execute(update(RUNS).where(RUNS.c.number == number).values(kept=total))
-
-    # ---- what an owner asks --------------------------------------------------------------
-
-    def list(self, owner: str, group: str | None = None) -> Lines:
-        """The owner's runs, the newest first: all, or those of a group."""
-        own = and_(RUNS.c.owner == digest(owner), RUNS.c.deleted.is_(None))
-        if group is not None:
-            own = and_(own, RUNS.c.group_id == group)
-        with self.database.reading() as way:
-            found = way.execute(select(*LINE).where(own).order_by(RUNS.c.number.desc())).all()
-        alive = Alive()
-        return [listed(row, alive) for row in found]
-
-    def get(self, id: str, owner: str) -> SavedRun:
-        """A whole run of this owner's; LookupError for any other."""
-        return self._saved(and_(RUNS.c.id == id, RUNS.c.owner == digest(owner)))
-
-    def last(self, owner: str, tab: str, kind: str = "train") -> SavedRun | None:
-        """The run that was begun last in this tab, if there is one."""
-        own = and_(
-            RUNS.c.tab == digest(tab), RUNS.c.owner == digest(owner), RUNS.c.kind == kind,
-            RUNS.c.deleted.is_(None),
-        )  # fmt: skip
-        newest = select(RUNS.c.id).where(own).order_by(RUNS.c.number.desc()).limit(1)
-        with self.database.reading() as way:
-            id = way.execute(newest).scalar()
-        return None if id is None else self.get(id, owner)
-
-    def snapshot(self, id: str, owner: str, epoch: int) -> Snapshot:
-        """The weights after `epoch`, or the nearest kept before it; LookupError without any."""
-        return self._weights(and_(RUNS.c.id == id, RUNS.c.owner == digest(owner)), epoch)
-
-    def rename(self, id: str, owner: str, name: str) -> None:
-        """Give a run a name of at most 200 characters; an empty one: the generated one again."""
-        text = " ".join(name.split())
-        self._change(id, owner, named=_limited("name", text, LONGEST_NAME))
-
-    def note(self, id: str, owner: str, note: str) -> None:
-        """Keep a note of at most 10,000 characters beside a run."""
-        self._change(id, owner, note=_limited("note", note.strip(), LONGEST_NOTE))
-
-    def tag(self, id: str, owner: str, tags: Sequence[str]) -> None:
-        """Give a run these tags in place of others: at most 20, of at most 50 characters."""
-        told = list(dict.fromkeys(" ".join(tag.split()) for tag in tags))
-        told = [_limited("a tag", tag, LONGEST_TAG) for tag in told if tag]
-        if len(told) > MOST_TAGS:
-            raise ValueError(f"tags must be at most {MOST_TAGS}, got {len(told)}")
-        self._change(id, owner, tags=json.dumps(told))
-
-    def delete(self, ids: Iterable[str], owner: str) -> None:
-        """Take runs off the list; for a day `restore` brings them back."""
-        self._change_all(ids, owner, deleted=time.time())
-
-    def restore(self, ids: Iterable[str], owner: str) -> None:
-        """Bring deleted runs back; LookupError if one of them is gone for good."""
-        self._change_all(ids, owner, deleted=None)
-
-    def share(self, id: str, owner: str) -> str:
-        """The token with which anybody may see this run, and only this one."""
-        mine = and_(RUNS.c.id == id, RUNS.c.owner == digest(owner), RUNS.c.deleted.is_(None))
-        with self.database.writing() as way:
-            fresh = update(RUNS).where(mine, RUNS.c.share.is_(None))
-            way.execute(fresh.values(share=secrets.token_hex(16)))
-            token = way.execute(select(RUNS.c.share).where(mine)).scalar()
-        if token is None:
-            raise LookupError(GONE)
-        return str(token)
-
-    def unshare(self, id: str, owner: str) -> None:
-        """Make the token worthless."""
-        self._change(id, owner, share=None)
-
-    def shared(self, token: str) -> SavedRun:
-        """The run that this token shows, read-only; LookupError if there is none."""
-        return self._saved(RUNS.c.share == token)
-
-    def shared_snapshot(self, token: str, epoch: int) -> Snapshot:
-        """As `snapshot`, of the run that this token shows."""
-        return self._weights(RUNS.c.share == token, epoch)
-
-    # ---- groups --------------------------------------------------------------------------
-
-    def begin_group(self, owner: str, kind: str, title: str, plan: str, tab: str = "") -> str:
-        """A new group of runs; `plan` is kept as it is. Returns its unguessable id."""
-        row = {
-            "id": secrets.token_hex(16), "owner": digest(owner), "tab": digest(tab), "kind": kind,
-            "title": title[:300], "plan": plan, "created": time.time(),
-        }  # fmt: skip
-        with self.database.writing() as way:
-            way.execute(insert(GROUPS).values(row))
-        return str(row["id"])
-
-    def groups(self, owner: str, kind: str | None = None, tab: str | None = None) -> Groups:
-        """The owner's groups, the newest first; of a kind, or begun in a tab."""
-        asked = select(GROUPS).where(GROUPS.c.owner == digest(owner), GROUPS.c.deleted.is_(None))
-        if kind is not None:
-            asked = asked.where(GROUPS.c.kind == kind)
-        if tab is not None:
-            asked = asked.where(GROUPS.c.tab == digest(tab))
-        with self.database.reading() as way:
-            found = way.execute(asked.order_by(GROUPS.c.number.desc())).all()
-        return [grouped(row) for row in found]
-
-    def group(self, id: str, owner: str) -> RunGroup:
-        """A group of this owner's; LookupError for any other."""
-        mine = and_(GROUPS.c.id == id, GROUPS.c.owner == digest(owner), GROUPS.c.deleted.is_(None))
-        with self.database.reading() as way:
-            found = way.execute(select(GROUPS).where(mine)).one_or_none()
-        if found is None:
-            raise LookupError(GONE)
-        return grouped(found)
-
-    # ---- how -----------------------------------------------------------------------------
-
-    def _saved(self, which: Any) -> SavedRun:
-        with self.database.reading() as way:
-            seen = select(*LINE, RUNS.c.number).where(which, RUNS.c.deleted.is_(None))
-            line = way.execute(seen).one_or_none()
-            if line is None:
-                raise LookupError(GONE)
-            about = way.execute(select(DETAILS).where(DETAILS.c.run == line.number)).one_or_none()
-            epochs, events = (
-                way.execute(select(t).where(t.c.run == line.number).order_by(t.c.position)).all()
-                for t in (EPOCHS, EVENTS)
-            )
-            kept = select(WEIGHTS.c.epoch).where(WEIGHTS.c.run == line.number)
-            weights = way.execute(kept.order_by(WEIGHTS.c.epoch)).scalars().all()
-        experiment = _experiment(about and about.experiment)
-        log = Log(serialization.log_of(epochs, events, len(experiment.layer_sizes) - 1))
-        told = serialization.versions_of(about and about.versions)
-        return SavedRun(listed(line, Alive()), experiment, log, told, tuple(weights))
-
-    def _weights(self, which: Any, epoch: int) -> Snapshot:
-        with self.database.reading() as way:
-            asked = (
-                select(DETAILS.c.experiment, WEIGHTS.c.epoch, WEIGHTS.c.content)
-                .select_from(RUNS.join(DETAILS).join(WEIGHTS, WEIGHTS.c.run == RUNS.c.number))
-                .where(which, RUNS.c.deleted.is_(None), WEIGHTS.c.epoch <= epoch)
-                .order_by(WEIGHTS.c.epoch.desc())
-            )
-            found = way.execute(asked.limit(1)).one_or_none()
-        if found is None:
-            raise LookupError("no weights of this run are kept")
-        return serialization.snapshot_of(_experiment(found.experiment), found.epoch, found.content)
-
-    def _change(self, id: str, owner: str, **values: Any) -> None:
-        self._change_all([id], owner, **values)
-
-    def _change_all(self, ids: Iterable[str], owner: str, **values: Any) -> None:
-        wanted = list(dict.fromkeys(ids))
-        with self.database.writing() as way:
-            for i in range(0, len(wanted), MOST_IDS):
-                some = wanted[i : i + MOST_IDS]
-                mine = and_(RUNS.c.id.in_(some), RUNS.c.owner == digest(owner))
-                # Not `rowcount`: some databases count only the rows that became others.
-                there = way.execute(select(func.count()).select_from(RUNS).where(mine)).scalar_one()
-                if there != len(some):
-                    raise LookupError(GONE)
-                way.execute(update(RUNS).where(mine).values(values))
-
-
-def digest(secret: str) -> str:
-    """What is kept of an id that nobody else may learn; nothing of nothing."""
-    return sha256(secret.encode()).hexdigest() if secret else ""
+    return {
+        **values, "seconds": seconds or 0.0, "compile_seconds": compiling, "best_metric": metric
+    }  # fmt: skip
 
 
 def _experiment(body: Any) -> Experiment:
@@ -407,9 +432,9 @@ def _experiment(body: Any) -> Experiment:
         raise StoreError(f"This run cannot be read: {'; '.join(explain(error))}.") from None
 
 
-def _limited(name: str, text: str, most: int) -> str:
-    if len(text) > most:
-        raise ValueError(f"{name} must be at most {most:,} characters, got {len(text):,}")
+def _checked(name: str, text: str, limit: int) -> str:
+    if len(text) > limit:
+        raise ValueError(f"{name} must be at most {limit:,} characters, got {len(text):,}")
     if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ValueError(f"{name} must be text, got {truncate(text)}")
     return text

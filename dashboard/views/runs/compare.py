@@ -30,7 +30,7 @@ PARTS = {
 
 def compare(library: RunLibrary) -> None:
     """Choose two to eight runs, and see what tells them apart."""
-    if not library.runs:
+    if not library.facets.total:
         nothing_yet()
         return
     chosen = _choose(library)
@@ -54,20 +54,19 @@ def compare(library: RunLibrary) -> None:
 def _choose(library: RunLibrary) -> list[RunRow]:
     choice = library.choice
     before = [run.id for run in library.chosen]
-    offered = dict.fromkeys([*before, *(run.id for run in library.runs[:OFFERED])])
+    offered = {run.id: run for run in [*library.chosen, *library.runs(limit=OFFERED)]}
     ids = st.multiselect(
         "Runs to compare", list(offered), default=before[:MOST_COMPARED],
-        format_func=lambda id: _title(library, id), max_selections=MOST_COMPARED,
+        format_func=lambda id: _title(offered.get(id)), max_selections=MOST_COMPARED,
         key=f"compare_{choice.drawn}", placeholder="two to eight of your runs",
         help=f"Those chosen in the list, and the newest {OFFERED}.",
     )  # fmt: skip
     if list(ids) != before[:MOST_COMPARED]:
         choice.chosen = [*ids, *before[MOST_COMPARED:]]
-    return [library.by_id[id] for id in ids if id in library.by_id]
+    return [offered[id] for id in ids if id in offered]
 
 
-def _title(library: RunLibrary, id: str) -> str:
-    run = library.by_id.get(id)
+def _title(run: RunRow | None) -> str:
     if run is None:
         return "a run that is gone"
     score = format_score(run.best_metric, run.task == CLASSIFICATION)
@@ -91,7 +90,7 @@ def _names(lines: Sequence[RunRow]) -> list[str]:
 
 def _curves(runs: Sequence[Compared], lines: Sequence[RunRow], found: RunDifference) -> None:
     """All runs over one another: a hue each, training solid and validation dashed."""
-    metric = "accuracy" if found.is_share else "mean_absolute_error"
+    metric = "accuracy" if found.is_accuracy else "mean_absolute_error"
     tasks = {run.experiment.data.source.task for run in runs}
     with st.container(horizontal=True, vertical_alignment="bottom", key="compare_controls"):
         quantities = ["loss"] if len(tasks) > 1 else [metric, "loss"]
@@ -143,7 +142,7 @@ def _sentence(found: RunDifference) -> str:
     if not found.comparable:
         return "These runs learn different things: only the shapes of their curves can be compared."
     told = []
-    score = "accuracy" if found.is_share else "mean error"
+    score = "accuracy" if found.is_accuracy else "mean error"
     for i, gap in enumerate(found.gaps, 1):
         if gap.mean is None:
             continue
@@ -170,7 +169,7 @@ def _settings(found: RunDifference, lines: Sequence[RunRow]) -> None:
     rows = [
         {"Setting": label(one.name) if one.name in FIELDS else one.name.capitalize()}
         | {
-            name: data_label(lines[i]) if one.name == "dataset" else one.said(i)
+            name: data_label(lines[i].dataset, lines[i].link) if one.name == "dataset" else one.said(i)
             for i, name in enumerate(names)
         }
         for one in found.settings
@@ -182,7 +181,7 @@ def _settings(found: RunDifference, lines: Sequence[RunRow]) -> None:
 
 def _courses(found: RunDifference, lines: Sequence[RunRow]) -> None:
     st.markdown("**Curves in numbers**")
-    task = CLASSIFICATION if found.is_share else ""
+    task = CLASSIFICATION if found.is_accuracy else ""
     rows = []
     for name, line, course in zip(_names(lines), lines, found.courses, strict=True):
         own = line.task if not found.comparable else task

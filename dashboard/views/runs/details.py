@@ -17,7 +17,7 @@ from playground.nn.format import format_score
 from playground.nn.losses import CLASSIFICATION
 from playground.storage.query import STATES, split_tags
 from playground.storage.records import RunRow, SavedRun
-from playground.storage.store import LONGEST_NAME, LONGEST_NOTE
+from playground.storage.store import MAX_NAME, MAX_NOTE
 
 
 def details(library: RunLibrary, run: RunRow) -> None:
@@ -57,7 +57,7 @@ def about(run: RunRow) -> str:
 
 def course(saved: SavedRun, key: str) -> None:
     """Its curves of loss and score."""
-    log, metric = history(saved.events), metric_name(saved.listed.task)
+    log, metric = history(saved.events), metric_name(saved.row.task)
     if not len(log):
         st.info("No epoch of this run was finished.")
         return
@@ -88,7 +88,7 @@ def _names(library: RunLibrary, run: RunRow) -> None:
     with st.form(f"run_names_{mark}", border=False):
         st.markdown("**Name, tags, note**")
         name = st.text_input(
-            "Name", run.name, key=f"run_name_{mark}", max_chars=LONGEST_NAME,
+            "Name", run.name, key=f"run_name_{mark}", max_chars=MAX_NAME,
             help="Empty: the name made from its settings.",
         )  # fmt: skip
         below_name = st.container()
@@ -98,7 +98,7 @@ def _names(library: RunLibrary, run: RunRow) -> None:
         )  # fmt: skip
         below_tags = st.container()
         note = st.text_area(
-            "Note", run.note, key=f"run_note_{mark}", max_chars=LONGEST_NOTE, height=110,
+            "Note", run.note, key=f"run_note_{mark}", max_chars=MAX_NOTE, height=110,
             placeholder="What did you expect, and what did you see?",
             help="What you want to remember of this run; try writing what you "
             "expected of it.",
@@ -113,8 +113,8 @@ def _names(library: RunLibrary, run: RunRow) -> None:
             return
     taken = [
         name == run.name or _taken(below_name, lambda: store.rename(run.id, owner, name)),
-        _taken(below_tags, lambda: store.tag(run.id, owner, split_tags(tags))),
-        _taken(below_note, lambda: store.note(run.id, owner, note)),
+        _taken(below_tags, lambda: store.set_tags(run.id, owner, split_tags(tags))),
+        _taken(below_note, lambda: store.set_note(run.id, owner, note)),
     ]
     if all(taken):
         library.choice.named += 1

@@ -17,11 +17,12 @@ from playground.analysis.comparison.hyperparameter_importance import (
     axes,
     best_rows,
     in_common,
-    weights,
+    importances,
 )
 from playground.experiment.model import text_label
 from playground.nn.format import format_score, truncate
 from playground.nn.losses import CLASSIFICATION
+from playground.storage.query import RunQuery
 from playground.storage.records import RunRow
 
 FEWEST = 3  # runs
@@ -31,10 +32,10 @@ SHARES = {"The best tenth": 0.1, "The best quarter": 0.25, "The best half": 0.5}
 
 def many(library: RunLibrary) -> None:
     """Parallel coordinates over the runs on one data set."""
-    if not library.runs:
+    if not library.facets.total:
         nothing_yet()
         return
-    scored = [run for run in library.runs if run.best_metric is not None]
+    scored = library.runs(RunQuery(scored=True))
     runs = _choose(library, scored)
     drawn = runs[:MOST_LINES]
     fields = fields_of(drawn)
@@ -52,7 +53,7 @@ def many(library: RunLibrary) -> None:
 
 def _choose(library: RunLibrary, runs: Sequence[RunRow]) -> list[RunRow]:
     """Runs whose scores mean the same: those on one data set, of one group if wanted."""
-    labels = {run.dataset: data_label(run) for run in runs}
+    labels = {run.dataset: data_label(run.dataset, run.link) for run in runs}
     with st.container(horizontal=True, vertical_alignment="bottom", key="many_choice"):
         dataset = st.selectbox(
             "Data", list(labels), key="many_data", width=220, persist_state="session",
@@ -79,7 +80,7 @@ def parallel_view(
     largest = runs[0].task == CLASSIFICATION
     scores = np.array([_number(run.best_metric) for run in runs])
     # What only some runs have tells of the choice it came along with, not of itself.
-    matter = weights([axis for axis in found if not axis.partial] or found, scores)
+    matter = importances([axis for axis in found if not axis.partial] or found, scores)
     names = _shown_axes(found, [weight.name for weight in matter])
     shown_axes = [axis for axis in found if axis.name in names]
     share = st.segmented_control(
@@ -130,8 +131,8 @@ def _number(value: float | None) -> float:
 
 def _score_axis(runs: Sequence[RunRow], scores: NDArray[np.float64]) -> Axis:
     """The last axis: up is always better; scores far below all others stand at its foot."""
-    task, is_share = runs[0].task, runs[0].task == CLASSIFICATION
-    goodness = scores if is_share else -scores
+    task, is_accuracy = runs[0].task, runs[0].task == CLASSIFICATION
+    goodness = scores if is_accuracy else -scores
     there = goodness[np.isfinite(goodness)]
     low, high = _reach(there)
     wide = (high - low) or 1.0
@@ -139,9 +140,9 @@ def _score_axis(runs: Sequence[RunRow], scores: NDArray[np.float64]) -> Axis:
     ticks = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         text = format_score(abs(low + share * wide), task == CLASSIFICATION)
-        worse = "≤ " if is_share else "≥ "
+        worse = "≤ " if is_accuracy else "≥ "
         ticks.append((share, worse + text if share == 0 and low > there.min() else text))
-    name = "accuracy" if is_share else "mean error"
+    name = "accuracy" if is_accuracy else "mean error"
     return Axis(name, positions, tuple(ticks), "linear")
 
 

@@ -33,7 +33,7 @@ def shared(token: str) -> None:
 
 
 def _show(saved: SavedRun) -> None:
-    run = saved.listed
+    run = saved.row
     st.subheader(literal(run.name), anchor=False)
     st.caption("Somebody shares this run with you: look at everything, change nothing.")
     st.caption(literal(about(run)))

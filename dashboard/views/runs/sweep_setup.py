@@ -35,6 +35,7 @@ from playground.runs.search_space import (
 )
 from playground.runs.search_space import written as typed
 from playground.runs.sweep import MOST, SWEEPS, Sweep
+from playground.storage.query import RunQuery
 from playground.storage.records import StoreError
 
 GRID, RANDOM = "Every combination", "Random draws"
@@ -59,7 +60,7 @@ def _go_on(library: RunLibrary) -> None:
     groups = library.store.groups(library.owner, "sweep", library.tab)
     if not groups:
         return
-    runs = library.store.list(library.owner, groups[0].id)
+    runs = library.store.list_runs(library.owner, RunQuery(group=groups[0].id))
     try:
         plan = GroupPlan.from_text(groups[0].plan)
     except ValueError:
@@ -219,7 +220,7 @@ def _begin(
     """Start it, in place of the one before."""
     plan = GroupPlan.of([Competitor("", tuple(experiments))], names)
     try:
-        group = library.store.begin_group(
+        group = library.store.create_group(
             library.owner, "sweep", named, plan.to_text(), library.tab
         )
     except StoreError as error:

@@ -23,14 +23,11 @@ from playground.storage.query import (
     KINDS,
     ORDERS,
     STATES,
-    Wanted,
-    in_order,
+    RunQuery,
     split_tags,
-    tags_of,
-    wanted_runs,
 )
 from playground.storage.records import RunRow, StoreError
-from playground.storage.store import LONGEST_TAG
+from playground.storage.store import MAX_TAG
 
 PAGE = 100  # lines sent to a browser at a time
 LOOK_SECONDS = 3.0  # between two looks at runs that play
@@ -38,10 +35,10 @@ LONGEST_NOTE = 80  # characters in the table
 FIELD = 165  # pixels of a filter: two of them fit on a phone
 
 
-def filters(library: RunLibrary) -> tuple[Wanted, str, bool]:
-    """What to show, and in which order: (wanted, a key of ORDERS, falling)."""
-    labels = {run.dataset: data_label(run) for run in library.runs if run.dataset}
-    tags = {tag: tag for tag in tags_of(library.runs)}
+def filters(library: RunLibrary) -> RunQuery:
+    """Which runs to show, and in which order."""
+    labels = {name: data_label(name, link) for name, link in library.facets.datasets.items()}
+    tags = {tag: tag for tag in library.facets.tags}
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs_filters"):
         text = st.text_input(
             "Search", key="runs_text", placeholder="name, note or tag", width=FIELD, max_chars=200,
@@ -65,8 +62,10 @@ def filters(library: RunLibrary) -> tuple[Wanted, str, bool]:
             persist_state="session",
             help="Turns the order round: smallest first, or oldest first.",
         )
-    wanted = Wanted(text, datasets, kinds, states, own, group)
-    return wanted, by, ORDERS[by].falling != turned
+    return RunQuery(
+        text, datasets, kinds, states, own, group, order=by,
+        descending=ORDERS[by].descending != turned,
+    )  # fmt: skip
 
 
 def _several(label: str, table: Mapping[str, str], key: str) -> list[str]:
@@ -88,25 +87,25 @@ def _group(library: RunLibrary) -> str:
     )  # fmt: skip
 
 
-def table(library: RunLibrary, wanted: Wanted, by: str, falling: bool) -> None:
+def table(library: RunLibrary, query: RunQuery) -> None:
     """The page of lines, drawn anew now and then while one of its runs plays."""
-    playing = any(run.state == "playing" for run in library.runs)
-    every = LOOK_SECONDS if playing else None
-    st.fragment(_page, run_every=every, key="runs_lines")(library, wanted, by, falling)
+    every = LOOK_SECONDS if library.facets.playing else None
+    st.fragment(_page, run_every=every, key="runs_lines")(library, query)
 
 
-def _page(library: RunLibrary, wanted: Wanted, by: str, falling: bool) -> None:
+def _page(library: RunLibrary, query: RunQuery) -> None:
     library.refresh()
-    found = in_order(wanted_runs(library.runs, wanted), by, falling)
-    pages = max(1, -(-len(found) // PAGE))
+    total = library.facets.total
+    found = library.count(query)
+    pages = max(1, -(-found // PAGE))
     page = 1
     if pages > 1:
         page = st.number_input(
             f"Page, of {pages:,}", 1, pages, key="runs_page", width=140,
-            help=f"{PAGE} runs on each; filters and order are those of all {len(found):,}.",
+            help=f"{PAGE} runs on each; filters and order are those of all {found:,}.",
         )  # fmt: skip
-    lines = found[(page - 1) * PAGE : page * PAGE]
-    st.caption(_count(len(found), len(library.runs), len(library.chosen)))
+    lines = library.runs(query, PAGE, (page - 1) * PAGE)
+    st.caption(_count(found, total, len(library.chosen)))
     if not lines:
         st.info("No run is like that: take away some of the filters.")
         return
@@ -171,7 +170,7 @@ def frame(library: RunLibrary, runs: Sequence[RunRow]) -> pd.DataFrame:
             "When": run.created,
             "Tags": ", ".join(run.tags),
             "Note": _start(run.note),
-            "Data": data_label(run),
+            "Data": data_label(run.dataset, run.link),
             "Network": _network(run),
             "Optimizer": _optimizer(run),
             "Belongs to": " · ".join(filter(None, (library.group_title(run.group), run.label))),
@@ -212,11 +211,10 @@ MOST_COMPARED = 8
 def listing(library: RunLibrary) -> None:
     """All runs, and whatever can be done with those that are chosen."""
     _undo(library)
-    if not library.runs:
+    if not library.facets.total:
         nothing_yet()
         return
-    wanted, by, falling = filters(library)
-    table(library, wanted, by, falling)
+    table(library, filters(library))
     chosen = library.chosen
     if len(chosen) > 0:
         _together(library)
@@ -265,7 +263,7 @@ def _together(library: RunLibrary) -> None:
         )
         if len(chosen) > 1:
             tag = st.text_input(
-                "Tag them all", key="tag_runs", width=200, max_chars=LONGEST_TAG,
+                "Tag them all", key="tag_runs", width=200, max_chars=MAX_TAG,
                 placeholder="homework",
                 help="A word for all ticked runs, to find them by; try the name of your "
                 "class.",
@@ -287,7 +285,7 @@ def _together(library: RunLibrary) -> None:
 def _tag(library: RunLibrary, tag: str) -> None:
     try:
         for run in library.chosen:
-            library.store.tag(run.id, library.owner, [*run.tags, *split_tags(tag)])
+            library.store.set_tags(run.id, library.owner, [*run.tags, *split_tags(tag)])
     except (ValueError, LookupError) as error:
         refuse(str(error))
     else:

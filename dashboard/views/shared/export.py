@@ -22,12 +22,13 @@ from playground.export.csv import curves_csv, runs_csv
 from playground.export.html_report import Report, report
 from playground.export.script import Script, ScriptError, reproducible, script
 from playground.export.script.data import needs_file
+from playground.history.environment import versions
 from playground.history.events import Epoch, Event
 from playground.nn.network import Snapshot
 from playground.runs.jobs import Jobs
 from playground.runs.run import Run
 from playground.storage.records import SavedRun, StoreError
-from playground.storage.store import store, versions
+from playground.storage.store import store
 
 WIDTH = 215  # pixels of a button
 WAIT_SECONDS = 1.0  # between two looks whether there is an epoch
@@ -76,7 +77,7 @@ def take_away(saved: SavedRun, key: str = "saved") -> None:
     known = identity.current()
     if known is None:
         return
-    listed, owner = saved.listed, known[0]
+    listed, owner = saved.row, known[0]
     events = list(saved.events)
     _offer(
         ExportedRun(
@@ -109,7 +110,7 @@ def take_away_run(run: Run, key: str = "own") -> None:
             experiment=run.experiment,
             events=lambda: list(run.events),
             snapshot=snapshot,
-            versions=json.loads(versions()),
+            versions=versions(),
             plays=run.state == "playing",
             start=run.start,
             page=page_address("train"),
@@ -122,7 +123,7 @@ def take_curves(runs: Sequence[tuple[str, SavedRun]], key: str = "several") -> N
     """The curves of several runs, each with its name, in one file."""
     _row(
         key, "csv", "Curves of these runs (.csv)", "runs.csv", "text/csv", ":material/table:",
-        lambda: runs_csv([(name, saved.events, saved.listed.task) for name, saved in runs]),
+        lambda: runs_csv([(name, saved.events, saved.row.task) for name, saved in runs]),
         "All of them below each other, with the name of the run in the first column.",
     )  # fmt: skip
 

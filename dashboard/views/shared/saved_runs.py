@@ -17,9 +17,9 @@ from playground.nn.network import Snapshot
 from playground.runs.jobs import LRUCache
 from playground.runs.loop import SavedLog
 from playground.runs.run import Run
-from playground.storage.query import KINDS
+from playground.storage.query import KINDS, RunQuery
 from playground.storage.records import RunGroup, RunRow, SavedRun, StoreError
-from playground.storage.store import Store, store
+from playground.storage.store import ALL, Store, store
 
 _SAVED: LRUCache[SavedRun] = LRUCache(64)
 
@@ -50,9 +50,8 @@ class RunLibrary:
 
     def load(self) -> None:
         """Read the database."""
-        self.runs = self.store.list(self.owner)
+        self.facets = self.store.facets(self.owner)
         self.groups = {group.id: group for group in self.store.groups(self.owner)}
-        self.by_id = {run.id: run for run in self.runs}
         self._fresh = True
 
     def refresh(self) -> None:
@@ -61,10 +60,22 @@ class RunLibrary:
             self.load()
         self._fresh = False
 
+    def runs(
+        self, query: RunQuery = ALL, limit: int | None = None, offset: int = 0
+    ) -> list[RunRow]:
+        """The runs that match, in order."""
+        return self.store.list_runs(self.owner, query, limit, offset)
+
+    def count(self, query: RunQuery) -> int:
+        """How many runs match."""
+        return self.store.count(self.owner, query)
+
     @property
     def chosen(self) -> list[RunRow]:
-        """The selected runs that still exist."""
-        return [self.by_id[id] for id in self.choice.chosen if id in self.by_id]
+        """The selected runs that still exist, in the order of selection."""
+        ids = self.choice.chosen
+        found = {run.id: run for run in self.runs(RunQuery(ids=ids))} if ids else {}
+        return [found[id] for id in ids if id in found]
 
     def get(self, run: RunRow) -> SavedRun:
         """A run with its events, read again only when it has grown. Raises StoreError."""
@@ -109,11 +120,11 @@ def fields_of(runs: Sequence[RunRow]) -> list[dict[str, Any]]:
     return [_fields(run.link) or {} for run in runs]
 
 
-def data_label(run: RunRow) -> str:
-    """Label of a run's data set."""
-    if run.dataset in DATASETS:
-        return DATASETS[run.dataset].label
-    experiment = experiment_of(run.link)
+def data_label(dataset: str, link: str) -> str:
+    """Label of a data set; `link`: of a run on it."""
+    if dataset in DATASETS:
+        return DATASETS[dataset].label
+    experiment = experiment_of(link)
     return "own data" if experiment is None else experiment.data.source.label
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from dashboard.state.drawing import DrawingState
 from dashboard.state.lesson_context import _drawn_digit, _race_result
-from dashboard.views.draw.model_choice import ready_made
+from dashboard.views.draw.model_choice import pretrained_view
 from playground.experiment.model import Experiment
 from playground.lessons.metrics import CheckContext
 from playground.lessons.question import DYNAMIC_QUESTIONS
@@ -36,7 +36,7 @@ def test_a_race_is_over_at_its_end_and_its_best_is_known_only_then() -> None:
 
 
 def test_a_drawing_is_what_the_network_on_the_page_takes_it_for() -> None:
-    now = ready_made()
+    now = pretrained_view()
     part = now.dataset.validation
     assert _drawn_digit(DrawingState(now=now)) is None
     for row in range(5):

@@ -53,8 +53,8 @@ def who() -> Iterator[tuple[str, str]]:
 
 def saved(who: tuple[str, str], state: str = "paused") -> str:
     owner, tab = who
-    id = store().begin(owner, EXPERIMENT, tab=tab)
-    store().write(id, EXPERIMENT, LEARNT[:3], state, 3)
+    id = store().create_run(owner, EXPERIMENT, tab=tab)
+    store().log_events(id, EXPERIMENT, LEARNT[:3], state, 3)
     return id
 
 

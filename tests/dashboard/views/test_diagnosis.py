@@ -141,7 +141,7 @@ def test_a_run_replaced_by_a_fix_stays_saved() -> None:
     before = running().saved
     assert before is not None
     app = trained(click(app, "fix_over_regularized"))
-    assert before in [line.id for line in store().list(KNOWN[0])]
+    assert before in [line.id for line in store().list_runs(KNOWN[0])]
     app = click(app, "undo_fix")
     assert running().saved == before
     assert running().epoch == 8

@@ -52,15 +52,15 @@ def page() -> None:
     session.begin()
     known = identity.current()
     assert known is not None
-    (line,) = store().list(known[0])
+    (line,) = store().list_runs(known[0])
     take_away(store().get(line.id, known[0]))
     st.text("end")
 
 
 def opened(kept: Store, experiment: Experiment = XOR, events: list[Event] | None = None) -> AppTest:
     told = [finished(1), finished(2)] if events is None else events
-    id = kept.begin(OWNER, experiment)
-    kept.write(id, experiment, told, "paused", len([e for e in told if isinstance(e, Epoch)]))
+    id = kept.create_run(OWNER, experiment)
+    kept.log_events(id, experiment, told, "paused", len([e for e in told if isinstance(e, Epoch)]))
     app = AppTest.from_function(page, default_timeout=60)
     app.session_state["known"] = (OWNER, TAB)
     return checked(app.run())

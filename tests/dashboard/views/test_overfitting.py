@@ -116,7 +116,7 @@ def test_one_click_trains_both_and_tells_what_the_cure_did() -> None:
     assert "→" in texts(app)
     click(app, "twin_open_0")
     assert app.session_state["experiment"] == race.runs[0][0].experiment
-    saved = store().list(KNOWN[0])
+    saved = store().list_runs(KNOWN[0])
     assert {(one.kind, one.state) for one in saved} == {("overfitting", "finished")}
     assert {one.label for one in saved} == {"without a cure", "L2"}
     again = AppTest.from_function(

@@ -15,6 +15,7 @@ from playground.experiment.url import parameters
 from playground.runs.lr_finder import LEARNING_RATE_FINDERS
 from playground.runs.race import RACES, Race
 from playground.runs.race_presets import PRESETS, VARIABLES, suggested
+from playground.storage.query import RunQuery
 from playground.storage.store import store
 
 KNOWN = ("0123456789abcdef" * 2, "fedcba9876543210" * 2)
@@ -284,7 +285,7 @@ def test_a_race_is_saved_and_shown_again_after_a_restart() -> None:
     checked(app.run())
     scores = app.table[0].value
     (group, *_) = store().groups(KNOWN[0], "race", KNOWN[1])
-    assert {line.label for line in store().list(KNOWN[0], group.id)} == {
+    assert {line.label for line in store().list_runs(KNOWN[0], RunQuery(group=group.id))} == {
         competitor.label for competitor in running().competitors
     }
     RACES.remove(KEY)  # what a restart leaves of it
@@ -300,11 +301,11 @@ def test_a_race_is_saved_and_shown_again_after_a_restart() -> None:
 def test_saved_runs_race_against_each_other() -> None:
     for rate in (0.1, 0.2):
         experiment = Experiment().replace(dataset="iris", hidden=(6,), learning_rate=rate)
-        store().begin(KNOWN[0], experiment)
+        store().create_run(KNOWN[0], experiment)
     app = opened()
     app.session_state["race_way"] = "Saved runs"
     checked(app.run())
-    ids = [line.id for line in store().list(KNOWN[0])][:2]
+    ids = [line.id for line in store().list_runs(KNOWN[0])][:2]
     checked(app.multiselect(key="race_saved").set_value(ids).run())
     assert "2 competitors" in texts(app)
     click(app, "race_start")

@@ -28,8 +28,8 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 def trained(kept: Store, owner: str = OWNER, score: float = 0.8, **changes: Any) -> str:
     """A finished run of three epochs that reaches `score`; its id."""
     experiment = Experiment().replace(epochs=3, **changes)
-    id = kept.begin(owner, experiment)
-    kept.write(id, experiment, course(score), "finished", 3)
+    id = kept.create_run(owner, experiment)
+    kept.log_events(id, experiment, course(score), "finished", 3)
     return id
 
 
@@ -113,7 +113,7 @@ def test_runs_are_listed_the_newest_first_and_survive_a_restart(kept: Store) -> 
     assert list(table["Network"]) == ["300-100 ReLU"] * 2
     assert "dropout 0.2" in table["Name"][0]
     again = Store(os.environ["PLAYGROUND_DATABASE_URL"])  # as after a restart
-    assert [each.best_metric for each in again.list(OWNER)] == [0.9, pytest.approx(0.8)]
+    assert [each.best_metric for each in again.list_runs(OWNER)] == [0.9, pytest.approx(0.8)]
 
 
 def test_nobody_sees_the_runs_of_somebody_else_not_even_by_their_ids(kept: Store) -> None:
@@ -136,14 +136,14 @@ def test_a_run_gets_a_name_tags_and_a_note(kept: Store) -> None:
     named(app, "tags").set_value("homework, week 3")
     named(app, "note").set_value("  I expected more.\n")
     app = save(app)
-    (line,) = kept.list(OWNER)
+    (line,) = kept.list_runs(OWNER)
     assert (line.name, line.tags) == ("<b>My *best*</b> $x$", ("homework", "week 3"))
     assert line.note == "I expected more."
     assert r"\<b\>My \*best\*\</b\> \$x\$" in [s.value for s in app.subheader]
     assert lines(app)["Name"][0] == "<b>My *best*</b> $x$"
     named(app, "name").set_value("")
     app = save(app)
-    assert kept.list(OWNER)[0].name.startswith("fashion_mnist · 300-100 relu")
+    assert kept.list_runs(OWNER)[0].name.startswith("fashion_mnist · 300-100 relu")
 
 
 def named(app: AppTest, part: str) -> Any:
@@ -165,7 +165,7 @@ def test_what_cannot_be_saved_is_said_beside_its_field_and_stays_there(kept: Sto
     app = save(app)
     assert plain(app.error[0].value) == "tags must be at most 20, got 30"
     assert named(app, "tags").value == text
-    assert kept.list(OWNER)[0].tags == ()
+    assert kept.list_runs(OWNER)[0].tags == ()
 
 
 def test_deleted_runs_come_back_by_undo(kept: Store) -> None:
@@ -198,9 +198,9 @@ def test_filters_and_order_are_those_of_all_runs(kept: Store) -> None:
 
 def test_a_group_is_shown_and_asked_for(kept: Store) -> None:
     trained(kept)
-    group = kept.begin_group(OWNER, "sweep", "learning rates", "{}")
-    id = kept.begin(OWNER, Experiment(), "sweep", group, "η 0.1")
-    kept.write(id, Experiment(), course(0.6), "finished", 3)
+    group = kept.create_group(OWNER, "sweep", "learning rates", "{}")
+    id = kept.create_run(OWNER, Experiment(), "sweep", group, "η 0.1")
+    kept.log_events(id, Experiment(), course(0.6), "finished", 3)
     app = opened()
     assert lines(app)["Belongs to"][0] == "Sweep: learning rates · η 0.1"
     app.selectbox(key="runs_group").set_value(group)
@@ -209,8 +209,8 @@ def test_a_group_is_shown_and_asked_for(kept: Store) -> None:
 
 def test_only_a_page_of_many_runs_is_sent(kept: Store) -> None:
     for i in range(105):
-        kept.write(
-            id := kept.begin(OWNER, Experiment()), Experiment(), course(0.5, 1), "finished", 1
+        kept.log_events(
+            id := kept.create_run(OWNER, Experiment()), Experiment(), course(0.5, 1), "finished", 1
         )
         if i == 0:
             kept.rename(id, OWNER, "the oldest")
@@ -365,9 +365,9 @@ def test_a_sweep_is_found_again_stopped_and_another_one_planned(kept: Store) -> 
 def test_after_a_restart_the_page_offers_what_a_sweep_had_not_finished(kept: Store) -> None:
     each = [Experiment().replace(learning_rate=rate, epochs=3) for rate in (0.1, 0.2, 0.3)]
     plan = GroupPlan.of([Competitor("", tuple(each))], ["learning_rate"]).to_text()
-    group = kept.begin_group(OWNER, "sweep", "learning rate", plan, TAB)
-    id = kept.begin(OWNER, each[0], "sweep", group)
-    kept.write(id, each[0], course(0.5), "finished", 3)
+    group = kept.create_group(OWNER, "sweep", "learning rate", plan, TAB)
+    id = kept.create_run(OWNER, each[0], "sweep", group)
+    kept.log_events(id, each[0], course(0.5), "finished", 3)
     app = planned()
     assert "2 of 3 runs of your last sweep were not finished" in plain(app.warning[0].value)
     assert app.button(key="sweep_go_on").label == "Train these 2"

@@ -69,7 +69,7 @@ def test_a_run_without_an_epoch_is_not_saved(start: Start, store: Store) -> None
     run = start()
     run.snapshot(0)
     assert run.saved is None
-    assert store.list(ME) == []
+    assert store.list_runs(ME) == []
 
 
 def test_a_run_is_saved_while_it_goes_on(start: Start, store: Store) -> None:
@@ -78,16 +78,16 @@ def test_a_run_is_saved_while_it_goes_on(start: Start, store: Store) -> None:
     assert run.wait(60) == "finished"
     saved = read(run, store)
     assert list(saved.events) == list(run.events)
-    assert saved.listed.state == "finished"
-    until(lambda: len(read(run, store).kept) > 3)
-    kept = read(run, store).kept
+    assert saved.row.state == "finished"
+    until(lambda: len(read(run, store).checkpoints) > 3)
+    kept = read(run, store).checkpoints
     assert {0, 100, 200} <= set(kept)
     for epoch in kept:
         for one, other in zip(
             store.snapshot(saved.id, ME, epoch).weights, run.snapshot(epoch).weights, strict=True
         ):
             assert np.array_equal(one, other)
-    assert store.list(ME)[0].id == run.saved
+    assert store.list_runs(ME)[0].id == run.saved
     assert run.unsaved == ""
 
 
@@ -113,7 +113,7 @@ def test_a_finished_run_is_restored_without_a_worker(
     run = start()
     run.play()
     run.wait(60)
-    until(lambda: len(read(run, store).kept) > 3)
+    until(lambda: len(read(run, store).checkpoints) > 3)
     again = restored(start, run, store)
     score = run.test()
     run.close()
@@ -144,7 +144,7 @@ def test_an_unfinished_run_is_lost_and_starts_over(start: Start, store: Store) -
     run = start()
     run.play(7)
     run.wait(60)
-    until(lambda: read(run, store).listed.state == "paused")
+    until(lambda: read(run, store).row.state == "paused")
     again = restored(start, run, store)
     assert (again.state, again.epoch) == ("lost", 7)
     assert again.events[-1] == WorkerLost(7, "the server was restarted")
@@ -152,7 +152,7 @@ def test_an_unfinished_run_is_lost_and_starts_over(start: Start, store: Store) -
     assert again.wait(60) == "paused"
     assert losses(again) == losses(run)[:2]
     assert list(read(run, store).events) == list(run.events)  # as it was
-    assert len(store.list(ME)) == 2
+    assert len(store.list_runs(ME)) == 2
 
 
 def test_changes_while_it_plays_are_saved(start: Start, store: Store) -> None:
@@ -178,8 +178,8 @@ def test_lessons_are_saved_and_undone(start: Start, store: Store) -> None:
     assert list(read(run, store).events) == list(run.events) != before
     run.undo()
     until(lambda: list(read(run, store).events) == before)
-    until(lambda: read(run, store).listed.epoch == 5)
-    assert max(read(run, store).kept, default=0) <= 5
+    until(lambda: read(run, store).row.epoch == 5)
+    assert max(read(run, store).checkpoints, default=0) <= 5
     run.fit_more(np.zeros((1, 4)), [2])
     run.wait(60)
     assert list(read(run, store).events) == list(run.events)
@@ -194,13 +194,13 @@ def test_every_attempt_is_a_run_of_its_own(start: Start, store: Store) -> None:
     assert run.saved is None
     run.play(1)
     run.wait(60)
-    assert {line.id for line in store.list(ME)} == {first, run.saved}
+    assert {line.id for line in store.list_runs(ME)} == {first, run.saved}
     playing = start(IRIS.replace(epochs=10_000))
     playing.speed = 100
     playing.play()
     until(lambda: playing.epoch > 2)
     playing.close()
-    until(lambda: read(playing, store).listed.state == "stopped")
+    until(lambda: read(playing, store).row.state == "stopped")
 
 
 def test_a_database_that_fails_does_not_stop_training(
@@ -291,7 +291,7 @@ def test_a_killed_server_has_saved_every_epoch_it_told_of(store: Store, tmp_path
         started = psutil.Process(server.pid).children(recursive=True)
         server.kill()
         told = int((server.stdout.read().splitlines() or [str(told)])[-1])
-    (line,) = store.list(ME)
+    (line,) = store.list_runs(ME)
     assert line.state == "interrupted"
     assert line.epoch >= told >= 50
     epochs = [event.epoch for event in store.get(line.id, ME).events if isinstance(event, Epoch)]

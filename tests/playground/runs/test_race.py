@@ -192,7 +192,7 @@ def test_a_race_is_written_down(start: Start, tmp_path: Path) -> None:
     )
     race.play(30)
     assert race.wait(60) == "paused"
-    saved = {listed.label: kept.get(listed.id, "me") for listed in kept.list("me")}
+    saved = {listed.label: kept.get(listed.id, "me") for listed in kept.list_runs("me")}
     for i, histories in enumerate(race.histories()):
         for seed, past in enumerate(histories):
             assert same(history(saved[f"{i} {seed}"].events), past)

@@ -30,8 +30,8 @@ def written(
     store: Store, group: str, competitor: Competitor, seed: int, events: list[Event], state: str
 ) -> None:
     experiment = competitor.experiments[seed]
-    id = store.begin("me", experiment, race.KIND, group, competitor.label, "tab")
-    store.write(id, experiment, events, state, len(events))
+    id = store.create_run("me", experiment, race.KIND, group, competitor.label, "tab")
+    store.log_events(id, experiment, events, state, len(events))
 
 
 @pytest.mark.parametrize("name", ["optimizers", "width", "schedules"])

@@ -130,7 +130,7 @@ def test_a_sweep_is_written_down(start: Start, tmp_path: Path) -> None:
     assert sweep.wait(60) == "finished"
     while not sweep.idle:  # an end is written down a moment after it
         pass
-    listed = {each.label: each for each in kept.list("me")}
+    listed = {each.label: each for each in kept.list_runs("me")}
     assert sorted(listed) == ["0", "1", "2"]
     assert {each.state for each in listed.values()} == {"finished"}
     assert listed["1"].id == sweep.rows[1].saved
