@@ -19,7 +19,7 @@ from dashboard.figures.optimization import (
 )
 from dashboard.state import stored
 from dashboard.widgets.messages import refuse
-from playground.experiment.model import FIELDS, Training, explain, label
+from playground.experiment.model import Training, explain, help_text, label
 from playground.labs.optimizers.curves_1d import CURVES
 from playground.labs.optimizers.gradient_descent import Descent, scheduled, verdict
 from playground.nn.schedules import SCHEDULES
@@ -62,7 +62,8 @@ def with_numbers(training: Training) -> str:
     """LaTeX of the learning rate s epochs after warm-up, with every number but s in it."""
     warmup = training.warmup_epochs
     run = max(training.epochs - warmup, 1)
-    share = FORMULAS[training.schedule](training, run)
+    formula = FORMULAS.get(training.schedule, lambda t, run: SCHEDULES[t.schedule].formula)
+    share = formula(training, run)
     after = (
         rf",\allowbreak\; s = \text{{epoch}} - {warmup:g}"
         if warmup
@@ -94,18 +95,6 @@ SPANS: Mapping[str, tuple[float, float, float]] = {
     "rise_share": (0.05, 0.95, 0.05),
     "final_share": (0.0, 1.0, 0.01),
     "plateau_patience": (1, 20, 1),
-}
-TRY = {
-    "decay_rate": "Try 1: nothing decays.",
-    "period_epochs": "Try a short one and a long one.",
-    "milestones": "Drag both ends.",
-    "power": "Try 1, then 3.",
-    "period_growth": "Try 1: all alike.",
-    "peak_decay": "Try 0.5.",
-    "start_share": "Try 0.5.",
-    "rise_share": "Try 0.1: a steep rise.",
-    "final_share": "Try 0.2: it never stands still.",
-    "plateau_patience": "Try 1: it gives up at once.",
 }
 
 
@@ -222,7 +211,7 @@ def _slider(name: str, field: str, usual: Any) -> Any:
     value = st.slider(
         label(field), kind(low), kind(high), _usual(key, usual), kind(step),
         key=f"lab_schedules_{key}", persist_state="session",
-        help=f"{FIELDS[field].description} {TRY[field]}",
+        help=help_text(field),
     )  # fmt: skip
     # Both ends of a range on the same epoch are one milestone.
     return tuple(dict.fromkeys(value)) if isinstance(value, tuple) else value

@@ -156,6 +156,8 @@ def _imports(experiment: Experiment, given: bool) -> tuple[set[str], set[str]]:
     standard |= {"import math", "import sys"}
     if given:
         standard.add("from pathlib import Path")
+    if experiment.training.schedule not in training.SHARES:
+        standard.add("import types")
     return standard, others | {"import keras", "import numpy as np"}
 
 

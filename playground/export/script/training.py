@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from playground.experiment.model import Experiment, Training
+from playground.export.script.source import listing
 from playground.nn.optimizers import OPTIMIZERS
 from playground.nn.schedules import SCHEDULES
 
@@ -66,9 +67,23 @@ def _cycles(growth: float) -> list[str]:
     ]
 
 
+def _shares(training: Training) -> list[str]:
+    """Code of the share; of a schedule without an entry in SHARES, its function and its fields."""
+    if training.schedule in SHARES:
+        return SHARES[training.schedule](training)
+    entry = SCHEDULES[training.schedule]
+    fields = ", ".join(f"{name}={getattr(training, name)!r}" for name in entry.defaults)
+    return [
+        listing(entry.share),
+        "times = types.SimpleNamespace(run=run, period=period, epoch=STEPS)",
+        f"training = types.SimpleNamespace({fields})",
+        f"share = {entry.share.__name__}(s, times, training)",
+    ]
+
+
 def has_schedule(training: Training) -> bool:
     """Whether the rate of an update depends on when it comes."""
-    return bool(SHARES[training.schedule](training)) or training.warmup_epochs > 0
+    return bool(_shares(training)) or training.warmup_epochs > 0
 
 
 def watches_plateaus(training: Training) -> bool:
@@ -104,7 +119,7 @@ def _list(name: str, entries: list[str]) -> str:
 def schedule(training: Training) -> str:
     """The learning rate of every update as a table, and `schedule`, which looks it up."""
     entry = SCHEDULES[training.schedule]
-    shares = SHARES[training.schedule](training)
+    shares = _shares(training)
     text = "\n".join(shares)
     lines = ["step = np.arange(PLANNED * STEPS + 1)  # each update, counted from 0"]
     warmup = f"{training.warmup_epochs!r} * STEPS"
