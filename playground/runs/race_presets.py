@@ -15,7 +15,7 @@ from playground.experiment.model import (
     limits,
     short_label,
 )
-from playground.experiment.regularizers import REGULARIZERS, cured, without
+from playground.experiment.regularizers import REGULARIZERS, with_regularizer, without_regularizer
 from playground.runs.race import Competitor
 
 FEWEST, MOST = 2, 8  # competitors
@@ -190,14 +190,14 @@ WITHOUT = "without a cure"
 def twin(base: Experiment, cure: str, strength: float) -> tuple[Competitor, Competitor]:
     """`base` without any cure, and with one; ValueError where the strength is out of range."""
     return (
-        Competitor(WITHOUT, (without(base),)),
-        Competitor(REGULARIZERS[cure].label, (cured(base, cure, strength),)),
+        Competitor(WITHOUT, (without_regularizer(base),)),
+        Competitor(REGULARIZERS[cure].label, (with_regularizer(base, cure, strength),)),
     )
 
 
 def weighed(base: Experiment, l1: float, l2: float) -> tuple[Competitor, ...]:
     """`base` three times: without a penalty, with L1, with L2."""
-    plain = without(base)
+    plain = without_regularizer(base)
     return (
         Competitor("no penalty", (plain,)),
         Competitor("L1", (plain.replace(l1=l1),)),
@@ -207,7 +207,7 @@ def weighed(base: Experiment, l1: float, l2: float) -> tuple[Competitor, ...]:
 
 def labelled(base: Experiment) -> tuple[Competitor, Competitor]:
     """`base` on its true training labels, and with its share of random ones."""
-    plain = without(base)
+    plain = without_regularizer(base)
     return (
         Competitor("true labels", (plain.replace(label_noise=0.0),)),
         Competitor("random labels", (plain,)),

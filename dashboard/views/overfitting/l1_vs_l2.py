@@ -49,10 +49,10 @@ def _strengths(race: Race | None) -> tuple[float, float]:
     columns = st.columns(2)
     for i, (column, name) in enumerate(zip(columns, ("l1", "l2"), strict=True), 1):
         cure = REGULARIZERS[name]
-        usual = cure.usual if race is None else race.runs[i][0].experiment.to_dict()[name]
+        usual = cure.default if race is None else race.runs[i][0].experiment.to_dict()[name]
         with column:
             strength = st.slider(
-                cure.strength, cure.low, cure.high, min(usual, cure.high), cure.step,
+                cure.strength_label, cure.low, cure.high, min(usual, cure.high), cure.step,
                 key=f"penalties_{name}", persist_state="session", format="%.4g",
                 help=f"{cure.explanation} It acts at once.",
             )  # fmt: skip

@@ -8,7 +8,7 @@ from dashboard.state import identity
 from dashboard.views.overfitting import controls
 from dashboard.views.overfitting.restore_best_weights import restore
 from dashboard.widgets.messages import literal, refuse
-from playground.analysis.comparison.notes import fairness
+from playground.analysis.comparison.notes import comparison_notes
 from playground.analysis.metrics import run_summary
 from playground.analysis.metrics.run_summary import GapCurves, GeneralizationGap
 from playground.datasets import Dataset, load
@@ -18,10 +18,10 @@ from playground.experiment.overfitting_presets import overfitting, preset
 from playground.experiment.regularizers import (
     REGULARIZERS,
     Regularizer,
-    cured,
-    live_changes,
-    recognised,
-    without,
+    detect_regularizer,
+    tunable_changes,
+    with_regularizer,
+    without_regularizer,
 )
 from playground.history.history import History, history
 from playground.runs.race import RACES, Race
@@ -71,25 +71,29 @@ def _cure(experiment: Experiment, race: Race | None) -> tuple[str, float]:
         "compare the gaps.",
     )  # fmt: skip
     cure, own = REGULARIZERS[name], preset(experiment.data.dataset).strengths
-    usual = own.get(name, cure.usual)
+    usual = own.get(name, cure.default)
     if running and running[0] == name:
         usual = min(max(running[1], cure.low), cure.high)
     whole = isinstance(cure.step, int)
     kind = int if whole else float
     strength = st.slider(
-        cure.strength.capitalize() if whole or name == "dropout" else cure.strength,
+        cure.strength_label.capitalize() if whole or name == "dropout" else cure.strength_label,
         kind(cure.low), kind(cure.high), kind(usual), kind(cure.step),
         key=f"twin_{name}_{experiment.data.dataset}", persist_state="session",
         format=None if whole else "%.4g", help=cure.explanation,
     )  # fmt: skip
-    when = "It acts at once on the cured run." if cure.live else "It takes effect at a new start."
+    when = (
+        "It acts at once on the cured run."
+        if cure.tunable_field
+        else "It takes effect at a new start."
+    )
     st.caption(f"**{cure.label}.** {literal(cure.explanation)} {when}")
     return name, float(strength)
 
 
 def _recognised(race: Race) -> tuple[str, float] | None:
     (plain,), (treated,) = race.runs
-    found = recognised(plain.experiment, treated.experiment)
+    found = detect_regularizer(plain.experiment, treated.experiment)
     if found is not None:
         return found
     label = race.competitors[1].label  # of strength 0, at which it is no cure at all
@@ -100,9 +104,13 @@ def _take_up(race: Race, name: str, strength: float) -> None:
     """Tell the cured run of a cure that acts at once."""
     treated = race.runs[1][0]
     running = None if treated.over else _recognised(race)
-    if running is None or not REGULARIZERS[name].live or not REGULARIZERS[running[0]].live:
+    if (
+        running is None
+        or not REGULARIZERS[name].tunable_field
+        or not REGULARIZERS[running[0]].tunable_field
+    ):
         return
-    changes = live_changes(name, strength)
+    changes = tunable_changes(name, strength)
     now = treated.experiment.to_dict()
     wanted = {field: value for field, value in changes.items() if now[field] != value}
     if wanted:
@@ -112,19 +120,19 @@ def _take_up(race: Race, name: str, strength: float) -> None:
 def _pending(race: Race, base: Experiment, cure: Regularizer, name: str, strength: float) -> None:
     """Say what the race that is shown does not have yet."""
     plain = race.runs[0][0]
-    if without(plain.experiment) != base:
+    if without_regularizer(plain.experiment) != base:
         st.warning(
             "Below is the twin of other data or another seed: "
             f"{literal(title(plain.experiment))}. Overfit again starts that of now."
         )
         return
     running = _recognised(race)
-    if running is None or race.runs[1][0].experiment == cured(base, name, strength):
+    if running is None or race.runs[1][0].experiment == with_regularizer(base, name, strength):
         return
     st.warning(
-        f"Below is still {literal(REGULARIZERS[running[0]].told(running[1]))}. "
+        f"Below is still {literal(REGULARIZERS[running[0]].describe(running[1]))}. "
         "Overfit again starts both "
-        f"anew with {literal(cure.told(strength))}; these curves end then."
+        f"anew with {literal(cure.describe(strength))}; these curves end then."
     )
 
 
@@ -133,19 +141,19 @@ def _draw(race: Race) -> None:
     (plain,), (treated,) = race.runs
     runs, logs = (plain, treated), (history(plain.events), history(treated.events))
     dataset = load(plain.experiment.data)
-    is_share = bool(dataset.source.classes)
+    is_accuracy = bool(dataset.source.classes)
     told = _told(race)
-    gaps = [_gap(run, log, is_share) for run, log in zip(runs, logs, strict=True)]
-    _tiles(gaps, told, is_share)
+    gaps = [_gap(run, log, is_accuracy) for run, log in zip(runs, logs, strict=True)]
+    _tiles(gaps, told, is_accuracy)
     _verdict(race, gaps, told)
-    choices = QUANTITIES if is_share else ERRORS
+    choices = QUANTITIES if is_accuracy else ERRORS
     chosen = st.segmented_control(
-        "Curves of", list(choices), default="Loss", key=f"twin_quantity_{is_share}", required=True,
+        "Curves of", list(choices), default="Loss", key=f"twin_quantity_{is_accuracy}", required=True,
         persist_state="session",
         help="Losses show overfitting earlier, scores say what it costs; look at"
         " both.",
     )  # fmt: skip
-    _curves(race, logs, choices[chosen], told, is_share)
+    _curves(race, logs, choices[chosen], told, is_accuracy)
     _fair(race)
     if race.state != "playing":
         restore(race)
@@ -154,23 +162,23 @@ def _draw(race: Race) -> None:
 def _told(race: Race) -> str:
     found = _recognised(race)
     assert found is not None  # noqa: S101 - a twin always has a cure
-    return REGULARIZERS[found[0]].told(found[1])
+    return REGULARIZERS[found[0]].describe(found[1])
 
 
-def _gap(run: Run, log: History, is_share: bool) -> GeneralizationGap | None:
+def _gap(run: Run, log: History, is_accuracy: bool) -> GeneralizationGap | None:
     """The gap now; with dropout measured with all units on, and of what was restored."""
     epoch = run_summary.restored_epoch(run.events[-1] if len(run.events) else None)
     if run.experiment.network.dropout and run.latest is not None and len(log):
         dataset: Dataset = load(run.experiment.data)
         return run_summary.measured_gap(run.latest, dataset, run.experiment.training.loss)
-    return run_summary.gap(log, is_share, epoch)
+    return run_summary.gap(log, is_accuracy, epoch)
 
 
-def _tiles(gaps: list[GeneralizationGap | None], told: str, is_share: bool) -> None:
-    name = "accuracy" if is_share else "error"
+def _tiles(gaps: list[GeneralizationGap | None], told: str, is_accuracy: bool) -> None:
+    name = "accuracy" if is_accuracy else "error"
     with st.container(horizontal=True, key="twin_tiles"):
         for found, whose in zip(gaps, ("without a cure", f"with {told}"), strict=True):
-            metric = "–" if found is None else figures.amount(found.metric, is_share)
+            metric = "–" if found is None else figures.amount(found.metric, is_accuracy)
             loss = "–" if found is None else f"{found.loss:.3f}"
             st.metric(f"Gap in loss, {literal(whose)}", loss, width=230, help=HELP)
             st.metric(f"Gap in {name}, {literal(whose)}", metric, width=230, help=HELP)
@@ -190,15 +198,16 @@ def _verdict(race: Race, gaps: list[GeneralizationGap | None], told: str) -> Non
 
 
 def _curves(
-    race: Race, logs: tuple[History, History], quantity: str, told: str, is_share: bool
+    race: Race, logs: tuple[History, History], quantity: str, told: str, is_accuracy: bool
 ) -> None:
     of_loss = quantity == run_summary.LOSS
     found: list[GapCurves] = [
-        run_summary.losses(log) if of_loss else run_summary.metrics(log, is_share) for log in logs
+        run_summary.losses(log) if of_loss else run_summary.metrics(log, is_accuracy)
+        for log in logs
     ]
     scale, name = figures.limits(found), "loss" if of_loss else "accuracy"
-    name = name if of_loss or is_share else "mean absolute error"
-    share = is_share and not of_loss
+    name = name if of_loss or is_accuracy else "mean absolute error"
+    share = is_accuracy and not of_loss
     titles = ("Without a cure", f"With {told}")
     for column, curves, heading, hue in zip(st.columns(2), found, titles, (0, 1), strict=True):
         with column:
@@ -229,4 +238,4 @@ def _curves(
 
 
 def _fair(race: Race) -> None:
-    st.caption(literal(" ".join(fairness(race.competitors))))
+    st.caption(literal(" ".join(comparison_notes(race.competitors))))

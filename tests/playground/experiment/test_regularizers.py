@@ -25,10 +25,10 @@ from playground.experiment.overfitting_presets import (
 )
 from playground.experiment.regularizers import (
     REGULARIZERS,
-    cured,
-    live_changes,
-    recognised,
-    without,
+    detect_regularizer,
+    tunable_changes,
+    with_regularizer,
+    without_regularizer,
 )
 from playground.history.history import History, Log, history
 from playground.runs.race_presets import WITHOUT, labelled, sized, twin, weighed
@@ -54,7 +54,7 @@ def apart(experiment: Experiment) -> GeneralizationGap:
 
 
 def strength(dataset: str, cure: str) -> float:
-    return preset(dataset).strengths.get(cure, REGULARIZERS[cure].usual)
+    return preset(dataset).strengths.get(cure, REGULARIZERS[cure].default)
 
 
 # ---- by value ------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ def strength(dataset: str, cure: str) -> float:
 def test_a_cure_changes_its_own_field_and_no_other(
     name: str, strength: float, field: str, value: object
 ) -> None:
-    before, after = IMAGES.to_dict(), cured(IMAGES, name, strength).to_dict()
+    before, after = IMAGES.to_dict(), with_regularizer(IMAGES, name, strength).to_dict()
     differing = {each for each in before if before[each] != after[each]}
     assert after[field] == value
     assert differing - {"early_stopping"} == {field}
@@ -85,32 +85,38 @@ def test_every_cure_is_recognised_again_with_its_strength(name: str, share: floa
     cure = REGULARIZERS[name]
     steps = round(share * (cure.high - cure.low) / cure.step)
     strength = cure.low + steps * cure.step
-    if cure.live and strength == 0:
-        assert recognised(IMAGES, cured(IMAGES, name, 0)) is None
+    if cure.tunable_field and strength == 0:
+        assert detect_regularizer(IMAGES, with_regularizer(IMAGES, name, 0)) is None
     else:
-        assert recognised(IMAGES, cured(IMAGES, name, strength)) == (name, strength)
+        assert detect_regularizer(IMAGES, with_regularizer(IMAGES, name, strength)) == (
+            name,
+            strength,
+        )
 
 
 def test_one_cure_takes_the_place_of_the_other() -> None:
-    both = cured(cured(IMAGES, "l2", 0.01), "dropout", 0.5)
+    both = with_regularizer(with_regularizer(IMAGES, "l2", 0.01), "dropout", 0.5)
     assert (both.network.l2, both.network.dropout) == (0.0, 0.5)
-    assert live_changes("dropout", 0.5) == {"l2": 0.0, "l1": 0.0, "dropout": 0.5}
-    assert without(cured(IMAGES, "early_stopping", 5)).training.early_stopping is False
+    assert tunable_changes("dropout", 0.5) == {"l2": 0.0, "l1": 0.0, "dropout": 0.5}
+    assert (
+        without_regularizer(with_regularizer(IMAGES, "early_stopping", 5)).training.early_stopping
+        is False
+    )
 
 
 @pytest.mark.parametrize("name", list(REGULARIZERS))
 def test_a_strength_out_of_range_is_refused_with_the_number(name: str) -> None:
     cure = REGULARIZERS[name]
     with pytest.raises(ValueError, match=f"between {cure.low:g} and {cure.high:g}, got 1000"):
-        cured(IMAGES, name, 1000)
-    assert not cure.live or cure.live in TUNABLE_WHILE_TRAINING
+        with_regularizer(IMAGES, name, 1000)
+    assert not cure.tunable_field or cure.tunable_field in TUNABLE_WHILE_TRAINING
 
 
 def test_more_data_ends_where_the_data_end() -> None:
     iris = overfitting(Experiment().replace(dataset="iris"))
-    data = cured(iris, "more_data", 16).data
+    data = with_regularizer(iris, "more_data", 16).data
     assert data.train_size == 120 - data.validation_size
-    most = cured(IMAGES, "more_data", REGULARIZERS["more_data"].high).data
+    most = with_regularizer(IMAGES, "more_data", REGULARIZERS["more_data"].high).data
     assert bundle_suffices(most)  # nothing has to be fetched for a cure
 
 
@@ -119,9 +125,9 @@ def test_every_recipe_keeps_the_data_set_and_the_seeds(name: str) -> None:
     base = Experiment().replace(dataset=name, data_seed=3, seed=4, l2=0.5, optimizer="sgd")
     made = overfitting(base)
     assert (made.data.dataset, made.data.data_seed, made.network.seed) == (name, 3, 4)
-    assert without(made) == made
+    assert without_regularizer(made) == made
     for cure in REGULARIZERS:
-        assert cured(made, cure, strength(name, cure)) != made
+        assert with_regularizer(made, cure, strength(name, cure)) != made
     penalized(base), memorizing(base)
 
 
@@ -177,7 +183,7 @@ def test_each_cure_makes_the_gap_smaller(
     dataset: str, cure: str, plain: dict[str, History]
 ) -> None:
     base = overfitting(Experiment().replace(dataset=dataset))
-    treated = apart(cured(base, cure, strength(dataset, cure)))
+    treated = apart(with_regularizer(base, cure, strength(dataset, cure)))
     assert treated.loss < 0.85 * last(plain[dataset]).loss
     if dataset == "fashion_mnist":
         assert treated.metric < last(plain[dataset]).metric
@@ -198,7 +204,7 @@ def test_random_labels_are_learnt_by_heart_and_mean_nothing() -> None:
 def test_l1_makes_most_weights_zero_and_l2_only_small() -> None:
     found = []
     for competitor in weighed(
-        penalized(Experiment()), REGULARIZERS["l1"].usual, REGULARIZERS["l2"].usual
+        penalized(Experiment()), REGULARIZERS["l1"].default, REGULARIZERS["l2"].default
     ):
         trainer, _ = trained(competitor.experiments[0])
         found.append(shares(trainer.latest())[-1])
@@ -209,7 +215,7 @@ def test_l1_makes_most_weights_zero_and_l2_only_small() -> None:
 
 
 def test_losses_are_those_without_the_penalty() -> None:
-    experiment = cured(POINTS, "l2", 0.02).replace(epochs=20)
+    experiment = with_regularizer(POINTS, "l2", 0.02).replace(epochs=20)
     trainer, log = trained(experiment)
     data = trainer.dataset
     plain = score(trainer.latest(), data, data.validation, experiment.training.loss)
