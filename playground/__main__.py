@@ -2,7 +2,11 @@
 
 import sys
 
-from playground.cli.commands import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from playground.cli.commands import main
+
+        status = main()
+    except KeyboardInterrupt:  # while the imports are under way
+        status = 130
+    sys.exit(status)

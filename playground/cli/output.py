@@ -1,14 +1,19 @@
-"""A run told on a terminal: JSON lines for programs, or a progress bar and a table for people."""
+"""Output of the commands: JSON lines for programs, or a progress bar and tables for a terminal.
+
+Tables and the bar fit the width of the terminal (COLUMNS), down to 30 columns.
+"""
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
-import numpy as np
 
+from playground.analysis.metrics.baseline import baseline
 from playground.datasets import Dataset
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import summary, title
@@ -17,14 +22,14 @@ from playground.history.events import Diverged, Epoch, Event, Finished, Progress
 from playground.lessons.gradebook import GradebookRow, RejectedSubmission, student
 from playground.lessons.lesson import LessonLibrary
 from playground.lessons.metrics import METRICS
-from playground.nn.format import format_score
 from playground.nn.losses import CLASSIFICATION
 
-Write = Callable[[str], None]
+GAP = "  "  # between columns
+WIDE = 60  # columns; a narrower terminal gets an entry on several lines
 
 
 def epoch_values(event: Epoch, task: str) -> dict[str, Any]:
-    """An epoch in the words of Keras' history; no `val_` names without validation examples."""
+    """An epoch by the names of Keras' history; no `val_` names without validation examples."""
     values: dict[str, Any] = {"epoch": event.epoch, **_score("", event.train, task)}
     if event.validation is not None:
         values |= _score("val_", event.validation, task)
@@ -35,128 +40,96 @@ def _score(prefix: str, score: Score, task: str) -> dict[str, float]:
     return {prefix + "loss": score.loss, prefix + metric_name(task): score.metric}
 
 
-def tell_json(
+def _print_event(out: TextIO, name: str, values: Mapping[str, Any]) -> None:
+    out.write(json.dumps({"event": name, **values}, allow_nan=False) + "\n")
+    out.flush()  # whole lines only, however the run ends
+
+
+def print_json(
     experiment: Experiment, events: Iterator[Event], test: Callable[[], Score], out: TextIO
 ) -> bool:
-    """One JSON object a line for each epoch and for the end; False when the run diverged."""
+    """One JSON object a line for each epoch and for the end; True if the run diverged."""
     task = experiment.data.source.task
-
-    def write(name: str, values: Mapping[str, Any]) -> None:
-        out.write(json.dumps({"event": name, **values}, allow_nan=False) + "\n")
-        out.flush()  # whole lines only, however the run ends
-
     for event in events:
         if isinstance(event, Epoch):
-            write("epoch", epoch_values(event, task))
+            values = epoch_values(event, task)
+            if event.compile_seconds is not None:
+                values["compile_seconds"] = event.compile_seconds
+            _print_event(out, "epoch", values)
         elif isinstance(event, Diverged):
-            write("diverged", {"epoch": event.epoch, "step": event.step, "advice": event.advice})
-            return False
+            values = {"epoch": event.epoch, "step": event.step, "advice": event.advice}
+            _print_event(out, "diverged", values)
+            return True
         elif isinstance(event, Finished):
-            parameters = summary(experiment).parameters
-            score = _score("test_", test(), task)
-            write("finished", {"epochs": event.epoch, "parameters": parameters, **score})
-    return True
+            values = {"epochs": event.epoch, "parameters": summary(experiment).parameters}
+            _print_event(out, "finished", values | _score("test_", test(), task))
+    return False
 
 
-def tell_people(
+def print_table(
     experiment: Experiment, dataset: Dataset, events: Iterator[Event], test: Callable[[], Score]
 ) -> bool:
-    """A table of the epochs under a heading, and what the scores mean; False when it diverged."""
+    """A row for each epoch, then the test score beside its baseline; True if the run diverged."""
     task, steps = experiment.data.source.task, experiment.steps_per_epoch
-    click.echo(f"{title(experiment)}, {summary(experiment).parameters:,} parameters")
-    bar = click.progressbar(length=experiment.training.epochs * steps, file=sys.stderr, width=24)
-    headed, finished = False, None
-    with bar:
+    _print(f"{title(experiment)}, {summary(experiment).parameters:,} parameters")
+    columns: dict[str, int] = {}
+    finished = None
+    with _progress_bar(experiment.training.epochs * steps) as bar:
         for event in events:
             if isinstance(event, Progress):
                 bar.update((event.epoch - 1) * steps + event.batch - bar.pos)
             elif isinstance(event, Epoch):
                 values = epoch_values(event, task)
                 _clear_line()
-                if not headed:
-                    click.echo("  ".join(f"{_heading(name):>13}" for name in values))
-                    headed = True
-                click.echo("  ".join(f"{_cell(name, value):>13}" for name, value in values.items()))
+                if not columns:
+                    columns = _columns(values)
+                    click.echo(_row({name: _heading(name) for name in columns}, columns))
+                cells = {name: _cell(name, values[name]) for name in columns}
+                click.echo(_row(cells, columns))
                 bar.update(event.epoch * steps - bar.pos)
             elif isinstance(event, Diverged):
                 _clear_line()
-                click.echo(f"Diverged: the loss of update {event.step:,} is not finite.", err=True)
-                click.echo(event.advice, err=True)
-                return False
+                _print(f"Diverged: the loss of update {event.step:,} is not finite.", err=True)
+                _print(event.advice, err=True)
+                return True
             elif isinstance(event, Finished):
                 finished = event
-    if finished is not None and finished.stopped_early:
+    if finished is None:  # interrupted
+        return False
+    if finished.stopped_early:
         best = f", best epoch {finished.best_epoch}" if finished.best_epoch else ""
-        click.echo(f"Stopped early after epoch {finished.epoch}{best}.")
+        _print(f"Stopped early after epoch {finished.epoch}{best}.")
     for name, value in _score("test_", test(), task).items():
         click.echo(f"{_heading(name)} {_cell(name, value)}")
     if task == CLASSIFICATION:
-        click.echo(_baseline(dataset))
-    return True
+        constant = baseline(dataset, part=dataset.test)
+        name = dataset.source.classes[int(constant.answer)]
+        _print(f"always predicting “{name}”: test accuracy {constant.metric:.2%}")
+    return False
 
 
-def tell_saved(place: Path, trained: PretrainedNetwork, json_out: TextIO | None) -> None:
-    """Where the network is, and how well it does with its weights as they were kept."""
-    metric = metric_name(trained.experiment.data.source.task)
-    scores = {f"{part}_{metric}": score.metric for part, score in trained.scores.items()}
-    if json_out is not None:
-        json_out.write(json.dumps({"event": "saved", "path": str(place), **scores}) + "\n")
-        json_out.flush()
-        return
-    test = _cell(metric, trained.scores["test"].metric)
-    size = place.stat().st_size / 1000
-    click.echo(f"kept in {place} ({size:,.0f} kB): test {_heading(metric)} {test}")
+def _progress_bar(length: int) -> Any:
+    width = 24 if _width() >= WIDE else 0  # 0: as wide as the terminal allows
+    return click.progressbar(length=length, file=sys.stderr, width=width)
 
 
-def tell_written(place: Path, json_out: TextIO | None) -> None:
-    """Where a file is."""
-    if json_out is not None:
-        json_out.write(json.dumps({"event": "written", "path": str(place)}) + "\n")
-        json_out.flush()
-        return
-    click.echo(f"written: {place} ({place.stat().st_size / 1000:,.0f} kB)")
+# The order in which columns get room, by the end of their name.
+_PRIORITY = ("epoch", "val_accuracy", "val_mean_absolute_error", "accuracy", "loss", "val_loss",
+             "mean_absolute_error", "seconds", "learning_rate")  # fmt: skip
 
 
-def tell_class(
-    lines: Sequence[GradebookRow], refused: Sequence[RejectedSubmission], place: Path | None
-) -> None:
-    """On standard error: each refused line, and what there is of the class."""
-    for each in refused:
-        click.echo(_one_line(str(each)), err=True)
-    people = len({student(line.submission) for line in lines})
-    where = "" if place is None else f" in {place}"
-    click.echo(
-        f"{len(lines):,} results of {people:,} people{where}, {len(refused):,} refused", err=True
-    )
+def _columns(values: Mapping[str, Any]) -> dict[str, int]:
+    """The columns that fit the terminal, in their order, with their widths."""
+    widths = {name: max(len(_heading(name)), 8) for name in values} | {"epoch": 5}
+    chosen: list[str] = []
+    for name in sorted(values, key=_PRIORITY.index):
+        if sum(widths[n] + len(GAP) for n in [*chosen, name]) - len(GAP) <= _width():
+            chosen.append(name)
+    return {name: widths[name] for name in values if name in chosen}
 
 
-def _one_line(text: str) -> str:
-    """A text whose file name or quotation can move no cursor."""
-    return "".join(c if c.isprintable() else "�" for c in text)
-
-
-def tell_measures() -> None:
-    """What a check of a lesson can measure: a line for each name."""
-    for name, metric in METRICS.items():
-        click.echo(f"{name:<26}{metric.unit:<9}{metric.label}")
-
-
-def tell_lessons(library: LessonLibrary) -> bool:
-    """A line for each lesson, and on standard error one for each thing wrong; False if any is."""
-    for slug, lesson in library.lessons.items():
-        steps = f"{len(lesson.steps)} step{'s' if len(lesson.steps) > 1 else ''}"
-        click.echo(f"{slug:<20}  {lesson.minutes:>2} min  {steps:>8}  {lesson.title}")
-    for problem in library.problems:
-        click.echo(_one_line(problem), err=True)
-    return not library.problems
-
-
-def _baseline(dataset: Dataset) -> str:
-    """The accuracy of always giving the most frequent class, over training and validation."""
-    counts = np.bincount(np.concatenate([dataset.train.y, dataset.validation.y]))
-    answer = dataset.source.classes[int(counts.argmax())]
-    share = counts.max() / counts.sum()
-    return f"always answering “{answer}” would be right for {share:.1%}"
+def _row(cells: Mapping[str, str], columns: Mapping[str, int]) -> str:
+    return GAP.join(f"{cells[name]:>{width}}" for name, width in columns.items())
 
 
 def _heading(name: str) -> str:
@@ -166,13 +139,112 @@ def _heading(name: str) -> str:
 def _cell(name: str, value: float) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    if name == "seconds":
-        return f"{value:.2f}"
-    return format_score(value, "accuracy" in name, 4)
+    if "accuracy" in name:
+        return f"{value:.2%}"
+    return f"{value:.2f}" if name == "seconds" else f"{value:.4g}"
 
 
-def tell_bytes(done: int, total: int | None) -> None:
-    """How much of a download is here, on one line of a terminal that is written over."""
+def print_saved(place: Path, network: PretrainedNetwork, json_out: TextIO | None) -> None:
+    """Where the network was saved, and its scores with the saved weights."""
+    metric = metric_name(network.experiment.data.source.task)
+    scores = {f"{part}_{metric}": score.metric for part, score in network.scores.items()}
+    if json_out is not None:
+        _print_event(json_out, "saved", {"path": str(place), **scores})
+        return
+    test = _cell(metric, network.scores["test"].metric)
+    click.echo(f"saved: {place} ({_kilobytes(place)}), test {_heading(metric)} {test}")
+
+
+def print_written(place: Path, json_out: TextIO | None) -> None:
+    """Where a file was written."""
+    if json_out is not None:
+        _print_event(json_out, "written", {"path": str(place)})
+        return
+    click.echo(f"written: {place} ({_kilobytes(place)})")
+
+
+def _kilobytes(place: Path) -> str:
+    return f"{place.stat().st_size / 1000:,.0f} kB"
+
+
+def print_interrupted(
+    epoch: int, epochs: int, resume: Path | None, json_out: TextIO | None
+) -> None:
+    """After which epoch a run was interrupted, and how it can be continued."""
+    if json_out is not None:
+        path = {} if resume is None else {"resume": str(resume)}
+        _print_event(json_out, "interrupted", {"epoch": epoch, "epochs": epochs, **path})
+    _clear_line()
+    advice = "" if resume is None else f"; continue with: train --resume {resume}"
+    click.echo(f"interrupted after epoch {epoch:,} of {epochs:,}{advice}", err=True)
+
+
+def print_class(
+    rows: Sequence[GradebookRow], rejected: Sequence[RejectedSubmission], place: Path | None
+) -> None:
+    """On standard error: each rejected line, and the size of the class."""
+    for each in rejected:
+        click.echo(_printable(str(each)), err=True)
+    people = len({student(row.submission) for row in rows})
+    where = "" if place is None else f" in {place}"
+    click.echo(
+        f"{len(rows):,} results of {people:,} people{where}, {len(rejected):,} refused", err=True
+    )
+
+
+def _printable(text: str) -> str:
+    """A text from a file, without characters that move the cursor."""
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def print_metrics() -> None:
+    """The metrics of lesson checks: name, unit, label."""
+    _print_entries([((name, 26), (m.unit, 9), (m.label, 0)) for name, m in METRICS.items()])
+
+
+def print_lessons(library: LessonLibrary) -> bool:
+    """An entry for each lesson, and a line on standard error for each error; False if any is."""
+    entries = []
+    for slug, lesson in library.lessons.items():
+        steps = f"{len(lesson.steps)} step{'s' if len(lesson.steps) > 1 else ''}"
+        entries.append(
+            ((slug, 20), (f"{lesson.minutes:>2} min", 8), (steps, 10), (lesson.title, 0))
+        )
+    _print_entries(entries)
+    for problem in library.problems:
+        click.echo(_printable(problem), err=True)
+    return not library.problems
+
+
+def _print_entries(entries: Sequence[Sequence[tuple[str, int]]]) -> None:
+    """Entries of (text, width) cells; the last cell continues below itself.
+
+    On a narrow terminal the first cell stands alone and the others are wrapped below it.
+    """
+    for cells in entries:
+        if _width() < WIDE:
+            rest = " · ".join(text.strip() for text, _ in cells[1:])
+            click.echo(cells[0][0])
+            click.echo(textwrap.fill(rest, _width(), initial_indent=GAP, subsequent_indent=GAP))
+            continue
+        head = "".join(f"{text:<{width}}" for text, width in cells[:-1])
+        below = " " * len(head)
+        click.echo(
+            textwrap.fill(cells[-1][0], _width(), initial_indent=head, subsequent_indent=below)
+        )
+
+
+def _width() -> int:
+    return max(shutil.get_terminal_size().columns, 30)
+
+
+def _print(text: str, err: bool = False) -> None:
+    """A sentence, wrapped to the width of the terminal."""
+    click.echo(textwrap.fill(text, _width()), err=err)
+
+
+def print_download(done: int, total: int | None) -> None:
+    """The progress of a download, on one line of a terminal."""
     if sys.stderr.isatty():
         whole = "" if total is None else f" of {total / 1e6:.1f}"
         click.echo(f"\r\033[K{done / 1e6:.1f}{whole} MB", nl=False, err=True)
@@ -181,6 +253,6 @@ def tell_bytes(done: int, total: int | None) -> None:
 
 
 def _clear_line() -> None:
-    """Take the progress bar away before a line of the table is written."""
+    """Remove the progress bar before a line is written."""
     if sys.stderr.isatty():
         click.echo("\r\033[K", nl=False, err=True)

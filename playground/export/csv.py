@@ -1,56 +1,57 @@
-"""Curves as a table (.csv), a row an epoch, under the names of Keras' history."""
+"""Curves as CSV, one row per epoch, under the names of Keras' history.
+
+`loss` and the metric are means during the epoch, `val_loss` and `val_…` are after it.
+"""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 
 from playground.history.events import Epoch, Event, metric_name
-
-# A spreadsheet takes what begins so for a formula, and computes it.
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+from playground.history.history import Log
+from playground.nn.format import escape_formula
 
 
 def curves_csv(events: Iterable[Event], task: str) -> str:
-    """epoch, updates, seconds (since the beginning), loss, accuracy, val_loss, …, learning_rate.
+    """epoch, updates, seconds, loss, accuracy, val_loss, val_accuracy, learning_rate.
 
-    The metric is `accuracy` (0 to 1) or `mean_absolute_error`; without validation examples there
-    are no `val_` columns.
+    `seconds` are cumulative, without compilation; `compile_seconds` follow where measured. The
+    metric is `accuracy` (0 to 1) or `mean_absolute_error`; `val_` columns need validation examples.
     """
     rows = _rows(events, task)
-    return _written([list(rows[0]) if rows else ["epoch"], *(list(row.values()) for row in rows)])
+    return _text([list(rows[0]) if rows else ["epoch"], *(list(row.values()) for row in rows)])
 
 
 def runs_csv(runs: Sequence[tuple[str, Iterable[Event], str]]) -> str:
-    """The curves of several runs (name, events, task) below each other, the run's name first.
+    """The curves of several runs (name, events, task) below each other, with a column `run`.
 
-    The columns are those of any of them; what a run does not have is empty.
+    The other columns are those of any run; a cell without a value is empty.
     """
-    found = [(harmless(name), row) for name, events, task in runs for row in _rows(events, task)]
-    columns = list(dict.fromkeys(column for _, row in found for column in row))
-    lines = [[name, *(row.get(column, "") for column in columns)] for name, row in found]
-    return _written([["run", *(columns or ["epoch"])], *lines])
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: with an apostrophe before it if need be."""
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+    named = [(escape_formula(name), row) for name, *run in runs for row in _rows(*run)]
+    columns = list(dict.fromkeys(column for _, row in named for column in row)) or ["epoch"]
+    lines = [[name, *(row.get(column, "") for column in columns)] for name, row in named]
+    return _text([["run", *columns], *lines])
 
 
 def _rows(events: Iterable[Event], task: str) -> list[dict[str, float]]:
-    metric, seconds, rows = metric_name(task), 0.0, []
-    for event in events:
-        if not isinstance(event, Epoch):
-            continue
-        seconds += event.seconds
+    metric, rows, compiling = metric_name(task), [], 0.0
+    log = Log(events)
+    seconds = log.history().training_seconds()
+    epochs = [event for event in log if isinstance(event, Epoch)]
+    for event, spent in zip(epochs, seconds.tolist(), strict=True):
         row: dict[str, float] = {"epoch": event.epoch, "updates": event.step}
-        row |= {"seconds": round(seconds, 6), "loss": event.train.loss, metric: event.train.metric}
+        row |= {"seconds": round(spent, 6)}
+        if event.compile_seconds is not None:
+            compiling += event.compile_seconds
+            row["compile_seconds"] = round(compiling, 6)
+        row |= {"loss": event.train.loss, metric: event.train.metric}
         if event.validation is not None:
             row |= {"val_loss": event.validation.loss, f"val_{metric}": event.validation.metric}
         rows.append(row | {"learning_rate": event.learning_rate})
     return rows
 
 
-def _written(lines: Iterable[Sequence[object]]) -> str:
+def _text(lines: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(lines)
     return text.getvalue()

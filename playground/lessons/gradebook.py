@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from playground.export.csv import harmless
 from playground.lessons.submission import Submission, SubmissionError, read
 from playground.lessons.targets import AT_LEAST, TARGET_METRICS
+from playground.nn.format import escape_formula
 
 ENDING = ".txt"
 MAX_BYTES = 1_000_000  # of a file
@@ -144,13 +144,13 @@ def table(rows: Sequence[GradebookRow]) -> Iterator[list[str]]:
         submission = row.submission
         metrics: Mapping[str, float] = submission.metrics
         yield [
-            harmless(submission.name),
-            harmless(submission.title),
-            harmless(submission.assignment),
+            escape_formula(submission.name),
+            escape_formula(submission.title),
+            escape_formula(submission.assignment),
             "yes" if submission.passed else "no",
             "yes" if id(row) in best else "",
             *(f"{metrics[name]:.10g}" if name in metrics else "" for name in names),
-            harmless(submission.link),
+            escape_formula(submission.link),
             submission.date.isoformat(sep=" ").removesuffix("+00:00"),
         ]
 

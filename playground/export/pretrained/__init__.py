@@ -1,8 +1,8 @@
 """Trained networks in files: weights, the experiment they come from, and how well they do.
 
-A file is a NumPy archive of kernel_1, bias_1, kernel_2, … (float16, or float32 where a weight is
-too large for that) and `about`, JSON as bytes. Nothing in it is ever unpickled, and all of it is
-checked when it is read.
+A file is a NumPy archive of kernel_1, bias_1, kernel_2, … (float32; float16 in the file of the
+package) and `about`, JSON as bytes. Nothing in it is unpickled, and all of it is validated when it
+is read.
 """
 
 import io
@@ -108,29 +108,18 @@ def _measured(snapshot: Snapshot, dataset: Dataset, part: Split) -> MeasuredScor
 
 
 def archive(experiment: Experiment, snapshot: Snapshot) -> bytes:
-    """The content of a file; `read` gives it back, with the weights rounded as they are stored."""
-    kept = assemble(experiment, snapshot.epoch, [_stored(w) for w in snapshot.weights])
+    """The content of a file, from which `read` gives back the same weights."""
     about = {
         "format": FORMAT,
         "epoch": snapshot.epoch,
         "experiment": experiment.model_dump(),
-        "scores": {name: asdict(m) for name, m in measure(experiment, _float32(kept)).items()},
+        "scores": {name: asdict(m) for name, m in measure(experiment, snapshot).items()},
     }
-    arrays = dict(zip(_names(experiment), kept.weights, strict=True))
+    arrays = dict(zip(_names(experiment), snapshot.weights, strict=True))
     text = np.frombuffer(json.dumps(about, allow_nan=False).encode(), np.uint8)
     content = io.BytesIO()
     np.savez_compressed(content, about=text, **arrays)  # type: ignore[arg-type]
     return content.getvalue()
-
-
-def _stored(weight: Any) -> Any:
-    with np.errstate(over="ignore"):
-        small = weight.astype(np.float16)
-    return small if np.isfinite(small).all() else weight
-
-
-def _float32(snapshot: Snapshot) -> Snapshot:
-    return snapshot.with_weights([w.astype(np.float32) for w in snapshot.weights])
 
 
 def _names(experiment: Experiment) -> list[str]:
