@@ -36,3 +36,12 @@ def truncate(value: object, length: int = 60) -> str:
     text = str(value)
     text = text if text.isprintable() else ascii(text)[1:-1]
     return (text if len(text) <= length else text[: length - 3] + "…") or "nothing"
+
+
+# A spreadsheet computes a cell that begins with one of these; the last four are full-width.
+_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def escape_formula(text: str) -> str:
+    """A text that no spreadsheet computes: after an apostrophe if it begins like a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from playground.nn.format import escape_formula
 from playground.nn.network import Array, Layer, Snapshot
 
 NEARLY = 1e-3  # a weight no larger is nearly zero
@@ -93,8 +94,7 @@ def csv(layer: Layer, inputs: Sequence[str]) -> str:
 
 
 def _quoted(name: str) -> str:
-    # A cell that begins like a formula is one to a spreadsheet.
-    name = "'" + name if name[:1] in ("=", "+", "-", "@") else name
+    name = escape_formula(name)
     return '"' + name.replace('"', '""') + '"' if set(name) & set(',"\n\r') else name
 
 

@@ -2,11 +2,13 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
-from playground.export.csv import curves_csv, harmless, runs_csv
+from playground.export.csv import curves_csv, runs_csv
 from playground.history.events import Epoch, HyperparametersChanged, Score
+from playground.nn.format import escape_formula
 
 
 def finished(epoch: int, validated: bool = True) -> Epoch:
@@ -35,6 +37,15 @@ def test_a_row_an_epoch_under_the_names_of_keras() -> None:
     assert float(rows[1]["loss"]) == 1 / 3
 
 
+def test_compilation_is_a_column_of_its_own() -> None:
+    epochs = [replace(finished(i), compile_seconds=c) for i, c in ((1, 2.0), (2, 0.0))]
+    rows = read(curves_csv(epochs, "classification"))
+    assert [(row["seconds"], row["compile_seconds"]) for row in rows] == [
+        ("0.5", "2.0"),
+        ("1.0", "2.0"),
+    ]
+
+
 def test_regression_without_validation() -> None:
     (row,) = read(curves_csv([finished(1, validated=False)], "regression"))
     assert list(row)[3:] == ["loss", "mean_absolute_error", "learning_rate"]
@@ -50,7 +61,7 @@ def test_several_runs_below_each_other() -> None:
     assert (rows[1]["accuracy"], rows[1]["mean_absolute_error"]) == ("", "0.1")
 
 
-@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "\r=1", "＝1"])
 def test_no_cell_is_a_formula(text: str) -> None:
-    assert harmless(text) == "'" + text
-    assert harmless("a" + text) == "a" + text
+    assert escape_formula(text) == "'" + text
+    assert escape_formula("a" + text) == "a" + text

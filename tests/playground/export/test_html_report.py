@@ -9,7 +9,7 @@ from hypothesis import given, strategies
 from playground.datasets.custom import storage
 from playground.datasets.custom import table as own
 from playground.experiment.model import Experiment
-from playground.export.html_report import MOST_NOTE, Report, report, ticks
+from playground.export.html_report import MAX_NOTE, Report, report, ticks
 from playground.history.events import (
     Diverged,
     Epoch,
@@ -58,8 +58,9 @@ def test_it_says_what_happened() -> None:
         "my run", "I expected more.", "784·300 + 300 = 235,500", "266,610 parameters",
         "dropout:", "0.25", "keras 3.1", "http://localhost/?v=1",
         "After epoch 1 the learning rate was changed from 0.01 to 0.1.",
-        "After epoch 1 it was taught 9 more.",
-        "It stopped early after epoch 2, back at the weights of epoch 1.",
+        "After epoch 1, 9 examples were added to the training data.",
+        "Training stopped early after epoch 2; the weights of epoch 1 were restored.",
+        "Training scores: mean during the epoch; validation scores: after the epoch.",
         "Validation loss was lowest at epoch 2 (1); it ended at 1, training at 0.5.",
         "Validation accuracy was highest at epoch 2 (42.0%)",
     ):  # fmt: skip
@@ -94,8 +95,8 @@ def test_what_people_type_is_no_markup() -> None:
 
 def test_a_long_note_is_cut() -> None:
     page = Page(report(Experiment(), [finished(1)], Report(note="x" * 5000)))
-    assert "x" * (MOST_NOTE - 1) + "…" in page.text
-    assert "x" * MOST_NOTE not in page.text
+    assert "x" * (MAX_NOTE - 1) + "…" in page.text
+    assert "x" * MAX_NOTE not in page.text
 
 
 @pytest.mark.parametrize(
