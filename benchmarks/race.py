@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.race.start import NAME
+from dashboard.state.session import RACE
 from playground.experiment.model import Experiment
 from playground.runs import cluster
 from playground.runs.race import RACES, Race
@@ -30,11 +30,11 @@ def _update() -> None:
     import streamlit as st
 
     from dashboard.state import identity, session
+    from dashboard.state.session import RACE
     from dashboard.views.race.page import watch
-    from dashboard.views.race.start import NAME
 
     session.begin()
-    race = identity.registered(RACES, NAME)
+    race = identity.registered(RACES, RACE)
     if race is not None:
         began = time.perf_counter()
         watch(race, False, race.states)
@@ -45,7 +45,7 @@ def benchmark(say: Callable[[str], object] = print) -> None:
     """Print a line for each way of looking at the race."""
     base = Experiment().replace(dataset="spiral", hidden=(8, 8), epochs=EPOCHS)
     race = Race(preset("optimizers", base, seeds=5))
-    RACES.put((*OWNER, NAME), race)
+    RACES.put((*OWNER, RACE), race)
     race.play()
     race.wait()
     app = AppTest.from_function(_update, default_timeout=120)

@@ -1,4 +1,4 @@
-"""A race in a real Chromium: it grows, pauses, outlives a reload, and is ranked."""
+"""A race in a real Chromium: it trains, pauses, survives a reload, and is ranked."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The buttons of a race, and in words where it and each competitor stand."""
+"""Controls of a race, and the state of the race and of its competitors."""
 
 import streamlit as st
 
@@ -14,45 +14,41 @@ from playground.runs.race import Competitor, Race
 from playground.storage.records import StoreError
 
 OVER = ("finished", "stopped", "diverged", "lost")
-WORDS = {
-    "ready": "ready", "playing": "training", "paused": "paused", "finished": "done",
-    "stopped": "stopped", "diverged": "diverged", "lost": "lost",
-}  # fmt: skip
+STATE_LABELS = {"playing": "training"}  # other states are their own labels
 
 
-def named(race_label: str, number: int) -> str:
-    """A competitor with the sign it has in the charts."""
-    return f"{SIGNS[number % len(SIGNS)]} {race_label}"
+def signed(label: str, number: int) -> str:
+    """The label of a competitor with its symbol in the charts."""
+    return f"{SIGNS[number % len(SIGNS)]} {label}"
 
 
 def buttons(race: Race) -> None:
-    """Start, Pause, Step, Stop all, Reset, and the speed."""
+    """Start, pause, one epoch, stop, reset, and the speed."""
     state = race.state
     with st.container(horizontal=True, vertical_alignment="bottom", key="race_buttons"):
         st.button(
             "Resume" if state == "paused" else "Start", key="race_play", type="primary",
             icon=":material/play_arrow:", disabled=state not in ("ready", "paused"),
-            on_click=race.play, help="Train all on, epoch after epoch.",
+            on_click=race.play, help="Trains all competitors, epoch after epoch.",
         )  # fmt: skip
         st.button(
             "Pause", key="race_pause", icon=":material/pause:", disabled=state != "playing",
-            on_click=race.pause, help="Stop for now; nothing is lost.",
+            on_click=race.pause, help="Pauses the race; nothing is lost.",
         )  # fmt: skip
         st.button(
-            "Step one epoch", key="race_step", icon=":material/skip_next:",
+            "Train one epoch", key="race_step", icon=":material/skip_next:",
             disabled=state not in ("ready", "paused"), on_click=race.play, args=(1,),
-            help="Train every competitor one epoch and pause.",
+            help="Trains every competitor for one epoch and pauses.",
         )  # fmt: skip
         st.button(
             "Stop all", key="race_stop", icon=":material/stop:", disabled=state == "finished",
-            on_click=race.stop,
-            help="End the race for good; curves and ranking stay as they are.",
+            on_click=race.stop, help="Ends the race; curves and leaderboard stay.",
         )  # fmt: skip
         st.button(
             "Reset", key="race_reset", icon=":material/replay:",
             disabled=state == "ready", on_click=race.reset,
-            help="Back to the same first weights; these curves and this ranking are thrown away. "
-            "Started again, the race goes exactly as this one did.",
+            help="Back to the same initial weights; these curves are discarded. The same race "
+            "gives the same numbers again.",
         )  # fmt: skip
         speed = st.selectbox(
             "Speed", list(SPEEDS), key="race_speed", width=200, persist_state="session",
@@ -61,81 +57,74 @@ def buttons(race: Race) -> None:
     race.speed = SPEEDS[speed]
 
 
-def one(race: Race) -> None:
-    """What can be done with a single competitor."""
+def competitor_buttons(race: Race) -> None:
+    """Stop or open a single competitor."""
     states, key = race.states, f"race_one_{race.name}"
     with st.container(horizontal=True, vertical_alignment="bottom", key="race_single"):
         number = st.selectbox(
             "Competitor", range(len(states)), key=key, width=260,
-            format_func=lambda i: named(race.competitors[i].label, i),
-            help="Whom the buttons beside it are for; try opening the winner in Train.",
+            format_func=lambda i: signed(race.competitors[i].label, i),
+            help="The competitor to stop or to open.",
         )  # fmt: skip
         st.button(
             "Stop it", key="race_stop_one", icon=":material/person_remove:",
             disabled=states[number] in OVER, on_click=race.stop, args=(number,),
-            help="End this competitor for good; the others race on.",
+            help="Ends this competitor; the race continues.",
         )  # fmt: skip
         opens = st.button(
             "Open in Train", key="race_open", icon=":material/model_training:",
-            help="Make it the current network on every page, with what it has learnt so far: to "
-            "look inside, to draw for it. The run on the Train page now ends; the race goes on.",
+            help="Makes its network the current one on every page. The run on the Train page ends; "
+            "the race continues.",
         )  # fmt: skip
     if opens:
         _open(race.competitors[number], race.runs[number][0].saved)
 
 
 def _open(competitor: Competitor, saved: str | None) -> None:
-    """Show a competitor on the Train page: what it has learnt, as far as that is saved."""
+    """Open a competitor on the Train page, with its weights where they are saved."""
     try:
         own = library() if saved else None
         if own is not None and saved:
             open_in_train(own, own.store.get(saved, own.owner))
             return
     except (LookupError, StoreError):
-        pass  # its experiment is still there
+        pass  # its settings are still known
     session.set_experiment(competitor.experiments[0])
     open_page("train")
 
 
 def message(race: Race) -> None:
-    """Where the race stands, in words or as a bar; and who is out of it, and why."""
+    """The progress of the race, and which competitors have failed."""
     state, epoch, epochs = race.state, race.epoch, race.epochs
     count = len(race.competitors)
     if state == "playing":
-        left = sum(each not in OVER for each in race.states)
-        who = f"{count} competitors" if left == count else f"{left} of {count} competitors go on"
+        left = sum(own not in OVER for own in race.states)
+        who = f"{count} competitors" if left == count else f"{left} of {count} competitors left"
         text = f"Epoch {epoch:,} of {epochs:,} · {who}"
         if not epoch:
-            text = f"{_begun(race)} of {count} competitors have finished epoch 1; the first one "
-            text += "takes longest, as each network is prepared for this machine"
+            begun = sum(all(run.epoch for run in runs) for runs in race.runs)
+            text = (
+                f"{begun} of {count} competitors have finished epoch 1; it takes longest, as each "
+                "network is compiled for this machine"
+            )
         st.progress(min(epoch / epochs, 1.0), text=text)
     elif state == "paused":
-        st.info(f"Paused after epoch {epoch:,} of {epochs:,}: Resume or Step goes on.")
+        st.info(f"Paused after epoch {epoch:,} of {epochs:,}.")
     elif state == "ready":
-        st.info("Nobody has begun: all stand at their first, random weights. Press Start.")
+        st.info("Not started: all competitors have their initial weights. Press Start.")
+    elif all(own == "stopped" for own in race.states):
+        st.success(f"Stopped after epoch {epoch:,}. Reset starts the race again.")
     else:
-        st.success(_ended(race))
-    for sentence in troubles(race):
+        st.success(f"Finished after {epoch:,} epochs.")
+    for sentence in failures(race):
         st.warning(literal(sentence))
     unsaved = next((run.unsaved for runs in race.runs for run in runs if run.unsaved), "")
     if unsaved:
         refuse(unsaved)
 
 
-def _begun(race: Race) -> int:
-    """Competitors with a finished epoch in every run."""
-    return sum(all(run.epoch for run in runs) for runs in race.runs)
-
-
-def _ended(race: Race) -> str:
-    stopped = [i for i, state in enumerate(race.states) if state == "stopped"]
-    if len(stopped) == len(race.competitors):
-        return f"Stopped after epoch {race.epoch:,}. Reset begins the race anew."
-    return f"Done: the race is over after {race.epoch:,} epochs."
-
-
-def troubles(race: Race) -> list[str]:
-    """One sentence for each reason why competitors ended before their time."""
+def failures(race: Race) -> list[str]:
+    """One sentence for each reason why competitors ended early."""
     reasons: dict[str, list[str]] = {}
     for competitor, runs in zip(race.competitors, race.runs, strict=True):
         for run in runs:
@@ -144,8 +133,8 @@ def troubles(race: Race) -> list[str]:
             if len(runs) > 1:
                 name += f" (seed {run.experiment.network.seed})"
             if isinstance(last, Diverged):
-                what = f"lost its way: the loss was no longer a finite number. {last.advice}"
-                reasons.setdefault(what, []).append(f"{name} in epoch {last.epoch:,}")
+                reason = f"diverged: the loss was no longer finite. {last.advice}"
+                reasons.setdefault(reason, []).append(f"{name} in epoch {last.epoch:,}")
             elif isinstance(last, WorkerLost):
-                reasons.setdefault(f"came to an end: {last.reason}", []).append(name)
-    return [f"{join_words(names)} {what}" for what, names in reasons.items()]
+                reasons.setdefault(f"ended: {last.reason}", []).append(name)
+    return [f"{join_words(names)} {reason}" for reason, names in reasons.items()]

@@ -207,4 +207,6 @@ def outcome(snapshots: tuple[Snapshot, Snapshot], datasets: tuple[Dataset, Datas
         float(np.hypot(scores[1].error, on_new[1].error)),
         max(scores[1].least, on_new[1].least),
     )
-    return Outcome(is_accuracy, scores, on_new, hidden, summarized(sign * (new[0] - new[1]), is_accuracy))
+    return Outcome(
+        is_accuracy, scores, on_new, hidden, summarized(sign * (new[0] - new[1]), is_accuracy)
+    )

@@ -1,4 +1,4 @@
-"""Many runs at once: an axis for each setting that varies, and which settings matter."""
+"""Parallel coordinates of many runs, and the importance of the settings that vary."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from playground.experiment.model import CHOICES, format_value, is_logarithmic
 
-FEW = 8  # different numbers that each get a tick of their own
-WIDE = 100.0  # largest / smallest from which on magnitudes are what matters
-BINS = 5  # of a setting with many values, to ask whether it matters
-ENOUGH = 10  # runs from which on that can be asked
+FEW = 8  # different numbers, each with a tick
+WIDE = 100.0  # largest / smallest: above it the axis is logarithmic
+BINS = 5  # of a setting with many values, for its importance
+ENOUGH = 10  # runs needed for importances
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,17 @@ class Axis:
 
 
 def axes(runs: Sequence[Mapping[str, Any]]) -> list[Axis]:
-    """An axis for each field whose values are not all the same; runs as by `effective`."""
+    """An axis for each field that varies; `runs`: active hyperparameters."""
     names = dict.fromkeys(name for fields in runs for name in fields)
     columns = {name: [fields.get(name) for fields in runs] for name in names}
     return [axis(name, values) for name, values in columns.items() if len(set(values)) > 1]
 
 
 def axis(name: str, values: Sequence[Any]) -> Axis:
-    """The axis of one field; None: of no effect in that run."""
-    there = [value for value in values if value is not None]
-    different = sorted(set(there), key=lambda value: _order(name, value))
-    numbers = all(type(value) in (int, float) for value in there)
+    """The axis of one field; None: it has no effect in that run."""
+    known = [value for value in values if value is not None]
+    different = sorted(set(known), key=lambda value: _order(name, value))
+    numbers = all(type(value) in (int, float) for value in known)
     if not numbers or _is_listed(different):
         return _listed(name, values, different)
     low, high = float(different[0]), float(different[-1])
@@ -59,12 +59,12 @@ def axis(name: str, values: Sequence[Any]) -> Axis:
         return float((float(scaled(value)) - bottom) / width)
 
     positions = [np.nan if value is None else place(value) for value in values]
-    told = tuple((place(value), format_value(name, value)) for value in ticks)
-    return Axis(name, np.array(positions, np.float32), told, "log" if is_log else "linear")
+    labels = tuple((place(value), format_value(name, value)) for value in ticks)
+    return Axis(name, np.array(positions, np.float32), labels, "log" if is_log else "linear")
 
 
 def _is_listed(different: Sequence[Any]) -> bool:
-    """Whether a few numbers with 0 among them span magnitudes: 0, 0.0001, 0.01."""
+    """Whether a few numbers span magnitudes from 0: 0, 0.0001, 0.01."""
     least = min((value for value in different if value > 0), default=0)
     return (
         2 < len(different) <= FEW and different[0] == 0 and least > 0 and different[-1] / least > 20
@@ -80,7 +80,7 @@ def _listed(name: str, values: Sequence[Any], different: Sequence[Any]) -> Axis:
 
 
 def _order(name: str, value: Any) -> Any:
-    """Numbers by size, layers by their units, choices as in their table."""
+    """Sort key: numbers by size, layers by their units, choices as in their table."""
     if name == "hidden":
         return sum(value), value
     if name in CHOICES:
@@ -105,27 +105,27 @@ def _round_ticks(low: float, high: float, is_log: bool) -> list[float]:
 
 
 @dataclass(frozen=True)
-class Weight:
-    """How much of the differences between scores goes along with one setting, 0 to 1."""
+class Importance:
+    """The share of the variance of the scores that one setting explains, 0 to 1."""
 
     name: str
     share: float
 
 
-def weights(found: Sequence[Axis], scores: NDArray[np.float64]) -> list[Weight]:
-    """The settings by how much they go along with the scores (n,), the largest first.
+def importances(axes: Sequence[Axis], scores: NDArray[np.float64]) -> list[Importance]:
+    """The importance of each setting for the scores (n,), the largest first.
 
     share: 1 − (variance within groups of the same value) / (variance of all), each divided by its
-    degrees of freedom; at least 0. Ranks stand for the scores, so that one failure does not decide.
-    Of many values neighbours are put together into five groups. Empty for fewer than ten runs or
-    where all scores are equal.
+    degrees of freedom; at least 0. Scores are replaced by ranks, so that one failure does not
+    dominate. Many values are binned into five groups. Empty for fewer than ten runs or where all
+    scores are equal.
     """
     rows = np.isfinite(scores)
     if rows.sum() < ENOUGH or float(np.ptp(scores[rows])) == 0:
         return []
     ranks = np.unique(scores[rows], return_inverse=True)[1].ravel().astype(np.float64)
-    shares = [Weight(axis.name, _share(axis.positions[rows], ranks)) for axis in found]
-    return sorted(shares, key=lambda weight: -weight.share)
+    shares = [Importance(axis.name, _share(axis.positions[rows], ranks)) for axis in axes]
+    return sorted(shares, key=lambda importance: -importance.share)
 
 
 def _share(positions: NDArray[np.float32], scores: NDArray[np.float64]) -> float:
@@ -153,10 +153,10 @@ def best_rows(scores: NDArray[np.float64], largest: bool, share: float) -> NDArr
 def in_common(
     runs: Sequence[Mapping[str, Any]], rows: NDArray[np.intp], names: Sequence[str]
 ) -> dict[str, Any]:
-    """The fields that are the same for all of some `rows` of the runs, with their values."""
-    found = {}
+    """The fields with the same value in all `rows` of the runs."""
+    common = {}
     for name in names:
         values = {runs[row].get(name) for row in rows}
         if len(values) == 1 and None not in values:
-            found[name] = values.pop()
-    return found
+            common[name] = values.pop()
+    return common

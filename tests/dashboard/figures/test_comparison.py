@@ -1,4 +1,4 @@
-"""The figures of a race: what is drawn, told apart by everybody, and said in words."""
+"""Figures of a race: what is drawn, in distinct colors, and their sentences."""
 
 import json
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from dashboard.figures.comparison import (
     SIGNS,
     SYMBOLS,
     CompetitorCurve,
+    chance_sentence,
     cost_figure,
     cost_sentence,
-    luck_sentence,
     race_curves,
     race_sentence,
 )
-from playground.analysis.comparison.leaderboard import Leaderboard, ranking
+from playground.analysis.comparison.leaderboard import Leaderboard, leaderboard
 from playground.experiment.model import Experiment
 from playground.history.aggregate import band
 from playground.history.events import Epoch, Score
@@ -58,12 +58,12 @@ class Entrant:
     experiments: tuple[Experiment, ...]
 
 
-def ranked(
+def board(
     *scores: list[list[float]], base: Experiment | None = None, **seconds: float
 ) -> Leaderboard:
     base = base or Experiment()
     entrants = [Entrant(LABELS[i], (base,) * len(own)) for i, own in enumerate(scores)]
-    return ranking(
+    return leaderboard(
         entrants,
         [
             [told(column, seconds.get(LABELS[i], 1.0)) for column in own]
@@ -135,6 +135,14 @@ def test_zoom_is_kept_while_epochs_arrive_and_lost_with_the_scale() -> None:
     assert kept()[2] == kept(log_x=True)[2] != kept(log_y=True)[2]
 
 
+def test_one_point_does_not_stretch_an_accuracy_beyond_its_range() -> None:
+    axis = race_curves(curves([[0.5]]), "accuracy")["layout"]["yaxis"]
+    assert -0.05 < axis["autorangeoptions"]["clipmin"] < 0
+    assert 1 < axis["autorangeoptions"]["clipmax"] < 1.05
+    log = race_curves(curves([[0.5]], quantity="error_rate"), "error_rate", log_y=True)
+    assert "autorangeoptions" not in log["layout"]["yaxis"]
+
+
 def test_an_empty_race_is_a_figure_too() -> None:
     figure = race_curves(curves([[]], [[]]), "accuracy", log_x=True, log_y=True)
     go.Figure(figure)
@@ -145,11 +153,10 @@ def test_an_empty_race_is_a_figure_too() -> None:
 def test_the_sentence_names_the_first_and_the_last() -> None:
     found = race_sentence(curves([[0.5, 0.61]], [[0.5, 0.9]], [[0.5, 0.7]]), "accuracy")
     assert found == (
-        "After epoch 2 Adam <b> is ahead with a validation accuracy of 90.0%; SGD is last with "
-        "61.0%."
+        "After epoch 2 Adam <b> leads with a validation accuracy of 90.0%; SGD is last with 61.0%."
     )
     found = race_sentence(curves([[0.5, 0.5]] * 2, [[0.9, 0.9]] * 2, quantity="loss"), "loss")
-    assert "Adam <b> is ahead with a validation loss of 0.1, the mean of 2 seeds" in found
+    assert "Adam <b> leads with a validation loss of 0.1, the mean of 2 seeds" in found
     assert "all have a validation accuracy of 50.0%" in race_sentence(
         curves([[0.5]], [[0.5]]), "accuracy"
     )
@@ -187,12 +194,12 @@ def test_every_hue_stands_out_on_light_and_on_dark() -> None:
     assert len(set(SIGNS)) == len(set(SYMBOLS)) == 8
 
 
-# ---- standings ---------------------------------------------------------------------------
+# ---- leaderboard -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cost", COSTS)
 def test_score_against_cost(cost: str) -> None:
-    found = ranked([[0.5, 0.9], [0.5, 0.7]], [[0.6, 0.1], [0.6, 0.2]], [[]])
+    found = board([[0.5, 0.9], [0.5, 0.7]], [[0.6, 0.1], [0.6, 0.2]], [[]])
     figure = cost_figure(found, cost, logarithmic=True, uirevision="r")
     go.Figure(figure)
     json.loads(encode(figure))
@@ -203,26 +210,26 @@ def test_score_against_cost(cost: str) -> None:
 
 
 def test_who_is_worth_the_cost() -> None:
-    found = ranked([[0.5, 0.9]], [[0.6, 0.1]], [[0.55, 0.8]])
+    found = board([[0.5, 0.9]], [[0.6, 0.1]], [[0.55, 0.8]])
     assert cost_sentence(found, "best_seconds") == (
-        "Worth their cost are Adam <b> and SGD: no other is both cheaper and better. SGD reached "
-        "the best score; it cost 2 times what Adam <b> did."
+        "On the Pareto front are Adam <b> and SGD: no other is both cheaper and better. SGD has "
+        "the best score, at 2 times the cost of Adam <b>."
     )
-    assert "Nobody reached a better score than SGD" in cost_sentence(
-        ranked([[0.9]], [[0.6]]), "best_updates"
+    assert "SGD has the best score at the lowest cost" in cost_sentence(
+        board([[0.9]], [[0.6]]), "best_updates"
     )
-    assert cost_sentence(ranked([[]], [[]]), "best_updates") == "No epoch is finished yet."
+    assert cost_sentence(board([[]], [[]]), "best_updates") == "No epoch is finished yet."
 
 
-def test_luck_is_a_difference_inside_the_bands() -> None:
-    found = ranked([[0.1], [0.2], [0.3]], [[0.8], [0.9], [0.85]], [[0.7], [0.82], [0.8]])
-    assert luck_sentence(found) == (
+def test_a_difference_within_the_range_over_seeds_may_be_chance() -> None:
+    found = board([[0.1], [0.2], [0.3]], [[0.8], [0.9], [0.85]], [[0.7], [0.82], [0.8]])
+    assert chance_sentence(found) == (
         "Adam <b> is ahead of SGD by more than the seeds differ. Adam <b> and RMSprop differ by "
-        "less than their seeds do: that may be luck."
+        "less than their seeds do: that may be chance."
     )
 
 
 def test_one_seed_is_said_to_prove_little() -> None:
-    assert luck_sentence(ranked([[0.1]], [[0.9]])).startswith("One seed proves little")
-    assert "Two seeds" in luck_sentence(ranked([[0.1], [0.2]], [[0.8], [0.9]]))
-    assert luck_sentence(ranked([[]], [[]])) == ""
+    assert chance_sentence(board([[0.1]], [[0.9]])).startswith("One seed proves little")
+    assert "Two seeds" in chance_sentence(board([[0.1], [0.2]], [[0.8], [0.9]]))
+    assert chance_sentence(board([[]], [[]])) == ""

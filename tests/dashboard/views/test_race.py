@@ -1,4 +1,4 @@
-"""The Race page: presets, one's own race, errors beside their control, curves and ranking."""
+"""The Race page: presets, a custom race, errors beside their control, curves and leaderboard."""
 
 import re
 import secrets
@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.race.setup import read, shown, usual_epochs
-from dashboard.views.race.start import NAME
+from dashboard.state.session import RACE
+from dashboard.views.race.setup import default_epochs, parse
 from playground.experiment.model import Experiment
 from playground.experiment.url import parameters
 from playground.runs.lr_finder import LEARNING_RATE_FINDERS
 from playground.runs.race import RACES, Race
 from playground.runs.race_presets import PRESETS, VARIABLES, suggested
+from playground.runs.search_space import written
 from playground.storage.query import RunQuery
 from playground.storage.store import store
 
 KNOWN = ("0123456789abcdef" * 2, "fedcba9876543210" * 2)
-KEY = (*KNOWN, NAME)
+KEY = (*KNOWN, RACE)
 IRIS = {"v": "1", "dataset": "iris", "hidden": "6", "epochs": "3"}
 END = 120  # seconds for what takes two: workers may still be starting
 
@@ -51,7 +52,7 @@ def a_new_tab(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test is another person, who leaves no race behind."""
     known = (secrets.token_hex(16), secrets.token_hex(16))
     monkeypatch.setitem(globals(), "KNOWN", known)
-    monkeypatch.setitem(globals(), "KEY", (*known, NAME))
+    monkeypatch.setitem(globals(), "KEY", (*known, RACE))
     yield
     RACES.remove(KEY)
     LEARNING_RATE_FINDERS.remove(KEY)
@@ -75,7 +76,7 @@ def texts(app: AppTest) -> str:
 # ---- before ------------------------------------------------------------------------------
 
 
-def test_somebody_new_is_told_what_to_press() -> None:
+def test_the_page_suggests_a_first_race() -> None:
     app = opened()
     assert "Press **All optimizers**" in texts(app)
     assert "Iris" in app.caption[0].value
@@ -116,7 +117,7 @@ def test_a_wrong_value_is_told_beside_its_box_and_loses_nothing() -> None:
 
 def test_a_grid_of_two_things_has_eight_cells_at_most() -> None:
     app = opened()
-    app.session_state["race_way"] = "Two as a grid"
+    app.session_state["race_way"] = "Two settings"
     checked(app.run())
     assert "6 competitors" in texts(app)
     box = app.multiselect(key="race_first_values_optimizer")
@@ -143,18 +144,18 @@ def test_values_read_as_they_are_written() -> None:
     for field in VARIABLES:
         values = suggested(base, field)
         if not isinstance(values[0], str):  # those are chosen from a list
-            text = ", ".join(shown(field, value) for value in values)
-            assert read(base, field, text) == (values, ())
-    assert read(base, "hidden", "none, 20-10, 20-10,").values == ((), (20, 10))
+            text = written(list(values))
+            assert parse(base, field, text) == (values, ())
+    assert parse(base, "hidden", "none, 20-10, 20-10,").values == ((), (20, 10))
     assert (
-        read(base, "hidden", "2000").problems[0].startswith("hidden must be layers of 1 to 1,024")
+        parse(base, "hidden", "2000").problems[0].startswith("hidden must be layers of 1 to 1,024")
     )
 
 
-def test_a_race_is_no_longer_than_one_watches() -> None:
-    assert usual_epochs(Experiment()) == 20
-    assert usual_epochs(Experiment().replace(epochs=7)) == 7
-    assert usual_epochs(Experiment().replace(dataset="spiral", epochs=5000)) == 200
+def test_the_default_length_of_a_race_suits_its_data() -> None:
+    assert default_epochs(Experiment()) == 20
+    assert default_epochs(Experiment().replace(epochs=7)) == 7
+    assert default_epochs(Experiment().replace(dataset="spiral", epochs=5000)) == 200
 
 
 # ---- a race ------------------------------------------------------------------------------
@@ -172,14 +173,14 @@ def test_a_race_from_its_start_to_its_ranking() -> None:
     assert race.wait(END) == "finished"
     checked(app.run())
     text = texts(app)
-    assert "All start from the same first weights" in text
-    assert "Done: the race is over after 3 epochs." in text
-    assert "Two seeds make a narrow band" in text
+    assert "All start from the same initial weights" in text
+    assert "Finished after 3 epochs." in text
+    assert "Two seeds give a narrow range" in text
     assert "What next?" in text
     table = app.table[0].value
     assert set(table["competitor"].str.replace("\\", "")) == {"● η 0.1", "◆ η 0.01"}
     assert table.iloc[0, 0] == "1"
-    assert set(table["now"]) == {"done"}, text
+    assert set(table["state"]) == {"finished"}, text
     assert all(table["parameters"] == "51")  # 4·6 + 6 + 6·3 + 3
 
     app.session_state["race_order"] = "seconds"
@@ -194,7 +195,7 @@ def test_a_race_from_its_start_to_its_ranking() -> None:
     click(app, "race_reset")
     assert running() is race
     assert race.state == "ready"
-    assert "Nobody has begun" in texts(app)
+    assert "Not started" in texts(app)
     click(app, "race_step")
     race.wait(END)
     checked(app.run())
@@ -223,10 +224,10 @@ def test_a_preset_begins_at_once_and_replaces_the_race_before() -> None:
     running().wait(END)
     checked(app.run())
     assert running().state == "finished"
-    assert "Stopped after epoch" in texts(app) or "Done" in texts(app)
+    assert "Stopped after epoch" in texts(app) or "Finished" in texts(app)
 
 
-def test_who_loses_its_way_is_named_with_advice() -> None:
+def test_a_competitor_that_diverges_is_named_with_advice() -> None:
     address = parameters(
         Experiment().replace(dataset="plane", hidden=(4,), activation="linear", epochs=3)
     )
@@ -236,9 +237,9 @@ def test_who_loses_its_way_is_named_with_advice() -> None:
     click(app, "race_start")
     running().wait(END)
     checked(app.run())
-    assert re.search(r"η 10 in epoch \d lost its way.*Try a learning rate", texts(app))
+    assert re.search(r"η 10 in epoch \d diverged.*Try a learning rate", texts(app))
     table = app.table[0].value
-    assert set(table["now"]) == {"diverged", "done"}
+    assert set(table["state"]) == {"diverged", "finished"}
     assert "mean absolute error" in texts(app)
 
 
@@ -267,7 +268,7 @@ def test_each_one_races_at_the_rate_that_was_found_for_it() -> None:
     search = LEARNING_RATE_FINDERS.get(KEY)
     assert search is not None
     assert RACES.get(KEY) is None
-    assert "trains for a moment at five learning rates" in texts(app)
+    assert "trains briefly at five learning rates" in texts(app)
     search.wait(END)
     checked(app.run())
     found = [tried.chosen for tried in search.tried if tried]
@@ -275,7 +276,7 @@ def test_each_one_races_at_the_rate_that_was_found_for_it() -> None:
     running().wait(END)
     checked(app.run())
     assert app.table[0].value["chosen η"].astype(float).tolist() == found
-    assert "Done: the race is over" in texts(app)
+    assert "Finished after" in texts(app)
 
 
 def test_a_race_is_saved_and_shown_again_after_a_restart() -> None:
@@ -292,7 +293,7 @@ def test_a_race_is_saved_and_shown_again_after_a_restart() -> None:
 
     again = opened()
     assert "The server was restarted" in texts(again)
-    assert "It had come to its end." in texts(again)
+    assert "It had finished." in texts(again)
     assert again.table[0].value.equals(scores)
     click(again, "race_again")
     assert len(running().competitors) == len(scores)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies
 from pydantic import ValidationError
 
-from playground.analysis.comparison.notes import fairness, same_order, same_weights
+from playground.analysis.comparison.notes import comparison_notes, same_order, same_weights
 from playground.experiment.model import FIELDS, Experiment
 from playground.nn.optimizers import OPTIMIZERS
 from playground.runs.cluster import cost, spread
@@ -91,7 +91,7 @@ def test_every_preset_is_a_race_for_any_experiment(base: Experiment, name: str) 
     competitors = preset(name, base)
     assert 2 <= len(competitors) <= MOST
     assert len({each.experiments[0] for each in competitors}) == len(competitors)
-    assert fairness(competitors)
+    assert comparison_notes(competitors)
 
 
 @given(base=strategies.from_type(Experiment), field=strategies.sampled_from(list(VARIABLES)))
@@ -142,27 +142,29 @@ def test_what_is_said_of_weights_and_order_is_what_the_engine_does() -> None:
 @pytest.mark.parametrize(
     ("field", "values", "said"),
     [
-        ("activation", ["relu", "tanh"], "same first weights"),
+        ("activation", ["relu", "tanh"], "same initial weights"),
         ("activation", ["relu", "tanh"], "same batches in the same order"),
-        ("hidden", [(8,), (16,)], "other shapes (4-8-3 and 4-16-3) cannot start from the same"),
+        ("hidden", [(8,), (16,)], "layers differ (4-8-3 and 4-16-3)"),
         ("hidden", [(8,), (16,)], "same batches in the same order"),
         ("kernel_initializer", ["zeros", "he_normal"], "initializers differ (Zeros and He normal)"),
-        ("batch_size", [8, 16], "same order, but cut into batches of 8 and 16"),
-        ("optimizer", ["sgd", "adam"], "at its own usual learning rate: SGD 0.01 and Adam 0.001"),
-        ("train_size", [50, 60], "not learn from the same examples: 50 and 60"),
+        ("batch_size", [8, 16], "same order, in batches of 8 and 16"),
+        ("optimizer", ["sgd", "adam"], "uses its default learning rate: SGD 0.01 and Adam 0.001"),
+        ("train_size", [50, 60], "numbers of training examples differ: 50 and 60"),
     ],
 )
 def test_what_differs_is_said(field: str, values: list[object], said: str) -> None:
     given = [(str(value), IRIS.replace(**{field: value})) for value in values]
-    assert any(said in sentence for sentence in fairness(entered(given)))
+    assert any(said in sentence for sentence in comparison_notes(entered(given)))
 
 
 def test_more_than_one_difference_is_warned_of() -> None:
     given = [("a", IRIS), ("b", IRIS.replace(activation="tanh", l2=0.01))]
-    assert "more than one thing (activation and l2)" in fairness(entered(given))[-1]
-    assert not any("more than one" in each for each in fairness(preset("optimizers", BASE)))
+    assert "Several settings differ (activation and L2)" in comparison_notes(entered(given))[-1]
+    assert not any(
+        "Several settings" in each for each in comparison_notes(preset("optimizers", BASE))
+    )
     four = grid(BASE, {"optimizer": ["sgd", "adam"], "learning_rate": [0.1, 0.01]})
-    assert "more than one thing (optimizer and learning rate)" in fairness(four)[-1]
+    assert "Several settings differ (optimizer and learning rate)" in comparison_notes(four)[-1]
 
 
 # ---- who trains what ---------------------------------------------------------------------

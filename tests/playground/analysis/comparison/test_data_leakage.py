@@ -1,4 +1,4 @@
-"""Mistakes beside the honest way: what is trained, how it is measured, and known effects."""
+"""Honest and flawed runs: what is trained, how it is evaluated, and known effects."""
 
 import numpy as np
 import pytest
@@ -9,11 +9,11 @@ from playground.analysis.comparison.data_leakage import (
     MOST_TRAINING,
     LeakageScores,
     Outcome,
-    measured,
     most_epochs,
     outcome,
     pair,
     start,
+    summarized,
 )
 from playground.datasets import DATASETS, load
 from playground.experiment.model import Experiment
@@ -61,7 +61,7 @@ def test_a_difference_is_clear_where_chance_does_not_explain_it():
     assert LeakageScores(0.1, 0.04, 0.01).clear
     assert not LeakageScores(0.1, 0.06, 0.01).clear
     assert not LeakageScores(1 / 30, 0.0, 1 / 30).clear  # one example of 30
-    found = measured(np.array([1.0, 0.0, 1.0, 1.0]), is_share=True)
+    found = summarized(np.array([1.0, 0.0, 1.0, 1.0]), is_accuracy=True)
     assert found.mean == 0.75
     assert found.error == pytest.approx(np.sqrt(0.75 * 0.25 / 4))
 

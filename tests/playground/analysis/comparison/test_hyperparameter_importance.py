@@ -7,8 +7,8 @@ from playground.analysis.comparison.hyperparameter_importance import (
     axes,
     axis,
     best_rows,
+    importances,
     in_common,
-    weights,
 )
 from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import Experiment
@@ -62,15 +62,15 @@ def test_the_setting_that_decides_the_score_has_all_the_weight() -> None:
     optimizers, seeds = ["sgd", "adam"] * 20, [i // 2 for i in range(40)]
     found = [axis("optimizer", optimizers), axis("seed", seeds)]
     scores = np.array([0.8 if name == "sgd" else 0.9 for name in optimizers])
-    first, second = weights(found, scores)
+    first, second = importances(found, scores)
     assert (first.name, first.share) == ("optimizer", pytest.approx(1))
     assert second.share == pytest.approx(0, abs=0.05)
 
 
 def test_without_enough_runs_or_differences_nothing_matters() -> None:
     found = [axis("seed", range(20))]
-    assert weights(found, np.full(20, 0.5)) == []
-    assert weights([axis("seed", range(5))], np.arange(5.0)) == []
+    assert importances(found, np.full(20, 0.5)) == []
+    assert importances([axis("seed", range(5))], np.arange(5.0)) == []
 
 
 def test_what_the_best_have_in_common() -> None:
