@@ -1,5 +1,6 @@
 """Any valid Experiment, for property tests: `@given(strategies.from_type(Experiment))`."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,17 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLAYGROUND_DATABASE_URL", url)
         yield url
+
+
+@pytest.fixture
+def sigint() -> Iterator[None]:
+    """SIGINT as in a terminal, for this process and its children.
+
+    A shell's background job, and all that it starts, ignores it.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 settings.register_profile("here", deadline=None, max_examples=100)

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -199,19 +198,12 @@ def test_every_field_has_its_option(capsys: Output) -> None:
 LONG = [*SMALL, "--epochs", "10000", "--json"]
 
 
-def interrupted(arguments: list[str], until: str, times: int = 1) -> tuple[int, list[Any], str]:
-    """Exit status, JSON lines and standard error of a command interrupted after `until` appears.
-
-    A shell's background job ignores SIGINT and hands that on, so the child is started with it on.
-    """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "playground", *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-    finally:
-        signal.signal(signal.SIGINT, before)
+def interrupted(arguments: list[str], until: str) -> tuple[int, list[Any], str]:
+    """Exit status, JSON lines and standard error of a command interrupted after `until` appears."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "playground", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
     with process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -219,14 +211,13 @@ def interrupted(arguments: list[str], until: str, times: int = 1) -> tuple[int, 
         while not out or until not in out[-1]:
             out.append(process.stdout.readline())
             assert out[-1], process.stderr.read()
-        for _ in range(times):
-            process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
         out += process.stdout.readlines()
         err = process.stderr.read()
     return process.returncode, [json.loads(line) for line in out], err
 
 
-def test_ctrl_c_says_where_the_run_stopped_and_ends_with_status_130() -> None:
+def test_ctrl_c_says_where_the_run_stopped_and_ends_with_status_130(sigint: None) -> None:
     status, out, err = interrupted(["train", *LONG], '"epoch"')
     assert status == 130
     *epochs, last = out
@@ -248,14 +239,6 @@ def stop_after(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
         return advance(self, **given | {"until_epoch": self.epoch + 1})
 
     monkeypatch.setattr(Trainer, "advance", pressed)
-
-
-@pytest.fixture
-def sigint() -> Iterator[None]:
-    """SIGINT as in a terminal, also where the tests run in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 RESUMED = {

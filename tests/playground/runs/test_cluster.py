@@ -69,7 +69,7 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def server(environment: dict[str, str], tmp_path: Path) -> Iterator[psutil.Popen]:
+def server(environment: dict[str, str], tmp_path: Path, sigint: None) -> Iterator[psutil.Popen]:
     """A process with a cluster of its own, as the web server is one."""
     environment |= {"TMPDIR": str(tmp_path)}
     process = psutil.Popen(
