@@ -1,8 +1,8 @@
-"""The hyperparameters of an experiment that have an effect."""
+"""Which settings of an experiment have an effect, and which ones need another compiled program."""
 
 from typing import Any
 
-from playground.experiment.model import Experiment
+from playground.experiment.model import Data, Experiment, Training
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
 from playground.nn.optimizers import OPTIMIZERS
@@ -34,3 +34,32 @@ def active_hyperparameters(experiment: Experiment) -> dict[str, Any]:
     activation = names[0] if len(set(names)) == 1 else names
     values = experiment.to_dict() | {"activation": activation}
     return {name: value for name, value in values.items() if name not in unused}
+
+
+def program_key(experiment: Experiment) -> Experiment:
+    """Equal for all experiments that can share a compiled training program.
+
+    Fields that are arguments of the program are set to a fixed value.
+    """
+    network, training = experiment.network, experiment.training
+    return experiment.replace(
+        data=Data(dataset=experiment.data.dataset),
+        network=network.replace(
+            seed=0,
+            kernel_initializer="zeros",
+            bias_initializer="zeros",
+            stddev=0.05,
+            dropout=0.5 if network.dropout else 0.0,
+            l1=0.0,
+            l2=0.5 if network.l1 or network.l2 else 0.0,
+        ),
+        training=Training(
+            loss=training.loss,
+            batch_size=min(training.batch_size, experiment.data.train_size),
+            clipping=training.clipping,
+            clip_limit=training.clip_limit,
+            optimizer=training.optimizer,
+            **{name: getattr(training, name) for name in OPTIMIZERS[training.optimizer].defaults}
+            | {"learning_rate": 0.01},
+        ),
+    )

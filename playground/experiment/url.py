@@ -1,9 +1,9 @@
-"""Experiment ⇄ short link text, the query string of the page's address.
+"""An `Experiment` as the query string of a page's address, and back.
 
     v=1&dataset=mnist&hidden=128&optimizer=adam&learning_rate=0.003
 
-Only fields that differ from their usual values are written; the usual values follow the data set,
-optimizer and schedule. Floats are written so that they read back exactly.
+Only fields that are not at their defaults are written; the defaults follow data set, optimizer and
+schedule. Floats are written so that they are read back exactly.
 """
 
 import math
@@ -27,28 +27,27 @@ from playground.experiment.model import (
 from playground.nn.format import truncate
 
 VERSION = "1"
-LONGEST = 4_000  # characters; browsers and proxies begin to cut addresses at about 8,000
-MOST_PROBLEMS = 12
+MAX_LENGTH = 4_000  # characters; browsers and proxies begin to cut addresses at about 8,000
+MAX_PROBLEMS = 12
 
-# The choices that other fields' usual values depend on.
-DECISIVE = ("dataset", "optimizer", "schedule")
+# The choices that defaults of other fields depend on.
+CHOICES_WITH_DEFAULTS = ("dataset", "optimizer", "schedule")
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a link says: the nearest valid experiment, and one sentence for each thing wrong."""
+    """The nearest valid experiment of a link, and one sentence for each problem."""
 
     experiment: Experiment
     problems: tuple[str, ...] = ()
 
 
 def differences(experiment: Experiment) -> dict[str, Any]:
-    """The fields that make this experiment different from the default one, with their values."""
-    chosen = experiment.to_dict()
-    default = Experiment().to_dict()
-    decisive = {name: chosen[name] for name in DECISIVE if chosen[name] != default[name]}
-    usual = Experiment().replace(**decisive).to_dict()
-    return decisive | {name: value for name, value in chosen.items() if value != usual[name]}
+    """The fields with their values that differ from those of the default experiment."""
+    values, default = experiment.to_dict(), Experiment().to_dict()
+    choices = {n: values[n] for n in CHOICES_WITH_DEFAULTS if values[n] != default[n]}
+    default = Experiment().replace(**choices).to_dict()
+    return choices | {name: value for name, value in values.items() if value != default[name]}
 
 
 def encode(experiment: Experiment) -> str:
@@ -57,7 +56,7 @@ def encode(experiment: Experiment) -> str:
 
 
 def parameters(experiment: Experiment) -> dict[str, str]:
-    """The link text of an experiment in parts: name → text, the version first."""
+    """The parameters of the link, name → text, the version first."""
     return {"v": VERSION} | {n: _text(value) for n, value in differences(experiment).items()}
 
 
@@ -74,16 +73,16 @@ def with_current_names(link: str) -> str:
 
 
 def decode(text: str) -> Decoded:
-    """The experiment a link text (or a whole address) describes; any text at all gives one."""
-    if len(text) > LONGEST:
-        problem = f"link must be at most {LONGEST:,} characters, got {len(text):,}"
+    """The experiment of a link text or a whole address; any text gives one."""
+    if len(text) > MAX_LENGTH:
+        problem = f"link must be at most {MAX_LENGTH:,} characters, got {len(text):,}"
         return Decoded(Experiment(), (problem,))
     query = text.strip().rpartition("?")[2]
     return from_parameters(parse_qsl(query, keep_blank_values=True))
 
 
 def from_parameters(pairs: Iterable[tuple[str, str]]) -> Decoded:
-    """The experiment described by the (name, text) pairs of a query string."""
+    """The experiment of the (name, text) pairs of a query string."""
     given: dict[str, str] = {}
     problems = []
     for name, value in ((current_name(name), value) for name, value in pairs):
@@ -98,35 +97,35 @@ def from_parameters(pairs: Iterable[tuple[str, str]]) -> Decoded:
         problems.append(f"{truncate(name)} is not a field of an experiment, got {value}")
     nearest = nearest_valid(given)
     problems += nearest.problems
-    if len(problems) > MOST_PROBLEMS:
-        problems[MOST_PROBLEMS:] = [f"and {len(problems) - MOST_PROBLEMS} more problems"]
+    if len(problems) > MAX_PROBLEMS:
+        problems[MAX_PROBLEMS:] = [f"and {len(problems) - MAX_PROBLEMS} more problems"]
     return Decoded(nearest.experiment, tuple(problems))
 
 
 def nearest_valid(given: Mapping[str, Any]) -> Decoded:
-    """The experiment with these fields; what breaks a rule is moved to the nearest value allowed.
+    """The experiment with these fields; a value that breaks a rule becomes the nearest valid one.
 
-    Numbers go to their limits, other values back to the usual ones, everything else stays.
+    Numbers are moved to their limits, other values to their defaults, everything else stays.
     """
-    parts: dict[str, dict[str, Any]] = {part: {} for part in SECTIONS}
+    sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for name, value in given.items():
-        parts[SECTION_OF[name]][name] = value
+        sections[SECTION_OF[name]][name] = value
     problems: list[str] = []
-    while True:  # ends: a field once moved is within its own limits, and a dropped one is usual
+    while True:  # ends: a moved field is within its limits, a dropped one is at its default
         try:
-            return Decoded(Experiment.model_validate(parts), tuple(problems))
+            return Decoded(Experiment.model_validate(sections), tuple(problems))
         except ValidationError as error:
             problems += explain(error)
             for e in error.errors():
                 name = field_of_error(e)
-                part, repaired = parts[SECTION_OF[name]], _nearest(e)
-                part.pop(name, None)
+                section, repaired = sections[SECTION_OF[name]], _nearest(e)
+                section.pop(name, None)
                 if repaired is not None:
-                    part[name] = repaired
+                    section[name] = repaired
 
 
 def _nearest(e: Any) -> Any:
-    """The valid value nearest to what one entry of `ValidationError.errors()` is about, or None."""
+    """The valid value nearest to that of one entry of `ValidationError.errors()`, or None."""
     name, context = field_of_error(e), e.get("ctx", {})
     if e["type"] == "rule":
         return context["nearest"]

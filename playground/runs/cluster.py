@@ -20,8 +20,8 @@ from typing import Any
 from distributed import Client
 from pydantic import ValidationError
 
+from playground.experiment.describe import program_key
 from playground.experiment.model import Experiment
-from playground.experiment.program_key import shape
 from playground.nn.network import Snapshot
 from playground.runs.local_cluster import LocalCluster
 from playground.runs.worker import Actor, TrainerError
@@ -268,7 +268,7 @@ def spread(experiments: Sequence[Experiment], n_workers: int) -> list[int]:
     for i, experiment in enumerate(experiments):
         sizes = experiment.data.train_size, experiment.data.validation_size
         try:
-            program, work = shape(experiment), cost(experiment)
+            program, work = program_key(experiment), cost(experiment)
         except (ValidationError, KeyError):  # its data are gone: its trainer will say so
             program, work = experiment, UPDATE
         groups.setdefault((program, *sizes), []).append(i)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from playground.experiment.describe import program_key
 from playground.experiment.model import Experiment
-from playground.experiment.program_key import shape
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import DEAD
 from playground.training import keras_model
@@ -319,4 +319,4 @@ def _program(key: Experiment) -> Program:
 
 def program(experiment: Experiment) -> Program:
     """The program of an experiment, shared by all whose compiled code is the same."""
-    return _program(shape(experiment))
+    return _program(program_key(experiment))

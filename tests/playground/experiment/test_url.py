@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies
 
 from playground.experiment.model import FIELDS, Experiment
-from playground.experiment.url import LONGEST, decode, encode
+from playground.experiment.url import MAX_LENGTH, decode, encode
 
 NAMES = strategies.sampled_from([*FIELDS, "v", "nonsense"])
 VALUES = (
@@ -31,7 +31,7 @@ def test_every_valid_experiment_comes_back_exactly(experiment: Experiment) -> No
 def test_link_text_needs_no_escaping_and_is_short(experiment: Experiment) -> None:
     text = encode(experiment)
     assert quote(text, safe="=&,") == text
-    assert len(text) < LONGEST / 2
+    assert len(text) < MAX_LENGTH / 2
 
 
 def test_default_experiment_is_the_version_alone() -> None:
@@ -139,7 +139,7 @@ def test_what_is_not_understood_is_said_and_the_rest_is_kept(text: str, problem:
 
 
 def test_an_oversized_link_is_refused_whole() -> None:
-    decoded = decode("v=1&epochs=5&" + "x" * LONGEST)
+    decoded = decode("v=1&epochs=5&" + "x" * MAX_LENGTH)
     assert decoded.problems == ("link must be at most 4,000 characters, got 4,013",)
     assert decoded.experiment == Experiment()
 

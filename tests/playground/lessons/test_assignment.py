@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from playground.experiment.model import FIELDS, Experiment
-from playground.experiment.url import LONGEST as LONGEST_LINK
+from playground.experiment.url import MAX_LENGTH as LONGEST_LINK
 from playground.experiment.url import encode
 from playground.lessons import assignment as assignments
 from playground.lessons.assignment import Assignment, AssignmentError, make, read, write
