@@ -1,11 +1,4 @@
-"""Two features over each other, before or after they are scaled.
-
-How many examples there are of what: classes, targets, and pixels of each brightness.
-
-The features of a table: each on its own before and after standardisation, and in pairs.
-
-The examples of the parts in the plane or along a line, with no network yet.
-"""
+"""Charts of a data set: class counts, histograms, features in pairs, points of the plane."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -61,13 +54,13 @@ def scaled_figure(
 
 
 def scaled_sentence(x: Array) -> str:
-    """How far the points reach, and their mean and standard deviation."""
-    told = (
+    """Range, mean and standard deviation of each axis."""
+    sentences = (
         f"{name} {column.min():.4g} to {column.max():.4g}, mean {column.mean() + 0.0:.3g}, "
         f"standard deviation {column.std():.3g}"
         for name, column in zip(("across", "up"), x.astype(np.float64).T, strict=True)
     )
-    return "; ".join(told).capitalize() + "."
+    return "; ".join(sentences).capitalize() + "."
 
 
 PATTERNS = {"training": "", "validation": "/", "test": "x"}
@@ -75,7 +68,7 @@ COLORS = {"training": TRAINING, "validation": VALIDATION, "test": MARK}
 
 
 def class_bars(classes: Sequence[str], counts: Mapping[str, Array]) -> Figure:
-    """Bars of the examples (n_classes,) of each class, side by side for each part."""
+    """Grouped bars of the examples (n_classes,) of each class, one group of bars per split."""
     layout = base_layout("Examples of each class", "", "examples", height=320)
     layout |= {"barmode": "group", "hovermode": "x unified"}
     layout["xaxis"] |= {"type": "category"}
@@ -86,22 +79,22 @@ def class_bars(classes: Sequence[str], counts: Mapping[str, Array]) -> Figure:
             "uid": part,
             "name": part,
             "x": names,
-            "y": each.astype(np.int32),
+            "y": count.astype(np.int32),
             "marker": {"color": COLORS[part], "pattern": bar_pattern(PATTERNS[part])},
             "hovertemplate": "%{y:,}",
         }
-        for part, each in counts.items()
+        for part, count in counts.items()
     ]
     return {"data": bars, "layout": layout}
 
 
 def class_sentence(classes: Sequence[str], counts: Array) -> str:
-    """How even the classes of the training part are, in one sentence."""
+    """How balanced the training classes are."""
     least, most = int(counts.argmin()), int(counts.argmax())
     if counts[least] == counts[most]:
         return f"Each class has {counts[most]:,} training examples."
     return (
-        f"The training part has {counts[most]:,} of {classes[most]}, the commonest class, and "
+        f"Training examples: {counts[most]:,} of {classes[most]}, the most frequent class, "
         f"{counts[least]:,} of {classes[least]}, the rarest."
     )
 
@@ -109,13 +102,13 @@ def class_sentence(classes: Sequence[str], counts: Array) -> str:
 def step_bars(
     title: str, x: str, parts: Mapping[str, tuple[Array, Array]], logarithmic: bool = False
 ) -> Figure:
-    """Histograms of numbers, as steps: name of a part → counts (n,) and edges (n + 1,).
+    """Histograms: name of a split → counts (n,) and edges (n + 1,).
 
     On a logarithmic scale counts of 0 are not drawn.
     """
-    layout = base_layout(title, x, "how many", height=300)
+    layout = base_layout(title, x, "count", height=300)
     if logarithmic:
-        layout["yaxis"] |= {"type": "log", "title": {"text": "how many (log scale)"}}
+        layout["yaxis"] |= {"type": "log", "title": {"text": "count (log scale)"}}
         least = min(int(counts[counts > 0].min()) for counts, _ in parts.values())
         most = max(int(counts.max()) for counts, _ in parts.values())
         span = [np.floor(np.log10(least)), np.log10(most) + 0.1]
@@ -145,7 +138,7 @@ def step_bars(
 
 
 def pixel_sentence(counts: Array) -> str:
-    """Which share of all pixels is black, white, or between, in one sentence."""
+    """Fractions of black, white and gray pixels."""
     total = max(int(counts.sum()), 1)
     black, white = counts[0] / total, counts[-1] / total
     mean = float((counts * np.arange(len(counts))).sum() / total)
@@ -156,11 +149,11 @@ def pixel_sentence(counts: Array) -> str:
 
 
 def target_sentence(counts: Array, edges: Array) -> str:
-    """Where the training targets lie, in one sentence."""
+    """Range and mode of the training targets."""
     top = int(counts.argmax())
     return (
-        f"The training targets go from {edges[0]:.3g} to {edges[-1]:.3g}; the tallest bar, "
-        f"{counts[top]:,} of {int(counts.sum()):,}, stands between "
+        f"Training targets from {edges[0]:.3g} to {edges[-1]:.3g}; the tallest bar, "
+        f"{counts[top]:,} of {int(counts.sum()):,}, is between "
         f"{edges[top]:.3g} and {edges[top + 1]:.3g}."
     )
 
@@ -173,7 +166,7 @@ GAP = 0.03  # between the cells of a matrix, as a share of its side
 def before_and_after(
     name: str, before: Bars, after: Bars, moments: tuple[tuple[float, float], tuple[float, float]]
 ) -> Figure:
-    """Histograms of a feature, above as it is, below standardised.
+    """Histograms of a feature, above as it is, below standardized.
 
     moments: mean and standard deviation before, and after; lines show the mean and one standard
     deviation on each side.
@@ -181,7 +174,7 @@ def before_and_after(
     layout = base_layout(escape_html(name), "", "", height=330)
     layout |= {"showlegend": False, "bargap": 0, "shapes": [], "annotations": []}
     layout["margin"]["t"] = 40
-    for i, (_, (mean, deviation)) in enumerate(zip((before, after), moments, strict=True)):
+    for i, (_, (mean, std)) in enumerate(zip((before, after), moments, strict=True)):
         low, high = (0.6, 0.92) if i == 0 else (0.06, 0.38)
         number = "" if i == 0 else "2"
         axis = {"automargin": True, "zeroline": False, "ticks": "outside", "nticks": 6}
@@ -189,7 +182,7 @@ def before_and_after(
         layout[f"yaxis{number}"] = {
             **axis, "anchor": f"x{number}", "domain": [low, high], "nticks": 4
         }  # fmt: skip
-        for x, dash in ((mean, "solid"), (mean - deviation, "dot"), (mean + deviation, "dot")):
+        for x, dash in ((mean, "solid"), (mean - std, "dot"), (mean + std, "dot")):
             line = {"color": NEGATIVE, "width": 2, "dash": dash}
             layout["shapes"].append(
                 {
@@ -199,7 +192,8 @@ def before_and_after(
             )  # fmt: skip
         layout["annotations"].append(
             {
-                "text": f"{('before', 'after')[i]}: mean {format_number(mean, 3)}, σ {format_number(deviation, 3)}",
+                "text": f"{('before', 'after')[i]}: mean {_short(mean)}, "
+                f"σ {_short(std)}",
                 "xref": "paper", "yref": "paper", "x": 0, "y": high + 0.005, "yanchor": "bottom",
                 "xanchor": "left", "showarrow": False, "font": {"size": 12},
             }
@@ -222,11 +216,17 @@ def _bars(bars: Bars, number: str) -> dict[str, Any]:
     }
 
 
+def _short(value: float) -> str:
+    """Three digits, and 0 for a rounding error."""
+    return format_number(0 if abs(value) < 1e-6 else value, 3)
+
+
 def feature_sentence(name: str, before: tuple[float, float], after: tuple[float, float]) -> str:
-    """What standardisation did to one feature, in one sentence."""
+    """Mean and standard deviation of a feature before and after standardization."""
     return (
-        f"{name}: mean {format_number(before[0], 3)} and standard deviation {format_number(before[1], 3)} become "
-        f"{format_number(after[0], 3)} and {format_number(after[1], 3)}; the shape stays the same."
+        f"{name}: mean {_short(before[0])} and standard deviation "
+        f"{_short(before[1])} become {_short(after[0])} and "
+        f"{_short(after[1])}; the shape stays the same."
     )
 
 
@@ -265,7 +265,7 @@ def scatter_matrix(
 
 
 def _groups(y: Array, classes: Sequence[str], largest: float) -> list[dict[str, Any]]:
-    """What is drawn in one go: the rows of a class and their marker, or all rows."""
+    """One trace: the rows of a class and their marker, or all rows."""
     if not classes:
         marker = {
             "color": y.astype(np.float32), "cmin": -largest, "cmax": largest, "size": 5,
@@ -306,27 +306,25 @@ def _pair(
 
 
 def matrix_sentence(names: Sequence[str], shares: Sequence[float], has_classes: bool) -> str:
-    """Which feature alone says most of the target, in one sentence."""
+    """The feature that alone explains most of the target."""
     best = int(np.argmax(shares))
     if has_classes:
         return (
-            f"{names[best]} tells the classes apart best: {shares[best]:.0%} of its variance lies "
+            f"{names[best]} separates the classes best: {shares[best]:.0%} of its variance is "
             "between the classes, the rest within them."
         )
     return (
-        f"{names[best]} says most of the target: a straight line through it explains "
+        f"{names[best]} explains most: a straight line through it accounts for "
         f"{shares[best]:.0%} of the target's variance."
     )
 
 
-Points = dict[str, tuple[Array, Array]]  # name of a part → its x and its y
+Points = dict[str, tuple[Array, Array]]  # name of a split → its x and its y
 
 
 def plane_points(points: Points, axes: tuple[str, str]) -> Figure:
-    """Points (n, 2) colored by their values (n,) on −1 … 1; a symbol for each part."""
-    layout = base_layout(
-        "The points, by part", escape_html(axes[0]), escape_html(axes[1]), height=520
-    )
+    """Points (n, 2) colored by their values (n,) on −1 … 1; a symbol per split."""
+    layout = base_layout("Points by split", escape_html(axes[0]), escape_html(axes[1]), height=520)
     if axes == ("x₁", "x₂"):  # one unit on both axes: a circle looks like a circle
         layout["yaxis"] |= {"scaleanchor": "x", "constrain": "domain"}
         layout["xaxis"] |= {"constrain": "domain"}
@@ -334,28 +332,25 @@ def plane_points(points: Points, axes: tuple[str, str]) -> Figure:
 
 
 def line_points(points: Points, name: str) -> Figure:
-    """Points along x (n,) with their targets (n,); a symbol for each part."""
+    """Points along x (n,) with their targets (n,); a symbol per split."""
     return {
         "data": decision_boundary.curve_examples(points),
-        "layout": base_layout("The points, by part", escape_html(name), "y", height=420),
+        "layout": base_layout("Points by split", escape_html(name), "y", height=420),
     }
 
 
 def points_sentence(counts: dict[str, int], least: float, most: float) -> str:
-    """How many points there are in each part, and where their targets lie, in one sentence."""
-    symbols = ("circles", "diamonds")
-    parts = " and ".join(
-        f"{count:,} {part} points ({symbol})"
-        for (part, count), symbol in zip(counts.items(), symbols, strict=False)
-    )
-    return f"{parts}; the targets of training go from {least:.3g} to {most:.3g}."
+    """Points of each split, and the range of the training targets."""
+    return f"{_splits(counts)}; training targets from {least:.3g} to {most:.3g}."
 
 
 def classes_sentence(counts: dict[str, int], name: str, share: float) -> str:
-    """How many points there are in each part, and of which class, in one sentence."""
-    symbols = ("circles", "diamonds")
-    parts = " and ".join(
-        f"{count:,} {part} points ({symbol})"
-        for (part, count), symbol in zip(counts.items(), symbols, strict=False)
+    """Points of each split, and the fraction of one class."""
+    return f"{_splits(counts)}; {share:.0%} of the training points are {name} (drawn in blue)."
+
+
+def _splits(counts: dict[str, int]) -> str:
+    return " and ".join(
+        f"{count:,} {name} points ({symbol})"
+        for (name, count), symbol in zip(counts.items(), ("circles", "diamonds"), strict=False)
     )
-    return f"{parts}; {share:.0%} of the training points are {name} (drawn in blue)."

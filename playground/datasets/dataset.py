@@ -1,6 +1,5 @@
-"""A data set ready for training: three parts, and how raw inputs become the network's inputs."""
+"""Loading: a data set split into training, validation, test and holdout, with its scaling."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -8,15 +7,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.datasets import images, split, synthetic, tabular
-from playground.datasets.download import Progress, fetch
-from playground.datasets.preprocessing import SCALERS, Purpose, scaling, stream
+from playground.datasets import images, split, tabular
+from playground.datasets.custom import storage
+from playground.datasets.download import FetchError, Progress, fetch, full
+from playground.datasets.preprocessing import (
+    SCALERS,
+    Pair,
+    Purpose,
+    fill_gaps,
+    scaling,
+    stream,
+    target_scaling,
+    with_noise,
+)
 from playground.datasets.registry import DataConfig, DatasetInfo
+from playground.datasets.synthetic import Generator
+
+GENERATED_TEST = 1_000  # test examples of a synthetic set
+MAX_HOLDOUT = 1_000  # examples in no other split
 
 
 @dataclass(frozen=True)
 class Split:
-    """Examples of one part; the arrays are read-only.
+    """Examples of one split; the arrays are read-only.
 
     x: raw inputs. Images: uint8, (n, height, width), 0 … 255 (16 for digits).
        Everything else: float32, (n, n_features), in the units of the feature names.
@@ -32,12 +45,12 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """`load(data)`: training, validation and the sealed test part, with their scaling.
+    """`load(data)`: training, validation and test split, and the scaling of inputs and targets.
 
-    `spare` holds examples that are in none of these, where there are any left: new ones to try out
-    what a network has learnt without opening the test part.
-    The network's input is (x − shift) / scale; both are float32 and broadcast over (n_features,).
-    Images use one number for all pixels.
+    `holdout` has further examples, where any are left, to evaluate on without the test split.
+    The network's input is (x − shift) / scale; both are float32 and broadcast over (n_features,),
+    images have one number for all pixels. A target in its own unit is target_mean + target_std·y;
+    0 and 1 where targets are not scaled.
     """
 
     source: DatasetInfo
@@ -46,27 +59,21 @@ class Dataset:
     test: Split
     shift: NDArray[np.float32]
     scale: NDArray[np.float32]
-    spare: Split
+    holdout: Split
+    target_mean: float = 0.0
+    target_std: float = 1.0
 
-    def scaled(self, x: NDArray[Any]) -> NDArray[np.float32]:
-        """Raw inputs of any part → the network's inputs, float32, (n, n_features)."""
+    def transform(self, x: NDArray[Any]) -> NDArray[np.float32]:
+        """Raw inputs of any split → the network's inputs, float32, (n, n_features)."""
         flat = x.reshape(len(x), self.source.n_features).astype(np.float32)
         return (flat - self.shift) / self.scale
 
 
-# How each data set's parts are made, before they are typed, scaled and sealed.
-MAKERS: dict[str, Callable[[DataConfig], list[tuple[NDArray[Any], NDArray[Any]]]]] = {
-    **dict.fromkeys(images.IMAGES, images.parts),
-    **dict.fromkeys(tabular.TABLES, tabular.parts),
-    **dict.fromkeys(synthetic.GENERATORS, synthetic.parts),
-}
-
-
 def load(data: DataConfig, progress: Progress | None = None) -> Dataset:
-    """The data set of these choices, the same for equal ones.
+    """The data set of these settings, the same for equal ones.
 
-    Where the full images are needed and not on this machine they are fetched, telling `progress`
-    the bytes so far and the bytes in all; FetchError where that is impossible.
+    Full image sets that are needed and not on this machine are fetched; `progress` gets the bytes
+    so far and the total. FetchError where that is impossible.
     """
     if data.dataset in images.IMAGES and not images.bundle_suffices(data):
         fetch(data.dataset, progress)
@@ -75,37 +82,99 @@ def load(data: DataConfig, progress: Progress | None = None) -> Dataset:
 
 @lru_cache(maxsize=4)
 def _load(data: DataConfig) -> Dataset:
-    source = data.source
-    x_type = np.uint8 if source.shape else np.float32
-    y_type = np.int32 if source.classes else np.float32
-    make = MAKERS.get(data.dataset, tabular.parts)  # what has no maker is a table of one's own
-    train, validation, test, spare = (
-        (x.astype(x_type, copy=False), y.astype(y_type)) for x, y in make(data)
+    info = data.source
+    x_type = np.uint8 if info.shape else np.float32
+    y_type = np.int32 if info.classes else np.float32
+    train, validation, test, holdout = (
+        (x.astype(x_type, copy=False), y.astype(y_type)) for x, y in _splits(data)
     )
     if data.split_without_shuffle:
         train, validation = split.in_order(train, validation)
     train = split.with_copies(train, validation, data.leaked_fraction, data.data_seed)
-    train = train[0], _shuffled(train[1], data)
-    parts = {
-        name: _sealed(*pair)
-        for name, pair in (("train", train), ("validation", validation), ("test", test))
-    }
-    seen = [parts[name].x for name in SCALERS[data.scaler].parts]
-    shift, scale = scaling(seen, source, data.standardize)
-    return Dataset(source, **parts, shift=shift, scale=scale, spare=_sealed(*spare))
+    train = train[0], _with_label_noise(train[1], data)
+    pairs = [train, validation, test, holdout]
+    if not info.shape:
+        filled = fill_gaps(*(x for x, _ in pairs))
+        pairs = [(x, y) for x, (_, y) in zip(filled, pairs, strict=True)]
+    table = storage.get(data.dataset) if info.rows is not None else None
+    mean, std = target_scaling(train[1], table is not None and table.scale_target)
+    if (mean, std) != (0, 1):
+        pairs = [(x, ((y - mean) / std).astype(y_type)) for x, y in pairs]
+    splits = dict(
+        zip(("train", "validation", "test", "holdout"), map(_read_only, pairs), strict=True)
+    )
+    seen = [splits[name].x for name in SCALERS[data.scaler].splits]
+    shift, scale = scaling(seen, info, data.standardize)
+    return Dataset(info, **splits, shift=shift, scale=scale, target_mean=mean, target_std=std)
 
 
-def _sealed(x: NDArray[Any], y: NDArray[Any]) -> Split:
-    x.setflags(write=False)
-    y.setflags(write=False)
-    return Split(x, y)
+def _read_only(pair: Pair) -> Split:
+    for array in pair:
+        array.setflags(write=False)
+    return Split(*pair)
 
 
-def _shuffled(y: NDArray[Any], data: DataConfig) -> NDArray[Any]:
-    """Training targets with round(share·n) of them made meaningless.
+def _splits(data: DataConfig) -> list[Pair]:
+    """Training, validation, test and holdout examples, with noise on their inputs."""
+    info = data.source
+    if info.generator is not None:
+        return _generated(data, info.generator)
+    pairs = _images(data) if data.dataset in images.IMAGES else _table(data)
+    return with_noise(pairs, info, data.noise, data.data_seed)
 
-    Each of these gets a class drawn from all with equal chance, now and then its own again; in
-    regression they change places among themselves.
+
+def _generated(data: DataConfig, generate: Generator) -> list[Pair]:
+    seed, noise = data.data_seed, data.noise
+    sizes = (data.train_size, data.validation_size)
+    x, y = generate(sum(sizes), noise, stream(seed, Purpose.POINTS), stream(seed, Purpose.NOISE))
+    rows = split.stratified(y, sizes, stream(seed, Purpose.SPLIT))
+    test, holdout = (
+        generate(size, noise, stream(seed, purpose), stream(seed, Purpose.NOISE, part=part))
+        for size, purpose, part in (
+            (GENERATED_TEST, Purpose.TEST, 2),
+            (MAX_HOLDOUT, Purpose.HOLDOUT, 3),
+        )
+    )
+    return [*((x[chosen], y[chosen]) for chosen in rows), test, holdout]
+
+
+def _images(data: DataConfig) -> list[Pair]:
+    """Validation is the first rows of the training file, training and holdout the rows after them.
+
+    The test split is the whole test file, 10,000 images, but its first 1,000 where the bundle
+    covers training and validation: so it does not depend on what is on the machine.
+    """
+    collection = (images.bundled if images.bundle_suffices(data) else full)(data.dataset)
+    first, end = data.validation_size, data.validation_size + data.train_size
+    train, validation, holdout = (
+        (collection.x_train[rows], collection.y_train[rows])
+        for rows in (slice(first, end), slice(first), slice(end, end + MAX_HOLDOUT))
+    )
+    return [train, validation, (collection.x_test, collection.y_test), holdout]
+
+
+def _table(data: DataConfig) -> list[Pair]:
+    """A stratified split; FetchError where a custom table is gone."""
+    read = tabular.TABLES.get(data.dataset)
+    if read is not None:
+        (x, y), test = read(data.data_seed)
+    else:
+        table = storage.get(data.dataset)
+        if table is None:
+            raise FetchError("This server no longer keeps these data: upload them again.")
+        (x, y), test = tabular.hold_out_test((table.x, table.y), table.n_test, data.data_seed)
+    left = len(y) - data.train_size - data.validation_size
+    sizes = (data.train_size, data.validation_size, min(left, MAX_HOLDOUT))
+    rows = split.stratified(y, sizes, stream(data.data_seed, Purpose.SPLIT))
+    train, validation, holdout = ((x[chosen], y[chosen]) for chosen in rows)
+    return [train, validation, test, holdout]
+
+
+def _with_label_noise(y: NDArray[Any], data: DataConfig) -> NDArray[Any]:
+    """Training targets, round(label_noise·n) of them random.
+
+    Each of these gets a class drawn from all with equal chance, possibly its own again; in
+    regression they are permuted among themselves.
     """
     rng = stream(data.data_seed, Purpose.LABELS)
     chosen = rng.permutation(len(y))[: round(data.label_noise * len(y))]

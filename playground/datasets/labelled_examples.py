@@ -87,7 +87,7 @@ class ScoreChange:
 
 def difference(before: Snapshot, after: Snapshot, dataset: Dataset, part: Split) -> ScoreChange:
     """Compare two networks on some examples of a classification."""
-    x, y, n_classes = dataset.scaled(part.x), part.y, len(dataset.source.classes)
+    x, y, n_classes = dataset.transform(part.x), part.y, len(dataset.source.classes)
     outputs = [snapshot.predict(x) for snapshot in (before, after)]
     guesses = [classes(output) for output in outputs]
     was, now = (guess == y for guess in guesses)

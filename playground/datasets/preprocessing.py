@@ -66,10 +66,10 @@ def scaling(seen: Sequence[Array], info: DatasetInfo, standardize: bool) -> tupl
     if standardize and seen:
         shift, scale = _of_pixels(seen) if info.shape else _of_features(np.concatenate(seen))
     n = 1 if info.shape else info.n_features
-    shift, scale = (np.array(np.broadcast_to(v, n), np.float32) for v in (shift, scale))
-    shift.setflags(write=False)
-    scale.setflags(write=False)
-    return shift, scale
+    fitted = [np.array(np.broadcast_to(values, n), np.float32) for values in (shift, scale)]
+    for values in fitted:
+        values.setflags(write=False)
+    return fitted[0], fitted[1]
 
 
 def _of_features(x: Array) -> Pair:
@@ -109,9 +109,7 @@ def fill_gaps(x_train: Array, *others: Array) -> list[Array]:
     if not any(np.isnan(x).any() for x in splits):
         return splits
     present = ~np.isnan(x_train)
-    medians = [
-        np.median(x_train[rows, i]) if rows.any() else 0 for i, rows in enumerate(present.T)
-    ]
+    medians = [np.median(x_train[rows, i]) if rows.any() else 0 for i, rows in enumerate(present.T)]
     filled = np.array(medians, x_train.dtype)
     return [np.where(np.isnan(x), filled, x) for x in splits]
 

@@ -51,6 +51,14 @@ class OverfittingPreset:
 
 
 @dataclass(frozen=True)
+class UnderfittingPreset:
+    """Noise on two classes of points, and the hidden layers that neither under- nor overfit."""
+
+    noise: float = 0.3
+    hidden: tuple[int, ...] = (8,)
+
+
+@dataclass(frozen=True)
 class DatasetInfo:
     """A data set before it is loaded.
 
@@ -73,7 +81,7 @@ class DatasetInfo:
     layout: ImageLayout | None = None  # of an image that can be drawn
     generator: Generator | None = None
     overfitting: OverfittingPreset | None = field(default=None, hash=False)
-    underfitting_noise: float = 0.3  # `noise` of the underfitting view, of a plane with classes
+    underfitting: UnderfittingPreset = UnderfittingPreset()
     target: str = "y"  # name of a regression target
     unit: str = ""  # of a regression target
 
@@ -137,14 +145,14 @@ def generated(
     generator: Generator,
     overfitting: OverfittingPreset | None = None,
     task: str = CLASSIFICATION,
-    underfitting_noise: float = 0.3,
+    underfitting: UnderfittingPreset = UnderfittingPreset(),
 ) -> DatasetInfo:
     """A synthetic set of points (x₁, x₂): two classes, or a value for each point."""
     classes = ("orange", "blue") if task == CLASSIFICATION else ()
     return DatasetInfo(
         label, description, "plane", task, ("x₁", "x₂"), classes, None, 250, 250,
         standardize=False, generator=generator, overfitting=overfitting,
-        underfitting_noise=underfitting_noise,
+        underfitting=underfitting,
     )  # fmt: skip
 
 
@@ -176,19 +184,19 @@ DATASETS: dict[str, DatasetInfo] = {
     ),
     "circle": generated(
         "Circle", "A disc inside a ring", synthetic.circle, points_preset(40, 0.3),
-        underfitting_noise=0.2,
+        underfitting=UnderfittingPreset(0.2),
     ),
     "xor": generated(
         "XOR", "Two classes in opposite quadrants", synthetic.xor, points_preset(40, 0.3),
-        underfitting_noise=0.2,
+        underfitting=UnderfittingPreset(0.2),
     ),
     "gauss": generated(
         "Two Gaussians", "Two clusters, nearly linearly separable", synthetic.gauss,
-        points_preset(40, 0.5), underfitting_noise=0.4,
+        points_preset(40, 0.5), underfitting=UnderfittingPreset(0.4),
     ),
     "spiral": generated(
         "Spiral", "Two intertwined spirals: the hard one", synthetic.spiral,
-        points_preset(60, 1.0), underfitting_noise=0.4,
+        points_preset(60, 1.0), underfitting=UnderfittingPreset(0.4, (16, 8)),
     ),
     "moons": generated(
         "Moons", "Two interleaved half circles", synthetic.moons, points_preset(40, 0.4)

@@ -1,4 +1,4 @@
-"""Generated examples: points (x₁, x₂) of the plane and points x of a line.
+"""Generators of the synthetic data sets: points (x₁, x₂) of the plane and points x of a line.
 
 The sets circle, xor, gauss, spiral, plane and multi_gauss follow the definitions of TensorFlow
 Playground, and so does `noise` (its slider's 25 is 0.25 here). A generator draws n examples:
@@ -12,16 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.datasets.preprocessing import Purpose, stream
-from playground.datasets.registry import DataConfig
-from playground.datasets.split import MOST_SPARE, stratified
-
 Array = NDArray[np.float64]
 Pair = tuple[NDArray[Any], NDArray[Any]]
 Random = np.random.Generator
-Draw = Callable[[int, float, Random, Random], Pair]
+Generator = Callable[[int, float, Random, Random], Pair]
 
-TEST_SIZE = 1_000
 RADIUS = 5.0  # of the classification sets
 EDGE = 6.0  # the plane goes from −6 to 6
 
@@ -125,30 +120,3 @@ def sine(n: int, noise: float, points: Random, noise_points: Random) -> Pair:
     """y = sin x for x in −6 … 6. Noise: normal with σ = noise, added to y."""
     x = points.uniform(-EDGE, EDGE, n)
     return x[:, None], np.sin(x) + noise * noise_points.standard_normal(n)
-
-
-GENERATORS: dict[str, Draw] = {
-    "circle": circle,
-    "xor": xor,
-    "gauss": gauss,
-    "spiral": spiral,
-    "moons": moons,
-    "plane": plane,
-    "multi_gauss": multi_gauss,
-    "sine": sine,
-}
-
-
-def parts(data: DataConfig) -> list[Pair]:
-    """Training, validation, test and spare examples; the last two have 1,000 each."""
-    draw, seed = GENERATORS[data.dataset], data.data_seed
-    sizes = (data.train_size, data.validation_size)
-    x, y = draw(sum(sizes), data.noise, stream(seed, Purpose.POINTS), stream(seed, Purpose.NOISE))
-    rows = stratified(y, sizes, stream(seed, Purpose.SPLIT))
-    test = draw(
-        TEST_SIZE, data.noise, stream(seed, Purpose.TEST), stream(seed, Purpose.NOISE, part=2)
-    )
-    spare = draw(
-        MOST_SPARE, data.noise, stream(seed, Purpose.SPARE), stream(seed, Purpose.NOISE, part=3)
-    )
-    return [*((x[chosen], y[chosen]) for chosen in rows), test, spare]

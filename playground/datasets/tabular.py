@@ -1,4 +1,4 @@
-"""Small sets of a fixed number of examples: digits, iris (scikit-learn), coffee, one's own."""
+"""Readers of the small data sets with a fixed number of examples: digits, iris, coffee."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,13 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.datasets.custom import storage
-from playground.datasets.download import FetchError
-from playground.datasets.preprocessing import Purpose, disturbed, stream
-from playground.datasets.registry import DataConfig
-from playground.datasets.split import MOST_SPARE, stratified
-
-Pair = tuple[NDArray[Any], NDArray[Any]]
+from playground.datasets.preprocessing import Pair, Purpose, stream
+from playground.datasets.split import stratified
 
 ROASTS = ((150.0, 285.0), (11.5, 15.5))  # the range of temperatures (°C) and durations (min)
 
@@ -22,7 +17,7 @@ ROAST_RULE = ((-1, 0, -175), (1, 0, 260), (0, -1, -12), (0, 1, 15), (3 / 85, 1, 
 
 def digits() -> Pair:
     """1,797 handwritten digits, uint8 (n, 8, 8), 0 … 16; about 180 of each class."""
-    from sklearn.datasets import load_digits  # a second to import: only where it is needed
+    from sklearn.datasets import load_digits  # takes a second to import
 
     bunch = load_digits()
     return bunch.images.astype(np.uint8), bunch.target
@@ -43,9 +38,9 @@ def coffee(n: int, rng: np.random.Generator) -> Pair:
     duration ≤ 21 − 3·temperature/85: neither under- nor over-roasted.
     """
     (left, right), (bottom, top) = ROASTS
-    share = rng.random((n, 2))
-    temperature = left + (right - left) * share[:, 0]
-    duration = bottom + (top - bottom) * share[:, 1]
+    uniform = rng.random((n, 2))
+    temperature = left + (right - left) * uniform[:, 0]
+    duration = bottom + (top - bottom) * uniform[:, 1]
     return np.column_stack([temperature, duration]), good_roast(temperature, duration)
 
 
@@ -55,52 +50,30 @@ def good_roast(temperature: NDArray[Any], duration: NDArray[Any]) -> NDArray[np.
     return np.asarray(good & (duration <= 21 - 3 * temperature / 85))
 
 
-def own(name: str) -> Callable[[int], tuple[Pair, Pair]]:
-    """A reader of the table of one's own of this name; FetchError where it is gone."""
-
-    def read() -> Pair:
-        table = storage.get(name)
-        if table is None:
-            raise FetchError("This server no longer keeps these data: bring them along again.")
-        return table.x, table.y
-
-    return _test_apart(read)
+def hold_out_test(xy: Pair, n_test: int, data_seed: int) -> tuple[Pair, Pair]:
+    """All examples but a stratified test split of n_test of them, and that split."""
+    x, y = xy
+    sizes = (len(y) - n_test, n_test)
+    rest, test = stratified(y, sizes, stream(data_seed, Purpose.TEST))
+    return (x[rest], y[rest]), (x[test], y[test])
 
 
-def _test_apart(read: Callable[[], Pair]) -> Callable[[int], tuple[Pair, Pair]]:
-    """A reader that keeps a stratified fifth of all examples, chosen by its seed, for the test."""
-
-    def apart(data_seed: int) -> tuple[Pair, Pair]:
+def _fifth_apart(read: Callable[[], Pair]) -> Callable[[int], tuple[Pair, Pair]]:
+    def split(data_seed: int) -> tuple[Pair, Pair]:
         x, y = read()
-        n_test = -(-len(y) // 5)
-        sizes = (len(y) - n_test, n_test)
-        rest, test = stratified(y, sizes, stream(data_seed, Purpose.TEST))
-        return (x[rest], y[rest]), (x[test], y[test])
+        return hold_out_test((x, y), -(-len(y) // 5), data_seed)
 
-    return apart
+    return split
 
 
 def _roasts(data_seed: int) -> tuple[Pair, Pair]:
     """The 200 roasts of the course, always the same, and 200 others drawn by the seed."""
-    n = 200
-    return coffee(n, np.random.default_rng(2)), coffee(n, stream(data_seed, Purpose.TEST))
+    return coffee(200, np.random.default_rng(2)), coffee(200, stream(data_seed, Purpose.TEST))
 
 
 # Name → data_seed → the examples that training and validation share, and the test examples.
 TABLES: dict[str, Callable[[int], tuple[Pair, Pair]]] = {
-    "digits": _test_apart(digits),
-    "iris": _test_apart(iris),
+    "digits": _fifth_apart(digits),
+    "iris": _fifth_apart(iris),
     "coffee": _roasts,
 }
-
-
-def parts(data: DataConfig) -> list[Pair]:
-    """Training, validation, test and spare examples: all but the test a stratified split."""
-    read = TABLES.get(data.dataset) or own(data.dataset)
-    (x, y), test = read(data.data_seed)
-    left = len(y) - data.train_size - data.validation_size
-    sizes = (data.train_size, data.validation_size, min(left, MOST_SPARE))
-    rows = stratified(y, sizes, stream(data.data_seed, Purpose.SPLIT))
-    train, validation, spare = ((x[part], y[part]) for part in rows)
-    chosen = [train, validation, test, spare]
-    return disturbed(chosen, data.source, data.noise, data.data_seed)

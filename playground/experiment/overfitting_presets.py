@@ -1,8 +1,6 @@
-"""Recipes that overfit within seconds: a small training set and a large network for each data set.
+"""Experiments that overfit, underfit or memorize within seconds, from the presets of a data set.
 
-What they do is tested: without a cure the validation loss turns and rises, with one it does less.
-
-The map of capacity and data: how many units and how many examples, and what comes of both.
+Their effect is tested: without regularization the validation loss turns and rises, with it less.
 """
 
 from playground.datasets.registry import (
@@ -13,7 +11,7 @@ from playground.datasets.registry import (
 )
 from playground.experiment.model import Experiment
 
-SMALLEST_TABLE = 12  # rows of a table of one's own, of which some are for validation
+SMALLEST_TABLE = 12  # rows of a custom table, some of them for validation
 
 
 def preset(dataset: str) -> OverfittingPreset:
@@ -32,7 +30,7 @@ def preset(dataset: str) -> OverfittingPreset:
 
 
 def overfitting(experiment: Experiment) -> Experiment:
-    """The recipe for the data set of `experiment`, with its seeds; ValueError for a tiny table."""
+    """The preset of the data set of `experiment`, with its seeds; ValueError for a tiny table."""
     chosen = preset(experiment.data.dataset)
     return Experiment().replace(
         dataset=experiment.data.dataset,
@@ -45,10 +43,10 @@ def overfitting(experiment: Experiment) -> Experiment:
 FALLBACK = "fashion_mnist"  # where the current data do not suit a view
 
 
-def memorising(experiment: Experiment, share: float = 1.0) -> Experiment:
-    """A network that learns a small training set by heart, `share` of its labels random.
+def memorizing(experiment: Experiment, share: float = 1.0) -> Experiment:
+    """A network that memorizes a small training set, `share` of its labels random.
 
-    Where there are no classes whose labels could be random it is Fashion-MNIST.
+    Regression has no labels to randomize: Fashion-MNIST takes its place.
     """
     source = experiment.data.source
     if not source.classes:
@@ -58,10 +56,10 @@ def memorising(experiment: Experiment, share: float = 1.0) -> Experiment:
     return base.replace(label_noise=share, **changes)
 
 
-def penalised(experiment: Experiment) -> Experiment:
-    """Small steps of one size for all weights: with them those that L1 does not want reach 0.
+def penalized(experiment: Experiment) -> Experiment:
+    """Momentum with small steps: L1 drives weights to exactly 0, L2 does not.
 
-    Adam would divide by the size of the gradient and drive weights to 0 for L2 as well.
+    Adam divides by the size of the gradient and would drive weights to 0 for L2 as well.
     """
     base = overfitting(experiment)
     epochs = base.training.epochs * (1 if base.data.source.shape else 2)
@@ -69,14 +67,14 @@ def penalised(experiment: Experiment) -> Experiment:
 
 
 def curve() -> Experiment:
-    """A noisy wave: twenty points to draw a line through."""
+    """A noisy sine: twenty points to fit a curve to."""
     return Experiment().replace(
         dataset="sine", train_size=20, validation_size=200, noise=0.3, **LOOSE
     )
 
 
 def region(experiment: Experiment) -> Experiment:
-    """Noisy points of two classes: of the current data set if it is one of these, or moons."""
+    """Noisy points of two classes: of the current synthetic set, or of moons."""
     name = experiment.data.dataset
     info = experiment.data.source
     if not (info.kind == "plane" and info.classes and info.generator):
@@ -85,7 +83,7 @@ def region(experiment: Experiment) -> Experiment:
         dataset=name,
         train_size=60,
         validation_size=400,
-        noise=DATASETS[name].underfitting_noise,
+        noise=DATASETS[name].underfitting.noise,
         **LOOSE,
     )
 
@@ -96,8 +94,6 @@ LOOSE = {
 }  # fmt: skip
 LARGE = (120, 120)
 CURVE_SIZES = ((), (8, 8), LARGE)  # too small, fitting, too large
-REGION_SIZES = ((), (8,), LARGE)
-SPIRAL_SIZES = ((), (16, 8), LARGE)
 
 
 UNITS = (2, 8, 32, 128, 512)

@@ -110,13 +110,13 @@ def _watch(pair: Pair, runs: tuple[Run, Run], moved: bool) -> None:
         return
     else:
         _verdict(pair, runs)
-    is_share = bool(pair.honest.data.source.classes)
+    is_accuracy = bool(pair.honest.data.source.classes)
     logs = {name: history(run.events) for name, run in zip(NAMES, runs, strict=True)}
     if any(len(log) for log in logs.values()):
-        figure = figures.validation_curves(logs, is_share, runs[0].network)
+        figure = figures.validation_curves(logs, is_accuracy, runs[0].network)
         chart.chart(
             figure,
-            figures.curves_sentence(logs, is_share),
+            figures.curves_sentence(logs, is_accuracy),
             key="leakage_curves",
             about="Validation curves of both networks, with and without the error.",
         )
@@ -147,17 +147,17 @@ def _verdict(pair: Pair, runs: tuple[Run, Run]) -> None:
     }
     st.subheader("Effect of the error", anchor=False)
     _sentences(outcome)
-    figure = figures.score_bars(scores, outcome.is_share)
+    figure = figures.score_bars(scores, outcome.is_accuracy)
     chart.chart(
         figure,
-        figures.score_sentence(scores, outcome.is_share),
+        figures.score_sentence(scores, outcome.is_accuracy),
         key="leakage_scores",
         about="Validation score of each network beside its score on new examples.",
     )
 
 
 def _sentences(outcome: Outcome) -> None:
-    share, new = outcome.is_share, outcome.new
+    share, new = outcome.is_accuracy, outcome.new
     if new is None or outcome.hidden is None or outcome.lost is None:
         st.info("There are no new examples to evaluate on: only the validation scores are known.")
         return

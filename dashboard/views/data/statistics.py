@@ -210,8 +210,8 @@ def _plane(dataset: Dataset) -> None:
         figures.plane_points(points, axes),
         _sentence(dataset),
         key="plane_points",
-        about="The examples as points of the plane, colored by class or value; raise the noise and see "
-        "whether a line still separates them.",
+        about="The examples as points of the plane, colored by class or value; raise the noise "
+        "and see whether a line still separates them.",
     )
 
 
@@ -224,7 +224,8 @@ def _line(dataset: Dataset) -> None:
         figure,
         _sentence(dataset),
         key="line_points",
-        about="Input and target of each example; raise the noise and see how much of the curve is left.",
+        about="Input and target of each example; raise the noise and see how much of the curve "
+        "remains.",
     )
 
 
@@ -258,7 +259,8 @@ def _pairs(dataset: Dataset) -> None:
         figure,
         sentence,
         key="pairs",
-        about="Each feature against each other one; look for the pair that separates the classes best.",
+        about="Each feature against each other one; look for the pair that separates the classes "
+        "best.",
     )
 
 

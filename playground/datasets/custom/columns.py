@@ -1,4 +1,4 @@
-"""From a sheet to a table: which column is learnt, from which others, and what becomes of each."""
+"""From a sheet to a table: the target, the features, their encoding, and what is left out."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.datasets.custom.csv_reader import ColumnValues, Sheet
+from playground.datasets.custom.cells import ColumnValues
+from playground.datasets.custom.csv_reader import Sheet
 from playground.datasets.custom.table import (
     FEWEST_ROWS,
     LONGEST_DESCRIPTION,
@@ -16,6 +17,7 @@ from playground.datasets.custom.table import (
     MOST_CLASSES,
     MOST_FEATURES,
     MOST_NUMBERS,
+    SPLIT_ROWS,
     Table,
     TableError,
     clean,
@@ -26,22 +28,49 @@ from playground.nn.losses import CLASSIFICATION, REGRESSION
 Missing = Literal["fill", "drop"]
 Numbers = NDArray[np.float32]
 
-FEW_CLASSES = 20  # up to so many different whole numbers are taken for classes
-MOST_VALUES = 50  # of a text column, each of which becomes a column of its own
-USUAL_VALUES = 20  # …and up to which it is one without having been asked for
+FEW_CLASSES = 20  # up to so many distinct whole numbers are taken for classes
+MOST_VALUES = 50  # of a text column, each of which becomes a feature
+DEFAULT_VALUES = 20  # …and up to which it is a feature by default
 ABSENT = "missing"
-TARGETS = re.compile(r"target|labels?|class(es)?|species|outcome|result|y", re.IGNORECASE)
+
+# Usual names of targets, without spaces and signs; one that stands further up is the surer.
+TARGET_NAMES = [
+    names.split()
+    for names in (
+        "target label labels class classes klasse klassen clase classe etikett zielgröße "
+        "zielvariable ziel zielwert cible étiquette objetivo etiqueta obiettivo etichetta метка "
+        "класс 标签 类别 目标 分类 ラベル クラス 목표 outcome ergebnis résultat resultado "
+        "risultato",
+        "survived überlebt diagnosis diagnose diagnostic diagnóstico churn churned exited fraud "
+        "isfraud spam isspam default defaulted species spezies espèce especie result results "
+        "resultat approved passed bestanden sentiment attrition medv saleprice",
+        "kind type typ sorte sort art category kategorie catégorie categoría colour color farbe "
+        "couleur colore state status zustand quality qualität grade note price preis prix precio "
+        "prezzo rent miete loyer income rating disease krankheit allergy",
+    )
+]
+_ID = re.compile(
+    r"(.*[ _.-])?(id|ids|nr|no|num|number|nummer|index|idx|key|code|uuid|guid|row|zeile|lfd|rowid)"
+    r"|[a-z]+(Id|ID|Nr|No)|unnamed.*|#|编号|序号"
+)
+_QUANTITY = re.compile(
+    r"(x|t|n|year|jahr|month|monat|week|woche|day|tag|hour|stunde|minute|second|sekunde|time|zeit|"
+    r"age|alter|level|step|epoch|dose|size|length|count|anzahl|distance|.*\(.*\))[ _]?\d*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """What to learn from a sheet."""
+    """The target and the features of a sheet, and their encoding."""
 
     target: str  # name of a column
     features: tuple[str, ...]  # names of others
     task: str
-    missing: Missing = "fill"  # numbers that are missing, by their median; or leave out the row
-    scale_target: bool = False  # regression: learn (y − mean) / deviation
+    missing: Missing = "fill"  # gaps in numbers: the median of the training rows; or drop the row
+    scale_target: bool = False  # regression: train on (y − mean) / standard deviation
+    categories: tuple[str, ...] = ()  # features of whole numbers that are one-hot encoded
+    reason: str = ""  # why `target` was chosen
 
 
 @dataclass(frozen=True)
@@ -56,107 +85,205 @@ class PreparedTable:
     mapping: tuple[tuple[str, str, str], ...]
 
 
-@dataclass(frozen=True)
-class Use:
-    """What a column holds, in words, and why it is not used as a feature ("": it can be)."""
-
-    name: str
-    holds: str
-    objection: str
-    usual: bool
-
-
-def use(column: ColumnValues) -> Use:
-    """What there is to say about a column before anything is chosen."""
-    n_missing, n = int(column.missing.sum()), len(column.codes)
+def holds(column: ColumnValues) -> str:
+    """A column's content in words."""
+    gaps = column.gaps
+    n_missing, n = int(gaps.sum()), len(column.codes)
     count = len(column.texts)
     if column.numbers is not None:
-        found = column.numbers[~column.missing]
-        holds = f"numbers from {found.min():.6g} to {found.max():.6g}"
+        values = column.numbers[~column.missing]
+        text = f"numbers from {values.min():.6g} to {values.max():.6g}"
+        text += f" {column.unit}" if column.unit else ""
     elif column.problem:
-        holds = column.problem
+        text = column.problem
     else:
-        holds = f"text, {count:,} different value{'s' if count > 1 else ''}"
-    if n_missing and n_missing < n:
-        holds += f"; {n_missing:,} missing"
-    objection = column.problem
-    if not objection and not column.varies:
-        objection = "it always holds the same"
-    elif not objection and column.numbers is None and count > MOST_VALUES:
-        objection = (
-            f"it holds {count:,} different texts, and at most {MOST_VALUES} can be learnt from"
+        text = f"text, {count:,} different value{'s' if count > 1 else ''}"
+    return f"{text}; {n_missing:,} missing" if 0 < n_missing < n else text
+
+
+def objection(column: ColumnValues) -> str:
+    """Why a column cannot be a feature; "": it can."""
+    if column.problem:
+        return column.problem
+    if not column.varies:
+        return "it always holds the same"
+    if column.numbers is None and len(column.texts) > MOST_VALUES:
+        return (
+            f"it holds {len(column.texts):,} different texts, and at most {MOST_VALUES} can be "
+            "learnt from"
         )
-    usual = not objection and (column.numbers is not None or count <= USUAL_VALUES)
-    return Use(column.name, holds, objection, usual)
+    return ""
+
+
+def left_out(sheet: Sheet, target: ColumnValues) -> dict[str, str]:
+    """Names of the columns that are no features by default, and why."""
+    reasons = {}
+    doubts = {}  # for columns that could be features where nothing else is left
+    for column in sheet.columns:
+        if column is target:
+            continue
+        if reason := objection(column):
+            reasons[column.name] = reason
+        elif is_running_number(column):
+            doubts[column.name] = "it numbers the rows"
+        elif column.numbers is None and len(column.texts) > DEFAULT_VALUES:
+            reasons[column.name] = f"it holds {len(column.texts):,} different texts"
+        elif column.numbers is None and column.n_distinct == len(column.codes):
+            doubts[column.name] = "it holds another text in each row"
+        elif _equals(column, target):
+            doubts[column.name] = f"it always agrees with “{clean(target.name, 30)}”"
+    others = len(sheet.columns) - 1 - len(reasons)
+    return reasons | doubts if len(doubts) < others else reasons
+
+
+def is_running_number(column: ColumnValues) -> bool:
+    """Whether a column numbers the rows: 0, 1, 2 …, or distinct whole numbers named "id"."""
+    values = column.numbers
+    if values is None or len(values) < SPLIT_ROWS or column.missing.any() or column.unit:
+        return False
+    if not np.array_equal(values, np.round(values)) or column.n_distinct < len(values):
+        return False
+    if not column.is_named or _ID.fullmatch(column.name) or _ID.fullmatch(column.name.lower()):
+        return True
+    running = values[0] in (0, 1) and bool((np.diff(values) == 1).all())
+    return running and not _QUANTITY.fullmatch(column.name)
+
+
+def _equals(column: ColumnValues, target: ColumnValues) -> bool:
+    """Whether a column is the target in other words: each of its values means one of the target."""
+    if len(column.codes) < SPLIT_ROWS or column.missing.any() or target.missing.any():
+        return False
+    if detected_task(target) == REGRESSION:
+        if column.numbers is None or target.numbers is None or not column.varies:
+            return False
+        return bool(abs(np.corrcoef(column.numbers, target.numbers)[0, 1]) > 1 - 1e-9)
+    if column.n_distinct != target.n_distinct:
+        return False
+    a, b = (c.codes if c.numbers is None else c.numbers for c in (column, target))
+    return len({*zip(a.tolist(), b.tolist(), strict=True)}) == column.n_distinct
 
 
 def detected_task(column: ColumnValues) -> str:
-    """Text, and few different whole numbers, are classes; other numbers are values."""
+    """Text, and few distinct whole numbers, are classes; other numbers are values."""
     numbers = column.numbers
     if numbers is None:
         return CLASSIFICATION
-    found = np.unique(numbers[~column.missing])
-    few = len(found) <= min(FEW_CLASSES, max(2, len(numbers) // 3))
-    return CLASSIFICATION if few and np.array_equal(found, np.round(found)) else REGRESSION
+    if column.unit:
+        return REGRESSION
+    values = np.unique(numbers[~column.missing])
+    few = len(values) <= min(FEW_CLASSES, max(2, len(numbers) // 3))
+    return CLASSIFICATION if few and np.array_equal(values, np.round(values)) else REGRESSION
+
+
+def are_few_whole_numbers(column: ColumnValues) -> bool:
+    """Whether numbers may be categories as well as a quantity."""
+    if column.numbers is None or column.unit or column.n_distinct > DEFAULT_VALUES:
+        return False
+    values = column.numbers[~column.missing]
+    return column.n_distinct > 2 and np.array_equal(values, np.round(values))
 
 
 def needs_scaling(column: ColumnValues) -> bool:
     """Whether a target's values are far from the size of 1 that training copes with."""
     if column.numbers is None:
         return False
-    found = column.numbers[~column.missing]
-    deviation = float(found.std())
-    return not 0.1 <= deviation <= 3 or abs(float(found.mean())) > 3
+    values = column.numbers[~column.missing]
+    return not 0.1 <= float(values.std()) <= 3 or abs(float(values.mean())) > 3
 
 
-def usual(sheet: Sheet, target: str | None = None) -> ColumnChoice:
-    """What somebody most likely wants: `target`, else a column named so, else the last that can
-    be learnt; from all others that can be learnt from."""
+def guess_target(sheet: Sheet) -> tuple[str, str]:
+    """The most likely target, and why: by a usual name, then by its values and position."""
+    able = [c for c in sheet.columns if _can_be_target(c)]
+    able = [c for c in able if not is_running_number(c)] or able
+    if not able:
+        return sheet.columns[-1].name, "it is the last column"
+    for names in TARGET_NAMES:
+        for column in reversed(able):
+            words = re.sub(r"[^\w]|_", "", column.name.casefold())
+            if words in names:
+                return column.name, "this is a usual name of a target"
+    last, first = able[-1], able[0]
+    few = [c for c in able if _is_categorical(c)]
+    if last in few or not few:
+        named = [c for c in able if c.name.casefold() == "y"]
+        if named and not few:
+            return named[-1].name, "this is a usual name of a target"
+        kind = f", and has {last.n_distinct} different values" if last in few else ""
+        return last.name, f"it is the last column that can be predicted{kind}"
+    if few == [first] or (len(few) == 1 and last.name.casefold() in ("x", "y", "z")):
+        return few[0].name, f"it is the only column of few values ({few[0].n_distinct})"
+    return last.name, "it is the last column that can be predicted"
+
+
+def _can_be_target(column: ColumnValues) -> bool:
+    if column.problem or not column.varies:
+        return False
+    if column.numbers is not None:
+        return True
+    return len(column.texts) <= MOST_CLASSES and column.n_distinct < max(3, len(column.codes))
+
+
+def _is_categorical(column: ColumnValues) -> bool:
+    few = column.n_distinct <= min(MOST_CLASSES, max(2, len(column.codes) // 2))
+    return few and (column.numbers is None or column.n_distinct == 2)
+
+
+def default_choice(sheet: Sheet, target: str | None = None) -> ColumnChoice:
+    """`target`, else the guessed one, from all columns that are not left out."""
+    reason = "it was chosen"
     if target is None:
-        able = [c.name for c in sheet.columns if not c.problem and c.varies and _learnable(c)]
-        named = [name for name in able if TARGETS.fullmatch(name)]
-        target = (named or able or [sheet.columns[-1].name])[-1]
+        target, reason = guess_target(sheet)
     column = sheet.column(target)
     task = detected_task(column)
-    features = tuple(c.name for c in sheet.columns if c.name != target and use(c).usual)
+    out = left_out(sheet, column)
+    features = tuple(c.name for c in sheet.columns if c is not column and c.name not in out)
     scale = task == REGRESSION and needs_scaling(column)
-    return ColumnChoice(target, features, task, "fill", scale)
-
-
-def _learnable(column: ColumnValues) -> bool:
-    return column.numbers is not None or len(column.texts) <= MOST_CLASSES
+    return ColumnChoice(target, features, task, "fill", scale, reason=reason)
 
 
 def prepare(sheet: Sheet, choice: ColumnChoice, label: str = "Own data") -> PreparedTable:
     """The table of a choice; TableError says in one sentence why there is none."""
     target = _column(sheet, choice.target)
     chosen = [_column(sheet, name) for name in dict.fromkeys(choice.features)]
-    _enough(len(sheet.lines), target)
-    _refuse(target, chosen, choice)
+    _check_rows(len(sheet.lines), target)
+    _check_columns(target, chosen, choice)
     keep = ~target.missing
-    notes = list(_told(target, keep, sheet, "has no target"))
+    notes = [f"Target: “{clean(target.name, 30)}”, because {choice.reason}."] * bool(choice.reason)
+    notes += [
+        f"“{clean(name, 30)}” is left out: {why}."
+        for name, why in left_out(sheet, target).items()
+        if name not in choice.features
+    ]
+    notes += _missing_targets(target, keep, sheet)
     if choice.missing == "drop":
-        gaps = np.any([column.missing for column in chosen], axis=0)
+        gaps = np.any([column.gaps for column in chosen], axis=0)
         lost = int((gaps & keep).sum())
         if lost:
             gone = "1 row with a gap is" if lost == 1 else f"{lost:,} rows with gaps are"
             notes.append(f"{gone} left out.")
         keep &= ~gaps
     rows = np.flatnonzero(keep)
-    _enough(len(rows), target)
-    y, classes, how = _targets(target, rows, choice)
-    notes += how
-    x, names, mapping = _inputs(chosen, rows, notes)
+    _check_rows(len(rows), target)
+    y, classes = _targets(target, rows, choice, notes)
+    notes += _outliers(target, rows, sheet) if choice.task == REGRESSION else ()
+    x, names, mapping = _inputs(chosen, rows, choice, notes)
+    if len(rows) < SPLIT_ROWS:
+        notes.append(
+            f"All {len(rows)} rows are for training: none is left to validate or to test on."
+        )
     of = f"“{target.name}” from {len(chosen)} column{'s' if len(chosen) > 1 else ''}"
-    description = f"Own data: {of}{_unit(target, rows, choice)}"
     table = Table(
-        clean(label, LONGEST_LABEL) or "Own data", clean(description, LONGEST_DESCRIPTION),
+        clean(label, LONGEST_LABEL) or "Own data",
+        clean(f"Own data: {of}", LONGEST_DESCRIPTION),
         choice.task, names, classes, True, x, y,
+        choice.task == REGRESSION and choice.scale_target,
+        clean(target.name, LONGEST_LABEL) if choice.task == REGRESSION else "y",
+        clean(target.unit, LONGEST_LABEL) if choice.task == REGRESSION else "",
     )  # fmt: skip
     return PreparedTable(table, tuple(notes), mapping)
 
 
-def _enough(rows: int, target: ColumnValues) -> None:
+def _check_rows(rows: int, target: ColumnValues) -> None:
     if rows < FEWEST_ROWS:
         raise TableError(
             f"Only {rows} row{'' if rows == 1 else 's'} can be used, and at least {FEWEST_ROWS} "
@@ -174,7 +301,9 @@ def _column(sheet: Sheet, name: str) -> ColumnValues:
         ) from None
 
 
-def _refuse(target: ColumnValues, chosen: Sequence[ColumnValues], choice: ColumnChoice) -> None:
+def _check_columns(
+    target: ColumnValues, chosen: Sequence[ColumnValues], choice: ColumnChoice
+) -> None:
     if not chosen:
         raise TableError(
             f"No column is left to learn “{target.name}” from: choose at least one feature that "
@@ -183,9 +312,9 @@ def _refuse(target: ColumnValues, chosen: Sequence[ColumnValues], choice: Column
     for column in chosen:
         if column is target:
             raise TableError(f"“{target.name}” is the target: take it out of the features.")
-        if objection := use(column).objection:
+        if reason := objection(column):
             raise TableError(
-                f"Column “{column.name}” cannot be a feature ({objection}): correct it, or leave "
+                f"Column “{column.name}” cannot be a feature ({reason}): correct it, or leave "
                 "the column out."
             )
     if target.problem:
@@ -201,38 +330,39 @@ def _refuse(target: ColumnValues, chosen: Sequence[ColumnValues], choice: Column
         )
 
 
-def _told(column: ColumnValues, keep: NDArray[np.bool_], sheet: Sheet, what: str) -> Iterator[str]:
+def _missing_targets(target: ColumnValues, keep: NDArray[np.bool_], sheet: Sheet) -> Iterator[str]:
     missing = np.flatnonzero(~keep)
     if len(missing):
         first = sheet.lines[int(missing[0])]
         if len(missing) == 1:
-            yield f"Line {first} {what} (“{column.name}” is empty) and is left out."
+            yield f"Line {first} has no target (“{target.name}” is empty) and is left out."
         else:
             yield (
-                f"{len(missing):,} rows, line {first} the first, have no target (“{column.name}” "
+                f"{len(missing):,} rows, line {first} the first, have no target (“{target.name}” "
                 "is empty) and are left out."
             )
 
 
 def _targets(
-    target: ColumnValues, rows: NDArray[np.int64], choice: ColumnChoice
-) -> tuple[NDArray[Any], tuple[str, ...], list[str]]:
+    target: ColumnValues, rows: NDArray[np.int64], choice: ColumnChoice, notes: list[str]
+) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Targets (n,) and class names; adds to the notes."""
     if choice.task == REGRESSION and target.numbers is not None:
         values = target.numbers[rows]
         if values.min() == values.max():
             raise TableError(f"“{target.name}” always is {values[0]:g}: there is nothing to learn.")
         if choice.scale_target:
-            values = (values - values.mean()) / values.std()
-            how = _unit(target, rows, choice).removeprefix(", ")
-            return values.astype(np.float32), (), [f"The target is scaled: {how}."]
-        return values.astype(np.float32), (), []
-    found, y = np.unique(
-        target.codes[rows] if target.numbers is None else target.numbers[rows], return_inverse=True
-    )
+            notes.append(
+                "The target is scaled to mean 0 and standard deviation 1, both measured on the "
+                "training rows."
+            )
+        return values.astype(np.float32), ()
+    codes = target.codes[rows] if target.numbers is None else target.numbers[rows]
+    values, y = np.unique(codes, return_inverse=True)
     if target.numbers is None:
-        names = [target.texts[int(code)] for code in found]
+        names = [target.texts[int(code)] for code in values]
     else:
-        names = [f"{value:.15g}" for value in found]
+        names = [f"{value:.15g} {target.unit}".strip() for value in values]
     if len(names) < 2:
         raise TableError(
             f"“{target.name}” holds one class only (“{clean(names[0], 30)}”): at least two are "
@@ -246,42 +376,61 @@ def _targets(
         )
     counts = np.bincount(y)
     rare = [clean(names[i], 30) for i in np.flatnonzero(counts < 3)]
-    several = f"{len(rare)} classes have" if len(rare) > 1 else "has"
-    notes = [f"“{rare[0]}” {several} fewer than 3 rows: a part may hold none."] if rare else []
-    if len(rare) > 1:
-        notes = [f"{several} fewer than 3 rows (“{rare[0]}” is one): a part may hold none."]
-    return y.astype(np.int32), distinct(names), notes
+    if rare and len(rows) >= SPLIT_ROWS:
+        which = (
+            f"“{rare[0]}” has" if len(rare) == 1 else f"{len(rare)} classes (“{rare[0]}” …) have"
+        )
+        notes.append(f"{which} fewer than 3 rows: a split may hold none.")
+    share = counts.max() / len(rows)
+    if share >= 0.8:
+        usual = clean(names[int(counts.argmax())], 30)
+        notes.append(
+            f"“{usual}” is {share:.0%} of the rows: always predicting it has that accuracy. Look "
+            "at balanced accuracy and recall too."
+        )
+    return y.astype(np.int32), distinct(names)
 
 
-def _unit(target: ColumnValues, rows: NDArray[np.int64], choice: ColumnChoice) -> str:
-    if choice.task != REGRESSION or not choice.scale_target or target.numbers is None:
-        return ""
+def _outliers(target: ColumnValues, rows: NDArray[np.int64], sheet: Sheet) -> Iterator[str]:
+    """A sentence on target values beyond five times the interquartile range from the quartiles."""
+    if target.numbers is None:
+        return
     values = target.numbers[rows]
-    return f", where 0 stands for {values.mean():.6g} and 1 is {values.std():.6g} more"
+    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
+    far = np.flatnonzero(np.maximum(low - values, values - high) > 5 * (high - low))
+    if not 0 < len(far) <= max(1, len(rows) // 50) or low == high:
+        return
+    i = far[np.abs(values[far] - middle).argmax()]
+    count = "1 value lies" if len(far) == 1 else f"{len(far)} values lie"
+    yield (
+        f"“{clean(target.name, 30)}”: {count} far from the others (line {sheet.lines[rows[i]]} "
+        f"holds {values[i]:,.6g}, the median is {middle:,.6g}): outliers dominate the squared "
+        "error."
+    )
 
 
 def _inputs(
-    chosen: Sequence[ColumnValues], rows: NDArray[np.int64], notes: list[str]
+    chosen: Sequence[ColumnValues], rows: NDArray[np.int64], choice: ColumnChoice, notes: list[str]
 ) -> tuple[Numbers, tuple[str, ...], tuple[tuple[str, str, str], ...]]:
     """The features (n, n_features), their names, and the mapping; adds to the notes."""
     blocks: list[NDArray[Any]] = []
     names: list[str] = []
-    texts: list[tuple[int, str, str]] = []  # number of the feature, column, text
+    texts: list[tuple[int, str, str]] = []  # index of the feature, column, text
     for column in chosen:
-        if column.numbers is not None:
-            blocks.append(_filled(column, column.numbers, rows, notes)[:, None])
-            names.append(column.name)
+        if column.numbers is not None and column.name not in choice.categories:
+            blocks.append(_numbers(column, column.numbers, rows, notes)[:, None])
+            names.append(column.label)
             continue
-        codes = column.codes[rows]
-        for code in np.unique(codes):  # −1, what is missing, comes first
-            text = column.texts[int(code)] if code >= 0 else ABSENT
+        values, codes = _categories(column, rows)
+        for code in np.unique(codes):  # −1, missing, comes first
+            text = values[int(code)] if code >= 0 else ABSENT
             texts.append((len(names), column.name, text))
             names.append(f"{clean(column.name, 30)} = {clean(text, 26)}")
             blocks.append((codes == code)[:, None])
             if len(names) * len(rows) > MOST_NUMBERS or len(names) > MOST_FEATURES:
                 break
         if (codes < 0).any():
-            notes.append(f"“{column.name}”: what is missing counts as a text of its own.")
+            notes.append(f"“{column.name}”: missing values are a category of their own.")
         if len(names) > MOST_FEATURES:
             raise TableError(
                 f"With “{column.name}” there are more than {MOST_FEATURES} features, each text of "
@@ -306,25 +455,33 @@ def _inputs(
     return x, final, mapping
 
 
-def _filled(
+def _categories(
+    column: ColumnValues, rows: NDArray[np.int64]
+) -> tuple[Sequence[str], NDArray[np.int64]]:
+    """The texts of a column, and for each row the index of its text, −1 where it has none."""
+    if column.numbers is None:
+        return column.texts, np.where(column.gaps, -1, column.codes)[rows].astype(np.int64)
+    values, codes = np.unique(column.numbers, return_inverse=True)
+    return [f"{v:.15g}" for v in values], np.where(column.missing, -1, codes)[rows]
+
+
+def _numbers(
     column: ColumnValues, numbers: NDArray[np.float64], rows: NDArray[np.int64], notes: list[str]
 ) -> NDArray[np.float64]:
-    """The numbers of a column in some rows, their gaps filled with the median."""
-    missing = column.missing[rows]
+    """The numbers of a column in some rows; gaps stay NaN until the rows are split."""
     values = numbers[rows]
-    if missing.any():
-        if missing.all():
-            raise TableError(
-                f"“{column.name}” is empty in all rows that are used: leave the column out."
-            )
-        median = float(np.median(values[~missing]))
-        values = np.where(missing, median, values)
-        gaps = "1 gap is" if missing.sum() == 1 else f"{int(missing.sum()):,} gaps are"
-        notes.append(f"“{column.name}”: {gaps} filled with the median, {median:.6g}.")
-    short = values.astype(np.float32)
-    if len(np.unique(short)) * 2 < len(np.unique(values)):
-        notes.append(
-            f"“{column.name}” has more digits than the 7 a network's numbers keep: take a constant "
-            "away from it in the spreadsheet, or many rows will look alike."
+    missing = np.isnan(values)
+    if missing.all():
+        raise TableError(
+            f"“{column.name}” is empty in all rows that are used: leave the column out."
         )
-    return values
+    if missing.any():
+        gaps = "1 gap is" if missing.sum() == 1 else f"{int(missing.sum()):,} gaps are"
+        notes.append(f"“{column.name}”: {gaps} filled with the median of the training rows.")
+    values = values[~missing]
+    if len(np.unique(values.astype(np.float32))) * 2 < len(np.unique(values)):
+        notes.append(
+            f"“{column.name}” has more digits than the 7 that a network's numbers keep: subtract a "
+            "constant from it in the spreadsheet, or many rows will look alike."
+        )
+    return numbers[rows]

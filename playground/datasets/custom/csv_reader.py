@@ -1,149 +1,34 @@
-"""A column of text cells: numbers where it holds numbers, else the different texts it holds.
-
-Text with rows and columns, a file or from the clipboard, read however it is written.
-"""
+"""Reader of tables as text, from a file or the clipboard: encoding, separator, header, rows."""
 
 import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
-from playground.datasets.custom.table import LARGEST, MOST_ROWS, TableError, clean, distinct
-
-# Cells, in small letters, that stand for no value.
-_OF_SPREADSHEETS = ("#n/a", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!")
-MISSING = frozenset(
-    ("", "?", "-", "–", "—", "na", "n/a", "nan", "null", "none", "nil", *_OF_SPREADSHEETS)
+from playground.datasets.custom.cells import (
+    ColumnValues,
+    has_decimal_commas,
+    is_value,
+    merged_one_hot,
+    typed_column,
 )
-LONGEST_MISSING = max(map(len, MISSING))
-MOSTLY = 0.8  # share of numbers from which on the other cells are taken for mistakes
-SAMPLE = 2_000  # rows that decide how numbers are written
-
-_POINT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?([eE][+-]?\d+)?")
-_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)?(,\d*)?([eE][+-]?\d+)?")
-_PLAIN = frozenset("0123456789+-.eE")
-_SPACES = str.maketrans({" ": None, "\u00a0": None, "\u202f": None, "−": "-", "'": None})
-_GROUPED = re.compile(r"[+-]?\d{1,3}([ \u00a0\u202f']\d{3})*([.,]\d*)?")
-
-
-@dataclass(frozen=True)
-class ColumnValues:
-    """The cells below one name.
-
-    numbers: float64 (n,), NaN where missing; None where it holds other text.
-    texts, codes: the different texts in order, and for each row which of them, −1 where missing;
-    a column of numbers has no texts, and codes 0 and −1.
-    problem: why it is not to be learnt from as it is, "" if nothing is wrong with it.
-    """
-
-    name: str
-    numbers: NDArray[np.float64] | None
-    texts: tuple[str, ...]
-    codes: NDArray[np.int32]
-    problem: str = ""
-
-    @property
-    def missing(self) -> NDArray[np.bool_]:
-        """Which rows have no value, (n,)."""
-        return self.codes < 0
-
-    @property
-    def varies(self) -> bool:
-        """Whether it holds at least two different values."""
-        if self.numbers is None:
-            return len(self.texts) > 1
-        found = self.numbers[~self.missing]
-        return bool(len(found) and found.min() < found.max())
-
-
-def has_decimal_commas(cells: Sequence[str], separator: str) -> bool:
-    """Whether these cells write 3.14 as "3,14".
-
-    "1,234" and "1.234" may mean either: those that can be read in one way only decide, and after
-    them the separator of the columns, for a semicolon comes with decimal commas.
-    """
-    votes = Counter(
-        (bool(_matches(_POINT, cell)), bool(_matches(_COMMA, cell))) for cell in cells if cell
-    )
-    point, comma = votes[True, False], votes[False, True]
-    return comma > point or (comma == point and separator == ";")
-
-
-def _matches(pattern: re.Pattern[str], cell: str) -> bool:
-    return any(c.isdigit() for c in cell) and bool(pattern.fullmatch(cell.translate(_SPACES)))
-
-
-def number(cell: str, decimal_comma: bool) -> float | None:
-    """The number a cell holds, infinite where it is too large for the computer; None: no number."""
-    pattern = _COMMA if decimal_comma else _POINT
-    text = cell.translate(_SPACES)
-    if len(text) < len(cell) and not _GROUPED.fullmatch(cell):  # "1 2 3" is no number
-        return None
-    if not (text.isascii() and any(c.isdigit() for c in text) and pattern.fullmatch(text)):
-        return None
-    if decimal_comma:
-        return _float(text.replace(".", "").replace(",", "."))
-    return _float(text.replace(",", ""))
-
-
-def _float(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:  # "e5" or "." have passed the pattern
-        return None
-
-
-def column(
-    name: str, cells: Sequence[str], lines: Sequence[int], decimal_comma: bool
-) -> ColumnValues:
-    """The column of stripped `cells`; `lines` are the lines of the file they stand in."""
-    present = [cell for cell in dict.fromkeys(cells) if not _is_missing(cell)]
-    # Most columns of numbers need no looking at each cell.
-    simple = not decimal_comma and set("".join(present)) <= _PLAIN
-    read = _float if simple else partial(number, decimal_comma=decimal_comma)
-    values = {cell: read(cell) for cell in present}
-    if present and None not in values.values():
-        return _numeric(name, cells, lines, values)
-    place = {cell: i for i, cell in enumerate(sorted(present))}
-    codes = np.fromiter((place.get(c, -1) for c in cells), np.int32, len(cells))
-    problem = "" if present else "it is empty"
-    numbers = sum(1 for cell in cells if values.get(cell) is not None)
-    if present and numbers >= MOSTLY * int((codes >= 0).sum()):
-        odd = next(i for i, c in enumerate(cells) if c in values and values[c] is None)
-        problem = f"line {lines[odd]} holds “{clean(cells[odd], 30)}”, which is not a number"
-    return ColumnValues(name, None, tuple(place), codes, problem)
-
-
-def _is_missing(cell: str) -> bool:
-    return len(cell) <= LONGEST_MISSING and cell.lower() in MISSING
-
-
-def _numeric(
-    name: str, cells: Sequence[str], lines: Sequence[int], values: Mapping[str, float | None]
-) -> ColumnValues:
-    read = (values.get(cell) for cell in cells)  # None: missing, which NumPy makes NaN
-    numbers = np.array(list(read), np.float64)
-    codes = np.where(np.isnan(numbers), -1, 0).astype(np.int32)
-    huge = np.flatnonzero(np.abs(numbers) > LARGEST)
-    if len(huge):
-        i = int(huge[0])
-        what = f"line {lines[i]} holds {clean(cells[i], 30)}, beyond ±{LARGEST:g}"
-        return ColumnValues(name, None, (), codes, what)
-    return ColumnValues(name, numbers, (), codes)
-
+from playground.datasets.custom.table import MOST_ROWS, TableError, clean, distinct
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_COLUMNS = 1_000
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-LOOKED_AT = 50  # lines, to find the separator
+SEPARATORS = {
+    ",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces",
+}  # fmt: skip
+SAMPLE_LINES = 50  # that decide the separator
+SAMPLE_ROWS = 2_000  # that decide how numbers are written
+ENCODINGS = (
+    "cp1252", "mac_roman", "gb18030", "big5", "shift_jis", "euc_kr", "cp1251", "cp1250", "cp1253",
+)  # fmt: skip
 
-# What a file begins with that is no text → what it is, and what to do.
+# First bytes of files that are no text → what the file is, and what to do.
 OTHER_FILES = {
     b"PK\x03\x04": "an Excel (or zip) file: save it from the spreadsheet as CSV and choose that",
     b"\xd0\xcf\x11\xe0": "an old Excel file: save it from the spreadsheet as CSV and choose that",
@@ -153,14 +38,16 @@ OTHER_FILES = {
     b"\x1f\x8b": "a compressed file: unpack it and choose the CSV file in it",
 }
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,]*\s*', re.IGNORECASE)
+_YEAR = re.compile(r"(1[89]|20|21)\d\d")
 Row = tuple[int, list[str]]  # the line it begins in, and its cells
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Columns of the same length; `lines`: in which line of the text each row stands.
+    """Columns of the same length; `lines`: the line of the text in which each row begins.
 
-    `notes` say, a sentence each, what was taken for granted while reading.
+    `notes` are sentences on what was assumed while reading.
     """
 
     columns: tuple[ColumnValues, ...]
@@ -169,9 +56,9 @@ class Sheet:
 
     def column(self, name: str) -> ColumnValues:
         """The column of this name; KeyError where there is none."""
-        for each in self.columns:
-            if each.name == name:
-                return each
+        for column in self.columns:
+            if column.name == name:
+                return column
         raise KeyError(name)
 
 
@@ -186,9 +73,9 @@ def read(content: bytes) -> Sheet:
     for start, what in OTHER_FILES.items():
         if content.startswith(start):
             raise TableError(f"This is {what}.")
-    text, note = _decoded(content)
+    text, notes = _decoded(content)
     sheet = parse(text)
-    return Sheet(sheet.columns, sheet.lines, (*note, *sheet.notes))
+    return replace(sheet, notes=(*notes, *sheet.notes))
 
 
 def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
@@ -203,37 +90,49 @@ def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
         return content.decode("utf-8-sig"), ()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-    try:
-        text = content.decode("cp1252")
-    except UnicodeDecodeError:
+    from charset_normalizer import from_bytes  # its import takes 0.1 s
+
+    best = from_bytes(content, cp_isolation=list(ENCODINGS)).best()
+    if best is None:
         raise TableError(
             f"Line {line} is not UTF-8 text: save the file as CSV UTF-8 and choose it again."
-        ) from None
-    note = f"Line {line} is not UTF-8: read as Windows-1252 text, so check letters with accents."
-    return text, (note,)
+        )
+    text = str(best)
+    western = content.decode("cp1252", "replace") == text
+    encoding = "Windows-1252" if western else best.encoding.replace("_", " ")
+    return text, (f"Line {line} is not UTF-8: read as {encoding}, so check letters with accents.",)
 
 
 def parse(text: str) -> Sheet:
     """The sheet in a text; TableError says in one sentence what is wrong with it."""
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     _refuse_other_text(text)
-    separator = _separator(text)
-    rows = _rows(text, separator)
-    start, header = next(rows, (0, []))
-    if not header:
+    notes: list[str] = []
+    separator, text = _separator_line(text, notes)
+    text, comment = _without_comments(text, notes)
+    separator = separator or _separator(text)
+    rows = list(_rows(text, separator))
+    if not rows:
         raise TableError(
             "There is no text in it: a header line and a line for each row are needed."
         )
-    if len(header) > MOST_COLUMNS:
+    rows = _without_title(rows, notes)
+    start, first = rows[0]
+    if len(first) > MOST_COLUMNS:
         raise TableError(
-            f"Line {start} has {len(header):,} columns, and at most {MOST_COLUMNS:,} are read: "
+            f"Line {start} has {len(first):,} columns, and at most {MOST_COLUMNS:,} are read: "
             "leave some out."
         )
-    kept = list(_same_length(rows, header, separator))
-    while len(header) > 1 and not header[-1] and all(not cells[-1] for _, cells in kept):
-        header = header[:-1]
-        kept = [(line, cells[:-1]) for line, cells in kept]
-    return _sheet(start, header, kept, separator)
+    _refuse_other_lengths(rows, separator)
+    width = len(first)
+    while width > 1 and not any(cells[width - 1] for _, cells in rows):
+        width -= 1
+    if width < 2:
+        raise TableError(
+            "Only one column was found: at least two are needed, one to predict and one to learn "
+            "from, separated by commas, semicolons or tabs."
+        )
+    return _sheet([(line, cells[:width]) for line, cells in rows], separator, comment, notes)
 
 
 def _refuse_other_text(text: str) -> None:
@@ -251,31 +150,71 @@ def _refuse_other_text(text: str) -> None:
         raise TableError("This is JSON: write it as CSV, a header line and a line for each row.")
 
 
+def _separator_line(text: str, notes: list[str]) -> tuple[str, str]:
+    """The separator that Excel's first line "sep=;" names, or "", and the text without that line.
+
+    A line that is left out becomes an empty one, so that line numbers stay.
+    """
+    first, newline, rest = text.partition("\n")
+    match = _SEPARATOR_LINE.fullmatch(first)
+    if match is None or match[1] not in SEPARATORS:
+        return "", text
+    notes.append(f"Line 1, “{clean(first, 10)}”, names the separator and is left out.")
+    return match[1], newline + rest
+
+
+def _without_comments(text: str, notes: list[str]) -> tuple[str, Row | None]:
+    """The text without the lines above the table that begin with #, and the last of them."""
+    lines = text.split("\n")
+    comments = []
+    for i, line in enumerate(lines):
+        if line.startswith("#") and len(lines) > i + 1:
+            comments.append((i + 1, [line.lstrip("# ")]))
+            lines[i] = ""
+        elif line.strip():
+            break
+    if not comments:
+        return text, None
+    notes.append(f"{_listed([line for line, _ in comments])} above the table: left out as comment.")
+    return "\n".join(lines), comments[-1]
+
+
+def _listed(lines: Sequence[int]) -> str:
+    if len(lines) == 1:
+        return f"Line {lines[0]}"
+    return f"Lines {lines[0]} to {lines[-1]}"
+
+
 def _separator(text: str) -> str:
-    """What separates the columns: the one by which most lines have as many as the first."""
-    lines = [line for line in text[:200_000].splitlines() if line.strip()][:LOOKED_AT]
+    """The separator by which most lines have the same number of columns."""
+    lines = [line for line in text[:200_000].splitlines() if line.strip()][:SAMPLE_LINES]
 
-    def score(separator: str) -> tuple[float, int]:
+    def score(separator: str) -> tuple[float, int, int]:
         try:
-            counts = [len(cells) for cells in csv.reader(lines, delimiter=separator)]
-        except csv.Error:
-            return 0.0, 0
-        first = counts[0] if counts else 0
-        return (sum(n == first for n in counts) / len(counts) if first > 1 else 0.0), first
+            counts = [len(cells) for _, cells in _rows("\n".join(lines), separator)]
+        except TableError:
+            return 0.0, 0, 0
+        width, same = Counter(counts).most_common(1)[0] if counts else (0, 0)
+        header = counts[0] if counts else 0
+        return (same / len(counts) if width > 1 else 0.0), width, header
 
-    scores = {separator: score(separator) for separator in SEPARATORS}
-    best = max(scores, key=lambda separator: scores[separator])
-    widest = max(scores, key=lambda separator: scores[separator][1])
-    # A header of many columns above lines that do not fit is a mistake to tell, not another table.
+    scores = {separator: score(separator) for separator in SEPARATORS if separator != " "}
+    best = max(scores, key=lambda separator: scores[separator][:2])
+    if scores[best][0] == 0:
+        spaces = score(" ")
+        return " " if spaces[0] > 0.5 else best
+    # A header of many columns above lines of other lengths is an error to report.
+    widest = max(scores, key=lambda separator: scores[separator][2])
     return widest if scores[best][0] < 0.5 else best
 
 
 def _rows(text: str, separator: str) -> Iterator[Row]:
     """Rows that are not empty, their cells stripped."""
+    if separator == " ":
+        text = "\n".join(line.strip().replace("\t", " ") for line in text.split("\n"))
     reader = csv.reader(
-        io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n")),
-        delimiter=separator, strict=True, skipinitialspace=separator != "\t",
-    )  # fmt: skip
+        io.StringIO(text), delimiter=separator, strict=True, skipinitialspace=separator != "\t"
+    )
     while True:
         line = reader.line_num + 1
         try:
@@ -291,56 +230,119 @@ def _rows(text: str, separator: str) -> Iterator[Row]:
             yield line, cells
 
 
-def _same_length(rows: Iterator[Row], header: list[str], separator: str) -> Iterator[Row]:
-    for count, (line, cells) in enumerate(rows, 1):
+def _without_title(rows: list[Row], notes: list[str]) -> list[Row]:
+    """The rows without a title: short rows above a header, or single cells above the table."""
+    sample = rows[:SAMPLE_LINES]
+    width = Counter(len(cells) for _, cells in sample).most_common(1)[0][0]
+    start = 0
+    for _, cells in sample:
+        if width < 2 or (len(cells) == width and sum(map(bool, cells)) > max(1, width // 3)):
+            break
+        start += 1
+    single = all(len(cells) == 1 for _, cells in sample[:start])
+    if not start or start + 1 >= len(sample) or not (single or _is_header(sample, start, width)):
+        return rows
+    lines = _listed([line for line, _ in rows[:start]])
+    notes.append(f"{lines}, “{clean(' '.join(rows[0][1]), 30)}”, above the header: left out.")
+    return rows[start:]
+
+
+def _is_header(rows: Sequence[Row], i: int, width: int) -> bool:
+    """Whether row i consists of names only, and the row below has a value."""
+    if i + 1 >= len(rows):
+        return False
+    names, below = rows[i][1], rows[i + 1][1]
+    return (
+        len(names) == width
+        and all(names)
+        and not any(map(is_value, names))
+        and any(map(is_value, below))
+    )
+
+
+def _refuse_other_lengths(rows: Sequence[Row], separator: str) -> None:
+    width = len(rows[0][1])
+    for count, (line, cells) in enumerate(rows):
         if count > MOST_ROWS:
             raise TableError(
                 f"There are more than {MOST_ROWS:,} rows (line {line} is one more): leave some out."
             )
-        if len(cells) != len(header):
+        if len(cells) != width:
             values = "1 value" if len(cells) == 1 else f"{len(cells):,} values"
             raise TableError(
-                f"Line {line} has {values} where the header names {len(header):,} columns "
+                f"Line {line} has {values} where the header names {width:,} columns "
                 f"(separated by {SEPARATORS[separator]}): add what is missing, or put text that "
                 'holds a separator in "…".'
             )
-        yield line, cells
 
 
-def _sheet(start: int, header: list[str], rows: list[Row], separator: str) -> Sheet:
-    notes = []
-    commas = has_decimal_commas([cell for _, cells in rows[:SAMPLE] for cell in cells], separator)
-    if len(header) < 2:
-        raise TableError(
-            "Only one column was found: at least two are needed, one to predict and one to learn "
-            "from, separated by commas, semicolons or tabs."
-        )
-    named = [column("", [cell], [start], commas).numbers is None for cell in header]
-    if not any(named):
-        rows = [(start, header), *rows][:MOST_ROWS]
-        header = [f"column {i}" for i in range(1, len(header) + 1)]
-        notes.append("The first line holds numbers only: it was taken for a row without names.")
+def _sheet(rows: list[Row], separator: str, comment: Row | None, notes: list[str]) -> Sheet:
+    start, header = rows[0]
+    body = [cells for _, cells in rows[:SAMPLE_ROWS]]
+    commas = has_decimal_commas([cell for cells in body for cell in cells], separator)
+    if _is_data(header, body[1:]):
+        header = [""] * len(header)
+        if comment is not None:
+            ((_, names_in_comment),) = _rows(comment[1][0], separator)
+            if len(names_in_comment) == len(header):
+                header = names_in_comment
+        if not any(header):
+            notes.append(f"Line {start} is a row of values: the table has no header.")
+        rows = rows[:MOST_ROWS]
+    else:
+        rows = rows[1:]
     if not rows:
         raise TableError("There is a header line but no row below it: add a line for each example.")
-    names = _names(header, start)
-    lines = tuple(line for line, _ in rows)
     if separator != ",":
         notes.append(f"Columns are separated by {SEPARATORS[separator]}.")
-    if commas and any("," in cell for _, cells in rows[:SAMPLE] for cell in cells):
+    if commas and any("," in cell for cells in body for cell in cells):
         notes.append("Decimal commas: 3,14 was read as 3.14.")
-    columns = tuple(
-        column(name, [cells[i] for _, cells in rows], lines, commas) for i, name in enumerate(names)
-    )
-    return Sheet(columns, lines, tuple(notes))
+    names = _names(header, start, notes)
+    lines = tuple(line for line, _ in rows)
+    columns = [
+        typed_column(name, [cells[i] for _, cells in rows], lines, commas, is_named=bool(header[i]))
+        for i, name in enumerate(names)
+    ]
+    merged = merged_one_hot(columns, notes)
+    notes += [column.note for column in merged if column.note]
+    return Sheet(tuple(merged), lines, tuple(notes))
 
 
-def _names(header: list[str], line: int) -> tuple[str, ...]:
-    seen: dict[str, int] = {}
-    for i, name in enumerate(header, 1):
-        if name and name in seen:
-            raise TableError(
-                f"Columns {seen[name]} and {i} are both named “{clean(name, 30)}” (line {line}): "
-                "give each a name of its own."
+def _is_data(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row is no header: its numbers stand above numbers, its texts recur below.
+
+    Years in a row of names (country, 2019, 2020) are names.
+    """
+    if all(map(is_value, first)):
+        return True
+    if not below:
+        return False
+    columns = list(zip(*below, strict=True))
+    texts = [i for i, cell in enumerate(first) if cell and not is_value(cell)]
+    values = [i for i, cell in enumerate(first) if cell and is_value(cell)]
+    recurring = [first[i] in columns[i] for i in texts]
+    if not values:
+        return len(texts) > 1 and all(recurring)
+    if not any(recurring) and _are_names([first[i] for i in values]):
+        return False
+    return any(is_value(cell) for i in values for cell in columns[i] if cell)
+
+
+def _are_names(numbers: Sequence[str]) -> bool:
+    """Whether numbers in a header are names: years, or 0, 1, 2 … or 1, 2, 3 …"""
+    counted = [[str(i + first) for i in range(len(numbers))] for first in (0, 1)]
+    return all(map(_YEAR.fullmatch, numbers)) or (len(numbers) > 1 and numbers in counted)
+
+
+def _names(header: Sequence[str], line: int, notes: list[str]) -> tuple[str, ...]:
+    names = distinct([name or f"column {i}" for i, name in enumerate(header, 1)])
+    first: dict[str, int] = {}
+    for i, name in enumerate(header):
+        if name and name in first:
+            notes.append(
+                f"Columns {first[name] + 1} and {i + 1} are both named “{clean(name, 30)}” (line "
+                f"{line}): the second one is “{names[i]}” here."
             )
-        seen[name] = i
-    return distinct([name or f"column {i}" for i, name in enumerate(header, 1)])
+        elif name:
+            first[name] = i
+    return names

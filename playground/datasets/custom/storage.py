@@ -1,21 +1,23 @@
-"""Where tables of one's own are kept on the server's disk, each under its own name.
+"""Storage of custom tables on the server's disk: a file each, and who has uploaded it.
 
-`PLAYGROUND_TABLES` names the folder; usually it is in the user's cache. What has not been used for
-longest makes room for new tables.
+`PLAYGROUND_TABLES` names the folder; by default it is in the user's cache. The least recently used
+tables are deleted where there are too many.
 """
 
+import hashlib
 import os
 import zlib
 from functools import lru_cache
 from pathlib import Path
 from zipfile import BadZipFile
 
-from playground.datasets.custom.table import NAME, Table, TableError, held, in_use, read
+from playground.datasets.custom.table import NAME, Table, TableError, in_use, interned, read
 from playground.datasets.download import write
 
 MOST_TABLES = 500
 MOST_BYTES = 500_000_000
 LARGEST_FILE = 20_000_000
+UNKNOWN_OWNER = "unknown"  # of a table from before owners were recorded
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, BadZipFile)
 
@@ -26,36 +28,40 @@ def folder() -> Path:
         return Path(chosen).expanduser()
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     home = Path("~").expanduser()
-    usual = Path(cache).expanduser() if os.access(home, os.W_OK) else Path("/tmp")
-    return usual / "mlp-playground" / "tables"
+    parent = Path(cache).expanduser() if os.access(home, os.W_OK) else Path("/tmp")
+    return parent / "mlp-playground" / "tables"
 
 
-def put(table: Table) -> Table:
-    """Keep a table, and make room for it; returns the object that stands for it in this process.
+def put(table: Table, owner: str = "") -> Table:
+    """Store a table for `owner`; returns the one object of this table in this process.
 
-    TableError where it cannot be kept.
+    TableError where it cannot be stored.
     """
-    content, place = table.archive(), folder()
+    place, path = folder(), _path(table.name)
+    owners = _owners(table.name)
+    if path.is_file() and not owners:
+        owners = {UNKNOWN_OWNER}
     try:
-        write(place, {f"{table.name}.npz": content})
+        write(place, {path.name: table.archive()})
+        _write_owners(table.name, owners | {_digest(owner)})
         _make_room(place, keep=table.name)
     except OSError as error:
         raise TableError(
             f"The table could not be kept on the server ({error.strerror or error}): ask whoever "
             f"runs it to make room in {place}."
         ) from error
-    return held(table)
+    return interned(table)
 
 
 def get(name: str) -> Table | None:
-    """The table of this name, if it is in use or on the shelf, whole and unchanged."""
+    """The table of this name, if it is in use or stored, whole and unchanged."""
     if not NAME.fullmatch(name):
         return None
     table = in_use(name)
     if table is not None:
         return table
     try:
-        return held(_recent(folder(), name))
+        return interned(_recent(folder(), name))
     except UNREADABLE:
         return None
 
@@ -72,24 +78,59 @@ def _recent(place: Path, name: str) -> Table:
     return table
 
 
-def remove(name: str) -> None:
-    """Take a table off the shelf; whoever uses it just now keeps it until then."""
-    if NAME.fullmatch(name):
-        _recent.cache_clear()
-        (folder() / f"{name}.npz").unlink(missing_ok=True)
+def remove(name: str, owner: str = "") -> bool:
+    """Remove `owner` from a table, and the table if nobody else has uploaded it.
+
+    Returns whether the file is gone. Experiments that use the table keep it in memory.
+    """
+    if not NAME.fullmatch(name):
+        return False
+    others = _owners(name) - {_digest(owner)}
+    if others:
+        _write_owners(name, others)
+        return False
+    _recent.cache_clear()
+    _delete(_path(name))
+    return True
+
+
+def _path(name: str) -> Path:
+    return folder() / f"{name}.npz"
+
+
+def _digest(owner: str) -> str:
+    """An owner's id as it is stored: whoever reads the file cannot act as the owner."""
+    return hashlib.sha256(owner.encode()).hexdigest()[:16]
+
+
+def _owners(name: str) -> set[str]:
+    try:
+        return set(_path(name).with_suffix(".owners").read_text("utf-8").split())
+    except (OSError, UnicodeDecodeError):
+        return set()
+
+
+def _write_owners(name: str, owners: set[str]) -> None:
+    path = _path(name).with_suffix(".owners")
+    write(path.parent, {path.name: "\n".join(sorted(owners)).encode()})
+
+
+def _delete(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.with_suffix(".owners").unlink(missing_ok=True)
 
 
 def _make_room(place: Path, keep: str) -> None:
-    """Remove what was used longest ago, until number and size are within their limits."""
-    kept = []
+    """Delete the least recently used tables until number and size are within their limits."""
+    files = []
     for path in place.glob("own-*.npz"):
         try:
-            found = path.stat()
-        except FileNotFoundError:  # somebody else makes room as well
+            stat = path.stat()
+        except FileNotFoundError:  # another process makes room as well
             continue
-        kept.append((path.stem != keep, -found.st_mtime, found.st_size, path))
-    size = 0
-    for i, (_, _, each, path) in enumerate(sorted(kept)):
-        size += each
-        if i and (i >= MOST_TABLES or size > MOST_BYTES):
-            path.unlink(missing_ok=True)
+        files.append((path.stem != keep, -stat.st_mtime, stat.st_size, path))
+    total = 0
+    for i, (_, _, size, path) in enumerate(sorted(files)):
+        total += size
+        if i and (i >= MOST_TABLES or total > MOST_BYTES):
+            _delete(path)

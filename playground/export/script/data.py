@@ -9,7 +9,7 @@ from playground.datasets import load
 from playground.datasets.images import IMAGES
 from playground.datasets.preprocessing import Purpose, noisy_images
 from playground.datasets.split import stratified
-from playground.datasets.synthetic import GENERATORS
+from playground.datasets.synthetic import Generator
 from playground.datasets.tabular import coffee
 from playground.experiment.model import Data
 from playground.export.script.source import listing, quoted
@@ -69,7 +69,8 @@ def _raw(data: Data) -> str:
     """Training and validation examples as they come, with noise on them."""
     if data.dataset in IMAGES:
         return _images(data)
-    return _generated(data) if data.dataset in GENERATORS else _table(data)
+    draw = data.source.generator
+    return _table(data) if draw is None else _generated(data, draw)
 
 
 def _images(data: Data) -> str:
@@ -96,8 +97,7 @@ x_validation = noisy_images(
 )"""
 
 
-def _generated(data: Data) -> str:
-    draw = GENERATORS[data.dataset]
+def _generated(data: Data, draw: Generator) -> str:
     sizes = data.train_size, data.validation_size
     return f"""\
 {listing(draw, stratified)}

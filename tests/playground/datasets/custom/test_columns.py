@@ -9,10 +9,13 @@ from hypothesis import given, strategies
 from playground.datasets.custom.columns import (
     ColumnChoice,
     PreparedTable,
+    default_choice,
     detected_task,
+    guess_target,
+    holds,
+    left_out,
+    objection,
     prepare,
-    use,
-    usual,
 )
 from playground.datasets.custom.csv_reader import Sheet, parse
 from playground.datasets.custom.table import MOST_CLASSES, Table, TableError
@@ -31,7 +34,7 @@ KINDS = ["cat", "dog"] * 6
 
 
 def prepared(of: Sheet, **changes: object) -> PreparedTable:
-    choice = usual(of, changes.pop("target", None))  # type: ignore[arg-type]
+    choice = default_choice(of, changes.pop("target", None))  # type: ignore[arg-type]
     return prepare(of, ColumnChoice(**{**vars(choice), **changes}))  # type: ignore[arg-type]
 
 
@@ -43,9 +46,9 @@ def test_texts_are_targets_of_classification_in_alphabetical_order() -> None:
 
 
 def test_a_column_named_as_a_target_is_the_target() -> None:
-    assert usual(sheet(species=KINDS, a=TWELVE, b=TWELVE)).target == "species"
-    assert usual(sheet(a=TWELVE, b=KINDS)).target == "b"
-    assert usual(sheet(a=TWELVE, b=[f"id{i}" for i in TWELVE]), None).target == "b"
+    assert default_choice(sheet(species=KINDS, a=TWELVE, b=TWELVE)).target == "species"
+    assert default_choice(sheet(a=TWELVE, b=KINDS)).target == "b"
+    assert default_choice(sheet(a=TWELVE, b=[f"id{i}" for i in TWELVE]), None).target == "a"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,7 @@ def test_the_task_is_detected_and_can_be_corrected(cells: list[object], task: st
 
 def test_each_text_becomes_a_feature_that_is_1_where_it_stands() -> None:
     of = sheet(colour=["red", "blue", "", "red"] * 3, y=[0, 1, 0, 1] * 3)
-    found = prepared(of)
+    found = prepared(of, target="y")
     assert found.table.features == ("colour = missing", "colour = blue", "colour = red")
     assert found.table.x[:4].tolist() == [[0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 0, 1]]
     assert found.mapping == (
@@ -77,16 +80,15 @@ def test_each_text_becomes_a_feature_that_is_1_where_it_stands() -> None:
         ("colour", "red", "colour = red"),
     )
     assert any("one-hot" in note for note in found.notes)
-    assert any("missing counts as a text" in note for note in found.notes)
+    assert any("missing values are a category" in note for note in found.notes)
 
 
 def test_gaps_are_filled_with_the_median_or_their_rows_left_out() -> None:
     of = sheet(a=[1, 2, "", 10] * 3, b=TWELVE, y=KINDS)
     filled = prepared(of)
-    assert filled.table.x[:4, 0].tolist() == [1, 2, 2, 10]
-    assert "“a”: 3 gaps are filled with the median, 2." in filled.notes
-    with pytest.raises(TableError, match="Only 9 rows can be used"):
-        prepared(of, missing="drop")
+    assert np.isnan(filled.table.x[:4, 0]).tolist() == [False, False, True, False]
+    assert "“a”: 3 gaps are filled with the median of the training rows." in filled.notes
+    assert len(prepared(of, missing="drop").table.y) == 9
     long = parse("a,y\n" + "1,x\n,y\n2,y\n" * 6)
     dropped = prepared(long, missing="drop")
     assert dropped.table.x[:, 0].tolist() == [1, 2] * 6
@@ -100,16 +102,14 @@ def test_rows_without_a_target_are_left_out_and_told() -> None:
     assert "Line 5 has no target (“y” is empty) and is left out." in found.notes
 
 
-def test_a_scaled_target_has_mean_0_and_deviation_1_and_says_what_they_stand_for() -> None:
-    prices = [100_000 + 1_000 * i for i in TWELVE]
+def test_a_target_of_large_numbers_is_scaled_by_default_and_keeps_its_name_and_unit() -> None:
+    prices = [f"${100_000 + 1_000 * i * i}" for i in TWELVE]
     of = sheet(a=TWELVE, price=prices)
-    assert usual(of).scale_target
+    assert default_choice(of).scale_target
     found = prepared(of).table
-    assert found.y.mean() == pytest.approx(0, abs=1e-6)
-    assert found.y.std() == pytest.approx(1, abs=1e-6)
-    assert f"0 stands for {np.mean(prices):g}" in found.description
-    raw = prepared(of, scale_target=False).table
-    assert raw.y.tolist() == prices
+    assert found.y.tolist() == [100_000 + 1_000 * i * i for i in TWELVE]
+    assert (found.scale_target, found.target, found.unit) == (True, "price", "＄")
+    assert not prepared(of, scale_target=False).table.scale_target
 
 
 def test_what_a_column_holds_is_said() -> None:
@@ -118,15 +118,16 @@ def test_what_a_column_holds_is_said() -> None:
         odd=[*range(11), "many"], huge=["1e31", *range(11)], endless=["1e999", *range(11)],
         infinite=["inf", *range(11)], y=KINDS,
     )  # fmt: skip
-    holds = {column.name: use(column) for column in of.columns}
-    assert holds["constant"].objection == "it always holds the same"
-    assert holds["empty"].objection == "it is empty"
-    assert holds["number"].holds == "numbers from 1 to 2; 1 missing"
-    assert holds["odd"].objection == "line 13 holds “many”, which is not a number"
-    assert holds["huge"].objection == "line 2 holds 1e31, beyond ±1e+30"
-    assert holds["endless"].objection == "line 2 holds 1e999, beyond ±1e+30"
-    assert holds["infinite"].objection == "line 2 holds “inf”, which is not a number"
-    assert usual(of).features == ("name", "number")
+    why = {column.name: objection(column) for column in of.columns}
+    assert why["constant"] == "it always holds the same"
+    assert why["empty"] == "it is empty"
+    assert holds(of.column("number")) == "numbers from 1 to 2; 1 missing"
+    assert why["odd"] == "line 13 holds “many”, which is not a number"
+    assert why["huge"] == "line 2 holds 1e31, beyond ±1e+30"
+    assert why["endless"] == "line 2 holds 1e999, beyond ±1e+30"
+    assert why["infinite"] == "line 2 holds “inf”, which is not a number"
+    assert default_choice(of).features == ("number",)
+    assert left_out(of, of.column("y"))["name"] == "it holds another text in each row"
 
 
 MANY = [f"t{i}" for i in range(60)]
@@ -156,7 +157,7 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
         "“y” cannot be the target (line 13 holds “x”, which is not a number)",
         lambda: prepared(sheet(a=TWELVE, y=[*range(11), "x"]), target="y"),
     ),
-    ("Only 3 rows can be used, and at least 10", lambda: prepared(parse("a,y\n1,x\n2,y\n3,x\n"))),
+    ("Only 1 row can be used, and at least 2", lambda: prepared(parse("a,y\n1,x\n"))),
 ]  # fmt: skip
 
 
@@ -185,6 +186,77 @@ def test_too_many_numbers_are_refused() -> None:
         prepared(of, features=("a", "b", "c"))
 
 
+def guessed(header: str, *rows: str) -> str:
+    return guess_target(parse("\n".join([header, *rows])))[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [
+        ("PassengerId,Survived,Fare,Embarked", "Survived"),
+        ("id,diagnosis,radius,size_mean", "diagnosis"),
+        ("Klasse,a,b,c", "Klasse"),
+        ("a,Farbe,b,c", "Farbe"),
+        ("tenure,churn,calls,plan", "churn"),
+        ("x,y,w,colour", "colour"),
+        ("a,b,c,whatever", "whatever"),
+        ("y,b,c,group", "group"),
+    ],
+)
+def test_the_target_is_guessed_by_usual_names_then_by_the_last_column(
+    header: str, target: str
+) -> None:
+    rows = [f"{i},{'uv'[i % 2]},{i * 0.37},{'pqr'[i % 3]}" for i in range(30)]
+    if target in ("Klasse", "whatever", "group"):
+        rows = [f"{'uv'[i % 2]},{i * 1.5},{i * 0.37},{'pqr'[i % 3]}" for i in range(30)]
+    assert guessed(header, *rows) == target
+
+
+def test_y_is_the_target_where_no_column_has_classes() -> None:
+    rows = [f"{i * 1.5},{i * i * 0.1},{-i * 2.5}" for i in range(20)]
+    assert guessed("y,b,c", *rows) == "y"
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "is_left_out"),
+    [
+        ("PassengerId", [*range(1, 13)], True),
+        ("order_id", [1003, 1017, 1009, *range(2000, 2009)], True),
+        ("", [*range(12)], True),
+        ("", [7, 3, 11, 0, 5, 1, 9, 2, 4, 6, 8, 10], True),
+        ("Kunde", [*range(1, 13)], True),
+        ("day", [*range(1, 13)], False),
+        ("weight", [7, 3, 11, 0, 5, 1, 9, 2, 4, 6, 8, 10], False),
+        ("same", ["u", "v"] * 6, True),
+        ("coded", [5, 9] * 6, True),
+        ("other", [5, 9, 9] * 4, False),
+    ],
+)
+def test_running_numbers_and_copies_of_the_target_are_left_out_with_a_word(
+    name: str, cells: list[object], is_left_out: bool
+) -> None:
+    rows = [f"{cell},{i * 0.3},{KINDS[i]}" for i, cell in enumerate(cells)]
+    of = parse("\n".join([f"{name},a,kind", *rows]))
+    column = of.columns[0].name
+    assert (column not in default_choice(of).features) == is_left_out
+    notes = " ".join(prepare(of, default_choice(of)).notes)
+    assert (f"“{column}” is left out: it" in notes) == is_left_out
+
+
+def test_whole_numbers_can_be_categories() -> None:
+    of = sheet(code=[10, 20, 30] * 4, a=[0.5 * i for i in TWELVE], y=KINDS)
+    found = prepared(of, categories=("code",)).table
+    assert found.features == ("code = 10", "code = 20", "code = 30", "a")
+    assert found.x[:3, :3].tolist() == np.eye(3).tolist()
+
+
+def test_a_far_target_value_is_pointed_at() -> None:
+    of = sheet(a=TWELVE, price=[1.5 * i for i in range(11)] + [9_999.5])
+    notes = " ".join(prepared(of, task=REGRESSION).notes)
+    assert "1 value lies far from the others (line 13 holds 9,999.5, the median is 8.25)" in notes
+    assert "far from" not in " ".join(prepared(sheet(a=TWELVE, price=TWELVE)).notes)
+
+
 def test_a_number_with_too_many_digits_is_told() -> None:
     times = [1_600_000_000 + i for i in range(40)]
     of = parse("time,y\n" + "".join(f"{t},{t % 2}\n" for t in times))
@@ -210,7 +282,7 @@ def test_any_choice_gives_a_sound_table_or_one_sentence(
     text = "\n".join(["a,b,c", *(",".join(row) for row in rows)])
     try:
         of = parse(text)
-        found = prepare(of, ColumnChoice(target, usual(of).features, task, missing))  # type: ignore[arg-type]
+        found = prepare(of, ColumnChoice(target, default_choice(of).features, task, missing))  # type: ignore[arg-type]
     except TableError:
         return
     assert isinstance(found.table, Table)  # its own checks have passed

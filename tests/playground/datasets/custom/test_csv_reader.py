@@ -78,11 +78,99 @@ def test_empty_columns_at_the_end_and_empty_lines_of_a_spreadsheet_are_dropped()
     assert len(sheet.lines) == 2
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("gb18030", "身高,体重,运动\n165,53,是\n153,72,否\n176,90,是\n"),
+        ("mac_roman", "prénom,âge,élève\nJosé,12,oui\nZoë,13,non\n"),
+        ("cp1251", "возраст,вес,класс\n12,40,да\n13,50,нет\n"),
+        ("shift_jis", "年齢,体重,答え\n1,40,はい\n2,50,いいえ\n"),
+    ],
+)
+def test_other_encodings_are_recognized_and_told(encoding: str, text: str) -> None:
+    sheet = read(text.encode(encoding))
+    assert [column.name for column in sheet.columns] == text.split("\n")[0].split(",")
+    assert "is not UTF-8: read as" in sheet.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "values", "unit"),
+    [
+        (["5.1 cm", "4 cm", "0.5cm"], [5.1, 4, 0.5], "cm"),
+        (["$450,000", "$1,250", "$7"], [450_000, 1250, 7], "$"),
+        (["4.5%", "12 %", "100%"], [4.5, 12, 100], "%"),
+        (["20 °C", "-3 °C", "7"], [20, -3, 7], "°C"),
+        (["EUR 5", "EUR 7.25", "EUR 1"], [5, 7.25, 1], "EUR"),
+        (["8:30", "12:00", "23:45"], [8.5, 12, 23.75], "h"),
+        (["2025-01-03", "2025-02-01", "2024-12-31"], [368, 397, 365], "days since 2024-01-01"),
+        (["3.1.2025", "1.2.2025", "31.1.2025"], [2, 31, 30], "days since 2025-01-01"),
+        (["1/31/2025", "2/1/2025", "1/2/2025"], [30, 31, 1], "days since 2025-01-01"),
+        (["31/1/2025", "2/1/2025", "1/2/2025"], [30, 1, 31], "days since 2025-01-01"),
+        (["2025-01-01 12:00", "2025-01-02 00:00"] * 2, [0.5, 1] * 2, "days since 2025-01-01"),
+    ],
+)
+def test_units_currencies_percent_and_dates_are_numbers(
+    cells: list[str], values: list[float], unit: str
+) -> None:
+    sheet = parse("a\tb\n" + "".join(f"{cell}\tx\n" for cell in cells))
+    assert numbers(sheet, "a") == pytest.approx(values)
+    assert sheet.column("a").unit == unit
+
+
+def test_another_unit_is_an_error_with_its_line() -> None:
+    sheet = parse("a,b\n" + "".join(f"{i} kg,x\n" for i in range(9)) + "800 g,x\n")
+    assert sheet.column("a").problem == "line 11 holds “800 g”, which is not a number"
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "rows"),
+    [
+        ("sep=;\na;b\n1;2\n3;4\n", ["a", "b"], 2),
+        ("# made by hand\na,b\n1,2\n3,4\n", ["a", "b"], 2),
+        ("# a b\n1 2\n3 4\n", ["a", "b"], 2),
+        ("Our title\n\na,b\n1,2\n3,4\n", ["a", "b"], 2),
+        ("Title, with comma\na,b,c\n1,2,x\n3,4,y\n", ["a", "b", "c"], 2),
+        ("5.1,1.4,k\n4.9,1.3,k\n6.2,4.5,m\n", ["column 1", "column 2", "column 3"], 3),
+        ("p,x,e\np,y,e\ne,x,e\ne,y,p\n", ["column 1", "column 2", "column 3"], 4),
+        ("land,2019,2020\nA,1.5,2\nB,3,4\n", ["land", "2019", "2020"], 2),
+        ("0,1,label\n1.5,2,x\n3,4,y\n", ["0", "1", "label"], 2),
+        (",x\n0,1.5\n1,2.5\n", ["column 1", "x"], 2),
+        ("a,a,b\n1,2,3\n4,5,6\n", ["a", "a (2)", "b"], 2),
+    ],
+)
+def test_the_header_is_found(text: str, names: list[str], rows: int) -> None:
+    sheet = parse(text)
+    assert [column.name for column in sheet.columns] == names
+    assert len(sheet.lines) == rows
+
+
+def test_lines_are_counted_from_the_top_of_the_file_whatever_is_left_out() -> None:
+    assert parse("sep=;\n\nTitle\na;b\n1;2\n3;4\n").lines == (5, 6)
+    with pytest.raises(TableError, match="Line 6 has 1 value"):
+        parse("# note\n\nTitle\na,b\n1,2\n3\n4,5\n")
+
+
+def test_one_hot_columns_are_one_column_of_text() -> None:
+    rows = "".join(f"{i},{i % 3 == 0:d},{i % 3 == 1:d},{i % 3 == 2:d}\n" for i in range(12))
+    sheet = parse("a,kind_cat,kind_dog,kind_owl\n" + rows)
+    assert texts(sheet, "kind") == ["cat", "dog", "owl"] * 4
+    assert "Columns 2 to 4 have a single 1 in each row (one-hot)" in sheet.notes[-1]
+    rows = "".join(f"{i % 2},{i // 2 % 2},{i % 5}\n" for i in range(20))
+    assert len(parse("a,b,y\n" + rows).columns) == 3
+
+
+def test_words_for_nothing_are_classes_among_texts_and_gaps_among_numbers() -> None:
+    cells = ["none", "NA", "null", "?", "-", "+", "mild", ""]
+    column = parse("a,b\n" + "".join(f"{cell},1\n" for cell in cells)).column("a")
+    assert column.missing.tolist() == [False] * 7 + [True]
+    assert column.gaps.tolist() == [True] * 5 + [False] * 2 + [True]
+
+
 def test_numbers_without_names_get_names() -> None:
     sheet = parse("1,2\n3,4\n5,6\n")
     assert [column.name for column in sheet.columns] == ["column 1", "column 2"]
     assert numbers(sheet, "column 1") == [1, 3, 5]
-    assert any("without names" in note for note in sheet.notes)
+    assert any("has no header" in note for note in sheet.notes)
 
 
 def test_names_are_shortened_kept_apart_and_harmless() -> None:
@@ -118,12 +206,11 @@ def rows(count: int) -> str:
         (b"\xef\xbb\xbf", "no text"),
         (b"a,b\n", "no row below it"),
         (b"a\n1\n2\n", "Only one column"),
-        (b"a,a\n1,2\n", "Columns 1 and 2 are both named “a” (line 1)"),
         (b"a,b\n1,2\n1,2,3\n", "Line 3 has 3 values where the header names 2 columns"),
         (b"a,b\n1,2\n\n5\n", "Line 4 has 1 value where"),
         (b'a,b\n1,2\n"x,3\n4,5\n', "the row that begins in line 3 a quotation mark is not closed"),
         (b"a,b\n1,2\n\x00,3\n", "Line 3 holds a character that no text has (code 0)"),
-        (b"a,b\n1,\x81\xff\n", "Line 2 is not UTF-8 text"),
+        (b"a,b\n1," + bytes(range(128, 256)) * 2, "Line 2 is not UTF-8 text"),
         (b"\xff\xfea", "damaged"),
         (b"PK\x03\x04\x00rest", "an Excel (or zip) file"),
         (b"\xd0\xcf\x11\xe0rest", "an old Excel file"),

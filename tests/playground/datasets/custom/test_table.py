@@ -211,7 +211,7 @@ def test_a_link_to_a_table_that_is_gone_says_so_and_shows_the_usual_data() -> No
     assert decoded.experiment == Experiment().replace(epochs=7)
     with pytest.raises(ValidationError) as refused:
         Data(dataset=f"own-{'1' * 32}")
-    assert "bring them along again" in explain(refused.value)[0]
+    assert "upload them again" in explain(refused.value)[0]
 
 
 def test_an_experiment_holds_on_to_its_table() -> None:
