@@ -1,4 +1,4 @@
-"""Activation functions: f and its derivative f′ in NumPy, the formula, and what Keras calls it.
+"""Activation functions: f and its derivative f′ in NumPy, the formula, and the name in Keras.
 
 The functions work on arrays of any shape and keep the shape and the float dtype.
 """
@@ -18,8 +18,8 @@ class Activation:
     """An activation a = f(z) with its derivative da/dz, elementwise.
 
     `parameters` names the fields of `Network` that f and f′ take as keyword arguments.
-    `keras` is the name `keras.activations.get` knows. `initializer` names the entry of INITIALIZERS
-    that keeps signals of the same size from layer to layer, as nearly as one can.
+    `keras` is its name for `keras.activations.get`. `initializer` names the entry of INITIALIZERS
+    that best preserves the scale of signals from layer to layer.
     """
 
     label: str
@@ -29,7 +29,7 @@ class Activation:
     keras: str
     parameters: tuple[str, ...] = ()
     initializer: str = "glorot_uniform"  # Glorot & Bengio 2010: for functions like tanh
-    costly: bool = False  # f takes many times longer than a maximum
+    costly: bool = False  # f takes several times longer than ReLU
 
 
 def _elu(z: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Backpropagation in NumPy through a Snapshot: how the loss changes with every number in it."""
+"""Backpropagation in NumPy: gradients of the loss with respect to weights, activations, inputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Array = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Gradients:
-    """What `backward` found, layer by layer from the input to the output.
+    """Gradients of each layer, from the input to the output.
 
     Every gradient is of the mean loss over the n examples, without any L1/L2 penalty. Row i of `z`,
     `a` and `input` belongs to example i: times n, it is the gradient of that example's own loss.
@@ -46,7 +46,7 @@ def backward(snapshot: Snapshot, x: Array, y: NDArray[Any], loss: str) -> Gradie
 
     x: scaled inputs (n, n_features). y: class numbers (n,), or values (n,) where there is one
     output, or targets (n, n_outputs). With u = ∂L/∂z: ∂L/∂W = xᵀ·u, ∂L/∂b = Σᵢ uᵢ, ∂L/∂x = u·Wᵀ.
-    Cross-entropy is taken from z, as the engine does: exact however sure the network is.
+    Cross-entropy is computed from z, as in training, which is exact for any confidence.
     """
     entry, target, n = LOSSES[loss], targets(snapshot, y), len(x)
     passes = snapshot.forward(x)
@@ -54,10 +54,10 @@ def backward(snapshot: Snapshot, x: Array, y: NDArray[Any], loss: str) -> Gradie
     of_output = entry.df(target, a) / n
     losses = entry.f(target, a) if entry.f_z is None else entry.f_z(target, z)
     if entry.df_z is None:
-        last = _through(snapshot.layers[-1], z, a, of_output)
+        last = _through_activation(snapshot.layers[-1], z, a, of_output)
     else:
         last = entry.df_z(target, a) / n
-    of_z, of_a, of_x = _back(snapshot, passes, last)
+    of_z, of_a, of_x = _through_layers(snapshot, passes, last)
     inputs = [x, *(a for _, a in passes[:-1])]
     kernels = tuple(before.T @ u for before, u in zip(inputs, of_z, strict=True))
     biases = tuple(u.sum(axis=0) for u in of_z)
@@ -67,38 +67,40 @@ def backward(snapshot: Snapshot, x: Array, y: NDArray[Any], loss: str) -> Gradie
 def input_gradient(snapshot: Snapshot, x: Array, classes: int | Sequence[int] | Array) -> Array:
     """∂(−ln p_c)/∂x of each example towards its class c (or one class for all): (n, n_features).
 
-    A step against it makes class c more likely. Raises ValueError where the outputs are no
-    probabilities (regression).
+    A step against it makes class c more likely. ValueError if the outputs are no probabilities
+    (regression).
     """
-    return answer_and_gradient(snapshot, x, classes)[1]
+    return output_and_input_gradient(snapshot, x, classes)[1]
 
 
-def answer_and_gradient(
+def output_and_input_gradient(
     snapshot: Snapshot, x: Array, classes: int | Sequence[int] | Array
 ) -> tuple[Array, Array]:
-    """The output (n, n_outputs) and `input_gradient`, in one pass there and back."""
+    """The output (n, n_outputs) and `input_gradient`, in one forward and backward pass."""
     activation = snapshot.layers[-1].activation
     if activation not in ("softmax", "sigmoid"):
         raise ValueError(f"output activation must be softmax or sigmoid, got {activation}")
     passes = snapshot.forward(x)
     output = passes[-1][1]
     target = targets(snapshot, np.broadcast_to(np.asarray(classes), (len(x),)))
-    return output, _back(snapshot, passes, output - target)[2]
+    return output, _through_layers(snapshot, passes, output - target)[2]
 
 
 def output_gradient(snapshot: Snapshot, x: Array, unit: int = 0) -> Array:
     """∂a_unit/∂x of one output of the network, after its activation: (n, n_features)."""
     passes = snapshot.forward(x)
     z, a = passes[-1]
-    wanted = np.zeros_like(a)
-    wanted[:, unit] = 1
-    return _back(snapshot, passes, _through(snapshot.layers[-1], z, a, wanted))[2]
+    selected = np.zeros_like(a)
+    selected[:, unit] = 1
+    return _through_layers(
+        snapshot, passes, _through_activation(snapshot.layers[-1], z, a, selected)
+    )[2]
 
 
 def targets(snapshot: Snapshot, y: NDArray[Any]) -> Array:
     """Targets as the outputs are, float32 (n, n_outputs): one-hot for class numbers (n,).
 
-    Raises ValueError for a class the network has no output for.
+    ValueError for a class without an output.
     """
     outputs = len(snapshot.layers[-1].bias)
     if y.ndim == 2:
@@ -110,25 +112,25 @@ def targets(snapshot: Snapshot, y: NDArray[Any]) -> Array:
     return np.eye(outputs, dtype=np.float32)[y.astype(np.int64)]
 
 
-def slope(layer: Layer, z: Array) -> Array:
-    """f′(z) of a layer whose activation works on each number by itself; same shape."""
+def activation_slope(layer: Layer, z: Array) -> Array:
+    """f′(z) of a layer with an elementwise activation; same shape."""
     return np.asarray(ACTIVATIONS[layer.activation].df(z, **layer.parameters))
 
 
-def _through(layer: Layer, z: Array, a: Array, of_a: Array) -> Array:
+def _through_activation(layer: Layer, z: Array, a: Array, of_a: Array) -> Array:
     """∂L/∂a → ∂L/∂z of one layer."""
     if layer.activation == "softmax":  # every output depends on every z
         return np.asarray(a * (of_a - (of_a * a).sum(axis=-1, keepdims=True)))
-    return of_a * slope(layer, z)
+    return of_a * activation_slope(layer, z)
 
 
-def _back(
+def _through_layers(
     snapshot: Snapshot, passes: list[tuple[Array, Array]], last: Array
 ) -> tuple[tuple[Array, ...], tuple[Array, ...], Array]:
     """From ∂L/∂z of the output: ∂L/∂z of all layers, ∂L/∂a of all but the last, and ∂L/∂x."""
     of_z, of_a = [last], list[Array]()
     for i in range(len(snapshot.layers) - 1, 0, -1):
         of_a.append(of_z[-1] @ snapshot.layers[i].kernel.T)
-        of_z.append(_through(snapshot.layers[i - 1], *passes[i - 1], of_a[-1]))
+        of_z.append(_through_activation(snapshot.layers[i - 1], *passes[i - 1], of_a[-1]))
     of_x = of_z[-1] @ snapshot.layers[0].kernel.T
     return tuple(reversed(of_z)), tuple(reversed(of_a)), of_x

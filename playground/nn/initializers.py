@@ -1,4 +1,4 @@
-"""Initial weights: the distribution each initializer draws from, and what Keras calls it."""
+"""Weight initializers: the distribution of each, and its Keras class."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Initializer:
     """How a kernel (n_in, n_out) or a bias (n_out,) is filled before training.
 
     `parameters` names the fields of `Network` given to the Keras class `keras`.
-    `random` says whether it takes a seed. `draw` gives float32 (n_in, n_out) in NumPy: the same
-    distribution as Keras draws from, not the same numbers.
+    `random`: whether it takes a seed. `draw` gives float32 (n_in, n_out) in NumPy: from the same
+    distribution as Keras, not the same numbers.
     """
 
     label: str
@@ -37,8 +37,8 @@ def _uniform(variance: Callable[[int, int], float]) -> Callable[..., Array]:
     return draw
 
 
-# A normal distribution cut off at ±2σ has this standard deviation: what Keras makes up for.
-_CUT, _CUT_SPREAD = 2.0, 0.87962566103423978
+# A normal distribution truncated at ±2σ has this standard deviation, which Keras compensates.
+_TRUNCATION, _TRUNCATED_STDDEV = 2.0, 0.87962566103423978
 
 
 def _normal(variance: Callable[[int, int], float]) -> Callable[..., Array]:
@@ -46,9 +46,9 @@ def _normal(variance: Callable[[int, int], float]) -> Callable[..., Array]:
 
     def draw(rng: Generator, n_in: int, n_out: int) -> Array:
         drawn = rng.standard_normal((n_in, n_out), np.float32)
-        while (beyond := np.abs(drawn) > _CUT).any():
+        while (beyond := np.abs(drawn) > _TRUNCATION).any():
             drawn[beyond] = rng.standard_normal(int(beyond.sum()), np.float32)
-        return np.asarray(np.float32(np.sqrt(variance(n_in, n_out)) / _CUT_SPREAD) * drawn)
+        return np.asarray(np.float32(np.sqrt(variance(n_in, n_out)) / _TRUNCATED_STDDEV) * drawn)
 
     return draw
 

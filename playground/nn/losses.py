@@ -1,4 +1,4 @@
-"""Losses: the value for one example in NumPy, the formula, and where each makes sense."""
+"""Losses: the value for one example in NumPy, the formula, and the tasks of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,5 +88,5 @@ LOSSES: dict[str, Loss] = {
 }
 
 
-# The usual loss of each task: the one its sources begin with.
+# The default loss of each task.
 DEFAULT_LOSS = {CLASSIFICATION: "cross_entropy", REGRESSION: "mean_squared_error"}

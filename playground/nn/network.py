@@ -1,4 +1,4 @@
-"""The weights of one moment as NumPy arrays, and the forward pass through them."""
+"""A network as NumPy arrays: its layers, the forward pass and the predicted classes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Optimizers: update rule, hyper-parameters with their usual values, and Keras' class of each.
+"""Optimizers: update rule, hyperparameters with their default values, and Keras class of each.
 
 w: a weight, g: its gradient, η: the learning rate, t: the update counted from 1.
 """
@@ -11,8 +11,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Optimizer:
-    """`defaults` maps each field of `Training` this optimizer uses to its usual value;
-    `constants` are further arguments of the Keras class `keras`."""
+    """An optimizer of Keras, class `keras`.
+
+    `defaults` maps each field of `Training` it uses to the default value; `constants` are further
+    arguments.
+    """
 
     label: str
     rule: str  # LaTeX

@@ -1,6 +1,6 @@
-"""Learning-rate schedules: the share of the learning rate in use at each step, as pure functions.
+"""Learning-rate schedules: the share of the learning rate at each step, as pure functions.
 
-The same functions train and draw. All times are counted in steps (updates of the weights).
+All times are counted in steps (weight updates).
 """
 
 from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ class ScheduleConfig(Protocol):
 class Schedule:
     """A schedule η(s) = η₀ · share(s), s ≥ 0 counted after warm-up.
 
-    `defaults` maps each field of `Training` the share depends on to its usual value.
+    `defaults` maps each field of `Training` the share depends on to its default value.
     In the formula d is `decay_rate`, P the period, T the length of the run, e `final_share`.
     """
 
@@ -71,8 +71,8 @@ def _constant(s: Array, times: Times, training: ScheduleConfig) -> Array:
     return np.ones_like(s)
 
 
-def _whole(position: Array) -> Array:
-    """How many whole periods have passed; one that misses its end by rounding alone has passed."""
+def _completed(position: Array) -> Array:
+    """The number of completed periods, tolerant of rounding errors."""
     return np.floor(position + 1e-9)
 
 
@@ -81,7 +81,7 @@ def _exponential(s: Array, times: Times, training: ScheduleConfig) -> Array:
 
 
 def _staircase(s: Array, times: Times, training: ScheduleConfig) -> Array:
-    return training.decay_rate ** _whole(s / times.period)
+    return training.decay_rate ** _completed(s / times.period)
 
 
 def _step(s: Array, times: Times, training: ScheduleConfig) -> Array:
@@ -115,10 +115,10 @@ def _cosine(s: Array, times: Times, training: ScheduleConfig) -> Array:
 def _cosine_restarts(s: Array, times: Times, training: ScheduleConfig) -> Array:
     position, growth = s / times.period, training.period_growth
     if growth == 1:
-        cycle = _whole(position)
+        cycle = _completed(position)
         left = position - cycle
     else:  # cycle k has length growth^k and starts at (1 − growth^k) / (1 − growth)
-        cycle = _whole(np.log1p(position * (growth - 1)) / np.log(growth))
+        cycle = _completed(np.log1p(position * (growth - 1)) / np.log(growth))
         left = position - np.expm1(cycle * np.log(growth)) / (growth - 1)
         left = left / growth**cycle
     position = np.clip(left, 0, 1)
@@ -189,7 +189,7 @@ SCHEDULES: dict[str, Schedule] = {
     "plateau": Schedule(
         "Reduce on plateau",
         r"d^{\text{plateaus so far}}",
-        _constant,  # the share depends on the losses seen: the engine multiplies it in
+        _constant,  # the share depends on losses: `training.callbacks.Plateau` computes it
         {"decay_rate": 0.5, "plateau_patience": 3},
     ),
 }

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.datasets.dataset import Dataset, Split
-from playground.nn.backprop import slope
+from playground.nn.backprop import activation_slope
 from playground.nn.network import DEAD, Array, Layer, Snapshot
 
 FLAT = 0.05  # |f′| below it: hardly any gradient passes
@@ -36,7 +36,7 @@ class UnitStates:
 
 def is_flat(layer: Layer, z: Array) -> NDArray[np.bool_]:
     """Whether |f′(z)| < FLAT, same shape. For elementwise activations."""
-    return np.asarray(np.abs(slope(layer, z)) < FLAT)
+    return np.asarray(np.abs(activation_slope(layer, z)) < FLAT)
 
 
 def states(layer: Layer, z: Array, a: Array) -> UnitStates:
@@ -109,7 +109,7 @@ def histogram(layer: Layer, z: Array) -> ActivationHistogram:
 def curve(layer: Layer, low: float, high: float, points: int = 300) -> tuple[Array, Array, Array]:
     """z, f(z) and f′(z) from `low` to `high`: (points,) each."""
     z = np.linspace(low, high, points).astype(np.float64)
-    return z, layer.activate(z), slope(layer, z)
+    return z, layer.activate(z), activation_slope(layer, z)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.datasets.dataset import Dataset
-from playground.nn.backprop import answer_and_gradient
+from playground.nn.backprop import output_and_input_gradient
 from playground.nn.network import Snapshot
 
 Array = NDArray[Any]
@@ -105,7 +105,7 @@ def paths(
     images, shares = list[Array](), list[Array]()
     reached, end = np.full(len(targets), -1), int(STRONGEST / step)
     while len(images) <= end:
-        output, gradient = answer_and_gradient(snapshot, dataset.transform(x), targets)
+        output, gradient = output_and_input_gradient(snapshot, dataset.transform(x), targets)
         images.append(x)
         shares.append(_shares(output))
         new = (reached < 0) & (shares[-1].argmax(axis=1) == targets)
