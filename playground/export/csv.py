@@ -27,7 +27,9 @@ def runs_csv(runs: Sequence[tuple[str, Iterable[Event], str]]) -> str:
 
     The other columns are those of any run; a cell without a value is empty.
     """
-    named = [(escape_formula(name), row) for name, *run in runs for row in _rows(*run)]
+    named = [
+        (escape_formula(name), row) for name, events, task in runs for row in _rows(events, task)
+    ]
     columns = list(dict.fromkeys(column for _, row in named for column in row)) or ["epoch"]
     lines = [[name, *(row.get(column, "") for column in columns)] for name, row in named]
     return _text([["run", *columns], *lines])

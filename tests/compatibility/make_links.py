@@ -1,6 +1,6 @@
 """Links, an assignment with its signed line, as commit 9669291 wrote them; run in its checkout.
 
-    python make_links.py | gzip -9n > links.json.gz
+python make_links.py | gzip -9n > links.json.gz
 """
 
 import json
