@@ -1,4 +1,4 @@
-"""Teaching by hand: the examples one drawing gives, and what a network has learnt and forgotten."""
+"""Examples that a person adds: augmentation, validation, and the effect of fine-tuning on them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,28 +12,28 @@ from playground.nn.network import Snapshot, classes
 
 Array = NDArray[Any]
 
-MOST_LESSONS = 20  # that can be undone
-LESSON_BYTES = 50_000_000  # of the weights before them: each lesson keeps a whole network
+MAX_UNDO = 20  # fine-tunings that can be undone
+UNDO_BYTES = 50_000_000  # of all weights stored for it, a whole network each
 
 
-def undoable(nbytes: int) -> int:
-    """How many lessons can be undone, of a network whose weights take `nbytes`: at least one."""
-    return max(1, min(MOST_LESSONS, LESSON_BYTES // max(nbytes, 1)))
+def undo_limit(nbytes: int) -> int:
+    """Number of fine-tunings that can be undone if the weights take `nbytes`: at least one."""
+    return max(1, min(MAX_UNDO, UNDO_BYTES // max(nbytes, 1)))
 
 
 def with_shifts(image: Array) -> Array:
-    """The image (height, width) and its shifts by one pixel to all 8 sides: (9, height, width).
+    """The image (height, width) and its shifts by one pixel in 8 directions: (9, height, width).
 
-    What leaves the frame is lost; what enters it is 0. The image itself comes first.
+    The image itself comes first; shifts are filled with 0.
     """
     height, width = image.shape
-    wide = np.pad(image, 1)
-    sides = [(0, 0)] + [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
-    return np.stack([wide[1 + i : 1 + i + height, 1 + j : 1 + j + width] for i, j in sides])
+    padded = np.pad(image, 1)
+    shifts = [(0, 0)] + [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
+    return np.stack([padded[1 + i : 1 + i + height, 1 + j : 1 + j + width] for i, j in shifts])
 
 
-def checked(source: DatasetInfo, x: Any, y: Any) -> tuple[Array, Array]:
-    """Examples of a data set, typed as `Part` has them; ValueError in words where they are not."""
+def validated_examples(source: DatasetInfo, x: Any, y: Any) -> tuple[Array, Array]:
+    """Examples with the types of a `Split`; ValueError if they do not fit the data set."""
     x, y = np.asarray(x), np.asarray(y)
     example = source.shape or (source.n_features,)
     if x.shape[1:] != example or y.shape != x.shape[:1] or not len(y):
@@ -55,53 +55,60 @@ def checked(source: DatasetInfo, x: Any, y: Any) -> tuple[Array, Array]:
     return x.astype(np.uint8 if source.shape else np.float32), y.astype(np.int32)
 
 
-def without(part: Split, image: Array) -> Split:
-    """The examples of a part that are not this very image: what was taught is no test any more."""
-    other = (part.x != image).reshape(len(part), -1).any(axis=1)
-    return part if other.all() else Split(part.x[other], part.y[other])
+def without_image(part: Split, image: Array) -> Split:
+    """The split without this image: an example that was trained on is no validation example."""
+    differs = (part.x != image).reshape(len(part), -1).any(axis=1)
+    return part if differs.all() else Split(part.x[differs], part.y[differs])
 
 
 @dataclass(frozen=True)
 class ScoreChange:
-    """What a network says of some examples before and after it was taught.
+    """Predictions on the same examples before and after fine-tuning.
 
-    rows of `learnt` were wrong and are right now; rows of `forgotten` the other way round. The
-    first ones of each are those whose probability of the right class changed most.
+    The rows in `learned` were wrong and became right, those in `forgotten` the reverse; sorted by
+    the change of the probability of the true class, the largest first.
     """
 
     before: Array  # (n,) predicted class
     after: Array
-    learnt: Array
+    learned: Array
     forgotten: Array
-    share_before: Array  # (n_classes,) right of each class; NaN for a class without examples
-    share_after: Array
+    recall_before: Array  # (n_classes,); NaN for a class without examples
+    recall_after: Array
     counts: Array  # (n_classes,) examples of each class
 
     @property
     def accuracy(self) -> tuple[float, float]:
-        """Share of right answers before and after."""
-        shares = (self.share_before, self.share_after)
-        before, after = (float(np.nansum(s * self.counts) / self.counts.sum()) for s in shares)
+        """Accuracy before and after."""
+        recalls = (self.recall_before, self.recall_after)
+        before, after = (float(np.nansum(r * self.counts) / self.counts.sum()) for r in recalls)
         return before, after
 
 
-def difference(before: Snapshot, after: Snapshot, dataset: Dataset, part: Split) -> ScoreChange:
+def compare_networks(
+    before: Snapshot, after: Snapshot, dataset: Dataset, part: Split
+) -> ScoreChange:
     """Compare two networks on some examples of a classification."""
     x, y, n_classes = dataset.transform(part.x), part.y, len(dataset.source.classes)
     outputs = [snapshot.predict(x) for snapshot in (before, after)]
-    guesses = [classes(output) for output in outputs]
-    was, now = (guess == y for guess in guesses)
+    predicted = [classes(output) for output in outputs]
+    was_right, is_right = (labels == y for labels in predicted)
     counts = np.bincount(y, minlength=n_classes)
     with np.errstate(invalid="ignore"):
-        shares = [np.bincount(y, right, n_classes) / counts for right in (was, now)]
-    rise = _of_class(outputs[1], y) - _of_class(outputs[0], y)
-    order = np.argsort(-np.abs(rise), kind="stable")
-    learnt, forgotten = order[(~was & now)[order]], order[(was & ~now)[order]]
-    return ScoreChange(guesses[0], guesses[1], learnt, forgotten, shares[0], shares[1], counts)
+        recalls = [np.bincount(y, right, n_classes) / counts for right in (was_right, is_right)]
+    change = _of_class(outputs[1], y) - _of_class(outputs[0], y)
+    order = np.argsort(-np.abs(change), kind="stable")
+    learned, forgotten = (
+        order[(~was_right & is_right)[order]],
+        order[(was_right & ~is_right)[order]],
+    )
+    return ScoreChange(
+        predicted[0], predicted[1], learned, forgotten, recalls[0], recalls[1], counts
+    )
 
 
 def _of_class(output: Array, y: Array) -> Array:
-    """The probability (n,) that outputs (n, n_outputs) give to the classes y (n,)."""
+    """Probability (n,) of the classes y (n,) in outputs (n, n_outputs)."""
     if output.shape[1] == 1:
         return np.asarray(np.where(y == 1, output[:, 0], 1 - output[:, 0]))
     return np.asarray(output[np.arange(len(y)), y])

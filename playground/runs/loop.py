@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from playground.datasets.labelled_examples import undoable
+from playground.datasets.labelled_examples import undo_limit
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
 from playground.history.events import Diverged, Epoch, Finished, Progress, StepResult, WorkerLost
 from playground.history.history import Log
@@ -141,6 +141,9 @@ class TrainingLoop(Leased):
         """Let the thread write down the present attempt and free its trainer."""
         record, experiment, events, epoch = self.record, self.experiment, self.events, self.epoch
         state = "stopped" if self.state == "playing" else self.state
+        if self._saved_log is not None:  # in the database it stays as it is
+            self._employ()
+            return
         write = lambda: record.log_events(experiment, events, [], state, epoch)  # noqa: E731
         self._retired.append(Retired(self._trainer, write))
         self._trainer = None
@@ -196,7 +199,7 @@ class TrainingLoop(Leased):
             added = AddedExamples(x, y, self.epoch, self.latest)
             before = {name: getattr(self, name) for name in UNDO_FIELDS}
             before["events"] = list(self.events)
-            self._undo = [*self._undo, (added, before)][-undoable(self.latest.nbytes) :]
+            self._undo = [*self._undo, (added, before)][-undo_limit(self.latest.nbytes) :]
             self._added, self._until = added, self.epoch + epochs
             self.state, self._ending, self._pace = "playing", None, None
             self._needs_trainer = True
@@ -350,7 +353,7 @@ class TrainingLoop(Leased):
         if self._added is not None:
             added, self._added = self._added, None
             epochs = (self._until or self.epoch + 1) - self.epoch
-            return "fit_more", {"x": added.x, "y": added.y, "epochs": epochs}
+            return "add_examples", {"x": added.x, "y": added.y, "epochs": epochs}
         if self._ending is None and self._is_time_to_pause():
             self._ending = "paused"
         if self._ending is not None and self._stale and self._ends_with_weights:

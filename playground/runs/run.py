@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playground.datasets.labelled_examples import checked
+from playground.datasets.labelled_examples import validated_examples
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
 from playground.history.events import Score
 from playground.nn.network import Snapshot
@@ -112,7 +112,7 @@ class Run(TrainingLoop):
         finished run trains on, too. Raises ValueError where the examples or the run's state do
         not allow it.
         """
-        x, y = checked(self.experiment.data.source, x, y)
+        x, y = validated_examples(self.experiment.data.source, x, y)
         if not 1 <= epochs <= MOST_EPOCHS:
             raise ValueError(f"epochs must be between 1 and {MOST_EPOCHS}, got {epochs}")
         self.heartbeat()

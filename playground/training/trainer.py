@@ -12,7 +12,7 @@ import numpy as np
 
 from playground.datasets import load
 from playground.datasets.dataset import Split
-from playground.datasets.labelled_examples import checked, undoable
+from playground.datasets.labelled_examples import validated_examples, undo_limit
 from playground.datasets.preprocessing import LARGE_INPUT
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
 from playground.experiment.model_summary import assemble
@@ -79,6 +79,8 @@ class Trainer:
         self.over = self.diverged = False
         self.compile_seconds = 0.0
         self._undo: list[TrainerState] = []  # before each fine-tuning
+        self.rows: np.ndarray = np.zeros(0, np.int64)
+        self.row = 0
         self._start_epoch()
 
     def advance(
@@ -143,8 +145,8 @@ class Trainer:
         """
         if self.diverged:
             raise ValueError("a network whose loss is no longer finite cannot be fine-tuned")
-        x, y = checked(self.dataset.source, x, y)
-        self._undo = [*self._undo, self.state()][-undoable(self.latest().nbytes) :]
+        x, y = validated_examples(self.dataset.source, x, y)
+        self._undo = [*self._undo, self.state()][-undo_limit(self.latest().nbytes) :]
         old = self.order.n
         self._set_added(Split(np.concatenate([self.added.x, x]), np.concatenate([self.added.y, y])))
         self.order.n = old + len(y)
@@ -252,8 +254,8 @@ class Trainer:
         return self.dataset.shift, self.dataset.scale
 
     def _start_epoch(self) -> None:
-        self.rows: np.ndarray = self.order.next_epoch()
-        self.row: int = 0
+        self.rows = self.order.next_epoch()
+        self.row = 0
         self.loss = self.seconds = 0.0
         self.sums = np.zeros(2)
 

@@ -41,19 +41,20 @@ def page() -> None:
 
     from dashboard.state import session
     from dashboard.state.network_view import NetworkView
-    from dashboard.views.inspect import page as fool
-    from dashboard.views.shared.adversarial import smallest_change
-    from dashboard.views.shared.occlusion import looks
+    from dashboard.views.draw.online_training import train_on_drawing
+    from dashboard.views.inspect.page import VIEWS
+    from dashboard.views.shared.adversarial import adversarial_example
+    from dashboard.views.shared.occlusion import occlusion_map
     from playground.datasets import load
 
     session.begin()
     name, experiment, snapshot, row = st.session_state["given"]
     dataset = load(experiment.data)
     now = NetworkView(experiment, dataset, snapshot, None, "one")
-    if name in ("fool", "where"):
-        {"fool": fool.fool, "where": fool.where}[name](now)
+    if name in VIEWS:
+        VIEWS[name].show(now)
     else:
-        views = {"flip": smallest_change, "looks": looks, "teach": online_training}
+        views = {"flip": adversarial_example, "looks": occlusion_map, "teach": train_on_drawing}
         views[name](now, dataset.validation.x[row])
 
 
@@ -102,7 +103,7 @@ def test_the_slider_stands_at_the_smallest_change_and_says_it() -> None:
 def test_asked_for_the_class_it_answers_already_it_shows_the_nearest_other() -> None:
     app = opened("flip")
     checked(app.selectbox(key="flip_target").select("4").run())
-    assert "answers 4 already" in app.caption[0].value
+    assert "4 is predicted already" in app.caption[0].value
     assert "turns 4 into 8" in app.markdown[0].value
 
 
@@ -112,7 +113,7 @@ def test_a_network_that_cannot_be_fooled_is_said_to_be_so() -> None:
     weights[-1][3] = 1
     ways = paths(assemble(DIGITS, 0, weights), data, data.validation.x[0])
     text = view.none_sentence(ways, NAMES)
-    assert text.startswith("It answers 3 and stays with it")
+    assert text.startswith("No path along the gradient changes the prediction 3")
     assert "up to 49.8% of the pixel range" in text
     assert "even with 49.8%" in view.sentence(ways, 0, NAMES)
     far = np.full(9, np.nan)
@@ -125,8 +126,8 @@ def test_a_third_class_on_the_way_is_named() -> None:
     ways = AdversarialPaths(0, (2,), images, shares_, np.array([2]), 16.0, 1 / 16)
     text = view.sentence(ways, 0, ("a", "b", "c"))
     assert text == (
-        "A change of at most 12.5% of the pixel range per pixel (12.5% on average) turns a into c. "
-        "On the way, from 6.2%, it answers b."
+        "A perturbation of at most 12.5% of the pixel range per pixel (12.5% on average) turns a "
+        "into c. From 6.2%, b is predicted."
     )
 
 
@@ -165,14 +166,14 @@ def plain(figure: dict[str, Any]) -> dict[str, Any]:
     return {"data": figure["data"], "layout": figure["layout"]}
 
 
-@pytest.mark.parametrize("name", ["fool", "where"])
+@pytest.mark.parametrize("name", ["Adversarial example", "Occlusion map"])
 def test_on_inside_any_example_can_be_chosen(name: str) -> None:
     app = opened(name, DIGITS)
     checked(app.number_input(key="example_number").set_value(7).run())
     assert "validation example 7" in " ".join(m.value.lower() for m in app.markdown)
 
 
-@pytest.mark.parametrize("name", ["fool", "where"])
+@pytest.mark.parametrize("name", ["Adversarial example", "Occlusion map"])
 @pytest.mark.parametrize("dataset", ["iris", "spiral", "sine"])
 def test_data_without_images_are_told_why_not(name: str, dataset: str) -> None:
     app = opened(name, Experiment().replace(dataset=dataset, hidden=(3,)))
@@ -229,17 +230,17 @@ def test_nothing_is_taught_before_the_right_answer_is_chosen() -> None:
     checked(app.selectbox(key="teach_label").select("7").run())
     assert not app.button(key="teach_it").disabled
     assert "5,000 training examples" in app.caption[0].value
-    assert "A copy of the ready-made network" in app.caption[0].value
+    assert "A copy of the pretrained network" in app.caption[0].value
 
 
 def test_what_came_of_a_lesson_in_words() -> None:
     was, is_now = np.array([0.9, 0.1]), np.array([0.3, 0.7])
     learnt = online_training.drawing_sentence(("a", "b"), was, is_now, "b")
-    assert learnt == "It has learnt your drawing: the probability of b went from 10.0% to 70.0%."
+    assert learnt == "Learned: the probability of b changed from 10.0% to 70.0%."
     assert online_training.drawing_sentence(("a", "b"), is_now, is_now, "b").startswith(
-        "It was right before"
+        "Correct before and after"
     )
-    assert "Not yet: it says a" in online_training.drawing_sentence(("a", "b"), is_now, was, "b")
+    assert "Still predicted as a" in online_training.drawing_sentence(("a", "b"), is_now, was, "b")
     counts, none = np.array([10, 10, 0]), np.zeros(0, np.int64)
     with_nan = np.array([0.9, 0.5, np.nan])
     found = ScoreChange(none, none, none, none, with_nan, np.array([0.8, 0.7, np.nan]), counts)
@@ -247,7 +248,7 @@ def test_what_came_of_a_lesson_in_words() -> None:
         "b gained most (+20.0 points); a lost most (-10.0 points)."
     )
     same = ScoreChange(none, none, none, none, with_nan, with_nan, counts)
-    assert "No class" in online_training.classes_sentence(("a", "b", "c"), same)
+    assert "No class has" in online_training.classes_sentence(("a", "b", "c"), same)
 
 
 def test_before_after_and_change_are_one_picture() -> None:
@@ -255,7 +256,7 @@ def test_before_after_and_change_are_one_picture() -> None:
     found = pretrained.load()
     data = load(found.at_hand.data)
     ways = paths(found.snapshot, data, data.validation.x[2])
-    pixels = view.picture(ways, 0, 10)
+    pixels = view.images_url(ways, 0, 10)
     image = Image.open(io.BytesIO(base64.b64decode(pixels.partition(",")[2])))
     assert image.size == (28, 84)
     stacked = np.asarray(image)

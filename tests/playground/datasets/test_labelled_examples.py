@@ -1,4 +1,4 @@
-"""Teaching a run by hand: what is added, what came of it, and the exact way back."""
+"""Fine-tuning a run on added examples: what is added, its effect, and the exact undo."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -11,10 +11,10 @@ from distributed import Client
 from playground import Experiment, load
 from playground.datasets.dataset import Split
 from playground.datasets.labelled_examples import (
-    MOST_LESSONS,
-    checked,
-    difference,
-    undoable,
+    MAX_UNDO,
+    compare_networks,
+    undo_limit,
+    validated_examples,
     with_shifts,
 )
 from playground.datasets.registry import DATASETS
@@ -36,7 +36,7 @@ IMAGE[1:7, 3:5] = 16
 SEVENS = with_shifts(IMAGE), np.full(9, 7)
 
 
-def told(events: Iterable[Event]) -> list[Any]:
+def untimed(events: Iterable[Event]) -> list[Any]:
     """The events without how long things took."""
     return [
         replace(e, seconds=0.0, compile_seconds=None) if isinstance(e, Epoch) else e for e in events
@@ -50,7 +50,7 @@ def assert_same(one: Snapshot, other: Snapshot) -> None:
 
 
 def to_the_end(trainer: Trainer) -> list[Any]:
-    return told(trainer.advance(seconds=600, with_snapshot=False).events)
+    return untimed(trainer.advance(seconds=600, with_snapshot=False).events)
 
 
 # ---- examples ----------------------------------------------------------------------------
@@ -83,13 +83,13 @@ def test_the_shifts_are_the_image_moved_by_one_pixel_to_all_sides() -> None:
 )
 def test_examples_that_do_not_fit_are_refused_in_words(x: Any, y: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        checked(DATASETS["digits"], x, y)
+        validated_examples(DATASETS["digits"], x, y)
 
 
 def test_examples_get_the_types_of_the_data() -> None:
-    x, y = checked(DATASETS["digits"], SEVENS[0].astype(float), SEVENS[1].astype(float))
+    x, y = validated_examples(DATASETS["digits"], SEVENS[0].astype(float), SEVENS[1].astype(float))
     assert (x.dtype, y.dtype) == (np.uint8, np.int32)
-    x, y = checked(DATASETS["sine"], [[1.0]], [2.0])
+    x, y = validated_examples(DATASETS["sine"], [[1.0]], [2.0])
     assert (x.dtype, y.dtype) == (np.float32, np.float32)
 
 
@@ -97,12 +97,12 @@ def test_examples_get_the_types_of_the_data() -> None:
 
 
 @pytest.mark.parametrize("epochs", [1, 3])
-def test_what_is_taught_is_learnt(epochs: int) -> None:
+def test_added_examples_are_learned(epochs: int) -> None:
     trainer = Trainer(DIGITS.replace(learning_rate=0.01, dropout=0.0))
     to_the_end(trainer)
     data = trainer.dataset
     before = trainer.latest().predict(data.transform(SEVENS[0]))[:, 7]
-    assert told(trainer.add_examples(*SEVENS, epochs).events) == [ExamplesAdded(8, 9)]
+    assert untimed(trainer.add_examples(*SEVENS, epochs).events) == [ExamplesAdded(8, 9)]
     events = to_the_end(trainer)
     assert [e.epoch for e in events if isinstance(e, Epoch)] == list(range(9, 9 + epochs))
     assert isinstance(events[-1], Finished)
@@ -113,60 +113,60 @@ def test_what_is_taught_is_learnt(epochs: int) -> None:
 
 @pytest.mark.parametrize("experiment", [DIGITS, LONG], ids=["short epochs", "long epochs"])
 @pytest.mark.parametrize("epoch", [0, 2])
-def test_a_lesson_undone_leaves_no_trace(experiment: Experiment, epoch: int) -> None:
-    never, taught = Trainer(experiment), Trainer(experiment)
-    for trainer in (never, taught):
+def test_an_undone_fine_tuning_leaves_no_trace(experiment: Experiment, epoch: int) -> None:
+    never, tuned = Trainer(experiment), Trainer(experiment)
+    for trainer in (never, tuned):
         if epoch:
             trainer.advance(600, until_epoch=epoch)
     for _ in range(2):
-        taught.add_examples(*SEVENS)
-        taught.advance(600, until_epoch=epoch + 1, changes={"learning_rate": 0.05})
-    taught.undo()
-    assert_same(taught.undo(), never.latest())
-    assert list(taught.checkpoints.snapshots) == list(never.checkpoints.snapshots)
-    assert taught.experiment == experiment
-    assert to_the_end(taught) == to_the_end(never)
-    assert_same(taught.latest(), never.latest())
+        tuned.add_examples(*SEVENS)
+        tuned.advance(600, until_epoch=epoch + 1, changes={"learning_rate": 0.05})
+    tuned.undo()
+    assert_same(tuned.undo(), never.latest())
+    assert list(tuned.checkpoints.snapshots) == list(never.checkpoints.snapshots)
+    assert tuned.experiment == experiment
+    assert to_the_end(tuned) == to_the_end(never)
+    assert_same(tuned.latest(), never.latest())
     with pytest.raises(ValueError, match="added examples to undo"):
-        taught.undo()
+        tuned.undo()
 
 
-def test_lessons_share_their_examples_and_the_last_ones_can_be_undone() -> None:
+def test_fine_tunings_share_their_examples_and_the_last_ones_can_be_undone() -> None:
     trainer = Trainer(DIGITS)
-    for _ in range(MOST_LESSONS + 1):
+    for _ in range(MAX_UNDO + 1):
         trainer.add_examples(*SEVENS)
-    assert len(trainer._undo) == MOST_LESSONS
+    assert len(trainer._undo) == MAX_UNDO
     # A state holds the added examples alone, not a copy of all that it trains on.
     assert [len(state.added) for state in trainer._undo] == [9 * i for i in range(1, 21)]
-    for _ in range(MOST_LESSONS):
+    for _ in range(MAX_UNDO):
         trainer.undo()
     np.testing.assert_array_equal(trainer.dataset.train.x[:300], load(DIGITS.data).train.x)
     assert len(trainer.dataset.train) == 309
 
 
-def test_of_large_networks_fewer_lessons_can_be_undone() -> None:
-    assert [undoable(n) for n in (400, 2_500_000, 10_000_000, 24_000_000, 10**9)] == [
+def test_of_large_networks_fewer_fine_tunings_can_be_undone() -> None:
+    assert [undo_limit(n) for n in (400, 2_500_000, 10_000_000, 24_000_000, 10**9)] == [
         20, 20, 5, 2, 1,
     ]  # fmt: skip
 
 
-def test_a_lesson_in_the_middle_of_an_epoch_joins_it_and_can_be_undone() -> None:
-    never, taught = Trainer(LONG), Trainer(LONG)
-    for trainer in (never, taught):
+def test_fine_tuning_in_the_middle_of_an_epoch_joins_it_and_can_be_undone() -> None:
+    never, tuned = Trainer(LONG), Trainer(LONG)
+    for trainer in (never, tuned):
         trainer.advance(seconds=0)  # one compiled call: 128 of 285 updates
         assert 0 < trainer.row < trainer.order.n
-    taught.add_examples(*SEVENS)
-    rows = taught.rows
+    tuned.add_examples(*SEVENS)
+    rows = tuned.rows
     assert sorted(rows) == list(range(1_137 + 9))  # every example once in this epoch too
-    np.testing.assert_array_equal(rows[: taught.row], never.rows[: never.row])
-    [epoch] = [e for e in taught.advance(600, until_epoch=1).events if isinstance(e, Epoch)]
+    np.testing.assert_array_equal(rows[: tuned.row], never.rows[: never.row])
+    [epoch] = [e for e in tuned.advance(600, until_epoch=1).events if isinstance(e, Epoch)]
     assert epoch.step == -(-(1_137 + 9) // 4)
-    taught.undo()
-    assert to_the_end(taught) == to_the_end(never)
-    assert_same(taught.latest(), never.latest())
+    tuned.undo()
+    assert to_the_end(tuned) == to_the_end(never)
+    assert_same(tuned.latest(), never.latest())
 
 
-def test_a_run_that_stopped_early_learns_on() -> None:
+def test_a_run_that_stopped_early_trains_on() -> None:
     trainer = Trainer(
         DIGITS.replace(early_stopping=True, patience=1, learning_rate=0.5, epochs=500)
     )
@@ -178,7 +178,7 @@ def test_a_run_that_stopped_early_learns_on() -> None:
     assert trainer.epoch == stopped + 1
 
 
-def test_a_diverged_run_is_not_taught() -> None:
+def test_a_diverged_run_is_not_fine_tuned() -> None:
     given = {"optimizer": "sgd", "learning_rate": 10.0, "activation": "linear", "hidden": (64, 64)}
     trainer = Trainer(DIGITS.replace(**given, epochs=200, loss="mean_squared_error"))
     trainer._diverge()
@@ -207,7 +207,7 @@ def run(dask: Client) -> Iterator[Run]:
     made.close()
 
 
-def test_a_run_is_taught_and_undone(run: Run) -> None:
+def test_a_run_is_fine_tuned_and_undone(run: Run) -> None:
     run.play()
     assert run.wait(60) == "finished"
     before, log = run.latest, list(run.events)
@@ -215,11 +215,11 @@ def test_a_run_is_taught_and_undone(run: Run) -> None:
     assert run.state == "playing"
     assert run.wait(60) == "finished"
     assert run.epoch == 9
-    assert history(run.events).lessons == (ExamplesAdded(8, 9),)
-    lesson = run.added_examples
-    assert lesson is not None
+    assert history(run.events).examples_added == (ExamplesAdded(8, 9),)
+    added = run.added_examples
+    assert added is not None
     assert before is not None
-    assert_same(lesson.before, before)
+    assert_same(added.before, before)
     assert run.latest is not None
     assert run.latest.epoch == 9
     run.snapshot(9)
@@ -228,14 +228,14 @@ def test_a_run_is_taught_and_undone(run: Run) -> None:
     assert list(run.events) == log
     assert_same(run.latest, before)
     assert run.snapshot(9).epoch == 8
-    with pytest.raises(ValueError, match="a lesson to undo"):
+    with pytest.raises(ValueError, match="added examples to undo"):
         run.undo()
 
 
-def test_a_run_taught_and_undone_goes_on_as_one_that_never_was(run: Run) -> None:
+def test_a_run_fine_tuned_and_undone_continues_as_one_that_never_was(run: Run) -> None:
     run.play(3)
     assert run.wait(60) == "paused"
-    run.change(learning_rate=0.002)  # not told to the trainer yet
+    run.change(learning_rate=0.002)  # not sent to the trainer yet
     run.fit_more(*SEVENS)
     assert run.wait(60) == "paused"
     assert run.epoch == 4
@@ -245,20 +245,20 @@ def test_a_run_taught_and_undone_goes_on_as_one_that_never_was(run: Run) -> None
     run.play()
     assert run.wait(60) == "finished"
     never = Trainer(DIGITS)
-    events = told(never.advance(600, until_epoch=3).events)
-    events += told(never.advance(600, changes={"learning_rate": 0.002}).events)
-    assert told(run.events) == [e for e in events if type(e).__name__ != "Progress"]
+    events = untimed(never.advance(600, until_epoch=3).events)
+    events += untimed(never.advance(600, changes={"learning_rate": 0.002}).events)
+    assert untimed(run.events) == [e for e in events if type(e).__name__ != "Progress"]
     assert run.latest is not None
     assert_same(run.latest, never.latest())
 
 
-def test_what_does_not_fit_is_refused_and_the_run_goes_on(run: Run) -> None:
+def test_what_does_not_fit_is_refused_and_the_run_continues(run: Run) -> None:
     run.snapshot(0)
     with pytest.raises(ValueError, match="pixels must be between"):
         run.fit_more(np.full((1, 8, 8), 200), [7])
     with pytest.raises(ValueError, match="epochs must be between 1 and 1000, got 0"):
         run.fit_more(*SEVENS, epochs=0)
-    with pytest.raises(ValueError, match="there must be a lesson"):
+    with pytest.raises(ValueError, match="there must be added examples"):
         run.undo()
     run.fit_more(*SEVENS)  # before its first epoch
     assert run.wait(60) == "paused"
@@ -287,7 +287,7 @@ def test_a_run_from_given_weights_has_them_at_once_and_after_a_reset(dask: Clien
 # ---- what came of it ---------------------------------------------------------------------
 
 
-def test_the_difference_names_what_was_learnt_and_forgotten() -> None:
+def test_networks_are_compared_by_learned_and_forgotten_examples() -> None:
     """Two inputs, two linear classes: the answer is the larger input, or always the second."""
     experiment = Experiment().replace(dataset="iris", hidden=())
     data = load(experiment.data)
@@ -295,10 +295,10 @@ def test_the_difference_names_what_was_learnt_and_forgotten() -> None:
     kernel = np.zeros((4, 3), np.float32)
     always = [np.array(b, np.float32) for b in ([1, 0, 0], [0, 0, 2])]
     first, third = (assemble(experiment, 0, [kernel, bias]) for bias in always)
-    found = difference(first, third, data, part)
-    np.testing.assert_array_equal(np.sort(found.learnt), np.flatnonzero(part.y == 2))
+    found = compare_networks(first, third, data, part)
+    np.testing.assert_array_equal(np.sort(found.learned), np.flatnonzero(part.y == 2))
     np.testing.assert_array_equal(np.sort(found.forgotten), np.flatnonzero(part.y == 0))
-    np.testing.assert_array_equal(found.share_before, [1, 0, 0])
-    np.testing.assert_array_equal(found.share_after, [0, 0, 1])
+    np.testing.assert_array_equal(found.recall_before, [1, 0, 0])
+    np.testing.assert_array_equal(found.recall_after, [0, 0, 1])
     shares = found.counts / found.counts.sum()
     assert found.accuracy == pytest.approx((shares[0], shares[2]))
