@@ -1,11 +1,4 @@
-"""How large signals and gradients are in each layer of a deep untrained network.
-
-Activations over each other, and their derivatives, with where the sums z lie below.
-
-What happens by depth before training, and the verdict on it in words.
-
-An activation with the numbers that go into it, and how layers learn over the epochs.
-"""
+"""Charts of activations: curves, depth before training, signal propagation, and layers by epoch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.figures.style import (
+    CLASS_SYMBOLS,
     MARK,
     NEGATIVE,
     POSITIVE,
     RATE,
     ZERO,
     Figure,
+    Trace,
     base_layout,
     distinct_colors,
     vertical_line,
@@ -31,100 +26,92 @@ from playground.analysis.inspection.signal_propagation import (
     Profile,
     SignalVerdict,
 )
-from playground.labs.activations.curves import ActivationCurve, Outputs
-from playground.labs.activations.depth import KINDS, Passage
+from playground.labs.activations.curves import ActivationCurve, OutputStatistics
+from playground.labs.activations.depth import KINDS, Propagation
 
 Array = NDArray[Any]
 
-
-SMALLEST, LARGEST = 1e-30, 1e30  # what is drawn
-SYMBOLS = (
-    "circle",
-    "diamond",
-    "square",
-    "triangle-up",
-    "cross",
-    "x",
-    "star",
-    "pentagon",
-    "hexagon",
-)
+SMALLEST, LARGEST = 1e-30, 1e30  # on a logarithmic axis
 
 
-def depth_figure(passages: Mapping[str, Passage], labels: Mapping[str, str], back: bool) -> Figure:
-    """The size of ∂L/∂z (`back`), or of the activations, by layer on a logarithmic scale."""
-    title = "Gradient ∂L/∂z on its way back" if back else "Activations on their way forward"
-    layout = base_layout(title, "layer", "root mean square", f"depth {back}", 340)
+def _float32(values: Array) -> NDArray[np.float32]:
+    return values.astype(np.float32)
+
+
+# ---- the Activations lab: depth -------------------------------------------------------------------
+
+
+def depth_figure(
+    found: Mapping[str, Propagation], labels: Mapping[str, str], backward: bool
+) -> Figure:
+    """The size of ∂L/∂z (`backward`), or of the activations, by layer on a logarithmic axis."""
+    title = "Gradient ∂L/∂z, backward" if backward else "Activations, forward"
+    layout = base_layout(title, "layer", "root mean square", f"depth {backward}", 340)
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 7}
-    layout["margin"]["t"] += 22 * ((len(passages) - 1) // 3)  # rows of the legend on a phone
-    layout["xaxis"] |= {"dtick": 1 if len(next(iter(passages.values())).back) <= 10 else 2}
-    colors = distinct_colors(passages)
-    data: list[dict[str, Any]] = []
-    for i, (name, found) in enumerate(passages.items()):
-        y, first = (found.back, 1) if back else (found.forward, 0)
-        data.append(
+    layout["margin"]["t"] += 22 * ((len(found) - 1) // 3)  # rows of the legend on a phone
+    layout["xaxis"] |= {"dtick": 1 if len(next(iter(found.values())).backward) <= 10 else 2}
+    colors, dash = distinct_colors(found), "dash" if backward else "solid"
+    traces: list[Trace] = []
+    for i, (name, each) in enumerate(found.items()):
+        y, first = (each.backward, 1) if backward else (each.forward, 0)
+        with np.errstate(invalid="ignore"):
+            y = np.where((y >= SMALLEST) & (y <= LARGEST), y, np.nan)
+        traces.append(
             {
-                "type": "scatter", "uid": name, "name": labels[name],
-                "x": np.arange(first, first + len(y), dtype=np.float32), "y": _drawn(y),
-                "mode": "lines+markers",
-                "line": {"color": colors[name], "width": 2, "dash": "dash" if back else "solid"},
-                "marker": {"size": 7, "symbol": SYMBOLS[i % len(SYMBOLS)]},
+                "type": "scatter", "uid": name, "name": labels[name], "mode": "lines+markers",
+                "x": np.arange(first, first + len(y), dtype=np.float32), "y": y,
+                "line": {"color": colors[name], "width": 2, "dash": dash},
+                "marker": {"size": 7, "symbol": CLASS_SYMBOLS[i % len(CLASS_SYMBOLS)]},
                 "hovertemplate": "layer %{x}: %{y:.2e}",
             }
         )  # fmt: skip
-    return {"data": data, "layout": layout}
+    return {"data": traces, "layout": layout}
 
 
-def _drawn(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    with np.errstate(invalid="ignore"):
-        return np.where((values >= SMALLEST) & (values <= LARGEST), values, np.nan)
-
-
-def verdict(found: Passage, label: str) -> str:
-    """What becomes of the gradient, in one sentence."""
-    depth = len(found.back)
+def propagation_sentence(found: Propagation, label: str) -> str:
+    """What becomes of the gradient."""
+    depth = len(found.backward)
     layers = f"{depth} layers" if depth > 1 else "1 layer"
     if found.kind == "overflow":
-        return f"{label}: numbers overflow within {layers}; nothing can be learnt."
+        return f"{label}: numbers overflow within {layers}; nothing can be learned."
     if found.kind == "zero":
-        return (
-            f"{label}: no gradient at all reaches the first of {layers}; its weights never change."
-        )
-    said = {
-        "kept": "it keeps its size: the first layer learns as fast as the last",
+        return f"{label}: no gradient at all reaches the first of {layers}; it cannot learn."
+    outcome = {
+        "kept": "it keeps its scale: the first layer learns as fast as the last",
         "vanishing": "it vanishes: the first layers hardly learn",
-        "exploding": "it explodes: one step throws the weights far away",
+        "exploding": "it explodes: one step moves the weights far away",
     }[found.kind]
     if found.kind == "exploding" and found.change < 10:
-        said = "the signal explodes on its way forward, although the gradient does not"
+        outcome = "the activations explode, although the gradient does not"
     return (
         f"{label}: through {layers} the gradient becomes {found.change:.2g} times as large "
-        f"(× {found.factor:.2g} a layer); {said}."
+        f"(× {found.factor:.2g} a layer); {outcome}."
     )
 
 
-def depth_sentence(passages: Mapping[str, Passage], labels: Mapping[str, str], back: bool) -> str:
-    """Where each line ends."""
-    what = "in the first layer" if back else "after the last layer"
-    told = (
-        f"{labels[name]} {(found.back[0] if back else found.forward[-1]):.2g}"
-        for name, found in passages.items()
+def depth_sentence(
+    found: Mapping[str, Propagation], labels: Mapping[str, str], backward: bool
+) -> str:
+    """The last value of each line."""
+    sizes = ", ".join(
+        f"{labels[name]} {(each.backward[0] if backward else each.forward[-1]):.2g}"
+        for name, each in found.items()
     )
-    return f"Size {what}: {', '.join(told)}."
+    return f"Size {'in the first layer' if backward else 'after the last layer'}: {sizes}."
 
 
 def map_figure(
-    found: Sequence[Sequence[Passage]], rows: Sequence[str], columns: Sequence[str]
+    found: Sequence[Sequence[Propagation]], rows: Sequence[str], columns: Sequence[str]
 ) -> Figure:
-    """What becomes of the gradient for each activation (rows) and initializer (columns)."""
+    """The gradient for each activation (rows) and initializer (columns)."""
     symbols = {"kept": "✓", "vanishing": "↓", "exploding": "↑", "zero": "0", "overflow": "∞"}
     layout = base_layout("Gradient in the first layer", "", "", "map", 90 + 26 * len(rows))
     layout["xaxis"] |= {"showgrid": False, "tickangle": -40, "side": "bottom"}
     layout["yaxis"] |= {"showgrid": False, "autorange": "reversed"}
     layout["margin"]["t"] = 40
-    tens = np.array([[_tens(each) for each in row] for row in found], dtype=np.float32)
+    exponents = np.array([[each.log10_change for each in row] for row in found], dtype=np.float32)
     cells = {
-        "type": "heatmap", "uid": "map", "x": list(columns), "y": list(rows), "z": tens,
+        "type": "heatmap", "uid": "map", "x": list(columns), "y": list(rows), "z": exponents,
         "zmin": -6, "zmax": 6, "colorscale": [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]],
         "text": [[symbols[each.kind] for each in row] for row in found],
         "texttemplate": "%{text}", "textfont": {"color": "#30343a", "size": 13},
@@ -134,95 +121,87 @@ def map_figure(
     return {"data": [cells], "layout": layout}
 
 
-def _tens(found: Passage) -> float:
-    """log₁₀ of the gradient's change, −30 to 30; 30 where numbers overflow."""
-    if found.kind == "overflow":
-        return 30.0
-    return float(np.clip(np.log10(max(found.change, 1e-300)), -30, 30))
-
-
-def map_sentence(found: Sequence[Sequence[Passage]]) -> str:
-    """How many combinations are of each kind."""
+def map_sentence(found: Sequence[Sequence[Propagation]]) -> str:
+    """The number of combinations of each kind."""
     kinds = [each.kind for row in found for each in row]
-    told = (f"{kinds.count(kind)} where it {text}" for kind, text in KINDS.items() if kind in kinds)
-    return f"Of {len(kinds)} combinations there are " + ", ".join(told) + "."
+    counts = (f"in {kinds.count(kind)} it {text}" for kind, text in KINDS.items() if kind in kinds)
+    return f"The gradient in {len(kinds)} combinations: {', '.join(counts)}."
 
 
-TALLEST = 0.25  # share of the chart that the density of z takes up
+# ---- the Activations lab: curves ----------------------------------------------------------------
+
+DENSITY_HEIGHT = 0.25  # of the chart
 
 
 def curves_figure(
     curves: Sequence[ActivationCurve], z: Array, density: Array, at: float, slopes: bool
 ) -> Figure:
-    """f of each curve, or f′ dashed, over z (n,); `density` (n,) is how usual each z is.
-
-    A mark stands on each curve at z = `at`.
-    """
-    name = "f′(z)" if slopes else "f(z)"
-    layout = base_layout(
-        "Derivatives" if slopes else "Activations", "weighted sum z", name, f"{slopes}", 360
-    )
+    """f of each curve, or f′ dashed, over z (n,), above the `density` (n,) of z; marked at `at`."""
+    title, name = ("Derivatives", "f′(z)") if slopes else ("Activations", "f(z)")
+    layout = base_layout(title, "weighted sum z", name, f"{slopes}", 360)
     layout["margin"]["t"] += 22 * (len(curves) // 3)  # rows of the legend on a phone
     layout["xaxis"] |= {"range": [z[0], z[-1]]}
     layout["yaxis2"] = {
-        "overlaying": "y", "range": [0, float(density.max()) / TALLEST], "visible": False,
+        "overlaying": "y", "range": [0, float(density.max()) / DENSITY_HEIGHT], "visible": False,
         "fixedrange": True,
     }  # fmt: skip
     layout["shapes"] = [vertical_line(at)]
-    data: list[dict[str, Any]] = [
+    traces: list[Trace] = [
         {
-            "type": "scatter", "uid": "density", "name": "how usual z is", "x": _short(z),
-            "y": _short(density), "yaxis": "y2", "mode": "lines", "fill": "tozeroy",
+            "type": "scatter", "uid": "density", "name": "distribution of z", "x": _float32(z),
+            "y": _float32(density), "yaxis": "y2", "mode": "lines", "fill": "tozeroy",
             "line": {"width": 0, "color": MARK}, "fillcolor": "rgba(138,143,152,0.25)",
             "hoverinfo": "skip",
         }
     ]  # fmt: skip
     colors = distinct_colors(curve.name for curve in curves)
     for curve in curves:
-        take = curve.df if slopes else curve.f
+        function, color = curve.df if slopes else curve.f, colors[curve.name]
         shared = {"type": "scatter", "legendgroup": curve.name, "name": curve.label}
-        data.append(
+        traces.append(
             {
-                **shared, "uid": curve.name, "x": _short(z), "y": _short(take(z)), "mode": "lines",
-                "line": {"color": colors[curve.name], "width": 2.5,
-                         "dash": "dash" if slopes else "solid"},
-                "hovertemplate": "z %{x:.2f}: %{y:.4f}",
+                **shared, "uid": curve.name, "x": _float32(z), "y": _float32(function(z)),
+                "mode": "lines", "hovertemplate": "z %{x:.2f}: %{y:.4f}",
+                "line": {"color": color, "width": 2.5, "dash": "dash" if slopes else "solid"},
             }
         )  # fmt: skip
-        data.append(
+        point = np.array([at])
+        traces.append(
             {
-                **shared, "uid": f"{curve.name} at", "x": _short(np.array([at])),
-                "y": _short(take(np.array([at]))), "mode": "markers", "showlegend": False,
-                "marker": {"color": colors[curve.name], "size": 9}, "hoverinfo": "skip",
+                **shared, "uid": f"{curve.name} at", "x": _float32(point),
+                "y": _float32(function(point)), "mode": "markers", "showlegend": False,
+                "marker": {"color": color, "size": 9}, "hoverinfo": "skip",
             }
         )  # fmt: skip
-    return {"data": data, "layout": layout}
+    return {"data": traces, "layout": layout}
 
 
-def _short(values: Array) -> NDArray[np.float32]:
-    return values.astype(np.float32)
-
-
-def curves_sentence(curves: Sequence[ActivationCurve], at: float, found: Sequence[Outputs]) -> str:
-    """The value of each curve where one looks, and its mean."""
+def curves_sentence(
+    curves: Sequence[ActivationCurve], at: float, statistics: Sequence[OutputStatistics]
+) -> str:
+    """The value of each curve at z = `at`, and its mean."""
     point = np.array([at])
-    told = (
-        f"{curve.label} {float(curve.f(point)[0]):.3g} (on average {each.mean:.2f})"
-        for curve, each in zip(curves, found, strict=True)
+    values = (
+        f"{curve.label} {float(curve.f(point)[0]):.3g} (mean {each.mean:.2f})"
+        for curve, each in zip(curves, statistics, strict=True)
     )
-    return f"At z = {at:g}: {', '.join(told)}."
+    return f"At z = {at:g}: {', '.join(values)}."
 
 
-def slopes_sentence(curves: Sequence[ActivationCurve], at: float, found: Sequence[Outputs]) -> str:
-    """The slope of each curve where one looks; which of them lets least of a gradient through."""
+def slopes_sentence(
+    curves: Sequence[ActivationCurve], at: float, statistics: Sequence[OutputStatistics]
+) -> str:
+    """The slope of each curve at z = `at`, and the curve with the smallest gradient gain."""
     point = np.array([at])
-    told = (f"{curve.label} {float(curve.df(point)[0]):.3g}" for curve in curves)
-    least = min(range(len(found)), key=lambda i: found[i].gain)
+    slopes = (f"{curve.label} {float(curve.df(point)[0]):.3g}" for curve in curves)
+    least = min(range(len(curves)), key=lambda i: statistics[i].gradient_gain)
     return (
-        f"At z = {at:g} the slopes are: {', '.join(told)}. One layer of {curves[least].label} "
-        f"lets {found[least].gain:.2f} of a gradient through on average."
+        f"At z = {at:g} the slopes are: {', '.join(slopes)}. The smallest gradient gain is that of "
+        f"{curves[least].label}: {statistics[least].gradient_gain:.2f} a layer."
     )
 
+
+# ---- signal propagation before training ---------------------------------------------------------
 
 OTHERS = ("#2a9d6f", RATE, NEGATIVE, "#c2588f", "#8c7325", MARK)
 COMPARED_DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot", "dash")

@@ -344,13 +344,13 @@ def reject_option_sentence(threshold: float, coverage: float, accuracy: float, p
 
 
 def robustness_curve(
-    strength: Array, score: Array, axis: str, is_share: bool, chosen: float, uirevision: str = ""
+    strength: Array, score: Array, axis: str, is_accuracy: bool, chosen: float, uirevision: str = ""
 ) -> Figure:
     """Accuracy (or mean absolute error) at each strength; the chosen one is marked."""
-    y = "accuracy" if is_share else "mean absolute error"
+    y = "accuracy" if is_accuracy else "mean absolute error"
     layout = base_layout("Robustness", axis, y, uirevision)
     layout["yaxis"] |= (
-        {"range": [0, 1.02], "tickformat": ".0%"} if is_share else {"rangemode": "tozero"}
+        {"range": [0, 1.02], "tickformat": ".0%"} if is_accuracy else {"rangemode": "tozero"}
     )
     layout["shapes"] = [vertical_line(chosen, width=2)]
     curve = {
@@ -362,18 +362,18 @@ def robustness_curve(
         "mode": "lines+markers",
         "line": {"color": VALIDATION, "width": 2.5, "dash": "dash"},
         "marker": {"size": 7},
-        "hovertemplate": "%{x:.3~g}: %{y:.1%}" if is_share else "%{x:.3~g}: %{y:.4g}",
+        "hovertemplate": "%{x:.3~g}: %{y:.1%}" if is_accuracy else "%{x:.3~g}: %{y:.4g}",
         "showlegend": False,
     }
     return {"data": [curve], "layout": layout}
 
 
-def robustness_sentence(strength: Array, score: Array, is_share: bool, what: str) -> str:
+def robustness_sentence(strength: Array, score: Array, is_accuracy: bool, what: str) -> str:
     """The score on the original examples, and the worst one with its strength."""
-    number = "{:.1%}".format if is_share else "{:.3g}".format
+    number = "{:.1%}".format if is_accuracy else "{:.3g}".format
     plain = float(score[strength == 0][0])
-    worst = int(score.argmin() if is_share else score.argmax())
-    name = "Accuracy" if is_share else "The mean absolute error"
+    worst = int(score.argmin() if is_accuracy else score.argmax())
+    name = "Accuracy" if is_accuracy else "The mean absolute error"
     return (
         f"{name} is {number(plain)} on the original examples and {number(float(score[worst]))} at "
         f"worst, at {what.format(strength[worst])}."

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.figures.style import MARK, NEGATIVE, POSITIVE, Figure, base_layout, escape_html
-from playground.analysis.comparison.hyperparameter_importance import Axis, Weight
+from playground.analysis.comparison.hyperparameter_importance import Axis, Importance
 from playground.experiment.model import format_value, text_label
 from playground.nn.format import format_score
 
@@ -21,10 +21,10 @@ Values = NDArray[np.float64]  # (n_units, n_sizes); NaN where nothing is known y
 
 
 def capacity_map(
-    values: Values, units: Sequence[int], sizes: Sequence[int], is_share: bool, uirevision: str = ""
+    values: Values, units: Sequence[int], sizes: Sequence[int], is_accuracy: bool, uirevision: str = ""
 ) -> Figure:
     """A colored cell with its number for each pair; empty where it has not been trained yet."""
-    name = "validation accuracy" if is_share else "validation error"
+    name = "validation accuracy" if is_accuracy else "validation error"
     layout = base_layout(name.capitalize(), "training examples", "units", uirevision, height=420)
     layout["margin"]["t"] = 40
     layout["xaxis"] |= {"type": "category", "showgrid": False}
@@ -35,10 +35,10 @@ def capacity_map(
     cells = {
         "type": "heatmap", "uid": "capacity", "x": [f"{n:,}" for n in sizes],
         "y": [f"{n:,}" for n in units], "z": _shown(values), "zmin": low, "zmax": high,
-        "colorscale": [[i / 2, c] for i, c in enumerate(COLORS[:: 1 if is_share else -1])],
-        "colorbar": {"thickness": 12, "tickformat": ".0%" if is_share else ".2g"},
-        "xgap": 3, "ygap": 3, "texttemplate": "%{z:.0%}" if is_share else "%{z:.2g}",
-        "hovertemplate": f"%{{y}} units, %{{x}} examples: %{{z:{'.1%' if is_share else '.3g'}}}"
+        "colorscale": [[i / 2, c] for i, c in enumerate(COLORS[:: 1 if is_accuracy else -1])],
+        "colorbar": {"thickness": 12, "tickformat": ".0%" if is_accuracy else ".2g"},
+        "xgap": 3, "ygap": 3, "texttemplate": "%{z:.0%}" if is_accuracy else "%{z:.2g}",
+        "hovertemplate": f"%{{y}} units, %{{x}} examples: %{{z:{'.1%' if is_accuracy else '.3g'}}}"
         "<extra></extra>", "hoverongaps": False,
     }  # fmt: skip
     return {"data": [cells], "layout": layout | {"showlegend": False}}
@@ -50,16 +50,16 @@ def _shown(values: Values) -> list[list[float | None]]:
 
 
 def capacity_sentence(
-    values: Values, units: Sequence[int], sizes: Sequence[int], is_share: bool
+    values: Values, units: Sequence[int], sizes: Sequence[int], is_accuracy: bool
 ) -> str:
     """Who wins where, in one or two sentences."""
     known = np.isfinite(values)
     if not known.any():
         return "No cell is trained yet."
-    order = values if is_share else -values
+    order = values if is_accuracy else -values
     row, column = divmod(int(np.nanargmax(order)), len(sizes))
     text = (
-        f"Best so far: {format_score(values[row, column], is_share)} with {units[row]:,} units and "
+        f"Best so far: {format_score(values[row, column], is_accuracy)} with {units[row]:,} units and "
         f"{sizes[column]:,} examples."
     )
     if not known.all():
@@ -70,8 +70,8 @@ def capacity_sentence(
     data = float(np.abs(values[:, -1] - values[:, 0]).mean())
     size = float(np.abs(values[-1] - values[0]).mean())
     more, less = ("more examples", "more units") if data > size else ("more units", "more examples")
-    number = "{:.1f} points" if is_share else "{:.2g}"
-    data, size = (100 * data, 100 * size) if is_share else (data, size)
+    number = "{:.1f} points" if is_accuracy else "{:.2g}"
+    data, size = (100 * data, 100 * size) if is_accuracy else (data, size)
     change = (number.format(max(data, size)), number.format(min(data, size)))
     return f"{text} From one edge to the other {more} change {change[0]}, {less} {change[1]}."
 
@@ -189,7 +189,7 @@ def _lines(axes: Sequence[Axis], band: ScoreBand, names: Sequence[str]) -> dict[
 
 
 def parallel_sentence(
-    count: int, best: str, common: dict[str, Any], share: str, found: Sequence[Weight]
+    count: int, best: str, common: dict[str, Any], share: str, found: Sequence[Importance]
 ) -> str:
     """What the lines show: the best score, what the best have in common, what matters most.
 

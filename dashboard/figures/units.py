@@ -73,7 +73,7 @@ def class_sentence(means: Array, names: Sequence[str], average: float) -> str:
 
 
 def ranking_figure(
-    order: Array, loss: Array, chosen: int, is_share: bool, y: str, uirevision: str = ""
+    order: Array, loss: Array, chosen: int, is_accuracy: bool, y: str, uirevision: str = ""
 ) -> Figure:
     """Loss of score (n,) without each unit, in falling order; at most MAX_POINTS of them."""
     order = order[:MAX_POINTS]
@@ -81,9 +81,9 @@ def ranking_figure(
     # A bar can be clicked anywhere in its column, also one without height.
     layout |= {"showlegend": False, "bargap": 0.1, "hovermode": "x", "hoverdistance": -1}
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
-    if is_share:
+    if is_accuracy:
         layout["yaxis"]["tickformat"] = ".1%"
-    number = "%{y:.2%}" if is_share else "%{y:.3g}"
+    number = "%{y:.2%}" if is_accuracy else "%{y:.3g}"
     bars = _bars([], loss[order], f"unit %{{customdata}}: {number}<extra></extra>")
     bars["x"] = np.arange(1, len(order) + 1, dtype=np.float32)
     bars["customdata"] = (order + 1).astype(np.float32)

@@ -57,8 +57,8 @@ def distributions_sentence(shares: Mapping[str, float]) -> str:
     one, two = shares.get("L1", 0.0), shares.get("L2", 0.0)
     if one > 2 * max(two, 0.01):
         return text + (
-            "The gradient of L1 has the same size for small and large weights, which drives them to "
-            "zero; that of L2 is proportional to the weight, which only makes them small."
+            "The gradient of L1 has the same size for small and large weights, which drives them "
+            "to zero; that of L2 is proportional to the weight, which only makes them small."
         )
     return text + "L1 drives weights to zero, L2 makes them smaller: it takes some epochs."
 

@@ -32,9 +32,9 @@ class DrawingState:
     example: PadExample | None = None
     label: str = ""  # what the example shows
     next: dict[str, int] = field(default_factory=dict)  # class name -> position of its next example
-    largest: tuple[Snapshot | None, tuple[float, ...]] = (None, ())  # activations, of which weights
+    ranges: tuple[Snapshot | None, tuple[float, ...]] = (None, ())  # of activations
 
 
 def drawing_state() -> DrawingState:
-    """That of this tab."""
+    """The state of this tab."""
     return stored.get("hand", make=DrawingState)

@@ -29,7 +29,7 @@ def read() -> None:
 
 
 def current() -> Identity | None:
-    """(owner, tab): unguessable ids of browser and tab; None until the browser has reported them."""
+    """(owner, tab): unguessable ids of browser and tab; None until the browser reports them."""
     known: Identity | None = st.session_state["known"]
     return known
 

@@ -1,4 +1,4 @@
-"""Keras' own answer beside ours, got in the background, so that no page waits for it."""
+"""Outputs of Keras computed in the background, for comparison with the NumPy forward pass."""
 
 from collections.abc import Hashable
 from functools import cache
@@ -14,17 +14,17 @@ from playground.runs.jobs import Job, Jobs, fingerprint
 KERAS_OUTPUTS = "playground.training.keras_model:keras_outputs"
 
 
-def largest_difference(snapshot: Snapshot, x: NDArray[np.float32], theirs: list[Any]) -> float:
-    """The largest |ours − theirs| over the outputs of all layers for the scaled example `x` (n,).
+def largest_difference(snapshot: Snapshot, x: NDArray[np.float32], keras: list[Any]) -> float:
+    """The largest |NumPy − Keras| over the outputs of all layers for the scaled example x (n,).
 
-    theirs: (1, n_units) of each layer. Two infinite outputs of the same sign agree.
+    keras: (1, n_units) of each layer. Two infinite outputs of the same sign agree.
     """
-    ours = [a[0] for _, a in snapshot.forward(x[None])]
+    outputs = [a[0] for _, a in snapshot.forward(x[None])]
     with np.errstate(invalid="ignore"):
-        apart = [
-            np.where(a == b[0], 0, np.abs(a - b[0])) for a, b in zip(ours, theirs, strict=True)
+        differences = [
+            np.where(a == b[0], 0, np.abs(a - b[0])) for a, b in zip(outputs, keras, strict=True)
         ]
-    return float(max(each.max() for each in apart))
+    return float(max(each.max() for each in differences))
 
 
 @cache
@@ -32,20 +32,20 @@ def _jobs() -> Jobs:
     return Jobs()
 
 
-def asked(now: NetworkView, x: NDArray[np.float32]) -> Job | None:
-    """The question to Keras about these very weights and the scaled example `x` (n,).
+def keras_job(now: NetworkView, x: NDArray[np.float32]) -> Job | None:
+    """The job that computes Keras' outputs for these weights and the scaled example x (n,).
 
-    A network has one question under way at a time: None until it is this one's turn.
+    A network has one job at a time: None until it is this one's turn.
     """
-    question = _question(now, x)
-    _jobs().submit(now.uirevision, question, KERAS_OUTPUTS, now.experiment, now.snapshot, x[None])
-    return _jobs().get(question)
+    key = _key(now, x)
+    _jobs().submit(now.uirevision, key, KERAS_OUTPUTS, now.experiment, now.snapshot, x[None])
+    return _jobs().get(key)
 
 
-def ask_again(now: NetworkView, x: NDArray[np.float32], failed: Job) -> None:
-    """Forget that a question could not be answered."""
-    _jobs().remove(_question(now, x), failed)
+def retry_keras(now: NetworkView, x: NDArray[np.float32], failed: Job) -> None:
+    """Remove a failed job, so that the next call starts another one."""
+    _jobs().remove(_key(now, x), failed)
 
 
-def _question(now: NetworkView, x: NDArray[np.float32]) -> Hashable:
+def _key(now: NetworkView, x: NDArray[np.float32]) -> Hashable:
     return now.experiment, fingerprint(now.snapshot), x.tobytes()

@@ -64,7 +64,7 @@ def clamp(key: str, low: float, high: float) -> None:
 
 
 def suggest(key: str, value: Any) -> None:
-    """Set a widget's value unless the user has changed the one suggested last; before it is drawn."""
+    """Set a widget's value unless the user has changed the last suggestion; before it is drawn."""
     state, mark = st.session_state, f"suggested {key}"
     if key not in state or state[key] == state.get(mark):
         state[key] = value

@@ -1,4 +1,4 @@
-"""The query string of the page: one parameter per field of the experiment, and a few beside them."""
+"""The query string of the page: one parameter per field of the experiment, and a few others."""
 
 import re
 from urllib.parse import urlencode

@@ -14,7 +14,7 @@ POLL_SECONDS = 0.4
 
 PLOTLY_ADDRESS = f"/plotly/{version('plotly')}.js"  # the version: browsers cache it for good
 
-_chart = register("chart", isolate_styles=False)
+_chart = register("chart", isolate_styles=False, streamed=True)
 _chart_with_handle = register("chart", "chart", "handle", isolate_styles=False)
 
 Point = tuple[float, float]
@@ -62,7 +62,7 @@ def chart(
     reached by the arrow keys shows its `text` on a card, with its image from `images`.
     """
     of = str(figure["layout"].get("uirevision", ""))
-    data = _data(figure, sentence, about) | {
+    data = chart_data(figure, sentence, about) | {
         "clickable": clickable,
         "of": of,
         "cards": cards,
@@ -72,7 +72,14 @@ def chart(
     return _click(result.clicked, of) if clickable else None
 
 
-def _data(figure: Figure, sentence: str, about: str) -> dict[str, Any]:
+def streamed_chart(data: Mapping[str, Any], key: str, stream: str) -> None:
+    """Draw a figure that follows the messages of a stream, `chart_data` under `key`."""
+    more = {"clickable": False, "of": "", "cards": False, "images": None}
+    _chart(key=key, data={**more, **data, "stream": stream, "part": key})
+
+
+def chart_data(figure: Figure, sentence: str, about: str) -> dict[str, Any]:
+    """What of a chart changes with its figure."""
     return {"figure": encode(figure), "sentence": sentence, "about": about}
 
 
@@ -136,7 +143,7 @@ def chart_with_handle(
     position = handle_position(key, start, x, y, of)
     steps = [step or (limits[1] - limits[0]) / 200 for limits in (x, y)]
     handle = {"at": position, "of": of, "x": x, "y": y, "axis": axis, "step": steps, "name": name}
-    data = _data(figure, sentence, about) | {"handle": handle}
+    data = chart_data(figure, sentence, about) | {"handle": handle}
     _chart_with_handle(key=key, data=data, on_moved_change=lambda: None)
     return position
 

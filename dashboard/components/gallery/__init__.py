@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from dashboard.components import register
 from dashboard.state import stored
 
-_gallery = register("gallery")
+_gallery = register("gallery", streamed=True)
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ def gallery(
     size: int = 64,
     clickable: bool = False,
     of: str = "",
+    caption: str = "",
+    stream: str = "",
 ) -> int | None:
     """Draw images in a grid; returns the index of the one clicked last, if it is `clickable`.
 
@@ -35,14 +37,34 @@ def gallery(
     size: width of each on the screen in pixels; of: names the images; a click on others is
     dropped.
     """
-    shown = [{**asdict(tile), "alternative": tile.alternative or tile.caption} for tile in tiles]
     clicked = _index(stored.component(key, "chosen"), of, len(tiles)) if clickable else None
-    data = {
-        "sprite": sprite, "shape": shape, "tiles": shown, "size": size, "clickable": clickable,
-        "of": of, "chosen": clicked,
-    }  # fmt: skip
-    result = _gallery(key=key, data=data, on_chosen_change=lambda: None)
+    more = {"size": size, "clickable": clickable, "of": of, "chosen": clicked}
+    result = _gallery(
+        key=key,
+        data=_data(sprite, shape, gallery_data(tiles), **more),
+        on_chosen_change=lambda: None,
+    )
     return _index(result.chosen, of, len(tiles)) if clickable else None
+
+
+def streamed_gallery(
+    sprite: str, shape: tuple[int, int], data: Mapping[str, Any], key: str, stream: str
+) -> None:
+    """Draw images whose captions follow the messages of a stream, `gallery_data` under `key`."""
+    _gallery(key=key, data=_data(sprite, shape, data, stream=stream, part=key))
+
+
+def _data(
+    sprite: str, shape: tuple[int, int], data: Mapping[str, Any], **more: object
+) -> dict[str, object]:
+    usual = {"size": 64, "clickable": False, "of": "", "chosen": None, "stream": ""}
+    return {**usual, **data, "sprite": sprite, "shape": shape, **more}
+
+
+def gallery_data(tiles: Sequence[Tile], caption: str = "") -> dict[str, Any]:
+    """What of a gallery changes while its images stay; caption: above them."""
+    shown = [{**asdict(tile), "alternative": tile.alternative or tile.caption} for tile in tiles]
+    return {"tiles": shown, "caption": caption}
 
 
 def _index(reported: object, of: str, count: int) -> int | None:

@@ -16,6 +16,9 @@ function cell(choose) {
 // Text goes in as text only: whatever a label holds, it cannot become markup.
 export default function ({ data, parentElement, setStateValue }) {
   const list = parentElement.querySelector("ul");
+  const text = parentElement.querySelector("p");
+  text.textContent = data.caption;
+  text.hidden = !data.caption;
   const [height, width] = data.shape;
   const size = data.size, high = (size * height) / width;
   list.choose = (item) => setStateValue("chosen", { index: [...list.children].indexOf(item), of: list.dataset.of });

@@ -1,4 +1,4 @@
-"""Which network is shown the drawing: the one that came trained, or one's own."""
+"""The network that predicts the drawing: the pretrained one, or the user's own."""
 
 import streamlit as st
 
@@ -8,33 +8,32 @@ from playground.datasets import load
 from playground.export import pretrained
 from playground.export.pretrained import PretrainedNetwork
 
-READY = "Ready-made MNIST network"
+PRETRAINED = "Pretrained MNIST network"
 OWN = "My network"
 
 
-def choose(learnt: bool) -> bool:
-    """Let a person choose between the two; True: one's own, the first choice once it has learnt."""
-    first = None if stored.has_widget("draw_network") else OWN if learnt else READY
-    chosen = st.segmented_control(
-        "Network", [READY, OWN], default=first, key="draw_network", required=True,
+def choose_own(trained: bool) -> bool:
+    """Let the user choose; True: the own network, the default once it is `trained`."""
+    first = None if stored.has_widget("draw_network") else OWN if trained else PRETRAINED
+    choice = st.segmented_control(
+        "Network", [PRETRAINED, OWN], default=first, key="draw_network", required=True,
         persist_state="session",
-        help="Which network looks at your drawing; try the same drawing on both.",
+        help="The network that predicts your drawing; try the same drawing on both.",
     )  # fmt: skip
-    return bool(chosen == OWN)
+    return bool(choice == OWN)
 
 
-def cannot(label: str) -> None:
-    """Say that there is nothing to draw in one's own data set, and what to choose."""
+def no_images(label: str) -> None:
+    """Explain that the current data set has no images, and offer one that has."""
     st.info(
-        f"Your experiment learns from {label}, and that has no images to draw. So a network that "
-        "was trained before is shown your drawing. To train your own, choose a set of images."
+        f"{label} has no images to draw, so a pretrained network predicts your drawing. To train "
+        "your own, choose a data set of images."
     )
     st.button(
         "Make MNIST digits my experiment",
         key="choose_mnist",
         on_click=_choose_mnist,
-        help="Makes hand-written digits the current experiment, so that your own"
-        " training can be drawn on.",
+        help="Makes handwritten digits the data set of the current experiment.",
     )
 
 
@@ -42,19 +41,18 @@ def _choose_mnist() -> None:
     session.set_experiment(session.experiment().replace(dataset="mnist"))
 
 
-def ready_made() -> NetworkView:
-    """The network that came trained, with the images of the package."""
-    found = pretrained.load()
-    experiment = found.at_hand
-    return NetworkView(experiment, load(experiment.data), found.snapshot, None, "trained mnist")
+def pretrained_view() -> NetworkView:
+    """The pretrained network, with the images of the package."""
+    network = pretrained.load()
+    experiment = network.at_hand
+    return NetworkView(experiment, load(experiment.data), network.snapshot, None, "trained mnist")
 
 
-def about(found: PretrainedNetwork) -> str:
-    """What the network that came trained is, and how well it does."""
-    test, data = found.scores["test"], found.experiment.data
-    sizes = "-".join(str(n) for n in found.experiment.layer_sizes)
+def description(network: PretrainedNetwork) -> str:
+    """Layers, training and test accuracy of the pretrained network."""
+    test, data = network.scores["test"], network.experiment.data
+    sizes = "-".join(str(n) for n in network.experiment.layer_sizes)
     return (
-        f"This network came with the program: {sizes}, trained for {found.snapshot.epoch} epochs "
-        f"on {data.train_size:,} MNIST digits. It is right on {test.metric:.1%} of {test.n:,} "
-        "test images."
+        f"Comes with the program: {sizes}, trained for {network.snapshot.epoch} epochs on "
+        f"{data.train_size:,} MNIST digits; accuracy {test.metric:.1%} on {test.n:,} test images."
     )

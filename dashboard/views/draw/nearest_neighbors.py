@@ -1,4 +1,4 @@
-"""The training images most like the image in hand, and how unlike all of them it is."""
+"""Nearest training images of the drawing, and its out-of-distribution score."""
 
 from collections import Counter
 from functools import lru_cache
@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components.gallery import Tile, gallery
-from dashboard.figures import images as picture
+from dashboard.figures import images
 from dashboard.state.drawing import Image
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
@@ -18,58 +18,56 @@ from playground.nn.network import classes
 
 SHOWN = 12
 
-# From which strangeness on which words are true.
-WORDS = (
-    (0.99, "Unlike anything it was trained on: whatever the network answers is a guess."),
-    (0.9, "Unusual: few real images are so far from everything it was trained on."),
-    (0.5, "A little unusual, as every second real image is."),
-    (0.0, "Much like what it was trained on."),
+# The smallest score for which each text holds.
+TEXTS = (
+    (0.99, "Unlike all training images: the prediction cannot be trusted."),
+    (0.9, "Unusual: few real images are so far from the training images."),
+    (0.5, "A little unusual, like every second real image."),
+    (0.0, "Similar to the training images."),
 )
 
 
 @lru_cache(maxsize=2)
-def album(data: Data) -> NearestNeighborIndex:
-    """The training images of these data, kept ready: 30 MB for the largest sets."""
+def neighbor_index(data: Data) -> NearestNeighborIndex:
+    """Index of the training images: 30 MB for the largest sets."""
     return NearestNeighborIndex(load(data))
 
 
-def neighbors(now: NetworkView, image: Image) -> None:
-    """A score in words, and the nearest training images with their classes."""
-    images = album(now.experiment.data)
-    found = images.nearest(image, SHOWN)
-    st.progress(found.strangeness, text=strangeness(found, images))
+def nearest_neighbors(now: NetworkView, image: Image) -> None:
+    """Draw the score and the nearest training images with their classes."""
+    index = neighbor_index(now.experiment.data)
+    found = index.nearest(image, SHOWN)
+    st.progress(found.strangeness, text=ood_sentence(found, index))
     names = now.dataset.source.classes
     labels = [names[now.dataset.train.y[i]] for i in found.index]
     output = now.snapshot.predict(now.dataset.transform(image[None]))
     if not np.isfinite(output).all():
         st.warning(NOT_FINITE)
         return
-    guess = int(classes(output)[0])
+    prediction = names[int(classes(output)[0])]
     tiles = [
         Tile(label, f"distance {distance:.1f}")
         for label, distance in zip(labels, found.distance, strict=True)
     ]
-    st.caption(sentence(labels, names[guess]))
-    pixels = picture.mosaic(now.dataset.train.x[found.index], now.dataset.source.maximum)
+    st.caption(sentence(labels, prediction))
+    pixels = images.mosaic(now.dataset.train.x[found.index], now.dataset.source.maximum)
     height, width = now.dataset.source.shape
-    gallery(picture.data_url(pixels), (height, width), tiles, key="neighbors")
-    st.caption(
-        f"Compared pixel by pixel with {len(images):,} training images: the distance is the root "
-        "of the sum of all squared differences, with pixels from 0 to 1."
-    )
+    gallery(images.data_url(pixels), (height, width), tiles, key="neighbors")
+    st.caption(f"Euclidean distance to {len(index):,} training images, with pixels from 0 to 1.")
 
 
-def strangeness(found: Neighbors, images: NearestNeighborIndex) -> str:
-    """The score in words."""
-    words = next(text for least, text in WORDS if found.strangeness >= least)
+def ood_sentence(found: Neighbors, index: NearestNeighborIndex) -> str:
+    """The out-of-distribution score with its meaning."""
+    text = next(text for least, text in TEXTS if found.strangeness >= least)
     return (
-        f"Strangeness {found.strangeness:.0%}. {words} It is farther from the nearest training "
-        f"image than {found.strangeness:.0%} of {len(images.usual)} {images.compared_with} images."
+        f"Out-of-distribution score {found.strangeness:.0%}. {text} It is farther from the nearest "
+        f"training image than {found.strangeness:.0%} of {len(index.usual)} {index.compared_with} "
+        "images."
     )
 
 
-def sentence(labels: list[str], guess: str) -> str:
-    """Which class is most frequent among the nearest, and whether the network agrees."""
+def sentence(labels: list[str], prediction: str) -> str:
+    """The most frequent class of the neighbors, and whether the prediction agrees."""
     name, count = Counter(labels).most_common(1)[0]
-    agrees = "and so says the network" if name == guess else f"but the network says {guess}"
-    return f"{count} of the {len(labels)} nearest training images are {name}, {agrees}."
+    agreement = "as predicted" if name == prediction else f"but the prediction is {prediction}"
+    return f"{count} of the {len(labels)} nearest training images are {name}, {agreement}."

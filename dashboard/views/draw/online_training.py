@@ -180,7 +180,8 @@ def _comparison(now: NetworkView, run: Run, added: AddedExamples) -> None:
             "compare.",
         )
     with right:
-        recall = [np.nan_to_num(share) for share in (change.recall_before, change.recall_after)]
+        before_recall = np.nan_to_num(change.recall_before)
+        after_recall = np.nan_to_num(change.recall_after)
         chart.chart(
             evaluation.before_after_bars(
                 f"Recall of each class ({split})",

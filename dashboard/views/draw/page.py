@@ -1,23 +1,24 @@
-"""The Draw page: what one draws is recognized while one draws it."""
+"""The Draw page: a drawing is classified while the user draws it."""
 
 from collections.abc import Callable
 from contextlib import suppress
+from uuid import uuid4
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitAPIException
 
 from dashboard.components import drawing_pad
 from dashboard.state import session
-from dashboard.state.drawing import DrawingState, drawing_state
+from dashboard.state.drawing import DrawingState, PadExample, drawing_state
 from dashboard.state.network_view import NetworkView
-from dashboard.views.draw import examples, model_choice, prediction, preprocessing
-from dashboard.views.draw.nearest_neighbors import neighbors
-from dashboard.views.draw.online_training import teach
-from dashboard.views.draw.prediction import DrawingPrediction
-from dashboard.views.shared.adversarial import smallest_change
+from dashboard.views.draw import model_choice, prediction, preprocessing
+from dashboard.views.draw.nearest_neighbors import nearest_neighbors
+from dashboard.views.draw.online_training import train_on_drawing
+from dashboard.views.shared.adversarial import adversarial_example
 from dashboard.views.shared.dataset_loading import loaded_dataset
-from dashboard.views.shared.occlusion import looks
+from dashboard.views.shared.occlusion import occlusion_map
 from dashboard.views.shared.run_controls import (
     REDRAW_SECONDS,
     buttons,
@@ -28,169 +29,201 @@ from dashboard.views.shared.run_controls import (
 )
 from dashboard.views.shared.view import View, choose
 from dashboard.widgets.messages import refuse
-from playground.analysis.inspection.drawing_preprocessing import (
-    PreprocessedDrawing,
-    frame_of,
-    prepare,
-)
+from playground.analysis.inspection.decision_boundary import shown_part
+from playground.analysis.inspection.drawing_preprocessing import frame_of, prepare
 from playground.datasets import Dataset
 from playground.experiment.model_summary import title
 from playground.export import pretrained
 from playground.runs.run import Run
 
-# What can be asked of the network and the image in hand: (height, width) uint8, 0 … maximum, an
-# example as those of `now.dataset.train.x`, from the pad or loaded.
+# Each takes the network and the image, (height, width) uint8, 0 … maximum, as in
+# `now.dataset.train.x`.
 VIEWS: dict[str, View] = {
-    "Alike": View(
+    "Nearest neighbors": View(
         ":material/photo_library:",
-        "Which training images are most like it, and is it like any of them?",
-        neighbors,
+        "Which training images are nearest to it, and is it unlike all of them?",
+        nearest_neighbors,
     ),
-    "Teach it": View(
-        ":material/school:", "Can it learn this drawing, and what does it forget then?", teach
+    "Train on it": View(
+        ":material/school:",
+        "Can the network learn this drawing, and what does it forget?",
+        train_on_drawing,
     ),
-    "Fool it": View(
+    "Adversarial example": View(
         ":material/compare_arrows:",
-        "How little must change for it to see something else?",
-        smallest_change,
+        "How little must change for another class to be predicted?",
+        adversarial_example,
     ),
-    "Where it looks": View(
-        ":material/visibility:", "Which parts of the image speak for its answer?", looks
+    "Occlusion map": View(
+        ":material/visibility:",
+        "Which parts of the image matter for the prediction?",
+        occlusion_map,
     ),
 }
 
-QUICK, SLOW = "draw_quick", "draw_slow"  # fragments: what follows the pen, and what waits for it
+FAST, SLOW = "draw_quick", "draw_slow"  # fragments: redrawn during a stroke, and after it
 PAD = "pad"
+ANY_CLASS = "any class"
 
 
 def draw() -> None:
-    """The pad with the answer beside it, the steps between them, and a view of the image."""
+    """Draw the pad, the prediction, the preprocessing steps, and one view of the image."""
     run = own_run(session.experiment())
     experiment = session.experiment() if run is None else run.experiment
     if experiment.data.source.layout is None:
-        model_choice.cannot(experiment.data.source.label)
+        model_choice.no_images(experiment.data.source.label)
         run = None
     choices = st.container(horizontal=True, key="draw_choices")
     with choices:
-        own = run is not None and model_choice.choose(run.epoch > 0)
+        own = run is not None and model_choice.choose_own(run.epoch > 0)
     if own and run is not None:
-        _own(run, choices)
+        _own_network(run, choices)
     else:
-        _ready_made(choices)
+        _pretrained_network(choices)
 
 
-def _ready_made(choices: DeltaGenerator) -> None:
-    found = pretrained.load()
-    ready = model_choice.ready_made()
+def _pretrained_network(choices: DeltaGenerator) -> None:
+    network, view = pretrained.load(), model_choice.pretrained_view()
     with choices:
-        examples.load(drawing_state(), ready.dataset, _both)
-    st.subheader(title(found.experiment), anchor=False)
-    st.caption(model_choice.about(found))
-    st.fragment(_quick, key=QUICK)(drawing_state(), lambda: ready)
+        _example_controls(drawing_state(), view.dataset)
+    st.subheader(title(network.experiment), anchor=False)
+    st.caption(model_choice.description(network))
+    st.fragment(_fast, key=FAST)(drawing_state(), lambda: view)
     st.fragment(_slow, key=SLOW)(drawing_state())
 
 
-def _own(run: Run, choices: DeltaGenerator) -> None:
+def _own_network(run: Run, choices: DeltaGenerator) -> None:
     st.subheader(title(run.experiment), anchor=False)
     dataset = loaded_dataset(run.experiment.data)
     if dataset is None:
         return
     with choices:
-        examples.load(drawing_state(), dataset, _both)
+        _example_controls(drawing_state(), dataset)
     changed = run.experiment != session.experiment()
     buttons(run, changed)
-    watching = is_updating(run)
+    updating = is_updating(run)
 
-    def now() -> NetworkView | None:
-        return _look(run, dataset, changed)
+    def view() -> NetworkView | None:
+        run.heartbeat()
+        message(run, changed)
+        return network_at_epoch(run, dataset, _redraw_both)
 
     def end() -> None:
-        if watching and not is_updating(run):
-            st.rerun()  # last, or the browser would take away what was not drawn yet
+        if updating and not is_updating(run):
+            st.rerun()  # last, or the browser would remove what was not drawn yet
 
-    every = REDRAW_SECONDS if watching else None
-    st.fragment(_quick, run_every=every, key=QUICK)(drawing_state(), now, end)
-    st.fragment(_slow, run_every=3 * REDRAW_SECONDS if watching else None, key=SLOW)(
-        drawing_state()
-    )
+    every = REDRAW_SECONDS if updating else None
+    st.fragment(_fast, run_every=every, key=FAST)(drawing_state(), view, end)
+    st.fragment(_slow, run_every=every and 3 * every, key=SLOW)(drawing_state())
 
 
-def _look(run: Run, dataset: Dataset, changed: bool) -> NetworkView | None:
-    run.heartbeat()
-    message(run, changed)
-    return network_at_epoch(run, dataset, _both)
+def _redraw_both() -> None:
+    """Redraw both fragments; for the callback of a widget."""
+    _redraw(FAST, SLOW)
 
 
-def _both() -> None:
-    """Draw both parts anew; for the callback of a widget."""
-    _again(QUICK, SLOW)
+def _redraw_slow() -> None:
+    """Redraw the slow fragment after a stroke."""
+    _redraw(SLOW)
 
 
-def _settled() -> None:
-    """Nothing has been drawn for a moment: the slow part may look at it."""
-    _again(SLOW)
-
-
-def _again(*parts: str) -> None:
-    """Draw parts anew; where one is not there, the whole page is just being drawn anyway."""
+def _redraw(*fragments: str) -> None:
+    """Redraw fragments; where one does not exist yet, the whole page is being drawn anyway."""
     with suppress(StreamlitAPIException):
-        st.rerun(parts)
+        st.rerun(fragments)
 
 
-def _quick(
-    in_hand: DrawingState,
-    look: Callable[[], NetworkView | None],
+def _example_controls(drawing: DrawingState, dataset: Dataset) -> None:
+    """Draw the controls that put an image of the data set on the pad."""
+    name = st.selectbox(
+        "Class", [ANY_CLASS, *dataset.source.classes], key="example_class", width=150,
+        persist_state="session",
+        help="Class of the image to load, one the network has not been trained on.",
+    )  # fmt: skip
+
+    def load() -> None:
+        load_example(drawing, dataset, name)
+        _redraw_both()
+
+    st.button(
+        "Load an image", key="load_example", icon=":material/image:", on_click=load,
+        help="Puts the next image of this class on the pad; draw on it or erase some of it.",
+    )  # fmt: skip
+
+
+def load_example(drawing: DrawingState, dataset: Dataset, name: str) -> None:
+    """Put the next image of class `name` on the pad."""
+    source = dataset.source
+    split, part = shown_part(dataset)
+    rows = np.arange(len(part))
+    if name in source.classes:
+        rows = np.flatnonzero(part.y == source.classes.index(name))
+    if not len(rows):
+        drawing.label = f"There is no {split} image of {name}"
+        return
+    position = drawing.next.get(name, 0)
+    drawing.next[name] = position + 1
+    row = int(rows[position % len(rows)])
+    pixels = (part.x[row] * (255 / source.maximum)).round().astype(np.uint8)
+    drawing.example = PadExample(uuid4().hex, pixels)
+    drawing.label = f"Loaded: {split} image {row}, {source.classes[part.y[row]]}"
+
+
+def _fast(
+    drawing: DrawingState,
+    view: Callable[[], NetworkView | None],
     end: Callable[[], None] = lambda: None,
 ) -> None:
-    """The pad, the answer and the steps: drawn anew ten times a second while one draws."""
-    now = in_hand.now = look()
-    in_hand.image = None
+    """Pad, prediction and preprocessing steps: redrawn ten times a second during a stroke."""
+    now = drawing.now = view()
+    drawing.image = None
     if now is not None:
-        frame = frame_of(now.dataset.source)
+        layout = frame_of(now.dataset.source)
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            drawing_pad.drawing_pad(PAD, frame, in_hand.example, in_hand.label, _settled)
-        sketch = _sketch()
-        with right:
-            if sketch is None:
+            drawing_pad.drawing_pad(PAD, layout, drawing.example, drawing.label, _redraw_slow)
+        pad = _pad_drawing()
+        if pad is None:
+            with right:
                 prediction.show_none(
                     now.dataset.source.classes,
-                    f"Draw {frame.noun}, or load an image: the answer appears while you draw.",
+                    f"Draw {layout.noun}, or load an image: the prediction follows the pen.",
                 )
-            else:
-                prepared, said = _say(in_hand, now, sketch)
-        if sketch is not None and said.finite:
-            preprocessing.steps(now, sketch, prepared, said, _both)
+        else:
+            _predict(drawing, now, pad, right)
     end()
 
 
-def _sketch() -> drawing_pad.PadDrawing | None:
-    """What is on the pad; None if that is nothing, or nothing that can be read."""
+def _pad_drawing() -> drawing_pad.PadDrawing | None:
+    """The drawing on the pad; None if it is empty or cannot be read."""
     try:
-        sketch = drawing_pad.drawing_on(PAD)
+        pad = drawing_pad.drawing_on(PAD)
     except ValueError as error:
         refuse(str(error))
         return None
-    return None if sketch is None or preprocessing.blank(sketch.drawing) else sketch
+    return None if pad is None or preprocessing.is_blank(pad.drawing) else pad
 
 
-def _say(
-    in_hand: DrawingState, now: NetworkView, sketch: drawing_pad.PadDrawing
-) -> tuple[PreprocessedDrawing, DrawingPrediction]:
-    """Show the answer to what is on the pad, which is in hand from now on."""
-    prepared = prepare(sketch.drawing, now.dataset.source, preprocessing.chosen(sketch.placed))
-    in_hand.image = prepared.image
-    said = prediction.answer(now, prepared)
-    if in_hand.largest[0] is not now.snapshot:
-        in_hand.largest = (now.snapshot, prediction.strongest(now))
-    prediction.show(said, in_hand.largest[1], sketch.count)
-    return prepared, said
+def _predict(
+    drawing: DrawingState, now: NetworkView, pad: drawing_pad.PadDrawing, right: DeltaGenerator
+) -> None:
+    """Draw the prediction and the preprocessing steps."""
+    steps = preprocessing.enabled_steps(pad.placed)
+    prepared = prepare(pad.drawing, now.dataset.source, steps)
+    drawing.image = prepared.image
+    predicted = prediction.predict(now, prepared)
+    if drawing.ranges[0] is not now.snapshot:
+        drawing.ranges = (now.snapshot, prediction.activation_ranges(now))
+    with right:
+        prediction.show(predicted, drawing.ranges[1], pad.count)
+    if predicted.finite:
+        preprocessing.show_steps(now, pad, prepared, predicted, _redraw_both)
 
 
-def _slow(in_hand: DrawingState) -> None:
-    """One view of the image in hand, drawn anew when nothing has been drawn for a moment."""
+def _slow(drawing: DrawingState) -> None:
+    """One view of the image, redrawn after a stroke."""
     view = choose(VIEWS, "draw_view")
-    if in_hand.now is None or in_hand.image is None:
+    if drawing.now is None or drawing.image is None:
         st.caption("Nothing is drawn yet: draw something above, or load an image.")
     else:
-        view.show(in_hand.now, in_hand.image)
+        view.show(drawing.now, drawing.image)

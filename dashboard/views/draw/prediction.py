@@ -1,4 +1,4 @@
-"""What the network says of the drawing, and how its layers light up: quick enough to follow."""
+"""Prediction for the drawing: class probabilities and the activations of each layer."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.components.drawing_pad import class_probabilities
+from dashboard.components.drawing_pad import class_probabilities as probability_bars
 from dashboard.figures.images import data_url, n_cell_columns, unit_cells
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
@@ -16,120 +16,117 @@ from playground.analysis.inspection.drawing_preprocessing import PreprocessedDra
 Array = NDArray[np.floating]
 
 WIDTH, CELL = 420, 14  # pixels on the screen: of a layer at most, of a unit at most
-TYPICAL = 200  # examples that say how strong an activation can be
+REFERENCE_EXAMPLES = 200  # for the range of the activations
 
-UNSURE = 0.5  # below this probability of the first class
-WORTH_SAYING = 0.01  # probability of the second class
-STRONG = 0.995  # the share of activations that full color is enough for
+UNSURE = 0.5  # below this probability of the predicted class
+MENTIONED = 0.01  # probability of the second class
+FULL_COLOR_QUANTILE = 0.995  # of the activations
+ACTIVE = 0.05  # of the range
 
 
 @dataclass(frozen=True)
 class DrawingPrediction:
-    """The network's answer to one image.
+    """The network's prediction for one image.
 
-    shares: (n_classes,) probability of each class; layers: the activations of each layer.
+    probabilities: (n_classes,); layers: the activations of each layer.
     """
 
     names: tuple[str, ...]
-    shares: Array
+    probabilities: Array
     layers: tuple[Array, ...]
 
     @property
-    def first(self) -> int:
-        """The class it takes it for."""
-        return int(self.shares.argmax())
+    def index(self) -> int:
+        """The predicted class."""
+        return int(self.probabilities.argmax())
 
     @property
     def name(self) -> str:
         """The name of that class."""
-        return self.names[self.first]
+        return self.names[self.index]
 
     @property
-    def sure(self) -> float:
+    def confidence(self) -> float:
         """The probability of that class."""
-        return float(self.shares[self.first])
+        return float(self.probabilities[self.index])
 
     @property
     def finite(self) -> bool:
-        """Whether there is an answer at all: that of a network that diverged may be no number."""
-        return bool(np.isfinite(self.shares).all())
+        """Whether the probabilities are finite, which those of a diverged network are not."""
+        return bool(np.isfinite(self.probabilities).all())
 
 
-def answer(now: NetworkView, prepared: PreprocessedDrawing) -> DrawingPrediction:
-    """What the network of this moment says of a drawing."""
+def predict(now: NetworkView, prepared: PreprocessedDrawing) -> DrawingPrediction:
+    """The network's prediction for a drawing."""
     passes = now.snapshot.forward(prepared.inputs(now.dataset))
     layers = tuple(a[0] for _, a in passes)
-    return DrawingPrediction(now.dataset.source.classes, shares(layers[-1]), layers)
+    return DrawingPrediction(now.dataset.source.classes, class_probabilities(layers[-1]), layers)
 
 
-def shares(output: Array) -> Array:
-    """A probability for each class out of the output units of one example."""
+def class_probabilities(output: Array) -> Array:
+    """The probability of each class from the output units of one example."""
     if len(output) > 1:
         return output
     return np.array([1 - output[0], output[0]])
 
 
-def sentence(said: DrawingPrediction) -> str:
-    """What it takes the drawing for, how surely, and what else it may be."""
-    if not said.finite:
+def sentence(predicted: DrawingPrediction) -> str:
+    """The predicted class with its probability, and the second one."""
+    if not predicted.finite:
         return NOT_FINITE
-    second = int(np.argsort(said.shares)[-2])
-    share = float(said.shares[second])
-    if said.sure < UNSURE:
-        return f"Not sure: {said.name} ({said.sure:.0%}), or {said.names[second]} ({share:.0%})?"
-    other = f" Otherwise {said.names[second]}: {share:.0%}." if share >= WORTH_SAYING else ""
-    return f"It takes this for {said.name}, {percent(said.sure)} sure.{other}"
+    second = int(np.argsort(predicted.probabilities)[-2])
+    name, probability = predicted.names[second], float(predicted.probabilities[second])
+    if predicted.confidence < UNSURE:
+        first = f"{predicted.name} ({predicted.confidence:.0%})"
+        return f"Uncertain: {first} or {name} ({probability:.0%})."
+    other = f" Second: {name}, {probability:.0%}." if probability >= MENTIONED else ""
+    return f"Prediction: {predicted.name}, confidence {percent(predicted.confidence)}.{other}"
 
 
-def percent(share: float) -> str:
-    """A probability in words that never claim to be certain."""
-    return (
-        "more than 99.9%" if share > 0.999 else f"{share:.0%}" if share < 0.99 else f"{share:.1%}"
-    )
+def percent(probability: float) -> str:
+    """A probability that is never rounded to 100 %."""
+    if probability > 0.999:
+        return "more than 99.9%"
+    return f"{probability:.0%}" if probability < 0.99 else f"{probability:.1%}"
 
 
-def strongest(now: NetworkView) -> tuple[float, ...]:
-    """What full color stands for in each layer: hardly any |activation| of some examples is
-    larger, of the output none.
-    """
+def activation_ranges(now: NetworkView) -> tuple[float, ...]:
+    """Full color of each layer: a high quantile of |activation|, at the output the largest."""
     _, part = shown_part(now.dataset)
-    passes = now.snapshot.forward(now.dataset.transform(part.x[:TYPICAL]))
-    quantiles = [STRONG] * (len(passes) - 1) + [1.0]
+    passes = now.snapshot.forward(now.dataset.transform(part.x[:REFERENCE_EXAMPLES]))
+    quantiles = [FULL_COLOR_QUANTILE] * (len(passes) - 1) + [1.0]
     return tuple(
         float(np.quantile(np.abs(a), q)) or 1.0 for (_, a), q in zip(passes, quantiles, strict=True)
     )
 
 
-def show(said: DrawingPrediction, largest: tuple[float, ...], count: int) -> None:
-    """The bars of all classes and, below, each layer's units as cells."""
-    if not said.finite:
-        return show_none(said.names, NOT_FINITE, count)
-    last = len(said.layers) - 1
+def show(predicted: DrawingPrediction, ranges: tuple[float, ...], count: int) -> None:
+    """Draw the probabilities of all classes and, below, each layer's units as cells."""
+    if not predicted.finite:
+        return show_none(predicted.names, NOT_FINITE, count)
+    last = len(predicted.layers) - 1
     layers = [
-        _layer(f"Output: {len(a)}" if i == last else f"Hidden layer {i + 1}: {len(a)}", a, most)
-        for i, (a, most) in enumerate(zip(said.layers, largest, strict=True))
+        _layer("Output" if i == last else f"Hidden layer {i + 1}", a, largest)
+        for i, (a, largest) in enumerate(zip(predicted.layers, ranges, strict=True))
     ]
     bars = [
-        (name, round(float(share), 4)) for name, share in zip(said.names, said.shares, strict=True)
+        (name, round(float(probability), 4))
+        for name, probability in zip(predicted.names, predicted.probabilities, strict=True)
     ]
-    class_probabilities(
-        key="answer",
-        data={
-            "sentence": sentence(said), "bars": bars, "first": said.first, "layers": layers,
-            "count": count,
-        },
-    )  # fmt: skip
+    _show(sentence(predicted), bars, predicted.index, layers, count)
 
 
-def show_none(names: tuple[str, ...], why: str, count: int | None = None) -> None:
-    """What stands there as long as there is no answer: why there is none."""
-    class_probabilities(
-        key="answer",
-        data={
-            "sentence": why,
-            "bars": [(name, 0.0) for name in names], "first": None, "layers": [], "count": count,
-        },
-    )  # fmt: skip
+def show_none(names: tuple[str, ...], reason: str, count: int | None = None) -> None:
+    """Draw empty bars, and why there is no prediction."""
+    _show(reason, [(name, 0.0) for name in names], None, [], count)
+
+
+def _show(
+    text: str, bars: list[tuple[str, float]], index: int | None, layers: list[dict[str, Any]],
+    count: int | None,
+) -> None:  # fmt: skip
+    data = {"sentence": text, "bars": bars, "first": index, "layers": layers, "count": count}
+    probability_bars(key="answer", data=data)
 
 
 def _layer(title: str, activations: Array, largest: float) -> dict[str, Any]:
@@ -137,12 +134,13 @@ def _layer(title: str, activations: Array, largest: float) -> dict[str, Any]:
     rows = -(-len(activations) // columns)
     cell = min(CELL, WIDTH / columns)
     units = "unit" if len(activations) == 1 else "units"
-    lit = int((np.abs(activations) > 0.05 * largest).sum())
-    caption = f"{title} {units}, {lit} lit"
+    active = int((np.abs(activations) > ACTIVE * largest).sum())
+    caption = f"{title}: {len(activations)} {units}, {active} active"
+    strongest = int(np.abs(activations).argmax()) + 1
     return {
         "source": data_url(unit_cells(activations, largest)),
         "width": round(columns * cell),
         "height": round(rows * cell),
         "caption": caption,
-        "alternative": f"{caption}; the strongest is unit {int(np.abs(activations).argmax()) + 1}.",
+        "alternative": f"{caption}; the strongest is unit {strongest}.",
     }

@@ -1,12 +1,13 @@
-"""The activation lens: where on its curve each layer works, and how much it learns there."""
+"""Distribution of pre-activations on each activation, unused units, gradients and updates."""
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard.components import chart
-from dashboard.figures import activations as lens
+from dashboard.figures import activations as figures
 from dashboard.state.network_view import NetworkView
+from dashboard.views.shared.predictions import NUMBERS_TOO_LARGE
 from playground.analysis.inspection import decision_boundary
 from playground.analysis.inspection.activations import (
     DEAD,
@@ -24,39 +25,36 @@ from playground.nn.activations import ACTIVATIONS
 from playground.nn.network import Array, Layer
 
 ROWS = 1_000
-MULTIPLICATIONS = 3 * 10**8  # of a forward pass: very large networks get fewer examples
+MULTIPLICATIONS = 3 * 10**8  # per forward pass: large networks get fewer examples
 Pass = tuple[Array, Array]
 
 
 def activations(now: NetworkView) -> None:
-    """One layer's curve and pre-activations, all layers' useless units, and their learning."""
+    """Draw one layer's pre-activations, the unused units, and gradients and updates per layer."""
     part_name, part = decision_boundary.shown_part(now.dataset)
     rows = min(len(part), ROWS, max(100, MULTIPLICATIONS // now.snapshot.n_parameters))
-    with np.errstate(over="ignore", invalid="ignore"):  # told below
+    with np.errstate(over="ignore", invalid="ignore"):  # reported below
         passes = now.snapshot.forward(now.dataset.transform(part.x[:rows]))
     if not finite(each for both in passes for each in both):
-        st.warning(
-            "Numbers in this network have grown beyond all bounds: choose an earlier epoch, or "
-            "train again with a smaller learning rate."
-        )
+        st.warning(NUMBERS_TOO_LARGE)
         return
     examples = f"{rows:,} {part_name} examples"
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _lens(now, passes, examples)
+        _pre_activations(now, passes, examples)
     with right:
-        _units(now, passes, examples)
-    _learning(now)
+        _unused_units(now, passes, examples)
+    _updates(now)
 
 
-def _lens(now: NetworkView, passes: list[Pass], examples: str) -> None:
+def _pre_activations(now: NetworkView, passes: list[Pass], examples: str) -> None:
     layers = now.snapshot.layers
     names = [layer_name(i, len(layers)) for i in range(len(layers))]
     shown = [n for n, layer in zip(names, layers, strict=True) if layer.activation != "softmax"]
     if not shown:
         st.info(
-            "This network has no hidden layer, and the softmax of its output looks at all units "
-            "together: it has no curve of its own. Add a hidden layer on the page Train."
+            "Softmax depends on all units together, so there is no curve to draw. Add a hidden "
+            "layer on the page Train."
         )
         return
     name = st.segmented_control(
@@ -66,40 +64,37 @@ def _lens(now: NetworkView, passes: list[Pass], examples: str) -> None:
         key="lens_layer",
         required=True,
         persist_state="session",
-        help="The layer that is looked at; compare the first with the last.",
+        help="Compare the first layer with the last.",
     )
     index = names.index(name)
     layer, (z, _) = layers[index], passes[index]
-    found = histogram(layer, z)
-    figure = lens.activation_lens(
+    counts = histogram(layer, z)
+    figure = figures.activation_lens(
         f"{name}: {ACTIVATIONS[layer.activation].label}",
-        curve(layer, found.edges[0], found.edges[-1]),
-        found.edges,
-        (found.flat, found.steep),
+        curve(layer, counts.edges[0], counts.edges[-1]),
+        counts.edges,
+        (counts.flat, counts.steep),
         FLAT,
         f"{now.uirevision} {name}",
     )
-    sentence = lens.lens_sentence(name, float(found.flat.sum()), FLAT, found.beyond)
+    sentence = figures.lens_sentence(name, float(counts.flat.sum()), FLAT, counts.beyond)
     chart.chart(
         figure,
         sentence,
         key="lens",
-        about="The activation's curve above a count of where this layer's sums z "
-        "really fall; step through the epochs and see whether they move "
-        "into the flat part.",
+        about="The activation above the histogram of this layer's pre-activations z; step through "
+        "the epochs and see whether they move into the flat part.",
     )
     units = f"all {len(layer.bias):,} units" if len(layer.bias) > 1 else "the only unit"
     st.caption(
-        f"The bars count z = x·W + b of {units} for {examples}. The blue "
-        "curve turns each z into the unit's output; the dashed one says how much of a gradient "
-        "comes back through it."
-        + (" Softmax in the output has no such curve." if len(shown) < len(names) else "")
+        f"Bars: z = x·W + b of {units} for {examples}. Blue: the activation; dashed: its "
+        "derivative, which scales the gradient."
     )
 
 
-def _units(now: NetworkView, passes: list[Pass], examples: str) -> None:
+def _unused_units(now: NetworkView, passes: list[Pass], examples: str) -> None:
     layers = now.snapshot.layers
-    st.markdown("**Units that are of little use**")
+    st.markdown("**Dead and saturated units**")
     rows = [
         _row(layer_name(i, len(layers)), layer, *passes[i]) for i, layer in enumerate(layers[:-1])
     ]
@@ -108,16 +103,16 @@ def _units(now: NetworkView, passes: list[Pass], examples: str) -> None:
         return
     st.table(pd.DataFrame(rows), hide_index=True)
     st.caption(
-        f"Measured on {examples}. Dead: the output hardly varies (standard deviation below "
-        f"{DEAD:g}), so the unit says nothing. Saturated: in a flat zone (|f′| below {FLAT:g}) for "
-        f"{SATURATED:.0%} of the examples or more, so it hardly learns. Many of them? A smaller "
-        "learning rate, another initializer or Leaky ReLU helps."
+        f"Measured on {examples}.",
+        help=f"Dead: the standard deviation of the output is below {DEAD:g}. Saturated: in a flat "
+        f"zone (|f′| below {FLAT:g}) for {SATURATED:.0%} of the examples or more. A smaller "
+        "learning rate, another initializer or Leaky ReLU helps.",
     )
 
 
 def _row(name: str, layer: Layer, z: Array, a: Array) -> dict[str, str]:
-    found, units = states(layer, z, a), len(layer.bias)
-    dead, saturated = int(found.dead.sum()), int(found.saturated.sum())
+    state, units = states(layer, z, a), len(layer.bias)
+    dead, saturated = int(state.dead.sum()), int(state.saturated.sum())
     return {
         "layer": name,
         "activation": ACTIVATIONS[layer.activation].label,
@@ -127,10 +122,10 @@ def _row(name: str, layer: Layer, z: Array, a: Array) -> dict[str, str]:
     }
 
 
-def _learning(now: NetworkView) -> None:
-    """Gradients and updates of every layer, over the epochs."""
+def _updates(now: NetworkView) -> None:
+    """Gradients and updates of every layer over the epochs."""
     if now.run is None:
-        st.caption("This network came trained: how its layers learnt was not recorded.")
+        st.caption("A pretrained network: its gradients were not recorded.")
         return
     log = layer_history(now.run.events)
     count = len(now.snapshot.layers)
@@ -145,15 +140,21 @@ def _learning(now: NetworkView) -> None:
 def _chart(now: NetworkView, log: LayerHistory, names: list[str], which: str) -> None:
     if which == "gradient":
         columns, title, y, band = log.gradient, "Gradient of each layer", "root mean square", None
-        sentence = lens.gradient_sentence(log.epoch, columns, names, now.epoch)
+        sentence = figures.gradient_sentence(log.epoch, columns, names, now.epoch)
     else:
-        columns, title, y, band = log.ratio, "Update beside weight", "update / weight", lens.USUAL
-        sentence = lens.ratio_sentence(log.epoch, columns, names, now.epoch)
-    figure = lens.layer_curves(title, y, log.epoch, columns, names, now.epoch, band, now.uirevision)
+        columns, title, y, band = (
+            log.ratio,
+            "Update-to-weight ratio",
+            "update / weight",
+            figures.USUAL,
+        )
+        sentence = figures.ratio_sentence(log.epoch, columns, names, now.epoch)
+    figure = figures.layer_curves(
+        title, y, log.epoch, columns, names, now.epoch, band, now.uirevision
+    )
     chart.chart(
         figure,
         sentence,
         key=f"lens_{which}",
-        about="The same measure in every layer; a value that shrinks from layer "
-        "to layer says that little comes through.",
+        about="A value that shrinks from layer to layer shows vanishing gradients.",
     )

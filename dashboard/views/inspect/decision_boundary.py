@@ -1,4 +1,4 @@
-"""What the network does with a plane of two features: its regions, its lines, and how it bends."""
+"""Decision boundary over two features, the units' lines, and the plane warped by a layer."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,12 @@ from dashboard.components import chart
 from dashboard.figures import decision_boundary as figures
 from dashboard.state import session
 from dashboard.state.network_view import NetworkView
-from dashboard.views.shared.unit_maps import bent, drawn, inequality, units
+from dashboard.views.shared.unit_maps import (
+    drawn_examples,
+    inequality,
+    unit_maps,
+    warped_grid,
+)
 from dashboard.widgets.messages import literal
 from playground.analysis.inspection import decision_boundary
 from playground.analysis.inspection.decision_boundary import Plane
@@ -16,49 +21,49 @@ from playground.experiment.model_summary import layer_name
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import classes
 
-MOST_LINES = 32
-MOST_ROWS = 12  # of the table of inequalities
-MOST_CLASSES = 6  # that a sentence names
+MAX_LINES = 32
+MAX_ROWS = 12  # of the table of inequalities
+MAX_CLASSES = 6  # named in a sentence
 
-# What can be looked at instead, where the data are no plane.
-INSTEAD = {
+# Offered where the data have another number of features.
+TWO_FEATURES = {
     "coffee": ("Coffee roasting", {"hidden": (3,), "activation": "sigmoid", "optimizer": "adam"}),
     "circle": ("Circle", {"hidden": (4,), "activation": "tanh", "optimizer": "adam"}),
 }
 
 
-def view(now: NetworkView) -> None:
-    """The decision region beside the bent grid; below, what each hidden unit does."""
+def show_decision_boundary(now: NetworkView) -> None:
+    """Draw the decision region beside the warped grid; below, a map of each hidden unit."""
     if not decision_boundary.suits(now.dataset):
-        _instead(now)
+        _no_plane(now)
         return
-    seen = decision_boundary.look(now.snapshot, now.dataset)
+    plane = decision_boundary.look(now.snapshot, now.dataset)
     hidden = len(now.snapshot.layers) - 1
     with st.container(horizontal=True, vertical_alignment="center"):
         layer = _layer(hidden) if hidden else 0
         discrete = st.toggle(
             "Discrete", key="plane_discrete", persist_state="session",
-            help="Only what is decided, without how sure it is.",
+            help="Only the predicted class, without the confidence.",
         )  # fmt: skip
         lines = st.toggle(
             "Lines of the first layer", value=True, key="plane_lines", persist_state="session",
-            help="Where z of a unit is 0. The arrow points to the side where z is positive.",
+            help="Where z of a unit is 0; the arrow points to the side where z is positive.",
         )  # fmt: skip
     examples = {
-        name: drawn(now.snapshot, now.dataset, part)
+        name: drawn_examples(now.snapshot, now.dataset, part)
         for name, part in decision_boundary.examples(now.dataset).items()
     }
     left, right = st.columns(2, gap="medium")
     with left:
-        _region(now, seen, examples, discrete, lines)
+        _region(now, plane, examples, discrete, lines)
     with right:
         if hidden:
-            bent(now, layer, examples, discrete)
+            warped_grid(now, layer, examples, discrete)
         else:
-            st.info("No hidden layer: nothing bends the plane, so its border is a straight line.")
-    _truth(now, seen)
+            st.info("Without a hidden layer the decision boundary is a straight line.")
+    _true_rule(now, plane)
     if hidden:
-        units(now, seen, layer, examples)
+        unit_maps(now, plane, layer, examples)
 
 
 def _layer(hidden: int) -> int:
@@ -66,29 +71,29 @@ def _layer(hidden: int) -> int:
     name = st.segmented_control(
         "Layer", names, default=names[0], key=f"plane_layer_{hidden}", required=True,
         persist_state="session",
-        help="The layer whose units are drawn; compare the first one's lines "
-        "with a later one's shapes.",
+        help="The layer whose units are drawn; compare the lines of the first with the shapes of a "
+        "later one.",
     )  # fmt: skip
     return names.index(name)
 
 
-def _instead(now: NetworkView) -> None:
+def _no_plane(now: NetworkView) -> None:
     source = now.dataset.source
     inputs = f"{source.n_features:,} inputs" if source.n_features > 1 else "only one input"
     st.info(
         literal(
-            f"{source.label} has {inputs}, and a plane has two: choose data "
-            "with two features to see how a network divides their plane."
+            f"{source.label} has {inputs}: choose data with two features to see the decision "
+            "boundary."
         )
     )
     with st.container(horizontal=True):
-        for name, (label, changes) in INSTEAD.items():
+        for name, (label, changes) in TWO_FEATURES.items():
             st.button(
                 label,
                 key=f"plane_{name}",
                 on_click=_choose,
                 args=(name, changes),
-                help="Makes this the current experiment: data whose plane can be drawn.",
+                help="Makes this data set the current experiment's.",
             )
 
 
@@ -98,67 +103,68 @@ def _choose(name: str, changes: dict[str, object]) -> None:
 
 def _region(
     now: NetworkView,
-    seen: Plane,
+    plane: Plane,
     examples: dict[str, figures.Examples],
     discrete: bool,
     lines: bool,
 ) -> None:
     dataset, source = now.dataset, now.dataset.source
     colors = figures.output_colors(
-        seen.output, len(source.classes), decision_boundary.scale(dataset), discrete
+        plane.output, len(source.classes), decision_boundary.scale(dataset), discrete
     )
     axes = (source.features[0], source.features[1])
-    title = "What the network answers everywhere"
+    title = "Decision region"
     figure = figures.region_figure(
-        colors, seen.extent, examples, source.classes, axes, title, now.uirevision
+        colors, plane.extent, examples, source.classes, axes, title, now.uirevision
     )
-    if decision_boundary.truth(dataset, seen) is not None:
-        outline = decision_boundary.rule_outline(seen.extent)
+    if decision_boundary.truth(dataset, plane) is not None:
+        outline = decision_boundary.rule_outline(plane.extent)
         figures.add_outline(figure, outline, "true rule")
     if lines:
-        figures.add_unit_lines(figure, _lines(now, seen), seen.extent)
+        figures.add_unit_lines(figure, _lines(now, plane), plane.extent)
     chart.chart(
         figure,
-        _sentence(now, seen, examples),
+        _sentence(now, plane, examples),
         key="plane_region",
-        about="Every point of the plane in the color of the network's answer; "
-        "show the units' lines and see what the border is made of.",
+        about="Every point of the plane in the color of the prediction; show the lines of the "
+        "units and see what the boundary is made of.",
     )
 
 
-def _sentence(now: NetworkView, seen: Plane, examples: dict[str, figures.Examples]) -> str:
-    """Which share of the plane gets which answer, and how many examples are wrong."""
-    source, output = now.dataset.source, seen.output
+def _sentence(now: NetworkView, plane: Plane, examples: dict[str, figures.Examples]) -> str:
+    """Share of the plane of each class, and the errors."""
+    source, output = now.dataset.source, plane.output
     if source.task != CLASSIFICATION:
         largest = decision_boundary.scale(now.dataset)
         return (
-            f"Blue is positive (full color: {largest:.2g}), orange negative; the network answers "
-            f"{output.min():.2g} to {output.max():.2g} on this plane."
+            f"Blue is positive (full color: {largest:.2g}), orange negative; the output ranges "
+            f"from {output.min():.2g} to {output.max():.2g}."
         )
-    said = classes(output.reshape(-1, output.shape[-1]))
+    predicted = classes(output.reshape(-1, output.shape[-1]))
     shares = [
-        f"{(said == i).mean():.0%} {name}" for i, name in enumerate(source.classes[:MOST_CLASSES])
+        f"{(predicted == i).mean():.0%} {name}"
+        for i, name in enumerate(source.classes[:MAX_CLASSES])
     ]
-    more = " …" if len(source.classes) > MOST_CLASSES else ""
+    more = " …" if len(source.classes) > MAX_CLASSES else ""
     wrong = " and ".join(
         f"{int(each.wrong.sum()):,} of {len(each.x):,} {name}"
         for name, each in examples.items()
         if each.wrong is not None
     )
-    return f"The plane is {', '.join(shares)}{more}. Crossed out as wrong: {wrong} examples."
+    return f"The plane is {', '.join(shares)}{more}. Errors (crossed): {wrong} examples."
 
 
-def _lines(now: NetworkView, seen: Plane) -> list[figures.UnitLine]:
-    """The lines of the first layer that run through the plane, those heard most at most."""
+def _lines(now: NetworkView, plane: Plane) -> list[figures.UnitLine]:
+    """The lines of the first layer that cross the plane, of the units with the largest weights."""
     layers, names = now.snapshot.layers, _short(now.dataset.source.features)
     halves = decision_boundary.half_planes(layers[0], now.dataset)
-    heard = [0.0] * len(halves)
+    importance = [0.0] * len(halves)
     if len(layers) > 1:
-        heard = abs(layers[1].kernel).sum(axis=1).tolist()
-    strongest = sorted(range(len(halves)), key=lambda i: -heard[i])[:MOST_LINES]
+        importance = abs(layers[1].kernel).sum(axis=1).tolist()
+    strongest = sorted(range(len(halves)), key=lambda i: -importance[i])[:MAX_LINES]
     lines = []
     for i in sorted(strongest):
-        ends = halves[i].line(seen.extent)
+        ends = halves[i].line(plane.extent)
         if ends is not None:
             formula = f"unit {i + 1}: {inequality(halves[i], names)}"
             lines.append(figures.UnitLine(ends, np.array(halves[i].slope), f"{i + 1}", formula))
@@ -170,24 +176,23 @@ def _short(features: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.partition(" (")[0] for name in features)
 
 
-def _truth(now: NetworkView, seen: Plane) -> None:
-    """How far the learned region is the true one, and which inequality each unit has learnt."""
-    rule = decision_boundary.truth(now.dataset, seen)
+def _true_rule(now: NetworkView, plane: Plane) -> None:
+    """Agreement of the learned region with the true one, and the inequality of each unit."""
+    rule = decision_boundary.truth(now.dataset, plane)
     if rule is None:
         return
-    found = decision_boundary.agreement(seen.output[..., 0] > 0.5, rule)
+    agreement = decision_boundary.agreement(plane.output[..., 0] > 0.5, rule)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True):
         one, two = st.columns(2)
-        one.metric("Agreement with the true rule", f"{found.agree:.1%}")
-        two.metric("Overlap of the good regions", f"{found.overlap:.1%}")
+        one.metric("Agreement with the true rule", f"{agreement.agree:.1%}")
+        two.metric("Overlap of the good regions", f"{agreement.overlap:.1%}")
         st.caption(
-            "Agreement: the share of the plane where the network and the rule say the same; "
-            f"always answering “{now.dataset.source.classes[0]}” would reach {found.never:.1%}. "
-            "Overlap: the plane that both call good, divided by the plane that at least one calls "
-            "good (intersection over union, IoU): 100 % is the rule itself. Only this data set "
-            "tells its rule: 175 °C < temperature < 260 °C, 12 min < duration < 15 min and "
-            "duration ≤ 21 − 3·temperature/85 (dashed)."
+            f"Always predicting “{now.dataset.source.classes[0]}” agrees on {agreement.never:.1%}.",
+            help="Agreement: the share of the plane where network and rule predict the same. "
+            "Overlap: intersection over union (IoU) of the good regions. The rule of this data "
+            "set: 175 °C < temperature < 260 °C, 12 min < duration < 15 min and duration ≤ 21 − "
+            "3·temperature/85 (dashed).",
         )
     with right:
         _inequalities(now)
@@ -198,17 +203,13 @@ def _inequalities(now: NetworkView) -> None:
     halves = decision_boundary.half_planes(layers[0], now.dataset)
     direct = len(layers) == 2  # from these units to the output
     rows = [
-        {"unit": f"{i + 1}", "is on where": inequality(half, names)}
+        {"unit": f"{i + 1}", "positive where": inequality(half, names)}
         | ({"weight to the output": f"{layers[1].kernel[i, 0]:.3g}"} if direct else {})
-        for i, half in enumerate(halves[:MOST_ROWS])
+        for i, half in enumerate(halves[:MAX_ROWS])
     ]
     st.table(pd.DataFrame(rows), hide_index=True)
+    note = " Positive weights to the output speak for a good roast." if direct else ""
+    more = f" The first {MAX_ROWS} of {len(halves):,} units." if len(halves) > MAX_ROWS else ""
     st.caption(
-        "Each unit of the first layer divides the plane by one straight line, in °C and minutes."
-        + direct
-        * (
-            " A positive weight to the output speaks for a good roast where the unit is on, a "
-            "negative one against it."
-        )
-        + (f" The first {MOST_ROWS} of {len(halves):,} units." if len(halves) > MOST_ROWS else "")
+        f"Each unit of the first layer divides the plane by a line, in °C and minutes.{note}{more}"
     )

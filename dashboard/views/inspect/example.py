@@ -1,7 +1,4 @@
-"""Examples and what the network says of them: a gallery of images, or rows of a table.
-
-Which example the views follow through the network: chosen by number, or typed.
-"""
+"""Examples and their predictions: a gallery or table of several, and the choice of one."""
 
 from dataclasses import dataclass
 from math import floor, log10
@@ -16,7 +13,7 @@ from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import images
 from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
-from dashboard.views.inspect.evaluation.predictions import ChosenExamples
+from dashboard.views.inspect.evaluation.predictions import EvaluatedExamples
 from dashboard.widgets.messages import literal
 from dashboard.widgets.tables import frame
 from playground.analysis.inspection import decision_boundary
@@ -26,186 +23,181 @@ from playground.analysis.metrics.classification import Predictions
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import classes
 
-IMAGES = 48
-ROWS = 200
-CLASSES = 5  # named beside a large image
-SAID = ("truth", "said", "how sure")  # columns beside the features
+MAX_IMAGES = 48
+MAX_ROWS = 200
+MAX_CLASSES = 5  # listed beside a large image
+COLUMNS = ("truth", "prediction", "confidence")  # beside the features
 
 
-def examples(
+def show_examples(
     now: NetworkView,
-    of: ChosenExamples,
-    found: Predictions,
+    examples: EvaluatedExamples,
+    predictions: Predictions,
     rows: NDArray[Any],
     key: str,
-    which: str,
+    of: str,
 ) -> None:
-    """The examples `rows` of a part; `which` names them: a click on others is forgotten."""
+    """Draw the examples `rows`; `of` names them: a click on others is dropped."""
     if now.dataset.source.shape:
-        _images(now, of, found, rows[:IMAGES], key, which)
-        if len(rows) > IMAGES:
-            st.caption(f"The first {IMAGES} of {len(rows):,}.")
+        _show_images(now, examples, predictions, rows[:MAX_IMAGES], key, of)
+        most = MAX_IMAGES
     else:
-        _rows(now, of, found, rows[:ROWS], key)
-        if len(rows) > ROWS:
-            st.caption(f"The first {ROWS} of {len(rows):,}.")
+        _show_table(now, examples, predictions, rows[:MAX_ROWS], key)
+        most = MAX_ROWS
+    if len(rows) > most:
+        st.caption(f"The first {most} of {len(rows):,}.")
 
 
-def _images(
+def _show_images(
     now: NetworkView,
-    of: ChosenExamples,
-    found: Predictions,
+    examples: EvaluatedExamples,
+    predictions: Predictions,
     rows: NDArray[Any],
     key: str,
-    which: str,
+    of: str,
 ) -> None:
-    """One of them large, the first to begin with, above all of them."""
-    tiles = [_tile(now, found, int(row)) for row in rows]
+    """One of them enlarged, by default the first, above all of them."""
+    tiles = [_tile(now, predictions, int(row)) for row in rows]
     above = st.container()
-    st.caption("Press another one to see it large.")
-    sprite = _sprite(now, of, rows)
-    index = gallery(sprite, _shape(now), tiles, key, clickable=True, of=which) or 0
-    row, large = int(rows[index]), rows[index : index + 1]
+    st.caption("Press one to enlarge it.")
+    height, width = now.dataset.source.shape
+    sprite = _sprite(now, examples, rows)
+    index = gallery(sprite, (height, width), tiles, key, clickable=True, of=of) or 0
+    row = int(rows[index])
     left, right = above.columns([1, 2], vertical_alignment="center")
     with left:
-        gallery(_sprite(now, of, large), _shape(now), [tiles[index]], f"{key}_large", size=168)
+        large = _sprite(now, examples, rows[index : index + 1])
+        gallery(large, (height, width), [tiles[index]], f"{key}_large", size=168)
     with right:
-        place = row * -(-of.total // of.rows) + 1
-        st.caption(f"Example {place:,} of the {of.name} part: its likeliest classes.")
-        st.table(_likeliest(now, found, row), hide_index=True)
+        number = row * -(-examples.total // examples.rows) + 1
+        st.caption(f"Example {number:,} of the {examples.name} split: its most probable classes.")
+        st.table(_most_probable(now, predictions, row), hide_index=True)
 
 
-def _tile(now: NetworkView, found: Predictions, row: int) -> Tile:
+def _tile(now: NetworkView, predictions: Predictions, row: int) -> Tile:
     names = now.dataset.source.classes
-    truth, said = names[found.truth[row]], names[found.guess[row]]
-    sure = f"{found.confidence[row]:.0%}"
-    if truth == said:
-        return Tile(f"✓ {said}", sure, "right", f"{truth}, recognized, {sure} sure")
-    return Tile(
-        f"✗ is {truth}", f"said {said} ({sure})", "wrong", f"{truth}, said {said}, {sure} sure"
-    )
+    truth, prediction = names[predictions.truth[row]], names[predictions.guess[row]]
+    confidence = f"{predictions.confidence[row]:.0%}"
+    alternative = f"{truth}, predicted {prediction}, confidence {confidence}"
+    if truth == prediction:
+        return Tile(f"✓ {prediction}", confidence, "right", alternative)
+    return Tile(f"✗ is {truth}", f"pred. {prediction} ({confidence})", "wrong", alternative)
 
 
-def _likeliest(now: NetworkView, found: Predictions, row: int) -> pd.DataFrame:
-    names, share = now.dataset.source.classes, found.probability[row]
-    order = np.argsort(-share, kind="stable")[:CLASSES]
+def _most_probable(now: NetworkView, predictions: Predictions, row: int) -> pd.DataFrame:
+    names, probabilities = now.dataset.source.classes, predictions.probability[row]
+    order = np.argsort(-probabilities, kind="stable")[:MAX_CLASSES]
+    truth, prediction = predictions.truth[row], predictions.guess[row]
+    marks = [
+        " and ".join(
+            word for word, index in (("truth", truth), ("prediction", prediction)) if i == index
+        )
+        for i in order
+    ]
     return pd.DataFrame(
         {
             "class": [literal(names[i]) for i in order],
-            "probability": [f"{share[i]:.1%}" for i in order],
-            "": [
-                " and ".join(
-                    word
-                    for word, is_it in (
-                        ("truth", i == found.truth[row]),
-                        ("said", i == found.guess[row]),
-                    )
-                    if is_it
-                )
-                for i in order
-            ],
+            "probability": [f"{probabilities[i]:.1%}" for i in order],
+            "": marks,
         }
     )
 
 
-def _sprite(now: NetworkView, of: ChosenExamples, rows: NDArray[Any]) -> str:
-    pixels = images.mosaic(of.part.x[rows], now.dataset.source.maximum)
-    return images.data_url(pixels)
+def _sprite(now: NetworkView, examples: EvaluatedExamples, rows: NDArray[Any]) -> str:
+    return images.data_url(images.mosaic(examples.part.x[rows], now.dataset.source.maximum))
 
 
-def _shape(now: NetworkView) -> tuple[int, int]:
-    height, width = now.dataset.source.shape
-    return height, width
-
-
-def _rows(
-    now: NetworkView, of: ChosenExamples, found: Predictions, rows: NDArray[Any], key: str
+def _show_table(
+    now: NetworkView,
+    examples: EvaluatedExamples,
+    predictions: Predictions,
+    rows: NDArray[Any],
+    key: str,
 ) -> None:
     names = now.dataset.source.classes
-    table = frame(of.part.x[rows], now.dataset.source.features, SAID).round(3)
-    table["truth"] = [names[i] for i in found.truth[rows]]
-    table["said"] = [names[i] for i in found.guess[rows]]
-    table["how sure"] = [f"{share:.0%}" for share in found.confidence[rows]]
+    table = frame(examples.part.x[rows], now.dataset.source.features, COLUMNS).round(3)
+    table["truth"] = [names[i] for i in predictions.truth[rows]]
+    table["prediction"] = [names[i] for i in predictions.guess[rows]]
+    table["confidence"] = [f"{value:.0%}" for value in predictions.confidence[rows]]
     st.dataframe(table, hide_index=True, width="stretch", key=key)
 
 
-MOST_TYPED = 12  # features that are asked for one by one
+# ---- one example -------------------------------------------------------------------------
+
+MAX_TYPED = 12  # features that can be typed
 BY_NUMBER, TYPED = "An example", "My own values"
 
 
 @dataclass(frozen=True)
 class ExampleView:
-    """One example: raw as the data set has it, (1, …), and scaled as the network takes it, (n,)."""
+    """One example: raw as in the data set, (1, …), and scaled as the network's input, (n,)."""
 
     name: str  # "validation example 7"
     raw: NDArray[Any]
     x: NDArray[np.float32]
     truth: str | None  # its label or target; None for typed values
-    verdict: str  # what the network says of it, in one sentence
+    verdict: str  # the prediction, in one sentence
 
 
 def choose_example(now: NetworkView) -> ExampleView:
-    """The widgets to choose an example with, and what the network says of it."""
+    """Draw the widgets that choose an example; the example with its prediction."""
     source = now.dataset.source
-    may_type = not source.shape and source.n_features <= MOST_TYPED
+    typable = not source.shape and source.n_features <= MAX_TYPED
     with st.container(horizontal=True, vertical_alignment="bottom", key="example"):
-        way = BY_NUMBER
-        if may_type:
-            way = st.segmented_control(
-                "Follow", [BY_NUMBER, TYPED], default=BY_NUMBER, required=True,
+        mode = BY_NUMBER
+        if typable:
+            mode = st.segmented_control(
+                "Input", [BY_NUMBER, TYPED], default=BY_NUMBER, required=True,
                 key="example_way", persist_state="session",
-                help="Take an example of the data, or type values of your own; try "
-                "values no example has.",
+                help="Take an example of the data, or type values that no example has.",
             )  # fmt: skip
-        if way == BY_NUMBER:
-            return _by_number(now)
+        if mode == BY_NUMBER:
+            return _numbered(now)
         raw = _typed(now)
     return _example(now, "your own values", raw, None)
 
 
-def _by_number(now: NetworkView) -> ExampleView:
-    part_name, part = decision_boundary.shown_part(now.dataset)
+def _numbered(now: NetworkView) -> ExampleView:
+    split, part = decision_boundary.shown_part(now.dataset)
     count = len(part)
     stored.clamp("example_number", 1, count)
     number = st.number_input(
-        f"{part_name.capitalize()} example, 1 to {count:,}", 1, count, 1, width=220,
+        f"{split.capitalize()} example, 1 to {count:,}", 1, count, 1, width=220,
         key="example_number", persist_state="session",
-        help="Which example is followed through the network; try one it gets "
-        "wrong.",
+        help="The example to show; try one that is misclassified.",
     )  # fmt: skip
     is_class = now.task == CLASSIFICATION
     st.button(
-        "Next mistake" if is_class else "Next large error", key="next_mistake",
-        icon=":material/skip_next:", on_click=_go_on, args=(now, number),
-        help=f"Go to the next of the {count:,} examples that it answers wrongly now."
+        "Next error" if is_class else "Next large error", key="next_mistake",
+        icon=":material/skip_next:", on_click=_go_to_next_error, args=(now, number),
+        help=f"Go to the next misclassified one of the {count:,} examples."
         if is_class else f"An error of more than {LARGE_ERROR:g} times the mean error.",
     )  # fmt: skip
     row = slice(number - 1, number)
-    return _example(now, f"{part_name} example {number:,}", part.x[row], part.y[number - 1])
+    return _example(now, f"{split} example {number:,}", part.x[row], part.y[number - 1])
 
 
-def _go_on(now: NetworkView, number: int) -> None:
-    """Show the next mistake, or say that there is none."""
+def _go_to_next_error(now: NetworkView, number: int) -> None:
+    """Choose the next error, or report that there is none."""
     _, part = decision_boundary.shown_part(now.dataset)
-    found = next_mistake(now.snapshot, now.dataset, part, number - 1)
-    if found is None:
-        st.toast(f"No mistake in all {len(part):,} examples after epoch {now.epoch:,}.")
+    row = next_mistake(now.snapshot, now.dataset, part, number - 1)
+    if row is None:
+        st.toast(f"No error in all {len(part):,} examples after epoch {now.epoch:,}.")
     else:
-        stored.set_widget("example_number", found + 1)
+        stored.set_widget("example_number", row + 1)
 
 
 def _typed(now: NetworkView) -> NDArray[np.float32]:
-    source, values = now.dataset.source, []
+    values = []
     first = decision_boundary.shown_part(now.dataset)[1].x[0]
-    for i, (name, (low, high)) in enumerate(
-        zip(source.features, feature_ranges(now.dataset), strict=True)
-    ):
+    features = zip(now.dataset.source.features, feature_ranges(now.dataset), strict=True)
+    for i, (name, (low, high)) in enumerate(features):
         key = f"typed_{now.experiment.data.dataset}_{i}"
         stored.clamp(key, low, high)
         value = st.number_input(
             literal(name), low, high, float(np.clip(first[i], low, high)), key=key, format="%.4g",
             step=10.0 ** (floor(log10(high - low)) - 1), width=150, persist_state="session",
-            help=f"Between {low:.4g} and {high:.4g}: the range of the training examples.",
+            help=f"Between {low:.4g} and {high:.4g}, the range of the training examples.",
         )  # fmt: skip
         values.append(value)
     return np.array([values], np.float32)
@@ -215,23 +207,24 @@ def _example(now: NetworkView, name: str, raw: NDArray[Any], target: Any) -> Exa
     source = now.dataset.source
     x = now.dataset.transform(raw)
     output = now.snapshot.predict(x)
+    correct = None
     if now.task != CLASSIFICATION:
-        answer = f"The network says {output[0, 0]:.4g}"
+        prediction = f"predicted {output[0, 0]:.4g}"
         truth = None if target is None else f"{target:.4g}"
-        right = None
     else:
-        guess = int(classes(output)[0])
-        sure = output[0, guess] if output.shape[1] > 1 else max(output[0, 0], 1 - output[0, 0])
-        answer = f"The network says {source.classes[guess]} ({sure:.1%} sure)"
+        index = int(classes(output)[0])
+        confidence = (
+            output[0, index] if output.shape[1] > 1 else max(output[0, 0], 1 - output[0, 0])
+        )
+        prediction = f"predicted {source.classes[index]}, confidence {confidence:.1%}"
         truth = None if target is None else source.classes[int(target)]
-        right = None if target is None else guess == int(target)
+        correct = None if target is None else index == int(target)
     end = "." if truth is None else f"; the truth is {truth}."
-    if right is not None:
-        end = ", and that is right ✓." if right else f"; it is {truth} ✗."
-    verdict = f"{name.capitalize()}: {answer[0].lower()}{answer[1:]}{end}"
-    return ExampleView(name, raw, x[0], truth, verdict)
+    if correct is not None:
+        end = ": correct ✓." if correct else f"; the truth is {truth} ✗."
+    return ExampleView(name, raw, x[0], truth, f"{name.capitalize()}: {prediction}{end}")
 
 
-def tell(example: ExampleView) -> None:
-    """Say what the network makes of the example."""
+def show_prediction(example: ExampleView) -> None:
+    """Draw the prediction for the example."""
     st.markdown(f"**{literal(example.verdict)}**")

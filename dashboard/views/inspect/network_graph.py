@@ -1,4 +1,4 @@
-"""The view that draws the network: its units, its weights, and what each unit answers to."""
+"""The network graph: units, weights, and what each unit responds to."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.components.network_graph import network_graph, unit_at
 from dashboard.figures.network_graph import NodeColumn, color_levels, graph_data, graph_sentence
 from dashboard.state.network_view import NetworkView
-from dashboard.views.inspect.example import ExampleView, choose_example, tell
+from dashboard.views.inspect.example import ExampleView, choose_example, show_prediction
 from playground.analysis.inspection import decision_boundary
 from playground.analysis.inspection.activations import Responses, feature_ranges, maps, responses
 from playground.analysis.inspection.forward_pass import Diagram, LayerStep, diagram, trace
@@ -24,25 +24,25 @@ from playground.nn.network import Layer
 KEY = "network_diagram"
 SIDE, SMALL_SIDE = 40, 24  # pixels of a map; of the maps of a network with many units
 MANY_UNITS = 48
-MOST_POINTS = 150  # examples drawn over a map that is looked at closely
-QUANTILE = 0.995  # of |w|, gets the full color: one weight far out would make the others gray
+MAX_POINTS = 150  # examples over an enlarged map
+QUANTILE = 0.995  # of |w|, has full color: a single outlier would make the others gray
 
-Thumbnails = tuple[str, Any, float]  # what they show, (n, height, width), the scale
+Thumbnails = tuple[str, Any, float]  # content, (n, height, width), scale
 
 HELP = (
-    "Point at a unit or a line, or tap it, for its numbers; with the keyboard, Tab and then the "
-    "arrow keys. A click keeps a unit marked, and in the drawing, while the network learns."
+    "Point at a unit or a line, or tap it, for its numbers; with the keyboard, Tab and the arrow "
+    "keys. A click keeps a unit marked and shown while the network trains."
 )
 
 
-def network(now: NetworkView) -> None:
-    """The diagram, with the numbers of whatever is pointed at, and the same numbers as a table."""
+def show_network_graph(now: NetworkView) -> None:
+    """Draw the graph, and the same numbers as tables."""
     above = st.container()
     example = choose_example(now)
-    tell(example)
+    show_prediction(example)
     names = UnitNames(now.dataset.source, len(now.snapshot.layers))
-    picture = now.dataset.source.kind == "image"
-    shown = diagram(now.snapshot, picture, _pinned(now))
+    is_image = now.dataset.source.kind == "image"
+    shown = diagram(now.snapshot, is_image, _pinned(now))
     columns = _columns(now, example, shown)
     moment = f"after epoch {now.epoch:,}" if now.epoch else "before training"
     sentence = graph_sentence(columns, shown.edges, names, moment)
@@ -53,24 +53,24 @@ def network(now: NetworkView) -> None:
         "sentence": f"{sentence} {_meaning(columns, names)} {HELP}",
         "smooth": now.dataset.source.kind == "plane",
         "points": _points(now),
-        "place": _place(now),
+        "place": _map_ranges(now),
     }
     with above:
         network_graph(KEY, data)
-    more = st.expander("The same numbers as a table", on_change="rerun")
+    more = st.expander("The same numbers as tables", on_change="rerun")
     if more.open:
         with more:
             _table(columns, shown, names)
 
 
 def _pinned(now: NetworkView) -> dict[int, list[int]]:
-    """The unit that was clicked, if the browser names one of this network."""
+    """Column and unit of the network that is marked by a click."""
     pinned = unit_at(KEY, "pinned", now.uirevision, now.experiment.layer_sizes)
     return {} if pinned is None else {pinned[0]: [pinned[1]]}
 
 
 def _columns(now: NetworkView, example: ExampleView, shown: Diagram) -> list[NodeColumn]:
-    """The inputs and the layers, with what their thumbnails show."""
+    """Inputs and layers, with their thumbnails."""
     _, part = decision_boundary.shown_part(now.dataset)
     found = responses(now.snapshot, now.dataset, part)
     steps = trace(now.snapshot, example.x)
@@ -97,12 +97,12 @@ def _column(
     return NodeColumn(
         len(step.z), units, what, thumbnails, largest, step.a[units], step.z[units],
         step.layer.bias[units], response.mean[units], response.spread[units],
-        _label(step.layer), step.layer.kernel, _most(response, units, classes),
+        _label(step.layer), step.layer.kernel, _largest_class(response, units, classes),
     )  # fmt: skip
 
 
-def _most(response: Responses, units: Any, classes: Sequence[str]) -> list[str]:
-    """The class whose examples excite each unit most, and how much on average."""
+def _largest_class(response: Responses, units: Any, classes: Sequence[str]) -> list[str]:
+    """The class with the largest mean output of each unit."""
     if not classes or len(units) == 0:
         return []
     means = np.nan_to_num(response.by_class[:, units], nan=-np.inf)
@@ -119,14 +119,14 @@ def _label(layer: Layer) -> str:
 def _thumbnails(
     now: NetworkView, example: ExampleView, shown: Diagram, found: tuple[Responses, ...]
 ) -> list[Thumbnails]:
-    """For each column: what its thumbnails show, the numbers (n, height, width), the scale."""
+    """The thumbnails of each column."""
     kind = now.dataset.source.kind
     if kind in ("plane", "line"):
         return _over_inputs(now, shown)
     shape = now.dataset.source.shape or (1, now.dataset.source.n_features)
     if kind == "image":
         image = example.raw.reshape(1, *shape) / now.dataset.source.maximum
-        first: Thumbnails = (f"{example.name} as the network gets it", image, 1.0)
+        first: Thumbnails = (f"{example.name}, scaled", image, 1.0)
     else:
         values = example.x[shown.units[0]].reshape(-1, 1, 1)
         first = ("the value of this example, scaled", values, _largest(values))
@@ -152,7 +152,7 @@ def _over_inputs(now: NetworkView, shown: Diagram) -> list[Thumbnails]:
         drawn[-1] = 2 * drawn[-1] - 1
         names = now.dataset.source.classes
         color = "" if names[1] == "blue" else f": {names[0]} orange, {names[1]} blue"
-        what[-1] = f"the answer over {place}{color}"
+        what[-1] = f"the output over {place}{color}"
     return [
         (words, values, 1.0 if i == len(drawn) - 1 and now.task == CLASSIFICATION
          else _largest(values))
@@ -166,7 +166,7 @@ def _largest(values: Any) -> float:
 
 
 def _meaning(columns: list[NodeColumn], names: UnitNames) -> str:
-    """What the small pictures are, and what full blue stands for."""
+    """Key to the thumbnails and their scales."""
     drawn = [(column, names.column(i).lower()) for i, column in enumerate(columns)]
     parts = []
     for what, found in groupby(drawn, lambda pair: pair[0].what):
@@ -177,11 +177,11 @@ def _meaning(columns: list[NodeColumn], names: UnitNames) -> str:
             )
             place = group[0][1] if len(group) == 1 else f"{group[0][1]} to {group[-1][1]}"
             parts.append(f"{place}, {what} (full blue: {scales})")
-    return f"A unit's picture shows: {'; '.join(parts)}."
+    return f"Thumbnails: {'; '.join(parts)}."
 
 
-def _place(now: NetworkView) -> str:
-    """What the sides of a map are: "x₁ −6 … 6, x₂ −6 … 6"."""
+def _map_ranges(now: NetworkView) -> str:
+    """Ranges of a map: "x₁ −6 … 6, x₂ −6 … 6"."""
     if now.dataset.source.kind not in ("plane", "line"):
         return ""
     sides = zip(now.dataset.source.features, feature_ranges(now.dataset), strict=True)
@@ -192,12 +192,12 @@ def _place(now: NetworkView) -> str:
 
 
 def _points(now: NetworkView) -> list[tuple[float, float, bool]] | None:
-    """Training examples on the plane, each side 0 … 1, and whether their target is high."""
+    """Training examples on the plane (0 … 1 on each side), and whether their target is high."""
     if now.dataset.source.kind != "plane":
         return None
     low, high = np.array(feature_ranges(now.dataset)).T
     part = now.dataset.train
-    places = ((part.x[:MOST_POINTS] - low) / (high - low)).round(3).tolist()
+    places = ((part.x[:MAX_POINTS] - low) / (high - low)).round(3).tolist()
     middle = 0.5 if now.task == CLASSIFICATION else 0.0
     return [(x, y, bool(t > middle)) for (x, y), t in zip(places, part.y, strict=False)]
 

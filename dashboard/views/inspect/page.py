@@ -1,7 +1,4 @@
-"""On any example of the data: the smallest change that flips the answer, and where it looks.
-
-The Inside page: what a network has in it, and does, after any epoch of its run.
-"""
+"""The Inspect page: the contents of a network after any epoch of its run."""
 
 from collections.abc import Callable
 
@@ -13,17 +10,17 @@ from dashboard.state import session
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect import decision_boundary, weights
 from dashboard.views.inspect.activations import activations
-from dashboard.views.inspect.embedding import embedding
+from dashboard.views.inspect.embedding import show_embedding
 from dashboard.views.inspect.evaluation.page import evaluation
-from dashboard.views.inspect.example import choose_example, tell
-from dashboard.views.inspect.forward_pass import forward
-from dashboard.views.inspect.network_graph import network
-from dashboard.views.inspect.signal_propagation import preflight
+from dashboard.views.inspect.example import choose_example, show_prediction
+from dashboard.views.inspect.forward_pass import show_forward_pass
+from dashboard.views.inspect.network_graph import show_network_graph
+from dashboard.views.inspect.signal_propagation import initialization_check
 from dashboard.views.inspect.units import units
-from dashboard.views.shared import predictions
-from dashboard.views.shared.adversarial import smallest_change
+from dashboard.views.shared.adversarial import adversarial_example
 from dashboard.views.shared.dataset_loading import loaded_dataset
-from dashboard.views.shared.occlusion import looks
+from dashboard.views.shared.occlusion import occlusion_map
+from dashboard.views.shared.predictions import NUMBERS_TOO_LARGE, show_predictions
 from dashboard.views.shared.run_controls import (
     REDRAW_SECONDS,
     buttons,
@@ -42,86 +39,82 @@ from playground.runs.run import Run
 Image = NDArray[np.uint8]
 
 
-def fool(now: NetworkView) -> None:
-    """The smallest change of one example."""
-    _of_example(now, smallest_change)
+def _predictions(now: NetworkView) -> None:
+    show_predictions(now.snapshot, now.dataset, now.uirevision)
 
 
-def where(now: NetworkView) -> None:
-    """The occlusion map of one example."""
-    _of_example(now, looks)
+def _of_example(show: Callable[[NetworkView, Image], None]) -> Callable[[NetworkView], None]:
+    """A view of one image, which is chosen first."""
 
+    def show_chosen(now: NetworkView) -> None:
+        source = now.dataset.source
+        if not source.shape:
+            st.info(
+                f"{literal(source.label)} has no images: choose MNIST, Fashion-MNIST or digits."
+            )
+            return
+        example = choose_example(now)
+        show_prediction(example)
+        show(now, example.raw[0])
 
-def _of_example(now: NetworkView, show: Callable[[NetworkView, Image], None]) -> None:
-    source = now.dataset.source
-    if not source.shape:
-        st.info(
-            f"{literal(source.label)} has no images, so there are no pixels to change or to cover: "
-            "choose MNIST, Fashion-MNIST or digits."
-        )
-        return
-    example = choose_example(now)
-    tell(example)
-    show(now, example.raw[0])
+    return show_chosen
 
 
 VIEWS: dict[str, View] = {
     "Network": View(
-        ":material/hub:", "Which weights are strong, and what does each unit answer to?", network
+        ":material/hub:", "Which weights are large, and what does each unit respond to?",
+        show_network_graph,
     ),
-    "Answers": View(
-        ":material/quiz:",
-        "What does it say of examples it has not learnt from?",
-        lambda now: predictions.answers(now.snapshot, now.dataset, now.uirevision),
+    "Predictions": View(
+        ":material/quiz:", "What does it predict for examples it was not trained on?", _predictions
     ),
     "Forward pass": View(
-        ":material/arrow_forward:",
-        "How does one example become an answer, number by number?",
-        forward,
+        ":material/arrow_forward:", "How is the prediction computed, number by number?",
+        show_forward_pass,
     ),
     "Weights": View(
-        ":material/grid_on:",
-        "Which numbers has it learnt, and what happens if they are changed?",
-        weights.view,
+        ":material/grid_on:", "Which weights has it learned, and what if they are changed?",
+        weights.show_weights,
     ),
     "Activations": View(
         ":material/show_chart:",
-        "Where on its curve does each layer work, and do gradients come through?",
+        "Where on its activation does each layer work, and do gradients pass through?",
         activations,
     ),
     "Units": View(
-        ":material/badge:", "What does this one unit do, and what is lost without it?", units
+        ":material/badge:", "What does one unit do, and what is lost without it?", units
     ),
-    "Plane": View(
-        ":material/border_inner:",
-        "How does it divide the plane, and how is it bent?",
-        decision_boundary.view,
+    "Decision boundary": View(
+        ":material/border_inner:", "How does it divide the plane, and how do layers warp it?",
+        decision_boundary.show_decision_boundary,
     ),
     "Evaluation": View(
         ":material/fact_check:", "How good is it, and where is it wrong?", evaluation
     ),
-    "Embedding": View(":material/bubble_chart:", "How does a layer sort the examples?", embedding),
-    "Fool it": View(
+    "Embedding": View(
+        ":material/bubble_chart:", "How does a layer separate the examples?", show_embedding
+    ),
+    "Adversarial example": View(
         ":material/compare_arrows:",
-        "How little must an image change for it to see something else?",
-        fool,
+        "How little must an image change for another class to be predicted?",
+        _of_example(adversarial_example),
     ),
-    "Where it looks": View(
-        ":material/visibility:", "Which parts of an image speak for its answer?", where
+    "Occlusion map": View(
+        ":material/visibility:", "Which parts of an image matter for the prediction?",
+        _of_example(occlusion_map),
     ),
-    "Pre-flight check": View(
-        ":material/flight_takeoff:",
-        "Are the first weights a good start, before any training?",
-        preflight,
+    "Initialization check": View(
+        ":material/flight_takeoff:", "Do the initial weights keep signals at their scale?",
+        initialization_check,
     ),
-}
+}  # fmt: skip
 
-_LOOK_AT_NUMBERS = [VIEWS["Weights"], VIEWS["Pre-flight check"]]  # of any size
-_ENOUGH = 100  # examples to see whether a network's numbers are of any use
+_ANY_SIZE = [VIEWS["Weights"], VIEWS["Initialization check"]]  # show numbers however large
+_CHECKED_EXAMPLES = 100  # for overflow
 
 
 def inspect() -> None:
-    """The buttons that play the run, the slider of epochs, and one view of the network."""
+    """Draw the run controls, the epoch slider, and one view of the network."""
     experiment = session.experiment()
     st.subheader(title(experiment), anchor=False)
     run = own_run(experiment)
@@ -132,27 +125,24 @@ def inspect() -> None:
     if dataset is None:
         return
     buttons(run, changed)
-    watching = is_updating(run)
-    every = REDRAW_SECONDS if watching else None
-    st.fragment(_look, run_every=every, key="look")(run, dataset, changed, watching)
+    updating = is_updating(run)
+    every = REDRAW_SECONDS if updating else None
+    st.fragment(_look, run_every=every, key="look")(run, dataset, changed, updating)
 
 
-def _look(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
-    """The view at the epoch of the slider; drawn anew while the run plays."""
+def _look(run: Run, dataset: Dataset, changed: bool, updating: bool) -> None:
+    """Draw the view at the epoch of the slider; redrawn while the run plays."""
     run.heartbeat()
     message(run, changed)
-    view = choose(VIEWS, "inside_view")
+    view = choose(VIEWS, "inspect_view")
     now = network_at_epoch(run, dataset)
-    if now is not None and (view in _LOOK_AT_NUMBERS or bounded(now.snapshot, _some(dataset))):
+    if now is not None and (view in _ANY_SIZE or bounded(now.snapshot, _sample(dataset))):
         view.show(now)
     elif now is not None:
-        st.warning(
-            "Numbers in this network have grown beyond all bounds: choose an earlier epoch, or "
-            "train again with a smaller learning rate."
-        )
-    if watching and not is_updating(run):
-        st.rerun()  # last, or the browser would take away what was not drawn yet
+        st.warning(NUMBERS_TOO_LARGE)
+    if updating and not is_updating(run):
+        st.rerun()  # last, or the browser would remove what was not drawn yet
 
 
-def _some(dataset: Dataset) -> NDArray[np.float32]:
-    return dataset.transform(dataset.train.x[:_ENOUGH])
+def _sample(dataset: Dataset) -> NDArray[np.float32]:
+    return dataset.transform(dataset.train.x[:_CHECKED_EXAMPLES])

@@ -1,7 +1,4 @@
-"""The controls of each kind of edit: widgets → a frozen edit, or ValueError in words.
-
-Edits of a copy of the network: what if this weight were another one, or that unit were gone?
-"""
+"""Edits of a copy of the network: change weights, switch off units, add noise, prune."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,7 +34,7 @@ def _change(shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> Edit:
     what = st.segmented_control(
         "Which", ["Weight", "Bias"], default="Weight", key="edit_which", required=True,
         persist_state="session",
-        help="Which weights or biases are changed; try a single one first.",
+        help="Whether a weight or a bias is changed.",
     )  # fmt: skip
     kernel, bias = shown.layers[layer].kernel, shown.layers[layer].bias
     source = None
@@ -47,19 +44,14 @@ def _change(shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> Edit:
         label = "To unit" if what == "Weight" else "Of unit"
         unit = _whole(label, "edit_unit", f"1 to {len(bias):,}") - 1
     value = st.number_input(
-        "New value",
-        value=0.0,
-        step=0.1,
-        format="%.4f",
-        key="edit_value",
-        persist_state="session",
-        help="What the chosen number becomes; try 0, or ten times what it was.",
-    )
+        "New value", value=0.0, step=0.1, format="%.4f", key="edit_value", persist_state="session",
+        help="Try 0, or ten times the present value.",
+    )  # fmt: skip
     edit = Change(layer, source, unit, value)
-    edit.apply(shown)  # says what is wrong before anything is looked up
-    now = float(bias[unit] if source is None else kernel[source, unit])
-    where = "The bias" if source is None else f"The weight from {inputs[source]}"
-    st.caption(literal(f"{where} is {now:.4f} now; the layer's σ is {kernel.std():.3g}."))
+    edit.apply(shown)  # raises before an invalid index is used
+    present = float(bias[unit] if source is None else kernel[source, unit])
+    name = "The bias" if source is None else f"The weight from {inputs[source]}"
+    st.caption(literal(f"{name} is {present:.4f}; the layer's σ is {kernel.std():.3g}."))
     return edit
 
 
@@ -69,27 +61,27 @@ def _switch_off(shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> Edit:
 
 
 def _noise(shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> Edit:
-    where = _where(layer)
-    share = st.number_input(
-        "Noise, in units of each layer's own σ", value=0.5, step=0.1, key="edit_noise",
-        help="0.5: random numbers half as widely spread as the layer's weights are.",
+    scope = _scope(layer)
+    fraction = st.number_input(
+        "Noise, in units of each layer's σ", value=0.5, step=0.1, key="edit_noise",
+        help="0.5: normal noise with half the standard deviation of the layer's weights.",
         persist_state="session",
     )  # fmt: skip
-    return Noise(where, share, _whole("Seed", "edit_seed", "another one: other noise", 0))
+    return Noise(scope, fraction, _whole("Seed", "edit_seed", "0 or more", 0))
 
 
 def _prune(shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> Edit:
-    where = _where(layer)
+    scope = _scope(layer)
     percent = st.number_input(
-        "Share to prune, in %", value=50.0, step=5.0, format="%.1f", key="edit_prune",
+        "Weights to prune (%)", value=50.0, step=5.0, format="%.1f", key="edit_prune",
         persist_state="session",
         help="The smallest weights, as a share of all, become 0; try how far you"
         " can go before the score drops.",
     )  # fmt: skip
-    edit = Prune(where, percent)
-    layers = shown.layers if where is None else (shown.layers[where],)
+    edit = Prune(scope, percent)
+    layers = shown.layers if scope is None else (shown.layers[scope],)
     total = sum(each.kernel.size for each in layers)
-    st.caption(f"{round(total * percent / 100):,} of {total:,} weights; biases stay.")
+    st.caption(f"{round(total * percent / 100):,} of {total:,} weights, no biases.")
     return edit
 
 
@@ -101,54 +93,49 @@ CONTROLS: dict[str, Callable[[Snapshot, int, tuple[str, ...]], Edit]] = {
 }
 
 
-def _where(layer: int) -> int | None:
+def _scope(layer: int) -> int | None:
     """The layer chosen above, or None for all."""
     choice = st.segmented_control(
-        "Where", [ALL_LAYERS, THIS_LAYER], default=ALL_LAYERS, key="edit_where", required=True,
+        "Scope", [ALL_LAYERS, THIS_LAYER], default=ALL_LAYERS, key="edit_where", required=True,
         persist_state="session",
-        help="One layer or all of them; compare which layer bears more.",
+        help="All layers, or the one chosen above.",
     )  # fmt: skip
     return None if choice == ALL_LAYERS else layer
 
 
 def _whole(label: str, key: str, range: str, value: int = 1) -> int:
-    """A whole number without limits: what is wrong with it is said in our own words."""
-    return int(
-        st.number_input(
-            f"{label} ({range})",
-            value=value,
-            step=1,
-            key=key,
-            persist_state="session",
-            help=f"A whole number, {range}; try several and watch the score.",
-        )
-    )
+    """A whole number without limits: the edit checks them."""
+    number = st.number_input(
+        f"{label} ({range})", value=value, step=1, key=key, persist_state="session",
+        help=f"A whole number, {range}.",
+    )  # fmt: skip
+    return int(number)
 
 
-MOST_SCORED = 5_000  # examples: more would make the page wait
-MOST_EDITS = 20
+MAX_SCORED = 5_000  # examples: more would make the page wait
+MAX_EDITS = 20
 ACCURACY, ERROR, LOSS = "Accuracy", "Mean error", "Loss"
-GOOD: dict[str, Literal["normal", "inverse"]] = {  # whether more of it is better
+DELTA_COLOR: dict[str, Literal["normal", "inverse"]] = {
     ACCURACY: "normal", ERROR: "inverse", LOSS: "inverse",
 }  # fmt: skip
 
 
-def made(now: NetworkView) -> tuple[Edit, ...]:
-    """The edits in their order; those of a network of another shape are forgotten."""
+def edits_of(now: NetworkView) -> tuple[Edit, ...]:
+    """The edits in their order; those of other layer sizes are dropped."""
     return stored.get("edits", _network(now)) or ()
 
 
-def copy(now: NetworkView) -> Snapshot:
-    """The shown moment with all edits; the snapshot itself where there is none."""
-    held, edits = _held(now), made(now)
-    if held.copy is None or held.edits != edits:
-        held.copy, held.edits = edited(now.snapshot, edits), edits
-    return held.copy
+def edited_copy(now: NetworkView) -> Snapshot:
+    """The network with all edits; the snapshot itself without any."""
+    cache, edits = _cache(now), edits_of(now)
+    if cache.copy is None or cache.edits != edits:
+        cache.copy, cache.edits = edited(now.snapshot, edits), edits
+    return cache.copy
 
 
 @dataclass
-class _Held:
-    """What has been computed of one snapshot, so that a second look costs nothing."""
+class _Cache:
+    """The edited copy and the scores of one snapshot."""
 
     snapshot: Snapshot
     copy: Snapshot | None = None
@@ -156,17 +143,17 @@ class _Held:
     scores: dict[tuple[Edit, ...], Score] = field(default_factory=dict)
 
 
-def _held(now: NetworkView) -> _Held:
-    held: _Held | None = stored.get("edited", now.uirevision)
-    if held is None or held.snapshot is not now.snapshot:
-        held = _Held(now.snapshot)
-        stored.set("edited", held, now.uirevision)
-    return held
+def _cache(now: NetworkView) -> _Cache:
+    cache: _Cache | None = stored.get("edited", now.uirevision)
+    if cache is None or cache.snapshot is not now.snapshot:
+        cache = _Cache(now.snapshot)
+        stored.set("edited", cache, now.uirevision)
+    return cache
 
 
-def count(now: NetworkView) -> str:
+def count_text(now: NetworkView) -> str:
     """ "1 edit", "3 edits"."""
-    n = len(made(now))
+    n = len(edits_of(now))
     return f"{n} edit{'s' if n > 1 else ''}"
 
 
@@ -179,12 +166,12 @@ def _set(now: NetworkView, edits: tuple[Edit, ...]) -> None:
 
 
 def form(now: NetworkView, shown: Snapshot, layer: int, inputs: tuple[str, ...]) -> None:
-    """The choice of an edit beside what the edits so far have done."""
+    """Draw the controls of an edit beside the effect of the edits so far."""
     kind = st.segmented_control(
-        "What to do", list(EDITS), default=next(iter(EDITS)), key="edit_kind", required=True,
+        "Edit", list(EDITS), default=next(iter(EDITS)), key="edit_kind", required=True,
         format_func=lambda name: f":material/{EDITS[name].icon}: {EDITS[name].label}",
         persist_state="session", wrap=True,
-        help="What is done to the trained weights; try each and press Undo.",
+        help="How the weights of the copy are changed.",
     )  # fmt: skip
     st.caption(EDITS[kind].help)
     left, right = st.columns([2, 3], gap="large")
@@ -197,21 +184,20 @@ def form(now: NetworkView, shown: Snapshot, layer: int, inputs: tuple[str, ...])
 def _choose(
     now: NetworkView, shown: Snapshot, kind: str, layer: int, inputs: tuple[str, ...]
 ) -> None:
-    edits, edit = made(now), None
+    edits, edit = edits_of(now), None
     try:
         edit = CONTROLS[kind](shown, layer, inputs)
         edit.apply(shown)
     except ValueError as error:
         refuse(f"{error}.")
         edit = None
-    full = len(edits) >= MOST_EDITS
+    full = len(edits) >= MAX_EDITS
     if full:
-        refuse(f"edits must be at most {MOST_EDITS}, got one more: undo one first.")
+        refuse(f"edits must be at most {MAX_EDITS}, got one more: undo one first.")
     pressed = st.button(
-        "Do it", key="edit_apply", type="primary", icon=":material/check:",
+        "Apply", key="edit_apply", type="primary", icon=":material/check:",
         disabled=edit is None or full,
-        help="Changes a copy of the weights, never the run itself; the scores "
-        "before and after stand beside each other.",
+        help="Changes a copy of the weights, never the run itself.",
     )  # fmt: skip
     if pressed and edit is not None:
         _set(now, (*edits, edit))
@@ -219,9 +205,9 @@ def _choose(
 
 
 def _effect(now: NetworkView) -> None:
-    edits = made(now)
+    edits = edits_of(now)
     name, whole = decision_boundary.shown_part(now.dataset)
-    part = Split(whole.x[:MOST_SCORED], whole.y[:MOST_SCORED])
+    part = Split(whole.x[:MAX_SCORED], whole.y[:MAX_SCORED])
     scores = _scores(now, edits, part)
     before, after = scores[0], scores[-1]
     if before is None or after is None:
@@ -235,23 +221,23 @@ def _effect(now: NetworkView) -> None:
             st.metric(
                 label, f"{show.format(one)} → {show.format(other)}" if edits else show.format(one),
                 _delta(one, other, show) if edits else None,
-                delta_color="off" if one == other else GOOD[label],
+                delta_color="off" if one == other else DELTA_COLOR[label],
             )  # fmt: skip
     first = " first" if len(part) < len(whole) else ""
     moment = f"after epoch {now.epoch}" if now.epoch else "before training"
     st.caption(
-        f"On the{first} {len(part):,} {name} examples, as trained → with the edits. The loss is "
-        f"{LOSSES[now.experiment.training.loss].label.lower()} as Keras defines it, without the "
-        f"L1/L2 penalty, computed in NumPy. The edits are made on a copy of the weights {moment}: "
-        "the run itself is untouched, and training goes on without them."
+        f"On the{first} {len(part):,} {name} examples, as trained → with the edits, on a copy of "
+        f"the weights {moment}.",
+        help=f"The loss is {LOSSES[now.experiment.training.loss].label.lower()} as in Keras, "
+        "without the L1/L2 penalty. The run is unchanged, and training goes on without the edits.",
     )
     if not edits:
-        st.info("No edit yet: choose what to do and press **Do it**.")
+        st.info("No edit yet: choose one and press **Apply**.")
         return
-    _stack(now, edits, scores)
+    _edit_table(now, edits, scores)
 
 
-def _stack(now: NetworkView, edits: tuple[Edit, ...], scores: list[Score | None]) -> None:
+def _edit_table(now: NetworkView, edits: tuple[Edit, ...], scores: list[Score | None]) -> None:
     layers, show = len(now.snapshot.layers), _shown(now.task)
     texts = ["as trained", *(edit.text(layers) for edit in edits)]
     table = pd.DataFrame(
@@ -269,11 +255,11 @@ def _stack(now: NetworkView, edits: tuple[Edit, ...], scores: list[Score | None]
     with st.container(horizontal=True):
         st.button(
             "Undo", key="edit_undo", icon=":material/undo:", on_click=_set, args=(now, edits[:-1]),
-            help="Take the last edit back.",
+            help="Undoes the last edit.",
         )  # fmt: skip
         st.button(
             "Start over", key="edit_clear", icon=":material/delete_sweep:", on_click=_set,
-            args=(now, ()), help="Take all edits back: the copy is the network as it is trained.",
+            args=(now, ()), help="Undoes all edits.",
         )  # fmt: skip
 
 
@@ -283,7 +269,7 @@ def _shown(task: str) -> str:
 
 def _delta(before: float, after: float, show: str) -> str:
     if not np.isfinite([before, after]).all():
-        return "no longer a number"
+        return "not finite"
     if show.endswith("%}"):
         return f"{100 * (after - before):+.1f} points"
     return f"{after - before:+.4f}"
@@ -292,9 +278,9 @@ def _delta(before: float, after: float, show: str) -> str:
 def _scores(now: NetworkView, edits: tuple[Edit, ...], part: Split) -> list[Score | None]:
     """The score without edits, after the first, …, after all; None where it would take too long.
 
-    While the run plays every look is at other weights, and only the first and the last are new.
+    While the run trains, only the first and the last are computed.
     """
-    known = _held(now).scores
+    known = _cache(now).scores
     playing = now.run is not None and now.run.state == "playing"
     wanted = {0, len(edits)} if playing else set(range(len(edits) + 1))
     missing = {n for n in wanted if edits[:n] not in known}

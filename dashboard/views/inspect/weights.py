@@ -1,4 +1,4 @@
-"""The numbers inside the network: seen as pictures, edited on a copy, and taken home as files."""
+"""The weights of a layer as heat map and histogram, edited on a copy, and exported."""
 
 from collections.abc import Callable
 
@@ -12,41 +12,40 @@ from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect import weight_edits
 from dashboard.views.inspect.units import largest_size, unit_images
 from playground.analysis.inspection import weights
+from playground.experiment.model_summary import layer_name
 from playground.nn.network import Snapshot
 
-ROWS, COLUMNS = 20, 12  # of a page of the table
+ROWS, COLUMNS = 20, 12  # per page of the table
 
 
-def view(now: NetworkView) -> None:
-    """One layer at a time, of the run or of the edited copy."""
-    copy = weight_edits.copy(now)
-    names = [weights.layer_name(i, len(copy.layers)) for i in range(len(copy.layers))]
+def show_weights(now: NetworkView) -> None:
+    """Draw one layer, of the run or of the edited copy."""
+    copy = weight_edits.edited_copy(now)
+    names = [layer_name(i, len(copy.layers)) for i in range(len(copy.layers))]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        part = st.segmented_control(
-            "Show", list(PARTS), default=next(iter(PARTS)), key="weights_part", required=True,
+        content = st.segmented_control(
+            "Show", list(CONTENTS), default=next(iter(CONTENTS)), key="weights_part", required=True,
             persist_state="session",
-            help="What is drawn of the weights; compare those now with those at the "
-            "start.",
+            help="Images and histograms, edits of a copy, or the numbers and files.",
         )  # fmt: skip
         name = st.segmented_control(
             "Layer", names, default=names[0], key=f"weights_layer_{len(names)}", required=True,
             persist_state="session",
-            help="The layer whose weights are drawn; compare the first with the "
-            "last.",
+            help="The layer whose weights are shown.",
         )  # fmt: skip
-    if weight_edits.made(now) and part != "Edit a copy":
+    if weight_edits.edits_of(now) and content != "Edit a copy":
         st.info(
-            f"Shown is the edited copy ({weight_edits.count(now)}). The run itself is untouched.",
+            f"The edited copy ({weight_edits.count_text(now)}) is shown. The run is unchanged.",
             icon=":material/edit:",
         )
-    PARTS[part](now, copy, names.index(name))
+    CONTENTS[content](now, copy, names.index(name))
 
 
 def input_names(now: NetworkView, layer: int) -> tuple[str, ...]:
-    """What the inputs of a layer are: features, pixels, or units of the layer before."""
+    """Names of the inputs of a layer: features, pixels, or units of the layer before."""
     source = now.dataset.source
     if layer:
-        before = weights.layer_name(layer - 1, len(now.snapshot.layers))
+        before = layer_name(layer - 1, len(now.snapshot.layers))
         return tuple(
             f"{before}, unit {i + 1}" for i in range(len(now.snapshot.layers[layer].kernel))
         )
@@ -58,8 +57,8 @@ def input_names(now: NetworkView, layer: int) -> tuple[str, ...]:
     return source.features
 
 
-def _pictures(now: NetworkView, copy: Snapshot, index: int) -> None:
-    layer, title = copy.layers[index], weights.layer_name(index, len(copy.layers))
+def _images(now: NetworkView, copy: Snapshot, index: int) -> None:
+    layer, title = copy.layers[index], layer_name(index, len(copy.layers))
     n_inputs, n_units = layer.kernel.shape
     left, right = st.columns(2, gap="medium")
     with left:
@@ -74,21 +73,20 @@ def _pictures(now: NetworkView, copy: Snapshot, index: int) -> None:
             figure,
             figures.heat_map_sentence(layer.kernel, layer.bias, block),
             key="weights_map",
-            about="All weights of a layer as colors, one column for each unit; "
-            "change one below and watch the score.",
+            about="All weights of a layer as colors, one column per unit.",
         )
     with right:
-        spread = weights.spread(layer.kernel, now.initial.layers[index].kernel)
+        distribution = weights.spread(layer.kernel, now.initial.layers[index].kernel)
         figure = figures.histogram(
-            spread, f"{title}: how its weights are spread", f"{now.uirevision} {index}"
+            distribution, f"{title}: weight distribution", f"{now.uirevision} {index}"
         )
         zeros = int(layer.kernel.size - np.count_nonzero(layer.kernel))
         chart.chart(
             figure,
-            figures.histogram_sentence(spread, zeros),
+            figures.histogram_sentence(distribution, zeros),
             key="weights_histogram",
-            about="How the weights are spread now and were at the start; try L1 or L2"
-            " and see the spread shrink.",
+            about="The distribution of the weights now and before training; try L1 or L2 and see "
+            "it shrink.",
         )
     if index == 0 and now.dataset.source.shape:
         unit_images(now, copy)
@@ -99,7 +97,7 @@ def _edit(now: NetworkView, copy: Snapshot, index: int) -> None:
 
 
 def _numbers(now: NetworkView, copy: Snapshot, index: int) -> None:
-    layer, title = copy.layers[index], weights.layer_name(index, len(copy.layers))
+    layer, title = copy.layers[index], layer_name(index, len(copy.layers))
     n_inputs, n_units = layer.kernel.shape
     inputs = input_names(now, index)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -115,45 +113,42 @@ def _numbers(now: NetworkView, copy: Snapshot, index: int) -> None:
     st.dataframe(table.map(lambda value: f"{value:.4f}"), width="stretch", height="content")
     st.caption(
         f"{title} has {n_inputs:,} × {n_units:,} weights and {n_units:,} biases: "
-        f"z of a unit is the sum of each input times its weight, plus the bias."
+        "z of a unit is the sum of each input times its weight, plus the bias."
     )
     _files(now, copy, index, inputs)
 
 
 def _page(what: str, count: int, size: int) -> int:
-    """Where the page begins that a person has chosen; without a choice where one page is enough."""
+    """First row or column of the page; without a widget if there is only one page."""
     starts = list(range(0, count, size))
     if len(starts) == 1:
         return 0
-    # Images are dark at their edges: the middle has more to see.
+    # Images are dark at their edges: begin in the middle.
     return st.selectbox(
         what, starts, index=len(starts) // 2 if what == "Inputs" else 0, width=180,
         key=f"weights_{what}_{count}", persist_state="session",
         format_func=lambda start: f"{start + 1:,} to {min(start + size, count):,}",
-        help="Which part of a large layer is drawn; images have most to see in "
-        "the middle.",
+        help="Which part of a large layer is shown.",
     )  # fmt: skip
 
 
 def _files(now: NetworkView, copy: Snapshot, index: int, inputs: tuple[str, ...]) -> None:
-    title = weights.layer_name(index, len(copy.layers))
+    title = layer_name(index, len(copy.layers))
     layer = copy.layers[index]
     with st.container(horizontal=True):
         st.download_button(
             "All layers for Keras (.npz)", lambda: weights.npz(copy), "weights.npz",
             "application/octet-stream", key="weights_npz", on_click="ignore",
             icon=":material/download:",
-            help="The weights in a file that NumPy and Keras read; try them in a "
-            "notebook.",
+            help="The weights in a file that NumPy and Keras read.",
         )  # fmt: skip
         st.download_button(
             f"{title} as a table (.csv)", lambda: weights.csv(layer, inputs),
             f"weights_{title.lower().replace(' ', '_')}.csv", "text/csv", key="weights_csv",
             on_click="ignore", icon=":material/download:",
-            help="The weights of this layer for a spreadsheet; try sorting a unit's "
-            "inputs by size.",
+            help="The weights of this layer for a spreadsheet.",
         )  # fmt: skip
-    st.caption("A Keras model with the same layers takes them like this:")
+    st.caption("In a Keras model with the same layers:")
     st.code(
         'archive = np.load("weights.npz")  # W1, b1, W2, b2, …\n'
         "model.set_weights([archive[name] for name in archive.files])",
@@ -161,8 +156,8 @@ def _files(now: NetworkView, copy: Snapshot, index: int, inputs: tuple[str, ...]
     )
 
 
-PARTS: dict[str, Callable[[NetworkView, Snapshot, int], None]] = {
-    "Pictures": _pictures,
+CONTENTS: dict[str, Callable[[NetworkView, Snapshot, int], None]] = {
+    "Images": _images,
     "Edit a copy": _edit,
     "Numbers and files": _numbers,
 }

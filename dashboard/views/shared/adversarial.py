@@ -1,4 +1,4 @@
-"""The smallest change of an image that makes the network answer something else."""
+"""Adversarial example: the smallest perturbation of an image that changes the prediction."""
 
 import zlib
 from typing import Any
@@ -22,103 +22,98 @@ Image = NDArray[np.uint8]
 
 NEAREST = "the nearest class"
 _PATHS: LRUCache[AdversarialPaths] = LRUCache(6)  # up to 4 MB each
-SHOWN = 4  # classes with a curve: the answer, the target, and the likeliest others
+MAX_CURVES = 4  # the predicted class, the target, and the likeliest others
 
 
-def smallest_change(now: NetworkView, image: Image) -> None:
-    """Choose a class and a strength; see the image, the change and the answer."""
+def adversarial_example(now: NetworkView, image: Image) -> None:
+    """Choose a target class and a strength; draw image, perturbation and prediction."""
     names = now.dataset.source.classes
     with st.container(horizontal=True, vertical_alignment="bottom", key="flip"):
-        wish = st.selectbox(
-            "Make it answer",
-            [NEAREST, *names],
-            key="flip_target",
-            width=180,
-            help="The answer the change aims at; try the class you find least alike.",
-        )
-        way = st.segmented_control(
-            "Change", list(DIRECTIONS), default="sign", key="flip_way", required=True,
+        target = st.selectbox(
+            "Target class", [NEAREST, *names], key="flip_target", width=180,
+            help="The class the perturbation aims at.",
+        )  # fmt: skip
+        direction = st.segmented_control(
+            "Direction", list(DIRECTIONS), default="sign", key="flip_way", required=True,
             format_func=lambda name: DIRECTIONS[name].label,
             help=" ".join(f"{d.label}: {d.description}" for d in DIRECTIONS.values()),
         )  # fmt: skip
-    question = (fingerprint(now.snapshot), now.experiment.data, image.tobytes(), way)
+    key = (fingerprint(now.snapshot), now.experiment.data, image.tobytes(), direction)
     paths = _PATHS.get_or_compute(
-        question, adversarial.paths, now.snapshot, now.dataset, image, way
+        key, adversarial.paths, now.snapshot, now.dataset, image, direction
     )
     if not np.isfinite(paths.shares[0]).all():
         st.warning(NOT_FINITE)
         return
-    index = _target(paths, wish, names)
+    index = _target_index(paths, target, names)
     if index is None:
         st.info(none_sentence(paths, names))
         return
     reached = int(paths.reached[index])
     st.markdown(f"**{sentence(paths, index, names)}**")
-    place = _place(now, image, way, index)
+    uirevision = _uirevision(now, image, direction, index)
     step = st.select_slider(
-        "Strength: how much a pixel may change", range(len(paths.images)),
-        value=reached if reached >= 0 else len(paths.images) - 1, key=f"flip_step_{place}",
+        "Strength (largest change of a pixel)", range(len(paths.images)),
+        value=reached if reached >= 0 else len(paths.images) - 1, key=f"flip_step_{uirevision}",
         format_func=lambda step: f"{step * paths.step:.1%}",
-        help="How far each pixel may move at most; raise it until the answer "
-        "flips.",
+        help="Raise it until the prediction changes.",
     )  # fmt: skip
     left, right = st.columns(2, gap="medium")
     with left:
         _images(paths, index, step, names)
     with right:
         before, after = paths.shares[0, index], paths.shares[step, index]
-        figure = evaluation.before_after_bars("The answer", names, before, after, now.uirevision)
         chart.chart(
-            figure,
-            answer_sentence(paths, index, step, names),
+            evaluation.before_after_bars(
+                "Class probabilities", names, before, after, now.uirevision
+            ),
+            probabilities_sentence(paths, index, step, names),
             key="flip_bars",
-            about="What the network answers to the changed image; move the strength "
-            "until another bar is the longest.",
+            about="The probabilities for the perturbed image; move the strength until another bar "
+            "is the longest.",
         )
     left, right = st.columns(2, gap="medium")
     strengths = np.arange(len(paths.images)) * paths.step
     with left:
-        shown = _shown(paths, index)
-        figure = evaluation.probability_curves(
-            strengths, paths.shares[:, index], names, shown, step, place
-        )
+        shown = _shown_classes(paths, index)
         chart.chart(
-            figure,
-            course_sentence(paths, index, names),
+            evaluation.probability_curves(
+                strengths, paths.shares[:, index], names, shown, step, uirevision
+            ),
+            curves_sentence(paths, index, names),
             key="flip_course",
-            about="How the answer changes as the image is changed more and more; read"
-            " off how little it takes to change its mind.",
+            about="The probabilities as the perturbation grows; read off how little it takes to "
+            "change the prediction.",
         )
     with right:
         others = [names[target] for target in paths.targets]
-        far = np.where(paths.reached < 0, np.nan, paths.reached * paths.step)
-        figure = evaluation.distance_bars(others, far, index, now.uirevision)
+        distances = np.where(paths.reached < 0, np.nan, paths.reached * paths.step)
         chart.chart(
-            figure,
-            distance_sentence(others, far),
+            evaluation.distance_bars(others, distances, index, now.uirevision),
+            distance_sentence(others, distances),
             key="flip_distances",
-            about="How strongly the image must be changed for each other answer; the "
-            "shortest bar is the class it confuses most easily.",
+            about="The smallest perturbation for each other class; the shortest bar is the class "
+            "it is most easily confused with.",
         )
 
 
-def _target(paths: AdversarialPaths, wish: str, names: tuple[str, ...]) -> int | None:
-    """The way to the class wished for; the nearest where that is the answer already."""
-    if wish in names and (target := names.index(wish)) in paths.targets:
-        return paths.targets.index(target)
-    if wish in names:
-        st.caption(f"It answers {wish} already: this is the way to the nearest other class.")
+def _target_index(paths: AdversarialPaths, target: str, names: tuple[str, ...]) -> int | None:
+    """The path to the target class; the nearest one where the target is predicted already."""
+    if target in names and names.index(target) in paths.targets:
+        return paths.targets.index(names.index(target))
+    if target in names:
+        st.caption(f"{target} is predicted already: this is the nearest other class.")
     return paths.nearest
 
 
-def _place(now: NetworkView, image: Image, way: str, index: int) -> str:
-    """Names this network, image and way: another one starts at its own smallest change."""
-    told = f"{now.uirevision} {now.epoch} {way} {index}".encode()
-    return f"{zlib.crc32(image.tobytes() + told):x}"
+def _uirevision(now: NetworkView, image: Image, direction: str, index: int) -> str:
+    """Names network, image and path: another one starts at its own smallest perturbation."""
+    settings = f"{now.uirevision} {now.epoch} {direction} {index}".encode()
+    return f"{zlib.crc32(image.tobytes() + settings):x}"
 
 
-def picture(paths: AdversarialPaths, index: int, step: int) -> str:
-    """The address of three images below each other: before, after, the change in full colors."""
+def images_url(paths: AdversarialPaths, index: int, step: int) -> str:
+    """Three images below each other: original, perturbed, and the perturbation in full colors."""
     change = paths.change(index, step)
     pair = [paths.images[0, index], paths.images[step, index]]
     gray = [np.repeat((p * (255 / paths.maximum)).round()[..., None], 3, axis=-1) for p in pair]
@@ -127,97 +122,96 @@ def picture(paths: AdversarialPaths, index: int, step: int) -> str:
 
 
 def _images(paths: AdversarialPaths, index: int, step: int, names: tuple[str, ...]) -> None:
-    """Before, after and the change."""
     change = paths.change(index, step)
     largest, mean = float(np.abs(change).max()), float(np.abs(change).mean())
-    answer, now = paths.answer, int(paths.answers(index)[step])
-    before, after = paths.shares[0, index, answer], paths.shares[step, index, now]
-    magnified = f"× {1 / largest:.0f}" if largest else "none"
+    original, perturbed = paths.answer, int(paths.answers(index)[step])
+    before, after = paths.shares[0, index, original], paths.shares[step, index, perturbed]
     tiles = [
-        Tile(f"before: {names[answer]}", f"{before:.1%} sure"),
-        Tile(f"after: {names[now]}", f"{after:.1%} sure"),
-        Tile("the change", magnified, "", "The change: blue brighter, orange darker"),
+        Tile(f"original: {names[original]}", f"confidence {before:.1%}"),
+        Tile(f"perturbed: {names[perturbed]}", f"confidence {after:.1%}"),
+        Tile(
+            "perturbation",
+            f"× {1 / largest:.0f}" if largest else "none",
+            alternative="The perturbation: blue brighter, orange darker",
+        ),
     ]
     height, width = change.shape
-    gallery(picture(paths, index, step), (height, width), tiles, key="flip_images", size=140)
+    sprite = images_url(paths, index, step)
+    gallery(sprite, (height, width), tiles, key="flip_images", size=140)
     st.caption(
-        f"Blue pixels were made brighter, orange ones darker: by {largest:.1%} of the pixel range "
-        f"at most and {mean:.2%} on average. None leaves the range 0 to {paths.maximum:g}."
+        f"Blue pixels become brighter, orange ones darker: by at most {largest:.1%} of the pixel "
+        f"range and {mean:.2%} on average, within 0 to {paths.maximum:g}."
     )
 
 
-def _shown(paths: AdversarialPaths, index: int) -> list[int]:
-    """The answer, the target, and the classes that are likely anywhere on the way."""
+def _shown_classes(paths: AdversarialPaths, index: int) -> list[int]:
+    """The predicted class, the target, and the classes with a high probability on the path."""
     first = [paths.answer, paths.targets[index]]
     likely = np.argsort(-paths.shares[:, index].max(axis=0))
-    return first + [int(c) for c in likely if c not in first][: SHOWN - 2]
-
-
-def _share(strength: float) -> str:
-    return f"{strength:.1%}"
+    return first + [int(c) for c in likely if c not in first][: MAX_CURVES - 2]
 
 
 def sentence(paths: AdversarialPaths, index: int, names: tuple[str, ...]) -> str:
-    """The smallest change in words."""
-    answer, target = names[paths.answer], names[paths.targets[index]]
+    """The smallest perturbation that reaches the target."""
+    original, target = names[paths.answer], names[paths.targets[index]]
     reached = int(paths.reached[index])
     if reached < 0:
-        most = _share((len(paths.images) - 1) * paths.step)
-        return f"This way does not lead to {target}, even with {most} of the pixel range per pixel."
+        largest = (len(paths.images) - 1) * paths.step
+        return f"This path does not reach {target}, even with {largest:.1%} of the pixel range."
     mean = float(np.abs(paths.change(index, reached)).mean())
     text = (
-        f"A change of at most {_share(reached * paths.step)} of the pixel range per pixel "
-        f"({_share(mean)} on average) turns {answer} into {target}."
+        f"A perturbation of at most {reached * paths.step:.1%} of the pixel range per pixel "
+        f"({mean:.1%} on average) turns {original} into {target}."
     )
-    other = paths.answers(index)[:reached]
-    away = np.flatnonzero(other != paths.answer)
-    if len(away):
-        first = int(away[0])
-        begin = _share(first * paths.step)
-        return f"{text} On the way, from {begin}, it answers {names[int(other[first])]}."
-    return f"{text} Below that it still answers {answer}."
+    on_path = paths.answers(index)[:reached]
+    changed = np.flatnonzero(on_path != paths.answer)
+    if len(changed):
+        first = int(changed[0])
+        return f"{text} From {first * paths.step:.1%}, {names[int(on_path[first])]} is predicted."
+    return f"{text} Below that, {original} is still predicted."
 
 
 def none_sentence(paths: AdversarialPaths, names: tuple[str, ...]) -> str:
-    """What to say where no class is reached."""
-    most = _share((len(paths.images) - 1) * paths.step)
+    """Message where no class is reached."""
+    largest = (len(paths.images) - 1) * paths.step
     return (
-        f"It answers {names[paths.answer]} and stays with it: no way along the gradient, up to "
-        f"{most} of the pixel range per pixel, leads to another class. The gradient may be 0: "
-        "try a network that has learnt less, or another image."
+        f"No path along the gradient changes the prediction {names[paths.answer]}, up to "
+        f"{largest:.1%} of the pixel range per pixel. The gradient may be 0: try a network trained "
+        "for fewer epochs, or another image."
     )
 
 
-def answer_sentence(paths: AdversarialPaths, index: int, step: int, names: tuple[str, ...]) -> str:
-    """The answer at the chosen strength beside the first one."""
-    after = paths.shares[step, index]
-    now, was = int(after.argmax()), paths.answer
-    strength = _share(step * paths.step)
-    first = paths.shares[0, index, was]
+def probabilities_sentence(
+    paths: AdversarialPaths, index: int, step: int, names: tuple[str, ...]
+) -> str:
+    """The prediction at the chosen strength beside the original one."""
+    after, original = paths.shares[step, index], paths.answer
+    perturbed = int(after.argmax())
     return (
-        f"Changed by {strength}: {names[now]}, {after[now]:.1%} sure; the image itself: "
-        f"{names[was]}, {first:.1%} sure."
+        f"Perturbed by {step * paths.step:.1%}: {names[perturbed]}, confidence "
+        f"{after[perturbed]:.1%}; original: {names[original]}, confidence "
+        f"{paths.shares[0, index, original]:.1%}."
     )
 
 
-def course_sentence(paths: AdversarialPaths, index: int, names: tuple[str, ...]) -> str:
-    """Where the curves of answer and target end."""
-    answer, target = paths.answer, paths.targets[index]
+def curves_sentence(paths: AdversarialPaths, index: int, names: tuple[str, ...]) -> str:
+    """First and last probability of the predicted class and of the target."""
+    original, target = paths.answer, paths.targets[index]
     first, last = paths.shares[0, index], paths.shares[-1, index]
     return (
-        f"{names[answer]} falls from {first[answer]:.0%} to {last[answer]:.0%}, {names[target]} "
-        f"goes from {first[target]:.0%} to {last[target]:.0%}; the dotted line is the strength "
-        "above."
+        f"{names[original]} falls from {first[original]:.0%} to {last[original]:.0%}, "
+        f"{names[target]} changes from {first[target]:.0%} to {last[target]:.0%}; the dotted line "
+        "is the strength above."
     )
 
 
 def distance_sentence(names: list[str], strengths: NDArray[Any]) -> str:
-    """Which class is nearest and which farthest."""
-    there = np.flatnonzero(~np.isnan(strengths))
-    if not len(there):
+    """The nearest and the farthest class."""
+    reached = np.flatnonzero(~np.isnan(strengths))
+    if not len(reached):
         return "No class is reached."
-    near, far = (int(there[pick(strengths[there])]) for pick in (np.argmin, np.argmax))
-    text = f"Nearest is {names[near]} ({_share(strengths[near])})"
-    if len(there) < len(names):
-        return f"{text}; {len(names) - len(there)} of {len(names)} classes are not reached."
-    return f"{text}, farthest {names[far]} ({_share(strengths[far])})."
+    near, far = (int(reached[pick(strengths[reached])]) for pick in (np.argmin, np.argmax))
+    text = f"Nearest is {names[near]} ({strengths[near]:.1%})"
+    if len(reached) < len(names):
+        return f"{text}; {len(names) - len(reached)} of {len(names)} classes are not reached."
+    return f"{text}, farthest {names[far]} ({strengths[far]:.1%})."

@@ -1,6 +1,5 @@
 """What can be taken away of a run: files for a spreadsheet, for Keras, for paper."""
 
-import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence

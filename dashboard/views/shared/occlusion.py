@@ -1,4 +1,4 @@
-"""Where the network looks: how sure it stays while a patch covers part of the image."""
+"""Occlusion map: the drop in confidence while a patch covers part of an image."""
 
 import numpy as np
 import streamlit as st
@@ -13,94 +13,90 @@ from playground.analysis.inspection.occlusion import Occlusion, occlusion
 
 Image = NDArray[np.uint8]
 
-USUAL = 0.18  # of the image's side: 5 of 28 pixels, 1 of 8
-COVERS = {"black": 0.0, "gray": 0.5, "white": 1.0}  # as a share of the pixel range
+DEFAULT_PATCH = 0.18  # of the image's side: 5 of 28 pixels, 1 of 8
+COVERS = {"black": 0.0, "gray": 0.5, "white": 1.0}  # as a fraction of the pixel range
 
 
-def looks(now: NetworkView, image: Image) -> None:
-    """Choose a patch; see how much each part of the image matters."""
+def occlusion_map(now: NetworkView, image: Image) -> None:
+    """Choose a patch; draw how much covering each part of the image costs."""
     side, maximum = min(image.shape), now.dataset.source.maximum
     with st.container(horizontal=True, vertical_alignment="bottom", key="looks"):
         patch = st.slider(
-            "Side of the patch, in pixels", 1, side // 2, round(USUAL * side), width=280,
+            "Patch size (pixels)", 1, side // 2, round(DEFAULT_PATCH * side), width=280,
             key=f"looks_patch_{side}", persist_state="session",
-            help="A small patch hides a detail; a large one a whole stroke.",
+            help="A small patch hides a detail, a large one a whole stroke.",
         )  # fmt: skip
         cover = st.segmented_control(
-            "Cover with", list(COVERS), default="black", key="looks_cover", required=True,
+            "Fill", list(COVERS), default="black", key="looks_cover", required=True,
             persist_state="session",
-            help="Black is the background of these images: it takes ink away. White adds ink.",
+            help="Black is the background of these images: it removes ink. White adds ink.",
         )  # fmt: skip
-    found = occlusion(now.snapshot, now.dataset, image, patch, COVERS[cover] * maximum)
-    if not np.isfinite(found.falls).all():
+    result = occlusion(now.snapshot, now.dataset, image, patch, COVERS[cover] * maximum)
+    if not np.isfinite(result.falls).all():
         st.warning(NOT_FINITE)
         return
     names = now.dataset.source.classes
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        name = names[found.answer]
-        uirevision = f"{now.uirevision} {image.shape}"
-        figure = heat_map(found.falls, image, f"What speaks for {name}", "fall", uirevision)
+        title = f"Occlusion map for {names[result.answer]}"
+        figure = heat_map(result.falls, image, title, "drop", f"{now.uirevision} {image.shape}")
         chart.chart(
             figure,
-            sentence(found, names),
+            sentence(result, names),
             key="looks_map",
-            about="How much surer or less sure the answer becomes when a patch covers"
-            " each place; try another patch size or cover.",
+            about="The change in the predicted probability when a patch covers each place; try "
+            "another patch size or fill.",
         )
     with right:
-        _worst(found, image, names, maximum, COVERS[cover] * maximum)
+        _worst_patch(result, image, names, maximum, COVERS[cover] * maximum)
 
 
-def sentence(found: Occlusion, names: tuple[str, ...]) -> str:
-    """Where covering costs most, and whether it changes the answer."""
-    name, row_column = names[found.answer], found.strongest
-    fall, rise = float(found.falls.max()), float(-found.falls.min())
+def sentence(result: Occlusion, names: tuple[str, ...]) -> str:
+    """The largest drop and the largest rise in confidence."""
+    name, (row, column) = names[result.answer], result.strongest
+    drop, rise = float(result.falls.max()), float(-result.falls.min())
     text = (
-        f"Blue: covered there, it is less sure of {name} (by up to {fall:.0%} of "
-        f"{found.probability:.0%}, as the mean of all patches over that pixel, around row "
-        f"{row_column[0]}, column {row_column[1]}); "
+        f"Blue: covering it lowers the probability of {name}, by up to {drop:.0%} of "
+        f"{result.probability:.0%} (mean of all patches over a pixel) around row {row}, column "
+        f"{column}; "
     )
     if rise > 0.005:
-        text += f"orange: it becomes surer, by up to {rise:.0%}."
-    else:
-        text += "nowhere does covering make it much surer."
-    return text
+        return text + f"orange: it raises it, by up to {rise:.0%}."
+    return text + "nowhere does it raise it much."
 
 
-def _worst(
-    found: Occlusion, image: Image, names: tuple[str, ...], maximum: float, cover: float
+def _worst_patch(
+    result: Occlusion, image: Image, names: tuple[str, ...], maximum: float, fill: float
 ) -> None:
-    """The image whole and with the patch where it costs most."""
-    worst = int(found.places.argmax())
-    row, column = (int(n) for n in found.corners[worst])
+    """The image without and with the patch where it costs most."""
+    worst = int(result.places.argmax())
+    row, column = (int(n) for n in result.corners[worst])
     covered = image.copy()
-    rows, columns = (slice(max(n, 0), max(n + found.patch, 0)) for n in (row, column))
-    covered[rows, columns] = round(cover)
-    left = found.probability - float(found.places[worst])
+    rows, columns = (slice(max(n, 0), max(n + result.patch, 0)) for n in (row, column))
+    covered[rows, columns] = round(fill)
+    remaining = result.probability - float(result.places[worst])
     pixels = np.concatenate([image, covered]) * (255 / maximum)
-    name = names[found.answer]
-    then = names[int(found.answers[worst])]
+    name = names[result.answer]
     tiles = [
-        Tile(f"whole: {name}", f"{found.probability:.1%} sure"),
-        Tile(f"covered: {then}", f"{name} {left:.1%}"),
+        Tile(f"original: {name}", f"confidence {result.probability:.1%}"),
+        Tile(f"covered: {names[int(result.answers[worst])]}", f"{name} {remaining:.1%}"),
     ]
     height, width = image.shape
     sprite = data_url(pixels.round().astype(np.uint8))
     gallery(sprite, (height, width), tiles, key="looks_worst", size=140)
-    st.caption(places_sentence(found, names))
+    st.caption(places_sentence(result, names))
 
 
-def places_sentence(found: Occlusion, names: tuple[str, ...]) -> str:
-    """At how many places the patch changes the answer."""
-    n, patch = len(found.places), found.patch
-    where = f"The patch of {patch} × {patch} pixels was put on {n:,} places"
+def places_sentence(result: Occlusion, names: tuple[str, ...]) -> str:
+    """At how many places the patch changes the prediction."""
+    n, patch = len(result.places), result.patch
+    placed = f"A patch of {patch} × {patch} pixels at {n:,} places"
     right = "Right: the place that costs most."
-    if not found.other:
-        return f"{where}: the answer is {names[found.answer]} at all of them. {right}"
-    changed = found.answers[found.answers != found.answer]
+    if not result.other:
+        return f"{placed}: {names[result.answer]} is predicted at all of them. {right}"
+    changed = result.answers[result.answers != result.answer]
     likely = names[int(np.bincount(changed).argmax())]
     return (
-        f"{where}: at {len(changed):,} of them ({found.other:.1%}) the answer is another one, "
-        f"mostly {likely}. {right}"
+        f"{placed}: at {len(changed):,} of them ({result.other:.1%}) the prediction changes, "
+        f"mostly to {likely}. {right}"
     )

@@ -1,14 +1,17 @@
-"""The part of a page that shows what the network says of examples it has not learnt from."""
+"""Predictions on validation examples, as the kind of data wants it."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from dashboard.components import chart
-from dashboard.components.gallery import Sample, gallery
-from dashboard.figures import decision_boundary
-from dashboard.figures import images as picture
-from dashboard.views.shared.unit_maps import drawn
-from dashboard.widgets.tables import frame
+from dashboard.components.gallery import Sample, gallery_data, streamed_gallery
+from dashboard.components.status import table, table_data
+from dashboard.figures import decision_boundary as figures
+from dashboard.figures import images
+from dashboard.views.shared.unit_maps import drawn_examples
 from playground.analysis.inspection import decision_boundary as boundary
 from playground.analysis.inspection.decision_boundary import MOST_EXAMPLES
 from playground.datasets.dataset import Dataset
@@ -19,133 +22,149 @@ NOT_FINITE = (
     "The output of this network is not a finite number: its weights are too large. Reset it, or "
     "choose an earlier epoch."
 )
+NUMBERS_TOO_LARGE = (
+    "Numbers in this network have overflowed: choose an earlier epoch, or train again with a "
+    "smaller learning rate."
+)
 IMAGES = 24
 ROWS = 10
-SAID = ("truth", "prediction", "", "how sure")  # columns of the table beside the features
-MOST_CLASSES = 6  # that a sentence names
+MAX_CLASSES = 6  # named in a sentence
+ABOUT_REGION = (
+    "Every point of the plane in the color of the network's prediction, the examples on top; try "
+    "more hidden units, or noisier inputs, and watch the border bend."
+)
+CORRECTNESS = "✓ correct, ✗ incorrect; the percentage is the predicted probability (confidence)."
+ABOUT_FIT = (
+    "The network's output for every input, as a curve through the examples; try fewer or more "
+    "hidden units and see where it stops following them."
+)
 
 
-def answers(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
-    """Images, a map, a curve or a table, as the kind of the data wants it."""
-    name, _ = boundary.shown_part(dataset)
-    moment = f"after epoch {snapshot.epoch}" if snapshot.epoch else "not trained yet"
-    st.subheader(f"What it says of {name} examples ({moment})", anchor=False)
+def show_predictions(
+    snapshot: Snapshot, dataset: Dataset, uirevision: str, stream: str = ""
+) -> None:
+    """Draw images, a decision region, a curve or a table with the predictions.
+
+    stream: the components follow its messages, made of `prediction_parts`.
+    """
+    split, _ = boundary.shown_part(dataset)
+    st.subheader(f"Predictions on {split} examples", anchor=False)
+    parts = prediction_parts(snapshot, dataset, uirevision)
+    columns = st.columns(len(parts), gap="medium")
+    for column, (key, part) in zip(columns, parts.items(), strict=True):
+        with column:
+            if key == "samples":
+                _gallery(part, dataset, stream)
+            elif key == "predictions":
+                table(part, key, stream)
+            else:
+                chart.streamed_chart(part, key, stream)
+
+
+def prediction_parts(
+    snapshot: Snapshot, dataset: Dataset, uirevision: str
+) -> dict[str, Mapping[str, Any]]:
+    """Data of the components that `show_predictions` draws, by their keys."""
     kind = dataset.source.kind
+    when = f"After epoch {snapshot.epoch:,}" if snapshot.epoch else "Not trained yet"
     if kind == "image":
-        _images(snapshot, dataset)
-    elif kind == "line":
-        _curve(snapshot, dataset, uirevision)
-    elif boundary.suits(dataset):
-        several = len(dataset.source.classes) > 2
-        left, right = st.columns(2, gap="medium")
-        with left:
-            (_class_region if several else _region)(snapshot, dataset, uirevision)
-        with right:
-            _table(snapshot, dataset)
-    else:
-        _table(snapshot, dataset)
+        return {"samples": _images(snapshot, dataset, when)}
+    if kind == "line":
+        return {"fit": _curve(snapshot, dataset, uirevision)}
+    predictions = _table(snapshot, dataset, when)
+    if not boundary.suits(dataset):
+        return {"predictions": predictions}
+    multiclass = len(dataset.source.classes) > 2
+    region = (_class_region if multiclass else _region)(snapshot, dataset, uirevision)
+    return {"region": region, "predictions": predictions}
 
 
-def _images(snapshot: Snapshot, dataset: Dataset) -> None:
+def _images(snapshot: Snapshot, dataset: Dataset, when: str) -> Mapping[str, Any]:
     _, part = boundary.shown_part(dataset)
-    images = part.x[:IMAGES]
-    said = boundary.answers(snapshot, dataset, part, IMAGES)
-    sure = said.confidence
-    cells = [
-        Sample(label, guess, None if sure is None else float(sure[i]))
-        for i, (label, guess) in enumerate(zip(said.label, said.prediction, strict=True))
+    predicted = boundary.answers(snapshot, dataset, part, IMAGES)
+    confidence = predicted.confidence
+    samples = [
+        Sample(label, prediction, None if confidence is None else float(confidence[i]))
+        for i, (label, prediction) in enumerate(
+            zip(predicted.label, predicted.prediction, strict=True)
+        )
     ]
-    right = sum(cell.correct for cell in cells)
-    st.caption(
-        f"{right} of these {len(cells)} are right. ✓ right, ✗ wrong; the percentage is how sure "
-        "the network is of its answer."
-    )
-    pixels = picture.mosaic(images, dataset.source.maximum)
+    n_correct = sum(sample.correct for sample in samples)
+    caption = f"{when}: {n_correct} of these {len(samples)} are correct. {CORRECTNESS}"
+    return gallery_data([sample.tile for sample in samples], caption)
+
+
+def _gallery(data: Mapping[str, Any], dataset: Dataset, stream: str) -> None:
+    _, part = boundary.shown_part(dataset)
+    pixels = images.mosaic(part.x[:IMAGES], dataset.source.maximum)
     height, width = dataset.source.shape
-    tiles = [cell.tile for cell in cells]
-    gallery(picture.data_url(pixels), (height, width), tiles, key="samples")
+    streamed_gallery(images.data_url(pixels), (height, width), data, "samples", stream)
 
 
-def _region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
+def _region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Mapping[str, Any]:
     source = dataset.source
-    found = boundary.region(snapshot, dataset)
+    region = boundary.region(snapshot, dataset)
     if source.task == CLASSIFICATION:
         names = (source.classes[0], source.classes[1])
     else:
-        names = (f"−{found.largest:.2g}", f"+{found.largest:.2g}")
-    figure = decision_boundary.decision_region(
-        found.values,
-        found.extent,
-        boundary.points(dataset),
-        (source.features[0], source.features[1]),
-        uirevision,
+        names = (f"−{region.largest:.2g}", f"+{region.largest:.2g}")
+    axes = (source.features[0], source.features[1])
+    figure = figures.decision_region(
+        region.values, region.extent, boundary.points(dataset), axes, uirevision
     )
-    chart.chart(
-        figure,
-        decision_boundary.region_sentence(found.values, names),
-        key="region",
-        about="Every point of the plane in the color of the network's answer "
-        "there, the examples on top; try more hidden units, or inputs with "
-        "more noise, and watch the border bend.",
-    )
+    sentence = figures.region_sentence(region.values, names)
+    return chart.chart_data(figure, sentence, ABOUT_REGION)
 
 
-def _class_region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
+def _class_region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Mapping[str, Any]:
     """The plane in the colors of three or more classes."""
-    source, seen = dataset.source, boundary.look(snapshot, dataset)
-    colors = decision_boundary.output_colors(seen.output, len(source.classes), 1.0, discrete=False)
+    source, plane = dataset.source, boundary.look(snapshot, dataset)
+    colors = figures.output_colors(plane.output, len(source.classes), 1.0, discrete=False)
     examples = {
-        name: drawn(snapshot, dataset, part) for name, part in boundary.examples(dataset).items()
+        name: drawn_examples(snapshot, dataset, part)
+        for name, part in boundary.examples(dataset).items()
     }
     axes = (source.features[0], source.features[1])
-    title = "Decision region"
-    figure = decision_boundary.region_figure(
-        colors, seen.extent, examples, source.classes, axes, title, uirevision
+    figure = figures.region_figure(
+        colors, plane.extent, examples, source.classes, axes, "Decision region", uirevision
     )
-    share = np.bincount(seen.output.argmax(axis=-1).ravel(), minlength=len(source.classes))
-    order = np.argsort(-share, kind="stable")[:MOST_CLASSES]
-    told = ", ".join(f"{share[i] / share.sum():.0%} {source.classes[i]}" for i in order)
-    more = " …" if len(source.classes) > MOST_CLASSES else ""
-    sentence = f"Of the plane, {told}{more}; the grayer, the less sure. A cross marks a wrong one."
-    chart.chart(
-        figure,
-        sentence,
-        key="region",
-        about="Every point of the plane in the color of the network's answer "
-        "there, the examples on top; try more hidden units, or inputs with "
-        "more noise, and watch the border bend.",
-    )
+    counts = np.bincount(plane.output.argmax(axis=-1).ravel(), minlength=len(source.classes))
+    order = np.argsort(-counts, kind="stable")[:MAX_CLASSES]
+    shares = ", ".join(f"{counts[i] / counts.sum():.0%} {source.classes[i]}" for i in order)
+    more = " …" if len(source.classes) > MAX_CLASSES else ""
+    sentence = f"Of the plane, {shares}{more}; grayer is less confident. A cross marks an error."
+    return chart.chart_data(figure, sentence, ABOUT_REGION)
 
 
-def _curve(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> None:
+def _curve(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Mapping[str, Any]:
     x, y = boundary.curve(snapshot, dataset)
-    parts = {"training": dataset.train, "validation": dataset.validation}
+    splits = {"training": dataset.train, "validation": dataset.validation}
     points = {
         name: (part.x[:MOST_EXAMPLES, 0], part.y[:MOST_EXAMPLES])
-        for name, part in parts.items()
+        for name, part in splits.items()
         if len(part)
     }
     name, part = boundary.shown_part(dataset)
     error = boundary.mean_error(snapshot, dataset, part)
-    figure = decision_boundary.fitted_curve(x, y, points, dataset.source.features[0], uirevision)
-    chart.chart(
-        figure,
-        decision_boundary.fit_sentence(error, name),
-        key="fit",
-        about="The network's answer for every input, as a curve through the "
-        "examples; try fewer or more hidden units and see where it stops "
-        "following them.",
+    return chart.chart_data(
+        figures.fitted_curve(x, y, points, dataset.source.features[0], uirevision),
+        figures.fit_sentence(error, name),
+        ABOUT_FIT,
     )
 
 
-def _table(snapshot: Snapshot, dataset: Dataset) -> None:
+def _table(snapshot: Snapshot, dataset: Dataset, when: str) -> Mapping[str, Any]:
     _, part = boundary.shown_part(dataset)
-    said = boundary.answers(snapshot, dataset, part, ROWS)
-    table = frame(part.x[:ROWS], dataset.source.features, SAID).round(3)
-    table["truth"], table["prediction"] = said.label, said.prediction
-    if said.confidence is not None:
-        table[""] = [
-            "✓" if a == b else "✗" for a, b in zip(said.label, said.prediction, strict=True)
-        ]
-        table["how sure"] = [f"{share:.0%}" for share in said.confidence]
-    st.dataframe(table, hide_index=True, width="stretch", height="content")
+    predicted = boundary.answers(snapshot, dataset, part, ROWS)
+    columns = [*dataset.source.features, "truth", "prediction"]
+    rows = [
+        [*(f"{value:.4g}" for value in x), label, prediction]
+        for x, label, prediction in zip(
+            part.x[:ROWS].tolist(), predicted.label, predicted.prediction, strict=True
+        )
+    ]
+    if predicted.confidence is None:
+        return table_data(columns, rows, f"{when}.")
+    for row, confidence in zip(rows, predicted.confidence, strict=True):
+        row += ["✓" if row[-1] == row[-2] else "✗", f"{confidence:.0%}"]
+    return table_data([*columns, "", "confidence"], rows, f"{when}. {CORRECTNESS}")

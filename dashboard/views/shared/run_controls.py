@@ -9,6 +9,7 @@ from dashboard.state import identity, session
 from dashboard.state.network_view import NetworkView
 from dashboard.widgets.messages import warn
 from dashboard.widgets.run_status import (
+    enabled_buttons,
     progress_share,
     progress_text,
     status,
@@ -98,8 +99,9 @@ def buttons(run: Run, changed: bool) -> None:
             on_click=run.pause, help="Pauses training; nothing is lost.",
         )  # fmt: skip
         st.button(
-            "Train one epoch", key="step", icon=":material/skip_next:", disabled="step" not in enabled,
-            on_click=_play, args=(1,), help="Trains one epoch and pauses.",
+            "Train one epoch", key="step", icon=":material/skip_next:",
+            disabled="step" not in enabled, on_click=_play, args=(1,),
+            help="Trains one epoch, then pauses.",
         )  # fmt: skip
         st.button(
             "Reset", key="reset", icon=":material/replay:", disabled="reset" not in enabled,
@@ -173,6 +175,7 @@ def network_at_epoch(
         else:
             if snapshot.epoch != epoch:
                 note.caption(
-                    f"Not every epoch of a long run has a checkpoint: this is epoch {snapshot.epoch:,}."
+                    "Not every epoch of a long run has a checkpoint: this is epoch "
+                    f"{snapshot.epoch:,}."
                 )
     return NetworkView(run.experiment, dataset, snapshot, run, uirevision)

@@ -79,6 +79,6 @@ def _bias(counted: list[TestEvaluation], task: str, n_test: int) -> str:
     n_networks = len(counted) + 1
     points = 100 * selection_bias(counted[-1].score.metric, n_test, n_networks)
     return (
-        f"{general}: of {n_networks} equally good networks, the best scores {points:.1f} percentage "
-        f"points too high on these {n_test:,} test examples by chance alone."
+        f"{general}: of {n_networks} equally good networks, the best scores {points:.1f} "
+        f"percentage points too high on these {n_test:,} test examples by chance alone."
     )

@@ -1,11 +1,11 @@
-"""Each hidden unit's answer over the plane, and the plane as two of them see it."""
+"""Outputs of hidden units over the plane, and the plane mapped to two of them."""
 
 from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
-from dashboard.components import chart as live
+from dashboard.components.chart import chart
 from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import decision_boundary as figures
 from dashboard.figures import images
@@ -18,9 +18,11 @@ from playground.experiment.model_summary import layer_name
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot, classes
 
-PAGE = 48  # small maps
-SMALL = 50  # points along a side of a small map, at most
-OWN, COMMON = "Each unit its own", "One for all"
+MAPS_PER_PAGE = 48
+MAP_SIDE = 50  # points along a side of a small map, at most
+OWN_SCALE, COMMON_SCALE = "Each unit its own", "One for all"
+
+Examples = dict[str, figures.Examples]
 
 
 def short(value: float) -> str:
@@ -36,8 +38,8 @@ def inequality(half: HalfPlane, names: tuple[str, ...]) -> str:
     return " ".join(terms).replace("-", "−") + " > 0"
 
 
-def drawn(snapshot: Snapshot, dataset: Dataset, part: Split) -> figures.Examples:
-    """Examples with the color of their targets, and which of them are answered wrongly."""
+def drawn_examples(snapshot: Snapshot, dataset: Dataset, part: Split) -> figures.Examples:
+    """Examples in the color of their targets, with the errors of the network."""
     if dataset.source.task != CLASSIFICATION:
         return figures.Examples(part.x, part.y / decision_boundary.scale(dataset), None)
     wrong = classes(snapshot.predict(dataset.transform(part.x))) != part.y
@@ -45,48 +47,45 @@ def drawn(snapshot: Snapshot, dataset: Dataset, part: Split) -> figures.Examples
     return figures.Examples(part.x, color, wrong)
 
 
-# ---- the bent grid -------------------------------------------------------------------------
+# ---- the warped grid ---------------------------------------------------------------------
 
 
-def bent(
-    now: NetworkView, layer: int, examples: dict[str, figures.Examples], discrete: bool
-) -> None:
-    """The grid of the plane as two units of a hidden layer see it."""
+def warped_grid(now: NetworkView, layer: int, examples: Examples, discrete: bool) -> None:
+    """Draw the plane in the coordinates of two units of a hidden layer."""
     n_units = len(now.snapshot.layers[layer].bias)
     if n_units == 1:
-        st.info("This layer has one unit; it takes two to see the plane bent.")
+        st.info("This layer has one unit; it takes two to map the plane to a plane.")
         return
-    chart = st.container()
+    above = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pair = _pair(now, layer, n_units)
-    with chart:
-        _bent_chart(now, layer, pair, examples, discrete)
+    with above:
+        _warped_chart(now, layer, pair, examples, discrete)
 
 
 def _pair(now: NetworkView, layer: int, n_units: int) -> tuple[int, int]:
     """The two units chosen; the button goes on to the next pair."""
     of = f"{now.uirevision} {layer} {n_units}"
     turn, (i, j) = stored.get("plane_pair", of) or (0, (0, 1))
-    each = list(range(n_units))
+    units = list(range(n_units))
     i, j = (
         st.selectbox(
-            label, each, index=index, key=f"plane_{label} {of} {turn}", width=110,
+            label, units, index=index, key=f"plane_{label} {of} {turn}", width=110,
             format_func=lambda unit: f"unit {unit + 1}",
-            help="The unit whose answer is this axis; try two that answer to "
-            "different things.",
+            help="The unit whose output is this axis.",
         )
         for label, index in (("Across", i), ("Up", j))
     )  # fmt: skip
     st.button(
         "Next pair", key="plane_next", icon=":material/arrow_forward:",
-        on_click=stored.set, args=("plane_pair", (turn + 1, following((i, j), n_units)), of),
-        help="Goes on to the next two units; look for a pair in which one "
-        "straight cut parts the classes.",
+        on_click=stored.set, args=("plane_pair", (turn + 1, next_pair((i, j), n_units)), of),
+        help="Goes on to the next two units; look for a pair in which a straight line separates "
+        "the classes.",
     )  # fmt: skip
     return i, j
 
 
-def following(pair: tuple[int, int], n_units: int) -> tuple[int, int]:
+def next_pair(pair: tuple[int, int], n_units: int) -> tuple[int, int]:
     """The pair after this one: (0, 1), (0, 2), …, (1, 2), …, and (0, 1) again after the last."""
     i, j = min(pair), max(pair)
     if j + 1 < n_units:
@@ -94,126 +93,115 @@ def following(pair: tuple[int, int], n_units: int) -> tuple[int, int]:
     return (i + 1, i + 2) if i + 2 < n_units else (0, 1)
 
 
-def _bent_chart(
-    now: NetworkView,
-    layer: int,
-    pair: tuple[int, int],
-    flat: dict[str, figures.Examples],
-    discrete: bool,
+def _warped_chart(
+    now: NetworkView, layer: int, pair: tuple[int, int], examples: Examples, discrete: bool
 ) -> None:
     dataset, source = now.dataset, now.dataset.source
-    together = np.concatenate([part.x for part in flat.values()])
-    seen = decision_boundary.warp(now.snapshot, dataset, layer, pair, together)
-    ends = np.cumsum([len(part.x) for part in flat.values()])[:-1]
-    moved = np.split(seen.points, ends)
-    examples = {
-        name: replace(part, x=x) for (name, part), x in zip(flat.items(), moved, strict=True)
+    together = np.concatenate([part.x for part in examples.values()])
+    warped = decision_boundary.warp(now.snapshot, dataset, layer, pair, together)
+    ends = np.cumsum([len(part.x) for part in examples.values()])[:-1]
+    mapped = {
+        name: replace(part, x=x)
+        for (name, part), x in zip(examples.items(), np.split(warped.points, ends), strict=True)
     }
     title = layer_name(layer, len(now.snapshot.layers))
     axes = tuple(f"output of unit {i + 1}, {title}" for i in pair)
     colors = figures.output_colors(
-        seen.answers, len(source.classes), decision_boundary.scale(dataset), discrete
+        warped.answers, len(source.classes), decision_boundary.scale(dataset), discrete
     )
     figure = figures.warped_grid(
-        seen.along_x, seen.along_y, seen.crossings, colors, examples, source.classes,
-        (axes[0], axes[1]), (source.features[0], source.features[1]), f"{now.uirevision} {layer} {pair}",
+        warped.along_x, warped.along_y, warped.crossings, colors, mapped, source.classes,
+        (axes[0], axes[1]), (source.features[0], source.features[1]),
+        f"{now.uirevision} {layer} {pair}",
     )  # fmt: skip
-    low, high = seen.crossings.min(axis=0), seen.crossings.max(axis=0)
-    reach = " and ".join(
-        f"unit {unit + 1} answers {short(a)} to {short(b)}"
+    low, high = warped.crossings.min(axis=0), warped.crossings.max(axis=0)
+    ranges = " and ".join(
+        f"unit {unit + 1} outputs {short(a)} to {short(b)}"
         for unit, a, b in zip(pair, low, high, strict=True)
     )
-    sentence = (
-        f"The grid of the plane where {title} takes it: {reach}. Each square has the color of "
-        "the network's answer there."
-    )
-    live.chart(
+    chart(
         figure,
-        sentence,
+        f"The grid of the input plane mapped by {title}: {ranges}. Each square has the color of "
+        "the prediction there.",
         key="plane_bent",
-        about="The plane as one layer sees it, by two of its units; choose other "
-        "units, or a later epoch, until one straight cut would do.",
+        about="The input plane in the coordinates of two units; choose other units, or a later "
+        "epoch, until a straight line would separate the classes.",
     )
 
 
-# ---- small maps ----------------------------------------------------------------------------
+# ---- small maps --------------------------------------------------------------------------
 
 
-def units(now: NetworkView, seen: Plane, layer: int, examples: dict[str, figures.Examples]) -> None:
-    """Where each unit of a hidden layer answers, as small maps; one of them large."""
+def unit_maps(now: NetworkView, plane: Plane, layer: int, examples: Examples) -> None:
+    """Draw the output of each unit of a hidden layer as a small map; the one clicked large."""
     title = layer_name(layer, len(now.snapshot.layers))
-    st.markdown(f"**Where each unit of {title} answers**")
-    side, _, n_units = seen.a[layer].shape
+    st.markdown(f"**Outputs of the units of {title}**")
+    side, _, n_units = plane.a[layer].shape
     start, scale = _page(n_units)
-    step = -(-side // SMALL)
-    maps = np.moveaxis(seen.a[layer][::step, ::step, start : start + PAGE], -1, 0)
+    step = -(-side // MAP_SIDE)
+    maps = np.moveaxis(plane.a[layer][::step, ::step, start : start + MAPS_PER_PAGE], -1, 0)
     maps = np.nan_to_num(maps, posinf=0, neginf=0)
     low, high = maps.min(axis=(1, 2)), maps.max(axis=(1, 2))
     own = np.maximum(np.maximum(high, -low), 1e-12)
-    full = own if scale == OWN else np.full(len(own), max(float(own.max()), 1e-12))
+    full = own if scale == OWN_SCALE else np.full(len(own), max(float(own.max()), 1e-12))
     tiles = [
         Tile(
             f"unit {start + i + 1}", f"{short(a)} to {short(b)}" if b > a else f"always {short(a)}",
-            alternative=f"unit {start + i + 1} answers {short(a)} to {short(b)} over the plane",
+            alternative=f"unit {start + i + 1} outputs {short(a)} to {short(b)} over the plane",
         )
         for i, (a, b) in enumerate(zip(low, high, strict=True))
     ]  # fmt: skip
     of = f"{now.uirevision} {layer} {start}"
     sprite = images.diverging_url((maps / full[:, None, None]).reshape(-1, maps.shape[-1]), 1.0)
     shape = (maps.shape[1], maps.shape[2])
-    chosen = gallery(sprite, shape, tiles, "plane_units", size=88, clickable=True, of=of)
+    clicked = gallery(sprite, shape, tiles, "plane_units", size=88, clickable=True, of=of)
     st.caption(
-        "Blue is a positive answer, orange a negative one, gray 0. "
+        "Blue is positive, orange negative, gray 0. "
         + (
-            "Each map has its own scale: full color is the largest answer below it."
-            if scale == OWN
+            "Each map has its own scale, up to the largest absolute output below it."
+            if scale == OWN_SCALE
             else f"One scale for all: full color is ± {full[0]:.3g}."
         )
-        + " Click one to see it large."
+        + " Click one to enlarge it."
     )
-    if chosen is not None:
+    if clicked is not None:
         with st.columns(2)[0]:
-            _large(now, seen, layer, start + chosen, float(full[chosen]), examples, of)
+            _large_map(now, plane, layer, start + clicked, float(full[clicked]), examples, of)
 
 
 def _page(n_units: int) -> tuple[int, str]:
     """The first unit of the page, and the color scale."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scale = st.segmented_control(
-            "Color scale", [OWN, COMMON], default=OWN, key="plane_scale", required=True,
-            persist_state="session",
-            help="One scale for all maps to compare their strength, or one each to "
-            "see their shape.",
+            "Color scale", [OWN_SCALE, COMMON_SCALE], default=OWN_SCALE, key="plane_scale",
+            required=True, persist_state="session",
+            help="One scale for all maps to compare their strength, one each to see their shape.",
         )  # fmt: skip
         start = 0
-        if n_units > PAGE:
+        if n_units > MAPS_PER_PAGE:
             start = st.selectbox(
-                "Units", list(range(0, n_units, PAGE)), key=f"plane_page_{n_units}", width=160,
-                format_func=lambda first: f"{first + 1} to {min(first + PAGE, n_units)}",
-                help="Which units are shown; look through all for those that do nothing.",
+                "Units", list(range(0, n_units, MAPS_PER_PAGE)), key=f"plane_page_{n_units}",
+                width=160, help="Which units are shown.",
+                format_func=lambda first: f"{first + 1} to {min(first + MAPS_PER_PAGE, n_units)}",
             )  # fmt: skip
     return start, scale
 
 
-def _large(
-    now: NetworkView, seen: Plane, layer: int, unit: int, full: float,
-    examples: dict[str, figures.Examples], of: str,
-) -> None:  # fmt: skip
+def _large_map(
+    now: NetworkView, plane: Plane, layer: int, unit: int, full: float, examples: Examples, of: str
+) -> None:
     source = now.dataset.source
-    answers, z = seen.a[layer][..., unit], seen.z[layer][..., unit]
-    colors = figures.output_colors(answers[..., None], 0, full, False)
+    output, z = plane.a[layer][..., unit], plane.z[layer][..., unit]
+    colors = figures.output_colors(output[..., None], 0, full, discrete=False)
     title = f"Unit {unit + 1} of {layer_name(layer, len(now.snapshot.layers))}"
     axes = (source.features[0], source.features[1])
-    figure = figures.region_figure(colors, seen.extent, examples, source.classes, axes, title, of)
-    figures.add_zero_contour(figure, z, seen.extent)
-    sentence = (
-        f"{title} answers {short(answers.min())} to {short(answers.max())}; its z is positive on "
-        f"{(z > 0).mean():.0%} of the plane, and 0 on the dark line."
-    )
-    live.chart(
+    figure = figures.region_figure(colors, plane.extent, examples, source.classes, axes, title, of)
+    figures.add_zero_contour(figure, z, plane.extent)
+    chart(
         figure,
-        sentence,
+        f"{title} outputs {short(output.min())} to {short(output.max())}; its z is positive on "
+        f"{(z > 0).mean():.0%} of the plane, and 0 on the dark line.",
         key="plane_unit",
-        about="One unit's answer everywhere in the plane; choose units of later "
-        "layers and see lines become shapes.",
+        about="The output of one unit at every point of the plane; choose units of later layers "
+        "and see lines become shapes.",
     )

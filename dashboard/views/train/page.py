@@ -8,7 +8,7 @@ from dashboard.figures import training_curves
 from dashboard.state import session
 from dashboard.views.shared.dataset_loading import loaded_dataset
 from dashboard.views.shared.export import take_away_run
-from dashboard.views.shared.predictions import answers
+from dashboard.views.shared.predictions import show_predictions
 from dashboard.views.shared.run_controls import buttons, is_updating, message, own_run
 from dashboard.views.shared.test_set import evaluate_on_test_set
 from dashboard.views.train.diagnosis import diagnose_run, diagnosis, headline, settle
@@ -81,7 +81,7 @@ def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
     if run.latest is None:
         st.info(waiting(run.state))
     elif own_data:
-        answers(run.latest, dataset, run.network)
+        show_predictions(run.latest, dataset, run.network)
     if acted or (watching and not is_updating(run)):
         st.rerun()  # last, or the browser would take away what was not drawn yet
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.crowd import LEARNT
+from benchmarks.fixtures import LOG
 from playground.experiment.model import Experiment
 from playground.experiment.url import parameters
 from playground.runs.run import RUNS
@@ -54,7 +54,7 @@ def who() -> Iterator[tuple[str, str]]:
 def saved(who: tuple[str, str], state: str = "paused") -> str:
     owner, tab = who
     id = store().create_run(owner, EXPERIMENT, tab=tab)
-    store().log_events(id, EXPERIMENT, LEARNT[:3], state, 3)
+    store().log_events(id, EXPERIMENT, LOG[:3], state, 3)
     return id
 
 

@@ -64,13 +64,13 @@ def captions(app: AppTest) -> str:
 
 
 def expected(on: Any = STEPS) -> prediction.DrawingPrediction:
-    now = model_choice.ready_made()
-    return prediction.answer(now, prepare(Drawing(seven()), now.dataset.source, on))
+    now = model_choice.pretrained_view()
+    return prediction.predict(now, prepare(Drawing(seven()), now.dataset.source, on))
 
 
 def test_before_anything_is_drawn_the_page_says_what_to_do() -> None:
     app = opened()
-    assert re.search(r"trained for \d+ epochs .* right on 9\d\.\d% of 10,000", captions(app))
+    assert re.search(r"trained for \d+ epochs .* accuracy 9\d\.\d% on 10,000", captions(app))
     assert "Nothing is drawn yet" in captions(app)
     shown = component(app, "answer")
     assert shown["sentence"].startswith("Draw a digit, or load an image")
@@ -81,9 +81,9 @@ def test_before_anything_is_drawn_the_page_says_what_to_do() -> None:
 def test_a_drawing_is_answered_and_every_step_explained() -> None:
     app = opened(pad=told(seven()))
     shown, said = component(app, "answer"), expected()
-    assert shown["first"] == said.first == 7
+    assert shown["first"] == said.index == 7
     assert shown["count"] == 7
-    np.testing.assert_allclose([share for _, share in shown["bars"]], said.shares, atol=1e-4)
+    np.testing.assert_allclose([share for _, share in shown["bars"]], said.probabilities, atol=1e-4)
     assert [layer["caption"].split(",")[0] for layer in shown["layers"]] == [
         "Hidden layer 1: 128 units", "Output: 10 units",
     ]  # fmt: skip
@@ -91,7 +91,7 @@ def test_a_drawing_is_answered_and_every_step_explained() -> None:
     assert [card["name"] for card in cards] == ["stroke", *STEPS]
     for card in cards[1:]:
         without = expected(set(STEPS) - {card["name"]})
-        assert card["variant"] == f"Without it: {without.name} ({without.sure:.0%})"
+        assert card["variant"] == f"Without it: {without.name} ({without.confidence:.0%})"
         assert card["differs"] == (without.first != 7)
     assert re.search(r"\d+ of the 12 nearest training images are \d", captions(app))
 
@@ -100,16 +100,20 @@ def test_steps_that_are_off_are_left_out() -> None:
     on = ["fit", "frame", "scale", "no such step"]
     app = opened(pad=told(seven()), steps={"on": on})
     np.testing.assert_allclose(
-        [share for _, share in component(app, "answer")["bars"]], expected(on[:3]).shares, atol=1e-4
+        [share for _, share in component(app, "answer")["bars"]],
+        expected(on[:3]).probabilities,
+        atol=1e-4,
     )
     shown = component(app, "steps")
-    assert "Switched off: Crop, Centre of mass" in shown["note"]
+    assert "Switched off: Crop, Center of mass" in shown["note"]
     with_it = expected(STEPS[1:]), expected(["crop", *on[:3]])
-    assert shown["cards"][1]["variant"] == f"With it: {with_it[1].name} ({with_it[1].sure:.0%})"
+    assert (
+        shown["cards"][1]["variant"] == f"With it: {with_it[1].name} ({with_it[1].confidence:.0%})"
+    )
 
 
 def test_an_image_of_the_data_set_is_seen_just_as_it_is() -> None:
-    now = model_choice.ready_made()
+    now = model_choice.pretrained_view()
     image = now.dataset.validation.x[5]
     ink = np.kron(image, np.ones((4, 4), np.uint8))
     app = opened(pad=told(ink, placed=True))
@@ -121,7 +125,7 @@ def test_an_image_of_the_data_set_is_seen_just_as_it_is() -> None:
 
 def test_load_puts_the_next_image_of_a_class_on_the_pad() -> None:
     app = opened()
-    dataset = model_choice.ready_made().dataset
+    dataset = model_choice.pretrained_view().dataset
     rows = np.flatnonzero(dataset.validation.y == 4)
     app.selectbox(key="example_class").set_value("4").run()
     names = set()
@@ -160,14 +164,14 @@ def test_where_nothing_can_be_drawn_the_page_says_so_and_helps(dataset: str) -> 
 def test_nobody_is_told_more_than_is_known() -> None:
     names = ("cat", "dog", "cow")
     for shares, text in [
-        ([0.9996, 0.0004, 0.0], "It takes this for cat, more than 99.9% sure."),
-        ([0.1, 0.875, 0.025], "It takes this for dog, 88% sure. Otherwise cat: 10%."),
-        ([0.3, 0.3, 0.4], "Not sure: cow (40%), or dog (30%)?"),
+        ([0.9996, 0.0004, 0.0], "Prediction: cat, confidence more than 99.9%."),
+        ([0.1, 0.875, 0.025], "Prediction: dog, confidence 88%. Second: cat, 10%."),
+        ([0.3, 0.3, 0.4], "Uncertain: cow (40%) or dog (30%)."),
     ]:
         assert (
             prediction.sentence(prediction.DrawingPrediction(names, np.array(shares), ())) == text
         )
-    np.testing.assert_allclose(prediction.shares(np.array([0.2])), [0.8, 0.2])
+    np.testing.assert_allclose(prediction.class_probabilities(np.array([0.2])), [0.8, 0.2])
 
 
 @pytest.mark.parametrize("n", [1, 10, 16, 17, 64, 100, 128, 300, 509])
@@ -184,7 +188,7 @@ def test_each_unit_has_a_cell(n: int) -> None:
 
 
 def test_the_answer_and_the_neighbors_are_quick() -> None:
-    now = model_choice.ready_made()
+    now = model_choice.pretrained_view()
     album = NearestNeighborIndex(now.dataset)
     image = now.dataset.validation.x[0]
     start = time.thread_time()

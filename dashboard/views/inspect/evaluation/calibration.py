@@ -1,4 +1,4 @@
-"""Whether the network knows how sure it may be, and what it gains by staying silent."""
+"""Calibration of the confidence, and what rejecting uncertain predictions gains."""
 
 import numpy as np
 import streamlit as st
@@ -6,90 +6,81 @@ import streamlit as st
 from dashboard.components import chart
 from dashboard.figures import evaluation as figures
 from dashboard.state.network_view import NetworkView
-from dashboard.views.inspect.evaluation import predictions
+from dashboard.views.inspect.evaluation.predictions import class_predictions, evaluated_examples
 from playground.analysis.metrics.calibration import reliability, temperature_scaling
 from playground.analysis.metrics.classification import selective_accuracy
 
-BINS = (2, 30, 10)  # fewest, most, usual
+MIN_BINS, MAX_BINS, DEFAULT_BINS = 2, 30, 10
 THRESHOLDS = np.linspace(0, 1, 101)
 
 
 def calibration(now: NetworkView) -> None:
-    """Reliability bars, the expected calibration error, and a temperature that would help."""
-    of = predictions.chosen(now)
-    found = predictions.judgement(now, of)
-    fewest, most, usual = BINS
+    """Reliability diagram, expected calibration error, and the effect of temperature scaling."""
+    examples = evaluated_examples(now)
+    predictions = class_predictions(now, examples)
     n_bins = st.slider(
-        "Number of bins", fewest, most, usual, key="bins", persist_state="session", width=320,
-        help="Few bins hide differences; many have few examples each, and scatter.",
+        "Number of bins", MIN_BINS, MAX_BINS, DEFAULT_BINS, key="bins", persist_state="session",
+        width=320, help="Few bins hide differences; many hold few examples each and are noisy.",
     )  # fmt: skip
-    bins = reliability(found.confidence, found.right, n_bins)
-    figure = figures.reliability_bars(
-        bins.edges, bins.count, bins.confidence, bins.accuracy, f"{now.uirevision} {n_bins}"
-    )
-    sure = float(found.confidence.mean())
-    sentence = figures.reliability_sentence(bins.expected_calibration_error, sure, found.accuracy)
+    bins = reliability(predictions.confidence, predictions.right, n_bins)
+    ece, confidence = bins.expected_calibration_error, float(predictions.confidence.mean())
     chart.chart(
-        figure,
-        sentence,
+        figures.reliability_bars(
+            bins.edges, bins.count, bins.confidence, bins.accuracy, f"{now.uirevision} {n_bins}"
+        ),
+        figures.reliability_sentence(ece, confidence, predictions.accuracy),
         key="reliability",
-        about="How often the network is right among answers of the same "
-        "confidence; on the diagonal 80% sure means 80% right. Try it after"
-        " more epochs.",
+        about="Accuracy of the predictions in each bin of confidence; on the diagonal, a "
+        "confidence of 80% means an accuracy of 80%. Try it after more epochs.",
     )
-    of.say()
+    examples.show_note()
     st.latex(
         r"\text{ECE}=\sum_{b=1}^{B}\frac{n_b}{n}\,"
         r"\bigl|\text{accuracy}_b-\text{confidence}_b\bigr|"
     )
     st.markdown(
-        f"Expected calibration error: **ECE = {bins.expected_calibration_error:.1%}** with B = {n_bins} bins and "
-        f"n = {len(found):,} answers."
+        f"Expected calibration error: **ECE = {ece:.1%}** with B = {n_bins} bins and "
+        f"n = {len(predictions):,} predictions.",
+        help="Predictions are sorted into B bins by confidence; n_b is the number in a bin's bar.",
     )
-    st.caption(
-        "Answers are put into B bins by how sure the network is of them; in a bin of n_b answers "
-        "(the number in its bar) the share that is right should equal the mean confidence."
-    )
-    better = temperature_scaling(found, n_bins)
-    if better is not None:
+    scaled = temperature_scaling(predictions, n_bins)
+    if scaled is not None:
         st.markdown(
-            f"**One number could correct it.** Dividing the last z by a temperature of "
-            f"T = {better.temperature:.2f} before softmax changes no answer, only how sure it is. "
-            f"Fitted on every second of these examples, it takes the error on the others from "
-            f"{better.before:.1%} to {better.after:.1%}."
+            f"**Temperature scaling:** dividing the logits by T = {scaled.temperature:.2f} before "
+            "softmax changes the confidence but no prediction. Fitted on every second of these "
+            f"examples, it changes the ECE on the others from {scaled.before:.1%} to "
+            f"{scaled.after:.1%}."
         )
 
 
-def threshold(now: NetworkView) -> None:
-    """Accuracy and coverage if it may say "I don't know"."""
-    of = predictions.chosen(now)
-    found = predictions.judgement(now, of)
+def reject_option(now: NetworkView) -> None:
+    """Accuracy and coverage if predictions below a confidence threshold are rejected."""
+    examples = evaluated_examples(now)
+    predictions = class_predictions(now, examples)
     percent = st.slider(
-        'Say "I don\'t know" below a confidence of', 0, 100, 50, format="%d %%",
-        key="threshold", persist_state="session", width=420,
-        help="Answers less sure than this become \"I don't know\"; raise it and "
-        "see accuracy rise and coverage fall.",
+        "Confidence threshold", 0, 100, 50, format="%d %%", key="threshold",
+        persist_state="session", width=420,
+        help="Less confident predictions are rejected; raise it and see accuracy rise and coverage "
+        "fall.",
     )  # fmt: skip
-    curves = selective_accuracy(found, THRESHOLDS)
-    share = percent / 100
-    figure = figures.reject_option_curves(
-        curves.threshold, curves.coverage, curves.accuracy, share, now.uirevision
-    )
+    curves = selective_accuracy(predictions, THRESHOLDS)
+    threshold = percent / 100
     coverage, accuracy = float(curves.coverage[percent]), float(curves.accuracy[percent])
-    sentence = figures.reject_option_sentence(share, coverage, accuracy, found.accuracy)
     chart.chart(
-        figure,
-        sentence,
+        figures.reject_option_curves(
+            curves.threshold, curves.coverage, curves.accuracy, threshold, now.uirevision
+        ),
+        figures.reject_option_sentence(threshold, coverage, accuracy, predictions.accuracy),
         key="doubt",
-        about="How accurate the answers are if the doubtful ones are left out; "
-        "move the threshold and see what it costs in unanswered examples.",
+        about="Accuracy of the remaining predictions if the uncertain ones are rejected; move the "
+        "threshold and see what it costs in coverage.",
     )
-    of.say()
-    answered = round(coverage * len(found))
-    silent = found.confidence < np.float32(share)
-    saved = int(np.count_nonzero(~found.right & silent))
-    lost = int(np.count_nonzero(found.right & silent))
+    examples.show_note()
+    rejected = predictions.confidence < np.float32(threshold)
+    errors = int(np.count_nonzero(~predictions.right & rejected))
+    correct = int(np.count_nonzero(predictions.right & rejected))
     st.caption(
-        f"Of {len(found):,} {of.name} examples it answers {answered:,}. Silence avoids {saved:,} "
-        f"mistakes and gives away {lost:,} right answers."
+        f"Predicted: {round(coverage * len(predictions)):,} of {len(predictions):,} "
+        f"{examples.name} examples. Rejected: {errors:,} errors and {correct:,} correct "
+        "predictions."
     )

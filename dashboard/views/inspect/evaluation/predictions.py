@@ -1,4 +1,4 @@
-"""What the network of a moment says of the examples kept aside, computed once for all views."""
+"""Predictions of a network on the validation examples, computed once for all views."""
 
 from dataclasses import dataclass
 
@@ -11,58 +11,57 @@ from playground.analysis.metrics.score import Residuals, residuals
 from playground.datasets.dataset import Split
 from playground.runs.jobs import LRUCache, fingerprint
 
-_JUDGEMENTS: LRUCache[Predictions] = LRUCache(12)
+_PREDICTIONS: LRUCache[Predictions] = LRUCache(12)
 _RESIDUALS: LRUCache[Residuals] = LRUCache(12)
 
 
 @dataclass(frozen=True)
-class ChosenExamples:
-    """The examples a view is about: a part, or a sample of it at even distances."""
+class EvaluatedExamples:
+    """The examples of a view: a split, or an evenly spaced sample of it."""
 
     name: str  # "validation" or "training"
     part: Split
-    total: int  # examples of the whole part
+    total: int  # examples of the whole split
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """Number of examples."""
         return len(self.part)
 
     @property
     def note(self) -> str:
-        """What is to be said of them, if anything."""
+        """Which examples these are, if not the whole validation split."""
         notes = []
         if self.name == "training":
-            notes.append(
-                "There are no validation examples, so these are training examples: they flatter."
-            )
+            notes.append("Training examples, as there are no validation examples: optimistic.")
         if self.rows < self.total:
             notes.append(
-                f"To answer at once, this looks at a sample: {self.rows:,} of the "
-                f"{self.total:,} {self.name} examples, evenly spread."
+                f"A sample of {self.rows:,} of the {self.total:,} {self.name} examples, evenly "
+                "spaced."
             )
         return " ".join(notes)
 
-    def say(self) -> None:
-        """Show the note."""
+    def show_note(self) -> None:
+        """Draw the note."""
         if self.note:
             st.caption(self.note)
 
 
-def chosen(now: NetworkView, most: int | None = None) -> ChosenExamples:
-    """As many validation examples as can be judged without a wait, at most `most`."""
+def evaluated_examples(now: NetworkView, most: int | None = None) -> EvaluatedExamples:
+    """As many validation examples as can be predicted without a wait, at most `most`."""
     name, part = shown_part(now.dataset)
     rows = max_samples(now.snapshot, len(part))
-    return ChosenExamples(name, sample(part, rows if most is None else min(rows, most)), len(part))
+    rows = rows if most is None else min(rows, most)
+    return EvaluatedExamples(name, sample(part, rows), len(part))
 
 
-def judgement(now: NetworkView, of: ChosenExamples) -> Predictions:
-    """The answers of a classifier."""
-    question = (fingerprint(now.snapshot), now.experiment.data, of.name, of.rows)
-    return _JUDGEMENTS.get_or_compute(question, predict, now.snapshot, now.dataset, of.part)
+def class_predictions(now: NetworkView, examples: EvaluatedExamples) -> Predictions:
+    """The predictions of a classifier."""
+    key = (fingerprint(now.snapshot), now.experiment.data, examples.name, examples.rows)
+    return _PREDICTIONS.get_or_compute(key, predict, now.snapshot, now.dataset, examples.part)
 
 
-def missed(now: NetworkView, of: ChosenExamples) -> Residuals:
-    """The answers of a regression."""
-    question = (fingerprint(now.snapshot), now.experiment.data, of.name, of.rows)
-    return _RESIDUALS.get_or_compute(question, residuals, now.snapshot, now.dataset, of.part)
+def value_predictions(now: NetworkView, examples: EvaluatedExamples) -> Residuals:
+    """The predictions of a regression."""
+    key = (fingerprint(now.snapshot), now.experiment.data, examples.name, examples.rows)
+    return _RESIDUALS.get_or_compute(key, residuals, now.snapshot, now.dataset, examples.part)

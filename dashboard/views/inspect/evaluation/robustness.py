@@ -1,4 +1,4 @@
-"""How the score falls when examples get harder."""
+"""Robustness: the score on distorted examples."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from dashboard.components import chart
 from dashboard.components.gallery import Sample, gallery
 from dashboard.figures import evaluation as figures
-from dashboard.figures import images as picture
+from dashboard.figures import images
 from dashboard.state.network_view import NetworkView
-from dashboard.views.inspect.evaluation import predictions
+from dashboard.views.inspect.evaluation.predictions import EvaluatedExamples
 from playground.analysis.inspection.decision_boundary import shown_part
 from playground.analysis.metrics.classification import sample
 from playground.analysis.metrics.robustness import (
@@ -30,11 +30,11 @@ from playground.runs.jobs import LRUCache, fingerprint
 SAMPLES = 12
 
 _CURVES: LRUCache[Robustness] = LRUCache(60)
-_HARDENED: LRUCache[NDArray[Any]] = LRUCache(3)  # up to 10 MB each for images, 26 MB for tables
+_DISTORTED: LRUCache[NDArray[Any]] = LRUCache(3)  # up to 10 MB each for images, 26 MB for tables
 
 
-def robust(now: NetworkView) -> None:
-    """The curve of one distortion, and some examples at a chosen strength."""
+def show_robustness(now: NetworkView) -> None:
+    """The score against one distortion, and some examples at a chosen strength."""
     source = now.dataset.source
     kinds = [k for k, entry in DISTORTIONS.items() if source.shape or entry.for_tables]
     kind = kinds[0]
@@ -42,8 +42,7 @@ def robust(now: NetworkView) -> None:
         kind = st.segmented_control(
             "Distortion", kinds, default=kinds[0], key="distortion", required=True,
             format_func=lambda k: DISTORTIONS[k].label, persist_state="session",
-            help="What is done to the examples; try each and see which one hurts "
-            "most.",
+            help="How the examples are changed; see which distortion costs most.",
         )  # fmt: skip
     entry = DISTORTIONS[kind]
     name, part = shown_part(now.dataset)
@@ -51,63 +50,66 @@ def robust(now: NetworkView) -> None:
     step = st.select_slider(
         "Strength", range(len(strengths)), value=min(9, len(strengths) - 1), key=f"strength_{kind}",
         format_func=lambda i: f"{strengths[i]:.3g}{entry.unit}", persist_state="session", width=420,
-        help="How strongly the examples are disturbed; raise it until you could "
-        "not tell them apart yourself.",
+        help="Raise it until you could not recognize the examples yourself.",
     )  # fmt: skip
-    of = predictions.ChosenExamples(
-        name, sample(part, robust_rows(now.snapshot, len(part))), len(part)
-    )
-    curve = _curve(now, of, kind)
-    is_share = now.task == CLASSIFICATION
+    rows = robust_rows(now.snapshot, len(part))
+    examples = EvaluatedExamples(name, sample(part, rows), len(part))
+    curve = _curve(now, examples, kind)
+    is_accuracy = now.task == CLASSIFICATION
     what = f"{entry.label.lower()} {{:.3g}}{entry.unit}"
     axis = entry.axis if source.shape else "noise (σ, as a share of each feature's σ)"
     figure = figures.robustness_curve(
         curve.strength,
         curve.score,
         axis,
-        is_share,
+        is_accuracy,
         float(strengths[step]),
         f"{now.uirevision} {kind}",
     )
-    sentence = figures.robustness_sentence(curve.strength, curve.score, is_share, what)
+    sentence = figures.robustness_sentence(curve.strength, curve.score, is_accuracy, what)
     chart.chart(
         figure,
         sentence,
         key="robustness",
-        about="Accuracy as the examples are disturbed more and more; try another "
-        "distortion, and a network trained with dropout.",
+        about="The score as the examples are distorted more and more; try another distortion, and "
+        "a network trained with dropout.",
     )
-    of.say()
+    examples.show_note()
     if source.shape:
         _samples(now, part, entry, float(strengths[step]))
     else:
         st.caption(
-            "Normal noise on every feature; a pixel's rotation and shift have no meaning here."
+            "Normal noise on every feature."
             if source.kind != "plane"
             else "Normal noise on both coordinates of every point."
         )
 
 
-def _curve(now: NetworkView, of: predictions.ChosenExamples, kind: str) -> Robustness:
-    """The distorted examples are the same for every epoch, the scores for equal weights."""
-    which = (now.experiment.data, of.name, of.rows, kind)
-    hard = _HARDENED.get_or_compute(which, hardened, of.part, now.dataset.source, kind)
-    question = (fingerprint(now.snapshot), *which)
+def _curve(now: NetworkView, examples: EvaluatedExamples, kind: str) -> Robustness:
+    """Distorted examples are cached for all epochs, scores for equal weights."""
+    data_key = (now.experiment.data, examples.name, examples.rows, kind)
+    distorted = _DISTORTED.get_or_compute(
+        data_key, hardened, examples.part, now.dataset.source, kind
+    )
+    key = (fingerprint(now.snapshot), *data_key)
     return _CURVES.get_or_compute(
-        question, robustness, now.snapshot, now.dataset, hard, of.part.y, kind
+        key, robustness, now.snapshot, now.dataset, distorted, examples.part.y, kind
     )
 
 
 def _samples(now: NetworkView, part: Split, entry: Distortion, strength: float) -> None:
-    """The first examples as the network gets them, and what it says."""
+    """The first examples as distorted, with their predictions."""
     part, source = sample(part, SAMPLES), now.dataset.source
-    images = entry.prepare(part.x, source)(strength)
-    output = now.snapshot.predict(now.dataset.transform(images))
-    said, names = classes(output), source.classes
-    sure = output.max(axis=1) if output.shape[1] > 1 else np.maximum(output[:, 0], 1 - output[:, 0])
+    distorted = entry.prepare(part.x, source)(strength)
+    output = now.snapshot.predict(now.dataset.transform(distorted))
+    predicted, names = classes(output), source.classes
+    confidence = output.max(axis=1)
+    if output.shape[1] == 1:
+        confidence = np.maximum(output[:, 0], 1 - output[:, 0])
     tiles = [
-        Sample(names[part.y[i]], names[said[i]], float(sure[i])).tile for i in range(len(part))
+        Sample(names[part.y[i]], names[predicted[i]], float(confidence[i])).tile
+        for i in range(len(part))
     ]
     height, width = source.shape
-    sprite = picture.data_url(picture.mosaic(images, source.maximum))
+    sprite = images.data_url(images.mosaic(distorted, source.maximum))
     gallery(sprite, (height, width), tiles, key="distorted", size=84)

@@ -16,7 +16,7 @@ from dashboard.figures.decision_boundary import (
 from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
 from dashboard.views.labs.worker_result import worker_result
-from dashboard.views.shared.unit_maps import drawn, inequality, units
+from dashboard.views.shared.unit_maps import drawn_examples, inequality, unit_maps
 from dashboard.widgets.latex import bracketed, lines
 from playground.analysis.inspection import decision_boundary
 from playground.analysis.metrics.baseline import baseline
@@ -74,7 +74,7 @@ def coffee() -> None:
             "A column of W1 is a hidden unit: its weight for temperature above its weight for "
             "duration, both scaled. W2 has one column for the one output."
         )
-    units(view, plane, 0, {"roasts": drawn(snapshot, dataset, dataset.train)})
+    unit_maps(view, plane, 0, {"roasts": drawn_examples(snapshot, dataset, dataset.train)})
 
 
 def _network() -> tuple[Snapshot, str]:
@@ -169,7 +169,7 @@ def _plane(
     (rejected, false_positive), (missed, hits) = confusion(
         good.astype(int), positive.astype(int), 2
     )
-    examples = drawn(view.snapshot, dataset, dataset.train)
+    examples = drawn_examples(view.snapshot, dataset, dataset.train)
     figure = roasting_figure(
         plane.output[..., 0], threshold, plane.extent,
         Examples(examples.x, examples.color, positive != good), _lines(view, plane),

@@ -13,8 +13,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.figures import decision_boundary as figures
 from dashboard.figures import encode
 from dashboard.state.network_view import NetworkView
-from dashboard.views.inspect.decision_boundary import inequality
-from dashboard.views.shared.unit_maps import following
+from dashboard.views.shared.unit_maps import inequality, next_pair
 from playground.analysis.inspection.decision_boundary import HalfPlane
 from playground.datasets import Dataset, load
 from playground.datasets.dataset import Split
@@ -64,7 +63,7 @@ def page() -> None:
     from dashboard.views.inspect import decision_boundary
 
     session.begin()
-    decision_boundary.view(st.session_state["now"])
+    decision_boundary.show_decision_boundary(st.session_state["now"])
 
 
 def opened(now: NetworkView) -> AppTest:
@@ -111,10 +110,10 @@ def test_the_scores_against_the_true_rule_come_with_their_formula_and_the_trivia
 def test_the_next_pair_goes_through_all_of_them() -> None:
     pairs = [(0, 1)]
     while len(pairs) < 7:
-        pairs.append(following(pairs[-1], 4))
+        pairs.append(next_pair(pairs[-1], 4))
     assert pairs == [*itertools.combinations(range(4), 2), (0, 1)]
-    assert following((2, 1), 4) == (1, 3)
-    assert following((0, 1), 2) == (0, 1)
+    assert next_pair((2, 1), 4) == (1, 3)
+    assert next_pair((0, 1), 2) == (0, 1)
     app = opened(moment("moons", (3,)))
     checked(app.button(key="plane_next").click().run())
     assert [box.value for box in app.selectbox] == [0, 2]

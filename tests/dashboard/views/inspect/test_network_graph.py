@@ -16,7 +16,6 @@ from dashboard.figures.network_graph import (
     graph_data,
     graph_sentence,
     levels,
-    number,
 )
 from dashboard.state.keras_check import largest_difference
 from playground.analysis.inspection.activations import feature_ranges, maps, responses
@@ -26,6 +25,7 @@ from playground.datasets.registry import DATASETS
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import UnitNames, assemble
 from playground.nn.activations import ACTIVATIONS
+from playground.nn.format import format_number
 from playground.nn.network import Snapshot
 
 BIG = Experiment().replace(dataset="mnist")
@@ -63,18 +63,18 @@ def test_the_drawing_has_the_numbers_of_the_network() -> None:
     drawn = graph_data(columns, shown.edges, names)
     unit = drawn["columns"][1]["units"][2]
     assert unit["title"] == "unit 3 of hidden 1"
-    assert dict(unit["numbers"])["bias b"] == number(snapshot.layers[0].bias[2])
-    assert dict(unit["numbers"])["this example: sum z"] == number(steps[0].z[2])
+    assert dict(unit["numbers"])["bias b"] == format_number(float(snapshot.layers[0].bias[2]), 4)
+    assert dict(unit["numbers"])["this example: sum z"] == format_number(float(steps[0].z[2]), 4)
     kernel = snapshot.layers[0].kernel
     strongest = int(np.abs(kernel[:, 2]).argmax())
     assert unit["joined"][0] == (
         f"from {DATASETS['iris'].features[strongest]}",
-        number(kernel[strongest, 2]),
+        format_number(float(kernel[strongest, 2]), 4),
     )
     assert len(drawn["edges"][0]) == 12
     for a, b, weight, product in drawn["edges"][0]:
         assert weight == pytest.approx(kernel[a, b], rel=1e-4)
-        assert product == number(kernel[a, b] * x[a])
+        assert product == format_number(float(kernel[a, b] * x[a]), 4)
     text = graph_sentence(columns, shown.edges, names, "after epoch 3")
     assert text.startswith("All 21 weights after epoch 3. The strongest, ")
 

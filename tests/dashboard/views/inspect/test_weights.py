@@ -43,7 +43,7 @@ def page() -> None:
 
     session.begin()
     experiment, snapshot = st.session_state["given"]
-    weights.view(NetworkView(experiment, load(experiment.data), snapshot, None, "one"))
+    weights.show_weights(NetworkView(experiment, load(experiment.data), snapshot, None, "one"))
 
 
 def opened(experiment: Experiment, part: str = "Pictures") -> AppTest:

@@ -1,0 +1,119 @@
+"""Confusion matrix, scores per class and most confident errors of a classifier."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.components.confusion_matrix import confusion_matrix
+from dashboard.figures.evaluation import confusion_sentence
+from dashboard.state.network_view import NetworkView
+from dashboard.views.inspect.evaluation.predictions import class_predictions, evaluated_examples
+from dashboard.views.inspect.example import show_examples
+from dashboard.widgets.messages import literal
+from playground.analysis.metrics.classification import (
+    class_scores,
+    confusion,
+    most_confident_errors,
+)
+
+ALL = "All classes"
+
+
+def show_confusion(now: NetworkView) -> None:
+    """The confusion matrix; a cell opens the examples it counts."""
+    examples = evaluated_examples(now)
+    predictions = class_predictions(now, examples)
+    names = now.dataset.source.classes
+    counts = confusion(predictions.truth, predictions.guess, len(names))
+    sentence = confusion_sentence(counts, names, examples.name)
+    cell = confusion_matrix(counts, names, sentence, key="confusion", of=now.uirevision)
+    st.caption(
+        "Rows: true class; columns: predicted class; the diagonal is correct.",
+        help="Each cell has the number of examples and its share of the row; the deeper the color, "
+        "the larger the share.",
+    )
+    examples.show_note()
+    if cell is None:
+        st.info("Press a number to see its examples.")
+        return
+    row, column = cell
+    rows = np.flatnonzero((predictions.truth == row) & (predictions.guess == column))
+    what = "recognized" if row == column else f"predicted as {literal(names[column])}"
+    noun = "example" if len(rows) == 1 else "examples"
+    st.markdown(f"**{literal(names[row])} {what}: {len(rows):,} {noun}**, most confident first")
+    if len(rows):
+        order = rows[np.argsort(-predictions.confidence[rows], kind="stable")]
+        of = f"{now.uirevision} {now.epoch} {row} {column}"
+        show_examples(now, examples, predictions, order, "cell", of)
+
+
+def show_scores(now: NetworkView) -> None:
+    """Precision, recall and F1 of each class, and their means."""
+    examples = evaluated_examples(now)
+    predictions = class_predictions(now, examples)
+    names = now.dataset.source.classes
+    scores = class_scores(confusion(predictions.truth, predictions.guess, len(names)))
+    macro = scores.macro()
+    table = pd.DataFrame(
+        {
+            "class": [*map(literal, names), "**mean (macro)**"],
+            "precision": [*map(_percent, scores.precision), _percent(macro[0])],
+            "recall": [*map(_percent, scores.recall), _percent(macro[1])],
+            "F1": [*map(_percent, scores.f1), _percent(macro[2])],
+            "examples (support)": [*(f"{n:,}" for n in scores.support), f"{len(predictions):,}"],
+        }
+    )
+    st.table(table, hide_index=True)
+    weakest = int(scores.f1.argmin())
+    st.caption(
+        f"Accuracy {predictions.accuracy:.1%} on {len(predictions):,} {examples.name} examples; "
+        f"the lowest F1 is {_percent(scores.f1[weakest])}, of {literal(names[weakest])}."
+    )
+    examples.show_note()
+    with st.expander("Definitions"):
+        st.markdown(
+            "TP: examples of the class that are predicted as it. FP: others that are predicted as "
+            "it. FN: examples of it that are predicted as others. 0 where the denominator is 0."
+        )
+        st.latex(
+            r"\text{precision}=\frac{TP}{TP+FP}\qquad \text{recall}=\frac{TP}{TP+FN}\qquad "
+            r"F_1=\frac{2\,TP}{2\,TP+FP+FN}"
+        )
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1%}"
+
+
+def show_errors(now: NetworkView) -> None:
+    """Gallery of the errors, most confident first; a click enlarges one."""
+    examples = evaluated_examples(now)
+    predictions = class_predictions(now, examples)
+    names = now.dataset.source.classes
+    rows = most_confident_errors(predictions)
+    if not len(rows):
+        st.success(f"No error on {len(predictions):,} {examples.name} examples.")
+        examples.show_note()
+        return
+    truth = st.selectbox(
+        "True class", [ALL, *names], key="mistakes_of", persist_state="session", width=260,
+        help="The class whose errors are shown; try the one with the darkest cells off the "
+        "diagonal.",
+    )  # fmt: skip
+    if truth in names:
+        rows = rows[predictions.truth[rows] == names.index(truth)]
+    if not len(rows):
+        st.success(f"No example of {literal(truth)} is misclassified.")
+        return
+    n_confident = int(np.count_nonzero(predictions.confidence[rows] > 0.9))
+    first = int(rows[0])
+    true_class, prediction = (
+        literal(names[column[first]]) for column in (predictions.truth, predictions.guess)
+    )
+    st.caption(
+        f"{len(rows):,} errors, {n_confident:,} of them with more than 90 % confidence. The most "
+        f"confident: {true_class} predicted as {prediction} ({predictions.confidence[first]:.0%})."
+    )
+    examples.show_note()
+    of = f"{now.uirevision} {now.epoch} {truth}"
+    show_examples(now, examples, predictions, rows, "mistakes", of)
