@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from threadpoolctl import threadpool_limits
 
-from dashboard.components import images
+from dashboard.components import images, stream
 from dashboard.components.chart import PLOTLY_ADDRESS
 from dashboard.state.dataset_loading import dataset_load
 from dashboard.state.pages import load_pages
@@ -61,6 +61,7 @@ async def _collect() -> None:
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Workers start with the server, without holding up the first page, and end with it."""
+    stream.close_at_exit()
     cluster.start()
     dataset_load(Data())
     threadpool_limits(
@@ -82,5 +83,9 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     Path(__file__).with_name("navigation.py"),
     lifespan=lifespan,
-    routes=[Route(PLOTLY_ADDRESS, plotly), Route(images.ADDRESS, images.sprite)],
+    routes=[
+        Route(PLOTLY_ADDRESS, plotly),
+        Route(images.ADDRESS, images.sprite),
+        Route(stream.PATH, stream.endpoint),
+    ],
 )

@@ -36,8 +36,6 @@ Parts = Mapping[str, object]
 class Source(Protocol):
     """What a stream is about: a run, a race, a sweep."""
 
-    @property
-    def state(self) -> str: ...
     def heartbeat(self) -> None: ...
 
 
@@ -45,7 +43,8 @@ class Stream:
     """The messages about one source.
 
     revision: changes whenever there is something new; it must be cheap. parts: the data of the
-    components, by key, as JSON values. Both are called in threads.
+    components by key, as JSON values, and under "state" what `watch` waits to change. Both are
+    called in threads.
     """
 
     def __init__(
@@ -75,10 +74,9 @@ class Stream:
         revision = self._revision()
         if revision == self._seen:
             return False
-        parts = {"state": self.source.state, **self._parts()}
         version = self._version + 1
         changed = False
-        for name, part in parts.items():
+        for name, part in self._parts().items():
             text = json.dumps(part, separators=(",", ":"))
             if self._encoded.get(name, (0, ""))[1] != text:
                 self._encoded[name] = version, text

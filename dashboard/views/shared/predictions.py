@@ -15,6 +15,7 @@ from dashboard.views.shared.unit_maps import drawn_examples
 from playground.analysis.inspection import decision_boundary as boundary
 from playground.analysis.inspection.decision_boundary import MOST_EXAMPLES
 from playground.datasets.dataset import Dataset
+from playground.nn.format import format_quantity
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
 
@@ -107,7 +108,8 @@ def _region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Mapping[st
     if source.task == CLASSIFICATION:
         names = (source.classes[0], source.classes[1])
     else:
-        names = (f"−{region.largest:.2g}", f"+{region.largest:.2g}")
+        low, high = dataset.own_unit(np.array([-region.largest, region.largest]))
+        names = (format_quantity(low, 2), f"+{format_quantity(high, 2)}")
     axes = (source.features[0], source.features[1])
     figure = figures.decision_region(
         region.values, region.extent, boundary.points(dataset), axes, uirevision
@@ -140,7 +142,7 @@ def _curve(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Mapping[str
     x, y = boundary.curve(snapshot, dataset)
     splits = {"training": dataset.train, "validation": dataset.validation}
     points = {
-        name: (part.x[:MOST_EXAMPLES, 0], part.y[:MOST_EXAMPLES])
+        name: (part.x[:MOST_EXAMPLES, 0], dataset.own_unit(part.y[:MOST_EXAMPLES]))
         for name, part in splits.items()
         if len(part)
     }

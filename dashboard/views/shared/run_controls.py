@@ -1,9 +1,11 @@
 """Controls of a run, the same on every page that shows one, and the slider of its epochs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
+from dashboard.components import status as status_parts
 from dashboard.components.epoch_slider import epoch_slider
 from dashboard.state import identity, session
 from dashboard.state.network_view import NetworkView
@@ -122,10 +124,10 @@ def buttons(run: Run, changed: bool) -> None:
     run.speed = SPEEDS[speed]
 
 
-def message(run: Run, changed: bool) -> None:
-    """Draw the status of the run, as text or as a progress bar."""
+def message(run: Run, changed: bool, stream: str = "") -> None:
+    """Draw the status of the run, as text or as a progress bar that follows a stream."""
     with st.container():  # with a warning or without, what comes below keeps its place and zoom
-        _status(run)
+        _status(run, stream)
         if run.unsaved:
             warn([run.unsaved])
         if changed:
@@ -134,13 +136,17 @@ def message(run: Run, changed: bool) -> None:
             )
 
 
-def _status(run: Run) -> None:
-    progress = run.progress
-    if run.state == "playing" and progress is not None:
-        share = progress_share(progress, run.experiment)
-        st.progress(share, text=progress_text(progress, run.experiment, run.speed))
-    elif run.state == "playing":
-        st.progress(0.0, text="Starting …")
+def progress(run: Run) -> Mapping[str, Any]:
+    """Data of the progress bar of a run that trains."""
+    if run.progress is None:
+        return status_parts.progress_data(0.0, "Starting …")
+    share = progress_share(run.progress, run.experiment)
+    return status_parts.progress_data(share, progress_text(run.progress, run.experiment, run.speed))
+
+
+def _status(run: Run, stream: str) -> None:
+    if run.state == "playing":
+        status_parts.progress(progress(run), "progress", stream)
     else:
         kind, text = status(run.state, run.events, run.epoch, run.experiment)
         SHOW[kind](text)

@@ -19,8 +19,6 @@ from dashboard.components import stream as streams
 class Counter:
     """A source whose number a test raises."""
 
-    state = "playing"
-
     def __init__(self) -> None:
         self.number, self.beats, self.computed = 0, 0, 0
 
@@ -29,7 +27,7 @@ class Counter:
 
     def parts(self) -> dict[str, object]:
         self.computed += 1
-        return {"number": self.number, "half": self.number // 2}
+        return {"state": "playing", "number": self.number, "half": self.number // 2}
 
 
 @pytest.fixture(scope="module")
