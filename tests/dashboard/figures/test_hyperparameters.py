@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures import encode
 from dashboard.figures.hyperparameters import UNUSED, bands, parallel, parallel_sentence, run_at
-from playground.analysis.comparison.hyperparameter_importance import Weight, axis
+from playground.analysis.comparison.hyperparameter_importance import Importance, axis
 
 SCORES = np.array([0.1, 0.9, np.nan, 0.5, 0.7])
 AXES = [
@@ -46,11 +46,11 @@ def test_a_click_that_was_made_up_is_nowhere() -> None:
 
 
 def test_the_sentence_says_what_the_best_share_and_what_matters() -> None:
-    found = [Weight("optimizer", 0.62), Weight("seed", 0.0)]
+    found = [Importance("optimizer", 0.62), Importance("seed", 0.0)]
     assert parallel_sentence(40, "88.1%", {"optimizer": "adam"}, "the best tenth", found) == (
         "The best of 40 runs reaches 88.1%; the best tenth all have optimizer Adam. "
         "62% of the differences go along with optimizer."
     )
-    assert parallel_sentence(40, "88.1%", {}, "x", [Weight("seed", 0.0)]).endswith(
+    assert parallel_sentence(40, "88.1%", {}, "x", [Importance("seed", 0.0)]).endswith(
         "No setting by itself tells good runs from bad ones."
     )

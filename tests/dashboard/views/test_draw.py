@@ -92,7 +92,7 @@ def test_a_drawing_is_answered_and_every_step_explained() -> None:
     for card in cards[1:]:
         without = expected(set(STEPS) - {card["name"]})
         assert card["variant"] == f"Without it: {without.name} ({without.confidence:.0%})"
-        assert card["differs"] == (without.first != 7)
+        assert card["differs"] == (without.index != 7)
     assert re.search(r"\d+ of the 12 nearest training images are \d", captions(app))
 
 
@@ -147,7 +147,7 @@ def test_load_puts_the_next_image_of_a_class_on_the_pad() -> None:
 )
 def test_what_is_no_drawing_is_refused_beside_the_pad(told: Any) -> None:
     app = opened(pad=told)
-    assert re.search(r"a drawing must be .*got", app.error[0].value.replace("\\", ""))
+    assert re.search(r"a drawing must .*got", app.error[0].value.replace("\\", ""))
     assert component(app, "answer")["sentence"].startswith("Draw a digit")
 
 

@@ -1,7 +1,8 @@
-"""The Overfitting page: a click trains a pair, cures act at once or say so, nothing breaks."""
+"""The Overfitting page: one click trains a pair, regularizers apply at once or say so."""
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard.components import chart
 from dashboard.figures import encode, hyperparameters, weights
 from dashboard.figures import training_curves as figures
-from dashboard.views.overfitting import random_labels, underfitting
-from dashboard.views.overfitting.capacity import _cell
+from dashboard.state.dataset_loading import dataset_load
+from dashboard.views.overfitting import capacity, random_labels
 from dashboard.views.overfitting.page import VIEWS
 from playground.analysis.inspection.weights import histograms
 from playground.analysis.metrics.run_summary import GapCurves, GeneralizationGap
@@ -20,6 +21,7 @@ from playground.datasets import DATASETS
 from playground.experiment.model import Experiment
 from playground.experiment.overfitting_presets import UNITS
 from playground.experiment.overfitting_presets import capacity as grid
+from playground.experiment.url import decode
 from playground.history.events import Score
 from playground.runs.race import RACES, Race
 from playground.runs.sweep import SWEEPS
@@ -27,7 +29,7 @@ from playground.storage.store import store
 
 KNOWN = ("0123456789abcdef" * 2, "fedcba9876543210" * 2)
 IRIS = {"v": "1", "dataset": "iris"}
-NAMES = ("twin", "labels", "penalties", "fits", "capacity")
+NAMES = ("regularizers", "labels", "penalties", "fits", "capacity")
 END = 180  # seconds: workers may still be starting
 
 
@@ -41,12 +43,16 @@ def page() -> None:
     overfitting()
 
 
-def opened(view: str = "The twin", **address: Any) -> AppTest:
+def opened(view: str = "With vs without regularization", **address: Any) -> AppTest:
     app = AppTest.from_function(page, default_timeout=60)
     app.session_state["known"] = KNOWN
     app.query_params = address or IRIS
+    data = decode(urlencode(address or IRIS)).experiment.data
+    dataset_load(data).dataset(END)  # the page waits a second for it
     checked(app.run())
-    return choose(app, "overfitting_view", view) if view != "The twin" else app
+    return (
+        choose(app, "overfitting_view", view) if view != "With vs without regularization" else app
+    )
 
 
 def checked(app: AppTest) -> AppTest:
@@ -69,7 +75,7 @@ def texts(app: AppTest) -> str:
     return "\n".join(element.value for element in shown).replace("\\", "")
 
 
-def running(name: str = "twin") -> Race:
+def running(name: str = "regularizers") -> Race:
     race = RACES.get((*KNOWN, name))
     assert race is not None
     return race
@@ -87,38 +93,38 @@ def none_left() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("view", list(VIEWS))
-def test_each_view_says_what_to_press_and_that_nothing_is_kept_here(view: str) -> None:
+def test_each_view_says_what_to_press_and_where_old_runs_are(view: str) -> None:
     app = opened(view)
     assert VIEWS[view].question in texts(app)
     assert "Press" in app.info[0].value
-    assert "saved runs" in app.info[0].value
+    assert "page Runs" in app.info[0].value
 
 
 @pytest.mark.parametrize("name", list(DATASETS))
 def test_every_data_set_has_every_view(name: str) -> None:
-    app = opened("The twin", v="1", dataset=name)
+    app = opened("With vs without regularization", v="1", dataset=name)
     for view in VIEWS:
         choose(app, "overfitting_view", view)
 
 
-def test_one_click_trains_both_and_tells_what_the_cure_did() -> None:
-    app = click(opened(), "twin_start")
+def test_one_click_trains_both_and_shows_the_effect_of_the_regularizer() -> None:
+    app = click(opened(), "regularizers_start")
     race = running()
     assert race.wait(END) == "finished"
     checked(app.run())
     (plain,), (treated,) = race.histories()
     assert len(plain) == len(treated) == race.epochs
     assert "With L2 0.02 the gap in accuracy is" in texts(app)
-    assert next(metric.label for metric in app.metric) == "Gap in loss, without a cure"
-    assert "same first weights" in texts(app)
-    click(app, "twin_restore_0")
+    assert next(metric.label for metric in app.metric) == "Gap in loss, baseline"
+    assert "same initial weights" in texts(app)
+    click(app, "regularizers_restore_0")
     assert "The weights are those of epoch" in texts(app)
     assert "→" in texts(app)
-    click(app, "twin_open_0")
+    click(app, "regularizers_open_0")
     assert app.session_state["experiment"] == race.runs[0][0].experiment
     saved = store().list_runs(KNOWN[0])
     assert {(one.kind, one.state) for one in saved} == {("overfitting", "finished")}
-    assert {one.label for one in saved} == {"without a cure", "L2"}
+    assert {one.label for one in saved} == {"baseline", "L2"}
     again = AppTest.from_function(
         page, default_timeout=60
     )  # a reload: the tab's id is all there is
@@ -128,21 +134,21 @@ def test_one_click_trains_both_and_tells_what_the_cure_did() -> None:
     assert "With L2 0.02 the gap in accuracy is" in texts(again)
 
 
-def test_a_live_cure_acts_on_the_cured_run_and_another_waits_for_a_new_start() -> None:
-    app = click(opened(), "twin_start")
+def test_a_live_regularizer_changes_its_run_and_another_waits_for_a_new_start() -> None:
+    app = click(opened(), "regularizers_start")
     race = running()
     race.pause()
-    choose(app, "twin_l2_iris", 0.05)
+    choose(app, "regularizers_l2_iris", 0.05)
     assert race.runs[1][0].experiment.network.l2 == 0.05
     assert race.runs[0][0].experiment.network.l2 == 0.0
-    choose(app, "twin_cure", "dropout")
+    choose(app, "regularizers_name", "dropout")
     network = race.runs[1][0].experiment.network
     assert (network.l2, network.dropout) == (0.0, 0.5)
-    choose(app, "twin_cure", "smaller")
+    choose(app, "regularizers_name", "smaller")
     assert race.runs[1][0].experiment.network.dropout == 0.5
     assert "Below is still dropout 0.5" in texts(app)
-    assert "Overfit again starts both anew with only 3 hidden units" in texts(app)
-    click(app, "twin_stop")
+    assert "Overfit again trains both with only 3 hidden units" in texts(app)
+    click(app, "regularizers_stop")
     assert race.state == "finished"
 
 
@@ -167,7 +173,7 @@ def test_a_filled_map_names_the_winner_and_a_cell_is_a_run(monkeypatch: Any) -> 
     checked(app.run())
     cell = sweep.experiments[len(sweep.experiments) // 2]
     assert app.session_state["experiment"] == cell
-    assert "It is the current experiment on every page now" in texts(app)
+    assert "It is the current experiment on every page" in texts(app)
 
 
 # ---- figures and sentences -----------------------------------------------------------------
@@ -198,7 +204,7 @@ def test_a_gap_is_shaded_between_solid_and_dashed_and_its_best_epoch_marked() ->
     assert figures.gap_sentence(empty, "loss", False) == "No epoch yet."
 
 
-def test_the_verdict_says_how_much_smaller_the_gap_is_and_what_chance_makes() -> None:
+def test_the_verdict_names_the_gaps_and_what_chance_explains() -> None:
     plain = GeneralizationGap(60, Score(0.1, 0.99), Score(1.1, 0.8), True)
     better = GeneralizationGap(60, Score(0.3, 0.91), Score(0.8, 0.85), True)
     text = figures.verdict(plain, better, "dropout 0.3", 10_000)
@@ -207,7 +213,7 @@ def test_the_verdict_says_how_much_smaller_the_gap_is_and_what_chance_makes() ->
         "loss 0.50 instead of 1.00; validation accuracy is 5.0 points better. Validation loss: "
         "0.8 instead of 1.1, which is lower."
     )
-    assert "no more than chance makes with 50 examples" in figures.verdict(plain, better, "x", 50)
+    assert "which chance explains with 50 examples" in figures.verdict(plain, better, "x", 50)
     errors = (
         GeneralizationGap(60, Score(0.1, 0.1), Score(1.1, 0.4), False),
         GeneralizationGap(60, Score(0.1, 0.2), Score(0.9, 0.5), False),
@@ -222,10 +228,10 @@ def test_weights_are_counted_on_one_axis_and_l1_is_told_apart() -> None:
     encode(figure)
     assert len({tuple(trace["x"].tolist()) for trace in figure["data"]}) == 1
     assert figure["layout"]["yaxis"]["type"] == "log"
-    assert "most become zero" in weights.distributions_sentence({"no": 0.0, "L1": 0.9, "L2": 0.1})
-    assert "most become zero" not in weights.distributions_sentence(
-        {"no": 0.0, "L1": 0.1, "L2": 0.1}
+    assert "to zero; that of L2" in weights.distributions_sentence(
+        {"no": 0.0, "L1": 0.9, "L2": 0.1}
     )
+    assert "takes some epochs" in weights.distributions_sentence({"no": 0.0, "L1": 0.1, "L2": 0.1})
 
 
 def test_the_map_says_who_wins_where_and_leaves_unknown_cells_empty() -> None:
@@ -251,10 +257,10 @@ def test_the_map_says_who_wins_where_and_leaves_unknown_cells_empty() -> None:
 
 
 def test_a_click_from_the_browser_is_a_cell_or_nothing() -> None:
-    assert _cell(chart.Click(0, (1, 2), "a", "b"), 5, 5) == 7
+    assert capacity.clicked_cell(chart.Click(0, (1, 2), "a", "b"), 5, 5) == 7
     for point in ((5, 0), (0, -1), (0,), 3):
-        assert _cell(chart.Click(0, point, "a", "b"), 5, 5) is None
-    assert _cell(None, 5, 5) is None
+        assert capacity.clicked_cell(chart.Click(0, point, "a", "b"), 5, 5) is None
+    assert capacity.clicked_cell(None, 5, 5) is None
 
 
 @pytest.mark.parametrize("name", list(DATASETS))
@@ -267,20 +273,20 @@ def test_the_map_of_every_data_set_has_sizes_it_can_have(name: str) -> None:
     assert (cell.network.hidden, cell.data.train_size) == ((units[1],), sizes[0])
 
 
-def test_learnt_by_heart_is_said_only_of_random_labels_all_learnt() -> None:
+def test_memorization_is_named_only_where_all_random_labels_are_fitted() -> None:
     true = curves([0.9, 1.0], [0.7, 0.8], 1)
     text = random_labels.sentence(curves([0.5, 1.0], [0.1, 0.1], 0), true, 0.1, 1.0)
-    assert "100.0% of its training examples" in text
+    assert "training accuracy 100.0%" in text
     assert "(chance: 10.0%)" in text
-    assert "by heart" in text
-    assert "by heart" not in random_labels.sentence(curves([0.5], [0.1], 0), true, 0.1, 1.0)
+    assert "memorized" in text
+    assert "memorized" not in random_labels.sentence(curves([0.5], [0.1], 0), true, 0.1, 1.0)
 
 
-def test_three_sizes_are_told_apart() -> None:
-    text = underfitting.sentence([(0.3, 0.32), (0.1, 0.12), (0.0, 0.2)])
-    assert text.startswith("The fitting network does best on validation.")
+def test_three_sizes_are_compared() -> None:
+    text = capacity.sizes_sentence([(0.3, 0.32), (0.1, 0.12), (0.0, 0.2)])
+    assert text.startswith("The fitting network is best on validation.")
     assert "underfits" in text
     assert "overfits" in text
-    assert underfitting.sentence([(0.1, 0.1), (0.1, 0.2), (0.2, 0.2)]) == (
-        "The too small network does best on validation."
+    assert capacity.sizes_sentence([(0.1, 0.1), (0.1, 0.2), (0.2, 0.2)]) == (
+        "The too small network is best on validation."
     )

@@ -45,7 +45,7 @@ def test_what_stopped_a_run_is_said_with_its_reason_and_what_to_do() -> None:
     assert diverged.text.endswith("Try a smaller rate.")
     lost = status("lost", [WorkerLost(2, "the worker process has ended")], 2, EXPERIMENT)
     assert lost.kind == "error"
-    assert "the worker process has ended. Press Start again" in lost.text
+    assert "the worker process has ended. Start again trains" in lost.text
 
 
 def test_the_end_of_a_run() -> None:

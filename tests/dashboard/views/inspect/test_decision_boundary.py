@@ -102,8 +102,9 @@ def test_the_scores_against_the_true_rule_come_with_their_formula_and_the_trivia
     assert [re.fullmatch(r"\d+\.\d%", metric.value) is not None for metric in app.metric] == [
         True, True,
     ]  # fmt: skip
-    text = next(c.value for c in app.caption if "intersection over union" in c.value)
-    assert "always answering “bad roast” would reach 79." in text
+    text = next(c for c in app.caption if "Always predicting" in c.value)
+    assert "Always predicting “bad roast” agrees on 79." in text.value
+    assert "intersection over union" in text.help
     assert len(app.table[0].value) == 3
 
 
@@ -125,7 +126,7 @@ def test_the_next_pair_goes_through_all_of_them() -> None:
 @pytest.mark.parametrize("name", ["iris", "sine", "digits"])
 def test_data_that_are_no_plane_say_so_and_offer_some(name: str) -> None:
     app = opened(moment(name))
-    assert "a plane has two" in app.info[0].value
+    assert "choose data with two features" in app.info[0].value
     checked(app.button(key="plane_coffee").click().run())
     assert app.session_state["experiment"].data.dataset == "coffee"
 

@@ -64,7 +64,7 @@ def test_the_drawing_has_the_numbers_of_the_network() -> None:
     unit = drawn["columns"][1]["units"][2]
     assert unit["title"] == "unit 3 of hidden 1"
     assert dict(unit["numbers"])["bias b"] == format_number(float(snapshot.layers[0].bias[2]), 4)
-    assert dict(unit["numbers"])["this example: sum z"] == format_number(float(steps[0].z[2]), 4)
+    assert dict(unit["numbers"])["this example: pre-activation z"] == format_number(float(steps[0].z[2]), 4)
     kernel = snapshot.layers[0].kernel
     strongest = int(np.abs(kernel[:, 2]).argmax())
     assert unit["joined"][0] == (
@@ -76,7 +76,7 @@ def test_the_drawing_has_the_numbers_of_the_network() -> None:
         assert weight == pytest.approx(kernel[a, b], rel=1e-4)
         assert product == format_number(float(kernel[a, b] * x[a]), 4)
     text = graph_sentence(columns, shown.edges, names, "after epoch 3")
-    assert text.startswith("All 21 weights after epoch 3. The strongest, ")
+    assert text.startswith("All 21 weights after epoch 3. The largest, ")
 
 
 def test_a_large_drawing_says_how_much_it_shows() -> None:
@@ -87,7 +87,7 @@ def test_a_large_drawing_says_how_much_it_shows() -> None:
     )
     columns = [first, *map(column, steps, shown.units[1:])]
     text = graph_sentence(columns, shown.edges, names, "now")
-    assert "The 150 strongest of 266,200 weights" in text
+    assert "The 150 largest of 266,200 weights" in text
     assert "24 of 300 units of hidden 1 and 24 of 100 units of hidden 2" in text
 
 
@@ -163,20 +163,20 @@ def page() -> None:
 
     from dashboard.state import session
     from dashboard.state.network_view import NetworkView
-    from dashboard.views.inspect.forward_pass import forward
-    from dashboard.views.inspect.network_graph import network
+    from dashboard.views.inspect.forward_pass import show_forward_pass
+    from dashboard.views.inspect.network_graph import show_network_graph
     from playground.datasets import load
 
     session.begin()
     view, experiment, snapshot = st.session_state["given"]
     now = NetworkView(experiment, load(experiment.data), snapshot, None, "one")
-    {"network": network, "forward": forward}[view](now)
+    {"network": show_network_graph, "forward": show_forward_pass}[view](now)
 
 
 @pytest.fixture(autouse=True)
 def nobody_asks_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests are of the pages: no worker is started for them."""
-    monkeypatch.setattr("dashboard.views.inspect.forward_pass.asked", lambda now, x: None)
+    monkeypatch.setattr("dashboard.views.inspect.forward_pass.keras_job", lambda now, x: None)
 
 
 def opened(view: str, experiment: Experiment, **state: Any) -> AppTest:
@@ -204,7 +204,7 @@ def test_both_views_work_for_every_data_set_and_any_layers() -> None:
             for view in ("network", "forward"):
                 app.session_state["given"] = view, experiment, network(experiment)
                 checked(app.run())
-                assert "xample 1: the network says" in app.markdown[0].value.replace("\\", "")
+                assert "xample 1: predicted" in app.markdown[0].value.replace("\\", "")
 
 
 def test_both_views_work_for_every_activation() -> None:
@@ -263,7 +263,7 @@ def test_the_temperature_changes_the_shares_but_not_the_order() -> None:
         checked(app.select_slider(key="temperature").set_value(temperature).run())
         table = app.dataframe[0].value
         powers = np.exp(z.astype(float) / temperature - (z.astype(float) / temperature).max())
-        np.testing.assert_allclose(table["share of the sum"], powers / powers.sum(), rtol=1e-9)
+        np.testing.assert_allclose(table["probability"], powers / powers.sum(), rtol=1e-9)
         assert f"At T = {temperature:g}" in captions(app)
 
 
@@ -271,7 +271,7 @@ def test_one_output_has_the_two_shares_of_its_sigmoid() -> None:
     experiment = Experiment().replace(dataset="xor", hidden=(3,))
     app, dataset = opened("forward", experiment), load(experiment.data)
     last = trace(network(experiment), dataset.transform(dataset.validation.x[:1])[0])[-1]
-    shares = app.dataframe[0].value["share of the sum"]
+    shares = app.dataframe[0].value["probability"]
     np.testing.assert_allclose(shares, [last.a[0], 1 - last.a[0]], rtol=1e-5)
 
 

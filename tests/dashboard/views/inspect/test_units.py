@@ -37,13 +37,13 @@ def page() -> None:
     from dashboard.state import session
     from dashboard.state.network_view import NetworkView
     from dashboard.views.inspect.activations import activations
-    from dashboard.views.inspect.signal_propagation import preflight
+    from dashboard.views.inspect.signal_propagation import initialization_check
     from dashboard.views.inspect.units import units
     from playground.datasets import load
 
     session.begin()
     experiment, snapshot, name = st.session_state["given"]
-    view = {"activations": activations, "preflight": preflight, "units": units}[name]
+    view = {"activations": activations, "preflight": initialization_check, "units": units}[name]
     st.fragment(view)(NetworkView(experiment, load(experiment.data), snapshot, None, "one"))
 
 
@@ -95,8 +95,8 @@ def test_weights_beyond_all_bounds_get_a_sentence() -> None:
     experiment = network("moons")
     broken = draw(experiment, chosen(experiment))
     broken.layers[0].kernel[:] = np.inf
-    assert "beyond all bounds" in said(opened("activations", experiment, broken))
-    assert "beyond all bounds" in said(opened("units", experiment, broken))
+    assert "have overflowed" in said(opened("activations", experiment, broken))
+    assert "have overflowed" in said(opened("units", experiment, broken))
 
 
 def test_dead_units_are_counted_by_name() -> None:
@@ -131,7 +131,7 @@ def test_how_the_same_choice_would_do_in_a_deeper_network() -> None:
     assert "hidden layers 64-64-64-64-64-64" in app.warning[0].value
 
 
-def test_the_dossier_begins_with_the_unit_that_matters_most() -> None:
+def test_the_view_begins_with_the_unit_that_matters_most() -> None:
     experiment = network("digits", hidden=(12, 6))
     snapshot, data = draw(experiment, chosen(experiment)), load(experiment.data)
     x, y = data.transform(data.validation.x), data.validation.y
@@ -230,7 +230,7 @@ def test_the_words_of_a_verdict() -> None:
 def test_figures_of_a_unit() -> None:
     means = np.array([0.5, -1.0, np.nan])
     valid(dossier.class_figure(means, ("a", "b", "c"), 0.1))
-    assert "most to a (0.5) and least to b (-1)" in dossier.class_sentence(
+    assert "Largest mean output for a (0.5), smallest for b (-1)" in dossier.class_sentence(
         means, ("a", "b", "c"), 0.1
     )
     loss = np.array([0.0, 0.2, -0.1])
@@ -246,7 +246,7 @@ def test_where_no_unit_is_missed_none_is_called_the_most_important() -> None:
     useless.layers[1].kernel[:] = 0
     app = opened("units", experiment, useless)
     sentences = " ".join(str(each.proto) for each in app.get("bidi_component"))
-    assert "No unit is missed; 3 of 3 units cost nothing when removed" in sentences
+    assert "No unit matters; removing 3 of 3 units has no effect" in sentences
 
 
 def test_a_single_unit_is_one_unit() -> None:

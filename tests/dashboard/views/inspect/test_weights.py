@@ -46,11 +46,11 @@ def page() -> None:
     weights.show_weights(NetworkView(experiment, load(experiment.data), snapshot, None, "one"))
 
 
-def opened(experiment: Experiment, part: str = "Pictures") -> AppTest:
+def opened(experiment: Experiment, part: str = "Images") -> AppTest:
     app = AppTest.from_function(page, default_timeout=30)
     app.session_state["given"] = experiment, network(experiment)
     checked(app.run())
-    return app if part == "Pictures" else choose(app, "weights_part", part)
+    return app if part == "Images" else choose(app, "weights_part", part)
 
 
 def checked(app: AppTest) -> AppTest:
@@ -84,12 +84,12 @@ def scores(experiment: Experiment, snapshot: Snapshot) -> list[str]:
 def test_every_data_set_and_every_layer_is_shown(name: str) -> None:
     experiment = Experiment().replace(dataset=name, hidden=(5,))
     app = opened(experiment)
-    for part in ("Pictures", "Edit a copy", "Numbers and files"):
+    for part in ("Images", "Edit a copy", "Numbers and files"):
         choose(app, "weights_part", part)
         for layer in ("Output", "Hidden 1"):
             choose(app, "weights_layer_2", layer)
     app.session_state["given"] = (straight := experiment.replace(hidden=())), network(straight)
-    for part in ("Numbers and files", "Edit a copy", "Pictures"):
+    for part in ("Numbers and files", "Edit a copy", "Images"):
         choose(app, "weights_part", part)
 
 
@@ -102,8 +102,8 @@ def test_pruning_shows_the_score_before_and_after_and_undo_gives_the_first_one_b
     expected = [f"{a} → {b}" for a, b in zip(before.values(), pruned, strict=True)]
     assert list(shown(app).values()) == expected
     assert "the smallest 50 %" in str(app.table[0].value)
-    assert any("run itself is untouched" in caption.value for caption in app.caption)
-    choose(app, "weights_part", "Pictures")
+    assert any("The run is unchanged" in (caption.help or "") for caption in app.caption)
+    choose(app, "weights_part", "Images")
     assert "edited copy (1 edit)" in app.info[0].value
     choose(app, "weights_part", "Edit a copy")
     press(app, "edit_undo")
@@ -170,7 +170,7 @@ def test_a_picture_has_one_color_a_sign_and_none_for_what_is_no_number() -> None
     values = np.array([[-2, 0, 2, np.nan, -1]])
     (row,) = colors(images.diverging_url(values, 2.0))
     assert row[:3].tolist() == [[245, 147, 34], [232, 234, 235], [8, 119, 189]]
-    assert row[3].tolist() == list(images.NO_NUMBER)
+    assert row[3].tolist() == list(images.NAN_COLOR)
     np.testing.assert_allclose(row[4], (row[0].astype(float) + row[1]) / 2, atol=2)
 
 
@@ -181,8 +181,8 @@ def test_figures_are_what_plotly_takes_and_tell_their_numbers() -> None:
     go.Figure(figure)
     encode(figure)
     sentence = figures.heat_map_sentence(kernel, bias, (1, 1))
-    assert "-2, leads from input 1 to unit 2" in sentence
-    assert "biases go from -1 to 1" in sentence
+    assert "-2, connects input 1 to unit 2" in sentence
+    assert "biases range from -1 to 1" in sentence
     spread = weights.spread(kernel, 2 * kernel)
     drawn = figures.histogram(spread, "Hidden 1")
     go.Figure(drawn)

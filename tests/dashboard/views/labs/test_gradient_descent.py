@@ -6,19 +6,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import encode
-from dashboard.figures.optimization import curve_loss_figure, valley_figure
-from playground.labs.optimizers.curves_1d import CURVES
-from playground.labs.optimizers.gradient_descent import descend
+from dashboard.figures.optimization import curve_loss_figure, descent_figure
+from playground.labs.gradient_descent import CURVES, descend
 
 
 def page() -> None:
     import streamlit as st
 
     from dashboard.state import session
-    from dashboard.views.labs.gradient_descent import descent
+    from dashboard.views.labs.gradient_descent import gradient_descent
 
     session.begin()
-    st.fragment(descent)()
+    st.fragment(gradient_descent)()
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def test_it_opens_with_the_published_example(app: AppTest) -> None:
     assert list(table.loc[0][["w", "loss", "lr"]]) == ["2.600000", "36.000000", "0.200000"]
     assert list(table.loc[1][["w", "loss", "lr"]]) == ["1.174400", "12.959999", "0.198000"]
     assert list(table.loc[39][["w", "lr"]]) == ["-0.999999", "0.135146"]
-    assert "Arrived" in app.success[0].value
+    assert "Converged" in app.success[0].value
     assert "0.135146" in app.latex[0].value
 
 
@@ -80,5 +79,5 @@ def test_every_curve_and_preset_can_be_drawn(app: AppTest, name: str) -> None:
     for rate, decay in curve.presets:
         made = descend(curve, curve.start, rate, decay, 40)
         for step in (0, made.epochs):
-            encode(valley_figure(curve, made, step))
+            encode(descent_figure(curve, made, step))
             encode(curve_loss_figure(curve, made, step))

@@ -12,11 +12,11 @@ from dashboard.figures.activations import curves_figure
 from dashboard.figures.evaluation import softmax_sentence
 from dashboard.views.labs.activations.page import VIEWS
 from dashboard.views.labs.page import LABS
-from dashboard.views.labs.schedules import FORMULAS, SPANS, with_numbers
+from dashboard.views.labs.schedules import FORMULAS, RANGES, with_numbers
 from playground.experiment.model import Training, limits
 from playground.experiment.sections import MILESTONES
 from playground.labs.activations.curves import curve
-from playground.labs.activations.depth import kernels, passages
+from playground.labs.activations.depth import kernels, propagate
 from playground.nn.activations import ACTIVATIONS, softmax
 from playground.nn.initializers import INITIALIZERS
 from playground.nn.schedules import SCHEDULES
@@ -109,7 +109,7 @@ def test_softmax_survives_a_shift_that_overflows() -> None:
     choose(app, "lab_softmax_shift", 1000)
     choose(app, "lab_softmax_temperature", 0.1)
     table = app.table[0].value
-    assert list(table["its share"]) == ["not a number"] * 3
+    assert list(table["divided by the sum"]) == ["nan"] * 3
     assert table["$p$"][0] == "**1.0000**"
     choose(app, "lab_softmax_count", 6)
     p = softmax(np.zeros(4))
@@ -135,17 +135,17 @@ def test_a_step_kills_a_relu_and_a_small_rate_does_not() -> None:
     assert "Take one step" in texts(app)
     choose(app, "lab_dying_step", 10)
     assert "ReLU is dead" in texts(app)
-    assert "it was back at step 4" in texts(app)
+    assert "it recovered at step 4" in texts(app)
     choose(app, "lab_dying_rate", 0.3)
     assert "does not die" in texts(app)
 
 
-def test_each_piece_of_advice_shows_its_effect() -> None:
-    app = opened("activations", lab_activations_view="Advice")
-    assert "All four taken" in texts(app)
+def test_each_best_practice_shows_its_effect() -> None:
+    app = opened("activations", lab_activations_view="Best practices")
+    assert "All four on" in texts(app)
     for name in ("relu", "small_rate", "standardize"):
         choose(app, f"lab_advice_{name}", False)
-        assert "has not learnt" in texts(app)
+        assert "has not learned" in texts(app)
         choose(app, f"lab_advice_{name}", True)
     choose(app, "lab_advice_he", False)
     assert "not as well" in texts(app)
@@ -159,7 +159,7 @@ def test_every_schedule_has_sliders_within_its_limits_and_a_formula() -> None:
             low, high = limits(Training, field)
             if low is None:
                 low, high = MILESTONES
-            assert low <= SPANS[field][0] < SPANS[field][1] <= high
+            assert low <= RANGES[field][0] < RANGES[field][1] <= high
 
 
 def test_schedules_give_the_published_rate() -> None:
@@ -175,7 +175,7 @@ def test_schedules_give_the_published_rate() -> None:
     button = next(each for each in app.button if each.key == "lab_schedules_published")
     checked(button.click().run())
     row = app.table[0].value.iloc[0]
-    assert list(row) == ["Exponential", "0.135146", "0.000000", "-0.999999", "✓ at the bottom"]
+    assert list(row) == ["Exponential", "0.135146", "0.000000", "-0.999999", "✓ converged"]
     assert r"0.2 \cdot 0.99^{s/1}" in texts(app)
     choose(app, "lab_schedules_epoch", 0)
     assert list(app.table[0].value.iloc[0])[1:4] == ["0.200000", "36.000000", "2.600000"]
@@ -192,7 +192,7 @@ def test_figures_are_what_plotly_draws() -> None:
         assert len(lines) == 1 + 2 * len(of)
         assert all(len(line.x) <= 500 for line in lines)
     found = [
-        passages(each, np.stack([kernels(name, 3, 8) for name in INITIALIZERS])) for each in of
+        propagate(each, np.stack([kernels(name, 3, 8) for name in INITIALIZERS])) for each in of
     ]
     rows = [entry.label for entry in ACTIVATIONS.values()]
     drawn = depth_figures.map_figure(found, rows, list(INITIALIZERS))

@@ -1,4 +1,4 @@
-"""The lab From scratch: code that is the code, every number of a step, the run on both sides."""
+"""The From scratch lab: its listings, every number of a step, the run on both sides."""
 
 import time
 from collections.abc import Iterator
@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.figures.labs import seen_sentence
-from dashboard.views.labs.scratch.page import FILES, KERAS, NUMPY, STAGES, TAPE
+from dashboard.figures.labs import batches_sentence
+from dashboard.views.labs.scratch.page import FILES, KERAS, NUMPY, STAGES, TENSORFLOW
 from playground.datasets.images import BUNDLED
 from playground.labs.scratch import numpy_network
-from playground.labs.scratch.batches import published, whole
-from playground.labs.scratch.config import ScratchPlan
-from playground.labs.scratch.side_by_side import TWICES, SideBySide
-from playground.labs.scratch.source import code
+from playground.labs.scratch.config import (
+    ScratchConfig,
+    all_batches,
+    listing,
+    published_batches,
+)
+from playground.labs.scratch.side_by_side import SIDE_BY_SIDE, SideBySide
 
 KNOWN = ("0123456789abcdef" * 2, "fedcba9876543210" * 2)
 END = 180  # seconds: workers may still be starting
@@ -36,7 +39,7 @@ def app() -> Iterator[AppTest]:
     app.session_state["known"] = KNOWN
     app.query_params = {"v": "1", "dataset": "iris", "lab": "scratch"}
     yield checked(app.run())
-    TWICES.clear()
+    SIDE_BY_SIDE.clear()
 
 
 def checked(app: AppTest) -> AppTest:
@@ -50,13 +53,16 @@ def found(elements: Any, key: str) -> Any:
 
 
 def test_each_stage_shows_its_code_on_both_sides_and_its_numbers(app: AppTest) -> None:
-    for stage, told in STAGES.items():
+    for stage, entry in STAGES.items():
         checked(found(app.button_group, "lab_scratch_stage").set_value(stage).run())
         shown = [each.value for each in app.code]
-        assert shown == [code(FILES[TAPE], *told.tape), code(KERAS, *told.keras)]
+        assert shown == [
+            listing(FILES[TENSORFLOW], *entry.tensorflow),
+            listing(KERAS, *entry.keras),
+        ]
         assert app.latex
     found(app.button_group, "lab_scratch_how").set_value(NUMPY).run()
-    assert app.code[0].value == code(FILES[NUMPY], *STAGES["Update"].numpy)
+    assert app.code[0].value == listing(FILES[NUMPY], *STAGES["Update"].numpy)
 
 
 def test_the_numbers_follow_step_and_weight(app: AppTest) -> None:
@@ -64,30 +70,32 @@ def test_the_numbers_follow_step_and_weight(app: AppTest) -> None:
     found(app.slider, "lab_scratch_step").set_value(3)
     found(app.select_slider, "lab_scratch_eta").set_value(0.5)
     checked(found(app.select_slider, "lab_scratch_weight").set_value(16).run())  # W₂[0, 1]
-    slope = numpy_network.steps(0.5)[2].slopes[2][0, 1]
-    assert numpy_network.name(*numpy_network.places()[16]) == "W₂[0, 1]"
+    slope = numpy_network.epoch_steps(0.5)[2].gradients[2][0, 1]
+    assert numpy_network.weight_name(*numpy_network.weight_indices()[16]) == "W₂[0, 1]"
     assert any(f"{slope:.8f}" in each.value for each in app.latex)
     assert any(f"| {slope:.8f} |" in each.value for each in app.markdown)
 
 
-def test_the_generator_that_is_not_told_the_batch_size(app: AppTest) -> None:
+def test_the_generator_that_ignores_the_batch_size(app: AppTest) -> None:
     found(app.button_group, "lab_scratch_stage").set_value("Batches").run()
     checked(found(app.slider, "lab_scratch_asked").set_value(64).run())
-    sentence = seen_sentence(64, published(60_000, 64), whole(60_000, 64))
-    assert "468 empty ones, whose average loss is 0/0 = nan" in sentence
-    assert "the last 96 images" in seen_sentence(128, published(60_000, 128), whole(60_000, 128))
+    sentence = batches_sentence(64, published_batches(60_000, 64), all_batches(60_000, 64))
+    assert "468 empty ones, whose mean loss is 0/0 = nan" in sentence
+    assert "the last 96 images" in batches_sentence(
+        128, published_batches(60_000, 128), all_batches(60_000, 128)
+    )
 
 
 def test_both_sides_train_from_the_page_and_come_to_the_same_losses(app: AppTest) -> None:
     checked(found(app.button_group, "lab_scratch_preset").set_value("Published: Keras").run())
-    checked(found(app.select_slider, "lab_scratch_plan_epochs").set_value(1).run())
-    if any(each.key == "lab_scratch_plan_images" for each in app.button_group):
-        found(app.button_group, "lab_scratch_plan_images").set_value(BUNDLED).run()
+    checked(found(app.select_slider, "lab_scratch_epochs").set_value(1).run())
+    if any(each.key == "lab_scratch_images" for each in app.button_group):
+        found(app.button_group, "lab_scratch_images").set_value(BUNDLED).run()
     checked(found(app.button, "lab_scratch_start").click().run())
-    twice = TWICES.get((*KNOWN, "lab_scratch"))
+    twice = SIDE_BY_SIDE.get((*KNOWN, "lab_scratch"))
     assert twice is not None
-    assert twice.plan == ScratchPlan(
-        BUNDLED, "glorot", "rmsprop", 0.001, 1, shuffle=True, rest=True
+    assert twice.config == ScratchConfig(
+        BUNDLED, "glorot", "rmsprop", 0.001, 1, shuffle=True, partial_batch=True
     )
     give_up = time.monotonic() + END
     while twice.state == "playing" and time.monotonic() < give_up:
@@ -100,17 +108,17 @@ def test_both_sides_train_from_the_page_and_come_to_the_same_losses(app: AppTest
     assert len(twice.sides["keras"].losses) == 47
 
 
-def test_the_slip_has_no_side_in_keras() -> None:
-    twice = SideBySide(ScratchPlan(256, rule="shrink", epochs=1))
+def test_the_bug_has_no_side_in_keras() -> None:
+    twice = SideBySide(ScratchConfig(256, optimizer="wrong", epochs=1))
     twice.close()
     assert list(twice.sides) == ["scratch"]
     assert twice.difference is None
 
 
 def test_nothing_goes_on_while_nobody_watches() -> None:
-    twice = SideBySide(ScratchPlan(256, epochs=1), lease=-1.0)
+    twice = SideBySide(ScratchConfig(256, epochs=1), lease=-1.0)
     assert twice.state == "playing"
-    assert twice.done == 0
+    assert twice.progress == 0
     twice.close()
     give_up = time.monotonic() + 10
     while twice.state == "playing" and time.monotonic() < give_up:
