@@ -7,6 +7,8 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from playground.nn.format import format_number, truncate
+
 
 def number(
     default: Any, low: float, high: float, label: str, help: str, suggestion: str, **extra: Any
@@ -51,6 +53,45 @@ def fail(
     """
     context = {"rule": rule, "received": received, "field": field, "nearest": nearest}
     return PydanticCustomError("rule", "must be {rule}", context)
+
+
+def broken_rule(e: Any, limits: tuple[Any, Any] = (None, None)) -> tuple[str, str]:
+    """The rule and the value received of one entry of `ValidationError.errors()`.
+
+    `limits`: of a number, of which the entry holds only the one that was exceeded.
+    """
+    kind, context, received = e["type"], e.get("ctx", {}), e["input"]
+    if kind == "rule":
+        return context["rule"], truncate(context["received"])
+    if kind.startswith("string_too_"):
+        short = kind.endswith("short")
+        rule = "not empty" if short else f"at most {context['max_length']} characters"
+        return rule, f"{len(received)} characters"
+    if kind in ("too_long", "too_short"):
+        least, most = context.get("min_length"), context.get("max_length")
+        rule = f"at most {most} values" if kind == "too_long" else f"at least {least} values"
+        return rule, str(context["actual_length"])
+    if "ge" in context or "le" in context:
+        low, high = (None if n is None else format_number(n) for n in limits)
+        rule = f"at least {context['ge']}" if "ge" in context else f"at most {context.get('le')}"
+        return f"between {low} and {high}" if low and high else rule, truncate(received)
+    rule = _RULES.get(kind, e["msg"])
+    if e["loc"] and isinstance(e["loc"][-1], int):
+        rule = rule.removeprefix("a ") + "s separated by commas"
+    return rule, truncate(received)
+
+
+_RULES = {
+    **dict.fromkeys(("int_parsing", "int_from_float", "int_type"), "a whole number"),
+    "int_parsing_size": "a shorter whole number",
+    **dict.fromkeys(("float_parsing", "float_type"), "a number"),
+    "finite_number": "a finite number",
+    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false"),
+    "tuple_type": "a list of values",
+    "string_type": "text",
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "a table of fields"),
+    "json_invalid": "valid JSON",
+}
 
 
 def split_list(value: Any) -> Any:

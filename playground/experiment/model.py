@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
-from playground.experiment.fields import Value, fail
+from playground.experiment.fields import Value, broken_rule, fail
 from playground.experiment.sections import (
     DATASET_DEFAULTS,
     LARGEST_SEED,
@@ -242,33 +242,8 @@ def field_of_error(e: Any) -> str:
 
 
 def _sentence(e: Any) -> str:
-    kind, context, name = e["type"], e.get("ctx", {}), field_of_error(e)
-    if kind == "extra_forbidden":
+    name = field_of_error(e)
+    if e["type"] == "extra_forbidden":
         return f"{name} is not a field of an experiment, got {truncate(e['input'])}"
-    received = context["received"] if kind == "rule" else e["input"]
-    if kind == "rule":
-        rule = context["rule"]
-    elif "ge" in context or "le" in context:
-        low, high = limits(name)
-        rule = f"between {format_number(low)} and {format_number(high)}"
-    elif kind == "too_long":
-        rule = f"at most {context['max_length']} values"
-        received = ",".join(map(str, received))
-    else:
-        rule = _RULES.get(kind, e["msg"])
-        if e["loc"] and isinstance(e["loc"][-1], int):
-            rule = rule.removeprefix("a ") + "s separated by commas"
-    return f"{name or 'the experiment'} must be {rule}, got {truncate(received)}"
-
-
-_RULES = {
-    **dict.fromkeys(("int_parsing", "int_from_float", "int_type"), "a whole number"),
-    "int_parsing_size": "a shorter whole number",
-    **dict.fromkeys(("float_parsing", "float_type"), "a number"),
-    "finite_number": "a finite number",
-    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false"),
-    "tuple_type": "values separated by commas",
-    "string_type": "text",
-    **dict.fromkeys(("model_type", "model_attributes_type"), "an object with named fields"),
-    "json_invalid": "valid JSON",
-}
+    rule, received = broken_rule(e, limits(name) if name in FIELDS else (None, None))
+    return f"{name or 'the experiment'} must be {rule}, got {received}"

@@ -49,7 +49,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from playground.experiment.fields import Value, fail
+from playground.experiment.fields import Value, broken_rule, fail
 from playground.experiment.model import FIELDS, Experiment, current_name, explain
 from playground.experiment.pages import PAGES, page_named
 from playground.lessons.check import Check
@@ -221,39 +221,15 @@ def _ordered(lessons: Mapping[str, Lesson]) -> dict[str, Lesson]:
 
 def _sentence(e: Any) -> str:
     """ "steps 2: predict: right must be between 1 and 3, got 4"."""
-    kind, context, path = e["type"], e.get("ctx", {}), _path(e["loc"])
-    if kind == "missing":
+    path = _path(e["loc"])
+    if e["type"] == "missing":
         return f"{path} must be given"
-    if kind == "extra_forbidden":
+    if e["type"] == "extra_forbidden":
         return f"{path} is not a field of a lesson, got {truncate(e['input'])}"
-    received = truncate(e["input"])
-    if kind == "rule":
-        rule, received = context["rule"], truncate(context["received"])
-        path = ": ".join(filter(None, (path, context["field"])))
-    elif kind in ("greater_than_equal", "less_than_equal"):
-        rule = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
-    elif kind in ("string_too_long", "string_too_short"):
-        rule = (
-            "not empty" if kind.endswith("short") else f"at most {context['max_length']} characters"
-        )
-        received = f"{len(e['input'])} characters"
-    elif kind in ("too_long", "too_short"):
-        low, high = context.get("min_length"), context.get("max_length")
-        rule = f"at least {low}" if kind == "too_short" else f"at most {high}"
-        received = str(context["actual_length"])
-    else:
-        rule = _RULES.get(kind, e["msg"])
+    if e["type"] == "rule":
+        path = ": ".join(filter(None, (path, e["ctx"]["field"])))
+    rule, received = broken_rule(e)
     return f"{path or 'the lesson'} must be {rule}, got {received}"
-
-
-_RULES = {
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
-    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
-    "finite_number": "a finite number",
-    "string_type": "text",
-    "tuple_type": "a list",
-    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "a table of fields"),
-}
 
 
 def _path(location: Iterable[int | str]) -> str:

@@ -31,7 +31,13 @@ from playground.experiment.regularizers import (
     without_regularizer,
 )
 from playground.history.history import History, Log, history
-from playground.runs.race_presets import WITHOUT, labelled, sized, twin, weighed
+from playground.runs.race_presets import (
+    WITHOUT,
+    l1_and_l2,
+    three_sizes,
+    true_and_random,
+    with_and_without,
+)
 from playground.training import Trainer
 
 IMAGES = overfitting(Experiment())
@@ -132,15 +138,15 @@ def test_every_recipe_keeps_the_data_set_and_the_seeds(name: str) -> None:
 
 
 def test_twins_and_triplets_differ_in_one_thing() -> None:
-    plain, treated = twin(IMAGES, "l2", 0.01)
+    plain, treated = with_and_without(IMAGES, "l2", 0.01)
     assert (plain.label, treated.label) == (WITHOUT, "L2")
     assert treated.experiments[0].replace(l2=0.0) == plain.experiments[0]
-    none, l1, l2 = (each.experiments[0] for each in weighed(IMAGES, 0.001, 0.01))
+    none, l1, l2 = (each.experiments[0] for each in l1_and_l2(IMAGES, 0.001, 0.01))
     assert l1.replace(l1=0.0) == l2.replace(l2=0.0) == none
-    true, drawn = (each.experiments[0] for each in labelled(memorizing(Experiment())))
+    true, drawn = (each.experiments[0] for each in true_and_random(memorizing(Experiment())))
     assert drawn.replace(label_noise=0.0) == true
     assert drawn.data.label_noise == 1.0
-    three = [each.experiments[0].network.hidden for each in sized(POINTS, ((), (5,), (9, 9)))]
+    three = [each.experiments[0].network.hidden for each in three_sizes(POINTS, ((), (5,), (9, 9)))]
     assert three == [(), (5,), (9, 9)]
 
 
@@ -203,7 +209,7 @@ def test_random_labels_are_learnt_by_heart_and_mean_nothing() -> None:
 
 def test_l1_makes_most_weights_zero_and_l2_only_small() -> None:
     found = []
-    for competitor in weighed(
+    for competitor in l1_and_l2(
         penalized(Experiment()), REGULARIZERS["l1"].default, REGULARIZERS["l2"].default
     ):
         trainer, _ = trained(competitor.experiments[0])

@@ -87,7 +87,7 @@ def test_tampered_links_give_one_printable_sentence_a_problem(
         ("learning_rate=nan", "learning_rate", "a finite number, got nan", 0.01),
         ("hidden=300,2000", "hidden", "layers of 1 to 1,024 units, got 2000", (300, 1024)),
         ("hidden=9,x", "hidden", "whole numbers separated by commas, got x", (300, 100)),
-        ("hidden=1,1,1,1,1,1,1", "hidden", "at most 6 values, got 1,1,1,1,1,1,1", (1,) * 6),
+        ("hidden=1,1,1,1,1,1,1", "hidden", "at most 6 values, got 7", (1,) * 6),
         (
             "activations=relu",
             "activations",
