@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from playground.experiment.pages import PAGES
+
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -29,6 +31,7 @@ FLAGS = [
     "--disable-sync",
 ]
 HERE = ("localhost", "127.0.0.1")
+ADDRESSES = [*PAGES, *(page.former for page in PAGES.values() if page.former)]
 START_SECONDS = 120
 
 # Lets every update of a component be overtaken by the next one, as it happens on a busy machine:
@@ -177,7 +180,7 @@ def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
     def complain(message: Any) -> None:
         # Opened at a page's own address, Streamlit first looks for its server below that page.
         looking = re.search(
-            r"/(data|inside|draw|race|runs|overfitting|labs|lessons|assignments)/_stcore/",
+            rf"/({'|'.join(ADDRESSES)})/_stcore/",
             message.location.get("url", ""),
         )
         if message.type == "error" and not looking:

@@ -49,7 +49,7 @@ def draw(visit: Any) -> Any:
 
 def opened(page: Any) -> Any:
     page.locator(f"{PAD} canvas").wait_for(timeout=START)
-    page.get_by_text("the answer appears while you draw").wait_for(timeout=START)
+    page.get_by_text("the prediction follows the pen").wait_for(timeout=START)
     return page
 
 
@@ -85,7 +85,7 @@ def nothing(page: Any) -> None:
 
 
 def test_nine_of_ten_drawn_digits_are_right(draw: Any) -> None:
-    draw.get_by_text(re.compile(r"It is right on 9\d\.\d% of 10,000 test images")).wait_for()
+    draw.get_by_text(re.compile(r"accuracy 9\d\.\d% on 10,000 test images")).wait_for()
     right = []
     for digit, lines in STROKES.items():
         stroke(draw, lines)
@@ -105,11 +105,11 @@ def test_bars_follow_the_pen_before_it_is_lifted(draw: Any) -> None:
     draw.mouse.down()
     for share in np.linspace(0.2, 0.8, 12):
         draw.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + share * box["height"])
-    assert "for 1" in answered(draw)
+    assert "Prediction: 1," in answered(draw)
     assert draw.locator(f"{ANSWER} figure").count() == 2  # the layers light up
     draw.mouse.up()
     draw.get_by_text(re.compile(r"nearest training images are 1")).wait_for()
-    draw.get_by_text(re.compile(r"Strangeness \d+%")).wait_for()
+    draw.get_by_text(re.compile(r"Out-of-distribution score \d+%")).wait_for()
 
 
 def test_undo_and_clear(draw: Any) -> None:
@@ -133,7 +133,7 @@ def test_undo_and_clear(draw: Any) -> None:
 def test_a_step_switched_off_changes_what_the_network_sees(draw: Any) -> None:
     stroke(draw, [[(x / 3, y / 3) for x, y in line] for line in STROKES["3"]])
     on = answered(draw)
-    draw.get_by_text("The answer depends on").wait_for()
+    draw.get_by_text("The prediction depends on").wait_for()
     fit = draw.locator(".st-key-steps li", has_text="Fit 20 × 20")
     without = fit.locator(".variant").inner_text()
     fit.locator("input").uncheck()
@@ -165,7 +165,7 @@ def test_a_finger_draws_and_the_page_stays(visit: Any) -> None:
     for share in np.linspace(0.85, 0.15, 10):
         finger("touchMove", share)
     finger("touchEnd", 0)
-    assert "for 1" in answered(page)
+    assert "Prediction: 1," in answered(page)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == before
 
 
@@ -175,7 +175,7 @@ def test_an_image_is_loaded_by_keyboard_and_changed_with_keys(draw: Any) -> None
     button.press("Enter")
     draw.get_by_text(re.compile(r"Loaded: validation image 0, \d")).wait_for()
     label = draw.locator(f"{PAD} .note").inner_text()[-1]
-    assert f"for {label}" in answered(draw)
+    assert f"Prediction: {label}," in answered(draw)
     draw.get_by_text("A loaded image is already cropped").wait_for()
     before = answered(draw)
     draw.locator(f"{PAD} canvas").focus()
@@ -199,7 +199,7 @@ def test_ones_own_network_answers_at_every_epoch_of_the_slider(visit: Any) -> No
     page = opened(visit("draw?v=1&dataset=digits&hidden=32&epochs=8&optimizer=adam"))
     page.get_by_text("My network").click()
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
-    page.get_by_text("all 8 epochs are trained").wait_for(timeout=START)
+    page.get_by_text("Finished: 8 epochs trained").wait_for(timeout=START)
     page.locator(".st-key-epoch output").get_by_text("after epoch 8").wait_for()
     stroke(page, STROKES["0"])
     learnt = answered(page)

@@ -10,11 +10,11 @@ SMALL = "?v=1&dataset=digits&hidden=30&epochs=3"
 
 
 @pytest.fixture
-def inside(visit: Any) -> Any:
-    """The Inside page of a network that has learnt the small digits for 3 epochs."""
-    page = visit(f"inside{SMALL}")
+def inspect(visit: Any) -> Any:
+    """The Inspect page of a network that has learnt the small digits for 3 epochs."""
+    page = visit(f"inspect{SMALL}")
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
-    page.get_by_text("all 3 epochs are trained").wait_for(timeout=START)
+    page.get_by_text("Finished: 3 epochs trained").wait_for(timeout=START)
     return page
 
 
@@ -22,65 +22,65 @@ def choose(page: Any, key: str, label: str) -> None:
     page.locator(f".st-key-{key} button").filter(has_text=label).click()
 
 
-def test_a_press_on_a_confusion_cell_shows_the_images_behind_it(inside: Any) -> None:
-    choose(inside, "inside_view", "Evaluation")
-    matrix = inside.locator(".st-key-confusion table")
+def test_a_press_on_a_confusion_cell_shows_the_images_behind_it(inspect: Any) -> None:
+    choose(inspect, "inspect_view", "Evaluation")
+    matrix = inspect.locator(".st-key-confusion table")
     matrix.wait_for()
-    wrong = matrix.locator("button[title*='taken for']").first
-    truth, said, times = re.match(
-        r"(\d) taken for (\d) (once|\d+ times)", wrong.get_attribute("title")
+    wrong = matrix.locator("button[title*='predicted as']").first
+    truth, prediction, times = re.match(
+        r"(\d) predicted as (\d) (once|\d+ times)", wrong.get_attribute("title")
     ).groups()  # type: ignore[union-attr]
     count = 1 if times == "once" else int(times.split()[0])
     wrong.click()
-    inside.get_by_text(f"{truth} taken for {said}: {count} example").wait_for()
-    tiles = inside.locator(".st-key-cell li")
+    inspect.get_by_text(f"{truth} predicted as {prediction}: {count} example").wait_for()
+    tiles = inspect.locator(".st-key-cell li")
     tiles.nth(count - 1).wait_for()
     assert tiles.count() == count
     assert all(f"✗ is {truth}" in text for text in tiles.all_inner_texts())
-    assert all(f"said {said} (" in text for text in tiles.all_inner_texts())
+    assert all(f"pred. {prediction} (" in text for text in tiles.all_inner_texts())
     assert matrix.locator("button[aria-pressed=true]").count() == 1
-    inside.locator(".st-key-epoch button[name=first]").click()  # the cell stays, its images change
-    inside.get_by_text("before training").first.wait_for()
-    inside.get_by_text(re.compile(f"{truth} taken for {said}: ")).wait_for()
+    inspect.locator(".st-key-epoch button[name=first]").click()  # the cell stays, its images change
+    inspect.get_by_text("before training").first.wait_for()
+    inspect.get_by_text(re.compile(f"{truth} predicted as {prediction}: ")).wait_for()
 
 
-def test_a_point_of_the_map_shows_its_image_also_by_key(inside: Any) -> None:
-    choose(inside, "inside_view", "Embedding")
-    plot = inside.locator(".st-key-embedding .js-plotly-plot")
+def test_a_point_of_the_map_shows_its_image_also_by_key(inspect: Any) -> None:
+    choose(inspect, "inspect_view", "Embedding")
+    plot = inspect.locator(".st-key-embedding .js-plotly-plot")
     plot.wait_for()
-    with inside.expect_response(re.compile("/sprites/")) as sprite:
+    with inspect.expect_response(re.compile("/sprites/")) as sprite:
         plot.focus()
         plot.press("ArrowRight")
     assert sprite.value.ok
-    card = inside.locator(".st-key-embedding .card")
-    card.get_by_text(re.compile(r"is 0, said \d \(\d+%\)")).wait_for()
+    card = inspect.locator(".st-key-embedding .card")
+    card.get_by_text(re.compile(r"is 0, predicted \d \(\d+%\)")).wait_for()
     before = card.locator("div").get_attribute("style")
     plot.press("ArrowRight")
     assert card.locator("div").get_attribute("style") != before
     plot.press("Escape")
     card.wait_for(state="hidden")
     box = plot.locator(".point").nth(5).bounding_box()
-    inside.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    inspect.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     card.wait_for()
-    choose(inside, "embedding_method", "t-SNE")  # in a worker
-    inside.locator(".st-key-embedding figcaption").get_by_text("nearest neighbor").wait_for()
-    inside.get_by_text("t-SNE: keeps neighbors together").wait_for(timeout=START)
+    choose(inspect, "embedding_method", "t-SNE")  # in a worker
+    inspect.locator(".st-key-embedding figcaption").get_by_text("nearest neighbor").wait_for()
+    inspect.get_by_text("t-SNE: keeps neighbors together").wait_for(timeout=START)
 
 
-def test_openings_of_the_test_set_are_counted_on_both_pages(inside: Any) -> None:
-    choose(inside, "inside_view", "Evaluation")
-    choose(inside, "evaluation_view", "Test set")
-    inside.get_by_text("Not evaluated yet").wait_for()
-    inside.locator(".st-key-open_test button:visible").click()
-    inside.get_by_text("Evaluated once so far").wait_for()
-    inside.locator(".st-key-test_tiles").get_by_text("Validation accuracy").wait_for()
-    inside.get_by_role("link", name=re.compile("Train")).click()
-    inside.get_by_text("Evaluated once so far").wait_for()
-    inside.locator(".st-key-open_test button:visible").get_by_text(
+def test_openings_of_the_test_set_are_counted_on_both_pages(inspect: Any) -> None:
+    choose(inspect, "inspect_view", "Evaluation")
+    choose(inspect, "evaluation_view", "Test set")
+    inspect.get_by_text("Not evaluated yet").wait_for()
+    inspect.locator(".st-key-open_test button:visible").click()
+    inspect.get_by_text("Evaluated once so far").wait_for()
+    inspect.locator(".st-key-test_tiles").get_by_text("Validation accuracy").wait_for()
+    inspect.get_by_role("link", name=re.compile("Train")).click()
+    inspect.get_by_text("Evaluated once so far").wait_for()
+    inspect.locator(".st-key-open_test button:visible").get_by_text(
         "Evaluate on test set again"
     ).click()
-    inside.get_by_text("Evaluated twice so far").wait_for()
-    inside.reload()
-    inside.get_by_text("Evaluated twice so far").wait_for(timeout=START)
-    inside.locator(".st-key-reset button:visible:enabled").click()
-    inside.get_by_text("Evaluated twice so far, on other networks than this one").wait_for()
+    inspect.get_by_text("Evaluated twice so far").wait_for()
+    inspect.reload()
+    inspect.get_by_text("Evaluated twice so far").wait_for(timeout=START)
+    inspect.locator(".st-key-reset button:visible:enabled").click()
+    inspect.get_by_text("Evaluated twice so far, on other networks than this one").wait_for()

@@ -10,12 +10,12 @@ START = 120_000  # ms: the workers may still be loading TensorFlow
 
 
 @pytest.fixture
-def inside(visit: Any) -> Any:
-    """The Inside page of a small network that has learnt for 6 epochs."""
-    page = visit(f"inside{SMALL}")
+def inspect(visit: Any) -> Any:
+    """The Inspect page of a small network that has learnt for 6 epochs."""
+    page = visit(f"inspect{SMALL}")
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
-    page.get_by_text("all 6 epochs are trained").wait_for(timeout=START)
-    page.locator(".st-key-inside_view").get_by_role("radio", name="Answers").click()
+    page.get_by_text("Finished: 6 epochs trained").wait_for(timeout=START)
+    page.locator(".st-key-inspect_view").get_by_role("radio", name="Predictions").click()
     return page
 
 
@@ -23,23 +23,23 @@ def shown(page: Any, text: str) -> None:
     page.locator(".st-key-epoch output").get_by_text(text).wait_for()
 
 
-def test_one_slider_moves_the_weights_and_is_shared_by_the_pages(inside: Any) -> None:
-    shown(inside, "after epoch 6, of 6 (the newest)")
-    inside.get_by_text("examples (after epoch 6)").wait_for()
-    slider = inside.locator(".st-key-epoch input[type=range]")
+def test_one_slider_moves_the_weights_and_is_shared_by_the_pages(inspect: Any) -> None:
+    shown(inspect, "after epoch 6, of 6 (the newest)")
+    inspect.get_by_text("examples (after epoch 6)").wait_for()
+    slider = inspect.locator(".st-key-epoch input[type=range]")
     slider.focus()
     for _ in range(4):
         slider.press("ArrowLeft")
-    shown(inside, "after epoch 2, of 6")
-    inside.get_by_text("examples (after epoch 2)").wait_for()
-    inside.locator(".st-key-epoch button[name=first]").click()
-    inside.get_by_text("examples (not trained yet)").wait_for()
-    inside.locator(".st-key-epoch button[name=on]").click()
-    inside.get_by_text("examples (after epoch 1)").wait_for()
-    inside.get_by_role("link", name=re.compile("Data")).click()
-    inside.locator("[data-testid=stMain]").get_by_text("Two interleaved half circles").wait_for()
-    inside.get_by_role("link", name=re.compile("Inside")).click()
-    shown(inside, "after epoch 1, of 6")
-    inside.get_by_text("examples (after epoch 1)").wait_for()
-    inside.locator(".st-key-epoch button[name=newest]").click()
-    inside.get_by_text("examples (after epoch 6)").wait_for()
+    shown(inspect, "after epoch 2, of 6")
+    inspect.get_by_text("examples (after epoch 2)").wait_for()
+    inspect.locator(".st-key-epoch button[name=first]").click()
+    inspect.get_by_text("examples (not trained yet)").wait_for()
+    inspect.locator(".st-key-epoch button[name=on]").click()
+    inspect.get_by_text("examples (after epoch 1)").wait_for()
+    inspect.get_by_role("link", name=re.compile("Data")).click()
+    inspect.locator("[data-testid=stMain]").get_by_text("Two interleaved half circles").wait_for()
+    inspect.get_by_role("link", name=re.compile("Inspect")).click()
+    shown(inspect, "after epoch 1, of 6")
+    inspect.get_by_text("examples (after epoch 1)").wait_for()
+    inspect.locator(".st-key-epoch button[name=newest]").click()
+    inspect.get_by_text("examples (after epoch 6)").wait_for()

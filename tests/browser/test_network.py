@@ -11,7 +11,7 @@ DIAGRAM, FORWARD = ".st-key-network_diagram", ".st-key-forward_pass"
 
 def view(page: Any, name: str, part: str) -> Any:
     """Choose a view; what it draws."""
-    page.locator(".st-key-inside_view button", has_text=name).click(timeout=START)
+    page.locator(".st-key-inspect_view button", has_text=name).click(timeout=START)
     found = page.locator(part)
     found.locator("figure").wait_for(timeout=START)
     return found
@@ -29,6 +29,7 @@ def draws(part: Any, more: int) -> None:
 def test_the_diagram_changes_in_place_under_the_pointer(visit: Any) -> None:
     page = visit(LONG, overtaken=True)
     diagram = view(page, "Network", DIAGRAM)
+    assert "/inspect?" in page.url  # the page has another name now
     unit = diagram.get_by_role("button", name=re.compile("^unit 2 of hidden 1"))
     unit.wait_for(timeout=START)
     page.locator(".st-key-train button:visible:enabled").click()
@@ -53,9 +54,11 @@ def test_the_diagram_changes_in_place_under_the_pointer(visit: Any) -> None:
 
 
 def test_a_unit_is_linked_to_its_inputs_and_to_keras(visit: Any) -> None:
-    page = visit("inside?v=1&dataset=mnist&train_size=200&validation_size=50&hidden=20&epochs=1")
+    page = visit("inspect?v=1&dataset=mnist&train_size=200&validation_size=50&hidden=20&epochs=1")
     forward = view(page, "Forward pass", FORWARD)
-    page.get_by_text(re.compile("Keras itself.* at most .*e-0[678] in any")).wait_for(timeout=START)
+    page.get_by_text(re.compile("Keras, with the same.* at most .*e-0[678] in any")).wait_for(
+        timeout=START
+    )
     cells = forward.locator("canvas")
     cells.nth(3).hover(position={"x": 50, "y": 10})
     panel = forward.locator(".panel")

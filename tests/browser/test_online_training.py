@@ -9,7 +9,7 @@ def test_a_drawing_is_taught_undone_and_the_pupil_taken_along(visit: Any) -> Non
     page = visit("draw")
     page.locator(".st-key-load_example button:visible").click(timeout=START)
     page.get_by_text("Loaded: validation image 0, 5").wait_for()
-    page.get_by_role("radio", name="Teach it").click()
+    page.get_by_role("radio", name="Train on it").click()
     page.locator(".st-key-teach_label input").click()
     page.keyboard.type("7")
     page.get_by_role("option", name="7", exact=True).wait_for()
@@ -17,10 +17,10 @@ def test_a_drawing_is_taught_undone_and_the_pupil_taken_along(visit: Any) -> Non
     button = page.locator(".st-key-teach_it button:visible")
 
     button.click()
-    result = page.get_by_text("What came of it: this was 7")
+    result = page.get_by_text("Before and after training on 7")
     result.wait_for(timeout=START)
-    page.get_by_text("999 validation examples").first.wait_for()  # all but the one taught
-    page.get_by_text("It has learnt your drawing").wait_for()
+    page.get_by_text("999 validation examples").first.wait_for()  # all but the added one
+    page.get_by_text("Learned: the probability of 7").wait_for()
 
     page.locator(".st-key-teach_undo button:visible").first.click()
     result.wait_for(state="detached")

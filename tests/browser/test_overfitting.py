@@ -1,4 +1,4 @@
-"""The overfitting twin and the map of capacity and data, in a real Chromium."""
+"""Runs with and without regularization, and the capacity map, in a real Chromium."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ def points(page: Any, key: str) -> list[int]:
     return list(plot.evaluate("plot => plot._fullData.map((trace) => trace.x.length)"))
 
 
-def test_the_twin_overfits_takes_up_a_cure_while_it_plays_and_outlives_a_reload(
+def test_a_regularizer_changes_while_its_run_plays_and_survives_a_reload(
     visit: Any,
 ) -> None:
     page = visit("overfitting")
-    page.locator(".st-key-twin_start button:visible:enabled").click(timeout=START)
-    page.get_by_text("all in step").wait_for(timeout=START)
-    before = {key: points(page, key)[0] for key in ("twin_chart_0", "twin_chart_1")}
-    slider = page.locator(".st-key-twin_l2_fashion_mnist input[type=range]").last
+    page.locator(".st-key-regularizers_start button:visible:enabled").click(timeout=START)
+    page.get_by_text("of every run").wait_for(timeout=START)
+    before = {key: points(page, key)[0] for key in ("regularizers_chart_0", "regularizers_chart_1")}
+    slider = page.locator(".st-key-regularizers_l2_fashion_mnist input[type=range]").last
     slider.focus()
     slider.press("ArrowRight")  # while it plays
     page.get_by_text("with L2 0.011").first.wait_for(timeout=START)
@@ -28,9 +28,9 @@ def test_the_twin_overfits_takes_up_a_cure_while_it_plays_and_outlives_a_reload(
             "._fullData[0].x.length > before",
             arg=[key, drawn], timeout=START,
         )  # fmt: skip
-    gap = page.locator(".st-key-twin_tiles [data-testid=stMetricValue]:visible").first
+    gap = page.locator(".st-key-regularizers_tiles [data-testid=stMetricValue]:visible").first
     assert float(gap.inner_text()) != 0
-    page.get_by_text("Restore the best weights").first.wait_for(timeout=START)
+    page.get_by_text("Restore best checkpoint").first.wait_for(timeout=START)
     page.get_by_text("With L2 0.011 the gap in accuracy is").wait_for()
     page.reload()
     page.get_by_text("With L2 0.011 the gap in accuracy is").wait_for(timeout=START)
@@ -46,5 +46,5 @@ def test_a_click_on_a_cell_of_the_map_opens_its_run(visit: Any) -> None:
     plot = page.locator(".st-key-capacity_map .js-plotly-plot:visible .nsewdrag")
     box = plot.bounding_box()
     plot.click(position={"x": 0.1 * box["width"], "y": 0.9 * box["height"]}, timeout=START)
-    page.get_by_text("It is the current experiment on every page now").wait_for(timeout=START)
+    page.get_by_text("It is the current experiment on every page").wait_for(timeout=START)
     assert "hidden=2" in page.url

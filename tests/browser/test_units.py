@@ -1,4 +1,4 @@
-"""The dossier of a unit, in a real Chromium: a click on the ranking chooses the unit."""
+"""One unit, in a real Chromium: a click on the ranking chooses the unit."""
 
 import re
 from typing import Any
@@ -8,9 +8,9 @@ START = 120_000  # ms: the workers may still be loading TensorFlow
 
 
 def test_a_click_on_the_ranking_shows_that_unit(visit: Any) -> None:
-    page = visit(f"inside{SMALL}")
+    page = visit(f"inspect{SMALL}")
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
-    page.get_by_text("all 6 epochs are trained").wait_for(timeout=START)
+    page.get_by_text("Finished: 6 epochs trained").wait_for(timeout=START)
     page.get_by_role("radio", name=re.compile("Units")).click()
     page.get_by_text("1 of 4").wait_for()
     ranking = page.locator(".st-key-dossier_ranking")
@@ -27,7 +27,7 @@ def test_a_click_on_the_ranking_shows_that_unit(visit: Any) -> None:
     page.get_by_text("4 of 4").wait_for()
     page.locator(".st-key-dossier_step_-1 button:visible").click()
     page.get_by_text("3 of 4").wait_for()
-    page.get_by_role("radio", name=re.compile("Pre-flight")).click()
+    page.get_by_role("radio", name=re.compile("Initialization check")).click()
     page.get_by_text("Well scaled: training can begin.").wait_for()
     page.get_by_role("radio", name=re.compile("Activations")).click()
     page.get_by_text(re.compile("of what goes into Hidden 1")).first.wait_for()

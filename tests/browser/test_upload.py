@@ -37,7 +37,7 @@ def train(page: Any) -> None:
     page.get_by_text("(not trained yet)").wait_for(timeout=START)
     page.locator(".st-key-region .js-plotly-plot").wait_for()
     press(page, "train")
-    page.get_by_text("all 200 epochs are trained").wait_for(timeout=START)
+    page.get_by_text("Finished: 200 epochs trained").wait_for(timeout=START)
 
 
 def test_an_uploaded_table_is_trained_on_and_survives_a_reload(view: Any) -> None:
@@ -52,7 +52,7 @@ def test_an_uploaded_table_is_trained_on_and_survives_a_reload(view: Any) -> Non
     assert "animals · 2-16-8-3" in heading.inner_text()
     assert "dataset=own-" in view.url
     view.reload()
-    view.get_by_text("all 200 epochs are trained").wait_for()
+    view.get_by_text("Finished: 200 epochs trained").wait_for()
     assert "animals · 2-16-8-3" in heading.inner_text()
 
 

@@ -14,13 +14,13 @@ def score(page: Any) -> str:
 
 
 def view(page: Any, name: str) -> None:
-    page.locator(".st-key-inside_view").get_by_text(name, exact=True).click()
+    page.locator(".st-key-inspect_view").get_by_text(name, exact=True).click()
 
 
 def test_an_edit_changes_the_score_at_once_and_undo_gives_it_back(visit: Any) -> None:
-    page = visit(f"inside{SMALL}")
+    page = visit(f"inspect{SMALL}")
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
-    page.get_by_text("all 4 epochs are trained").wait_for(timeout=START)
+    page.get_by_text("Finished: 4 epochs trained").wait_for(timeout=START)
     view(page, "Weights")
     page.locator(".st-key-weights_histogram .js-plotly-plot").wait_for()
     page.locator(".st-key-weights_part").get_by_text("Edit a copy").click()
@@ -36,9 +36,9 @@ def test_an_edit_changes_the_score_at_once_and_undo_gives_it_back(visit: Any) ->
     page.locator(".st-key-edit_undo button:visible").click()
     page.get_by_text("No edit yet").wait_for()
     assert score(page) == before
-    view(page, "Plane")
+    view(page, "Decision boundary")
     page.get_by_text("Agreement with the true rule").wait_for()
     page.locator(".st-key-plane_units li:visible").nth(1).click()
-    page.get_by_text("Unit 2 of Hidden 1 answers").wait_for()
-    view(page, "Answers")
-    page.get_by_text("What it says of validation examples").wait_for()
+    page.get_by_text("Unit 2 of Hidden 1 outputs").wait_for()
+    view(page, "Predictions")
+    page.get_by_text("Predictions on validation examples").wait_for()

@@ -17,7 +17,7 @@ function build(root, names) {
   root.replaceChildren();
   const [head, body] = [document.createElement("thead"), document.createElement("tbody")];
   head.className = names.length > 4 && names.some((name) => name.length > 4) ? "long" : "";
-  const corner = text("td", "is ↓   said →", "corner");
+  const corner = text("td", "true ↓   predicted →", "corner");
   const top = document.createElement("tr");
   top.append(corner, ...names.map((name) => heading(name, "col")));
   head.append(top);
