@@ -46,7 +46,9 @@ class RunLogger:
 
     def create_run(self, experiment: Experiment) -> str:
         """Create a saved run and return its id."""
-        return self.store.create_run(self.owner, experiment, self.kind, self.group, self.label, self.tab)
+        return self.store.create_run(
+            self.owner, experiment, self.kind, self.group, self.label, self.tab
+        )
 
 
 class AttemptLogger:
@@ -102,7 +104,9 @@ class AttemptLogger:
             try:
                 if self.id is None:
                     self.id = self._logger.create_run(experiment)
-                self._logger.store.log_events(self.id, experiment, missing, state, epoch, self._position)
+                self._logger.store.log_events(
+                    self.id, experiment, missing, state, epoch, self._position
+                )
             except LookupError:  # it was deleted: it is written anew
                 self.id, self._position, self._saved_epochs = None, 0, ()
                 self._retry = now

@@ -184,18 +184,22 @@ def preset(name: str, base: Experiment, seeds: int = 1) -> tuple[Competitor, ...
     return vary(base, field, suggested(base, field), seeds)
 
 
-WITHOUT = "without a cure"
+WITHOUT = "baseline"
 
 
-def twin(base: Experiment, cure: str, strength: float) -> tuple[Competitor, Competitor]:
-    """`base` without any cure, and with one; ValueError where the strength is out of range."""
+def with_and_without(
+    base: Experiment, regularizer: str, strength: float
+) -> tuple[Competitor, Competitor]:
+    """`base` without and with a regularizer; ValueError where the strength is out of range."""
     return (
         Competitor(WITHOUT, (without_regularizer(base),)),
-        Competitor(REGULARIZERS[cure].label, (with_regularizer(base, cure, strength),)),
+        Competitor(
+            REGULARIZERS[regularizer].label, (with_regularizer(base, regularizer, strength),)
+        ),
     )
 
 
-def weighed(base: Experiment, l1: float, l2: float) -> tuple[Competitor, ...]:
+def l1_and_l2(base: Experiment, l1: float, l2: float) -> tuple[Competitor, ...]:
     """`base` three times: without a penalty, with L1, with L2."""
     plain = without_regularizer(base)
     return (
@@ -205,7 +209,7 @@ def weighed(base: Experiment, l1: float, l2: float) -> tuple[Competitor, ...]:
     )
 
 
-def labelled(base: Experiment) -> tuple[Competitor, Competitor]:
+def true_and_random(base: Experiment) -> tuple[Competitor, Competitor]:
     """`base` on its true training labels, and with its share of random ones."""
     plain = without_regularizer(base)
     return (
@@ -217,7 +221,7 @@ def labelled(base: Experiment) -> tuple[Competitor, Competitor]:
 SIZES = ("too small", "fitting", "too large")
 
 
-def sized(base: Experiment, sizes: Sequence[tuple[int, ...]]) -> tuple[Competitor, ...]:
+def three_sizes(base: Experiment, sizes: Sequence[tuple[int, ...]]) -> tuple[Competitor, ...]:
     """`base` with each of three networks: too small, fitting, too large."""
     label = base.data.source.label
     return tuple(

@@ -72,15 +72,15 @@ def test_equal_experiments_have_equal_histories_inside_and_outside_a_race(start:
 
 
 def steps(race: Race) -> list[list[int]]:
-    """Epochs of every run as they were at every moment that something had happened."""
+    """Epochs of every run after every change."""
     seen: list[list[int]] = []
-    meet = race._terms.told
+    synchronize = race.settings.on_change
 
-    def told() -> None:
+    def on_change() -> None:
         seen.append([run.epoch for runs in race.runs for run in runs])
-        meet()
+        synchronize()
 
-    race._terms.told = told
+    race.settings.on_change = on_change
     return seen
 
 
