@@ -102,7 +102,7 @@ def print_table(
     for name, value in _score("test_", test(), task).items():
         click.echo(f"{_heading(name)} {_cell(name, value)}")
     if task == CLASSIFICATION:
-        constant = baseline(dataset, part=dataset.test)
+        constant = baseline(dataset, experiment.training.loss, dataset.test)
         name = dataset.source.classes[int(constant.answer)]
         _print(f"always predicting “{name}”: test accuracy {constant.metric:.2%}")
     return False

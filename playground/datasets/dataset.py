@@ -22,6 +22,7 @@ from playground.datasets.preprocessing import (
 )
 from playground.datasets.registry import DataConfig, DatasetInfo
 from playground.datasets.synthetic import Generator
+from playground.nn.format import format_quantity
 
 GENERATED_TEST = 1_000  # test examples of a synthetic set
 MAX_HOLDOUT = 1_000  # examples in no other split
@@ -67,6 +68,17 @@ class Dataset:
         """Raw inputs of any split → the network's inputs, float32, (n, n_features)."""
         flat = x.reshape(len(x), self.source.n_features).astype(np.float32)
         return (flat - self.shift) / self.scale
+
+    def own_unit(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Targets or outputs of a regression in the target's own unit."""
+        if (self.target_mean, self.target_std) == (0, 1):
+            return y
+        return self.target_mean + self.target_std * y.astype(np.float64)
+
+    def error_text(self, error: float) -> str:
+        """A mean absolute error, of targets as they are trained on, in the target's own unit."""
+        unit = f" {self.source.unit}" if self.source.unit else ""
+        return f"{format_quantity(error * self.target_std)}{unit}"
 
 
 def load(data: DataConfig, progress: Progress | None = None) -> Dataset:

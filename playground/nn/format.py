@@ -19,6 +19,12 @@ def format_number(value: float, digits: int | None = None) -> str:
     return f"{float(f'{value:.{digits}g}') + 0.0:.{digits}g}".replace("-", "−")
 
 
+def format_quantity(value: float, digits: int = 4) -> str:
+    """A measured value rounded to significant digits, without an exponent: "52,340", "0.0123"."""
+    rounded = float(f"{value:.{digits}g}") + 0.0
+    return (f"{rounded:,.12g}" if abs(rounded) < 1e12 else f"{rounded:g}").replace("-", "−")
+
+
 def format_score(value: float | None, is_accuracy: bool, digits: int = 3) -> str:
     """An accuracy in percent, "87.9%", or an error, "0.123"; "–" for None."""
     if value is None:

@@ -28,6 +28,7 @@ class Loss:
     tasks: tuple[str, ...] = (CLASSIFICATION, REGRESSION)
     f_z: Callable[[Array, Array], Array] | None = None
     df_z: Callable[[Array, Array], Array] | None = None
+    constant: Callable[[Array], np.floating] = np.mean  # the best constant output for targets (n,)
 
 
 def _cross_entropy(y: Array, p: Array) -> Array:
@@ -77,6 +78,7 @@ LOSSES: dict[str, Loss] = {
         lambda y, p: np.abs(y - p).mean(axis=-1),
         lambda y, p: np.sign(p - y) / p.shape[-1],
         "MeanAbsoluteError",
+        constant=np.median,
     ),
     "huber": Loss(
         "Huber",

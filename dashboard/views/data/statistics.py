@@ -25,6 +25,7 @@ from playground.datasets.statistics import (
     standardized,
 )
 from playground.experiment.model import Experiment
+from playground.nn.format import format_quantity
 
 ROWS = 1_000  # of the table
 POINTS = 1_000  # of a split that are drawn
@@ -69,7 +70,7 @@ def _targets(dataset: Dataset) -> None:
     source = dataset.source
     splits = {"training": dataset.train, "validation": dataset.validation}
     values = {
-        name: dataset.target_mean + dataset.target_std * split.y.astype(np.float64)
+        name: dataset.own_unit(split.y).astype(np.float64)
         for name, split in splits.items()
         if len(split)
     }
@@ -98,9 +99,9 @@ def _baseline(experiment: Experiment, dataset: Dataset) -> None:
         score = f"has an accuracy of {trivial.metric:.1%}"
     else:
         unit = f" {literal(source.unit)}" if source.unit else ""
-        value = dataset.target_mean + dataset.target_std * trivial.answer
-        answer = f"predicting {value:,.4g}{unit}"
-        score = f"has a mean absolute error of {trivial.metric * dataset.target_std:,.4g}{unit}"
+        value = float(dataset.own_unit(np.array(trivial.answer)))
+        answer = f"predicting {format_quantity(value)}{unit}"
+        score = f"has a mean absolute error of {literal(dataset.error_text(trivial.metric))}"
     st.info(f"**Baseline:** always {answer} {score} ({name} examples). A network must beat it.")
 
 
@@ -170,7 +171,8 @@ def _frame(dataset: Dataset) -> None:
     part = parts[name]
     target = "class" if source.classes else "target"
     rows = frame(part.x[:ROWS], source.features, (target,)).round(4)
-    rows[target] = [source.classes[c] for c in part.y[:ROWS]] if source.classes else part.y[:ROWS]
+    y = part.y[:ROWS]
+    rows[target] = [source.classes[c] for c in y] if source.classes else dataset.own_unit(y)
     st.dataframe(rows, height=250, width="stretch")
     first = f", of which the first {ROWS:,} are shown" if len(part) > ROWS else ""
     st.caption(
@@ -179,9 +181,9 @@ def _frame(dataset: Dataset) -> None:
     )
 
 
-def _drawn(part: Split) -> tuple[np.ndarray, np.ndarray]:
+def _drawn(dataset: Dataset, part: Split) -> tuple[np.ndarray, np.ndarray]:
     rows = downsampled_rows(len(part), POINTS)
-    return part.x[rows], part.y[rows]
+    return part.x[rows], dataset.own_unit(part.y[rows])
 
 
 def _counts(dataset: Dataset) -> dict[str, int]:
@@ -190,7 +192,8 @@ def _counts(dataset: Dataset) -> dict[str, int]:
 
 
 def _sentence(dataset: Dataset) -> str:
-    counts, y, names = _counts(dataset), dataset.train.y, dataset.source.classes
+    counts, names = _counts(dataset), dataset.source.classes
+    y = dataset.own_unit(dataset.train.y)
     if names:
         sentence = figures.classes_sentence(counts, names[1], float((y == 1).mean()))
     else:
@@ -217,7 +220,7 @@ def _plane(dataset: Dataset) -> None:
 
 def _line(dataset: Dataset) -> None:
     parts = {"training": dataset.train, "validation": dataset.validation}
-    points = {name: _drawn(part) for name, part in parts.items() if len(part)}
+    points = {name: _drawn(dataset, part) for name, part in parts.items() if len(part)}
     flat = {name: (x[:, 0], y) for name, (x, y) in points.items()}
     figure = figures.line_points(flat, dataset.source.features[0])
     chart.chart(

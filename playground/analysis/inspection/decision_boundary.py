@@ -13,6 +13,7 @@ from playground.analysis.metrics.score import metric
 from playground.datasets.dataset import Dataset, Split
 from playground.datasets.registry import DATASETS
 from playground.datasets.tabular import ROAST_RULE, ROASTS, good_roast
+from playground.nn.format import format_quantity
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Layer, Snapshot, classes
 
@@ -251,7 +252,9 @@ def answers(snapshot: Snapshot, dataset: Dataset, part: Split, rows: int) -> Ans
     output = snapshot.predict(dataset.transform(part.x[:rows]))
     truth = part.y[:rows]
     if dataset.source.task != CLASSIFICATION:
-        numbers = tuple(tuple(f"{v:.2f}" for v in column) for column in (truth, output[:, 0]))
+        written = format_quantity if dataset.target_std != 1 else "{:.2f}".format
+        columns = (dataset.own_unit(truth), dataset.own_unit(output[:, 0]))
+        numbers = tuple(tuple(written(v) for v in column) for column in columns)
         return Answers(numbers[0], numbers[1], None)
     names = dataset.source.classes
     guess = classes(output)
@@ -303,11 +306,12 @@ def points(dataset: Dataset) -> dict[str, tuple[Array, Array]]:
 
 
 def curve(snapshot: Snapshot, dataset: Dataset) -> tuple[Array, Array]:
-    """The output (CURVE,) over the single input x (CURVE,) around the training examples."""
+    """The output (CURVE,), in the target's unit, over the input x (CURVE,) around the examples."""
     x = np.linspace(*feature_ranges(dataset)[0], CURVE)
-    return x, snapshot.predict(dataset.transform(x[:, None]))[:, 0]
+    return x, dataset.own_unit(snapshot.predict(dataset.transform(x[:, None]))[:, 0])
 
 
 def mean_error(snapshot: Snapshot, dataset: Dataset, part: Split) -> float:
-    """The mean of |output − target| over a part of a set with one target."""
-    return metric(snapshot.predict(dataset.transform(part.x)), part.y, dataset.source.task)
+    """The mean of |output − target| over a part of a regression set, in the target's unit."""
+    error = metric(snapshot.predict(dataset.transform(part.x)), part.y, dataset.source.task)
+    return error * dataset.target_std

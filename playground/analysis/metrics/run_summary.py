@@ -231,8 +231,10 @@ def window_starts(history: History) -> NDArray[np.int64]:
     """For each epoch (n,) the first row of the window that its gap is the mean of."""
     end = np.arange(1, len(history) + 1)
     begin = np.zeros(len(history), np.int64)
-    for event in (*history.changes, *history.examples_added):
-        first = int(np.searchsorted(history.epoch, event.epoch, "right"))
+    epochs = [change.epoch for change in history.changes]
+    epochs += [event.epoch for event in history.examples_added]
+    for epoch in epochs:
+        first = int(np.searchsorted(history.epoch, epoch, "right"))
         begin[first:] = np.maximum(begin[first:], first)
     return np.maximum(end - LAST, begin + (end - begin) // 2)
 
@@ -244,7 +246,7 @@ def accuracy_gaps(history: History) -> Column | None:
     difference = np.cumsum(history.metric - history.val_metric, dtype=np.float64)
     total = np.concatenate([[0.0], difference])
     end, start = np.arange(1, len(total)), window_starts(history)
-    return ((total[end] - total[start]) / (end - start)).astype(np.float32)
+    return np.asarray((total[end] - total[start]) / (end - start), np.float32)
 
 
 def measured_gap(snapshot: Snapshot, dataset: Dataset, loss: str) -> GeneralizationGap | None:

@@ -88,8 +88,9 @@ class Residuals:
 
 
 def residuals(snapshot: Snapshot, dataset: Dataset, part: Split) -> Residuals:
-    """Predictions for the examples of a part of a regression set, beside the targets."""
-    return Residuals(part.y, snapshot.predict(dataset.transform(part.x))[:, 0])
+    """Predictions of a regression for some examples, beside the targets, in the targets' unit."""
+    predicted = snapshot.predict(dataset.transform(part.x))[:, 0]
+    return Residuals(dataset.own_unit(part.y), dataset.own_unit(predicted))
 
 
 def standard_error(accuracy: float, n: int) -> float:

@@ -23,6 +23,7 @@ from playground.datasets.custom.table import (
     clean,
     distinct,
 )
+from playground.nn.format import format_quantity
 from playground.nn.losses import CLASSIFICATION, REGRESSION
 
 Missing = Literal["fill", "drop"]
@@ -402,10 +403,10 @@ def _outliers(target: ColumnValues, rows: NDArray[np.int64], sheet: Sheet) -> It
         return
     i = far[np.abs(values[far] - middle).argmax()]
     count = "1 value lies" if len(far) == 1 else f"{len(far)} values lie"
+    value, median = format_quantity(values[i], 6), format_quantity(middle, 6)
     yield (
         f"“{clean(target.name, 30)}”: {count} far from the others (line {sheet.lines[rows[i]]} "
-        f"holds {values[i]:,.6g}, the median is {middle:,.6g}): outliers dominate the squared "
-        "error."
+        f"holds {value}, the median is {median}): outliers dominate the squared error."
     )
 
 
