@@ -12,12 +12,16 @@ from playground.experiment.model import Experiment
 from playground.experiment.pages import PAGES
 from playground.nn.activations import ACTIVATIONS, Activation
 from playground.nn.optimizers import OPTIMIZERS, Optimizer
-from playground.nn.schedules import SCHEDULES, Schedule
+from playground.nn.schedules import SCHEDULES, Schedule, ScheduleConfig, Times
 
 
 def stripes(n: int, noise: float, points: np.random.Generator, _: np.random.Generator) -> Any:
     x = points.uniform(-6, 6, (n, 2))
     return x, np.floor(x[:, 0]) % 2 == 0
+
+
+def cubic(s: Any, times: Times, training: ScheduleConfig) -> Any:
+    return 1 - np.minimum(s / times.run, 1) ** 3
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +35,9 @@ def experiment(monkeypatch: pytest.MonkeyPatch) -> Experiment:
         "LAMB", r"w \leftarrow w - \eta \phi(|w|) \hat m / |\hat m|", "Lamb",
         {"learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-6},
     )  # fmt: skip
-    cubic = Schedule(
-        "Cubic", "1 - (s/T)^3", lambda s, times, _: 1 - np.minimum(s / times.run, 1) ** 3, {}
-    )
     monkeypatch.setitem(ACTIVATIONS, "new", hard_tanh)
     monkeypatch.setitem(OPTIMIZERS, "new", lamb)
-    monkeypatch.setitem(SCHEDULES, "new", cubic)
+    monkeypatch.setitem(SCHEDULES, "new", Schedule("Cubic", "1 - (s/T)^3", cubic, {}))
     monkeypatch.setitem(DATASETS, "new", generated("Stripes", "Stripes of two classes", stripes))
     return Experiment().replace(
         dataset="new", activation="new", optimizer="new", schedule="new", hidden=(4,)
