@@ -38,7 +38,7 @@ def _float32(values: Array) -> NDArray[np.float32]:
     return values.astype(np.float32)
 
 
-# ---- the Activations lab: depth -------------------------------------------------------------------
+# ---- the Activations lab: depth ------------------------------------------------------------------
 
 
 def depth_figure(

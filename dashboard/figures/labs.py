@@ -34,7 +34,7 @@ SIDE_STYLES = {
 }
 
 
-# ---- By hand ---------------------------------------------------------------------------------------
+# ---- By hand -------------------------------------------------------------------------------------
 
 
 def neuron_figure(
@@ -68,7 +68,7 @@ def neuron_sentence(x: float, z: float, a: float, boundary: float | None) -> str
     return f"At x = {x:.4g} the neuron has z = {z:.6g} and the output a = {a:.6g}.{end}"
 
 
-# ---- Activations: trainings ---------------------------------------------------------------------------
+# ---- Activations: trainings ----------------------------------------------------------------------
 
 
 def unit_figure(units: Sequence[UnitTraining], step: int) -> Figure:
@@ -150,7 +150,7 @@ def outcome(run: TrainedNetwork) -> str:
     return f"{loss}, accuracy {run.accuracy:.0%}"
 
 
-# ---- Regularization: dropout -----------------------------------------------------------------------------
+# ---- Regularization: dropout ---------------------------------------------------------------------
 
 
 def network_figure(
@@ -223,7 +223,7 @@ def running_mean_figure(
     return {"data": traces, "layout": layout}
 
 
-# ---- From scratch ------------------------------------------------------------------------------------------
+# ---- From scratch --------------------------------------------------------------------------------
 
 
 def run_figure(

@@ -86,7 +86,7 @@ def rate_sentence(descents: Descents, epoch: int) -> str:
     return f"Learning rate in epoch {epoch}: {', '.join(rates) or 'all have diverged before'}."
 
 
-# ---- optimizers on a surface -----------------------------------------------------------------------
+# ---- optimizers on a surface ---------------------------------------------------------------------
 
 
 def optimizer_style(name: str) -> tuple[str, str]:
@@ -209,7 +209,7 @@ def surface_loss_figure(surface: Surface, paths: Paths, step: int, updates: int)
     return {"data": traces, "layout": layout}
 
 
-# ---- gradient descent on a curve -------------------------------------------------------------------
+# ---- gradient descent on a curve -----------------------------------------------------------------
 
 
 def descent_figure(curve: LossCurve, descent: Descent, step: int) -> Figure:

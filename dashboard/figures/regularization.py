@@ -153,7 +153,7 @@ def curve_figure(
 def boundary_figure(
     values: Array, training: tuple[Array, Array], x: Array, truth: Array, uirevision: str
 ) -> Figure:
-    """Predictions (rows, columns) on the square −1 … 1, the examples, and the true boundary (n,)."""
+    """Predictions (rows, columns) on the square −1 … 1, examples, and the true boundary (n,)."""
     figure = decision_region(
         values, (-1, 1, -1, 1), {"training": training}, ("x₁", "x₂"), uirevision, "The boundary"
     )

@@ -1,4 +1,4 @@
-"""The Six steps lab: the current experiment as code one would write oneself, step by step."""
+"""The Six steps lab: the current experiment as short Keras code, step by step."""
 
 import difflib
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.state import session, stored
-from dashboard.views.labs.keras_answer import answer
+from dashboard.views.labs.worker_result import worker_result
 from dashboard.widgets.messages import literal
 from playground.experiment.model import Experiment, format_value, label
 from playground.experiment.model_summary import summary, title
@@ -16,31 +16,31 @@ from playground.labs.code import EXAMPLES, FORMS, NAME, CodeStep, code, files, s
 
 
 @dataclass
-class Seen:
+class ShownCode:
     """The experiment whose code is shown, and the one before."""
 
-    now: Experiment | None = None
-    before: Experiment | None = None
+    experiment: Experiment | None = None
+    previous: Experiment | None = None
 
 
 def six_steps() -> None:
-    """Examples, the six steps in one of two forms, and what Keras makes of them."""
+    """Examples, the six steps in one of two forms, and Keras' summary of the model."""
     experiment = session.experiment()
     _examples(experiment)
     form = st.segmented_control(
         "Form", list(FORMS), default="sequential", key="lab_six_steps_form", required=True,
         format_func=FORMS.__getitem__, persist_state="session",
-        help="The same network twice: as a list of layers, or as a class with a `call` of its own. "
-        "Switch and see that only step 3 differs.",
+        help="The network as a list of layers, or as a class with its own `call`. Only step 3 "
+        "differs.",
     ) or "sequential"  # fmt: skip
     st.markdown(f"The current experiment: **{literal(title(experiment))}**")
     _take(experiment, form)
     st.caption(
-        "The same choices as in the sidebar, with random numbers of its own: other first weights, "
-        "another order. The script on the Runs page repeats a run to the digit instead."
+        "The settings of the sidebar, with other random numbers: other initial weights, another "
+        "order. The script exported on the Runs page reproduces a run to the digit."
     )
-    before = _before(experiment)
-    old = steps(before, form) if before is not None else None
+    previous = _previous(experiment)
+    old = steps(previous, form) if previous is not None else None
     for i, step in enumerate(steps(experiment, form)):
         _step(experiment, i + 1, step, None if old is None else old[i])
     _summaries(experiment, form)
@@ -48,14 +48,14 @@ def six_steps() -> None:
 
 def _examples(experiment: Experiment) -> None:
     st.markdown(
-        "Six steps make a network: import, data, model, compile, fit, summary. The code below is "
-        "that of the experiment in the sidebar. Change anything there, or begin with one of these:"
+        "Six steps: import, data, model, compile, fit, summary. The code is that of the experiment "
+        "in the sidebar. Change anything there, or begin with one of these:"
     )
     with st.container(horizontal=True):
         for name, (text, example) in EXAMPLES.items():
             chosen = st.button(
                 text, key=f"lab_six_steps_{name}", disabled=experiment == example,
-                help="Makes this the current experiment on every page; a run under way goes on "
+                help="Makes this the current experiment on every page. A run in progress continues "
                 "until you press Train.",
             )  # fmt: skip
             if chosen:
@@ -63,16 +63,16 @@ def _examples(experiment: Experiment) -> None:
                 st.rerun()
     st.caption(
         "The course validates MNIST on its 10,000 test images; here 5,000 of the training images "
-        "are set aside instead, so that the test stays unseen."
+        "are used instead, so that the test set stays unseen."
     )
 
 
-def _before(experiment: Experiment) -> Experiment | None:
+def _previous(experiment: Experiment) -> Experiment | None:
     """The experiment whose code was shown before this one's."""
-    seen: Seen = stored.get("lab_six_steps_seen", make=Seen)
-    if experiment != seen.now:
-        seen.now, seen.before = experiment, seen.now
-    return seen.before
+    shown: ShownCode = stored.get("lab_six_steps_seen", make=ShownCode)
+    if experiment != shown.experiment:
+        shown.experiment, shown.previous = experiment, shown.experiment
+    return shown.previous
 
 
 def _take(experiment: Experiment, form: str) -> None:
@@ -93,8 +93,8 @@ def _take(experiment: Experiment, form: str) -> None:
 
 
 def _content(experiment: Experiment, form: str) -> bytes:
-    made = files(experiment, form)
-    return made[NAME] if len(made) == 1 else Script(made, ()).packed
+    contents = files(experiment, form)
+    return contents[NAME] if len(contents) == 1 else Script(contents, ()).packed
 
 
 def _step(experiment: Experiment, number: int, step: CodeStep, old: CodeStep | None) -> None:
@@ -104,7 +104,7 @@ def _step(experiment: Experiment, number: int, step: CodeStep, old: CodeStep | N
     with left:
         st.code(step.code, language="python")
         if changed and old is not None:
-            st.caption("What the last change in the sidebar did here:")
+            st.caption("Changed by the last change in the sidebar:")
             st.code(difference(old.code, step.code), language="diff")
     with right:
         st.markdown(step.says)
@@ -113,7 +113,7 @@ def _step(experiment: Experiment, number: int, step: CodeStep, old: CodeStep | N
 
 
 def _settings(experiment: Experiment, fields: tuple[str, ...]) -> str:
-    """The widgets that decide a step, with what they hold."""
+    """The fields that a step depends on, with their values."""
     values = experiment.to_dict()
     return ", ".join(
         f"{literal(label(name))} **{literal(format_value(name, values[name]))}**" for name in fields
@@ -121,40 +121,37 @@ def _settings(experiment: Experiment, fields: tuple[str, ...]) -> str:
 
 
 def difference(old: str, new: str) -> str:
-    """The lines that went and came, marked − and +."""
+    """The removed and added lines, marked − and +."""
     lines = difflib.ndiff(old.splitlines(), new.splitlines())
     return "\n".join(line for line in lines if line[:2] in ("- ", "+ "))
 
 
 def _summaries(experiment: Experiment, form: str) -> None:
-    st.markdown("**What `model.summary()` prints after `fit`, and the same sums by hand**")
+    st.markdown("**`model.summary()` after `fit`, and the same counts by hand**")
     left, right = st.columns([3, 2], gap="medium")
     with right:
-        _sums(experiment)
+        _counts(experiment)
     with left:
-        answer(
-            "lab_six_steps_summary", lambda told: _summary(told, form), experiment,
-            "playground.labs.keras.code:summaries", experiment, waiting="Asking Keras for its summary …",
+        texts: dict[str, str] | None = worker_result(
+            "lab_six_steps_summary", experiment, "playground.labs.keras.code:summaries", experiment,
+            waiting="Waiting for Keras' summary …",
         )  # fmt: skip
+        if texts is None:
+            return
+        st.code(texts[form], language=None)
+        st.caption(
+            "Trainable params: weights and biases. The total also counts the optimizer's state: "
+            "the number of updates, the learning rate, and with momentum or Adam one or two "
+            "numbers for each weight. The first number of a shape is the batch size of the first "
+            "call; any other one works as well."
+        )
 
 
-def _summary(told: dict[str, str], form: str) -> None:
-    st.code(told[form], language=None)
-    st.caption(
-        "Trainable params are the weights and biases. The total also counts what the optimizer "
-        "keeps: the number of updates, the learning rate, and with momentum or Adam one or two "
-        "numbers for each weight. The first number of a shape is the batch that built the model: "
-        "any other size will do as well."
+def _counts(experiment: Experiment) -> None:
+    table = summary(experiment)
+    for row in table.rows[1:]:
+        formula = row.formula.replace(",", "{,}").replace("·", r"\cdot ")
+        st.latex(rf"\text{{{row.layer}:}}\quad {formula}")
+    st.markdown(
+        f"Total **{table.parameters:,}** parameters: inputs times units, and a bias for each unit."
     )
-
-
-def _sums(experiment: Experiment) -> None:
-    found = summary(experiment)
-    for row in found.rows[1:]:
-        st.latex(rf"\text{{{row.layer}:}}\quad {_formula(row.formula)}")
-    st.markdown(f"Together **{found.parameters:,}** parameters: inputs times units, and a bias "
-                "for each unit.")  # fmt: skip
-
-
-def _formula(text: str) -> str:
-    return text.replace(",", "{,}").replace("·", r"\cdot ")

@@ -264,7 +264,7 @@ RULES: dict[str, Rule] = {
         7,
         "Overfitting",
         "warning",
-        "regularisation",
+        "regularization",
         "The network memorizes its training examples, including their noise; that does not help "
         "with new ones.",
         overfitting,
@@ -275,7 +275,7 @@ RULES: dict[str, Rule] = {
         11,
         "Too much regularization",
         "warning",
-        "regularisation",
+        "regularization",
         "Regularization this strong prevents fitting: the training examples are not fitted either.",
         over_regularized,
         (
@@ -300,7 +300,7 @@ RULES: dict[str, Rule] = {
         12,
         "Too little data",
         "warning",
-        "regularisation",
+        "regularization",
         "A few examples are soon memorized, and they do not show the variety of their class.",
         little_data,
         (SORTED, TRUE_LABELS, MORE_DATA, *OVERFITTING_FIXES),
@@ -309,7 +309,7 @@ RULES: dict[str, Rule] = {
         13,
         "Validation better than training",
         "info",
-        "regularisation",
+        "regularization",
         "That need not be a problem: the training score is the mean during the epoch, while the "
         "weights still change and dropout is on; validation is measured after the epoch, with all "
         "units on.",

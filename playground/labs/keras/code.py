@@ -1,4 +1,4 @@
-"""The models of the six steps as real Keras objects, and what they say of themselves."""
+"""`model.summary()` of the models whose code the Code lab shows."""
 
 from collections import Counter
 from typing import Any
@@ -14,22 +14,22 @@ WIDTH = 68  # characters of a line of the summary
 
 
 def summaries(experiment: Experiment) -> dict[str, str]:
-    """The text of `model.summary()` in both forms, as it is after `fit`.
+    """The text of `model.summary()` after `fit` for each form of the model.
 
-    Layers and models are called what Keras calls them in a new process.
+    Layers and models have the names that Keras gives them in a new process.
     """
-    found = {}
+    texts = {}
     rows = min(experiment.training.batch_size, experiment.data.train_size)
     for form, make in (("sequential", _sequential), ("subclass", _subclass)):
         model = make(_layers(experiment))
         model(np.zeros((rows, *_shape(experiment)), np.float32))  # the first batch builds it
-        chosen = optimizer(experiment.training)
-        model.compile(optimizer=chosen, loss=loss(experiment, False, "sum_over_batch_size"))
-        chosen.build(model.trainable_variables)  # as the first update does
+        built = optimizer(experiment.training)
+        model.compile(optimizer=built, loss=loss(experiment, False, "sum_over_batch_size"))
+        built.build(model.trainable_variables)  # as the first update does
         lines: list[str] = []
         model.summary(line_length=WIDTH, print_fn=lambda text, lines=lines, **_: lines.append(text))
-        found[form] = "\n".join(lines).strip()
-    return found
+        texts[form] = "\n".join(lines).strip()
+    return texts
 
 
 def _shape(experiment: Experiment) -> tuple[int, ...]:
@@ -39,34 +39,34 @@ def _shape(experiment: Experiment) -> tuple[int, ...]:
 
 def _layers(experiment: Experiment) -> list[Any]:
     network = experiment.network
-    made: list[Any] = [keras.layers.Flatten()] * takes_images(experiment)
+    layers: list[Any] = [keras.layers.Flatten()] * takes_images(experiment)
     dense = dense_layers(experiment)
     for i, layer in enumerate(dense):
-        made.append(layer)
+        layers.append(layer)
         if network.dropout and i < len(dense) - 1:
-            made.append(keras.layers.Dropout(network.dropout))
-    seen: Counter[str] = Counter()
-    for layer in made:
+            layers.append(keras.layers.Dropout(network.dropout))
+    counts: Counter[str] = Counter()
+    for layer in layers:
         kind = type(layer).__name__.lower()
-        layer.name = f"{kind}_{seen[kind]}" if seen[kind] else kind
-        seen[kind] += 1
-    return made
+        layer.name = f"{kind}_{counts[kind]}" if counts[kind] else kind
+        counts[kind] += 1
+    return layers
 
 
-def _sequential(made: list[Any]) -> Any:
-    return keras.Sequential(made, name="sequential")
+def _sequential(layers: list[Any]) -> Any:
+    return keras.Sequential(layers, name="sequential")
 
 
-def _subclass(made: list[Any]) -> Any:
+def _subclass(layers: list[Any]) -> Any:
     class MyModel(keras.Model):  # type: ignore[misc]
-        """Passes an example through layers of one's own, as `call` says."""
+        """A model with a `call` of its own."""
 
         def __init__(self) -> None:
             super().__init__(name="my_model")
-            self.made = made
+            self.dense = layers
 
         def call(self, x: Any, training: bool = False) -> Any:
-            for layer in self.made:
+            for layer in self.dense:
                 x = layer(x)
             return x
 

@@ -1,4 +1,4 @@
-"""Losses of two weights, each hard in its own way: f, its gradient, and where its minima are."""
+"""Loss surfaces of two weights: f, its gradient, and its minima."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Surface:
-    """A loss f(x, y) ≥ `lowest`; f works on arrays too, `gradient` on two floats, for speed.
+    """A loss f(x, y) ≥ `lowest`; f takes arrays too, `gradient` two floats, for speed.
 
-    x, y: what a chart shows; noise: the spread of what is added to each part of the gradient, as
-    the choice of a batch does.
+    x, y: ranges of its chart; noise: standard deviation of the error of each part of the gradient,
+    as that of a batch.
     """
 
     label: str
-    lesson: str  # one sentence: what is hard here
+    note: str  # what is difficult here
     formula: str  # LaTeX
     f: Callable[[Any, Any], Any]
     gradient: Callable[[float, float], Point]
@@ -58,7 +58,7 @@ def _plateau_gradient(x: float, y: float) -> Point:
 SURFACES: dict[str, Surface] = {
     "bowl": Surface(
         "Bowl",
-        "Nearly as steep on all sides: nearly every rule finds the bottom.",
+        "Almost equally steep on all sides: every optimizer finds the minimum.",
         r"\tfrac12 x^2 + \tfrac45 y^2",
         lambda x, y: x * x / 2 + 4 * y * y / 5,
         lambda x, y: (x, 8 * y / 5),
@@ -66,7 +66,7 @@ SURFACES: dict[str, Surface] = {
     ),
     "ravine": Surface(
         "Ravine",
-        "50 times steeper across than along: one rate is too large for y and too small for x.",
+        "50 times steeper in y than in x: one rate is too large for y and too small for x.",
         r"\tfrac1{20} x^2 + \tfrac52 y^2",
         lambda x, y: x * x / 20 + 5 * y * y / 2,
         lambda x, y: (x / 10, 5 * y),
@@ -74,7 +74,7 @@ SURFACES: dict[str, Surface] = {
     ),
     "beale": Surface(
         "Beale",
-        "A long flat valley between steep walls: the gradient is huge here and tiny there.",
+        "A long flat valley between steep walls: gradients are huge or tiny.",
         r"(\tfrac32 - x + xy)^2 + (\tfrac94 - x + xy^2)^2 + (\tfrac{21}8 - x + xy^3)^2",
         _beale,
         _beale_gradient,
@@ -82,7 +82,7 @@ SURFACES: dict[str, Surface] = {
     ),
     "rosenbrock": Surface(
         "Rosenbrock",
-        "A curved valley: easy to fall into, slow to follow to its lowest point at (1, 1).",
+        "A curved valley: easy to reach, slow to follow to the minimum at (1, 1).",
         r"(1-x)^2 + 100\,(y - x^2)^2",
         lambda x, y: (1 - x) ** 2 + 100 * (y - x * x) ** 2,
         lambda x, y: (2 * (x - 1) - 400 * x * (y - x * x), 200 * (y - x * x)),
@@ -90,7 +90,7 @@ SURFACES: dict[str, Surface] = {
     ),
     "himmelblau": Surface(
         "Himmelblau",
-        "Four valleys of the same depth: start, rule, and rate decide which one it will be.",
+        "Four equal minima: start, optimizer and learning rate decide which one is reached.",
         r"(x^2 + y - 11)^2 + (x + y^2 - 7)^2",
         lambda x, y: (x * x + y - 11) ** 2 + (x + y * y - 7) ** 2,
         _himmelblau_gradient,
@@ -99,7 +99,7 @@ SURFACES: dict[str, Surface] = {
     ),
     "saddle": Surface(
         "Saddle",
-        "Level in the middle and no valley there: who gets away from it, and how soon?",
+        "A saddle point, gradient 0, in the middle: which optimizer leaves it, and how soon?",
         r"x^2 - y^2 + \tfrac14 y^4 + 1",
         lambda x, y: x * x - y * y + y**4 / 4 + 1,
         lambda x, y: (2 * x, y**3 - 2 * y),
@@ -107,7 +107,7 @@ SURFACES: dict[str, Surface] = {
     ),
     "plateau": Surface(
         "Plateau",
-        "Far from the hole there is next to no slope: rules that divide by √V walk all the same.",
+        "Far from the minimum the slope is nearly 0: optimizers that divide by √V still move.",
         r"1 - e^{-(x^2 + 2y^2)/4}",
         lambda x, y: 1 - np.exp(-(x * x + 2 * y * y) / 4),
         _plateau_gradient,
@@ -115,7 +115,7 @@ SURFACES: dict[str, Surface] = {
     ),
     "noisy": Surface(
         "Noisy",
-        "Each gradient comes with an error, as that of a batch does: who averages it away?",
+        "Each gradient has a random error, as that of a batch: which optimizer averages it out?",
         r"\tfrac12 (x^2 + 8y^2), \quad g_t = \nabla f + \mathcal N(0, 2^2)",
         lambda x, y: (x * x + 8 * y * y) / 2,
         lambda x, y: (x, 8 * y),
@@ -126,6 +126,6 @@ SURFACES: dict[str, Surface] = {
 
 
 def grid(surface: Surface, points: int) -> tuple[Array, Array, Array]:
-    """x (points,), y (points,), and f (points, points) in the rows of y, over the whole chart."""
+    """x (points,), y (points,), and f (points, points) with a row for each y, over the chart."""
     x, y = np.linspace(*surface.x, points), np.linspace(*surface.y, points)
     return x, y, np.asarray(surface.f(x, y[:, None]))

@@ -1,88 +1,155 @@
-"""Where an optimizer walks on a surface: every update with all of its numbers."""
+"""Trajectories of optimizers on a surface, and the best learning rate for each of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.labs.optimizers.surfaces import Array, Point, Surface
-from playground.labs.optimizers.update_rules import RULES, Settings, Values
+from playground.labs.optimizers.surfaces import SURFACES, Array, Point, Surface
+from playground.labs.optimizers.update_rules import (
+    UPDATE_RULES,
+    Settings,
+    Values,
+    default_settings,
+)
 
-FAR = 100.0  # widths of the chart, beyond which nobody follows a path
+FAR = 100.0  # widths of the chart, beyond which a trajectory has diverged
+NEAR = 0.01  # of the initial loss above the minimum: converged
 
 
 @dataclass(frozen=True)
-class Path:
-    """Row t of `points` (updates + 1, 2) is where update t has led, row 0 the start.
+class Trajectory:
+    """Row t of `points` (updates + 1, 2) is the weights after update t, row 0 the start.
 
-    steps: the numbers of each update, for x and for y. `left`: the update that led too far away to
-    be followed, and ended the path.
+    steps: the numbers of each update, for x and for y. `diverged_at`: the update that left the
+    chart by far and ended the trajectory.
     """
 
     points: Array
     loss: Array  # (updates + 1,), without noise
     steps: tuple[tuple[Values, Values], ...]
-    left: int | None = None
+    diverged_at: int | None = None
 
 
-def walk(
-    name: str,
-    surface: Surface,
-    start: Point,
-    rate: float,
-    settings: Settings,
+def trajectory(
+    name: str, surface: Surface, start: Point, learning_rate: float, settings: Settings,
     errors: NDArray[np.float64],
-) -> Path:
-    """As many updates by the rule `name` as `errors` has rows; they are added to the gradients."""
-    rule = RULES[name]
-    states = [rule.begin(settings), rule.begin(settings)]
+) -> Trajectory:  # fmt: skip
+    """Updates by an entry of UPDATE_RULES; `errors` (updates, 2) are added to the gradients."""
+    rule = UPDATE_RULES[name]
+    states = [rule.initial_state(settings), rule.initial_state(settings)]
     w = (float(start[0]), float(start[1]))
     points, steps = [w], []
     far = [FAR * (high - low) for low, high in (surface.x, surface.y)]
-    left = None
+    diverged_at = None
     for t, error in enumerate(errors.tolist(), 1):
         gradient = surface.gradient(*w)
-        values: list[Values] = []
+        both: list[Values] = []
         for i in (0, 1):
             g = gradient[i] + error[i]
-            states[i], found = rule.step(states[i], w[i], g, t, rate, settings)
-            found |= {"g": g, "w": w[i], "next": w[i] - found["eta"]}
-            values.append(found)
-        w = (values[0]["next"], values[1]["next"])
-        steps.append((values[0], values[1]))
+            states[i], values = rule.step(states[i], w[i], g, t, learning_rate, settings)
+            both.append(values | {"g": g, "w": w[i], "next": w[i] - values["eta"]})
+        w = (both[0]["next"], both[1]["next"])
+        steps.append((both[0], both[1]))
         points.append(w)
         if not (abs(w[0]) < far[0] and abs(w[1]) < far[1]):
-            left = t
+            diverged_at = t
             break
-    where = np.array(points)
+    array = np.array(points)
     with np.errstate(over="ignore", invalid="ignore"):
-        loss = np.asarray(surface.f(where[:, 0], where[:, 1]), dtype=np.float64)
-    return Path(where, loss, tuple(steps), left)
+        loss = np.asarray(surface.f(array[:, 0], array[:, 1]), dtype=np.float64)
+    return Trajectory(array, loss, tuple(steps), diverged_at)
 
 
-def noise(surface: Surface, updates: int, seed: int) -> Array:
-    """The errors of the gradients, (updates, 2): the same for every optimizer."""
+def gradient_noise(surface: Surface, updates: int, seed: int) -> Array:
+    """Errors of the gradients, (updates, 2): the same for every optimizer."""
     return np.random.default_rng(seed).normal(0.0, surface.noise, (updates, 2))
 
 
-NEAR = 0.01  # of the way down, which counts as there
-
-
-def arrived(path: Path, surface: Surface) -> int | None:
-    """The update after which the loss is within 1 % of the way down, and stays there; or None."""
+def converged_at(path: Trajectory, surface: Surface) -> int | None:
+    """The update after which 99 % of the initial loss above the minimum is gone for good."""
     above = path.loss - surface.lowest
     outside = np.flatnonzero(~(above <= NEAR * above[0]))
     first = int(outside[-1]) + 1 if len(outside) else 0
     return first if first < len(above) else None
 
 
-def ranking(paths: Mapping[str, Path], step: int) -> list[str]:
-    """Names by the loss after `step` updates, the lowest first; those that left come last."""
+def ranking(paths: Mapping[str, Trajectory], step: int) -> list[str]:
+    """Names by the loss after `step` updates, the lowest first; diverged ones last."""
 
     def key(name: str) -> tuple[bool, float]:
         path = paths[name]
-        gone = path.left is not None and step >= path.left
-        return gone, float(path.loss[min(step, len(path.loss) - 1)])
+        diverged = path.diverged_at is not None and step >= path.diverged_at
+        return diverged, float(path.loss[min(step, len(path.loss) - 1)])
 
     return sorted(paths, key=key)
+
+
+# ---- default learning rates --------------------------------------------------------------------
+# One learning rate for all would be unfair: an optimizer that divides by √V moves by about the
+# learning rate, the others by learning rate times slope. So each has the best of 1, 2, 5 × powers
+# of ten.
+
+CANDIDATES = tuple(float(f"{digit}e{power}") for power in range(-4, 2) for digit in (1, 2, 5))
+MAX_RATES = {"adadelta": 50.0, "course_momentum": 20.0}  # its own steps are small; 1 − β is in it
+MAX_RATE = 2.0  # of the others
+TUNING_UPDATES = 200
+TUNING_SEEDS = 4  # of the noise, on a noisy surface
+MIN_LOSS = 1e-12  # a loss below this counts as this
+
+# The results of `tuned_rate` for the surfaces and optimizers of this version.
+_OPTIMIZERS = (
+    "sgd",
+    "course_momentum",
+    "momentum",
+    "nesterov",
+    "adagrad",
+    "adadelta",
+    "rmsprop",
+    "adam",
+    "nadam",
+    "adamw",
+    "adamax",
+    "lion",
+)
+_RATES = {
+    "bowl": (0.5, 1, 0.1, 0.5, 2, 50, 0.1, 0.5, 2, 2, 1, 0.2),
+    "ravine": (0.2, 1, 0.1, 0.2, 2, 50, 0.2, 1, 2, 2, 1, 0.5),
+    "beale": (0.02, 0.05, 0.005, 0.005, 2, 50, 0.2, 0.5, 1, 0.5, 1, 0.1),
+    "rosenbrock": (0.0005, 0.01, 0.001, 0.0005, 0.2, 20, 1, 1, 2, 2, 2, 0.02),
+    "himmelblau": (0.01, 0.1, 0.01, 0.01, 1, 50, 0.1, 1, 0.5, 1, 1, 0.1),
+    "saddle": (0.2, 5, 0.5, 0.2, 2, 50, 0.05, 1, 1, 1, 1, 0.1),
+    "plateau": (1, 20, 2, 1, 2, 50, 0.05, 1, 0.5, 2, 2, 0.1),
+    "noisy": (0.05, 0.05, 0.005, 0.005, 0.5, 50, 0.1, 0.1, 0.1, 0.1, 0.2, 0.2),
+}  # fmt: skip
+
+
+def default_rate(name: str, surface: str) -> float:
+    """`tuned_rate`, from the table where it is in it."""
+    if name in _OPTIMIZERS and surface in _RATES:
+        return _RATES[surface][_OPTIMIZERS.index(name)]
+    return tuned_rate(name, surface)
+
+
+@lru_cache(maxsize=256)
+def tuned_rate(name: str, surface: str) -> float:
+    """The candidate with the lowest mean of log₁₀(loss) over TUNING_UPDATES from the start."""
+    chosen = SURFACES[surface]
+    seeds = range(TUNING_SEEDS if chosen.noise else 1)
+    noises = [gradient_noise(chosen, TUNING_UPDATES, seed) for seed in seeds]
+    settings = default_settings(name)
+
+    def cost(rate: float) -> float:
+        paths = (trajectory(name, chosen, chosen.start, rate, settings, noise) for noise in noises)
+        return float(np.mean([_log_loss(path, chosen) for path in paths]))
+
+    limit = MAX_RATES.get(name, MAX_RATE)
+    return min((rate for rate in CANDIDATES if rate <= limit), key=cost)
+
+
+def _log_loss(path: Trajectory, surface: Surface) -> float:
+    if path.diverged_at is not None:
+        return np.inf
+    return float(np.mean(np.log10(np.maximum(path.loss - surface.lowest, MIN_LOSS))))

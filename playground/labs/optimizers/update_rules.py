@@ -1,9 +1,9 @@
-"""The update rules of OPTIMIZERS for one weight, in the four steps g → m → V → η → W.
+"""The update rules of OPTIMIZERS for one weight, in four steps: g → m → V → η → W.
 
-1. the gradient g_t; 2. the first moment m_t and the second moment V_t of all gradients so far;
-3. the descent η_t = lr · m_t / √V_t; 4. W_{t+1} = W_t − η_t. Every rule works on each weight by
-itself, in plain floats; t is the number of the update, from 1. They are Keras' own rules: where a
-momentum there holds −lr · m_t, the rate is taken out of it, which changes nothing at a fixed rate.
+1. the gradient g_t; 2. the first moment m_t and the second moment V_t of the gradients so far;
+3. the update η_t = lr · m_t / √V_t; 4. W_{t+1} = W_t − η_t. Each weight is updated by itself, in
+plain floats; t counts updates from 1. The rules are those of Keras; where its momentum is
+−lr · m_t, the learning rate is factored out, which is the same for a constant learning rate.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,17 +12,17 @@ from math import copysign, sqrt
 
 from playground.nn.optimizers import OPTIMIZERS
 
-State = tuple[float, ...]  # what a rule remembers of the past, all 0 before the first update
-Settings = Mapping[str, float]  # β, ρ, ε … by their names in `Training`
-Values = dict[str, float]  # every number that the lines of a rule name
+State = tuple[float, ...]  # moments, 0 before the first update
+Settings = Mapping[str, float]  # β, ρ, ε … by field of `Training`
+Values = dict[str, float]  # every number in the lines of a rule
 
 
 @dataclass(frozen=True)
 class UpdateLine:
-    """One step of the scheme: `name` = `symbols` = `numbers`, in LaTeX.
+    """One equation of a rule: `name` = `symbols` = `numbers`, in LaTeX.
 
-    In `numbers` <key> stands for a value; the value of the line itself is that of `key`. Where the
-    symbols are all there is to compute, `numbers` is empty.
+    In `numbers` <key> stands for a value; the result is the value of `key`. `numbers` is empty
+    where there is nothing to compute.
     """
 
     key: str
@@ -33,13 +33,13 @@ class UpdateLine:
 
 @dataclass(frozen=True)
 class UpdateRule:
-    """How an optimizer makes η_t of g_t: (state, w, g, t, learning rate, settings) → (state, …)."""
+    """An optimizer: (state, w, g, t, learning rate, settings) → (state, values with η_t)."""
 
     label: str
     step: Callable[[State, float, float, int, float, Settings], tuple[State, Values]]
     lines: tuple[UpdateLine, ...]
-    begin: Callable[[Settings], State] = lambda settings: (0.0,)
-    settings: Settings | None = None  # None: those of OPTIMIZERS
+    initial_state: Callable[[Settings], State] = lambda settings: (0.0,)
+    settings: Settings | None = None  # None: the defaults of OPTIMIZERS
 
 
 def _sgd(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> tuple[State, Values]:
@@ -97,7 +97,7 @@ def _adadelta(
 
 
 def _moments(state: State, g: float, t: int, s: Settings) -> Values:
-    """Adam's two averages and what is left of them when the zeros they began with are taken out."""
+    """Adam's two moments, without and with bias correction."""
     (m0, v0), beta_1, beta_2 = state, s["beta_1"], s["beta_2"]
     m = beta_1 * m0 + (1 - beta_1) * g
     v = beta_2 * v0 + (1 - beta_2) * g * g
@@ -189,7 +189,7 @@ _ETA_ADAM = UpdateLine(
 )  # fmt: skip
 _W = UpdateLine("next", "W_{t+1}", r"W_t - \eta_t", "<w> - <eta>")
 
-RULES: dict[str, UpdateRule] = {
+UPDATE_RULES: dict[str, UpdateRule] = {
     "sgd": UpdateRule("SGD", _sgd, (_M_IS_G, _V_IS_ONE, _ETA_M, _W)),
     "course_momentum": UpdateRule(
         "SGDM of the course",
@@ -313,11 +313,73 @@ RULES: dict[str, UpdateRule] = {
 }  # fmt: skip
 
 
-def settings(name: str) -> dict[str, float]:
-    """The usual settings of a rule, those that its lines name, without its learning rate."""
-    rule = RULES[name]
-    usual = OPTIMIZERS[name].defaults if rule.settings is None else rule.settings
-    named = "".join(line.numbers for line in rule.lines) + "<initial_accumulator_value>"
+def default_settings(name: str) -> dict[str, float]:
+    """The default settings that occur in the lines of a rule, without its learning rate."""
+    rule = UPDATE_RULES[name]
+    defaults = OPTIMIZERS[name].defaults if rule.settings is None else rule.settings
+    used = "".join(line.numbers for line in rule.lines) + "<initial_accumulator_value>"
     return {
-        key: value for key, value in usual.items() if f"<{key}>" in named and key != "learning_rate"
+        key: value
+        for key, value in defaults.items()
+        if f"<{key}>" in used and key != "learning_rate"
     }
+
+
+@dataclass(frozen=True)
+class OptimizerOrigin:
+    """An update rule in the history of optimizers: when, by whom, what was new."""
+
+    rule: str  # a key of UPDATE_RULES
+    year: int
+    author: str
+    adds: str  # Markdown with LaTeX
+    solves: str
+    weakness: str
+
+
+HISTORY: tuple[OptimizerOrigin, ...] = (
+    OptimizerOrigin(
+        "sgd", 1951, "Robbins, Monro", "$m_t = g_t$, $V_t = 1$: the gradient of a batch",
+        "Training on more examples than fit into one sum per step",
+        "Slow; oscillates in a ravine; stops in local minima and at saddle points",
+    ),
+    OptimizerOrigin(
+        "momentum", 1964, "Polyak", r"Momentum: $m_t$ accumulates past gradients, $\beta = 0.9$",
+        "Oscillations across a ravine cancel, steps along it add up",
+        "Overshoots the minimum; one learning rate for all weights",
+    ),
+    OptimizerOrigin(
+        "nesterov", 1983, "Nesterov", r"Look-ahead: the gradient at the point $\beta m_t$ leads to",
+        "Slows down before the minimum instead of behind it",
+        "Still one learning rate for all weights",
+    ),
+    OptimizerOrigin(
+        "adagrad", 2011, "Duchi, Hazan, Singer",
+        r"The second moment $V_t = \sum g^2$: a learning rate for each weight",
+        "Rare features learn with large steps, frequent ones with small ones",
+        "$V_t$ only grows: steps shrink towards 0 and training ends too soon",
+    ),
+    OptimizerOrigin(
+        "adadelta", 2012, "Zeiler",
+        "A moving average $V_t$, and the size $u_t$ of past updates in place of a learning rate",
+        "Steps no longer shrink for ever; hardly any learning rate to choose",
+        "Begins with tiny steps, as $u_0 = 0$",
+    ),
+    OptimizerOrigin(
+        "rmsprop", 2012, "Tieleman, Hinton",
+        r"A moving average: $V_t = \rho V_{t-1} + (1-\rho) g^2$",
+        "AdaGrad's learning rate that falls to 0; oscillations, as all directions get equal steps",
+        "No momentum; near the minimum steps stay about as long as the learning rate",
+    ),
+    OptimizerOrigin(
+        "adam", 2014, "Kingma, Ba",
+        r"Both moments with bias correction: $\hat m_t / \sqrt{\hat V_t}$",
+        "RMSProp with momentum: its defaults work nearly everywhere",
+        "Circles around the minimum; can end in a worse place than tuned SGDM",
+    ),
+    OptimizerOrigin(
+        "nadam", 2016, "Dozat", "Nesterov's look-ahead for Adam's $m_t$",
+        "Slows down earlier than Adam, often a little faster",
+        "Can overshoot where gradients are noisy",
+    ),
+)  # fmt: skip

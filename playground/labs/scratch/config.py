@@ -1,31 +1,32 @@
-"""A training run of the lab From scratch: what is chosen, and what both sides begin with.
+"""The From scratch lab: configuration of a run, published figures, batches, source listings."""
 
-The losses that the published from-scratch run printed, every 100 batches of 128 on MNIST.
-"""
-
+import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playground.datasets import Dataset, load
-from playground.datasets.download import BUNDLED, cached
+from playground.datasets.download import cached
+from playground.datasets.images import BUNDLED
 from playground.experiment.model import Data
 from playground.nn.initializers import INITIALIZERS
 
 HIDDEN, CLASSES, PIXELS = 512, 10, 784
 ALL = 60_000  # training images of MNIST
 BATCH_SIZE = 128
-PIECE = 100  # batches between two losses that are printed
-State = list[NDArray[Any]]  # the weights, then what an update rule remembers
-LIMITS = {"rate": (1e-4, 1.0), "epochs": (1, 100)}
+CHUNK = 100  # batches computed in one call of a worker
+State = list[NDArray[Any]]  # the weights, then the optimizer's state
+LIMITS = {"learning_rate": (1e-4, 1.0), "epochs": (1, 100)}
 
 
 @dataclass(frozen=True)
 class InitialWeights:
-    """Where the kernels begin; every bias begins at 0."""
+    """The distribution of the kernels; every bias is 0."""
 
     label: str
     formula: str  # LaTeX
@@ -38,73 +39,73 @@ def _positive(rng: np.random.Generator, n_in: int, n_out: int) -> NDArray[np.flo
 
 _GLOROT = INITIALIZERS["glorot_uniform"]
 
-STARTS: dict[str, InitialWeights] = {
+SCRATCH_INITIALIZERS: dict[str, InitialWeights] = {
     "positive": InitialWeights("between 0 and 0.1", r"W \sim U(0,\ 0.1)", _positive),
-    "glorot": InitialWeights("around 0 (Glorot)", rf"W \sim {_GLOROT.formula}", _GLOROT.draw),
+    "glorot": InitialWeights("Glorot, around 0", rf"W \sim {_GLOROT.formula}", _GLOROT.draw),
 }
 
 
 @dataclass(frozen=True)
-class OptimizerChoice:
-    """How a weight is changed; `keras`: what Keras is told for the same, "" where it has none."""
+class ScratchOptimizer:
+    """An update rule of `labs.keras.scratch`; `keras` names its Keras class, "" without one."""
 
     label: str
     formula: str  # LaTeX
     keras: str
 
 
-RULES: dict[str, OptimizerChoice] = {
-    "sgd": OptimizerChoice("SGD", r"w \leftarrow w - \eta g", "SGD"),
-    "rmsprop": OptimizerChoice(
+SCRATCH_OPTIMIZERS: dict[str, ScratchOptimizer] = {
+    "sgd": ScratchOptimizer("SGD", r"w \leftarrow w - \eta g", "SGD"),
+    "rmsprop": ScratchOptimizer(
         "RMSprop", r"v \leftarrow 0.9 v + 0.1 g^2,\; w \leftarrow w - \eta g/\sqrt{v}", "RMSprop"
     ),
-    "shrink": OptimizerChoice("the mistake: w · η", r"w \leftarrow w - \eta w", ""),
+    "wrong": ScratchOptimizer("the bug: w − ηw", r"w \leftarrow w - \eta w", ""),
 }
 
 
 @dataclass(frozen=True)
-class ScratchPlan:
-    """One run of 784-512-10 on MNIST; equal plans give equal runs.
+class ScratchConfig:
+    """A run of 784-512-10 on MNIST; equal configurations give equal runs.
 
-    rest: whether the last batch of an epoch is trained when fewer than 128 images are left for it.
-    ValueError where a value is not allowed.
+    partial_batch: whether an epoch ends with a batch of fewer than 128 images, if some are left.
+    Raises ValueError for a value that is not allowed.
     """
 
     images: int = BUNDLED
-    start: str = "positive"
-    rule: str = "sgd"
-    rate: float = 0.001
+    initializer: str = "positive"
+    optimizer: str = "sgd"
+    learning_rate: float = 0.001
     epochs: int = 10
     shuffle: bool = False
-    rest: bool = False
+    partial_batch: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
-        choices: Mapping[str, Mapping[str, object]] = {"start": STARTS, "rule": RULES}
+        choices: Mapping[str, Mapping[str, object]] = {
+            "initializer": SCRATCH_INITIALIZERS, "optimizer": SCRATCH_OPTIMIZERS,
+        }  # fmt: skip
         for name, table in choices.items():
-            if getattr(self, name) not in table:
-                raise ValueError(
-                    f"{name} must be one of {', '.join(table)}, got {getattr(self, name)}"
-                )
-        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            if value not in table:
+                raise ValueError(f"{name} must be one of {', '.join(table)}, got {value}")
+        for name, (low, high) in {**LIMITS, "images": (BATCH_SIZE, ALL)}.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} must be between {low} and {high}, got {value}")
-        if not BATCH_SIZE <= self.images <= ALL:
-            raise ValueError(f"images must be between {BATCH_SIZE} and {ALL}, got {self.images}")
 
     @property
     def steps(self) -> int:
         """Updates of one epoch."""
-        return -(-self.images // BATCH_SIZE) if self.rest else self.images // BATCH_SIZE
+        full = self.images // BATCH_SIZE
+        return full + (self.partial_batch and self.images % BATCH_SIZE > 0)
 
     @property
     def data(self) -> Data:
-        """The images; the test part is 10,000 with the full set and 1,000 with the bundled one."""
+        """The images; 10,000 test images with the full data set, 1,000 with the bundled one."""
         return Data(dataset="mnist", train_size=self.images, validation_size=0)
 
     def order(self, epoch: int) -> NDArray[np.int64]:
-        """The rows of an epoch (from 0), as many as are trained."""
+        """The rows that an epoch (from 0) trains on, in their order."""
         n = min(self.images, self.steps * BATCH_SIZE)
         if not self.shuffle:
             return np.arange(n)
@@ -114,24 +115,25 @@ class ScratchPlan:
         """The images."""
         return load(self.data)
 
-    def weights(self) -> list[NDArray[np.float32]]:
+    def initial_weights(self) -> list[NDArray[np.float32]]:
         """[kernel₁, bias₁, kernel₂, bias₂] before the first step."""
-        rng, draw = np.random.default_rng(self.seed), STARTS[self.start].draw
+        rng = np.random.default_rng(self.seed)
+        draw = SCRATCH_INITIALIZERS[self.initializer].draw
         kernels = draw(rng, PIXELS, HIDDEN), draw(rng, HIDDEN, CLASSES)
         biases = np.zeros(HIDDEN, np.float32), np.zeros(CLASSES, np.float32)
-        return [part for layer in zip(kernels, biases, strict=True) for part in layer]
+        return [array for layer in zip(kernels, biases, strict=True) for array in layer]
 
 
-def most_images() -> int:
-    """As many as are on this machine."""
+def available_images() -> int:
+    """The number of training images on this machine."""
     return ALL if cached("mnist") else BUNDLED
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Some batches done: the state after them, and the loss of each batch before its update.
+class Chunk:
+    """Some batches of a run: the state after them, and the loss of each before its update.
 
-    accuracy: the share of test images that are right; at the end of an epoch only.
+    accuracy: on the test images; at the end of an epoch only.
     """
 
     state: State
@@ -139,9 +141,11 @@ class Piece:
     accuracy: float | None
 
 
-# A row an epoch, of 468 batches: the loss before the update of batch 0, 100, … 400. The eighth
-# epoch's last number and the two epochs after it are not legible.
-PRINTED: tuple[tuple[float, ...], ...] = (
+# ---- the published run --------------------------------------------------------------------------
+
+# The printed losses, a row an epoch of 468 batches: before the update of batch 0, 100, … 400. The
+# eighth epoch's last number and the two epochs after it are not legible.
+PUBLISHED_LOSSES: tuple[tuple[float, ...], ...] = (
     (5.57, 2.24, 2.18, 2.09, 2.25),
     (1.93, 1.88, 1.80, 1.71, 1.85),
     (1.59, 1.58, 1.47, 1.42, 1.52),
@@ -151,15 +155,75 @@ PRINTED: tuple[tuple[float, ...], ...] = (
     (0.86, 0.91, 0.77, 0.83, 0.90),
     (0.77, 0.83, 0.70, 0.76),
 )
-STEPS = 468  # of an epoch
-EVERY = 100
-ACCURACY = {"scratch": 0.84, "keras": 0.9788}  # on the 10,000 test images
+PUBLISHED_STEPS = 468  # of an epoch
+PRINT_EVERY = 100
+PUBLISHED_ACCURACY = {"scratch": 0.84, "keras": 0.9788}  # on the 10,000 test images
 
 
-def points() -> tuple[tuple[int, float], ...]:
-    """(update, loss) of each number printed."""
+def published_points() -> tuple[tuple[int, float], ...]:
+    """(update, loss) of each published number."""
     return tuple(
-        (epoch * STEPS + i * EVERY, loss)
-        for epoch, row in enumerate(PRINTED)
+        (epoch * PUBLISHED_STEPS + i * PRINT_EVERY, loss)
+        for epoch, row in enumerate(PUBLISHED_LOSSES)
         for i, loss in enumerate(row)
     )
+
+
+@dataclass(frozen=True)
+class EpochBatches:
+    """The batches of one epoch: `full` ones, one of `part` images or none, `empty` ones.
+
+    images: in the data set; seen: how many of them an epoch trains on, from the first on.
+    """
+
+    images: int
+    full: int
+    part: int
+    empty: int
+    size: int = BATCH_SIZE  # images of a full batch
+
+    @property
+    def steps(self) -> int:
+        """Updates of one epoch, those with an empty batch among them."""
+        return self.full + (self.part > 0) + self.empty
+
+    @property
+    def seen(self) -> int:
+        """Images in any batch."""
+        return self.full * self.size + self.part
+
+
+def published_batches(images: int, batch_size: int) -> EpochBatches:
+    """The published loop: images // batch_size steps, with a generator that ignores batch_size.
+
+    It always yields 128 images; where 128 does not divide them, the last ones are in no batch.
+    """
+    steps = images // batch_size
+    full = min(steps, images // BATCH_SIZE)
+    part = images % BATCH_SIZE if steps > full else 0
+    return EpochBatches(images, full, part, steps - full - (part > 0))
+
+
+def all_batches(images: int, batch_size: int) -> EpochBatches:
+    """Every image once, in batches of `batch_size`: Keras' loop, and the lab's own."""
+    return EpochBatches(images, images // batch_size, images % batch_size, 0, batch_size)
+
+
+# ---- source listings ----------------------------------------------------------------------------
+
+
+@cache
+def _definitions(path: str) -> tuple[str, dict[str, ast.stmt]]:
+    text = files("playground").joinpath(path).read_text(encoding="utf-8")
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return text, {node.name: node for node in ast.parse(text).body if isinstance(node, kinds)}
+
+
+def listing(path: str, *names: str) -> str:
+    """The source of the functions and classes `names` in the file `path` of the package.
+
+    As `inspect.getsource`, but without importing the module (and TensorFlow). Raises KeyError for a
+    name that is not there.
+    """
+    text, definitions = _definitions(path)
+    return "\n\n".join(ast.get_source_segment(text, definitions[name]) or "" for name in names)

@@ -1,9 +1,7 @@
-"""A network of one hidden layer trained with NumPy, its gradient derived by hand.
+"""A network with one hidden layer trained with NumPy: 4-3-3 on iris, its gradient by hand.
 
-ReLU in the hidden layer, softmax at the end, cross-entropy as the loss: the same network as in
-`playground.labs.keras.scratch`, where GradientTape finds the gradient.
-
-The small network whose every number the lab From scratch shows: 4-3-3 on iris.
+ReLU, softmax and cross-entropy, as in `playground.labs.keras.scratch`, where GradientTape computes
+the gradient. The lab shows the functions down to `wrong_update`.
 """
 
 from collections.abc import Iterator
@@ -19,15 +17,13 @@ from playground.experiment.model import Data
 from playground.nn.initializers import INITIALIZERS
 
 Array = NDArray[np.float64]
-
-
 Labels = NDArray[np.int64]
 Weights = list[Array]  # [kernel₁, bias₁, kernel₂, bias₂]
 
 
 @dataclass(frozen=True)
 class Forward:
-    """What a batch x (n, n_inputs) becomes: z and a of the hidden layer, z and p of the last."""
+    """Pre-activations and outputs for a batch x (n, n_inputs): of the hidden and the last layer."""
 
     z_1: Array
     a_1: Array
@@ -36,7 +32,7 @@ class Forward:
 
 
 def batches(x: Array, y: Labels, size: int) -> Iterator[tuple[Array, Labels]]:
-    """`size` examples at a time, in their order; what is left makes the last batch."""
+    """`size` examples at a time, in their order; the last batch may be smaller."""
     for first in range(0, len(x), size):
         yield x[first : first + size], y[first : first + size]
 
@@ -52,79 +48,82 @@ def forward(weights: Weights, x: Array) -> Forward:
 
 
 def losses(y: Labels, z: Array) -> Array:
-    """−ln p of the right class, for each example: ln Σ exp(z) less the z of that class."""
+    """−ln p of the true class for each example: ln Σ exp(z) minus the z of that class."""
     return np.asarray(np.logaddexp.reduce(z, axis=1) - z[np.arange(len(y)), y])
 
 
-def slopes(weights: Weights, x: Array, y: Labels, now: Forward) -> Weights:
-    """How fast the average loss grows with each weight, by the chain rule, from the end back."""
+def gradients(weights: Weights, x: Array, y: Labels, passed: Forward) -> Weights:
+    """The derivative of the mean loss by each weight: the chain rule, from the output back."""
     n, kernel_2 = len(x), weights[2]
-    d_2 = (now.p - np.eye(now.p.shape[1])[y]) / n  # of softmax and loss together: (p − y) / n
-    d_1 = (d_2 @ kernel_2.T) * (now.z_1 > 0)  # back through W₂, then through ReLU
-    return [x.T @ d_1, d_1.sum(axis=0), now.a_1.T @ d_2, d_2.sum(axis=0)]
+    d_2 = (passed.p - np.eye(passed.p.shape[1])[y]) / n  # softmax and loss together: (p − y) / n
+    d_1 = (d_2 @ kernel_2.T) * (passed.z_1 > 0)  # back through W₂, then through ReLU
+    return [x.T @ d_1, d_1.sum(axis=0), passed.a_1.T @ d_2, d_2.sum(axis=0)]
 
 
-def descend(weights: Weights, all_slopes: Weights, rate: float) -> Weights:
+def sgd(weights: Weights, slopes: Weights, learning_rate: float) -> Weights:
     """SGD: w ← w − η g."""
-    return [w - rate * g for w, g in zip(weights, all_slopes, strict=True)]
+    return [w - learning_rate * g for w, g in zip(weights, slopes, strict=True)]
 
 
-def shrink(weights: Weights, rate: float) -> Weights:
-    """The mistake: w ← w − η w. The slope is not used."""
-    return [w - rate * w for w in weights]
+def wrong_update(weights: Weights, learning_rate: float) -> Weights:
+    """The published bug: w ← w − η w. The gradient is not used."""
+    return [w - learning_rate * w for w in weights]
 
 
 @dataclass(frozen=True)
 class NumpyStep:
-    """All numbers of one step; `weights` are those before it, `after` those after it."""
+    """All numbers of one step: `weights` before it, `after` after it."""
 
     x: Array
     y: Labels
     weights: Weights
-    now: Forward
+    forward: Forward
     losses: Array
-    slopes: Weights
+    gradients: Weights
     after: Weights
 
     @property
     def loss(self) -> float:
-        """The average over the batch."""
+        """The mean over the batch."""
         return float(self.losses.mean())
 
 
 @dataclass(frozen=True)
-class BatchResult:
-    """One step as TensorFlow has it: GradientTape's slopes, and what is after it on both sides."""
+class KerasStep:
+    """The same step by GradientTape, and by Keras' `fit`."""
 
     loss: float
-    slopes: Weights
+    gradients: Weights
     after: Weights
     keras_loss: float
     keras_after: Weights
 
 
-def fit(weights: Weights, x: Array, y: Labels, size: int, rate: float) -> list[NumpyStep]:
+def fit(weights: Weights, x: Array, y: Labels, size: int, learning_rate: float) -> list[NumpyStep]:
     """One epoch of SGD, a step for each batch."""
     steps = []
     for x_batch, y_batch in batches(x, y, size):
-        now = forward(weights, x_batch)
-        gradient = slopes(weights, x_batch, y_batch, now)
-        after = descend(weights, gradient, rate)
-        all_losses = losses(y_batch, now.z_2)
-        steps.append(NumpyStep(x_batch, y_batch, weights, now, all_losses, gradient, after))
+        passed = forward(weights, x_batch)
+        slopes = gradients(weights, x_batch, y_batch, passed)
+        after = sgd(weights, slopes, learning_rate)
+        each = losses(y_batch, passed.z_2)
+        steps.append(NumpyStep(x_batch, y_batch, weights, passed, each, slopes, after))
         weights = after
     return steps
 
 
-def nudged(step: NumpyStep, layer: int, place: tuple[int, ...], by: float = 1e-5) -> float:
-    """The slope of one weight by trying: (L(w + h) − L(w − h)) / 2h."""
+Index = tuple[int, ...]
 
-    def loss(h: float) -> float:
+
+def numerical_gradient(step: NumpyStep, array: int, index: Index, h: float = 1e-5) -> float:
+    """The central difference of one weight: (L(w + h) − L(w − h)) / 2h."""
+
+    def loss(change: float) -> float:
         weights = [w.copy() for w in step.weights]
-        weights[layer][place] += h
+        weights[array][index] += change
         return float(losses(step.y, forward(weights, step.x).z_2).mean())
 
-    return (loss(by) - loss(-by)) / (2 * by)
+    return (loss(h) - loss(-h)) / (2 * h)
 
 
 SIZES = (4, 3, 3)
@@ -135,31 +134,31 @@ SEED = 2
 
 
 def examples() -> tuple[Array, Labels]:
-    """Flowers for one epoch, standardised, and their species."""
+    """Standardized flowers for one epoch, and their species."""
     data = load(Data(dataset="iris", train_size=STEPS * BATCH_SIZE, validation_size=0))
-    return data.scaled(data.train.x).astype(float), data.train.y.astype(np.int64)
+    return data.transform(data.train.x).astype(float), data.train.y.astype(np.int64)
 
 
-def weights() -> Weights:
-    """Before the first step: kernels by Glorot, biases 0."""
+def initial_weights() -> Weights:
+    """Glorot kernels, biases 0."""
     rng, draw = np.random.default_rng(SEED), INITIALIZERS["glorot_uniform"].draw
-    first: Weights = []
+    weights: Weights = []
     for n_in, n_out in pairwise(SIZES):
-        first += [draw(rng, n_in, n_out).astype(float), np.zeros(n_out)]
-    return first
+        weights += [draw(rng, n_in, n_out).astype(float), np.zeros(n_out)]
+    return weights
 
 
 @lru_cache(maxsize=64)
-def steps(rate: float) -> tuple[NumpyStep, ...]:
-    """One epoch."""
-    return tuple(fit(weights(), *examples(), BATCH_SIZE, rate))
+def epoch_steps(learning_rate: float) -> tuple[NumpyStep, ...]:
+    """One epoch from `initial_weights`."""
+    return tuple(fit(initial_weights(), *examples(), BATCH_SIZE, learning_rate))
 
 
-def places() -> list[tuple[int, tuple[int, ...]]]:
-    """Every weight: which of the four arrays, and where in it."""
-    return [(i, place) for i, w in enumerate(weights()) for place in np.ndindex(*w.shape)]
+def weight_indices() -> list[tuple[int, Index]]:
+    """Every weight: the number of its array, and its index in it."""
+    return [(i, index) for i, w in enumerate(initial_weights()) for index in np.ndindex(*w.shape)]
 
 
-def name(part: int, place: tuple[int, ...]) -> str:
-    """As it is written in code, counted from 0: "W₁[2, 0]"."""
-    return f"{NAMES[part]}[{', '.join(map(str, place))}]"
+def weight_name(array: int, index: Index) -> str:
+    """ "W₁[2, 0]", counted from 0."""
+    return f"{NAMES[array]}[{', '.join(map(str, index))}]"

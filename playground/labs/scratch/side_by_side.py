@@ -1,16 +1,16 @@
-"""The same training run from scratch and by Keras at once, in workers, piece by piece."""
+"""The same training run from scratch and by Keras at once, in workers, chunk by chunk."""
 
 import math
 import time
 
-from playground.labs.scratch.config import PIECE, RULES, Piece, ScratchPlan
+from playground.labs.scratch.config import CHUNK, SCRATCH_OPTIMIZERS, Chunk, ScratchConfig
 from playground.runs import cluster, jobs
 from playground.runs.leased import LEASE, Leased, LoopSettings, Registry
 
 SIDES = {"scratch": "From scratch", "keras": "Keras"}
-SCRATCH_PIECE = "playground.labs.keras.scratch_run:piece"
+TRAIN_CHUNK = "playground.labs.keras.scratch_run:train_chunk"
 MOST = 40  # runs of all users
-POLL = 0.5  # seconds between two looks whether a page watches again
+POLL_SECONDS = 0.5  # while no page watches
 
 
 class SideRun:
@@ -25,17 +25,21 @@ class SideRun:
 
 
 class SideBySide(Leased):
-    """A plan carried out by both sides at once, as far as Keras has the rule.
+    """Both sides of a run at once; only one where Keras does not have the optimizer.
 
     `state`: "playing", "finished", "diverged" (a loss was not finite), "stopped", or "failed".
     After the lease it waits for a heartbeat.
     """
 
-    def __init__(self, plan: ScratchPlan, lease: float = LEASE) -> None:
+    def __init__(self, config: ScratchConfig, lease: float = LEASE) -> None:
         super().__init__(LoopSettings(lease))
-        self.plan = plan
+        self.config = config
         self._closed = False
-        names = [name for name in SIDES if name == "scratch" or RULES[plan.rule].keras]
+        names = [
+            name
+            for name in SIDES
+            if name == "scratch" or SCRATCH_OPTIMIZERS[config.optimizer].keras
+        ]
         self.sides = {name: SideRun(name) for name in names}
         for number, side in enumerate(self.sides.values()):
             jobs.start(self._train, side, number)
@@ -48,10 +52,10 @@ class SideBySide(Leased):
         return next(state for state in worst if state in states)
 
     @property
-    def done(self) -> float:
-        """The share of all updates, 0 to 1, of the slower side."""
+    def progress(self) -> float:
+        """Progress of the slower side, 0 to 1."""
         behind = min(len(side.losses) for side in self.sides.values())
-        return behind / (self.plan.steps * self.plan.epochs)
+        return behind / (self.config.steps * self.config.epochs)
 
     @property
     def difference(self) -> float | None:
@@ -64,43 +68,43 @@ class SideBySide(Leased):
         )
 
     def close(self) -> None:
-        """Stop after the pieces under way."""
+        """Stop after the chunks under way."""
         self._closed = True
         self.wake()
 
     def _train(self, side: SideRun, number: int) -> None:
         """Train one side in the worker of its `number`, or another idle one."""
         try:
-            side.state = self._all_pieces(side, number)
+            side.state = self._all_chunks(side, number)
         except Exception as error:
             side.reason = str(error) or type(error).__name__
             side.state = "failed"
         self.wake()
 
-    def _all_pieces(self, side: SideRun, number: int) -> str:
-        state = list(self.plan.weights())
-        for epoch in range(self.plan.epochs):
-            for first in range(0, self.plan.steps, PIECE):
+    def _all_chunks(self, side: SideRun, number: int) -> str:
+        state = list(self.config.initial_weights())
+        for epoch in range(self.config.epochs):
+            for first in range(0, self.config.steps, CHUNK):
                 if not self._is_watched():
                     return "stopped"
                 workers = cluster.all_workers()
                 near = sorted(workers)[number % len(workers)]
-                piece: Piece = jobs.in_worker(
-                    SCRATCH_PIECE, self.plan, side.name, epoch, first, state, near=near
+                chunk: Chunk = jobs.in_worker(
+                    TRAIN_CHUNK, self.config, side.name, epoch, first, state, near=near
                 )
-                state = piece.state
-                side.losses += tuple(piece.losses)
-                if not all(map(math.isfinite, piece.losses)):
+                state = chunk.state
+                side.losses += tuple(chunk.losses)
+                if not all(map(math.isfinite, chunk.losses)):
                     return "diverged"
-                if piece.accuracy is not None:
-                    side.accuracies += (piece.accuracy,)
+                if chunk.accuracy is not None:
+                    side.accuracies += (chunk.accuracy,)
         return "finished"
 
     def _is_watched(self) -> bool:
         """Wait for a heartbeat after the lease; False once it is closed."""
         while self.lease_left < 0 and not self._closed:
-            time.sleep(POLL)
+            time.sleep(POLL_SECONDS)
         return not self._closed
 
 
-TWICES: Registry[SideBySide] = Registry(MOST)
+SIDE_BY_SIDE: Registry[SideBySide] = Registry(MOST)

@@ -161,7 +161,7 @@ def test_one_step_too_large_kills_a_relu_and_a_leaky_one_comes_back() -> None:
 
 def test_a_living_unit_descends_as_least_squares_do() -> None:
     found = train_unit(curve("relu"), 0.1)
-    # Slope and mean of the targets are learnt apart, as UNIT_X is centred: each by a constant factor.
+    # Slope and mean of the targets are learned separately, as UNIT_X is centered.
     square = float(np.mean(UNIT_X**2))
     assert found.w[3] == pytest.approx(0.3 + 0.7 * (1 - 0.2 * square) ** 3)
     assert found.b[3] == pytest.approx(UNIT_Y.mean() + (3 - UNIT_Y.mean()) * 0.8**3)

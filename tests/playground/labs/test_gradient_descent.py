@@ -1,10 +1,9 @@
-"""Gradient descent on one weight: the published table, what mathematics says, and TensorFlow."""
+"""Gradient descent on one weight: the published table, closed forms, and TensorFlow."""
 
 import numpy as np
 import pytest
 
-from playground.labs.optimizers.curves_1d import CURVES, LossCurve
-from playground.labs.optimizers.gradient_descent import descend, verdict
+from playground.labs.gradient_descent import CURVES, LossCurve, descend, verdict
 
 PUBLISHED = """\
 After 0 epoch, w is 2.600000, loss is 36.000000, lr is 0.200000
@@ -56,12 +55,12 @@ def test_on_the_parabola_each_update_multiplies_the_distance(rate: float) -> Non
 
 
 @pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
-def test_slopes_and_valleys_are_those_of_the_curve(curve: LossCurve) -> None:
-    w = np.linspace(*curve.w, 101) + 1e-3  # not on the corner
+def test_slopes_and_minima_are_those_of_the_curve(curve: LossCurve) -> None:
+    w = np.linspace(*curve.w, 101) + 1e-3  # not on the kink
     h = 1e-6
     assert curve.df(w) == pytest.approx((curve.f(w + h) - curve.f(w - h)) / (2 * h), abs=1e-4)
-    assert all(abs(curve.df(valley)) < 1e-12 for valley in curve.valleys)
-    losses = [curve.f(valley) for valley in curve.valleys]
+    assert all(abs(curve.df(minimum)) < 1e-12 for minimum in curve.minima)
+    losses = [curve.f(minimum) for minimum in curve.minima]
     assert losses == sorted(losses)
     assert losses[0] <= curve.f(w).min()
     assert curve.w[0] < curve.start < curve.w[1]
@@ -71,13 +70,13 @@ def test_slopes_and_valleys_are_those_of_the_curve(curve: LossCurve) -> None:
 @pytest.mark.parametrize(
     ("curve", "kinds"),
     {
-        "parabola": ("slow", "arrived", "leaping", "diverged"),
-        "valleys": ("slow", "arrived", "leaping", "diverged"),
-        "ripples": ("stuck", "arrived", "leaping", "leaping"),
-        "corner": ("slow", "arrived", "leaping", "leaping"),
+        "parabola": ("slow", "converged", "oscillating", "diverged"),
+        "valleys": ("slow", "converged", "oscillating", "diverged"),
+        "ripples": ("stuck", "converged", "oscillating", "oscillating"),
+        "corner": ("slow", "converged", "oscillating", "oscillating"),
     }.items(),
 )
-def test_each_preset_shows_what_it_is_called(curve: str, kinds: tuple[str, ...]) -> None:
+def test_each_preset_has_the_outcome_of_its_name(curve: str, kinds: tuple[str, ...]) -> None:
     chosen = CURVES[curve]
     went = [
         verdict(descend(chosen, chosen.start, rate, decay, 40), chosen).kind
@@ -86,10 +85,10 @@ def test_each_preset_shows_what_it_is_called(curve: str, kinds: tuple[str, ...])
     assert tuple(went) == kinds
 
 
-def test_a_weight_that_flies_off_is_not_followed_for_ever() -> None:
+def test_a_diverged_descent_ends() -> None:
     curve = CURVES["valleys"]
     made = descend(curve, 3.0, 1.5, 1.0, 100)
-    assert made.left is not None
-    assert made.epochs == made.left + 1 < 10
+    assert made.diverged_at is not None
+    assert made.epochs == made.diverged_at + 1 < 10
     assert np.isfinite(made.w).all()
     assert verdict(made, curve).kind == "diverged"

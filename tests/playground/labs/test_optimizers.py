@@ -1,4 +1,4 @@
-"""The update rules on surfaces: equal to Keras' own optimizers, and what mathematics says."""
+"""The update rules on surfaces: equal to Keras' optimizers, and closed forms."""
 
 import re
 from math import sqrt
@@ -7,10 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from playground.labs.optimizers.default_learning_rates import RATES, best
 from playground.labs.optimizers.surfaces import SURFACES, Surface, grid
-from playground.labs.optimizers.trajectories import arrived, noise, ranking, walk
-from playground.labs.optimizers.update_rules import RULES, settings
+from playground.labs.optimizers.trajectories import (
+    converged_at,
+    default_rate,
+    gradient_noise,
+    ranking,
+    trajectory,
+    tuned_rate,
+)
+from playground.labs.optimizers.update_rules import UPDATE_RULES, default_settings
 from playground.nn.optimizers import OPTIMIZERS
 
 STEPS = 30
@@ -23,9 +29,9 @@ def test_every_rule_is_keras_own_optimizer_step_by_step() -> None:
 
     surface, start = SURFACES["himmelblau"], (-0.5, -0.5)
     for name, entry in OPTIMIZERS.items():
-        rate = RATES["himmelblau"][name] / 10
+        rate = default_rate(name, "himmelblau") / 10
         given = {**entry.defaults, **entry.constants, "learning_rate": rate}
-        usual = settings(name)
+        usual = default_settings(name)
         if "beta_2" in usual:  # Keras rounds it to 32 bits, which makes 1e-5 of a step of 1 − 0.999
             given["beta_2"] = usual["beta_2"] = 1 - 2**-8
         optimizer = getattr(keras.optimizers, entry.keras)(**given)
@@ -36,57 +42,57 @@ def test_every_rule_is_keras_own_optimizer_step_by_step() -> None:
             gradient = surface.gradient(*w.numpy().tolist())
             optimizer.apply([tf.constant(gradient, dtype="float64")])
             visited.append(w.numpy())
-        path = walk(name, surface, start, rate, usual, np.zeros((STEPS, 2)))
+        path = trajectory(name, surface, start, rate, usual, np.zeros((STEPS, 2)))
         assert path.points == pytest.approx(np.array(visited), abs=1e-5), name
 
 
 def test_there_is_a_rule_for_every_optimizer() -> None:
-    assert set(RULES) - set(OPTIMIZERS) == {"course_momentum"}
+    assert set(UPDATE_RULES) - set(OPTIMIZERS) == {"course_momentum"}
 
 
 def test_the_courses_momentum_needs_a_rate_ten_times_as_large() -> None:
     still = np.zeros((STEPS, 2))
-    keras = walk("momentum", RAVINE, (-5, 2), 0.02, {"momentum": 0.9}, still)
-    course = walk("course_momentum", RAVINE, (-5, 2), 0.2, {"momentum": 0.9}, still)
+    keras = trajectory("momentum", RAVINE, (-5, 2), 0.02, {"momentum": 0.9}, still)
+    course = trajectory("course_momentum", RAVINE, (-5, 2), 0.2, {"momentum": 0.9}, still)
     assert course.points == pytest.approx(keras.points, abs=1e-12)
 
 
 def test_momentum_of_none_is_plain_descent() -> None:
-    plain = walk("sgd", RAVINE, (-5, 2), 0.1, {}, np.zeros((STEPS, 2)))
+    plain = trajectory("sgd", RAVINE, (-5, 2), 0.1, {}, np.zeros((STEPS, 2)))
     for name in ("momentum", "course_momentum", "nesterov"):
-        path = walk(name, RAVINE, (-5, 2), 0.1, {"momentum": 0.0}, np.zeros((STEPS, 2)))
+        path = trajectory(name, RAVINE, (-5, 2), 0.1, {"momentum": 0.0}, np.zeros((STEPS, 2)))
         assert path.points == pytest.approx(plain.points, abs=1e-12)
 
 
 def test_plain_descent_on_the_ravine_in_closed_form() -> None:
-    path = walk("sgd", RAVINE, (-5, 2), 0.1, {}, np.zeros((STEPS, 2)))
+    path = trajectory("sgd", RAVINE, (-5, 2), 0.1, {}, np.zeros((STEPS, 2)))
     t = np.arange(STEPS + 1)
     assert path.points[:, 0] == pytest.approx(-5 * (1 - 0.1 / 10) ** t)
     assert path.points[:, 1] == pytest.approx(2 * (1 - 0.1 * 5) ** t, abs=1e-12)
 
 
 def test_the_first_step_of_adam_is_the_rate_however_steep_it_is() -> None:
-    path = walk("adam", RAVINE, (-5, 2), 0.3, settings("adam"), np.zeros((1, 2)))
+    path = trajectory("adam", RAVINE, (-5, 2), 0.3, default_settings("adam"), np.zeros((1, 2)))
     assert path.points[1] == pytest.approx([-5 + 0.3, 2 - 0.3], abs=1e-5)
 
 
 def test_adagrad_divides_by_all_gradients_so_far() -> None:
-    usual = settings("adagrad")
-    path = walk("adagrad", RAVINE, (-5, 2), 0.5, usual, np.zeros((STEPS, 2)))
+    usual = default_settings("adagrad")
+    path = trajectory("adagrad", RAVINE, (-5, 2), 0.5, usual, np.zeros((STEPS, 2)))
     gradients = np.array([(x["g"], y["g"]) for x, y in path.steps])
     sums = usual["initial_accumulator_value"] + np.cumsum(gradients**2, axis=0)
     eta = 0.5 * gradients / np.sqrt(sums + usual["epsilon"])
     assert -np.diff(path.points, axis=0) == pytest.approx(eta)
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", UPDATE_RULES)
 def test_the_numbers_of_each_line_give_what_the_line_says(name: str) -> None:
     """Read as Python, the numbers written into a line make the line's own value."""
-    given = settings(name)
-    path = walk(name, RAVINE, (-5, 2), 0.05, given, noise(NOISY, 8, 0))
+    given = default_settings(name)
+    path = trajectory(name, RAVINE, (-5, 2), 0.05, given, gradient_noise(NOISY, 8, 0))
     for t, both in enumerate(path.steps, 1):
         for values in both:
-            for line in RULES[name].lines:
+            for line in UPDATE_RULES[name].lines:
                 if line.numbers:
                     known = values | given | {"lr": 0.05, "t": t}
                     assert _worth(line.numbers, known) == pytest.approx(known[line.key]), line
@@ -123,29 +129,32 @@ def test_gradients_and_minima_are_those_of_the_surface(surface: Surface) -> None
 
 
 @pytest.mark.parametrize("surface", SURFACES)
-def test_usual_rates_are_the_best_of_the_ladder(surface: str) -> None:
-    assert RATES[surface] == {name: best(name, surface) for name in RULES}
+def test_default_rates_are_the_tuned_ones(surface: str) -> None:
+    for name in UPDATE_RULES:
+        assert default_rate(name, surface) == tuned_rate(name, surface), name
 
 
 def test_noise_is_the_same_for_all_and_another_one_for_another_seed() -> None:
-    assert (noise(NOISY, 50, 1) == noise(NOISY, 50, 1)).all()
-    assert not (noise(NOISY, 50, 1) == noise(NOISY, 50, 2)).any()
-    assert not noise(RAVINE, 50, 1).any()
+    assert (gradient_noise(NOISY, 50, 1) == gradient_noise(NOISY, 50, 1)).all()
+    assert not (gradient_noise(NOISY, 50, 1) == gradient_noise(NOISY, 50, 2)).any()
+    assert not gradient_noise(RAVINE, 50, 1).any()
 
 
-def test_a_path_that_flies_off_ends_and_comes_last() -> None:
+def test_a_diverged_path_ends_and_ranks_last() -> None:
     still = np.zeros((100, 2))
-    wild = walk("sgd", SURFACES["rosenbrock"], (-1.3, 2.4), 1.0, {}, still)
-    tame = walk("sgd", SURFACES["rosenbrock"], (-1.3, 2.4), 1e-4, {}, still)
-    assert wild.left is not None
-    assert len(wild.points) == wild.left + 1 < 10
+    wild = trajectory("sgd", SURFACES["rosenbrock"], (-1.3, 2.4), 1.0, {}, still)
+    tame = trajectory("sgd", SURFACES["rosenbrock"], (-1.3, 2.4), 1e-4, {}, still)
+    assert wild.diverged_at is not None
+    assert len(wild.points) == wild.diverged_at + 1 < 10
     paths: dict[str, Any] = {"wild": wild, "tame": tame}
     assert ranking(paths, 100) == ["tame", "wild"]
-    assert arrived(wild, SURFACES["rosenbrock"]) is None
+    assert converged_at(wild, SURFACES["rosenbrock"]) is None
 
 
-def test_a_path_has_arrived_when_it_stays_within_a_hundredth() -> None:
+def test_a_path_has_converged_when_it_stays_within_a_hundredth() -> None:
     bowl = SURFACES["bowl"]
-    path = walk("sgd", bowl, (2, 0), 0.5, {}, np.zeros((STEPS, 2)))  # the loss falls by 4 each time
-    assert arrived(path, bowl) == 4
-    assert arrived(walk("sgd", bowl, (2, 0), 1e-4, {}, np.zeros((9, 2))), bowl) is None
+    path = trajectory(
+        "sgd", bowl, (2, 0), 0.5, {}, np.zeros((STEPS, 2))
+    )  # the loss falls by 4 each time
+    assert converged_at(path, bowl) == 4
+    assert converged_at(trajectory("sgd", bowl, (2, 0), 1e-4, {}, np.zeros((9, 2))), bowl) is None

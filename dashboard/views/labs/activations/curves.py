@@ -1,4 +1,4 @@
-"""Activations and their derivatives over each other, with what is good and bad about each."""
+"""Activations and their derivatives in one chart, with the strengths and weaknesses of each."""
 
 from collections.abc import Iterator, Sequence
 from itertools import cycle
@@ -11,22 +11,23 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.components.chart import chart
 from dashboard.figures.activations import curves_figure, curves_sentence, slopes_sentence
 from playground.labs.activations.curves import (
+    FACTS,
     PARAMETERS,
     ActivationCurve,
-    Outputs,
+    Facts,
+    OutputStatistics,
     curve,
     mean_between,
-    outputs,
-    qualities,
+    output_statistics,
+    properties,
 )
-from playground.labs.activations.facts import FACTS
 from playground.nn.activations import ACTIVATIONS
 
-FIRST = ("sigmoid", "tanh", "relu", "leaky_relu")
-MOST = 6  # at once: more cannot be told apart
+INITIAL = ("sigmoid", "tanh", "relu", "leaky_relu")
+MAX_CURVES = 6  # more cannot be told apart
 POINTS = 401  # of a curve
 
-WANTED = {
+PROPERTIES = {
     "nonlinear": "non-linear",
     "smooth": "smooth",
     "monotone": "monotone",
@@ -34,13 +35,21 @@ WANTED = {
     "bounded": "bounded",
 }
 
+ABOUT = {
+    False: "The output of a unit for each weighted sum z; the grey area is the distribution of z. "
+    "Move μ and σ and see which part of the curve is used.",
+    True: "The slope of each curve, by which a gradient is multiplied on its way back through the "
+    "unit. Where it is 0 nothing is learned.",
+}
+
 
 def curves() -> None:
-    """Choose activations, where to look at them, and their parameters."""
+    """The activations, the distribution of z, and the parameters."""
     chosen = st.multiselect(
-        "Activations", list(ACTIVATIONS), FIRST, max_selections=MOST, key="lab_activations_chosen",
-        format_func=lambda name: ACTIVATIONS[name].label, persist_state="session",
-        help=f"Those drawn over each other, up to {MOST}. Try GELU, SiLU and Mish beside ReLU.",
+        "Activations", list(ACTIVATIONS), INITIAL, max_selections=MAX_CURVES,
+        key="lab_activations_chosen", format_func=lambda name: ACTIVATIONS[name].label,
+        persist_state="session",
+        help=f"Up to {MAX_CURVES} in one chart. Try GELU, SiLU and Mish beside ReLU.",
     )  # fmt: skip
     if not chosen:
         st.info("Choose an activation to see its curve.")
@@ -48,55 +57,50 @@ def curves() -> None:
     columns = cycle(st.columns(2, gap="medium"))
     with next(columns):
         low, high = st.slider(
-            "Shown from z to z", -20.0, 20.0, (-5.0, 5.0), 0.5, key="lab_activations_range",
+            "Range of z", -20.0, 20.0, (-5.0, 5.0), 0.5, key="lab_activations_range",
             persist_state="session",
-            help="The part of the axis that is drawn, and averaged in the last column below. "
-            "Widen it to see where sigmoid and tanh go flat.",
+            help="The range of the charts and of the last column below. Widen it to see where "
+            "sigmoid and tanh saturate.",
         )  # fmt: skip
     if low == high:
         low, high = low - 0.5, high + 0.5
     with next(columns):
         at = st.slider(
-            "Look at z", -10.0, 10.0, 1.0, 0.1, key="lab_activations_at", persist_state="session",
-            help="Where values and slopes are read off. Try −3: which curves still have a slope?",
+            "Values at z", -10.0, 10.0, 1.0, 0.1, key="lab_activations_at", persist_state="session",
+            help="The z of the values and slopes shown. Try −3: which curves still have a slope?",
         )  # fmt: skip
     with next(columns):
         mean = st.slider(
             "Mean μ of z", -4.0, 4.0, 0.0, 0.1, key="lab_activations_mean",
             persist_state="session",
-            help="Where the sums of a layer lie, drawn in gray. Try −2: what is left of ReLU?",
+            help="The mean of a layer's weighted sums, drawn in grey. Try −2: what is left of "
+            "ReLU?",
         )  # fmt: skip
     with next(columns):
-        spread = st.slider(
-            "Spread σ of z", 0.1, 4.0, 1.0, 0.1, key="lab_activations_spread",
+        deviation = st.slider(
+            "Standard deviation σ of z", 0.1, 4.0, 1.0, 0.1, key="lab_activations_spread",
             persist_state="session",
-            help="How far the sums lie apart. Try 4: sigmoid and tanh saturate.",
+            help="The spread of a layer's weighted sums. Try 4: sigmoid and tanh saturate.",
         )  # fmt: skip
-    shown = list(_moved(chosen, columns))
-    usual = [outputs(each, mean, spread) for each in shown]
+    shown = list(_with_parameters(chosen, columns))
+    statistics = [output_statistics(each, mean, deviation) for each in shown]
     z = np.linspace(low, high, POINTS)
-    density = np.exp(-(((z - mean) / spread) ** 2) / 2)
+    density = np.exp(-(((z - mean) / deviation) ** 2) / 2)
     for column, slopes in zip(st.columns(2, gap="medium"), (False, True), strict=True):
         with column:
             chart(
                 curves_figure(shown, z, density, at, slopes),
-                (slopes_sentence if slopes else curves_sentence)(shown, at, usual),
+                (slopes_sentence if slopes else curves_sentence)(shown, at, statistics),
                 key=f"lab_activations_{'slopes' if slopes else 'curves'}",
                 about=ABOUT[slopes],
             )
-    _table(shown, usual, at, mean, spread, low, high)
+    _table(shown, statistics, at, (mean, deviation), (low, high))
     _cards(shown)
 
 
-ABOUT = {
-    False: "What a unit gives out for each weighted sum z; the gray hill is where z usually lies. "
-    "Move μ and σ and see which part of the curve is in use.",
-    True: "The slope of each curve: what a gradient is multiplied with on its way back through "
-    "the unit. Look for places where it is 0: nothing is learnt there.",
-}
-
-
-def _moved(chosen: Sequence[str], columns: Iterator[DeltaGenerator]) -> Iterator[ActivationCurve]:
+def _with_parameters(
+    chosen: Sequence[str], columns: Iterator[DeltaGenerator]
+) -> Iterator[ActivationCurve]:
     """The curves, those with a parameter at the value of its slider."""
     for name in chosen:
         parameter = PARAMETERS.get(name)
@@ -106,42 +110,40 @@ def _moved(chosen: Sequence[str], columns: Iterator[DeltaGenerator]) -> Iterator
         with next(columns):
             value = st.slider(
                 f"{ACTIVATIONS[name].label}: ${parameter.symbol}$",
-                parameter.low, parameter.high, parameter.usual, parameter.step,
+                parameter.low, parameter.high, parameter.default, parameter.step,
                 key=f"lab_activations_{name}", help=parameter.help, persist_state="session",
             )  # fmt: skip
         yield curve(name, value)
 
 
 def _table(
-    shown: Sequence[ActivationCurve], usual: Sequence[Outputs], at: float, mean: float,
-    spread: float,
-    low: float, high: float,
+    shown: Sequence[ActivationCurve], statistics: Sequence[OutputStatistics], at: float,
+    normal: tuple[float, float], uniform: tuple[float, float],
 ) -> None:  # fmt: skip
-    point = np.array([at])
+    point, (mean, deviation), (low, high) = np.array([at]), normal, uniform
     rows = [
         {
             "activation": each.label,
-            "range": f"${FACTS[each.name].range}$",
+            "range": f"${FACTS.get(each.name, Facts()).range}$",
             f"f({at:g})": f"{each.f(point)[0]:.4f}",
             f"f′({at:g})": f"{each.df(point)[0]:.4f}",
-            "mean, z ~ N(0, 1)": _plain(outputs(each).mean),
-            f"mean, z ~ N({mean:g}, {spread:g}²) ": _plain(found.mean),
-            "spread": f"{found.spread:.3f}",
-            "gradient passed": f"{found.gain:.3f}",
-            f"mean, z from {low:g} to {high:g}": _plain(mean_between(each, low, high)),
+            "mean, z ~ N(0, 1)": _decimals(output_statistics(each).mean),
+            f"mean, z ~ N({mean:g}, {deviation:g}²) ": _decimals(found.mean),
+            "standard deviation": f"{found.deviation:.3f}",
+            "gradient gain": f"{found.gradient_gain:.3f}",
+            f"mean, z uniform on {low:g} … {high:g}": _decimals(mean_between(each, low, high)),
         }
-        for each, found in zip(shown, usual, strict=True)
+        for each, found in zip(shown, statistics, strict=True)
     ]
     st.table(pd.DataFrame(rows), hide_index=True)
     st.caption(
-        "Means are of the outputs: far from 0 they push the next layer's sums to one side. "
-        r"Gradient passed: $\sqrt{E[f'(z)^2]}$, what is left of a gradient after one such layer "
-        "whose weights keep its size."
+        "Means are of the outputs: far from 0 they shift the next layer's sums. Gradient gain: "
+        r"$\sqrt{E[f'(z)^2]}$, the factor by which f alone changes the gradient's size."
     )
 
 
-def _plain(value: float) -> str:
-    """Three decimals, and no −0.000."""
+def _decimals(value: float) -> str:
+    """Three decimals, without −0.000."""
     return f"{round(value, 3) + 0.0:.3f}"
 
 
@@ -151,23 +153,21 @@ def _cards(shown: Sequence[ActivationCurve]) -> None:
         with next(columns), st.container(border=True):
             st.markdown(_card(each))
     st.caption(
-        "What is wanted of an activation: **non-linear**, or many layers are no more than one; "
-        "**smooth**, as gradient descent follows its slope; **monotone**, which keeps the loss of "
-        "a single layer convex; **≈ z near 0**, which keeps networks with small first weights "
-        "steady; **bounded** outputs make training steadier, unbounded ones want a smaller "
+        "**Non-linear**: else many layers are one. **Smooth**: gradient descent follows the slope. "
+        "**Monotone**: the loss of a single layer stays convex. **≈ z near 0**: stable with small "
+        "initial weights. **Bounded**: steadier training; unbounded outputs need a smaller "
         "learning rate."
     )
 
 
 def _card(each: ActivationCurve) -> str:
-    facts, parameter = FACTS[each.name], PARAMETERS.get(each.name)
+    facts, parameter = FACTS.get(each.name, Facts()), PARAMETERS.get(each.name)
     formula = parameter.formula if parameter else ACTIVATIONS[each.name].formula
     slope = parameter.slope if parameter else facts.slope
-    found = vars(qualities(each))
-    marks = " · ".join(f"{'✓' if found[key] else '✗'} {text}" for key, text in WANTED.items())
-    lists = [f"- :green[**+**] {text}" for text in facts.strengths] + [
-        f"- :orange[**−**] {text}" for text in facts.weaknesses
-    ]
+    found = vars(properties(each))
+    marks = " · ".join(f"{'✓' if found[key] else '✗'} {text}" for key, text in PROPERTIES.items())
+    lists = [f"- :green[**+**] {text}" for text in facts.strengths]
+    lists += [f"- :orange[**−**] {text}" for text in facts.weaknesses]
     return (
         f"**{each.label}**\n\n$f(z) = {formula}$\n\n$f'(z) = {slope}$\n\n{marks}\n\n"
         + "\n".join(lists)

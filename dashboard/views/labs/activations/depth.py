@@ -1,6 +1,5 @@
 """A gradient on its way back through many layers, for activations and initializers."""
 
-from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -13,66 +12,77 @@ from dashboard.figures.activations import (
     depth_sentence,
     map_figure,
     map_sentence,
-    verdict,
+    propagation_sentence,
 )
 from playground.labs.activations.curves import curve
-from playground.labs.activations.depth import MOST_LAYERS, Passage, kernels, passages
-from playground.nn.activations import ACTIVATIONS, Activation
-from playground.nn.initializers import INITIALIZERS, Initializer
+from playground.labs.activations.depth import MAX_LAYERS, Propagation, kernels, propagate
+from playground.nn.activations import ACTIVATIONS
+from playground.nn.initializers import INITIALIZERS
 
 BY_ACTIVATION, BY_INITIALIZER = "Activations", "Initializers"
-ACTIVATIONS_FIRST = ("sigmoid", "tanh", "relu", "selu")
-INITIALIZERS_FIRST = ("glorot_uniform", "he_normal", "lecun_normal", "random_normal")
-MOST = 6
+INITIAL_ACTIVATIONS = ("sigmoid", "tanh", "relu", "selu")
+INITIAL_INITIALIZERS = ("glorot_uniform", "he_normal", "lecun_normal", "random_normal")
+MAX_LINES = 6
 WIDTH = 32  # units of each layer
-STDDEV = 0.05  # of the normal initializer, to begin with
+STDDEV = 0.05  # of the normal initializer, by default
 
 Pair = tuple[str, str]  # an activation and an initializer
 
 SYMBOLS = {"kept": ":green[✓]", "vanishing": ":orange[↓]", "exploding": ":red[↑]",
            "zero": ":red[0]", "overflow": ":red[∞]"}  # fmt: skip
+ABOUT = {
+    True: "From right to left: a gradient of size 1 is sent back from the last layer. A flat line "
+    "is ideal; a power of ten a layer is hopeless.",
+    False: f"From left to right: inputs of size 1 pass through layers of {WIDTH} units. They "
+    "should neither vanish nor explode.",
+}
+ABOUT_MAP = (
+    "✓ the gradient keeps its scale, ↓ it vanishes, ↑ it explodes, 0 no gradient, ∞ overflow. Make "
+    "the network deeper: fewer combinations stay ✓."
+)
 
 
 def depth() -> None:
     """Several activations with one initializer, or several initializers with one activation."""
     by = st.segmented_control(
         "Compare", [BY_ACTIVATION, BY_INITIALIZER], default=BY_ACTIVATION, required=True,
-        key="lab_depth_by", persist_state="session",
-        help="What differs from line to line. First compare activations, then initializers.",
+        key="lab_depth_by", persist_state="session", help="What differs between the lines.",
     )  # fmt: skip
     left, right = st.columns(2)
     layers = left.slider(
-        "Layers", 1, MOST_LAYERS, 10, key="lab_depth_layers", persist_state="session",
-        help="How deep the network is. Go up from 1 and see which lines bend away.",
+        "Layers", 1, MAX_LAYERS, 10, key="lab_depth_layers", persist_state="session",
+        help="The depth of the network. Go up from 1 and see which lines leave the middle.",
     )  # fmt: skip
     seed = right.slider(
-        "Draw", 0, 9, 0, key="lab_depth_seed", persist_state="session",
-        help="Which random weights and examples. Another draw changes little: it is no accident.",
+        "Seed", 0, 9, 0, key="lab_depth_seed", persist_state="session",
+        help="Of the random weights and examples. Another seed changes little.",
     )  # fmt: skip
-    pairs = (_initializers if by == BY_INITIALIZER else _activations)(left, right)
+    by_initializer = by == BY_INITIALIZER
+    pairs = (_initializers if by_initializer else _activations)(left, right)
     stddev = _stddev(left) if any(INITIALIZERS[i].parameters for _, i in pairs) else STDDEV
     if not pairs:
         st.info("Choose something to compare.")
         return
-    own = 1 if by == BY_INITIALIZER else 0  # what tells the lines apart
-    found = {pair[own]: _passage(*pair, layers, stddev, seed) for pair in pairs}
-    tables: tuple[Mapping[str, Activation | Initializer], ...] = (ACTIVATIONS, INITIALIZERS)
-    _charts(found, {name: tables[own][name].label for name in found})
+    found, labels = {}, {}
+    for activation, initializer in pairs:
+        name = initializer if by_initializer else activation
+        found[name] = _propagation(activation, initializer, layers, stddev, seed)
+        labels[name] = (INITIALIZERS if by_initializer else ACTIVATIONS)[name].label
+    _charts(found, labels)
     _formulas(pairs)
     _map(layers, seed)
 
 
 def _activations(left: DeltaGenerator, right: DeltaGenerator) -> list[Pair]:
     chosen = left.multiselect(
-        "Activations", list(ACTIVATIONS), ACTIVATIONS_FIRST, max_selections=MOST,
+        "Activations", list(ACTIVATIONS), INITIAL_ACTIVATIONS, max_selections=MAX_LINES,
         format_func=lambda name: ACTIVATIONS[name].label, key="lab_depth_activations",
         persist_state="session", help="One line each. Try sigmoid beside ReLU.",
     )  # fmt: skip
     initializer = right.selectbox(
-        "First weights", list(INITIALIZERS), list(INITIALIZERS).index("he_normal"),
+        "Kernel initializer", list(INITIALIZERS), list(INITIALIZERS).index("he_normal"),
         format_func=lambda name: INITIALIZERS[name].label, key="lab_depth_initializer",
-        persist_state="session",
-        help="How every layer's weights are drawn. He is made for ReLU, Glorot for tanh.",
+        persist_state="session", help="Of every layer. He is made for ReLU, Glorot for tanh.",
     )  # fmt: skip
     return [(name, initializer) for name in chosen]
 
@@ -84,42 +94,34 @@ def _initializers(left: DeltaGenerator, right: DeltaGenerator) -> list[Pair]:
         persist_state="session", help="The same in every layer. Try ReLU, then tanh.",
     )  # fmt: skip
     chosen = right.multiselect(
-        "Initializers", list(INITIALIZERS), INITIALIZERS_FIRST, max_selections=MOST,
+        "Kernel initializers", list(INITIALIZERS), INITIAL_INITIALIZERS, max_selections=MAX_LINES,
         format_func=lambda name: INITIALIZERS[name].label, key="lab_depth_initializers",
-        persist_state="session", help="How the first weights are drawn. Try Zeros and Ones.",
+        persist_state="session", help="One line each. Try Zeros and Ones.",
     )  # fmt: skip
     return [(activation, name) for name in chosen]
 
 
-def _stddev(place: DeltaGenerator) -> float:
-    return place.slider(
-        "Spread σ of Normal", 0.01, 1.0, STDDEV, 0.01, key="lab_depth_stddev",
+def _stddev(column: DeltaGenerator) -> float:
+    return column.slider(
+        "Standard deviation of Normal", 0.01, 1.0, STDDEV, 0.01, key="lab_depth_stddev",
         persist_state="session",
         help=f"With {WIDTH} units a layer, He has √(2/{WIDTH}) = 0.25. Try that.",
     )  # fmt: skip
 
 
-def _charts(found: dict[str, Passage], labels: dict[str, str]) -> None:
+def _charts(found: dict[str, Propagation], labels: dict[str, str]) -> None:
     st.markdown(
-        "\n".join(f"- {SYMBOLS[each.kind]} {verdict(each, labels[key])}"
+        "\n".join(f"- {SYMBOLS[each.kind]} {propagation_sentence(each, labels[key])}"
                   for key, each in found.items())
     )  # fmt: skip
-    for column, back in zip(st.columns(2, gap="medium"), (True, False), strict=True):
+    for column, backward in zip(st.columns(2, gap="medium"), (True, False), strict=True):
         with column:
             chart(
-                depth_figure(found, labels, back),
-                depth_sentence(found, labels, back),
-                key=f"lab_depth_{'back' if back else 'forward'}",
-                about=ABOUT[back],
+                depth_figure(found, labels, backward),
+                depth_sentence(found, labels, backward),
+                key=f"lab_depth_{'back' if backward else 'forward'}",
+                about=ABOUT[backward],
             )
-
-
-ABOUT = {
-    True: "Read from right to left: a gradient of size 1 is sent back from the last layer. A flat "
-    "line is what one wants; one power of ten a layer is hopeless.",
-    False: f"Inputs of size 1 go through layers of {WIDTH} units, from left to right. They should "
-    "neither fade out nor blow up.",
-}
 
 
 def _formulas(pairs: list[Pair]) -> None:
@@ -127,16 +129,18 @@ def _formulas(pairs: list[Pair]) -> None:
         r"\frac{\partial L}{\partial z_l} = "
         r"\Big(\frac{\partial L}{\partial z_{l+1}}\,W_{l+1}^\top\Big) \odot f'(z_l)"
     )
-    st.latex(r"\text{each layer, expected: } \times \sqrt{n\,\mathrm{Var}(W)\;E[f'(z)^2]}")
-    used = dict.fromkeys(initializer for _, initializer in pairs)
-    told = (f"{INITIALIZERS[name].label} ${INITIALIZERS[name].formula}$" for name in used)
-    st.caption("First weights: " + ", ".join(told) + ". Nothing is trained here.")
+    st.latex(r"\text{expected factor a layer: } \sqrt{n\,\mathrm{Var}(W)\;E[f'(z)^2]}")
+    names = dict.fromkeys(initializer for _, initializer in pairs)
+    formulas = (f"{INITIALIZERS[name].label} ${INITIALIZERS[name].formula}$" for name in names)
+    st.caption("Initial weights: " + ", ".join(formulas) + ". Nothing is trained here.")
 
 
 @lru_cache(maxsize=512)
-def _passage(activation: str, initializer: str, layers: int, stddev: float, seed: int) -> Passage:
+def _propagation(
+    activation: str, initializer: str, layers: int, stddev: float, seed: int
+) -> Propagation:
     weights = kernels(initializer, layers, WIDTH, stddev, seed)
-    return passages(curve(activation), weights[None], seed)[0]
+    return propagate(curve(activation), weights[None], seed)[0]
 
 
 def _map(layers: int, seed: int) -> None:
@@ -154,12 +158,11 @@ def _map(layers: int, seed: int) -> None:
                 ),
                 map_sentence(found),
                 key="lab_depth_all",
-                about="✓ the gradient keeps its size, ↓ it vanishes, ↑ it explodes, 0 none comes "
-                "through, ∞ numbers overflow. Make the network deeper and watch ✓ die out.",
+                about=ABOUT_MAP,
             )
 
 
 @lru_cache(maxsize=64)
-def _all(layers: int, seed: int) -> list[list[Passage]]:
+def _all(layers: int, seed: int) -> list[list[Propagation]]:
     weights = np.stack([kernels(name, layers, WIDTH, seed=seed) for name in INITIALIZERS])
-    return [passages(curve(name), weights, seed) for name in ACTIVATIONS]
+    return [propagate(curve(name), weights, seed) for name in ACTIVATIONS]

@@ -1,21 +1,20 @@
-"""The Activations lab: what units do with their sums, and what that means for learning."""
+"""The Activations lab: what units do with their weighted sums, and what that means for training."""
 
-from dashboard.views.labs.activations.best_practices import advice
 from dashboard.views.labs.activations.curves import curves
 from dashboard.views.labs.activations.depth import depth
-from dashboard.views.labs.activations.dying_relu import dying
 from dashboard.views.labs.activations.softmax import softmax
+from dashboard.views.labs.activations.training import best_practices, dying_relu
 from dashboard.views.shared.view import View, choose
 
 VIEWS: dict[str, View] = {
     "Curves": View(
         ":material/show_chart:",
-        "What comes out of a unit, and how steep is its curve there? Choose some to compare.",
+        "What is the output of a unit, and how steep is its curve? Choose some to compare.",
         curves,
     ),
     "Softmax": View(
         ":material/bar_chart:",
-        "How do a few numbers become probabilities? Move one and watch all others answer.",
+        "How do a few numbers become probabilities? Move one and watch all others change.",
         softmax,
     ),
     "Depth": View(
@@ -25,13 +24,13 @@ VIEWS: dict[str, View] = {
     ),
     "Dead ReLU": View(
         ":material/heart_broken:",
-        "How does a unit die, and why does Leaky ReLU come back? Move the step from 0 on.",
-        dying,
+        "How does a unit die, and why does Leaky ReLU recover? Move the step from 0 on.",
+        dying_relu,
     ),
-    "Advice": View(
+    "Best practices": View(
         ":material/tips_and_updates:",
-        "Four pieces of advice for beginners: switch one off and see what it was good for.",
-        advice,
+        "Four best practices: switch one off and see what it was good for.",
+        best_practices,
     ),
 }
 

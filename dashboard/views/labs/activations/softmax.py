@@ -1,4 +1,4 @@
-"""Softmax of a vector one can move, with temperature and a shift of all its numbers."""
+"""Softmax of adjustable scores, with a temperature and a common shift."""
 
 import numpy as np
 import pandas as pd
@@ -8,69 +8,70 @@ from numpy.typing import NDArray
 from dashboard.components.chart import chart
 from dashboard.figures.evaluation import softmax_figure, softmax_sentence
 from playground.nn import activations
-from playground.nn.format import format_number
 
 Array = NDArray[np.floating]
 
-FIRST = (2.0, 1.0, 0.1, -1.0, 0.5, 0.0)
+INITIAL = (2.0, 1.0, 0.1, -1.0, 0.5, 0.0)
 TEMPERATURES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0)
 SHIFTS = (-1000, -100, -10, 0, 10, 100, 1000)
+
+ABOUT = (
+    "The probability of each class. Raise one score and watch the others fall; then change the "
+    "temperature."
+)
 
 
 def softmax() -> None:
     """Sliders for the scores, the temperature, and a constant added to all."""
     count = st.slider(
         "Classes", 3, 6, 3, key="lab_softmax_count", persist_state="session",
-        help="How many numbers there are to share 100% among. Try 6.",
+        help="The number of classes.",
     )  # fmt: skip
     columns = st.columns(3)
-    scores = [
+    z = np.array([
         columns[i % 3].slider(
-            f"$z_{i + 1}$", -5.0, 5.0, FIRST[i], 0.1, key=f"lab_softmax_{i}",
+            f"$z_{i + 1}$", -5.0, 5.0, INITIAL[i], 0.1, key=f"lab_softmax_{i}",
             persist_state="session",
-            help="A score as the last layer gives it. Raise it: its share grows, all others fall.",
+            help="The output layer's score. Raise it: its probability grows, all others fall.",
         )
         for i in range(count)
-    ]  # fmt: skip
+    ])  # fmt: skip
     left, right = st.columns(2)
     temperature = left.select_slider(
         "Temperature T", TEMPERATURES, 1.0, key="lab_softmax_temperature",
         persist_state="session", format_func=lambda each: f"{each:g}",
-        help="All scores are divided by it. Try 0.1: almost only the largest is left; 100: even.",
+        help="Divides all scores. At 0.1 almost only the largest counts; at 100 all are equal.",
     )  # fmt: skip
     shift = right.select_slider(
-        "Add to every score c", SHIFTS, 0, key="lab_softmax_shift", persist_state="session",
-        help="The same constant for all. Try 1000: the probabilities stay, plain exponentials "
-        "overflow.",
+        "Constant c added to every score", SHIFTS, 0, key="lab_softmax_shift",
+        persist_state="session",
+        help="With 1000 the probabilities are unchanged, but plain exponentials overflow.",
     )  # fmt: skip
-    z = np.array(scores)
     shifted = (z + shift) / temperature
     p = activations.softmax(shifted)
     chart(
         softmax_figure(z, p, activations.softmax(z)),
-        softmax_sentence(scores, p, temperature),
+        softmax_sentence(list(z), p, temperature),
         key="lab_softmax_chart",
-        about="The share of 100% that each class gets. Raise one score and watch the others fall; "
-        "then change the temperature.",
+        about=ABOUT,
     )
     _formula(shifted, p)
-    _steps(z, shifted, p, shift)
+    _table(z, shifted, p, shift)
 
 
 def _formula(shifted: Array, p: Array) -> None:
-    top = float(shifted.max())
-    terms = " + ".join(f"e^{{{each - top:.3g}}}" for each in shifted)
+    exponents = shifted - shifted.max()
+    terms = " + ".join(f"e^{{{each:.3g}}}" for each in exponents)
     st.latex(r"p_k = \frac{e^{z_k/T}}{\sum_j e^{z_j/T}} = \frac{e^{(z_k - m)/T}}"
              r"{\sum_j e^{(z_j - m)/T}}, \quad m = \max_j z_j")  # fmt: skip
     st.latex(
-        rf"p_1 = \frac{{e^{{{shifted[0] - top:.3g}}}}}{{{terms}}} = "
-        rf"\frac{{{np.exp(shifted[0] - top):.4g}}}{{{np.exp(shifted - top).sum():.4g}}} = "
-        rf"{p[0]:.4f}"
+        rf"p_1 = \frac{{e^{{{exponents[0]:.3g}}}}}{{{terms}}} = "
+        rf"\frac{{{np.exp(exponents[0]):.4g}}}{{{np.exp(exponents).sum():.4g}}} = {p[0]:.4f}"
     )
 
 
-def _steps(z: Array, shifted: Array, p: Array, shift: int) -> None:
-    """Each number on its way, with exponentials taken as they are and with the largest one off."""
+def _table(z: Array, shifted: Array, p: Array, shift: int) -> None:
+    """Each score step by step, with plain exponentials and with the maximum subtracted."""
     with np.errstate(all="ignore"):
         plain = np.exp(shifted.astype(np.float32))
         naive = plain / plain.sum()
@@ -79,8 +80,8 @@ def _steps(z: Array, shifted: Array, p: Array, shift: int) -> None:
             "class": f"{i + 1}",
             "$z$": f"{z[i]:g}",
             "$(z+c)/T$": f"{shifted[i]:.4g}",
-            "$e^{(z+c)/T}$ in 32 bits": format_number(float(plain[i]), 4),
-            "its share": format_number(float(naive[i]), 4),
+            "$e^{(z+c)/T}$ in float32": _number(plain[i]),
+            "divided by the sum": _number(naive[i]),
             "$e^{(z-m)/T}$": f"{np.exp(shifted[i] - shifted.max()):.4g}",
             "$p$": f"**{p[i]:.4f}**",
         }
@@ -89,12 +90,15 @@ def _steps(z: Array, shifted: Array, p: Array, shift: int) -> None:
     st.table(pd.DataFrame(rows), hide_index=True)
     if np.isfinite(naive).all():
         st.caption(
-            f"All shares add up to {p.sum():.6f}. Only differences between scores count: adding "
-            f"c = {shift} to all of them leaves every probability as it is."
+            f"The probabilities sum to {p.sum():.6f}. Only differences between scores count: "
+            f"adding c = {shift} to all of them changes nothing."
         )
     else:
         st.caption(
-            "In 32 bits the plain exponentials overflow (or all become 0), and their shares are "
-            "not numbers any more. With the largest score m taken off first, which changes "
-            "nothing in the result, the probabilities come out right."
+            "In float32 the plain exponentials overflow (or all become 0), and their quotients are "
+            "nan. Subtracting the maximum m first leaves the result unchanged and avoids it."
         )
+
+
+def _number(value: np.floating) -> str:
+    return f"{value:.4g}" if np.isfinite(value) else ("∞" if value > 0 else "nan")

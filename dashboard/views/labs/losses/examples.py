@@ -64,7 +64,7 @@ def outlier() -> None:
         help="Errors up to δ count as squared, larger ones as absolute. At 5 Huber is the mean, at "
         "0.1 the median.",
     )  # fmt: skip
-    moved_x, moved_y = chart.held(KEY, OUTLIER, *EXTENT)
+    moved_x, moved_y = chart.handle_position(KEY, OUTLIER, *EXTENT)
     x, y = np.append(POINTS_X, moved_x), np.append(POINTS_Y, moved_y)
     line = kind == LINE
     fits = {name: fit(name, x, y, line, delta) for name in REGRESSION_LOSSES}
@@ -74,10 +74,10 @@ def outlier() -> None:
         old_slope, old_intercept = fit(name, POINTS_X, POINTS_Y, line, delta)
         shifts[name] = (slope - old_slope) * at + intercept - old_intercept
     title = "The best line for each loss" if line else "The best constant for each loss"
-    chart.handle(
+    chart.chart_with_handle(
         figures.fits(POINTS_X, POINTS_Y, fits, EXTENT, title, KEY),
         figures.fits_sentence(shifts, f"at x = {at:.1f}" if line else "for all points"),
-        KEY, at=OUTLIER, about=ABOUT_FIT, step=0.1, name="Outlier",
+        KEY, start=OUTLIER, about=ABOUT_FIT, step=0.1, name="Outlier",
     )  # fmt: skip
     if line:
         for name, (a, b) in fits.items():

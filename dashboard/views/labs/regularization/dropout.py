@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dashboard.components import chart
 from dashboard.figures import labs as figures
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.widgets.latex import lines, number
 from playground.labs.regularization import (
     MAX_RATE,
@@ -31,8 +31,8 @@ ABOUT_PREDICTION = (
     "The same network in prediction: no unit is dropped, nothing is scaled. Compare the outputs."
 )
 ABOUT_MEAN = (
-    "A dot: the output with one mask; blue: their running mean. It approaches the prediction, which "
-    "is why the others are divided by 1 − rate. Try rate 0.9."
+    "A dot: the output with one mask; blue: their running mean. It approaches the prediction, "
+    "which is why the others are divided by 1 − rate. Try rate 0.9."
 )
 
 
@@ -51,13 +51,13 @@ def dropout() -> None:
     ) or 1  # fmt: skip
     with columns[2]:
         mask = st.slider(
-            "Mask", 1, MASKS, None if values.has_widget(MASK) else 1, key=MASK,
+            "Mask", 1, MASKS, None if stored.has_widget(MASK) else 1, key=MASK,
             persist_state="session",
             help="The random mask shown. Training draws a new one for every step.",
         )  # fmt: skip
         st.button(
             "Next mask", key="lab_regularization_next", icon=":material/casino:",
-            on_click=values.set_widget, args=(MASK, mask % MASKS + 1),
+            on_click=stored.set_widget, args=(MASK, mask % MASKS + 1),
             help="Drop other units, as the next training step would.",
         )  # fmt: skip
     network = dropout_network(n_hidden)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.state.pages import open_page
 from dashboard.views.labs.regularization.dropout import dropout
 from dashboard.views.labs.regularization.penalty import one_weight, two_weights
@@ -56,7 +56,7 @@ REMEDIES: dict[str, tuple[str, tuple[Remedy, ...]]] = {
             ),
             _elsewhere(
                 "More training data", "The more examples, the less their noise counts.",
-                "overfitting", "The twin",
+                "overfitting", "With vs without regularization",
             ),
             _here("Regularization", "L1 and L2 penalize large weights.", "Weight space"),
             _here("A larger λ", "The penalty counts for more: a smoother curve.", "Fits"),
@@ -79,7 +79,7 @@ def _row(remedy: Remedy, key: str) -> None:
     left.markdown(f"**{remedy.label}**  \n{remedy.reason}")
     pressed = right.button(
         f"{remedy.page.capitalize() or 'This lab'}: {remedy.view}", key=key, width="stretch",
-        on_click=values.set_widget, args=(remedy.key, remedy.view),
+        on_click=stored.set_widget, args=(remedy.key, remedy.view),
         help=f"Opens the view where you can try it: {remedy.label.lower()}.",
     )  # fmt: skip
     if pressed and remedy.page:

@@ -50,8 +50,8 @@ ABOUT_L2 = (
     "never reach them. Make λ large and compare."
 )
 ABOUT_PATHS = (
-    "Each weight over λ: L1's become zero and stay zero, L2's only shrink. Drag the minimum and see "
-    "which weight vanishes first."
+    "Each weight over λ: L1's become zero and stay zero, L2's only shrink. Drag the minimum and "
+    "see which weight vanishes first."
 )
 
 
@@ -117,7 +117,9 @@ def two_weights() -> None:
         help="How far one weight can replace the other. At 0.9 L1 keeps only one of them.",
     )  # fmt: skip
     limits = (-AXIS, AXIS)
-    data_loss = QuadraticLoss.of(chart.held(KEY, CENTER, limits, limits), steepness, tilt)
+    data_loss = QuadraticLoss.of(
+        chart.handle_position(KEY, CENTER, limits, limits), steepness, tilt
+    )
     paths = {norm: minimizers(data_loss, norm, STRENGTHS) for norm in NORMS}
     best = {norm: minimizers(data_loss, norm, np.array([strength]))[0] for norm in NORMS}
     st.latex(lines(*(_formula(data_loss, norm, strength, best[norm]) for norm in NORMS)))
@@ -144,8 +146,8 @@ def _plane(data_loss: QuadraticLoss, norm: str, strength: float, path: Array, be
     )  # fmt: skip
     sentence = figures.plane_sentence(norm, strength, best)
     if norm == "l1":
-        chart.handle(
-            figure, sentence, KEY, at=CENTER, about=ABOUT_L1, step=0.05,
+        chart.chart_with_handle(
+            figure, sentence, KEY, start=CENTER, about=ABOUT_L1, step=0.05,
             name="Minimum of the data loss",
         )  # fmt: skip
     else:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dashboard.components import chart
 from dashboard.figures import regularization as figures
-from dashboard.state import values
+from dashboard.state import stored
 from dashboard.widgets.latex import lines, number
 from playground.labs import regularization as lab
 from playground.labs.regularization import (
@@ -54,8 +54,8 @@ GRID = np.linspace(-1, 1, 300)
 PLANE = np.linspace(-1, 1, 60)
 
 ABOUT_FIT = (
-    "Orange: training points; diamonds: validation points; dashed: the true curve. Move λ from left "
-    "to right: the fit goes from wild to flat."
+    "Orange: training points; diamonds: validation points; dashed: the true curve. Move λ from "
+    "left to right: the fit goes from wild to flat."
 )
 ABOUT_REGION = (
     "Blue and orange: predictions; points: training examples, some with wrong labels; dashed: the "
@@ -145,10 +145,10 @@ def _strength(fit: RidgeFit, loss: Array, best: int) -> int:
         ):
             st.button(
                 quality.capitalize(), key=f"lab_regularization_{quality.replace(' ', '_')}",
-                on_click=values.set_widget, args=(STRENGTH, index), help=f"{reason} Sets λ below.",
+                on_click=stored.set_widget, args=(STRENGTH, index), help=f"{reason} Sets λ below.",
             )  # fmt: skip
     row: int = st.select_slider(
-        "λ of L2", range(len(STRENGTHS)), value=None if values.has_widget(STRENGTH) else 2,
+        "λ of L2", range(len(STRENGTHS)), value=None if stored.has_widget(STRENGTH) else 2,
         key=STRENGTH, format_func=lambda i: f"{STRENGTHS[i]:.1e}", persist_state="session",
         help="The penalty of large weights. Near 0 the fit bends freely; at 10 it is nearly flat.",
     )  # fmt: skip

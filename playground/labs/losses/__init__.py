@@ -1,1 +1,0 @@
-"""Loss functions and their gradients for regression and classification."""

@@ -1,1 +1,0 @@
-"""Penalties, dropout and polynomial ridge regression."""
