@@ -1,1 +1,1 @@
-"""Benchmarks of the README's figures: `python -m benchmarks NAME`."""
+"""Benchmarks behind the figures in docs/measurements.md: `python -m benchmarks NAME`."""

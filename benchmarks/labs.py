@@ -1,10 +1,8 @@
-"""How long a person waits in the labs: a real server, and a real Chromium that moves a slider.
+"""Time a person waits in the labs: a real server, and a real Chromium that moves a slider.
 
-    python -m benchmarks.labs [lab …]
-
-Prints for each lab medians in milliseconds: from a key pressed on a slider until the charts have
-changed on the screen, the part of it after the browser has told the server, and from a click on
-Labs on another page until the lab has been drawn. Needs Chromium and Playwright.
+For each lab medians in milliseconds: from a key pressed on a slider until the charts have changed
+on the screen, the part of it after the browser has sent the value, and from a click on Labs on
+another page until the lab is drawn. Needs Chromium and Playwright.
 """
 
 import os
@@ -15,31 +13,30 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import dashboard
+from benchmarks.rows import Row
 from dashboard.views.labs.page import LABS
 
-ROUNDS = 8  # keys pressed in each lab
-OPENINGS = 3
 PATIENCE = 8_000  # ms for a lab's first slider to come
 QUIET = 500  # ms without a change: all is drawn
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 
-# Notes when a key is pressed, when the browser has told the server, and when the page changes.
+# Notes when a key is pressed, when the browser sends the value, and when the page changes.
 WATCH = """
-window.noted = {pressed: 0, told: 0, changed: 0, drawn: 0}
+window.noted = {pressed: 0, sent: 0, changed: 0, drawn: 0}
 const send = WebSocket.prototype.send
 WebSocket.prototype.send = function (...what) {
-  noted.told ||= performance.now()
+  noted.sent ||= performance.now()
   return send.apply(this, what)
 }
-const pressed = () => { noted = {pressed: performance.now(), told: 0, changed: 0, drawn: 0} }
+const pressed = () => { noted = {pressed: performance.now(), sent: 0, changed: 0, drawn: 0} }
 addEventListener("keydown", pressed, true)
 addEventListener("click", pressed, true)
 new MutationObserver((changes) => {
@@ -63,7 +60,7 @@ def server() -> Iterator[str]:
     """The address of a server with a database of its own, while it runs."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
-    app = Path(__file__).with_name("app.py")
+    app = Path(dashboard.__file__).with_name("app.py")
     with TemporaryDirectory() as folder:
         environment = os.environ | {
             "PLAYGROUND_DATABASE_URL": f"sqlite:///{folder}/runs.sqlite",
@@ -105,8 +102,8 @@ def _settled(page: Any) -> dict[str, float]:
     return noted
 
 
-def _moved(page: Any) -> list[tuple[float, float]]:
-    """Press a key on the lab's first slider again and again: (from the key, from the server)."""
+def _moved(page: Any, rounds: int) -> list[tuple[float, float]]:
+    """Milliseconds after each key on the first slider: (in all, of the server)."""
     from playwright.sync_api import TimeoutError as Late
 
     slider = page.locator("[data-testid=stMain] input[type=range]").first
@@ -117,18 +114,18 @@ def _moved(page: Any) -> list[tuple[float, float]]:
     _settled(page)
     slider.focus()
     taken = []
-    for i in range(ROUNDS):
+    for i in range(rounds):
         page.keyboard.press("ArrowRight" if i % 4 < 2 else "ArrowLeft")
         noted = _settled(page)
         last = noted["drawn"] or noted["changed"]
-        taken.append((last - noted["pressed"], last - (noted["told"] or noted["pressed"])))
+        taken.append((last - noted["pressed"], last - (noted["sent"] or noted["pressed"])))
     return taken
 
 
-def _opened(page: Any) -> list[float]:
-    """Go to another page and back again and again; how long until the lab was drawn."""
+def _opened(page: Any, rounds: int) -> list[float]:
+    """Milliseconds until the lab is drawn, each time it is opened from another page."""
     taken = []
-    for _ in range(OPENINGS):
+    for _ in range(rounds):
         page.get_by_role("link", name="Data", exact=True).click()
         _settled(page)
         page.get_by_role("link", name="Labs", exact=True).click()
@@ -137,28 +134,20 @@ def _opened(page: Any) -> list[float]:
     return taken
 
 
-def benchmark(names: list[str], say: Callable[[str], object] = print) -> None:
-    """Print a line for each lab."""
+def measure(quick: bool) -> Iterator[Row]:
+    """Three rows for each lab with a slider, one for any other."""
+    keys, openings = (2, 1) if quick else (8, 3)
     with server() as address, browser() as chromium:
         page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.set_default_timeout(120_000)
         page.add_init_script(WATCH)
-        say(f"{'lab':<18}{'a key':>8}{'of it the answer':>18}{'opened':>9}   (ms)")
-        for name in names:
+        for name in LABS:
             page.goto(f"{address}/labs?lab={name}")
             page.get_by_text(LABS[name].question).wait_for()
             _settled(page)
-            moved, opened = _moved(page), _opened(page)
-            key, answer = (
-                (f"{statistics.median(column):.0f}" for column in zip(*moved, strict=True))
-                if moved
-                else ("–", "–")
-            )
-            say(f"{name:<18}{key:>8}{answer:>18}{statistics.median(opened):>9.0f}")
-
-
-if __name__ == "__main__":
-    unknown = [name for name in sys.argv[1:] if name not in LABS]
-    if unknown:
-        sys.exit(f"lab must be one of {', '.join(LABS)}, got {unknown[0]}")
-    benchmark(sys.argv[1:] or list(LABS), partial(print, flush=True))
+            moved, opened = _moved(page, keys), _opened(page, openings)
+            if moved:
+                key, answer = (statistics.median(column) for column in zip(*moved, strict=True))
+                yield Row(f"{name}: a key", key, "ms")
+                yield Row(f"{name}: … of it the answer", answer, "ms")
+            yield Row(f"{name}: opened", statistics.median(opened), "ms")

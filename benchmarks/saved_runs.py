@@ -1,46 +1,22 @@
-"""How long the server takes to list 10,000 saved runs, and to filter and sort them.
+"""Time to list 10,000 saved runs, to sort and search them, and to log an epoch.
 
-    python -m benchmarks.saved_runs
-
-Fills a database in a temporary folder, then runs the page's script as the server does, and prints
-medians in milliseconds.
+Fills a database in a temporary folder and runs the Runs page's script as the server does.
 """
 
 import os
-import statistics
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.fixtures import LOG, fill
+from benchmarks.rows import Row, milliseconds, run_page
 from playground.experiment.model import Experiment
-from playground.history.events import Epoch, Event, Finished, LayerStatistics, Score
 from playground.storage.store import Store, store
 
-RUNS = 10_000
-KINDS = 500  # different experiments among them
-ROUNDS = 7
+EXPERIMENTS = 500  # different ones among the runs
 OWNER, TAB = "0" * 32, "1" * 32
-
-
-def fill(kept: Store, runs: int = RUNS) -> None:
-    """Save `runs` runs of one epoch each for OWNER."""
-    rates = [float(f"{0.001 * 1.013**i:.3g}") for i in range(KINDS)]
-    kinds = [Experiment().replace(learning_rate=rate, seed=i) for i, rate in enumerate(rates)]
-    layers = (LayerStatistics(0.1, 0.1, 0.01, None),) * 3
-    for i in range(runs):
-        metric = 0.5 + 0.4 * (i * 37 % 1000) / 1000
-        score = Score(1 - metric, metric)
-        events: list[Event] = [
-            Epoch(1, 157, score, score, 0.01, 0.3, layers),
-            Finished(1, False, None, False),
-        ]
-        id = kept.create_run(OWNER, kinds[i % KINDS])
-        kept.log_events(id, kinds[i % KINDS], events, "finished", 1)
 
 
 def _page() -> None:
@@ -51,58 +27,46 @@ def _page() -> None:
     runs()
 
 
-@dataclass(frozen=True)
-class Taken:
-    """Medians in milliseconds: of the clock, and of this process' own work."""
-
-    wall: float
-    cpu: float
-
-
-def _median(work: Callable[[], object], before: Callable[[int], object] = lambda i: None) -> Taken:
-    """What `work` takes, without the first time, which loads what it imports."""
-    wall, cpu = [], []
-    for i in range(ROUNDS + 1):
-        before(i)
-        began, worked = time.perf_counter(), time.process_time()
-        work()
-        wall.append(1000 * (time.perf_counter() - began))
-        cpu.append(1000 * (time.process_time() - worked))
-    return Taken(statistics.median(wall[1:]), statistics.median(cpu[1:]))
-
-
-def benchmark(say: Callable[[str], object] = print, runs: int = RUNS) -> dict[str, Taken]:
-    """Print a line for each task."""
+def measure(quick: bool) -> Iterator[Row]:
+    """The database alone, the page in its views, and one logged epoch."""
+    count, rounds = (1_000, 3) if quick else (10_000, 7)
     with TemporaryDirectory() as folder:
         os.environ["PLAYGROUND_DATABASE_URL"] = f"sqlite:///{Path(folder) / 'runs.sqlite'}"
-        kept = store()
-        fill(kept, runs)
-        told = measured(kept)
-    say(f"{f'{runs:,} saved runs':<28}{'on the clock':>14}{'own work':>12}   (ms)")
-    for name, taken in told.items():
-        say(f"{name:<28}{taken.wall:>14.0f}{taken.cpu:>12.0f}")
-    return told
+        database = store()
+        for i in range(EXPERIMENTS):
+            rate = float(f"{0.001 * 1.013**i:.3g}")
+            experiment = Experiment().replace(learning_rate=rate, seed=i)
+            fill(database, OWNER, count // EXPERIMENTS, epochs=1, experiment=experiment)
+        for name, work in _tasks(database):
+            yield Row(f"{count:,} runs: {name}", milliseconds(work, rounds), "ms")
+        experiment = Experiment()
+        run = database.create_run(OWNER, experiment)
+        epochs = iter(LOG)
+
+        def log() -> None:
+            event = next(epochs)
+            database.log_events(run, experiment, [event], "playing", event.epoch)
+
+        yield Row("an epoch logged", milliseconds(log, rounds), "ms")
+        database.database.close()
 
 
-def measured(kept: Store) -> dict[str, Taken]:
-    """What the runs of OWNER in `kept` take to be asked for, and to be shown."""
+def _tasks(database: Store) -> Iterator[tuple[str, Callable[[], object]]]:
     app = AppTest.from_function(_page, default_timeout=120)
     app.session_state["known"] = (OWNER, TAB)
+    turn = iter(range(1_000))
 
-    def run() -> None:
-        app.run()
-        if app.exception:
-            raise RuntimeError(app.exception[0].value)
+    def sort() -> None:
+        app.selectbox(key="runs_by").set_value(("best", "name")[next(turn) % 2])
+        run_page(app)
 
-    told = {"the database alone": _median(lambda: kept.list_runs(OWNER)), "list": _median(run)}
-    by, text = app.selectbox(key="runs_by"), app.text_input(key="runs_text")
-    told["… sorted"] = _median(run, lambda i: by.set_value(("best", "name")[i % 2]))
-    told["… searched"] = _median(run, lambda i: text.set_value(f"seed {i + 1}"))
+    def search() -> None:
+        app.text_input(key="runs_text").set_value(f"seed {next(turn)}")
+        run_page(app)
+
+    yield "the database alone", lambda: database.list_runs(OWNER)
+    yield "list", lambda: run_page(app)
+    yield "sorted", sort
+    yield "searched", search
     app.session_state["runs_view"] = "Many runs"
-    told["many runs"] = _median(run)
-    return told
-
-
-if __name__ == "__main__":
-    benchmark()
-    sys.exit(0)
+    yield "many runs", lambda: run_page(app)

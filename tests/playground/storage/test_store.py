@@ -18,7 +18,7 @@ from sqlalchemy import event, func, select, text, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from benchmarks.crowd import fill
+from benchmarks.fixtures import fill
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import assemble, run_name
 from playground.experiment.url import encode

@@ -1,0 +1,60 @@
+"""The one entry of all benchmarks.
+
+    python -m benchmarks NAME [--quick] [--json]
+
+Prints a table of medians, or one JSON object a line.
+"""
+
+import importlib
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+
+from benchmarks.rows import Row
+from playground.cli.commands import quiet_start
+
+BENCHMARKS = {
+    "engine": "Epochs of the engine beside Keras, scikit-learn and the matrix-multiply rate.",
+    "optimizers": "A race of eight optimizers beside the same runs one after another.",
+    "views": "Server time to open each view, and to move it to another epoch.",
+    "race_page": "Server time of one update of the largest race.",
+    "saved_runs": "The list of 10,000 saved runs: opened, sorted, searched, written.",
+    "labs": "Time a person waits in each lab, in a real Chromium (needs Playwright).",
+}
+LIST = "\b\n" + "\n".join(f"{name:<12}{text}" for name, text in BENCHMARKS.items())
+
+
+@click.command(epilog=LIST, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("name", type=click.Choice(list(BENCHMARKS)), metavar="NAME")
+@click.option("--quick", is_flag=True, help="Fewer rounds and smaller data.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def benchmarks(name: str, quick: bool, as_json: bool) -> None:
+    """Measure NAME on this machine: each comparison in one run, the sides taking turns."""
+    logging.disable(logging.WARNING)  # Streamlit's, of pages that run without a browser
+    with quiet_start():
+        module = importlib.import_module(f"benchmarks.{name}")
+    rows: Iterator[Row] = module.measure(quick)
+    for row in rows:
+        click.echo(row.json if as_json else row)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a benchmark; returns the exit status."""
+    try:
+        benchmarks.main(arguments, prog_name="python -m benchmarks", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        click.echo(" ".join(error.format_message().split()), err=True)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
