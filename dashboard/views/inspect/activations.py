@@ -10,7 +10,6 @@ from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NUMBERS_TOO_LARGE
 from playground.analysis.inspection import decision_boundary
 from playground.analysis.inspection.activations import (
-    DEAD,
     FLAT,
     SATURATED,
     curve,
@@ -22,7 +21,7 @@ from playground.analysis.inspection.activations import (
 from playground.experiment.model_summary import layer_name
 from playground.history.history import LayerHistory, layer_history
 from playground.nn.activations import ACTIVATIONS
-from playground.nn.network import Array, Layer
+from playground.nn.network import DEAD, Array, Layer
 
 ROWS = 1_000
 MULTIPLICATIONS = 3 * 10**8  # per forward pass: large networks get fewer examples
@@ -69,7 +68,7 @@ def _pre_activations(now: NetworkView, passes: list[Pass], examples: str) -> Non
     index = names.index(name)
     layer, (z, _) = layers[index], passes[index]
     counts = histogram(layer, z)
-    figure = figures.activation_lens(
+    figure = figures.activation_histogram(
         f"{name}: {ACTIVATIONS[layer.activation].label}",
         curve(layer, counts.edges[0], counts.edges[-1]),
         counts.edges,
@@ -77,7 +76,7 @@ def _pre_activations(now: NetworkView, passes: list[Pass], examples: str) -> Non
         FLAT,
         f"{now.uirevision} {name}",
     )
-    sentence = figures.lens_sentence(name, float(counts.flat.sum()), FLAT, counts.beyond)
+    sentence = figures.histogram_sentence(name, float(counts.flat.sum()), FLAT, counts.beyond)
     chart.chart(
         figure,
         sentence,

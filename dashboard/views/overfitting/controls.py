@@ -1,4 +1,4 @@
-"""Runs trained together for one view: start, pause, stop, and where they stand."""
+"""Controls of the runs that train together in one view, and their progress."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,20 +10,18 @@ from dashboard.widgets.messages import literal
 from dashboard.widgets.run_status import status
 from playground.runs.logger import RunLogger
 from playground.runs.race import RACES, Competitor, Race
+from playground.runs.sweep import Sweep
 
-# What the runs of each view are called together, among the saved ones.
+# Titles of the runs of each view, among the saved ones.
 TITLES = {
-    "twin": "Overfitting twin",
+    "regularizers": "With vs without regularization",
     "labels": "Random labels",
-    "penalties": "L1 against L2",
+    "penalties": "L1 vs L2",
     "fits": "Too small, fitting, too large",
     "capacity": "Capacity × data",
 }
 
-NOTHING_KEPT = (
-    "Nothing is training here now; what was trained before a restart of the server is among the "
-    "saved runs, on the page Runs."
-)
+NOTHING_KEPT = "Runs from before a restart of the server are on the page Runs."
 
 
 def start(name: str, competitors: Sequence[Competitor]) -> None:
@@ -33,62 +31,66 @@ def start(name: str, competitors: Sequence[Competitor]) -> None:
     def logger(i: int, _seed: int) -> RunLogger | None:
         return identity.run_logger("overfitting", group, competitors[i].label)
 
-    race = Race(competitors, loggers=logger, snapshots="watched")
+    race = Race(competitors, logger, snapshots="watched")
     identity.register(RACES, name, race)
     race.play()
 
 
 def buttons(
-    name: str, label: str, competitors: Sequence[Competitor], help: str, race: Race | None
+    name: str,
+    label: str,
+    start: Callable[[], None],
+    help: str,
+    runs: Race | Sweep | None,
+    icon: str = ":material/play_arrow:",
 ) -> None:
-    """The button that starts, and those that pause and stop."""
-    state = race.state if race is not None else "none"
+    """Start and, once there are runs, pause, resume and stop."""
+    state = "none" if runs is None else runs.state
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{name}_buttons"):
         st.button(
-            label, key=f"{name}_start", type="primary", icon=":material/play_arrow:",
-            on_click=start, args=(name, competitors), help=help,
+            label, key=f"{name}_start", type="primary", icon=icon, on_click=start, help=help,
             disabled=identity.current() is None,
         )  # fmt: skip
-        if race is None:
+        if runs is None:
             return
         st.button(
             "Pause", key=f"{name}_pause", icon=":material/pause:", disabled=state != "playing",
-            on_click=race.pause, help="Stop for now; nothing is lost.",
+            on_click=runs.pause, help="Pauses training; nothing is lost.",
         )  # fmt: skip
         st.button(
             "Resume", key=f"{name}_resume", icon=":material/resume:",
-            disabled=state not in ("paused", "ready"), on_click=race.play,
-            help="Goes on training, which was paused because nobody watched.",
+            disabled=state not in ("paused", "ready"), on_click=runs.play,
+            help="Continues; runs that nobody watches are paused.",
         )  # fmt: skip
         st.button(
             "Stop", key=f"{name}_stop", icon=":material/stop:",
-            disabled=state not in ("playing", "paused"), on_click=race.stop,
-            help="End them for good; what they have learnt stays to be seen.",
+            disabled=state not in ("playing", "paused"), on_click=runs.stop,
+            help="Ends training; the results stay.",
         )  # fmt: skip
 
 
 def watch(name: str, race: Race, draw: Callable[[Race], None]) -> None:
-    """Draw what moves a few times a second for as long as something does."""
-    moves = race.state == "playing"
-    every = chart.POLL_SECONDS if moves else None
-    st.fragment(_watch, run_every=every, key=f"{name}_watch")(race, draw, moves)
+    """Redraw a few times a second while the race plays."""
+    playing = race.state == "playing"
+    every = chart.POLL_SECONDS if playing else None
+    st.fragment(_watch, run_every=every, key=f"{name}_watch")(race, draw, playing)
 
 
-def _watch(race: Race, draw: Callable[[Race], None], moved: bool) -> None:
+def _watch(race: Race, draw: Callable[[Race], None], was_playing: bool) -> None:
     race.heartbeat()
     _message(race)
     draw(race)
-    if moved and race.state != "playing":
-        st.rerun()  # last, or the browser would take away what was not drawn yet
+    if was_playing and race.state != "playing":
+        st.rerun()  # last, or the browser would remove what was not drawn yet
 
 
 def _message(race: Race) -> None:
-    """How far they are; what went wrong, if anything did."""
+    """Progress and failures."""
     state = race.state
     if state == "playing":
-        done = race.epoch / race.epochs
-        text = f"Epoch {race.epoch:,} of {race.epochs:,}, all in step"
-        st.progress(min(done, 1.0), text=text if race.epoch else "Starting …")
+        text = f"Epoch {race.epoch:,} of {race.epochs:,} of every run"
+        share = min(race.epoch / race.epochs, 1.0)
+        st.progress(share, text=text if race.epoch else "Starting …")
     elif state == "paused":
         st.info(f"Paused after epoch {race.epoch:,}.")
     for competitor, runs in zip(race.competitors, race.runs, strict=True):

@@ -1,241 +1,264 @@
-"""The twin: one experiment overfits twice, side by side, with and without a cure."""
+"""With vs without regularization: one experiment trains twice, and one run is regularized."""
 
 import streamlit as st
 
 from dashboard.components import chart
 from dashboard.figures import training_curves as figures
-from dashboard.state import identity
+from dashboard.state import identity, session, stored
 from dashboard.views.overfitting import controls
-from dashboard.views.overfitting.restore_best_weights import restore
 from dashboard.widgets.messages import literal, refuse
 from playground.analysis.comparison.notes import comparison_notes
-from playground.analysis.metrics import run_summary
-from playground.analysis.metrics.run_summary import GapCurves, GeneralizationGap
-from playground.datasets import Dataset, load
+from playground.analysis.metrics.run_summary import (
+    LAST,
+    LOSS,
+    METRIC,
+    GapCurves,
+    GeneralizationGap,
+    gap,
+    losses,
+    measured_gap,
+    metrics,
+    restored_epoch,
+)
+from playground.datasets import load
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
 from playground.experiment.overfitting_presets import overfitting, preset
 from playground.experiment.regularizers import (
     REGULARIZERS,
-    Regularizer,
     detect_regularizer,
     tunable_changes,
     with_regularizer,
     without_regularizer,
 )
 from playground.history.history import History, history
+from playground.nn.format import format_score
+from playground.nn.network import Snapshot
 from playground.runs.race import RACES, Race
-from playground.runs.race_presets import twin
+from playground.runs.race_presets import with_and_without
 from playground.runs.run import Run
 
-NAME = "twin"
-QUANTITIES = {"Loss": run_summary.LOSS, "Accuracy": run_summary.METRIC}
-HELP = f"How much better it does on examples it learns from; the mean of {run_summary.LAST} epochs."
-ERRORS = {"Loss": run_summary.LOSS, "Error": run_summary.METRIC}
+NAME = "regularizers"
+HELP = f"How much better it is on training than on validation examples; the mean of {LAST} epochs."
 
 
 def view(experiment: Experiment) -> None:
-    """Choose a cure and its strength, press Overfit, watch both."""
+    """Choose a regularizer and its strength, and train with and without it."""
     try:
         base = overfitting(experiment)
     except ValueError as error:
         refuse(f"{experiment.data.source.label}: {error}")
         return
     race = identity.registered(RACES, NAME)
-    name, strength = _cure(experiment, race)
-    cure = REGULARIZERS[name]
+    name, strength = _regularizer(experiment, race)
     st.caption(literal(f"{title(base)} · {base.data.train_size:,} training examples"))
     if race is not None and race.state != "finished":
-        _take_up(race, name, strength)
-    label = "Overfit" if race is None else "Overfit again"
-    competitors = twin(base, name, strength)
-    controls.buttons(NAME, label, competitors, "Train both from the same first weights.", race)
+        _apply_live(race, name, strength)
+    competitors = with_and_without(base, name, strength)
+    controls.buttons(
+        NAME, "Overfit" if race is None else "Overfit again",
+        lambda: controls.start(NAME, competitors), "Trains both from the same initial weights.",
+        race,
+    )  # fmt: skip
     if race is None:
         st.info(
-            "Press Overfit: a large network learns a small training set twice, once with the cure. "
-            + controls.NOTHING_KEPT
+            "Press Overfit: a large network trains twice on a small training set, once with "
+            f"regularization. {controls.NOTHING_KEPT}"
         )
         return
-    _pending(race, base, cure, name, strength)
+    _outdated(race, base, name, strength)
     controls.watch(NAME, race, _draw)
 
 
-def _cure(experiment: Experiment, race: Race | None) -> tuple[str, float]:
-    """The cure and its strength, to begin with those of the race there is."""
-    running = _recognised(race) if race is not None else None
-    names = list(REGULARIZERS)
+def _regularizer(experiment: Experiment, race: Race | None) -> tuple[str, float]:
+    """The chosen regularizer and its strength, at first those of the current race."""
+    current = None if race is None else _current(race)
     name = st.segmented_control(
-        "Cure", names, default=running[0] if running else "l2", key="twin_cure", required=True,
+        "Regularizer", list(REGULARIZERS), default=current[0] if current else "l2",
+        key="regularizers_name", required=True,
         format_func=lambda each: REGULARIZERS[each].label, persist_state="session",
-        help="What one of the twins gets against overfitting; try each and "
-        "compare the gaps.",
+        help="One of the two runs is trained with it. Try each and compare the gaps.",
     )  # fmt: skip
-    cure, own = REGULARIZERS[name], preset(experiment.data.dataset).strengths
-    usual = own.get(name, cure.default)
-    if running and running[0] == name:
-        usual = min(max(running[1], cure.low), cure.high)
-    whole = isinstance(cure.step, int)
-    kind = int if whole else float
+    regularizer = REGULARIZERS[name]
+    default = preset(experiment.data.dataset).strengths.get(name, regularizer.default)
+    if current and current[0] == name:
+        default = min(max(current[1], regularizer.low), regularizer.high)
+    kind = int if isinstance(regularizer.step, int) else float
+    label = regularizer.strength_label
     strength = st.slider(
-        cure.strength_label.capitalize() if whole or name == "dropout" else cure.strength_label,
-        kind(cure.low), kind(cure.high), kind(usual), kind(cure.step),
-        key=f"twin_{name}_{experiment.data.dataset}", persist_state="session",
-        format=None if whole else "%.4g", help=cure.explanation,
+        label if label[:1] == "λ" else label.capitalize(),
+        kind(regularizer.low), kind(regularizer.high), kind(default), kind(regularizer.step),
+        key=f"regularizers_{name}_{experiment.data.dataset}", persist_state="session",
+        format=None if kind is int else "%.4g", help=regularizer.explanation,
     )  # fmt: skip
-    when = (
-        "It acts at once on the cured run."
-        if cure.tunable_field
-        else "It takes effect at a new start."
-    )
-    st.caption(f"**{cure.label}.** {literal(cure.explanation)} {when}")
+    live = regularizer.tunable_field
+    when = "It changes the playing run at once." if live else "It needs a new start."
+    st.caption(f"**{regularizer.label}.** {literal(regularizer.explanation)} {when}")
     return name, float(strength)
 
 
-def _recognised(race: Race) -> tuple[str, float] | None:
-    (plain,), (treated,) = race.runs
-    found = detect_regularizer(plain.experiment, treated.experiment)
+def _current(race: Race) -> tuple[str, float] | None:
+    """The regularizer of a race and its strength."""
+    (plain,), (regularized,) = race.runs
+    found = detect_regularizer(plain.experiment, regularized.experiment)
     if found is not None:
         return found
-    label = race.competitors[1].label  # of strength 0, at which it is no cure at all
-    return next((name, 0.0) for name, cure in REGULARIZERS.items() if cure.label == label)
+    label = race.competitors[1].label  # of strength 0: both experiments are equal
+    return next((name, 0.0) for name, entry in REGULARIZERS.items() if entry.label == label)
 
 
-def _take_up(race: Race, name: str, strength: float) -> None:
-    """Tell the cured run of a cure that acts at once."""
-    treated = race.runs[1][0]
-    running = None if treated.over else _recognised(race)
-    if (
-        running is None
-        or not REGULARIZERS[name].tunable_field
-        or not REGULARIZERS[running[0]].tunable_field
-    ):
+def _apply_live(race: Race, name: str, strength: float) -> None:
+    """Change the regularized run while it trains, where its regularizer allows that."""
+    run = race.runs[1][0]
+    current = None if run.over else _current(race)
+    if current is None or not all(REGULARIZERS[n].tunable_field for n in (name, current[0])):
         return
+    now = run.experiment.to_dict()
     changes = tunable_changes(name, strength)
-    now = treated.experiment.to_dict()
-    wanted = {field: value for field, value in changes.items() if now[field] != value}
-    if wanted:
-        treated.change(**wanted)
+    changed = {field: value for field, value in changes.items() if now[field] != value}
+    if changed:
+        run.change(**changed)
 
 
-def _pending(race: Race, base: Experiment, cure: Regularizer, name: str, strength: float) -> None:
-    """Say what the race that is shown does not have yet."""
-    plain = race.runs[0][0]
-    if without_regularizer(plain.experiment) != base:
+def _outdated(race: Race, base: Experiment, name: str, strength: float) -> None:
+    """A warning where the settings differ from those of the race below."""
+    plain = race.runs[0][0].experiment
+    if without_regularizer(plain) != base:
         st.warning(
-            "Below is the twin of other data or another seed: "
-            f"{literal(title(plain.experiment))}. Overfit again starts that of now."
+            f"Below are runs on other data or with another seed: {literal(title(plain))}. "
+            "Overfit again trains with the current settings."
         )
         return
-    running = _recognised(race)
-    if running is None or race.runs[1][0].experiment == with_regularizer(base, name, strength):
+    current = _current(race)
+    if current is None or race.runs[1][0].experiment == with_regularizer(base, name, strength):
         return
     st.warning(
-        f"Below is still {literal(REGULARIZERS[running[0]].describe(running[1]))}. "
-        "Overfit again starts both "
-        f"anew with {literal(cure.describe(strength))}; these curves end then."
+        f"Below is still {literal(REGULARIZERS[current[0]].describe(current[1]))}. Overfit again "
+        f"trains both with {literal(REGULARIZERS[name].describe(strength))}; these curves end then."
     )
 
 
 def _draw(race: Race) -> None:
-    """Both pairs of curves on the same scales, the gap in numbers, and what the cure did."""
-    (plain,), (treated,) = race.runs
-    runs, logs = (plain, treated), (history(plain.events), history(treated.events))
-    dataset = load(plain.experiment.data)
-    is_accuracy = bool(dataset.source.classes)
-    told = _told(race)
+    """Gaps, verdict, and both pairs of curves on the same scales."""
+    runs = [own[0] for own in race.runs]
+    logs = [history(run.events) for run in runs]
+    is_accuracy = bool(runs[0].experiment.data.source.classes)
+    current = _current(race)
+    label = REGULARIZERS[current[0]].describe(current[1]) if current else race.competitors[1].label
     gaps = [_gap(run, log, is_accuracy) for run, log in zip(runs, logs, strict=True)]
-    _tiles(gaps, told, is_accuracy)
-    _verdict(race, gaps, told)
-    choices = QUANTITIES if is_accuracy else ERRORS
+    _tiles(gaps, label, is_accuracy)
+    _verdict(race, gaps, label)
+    choices = {"Loss": LOSS, "Accuracy" if is_accuracy else "Error": METRIC}
     chosen = st.segmented_control(
-        "Curves of", list(choices), default="Loss", key=f"twin_quantity_{is_accuracy}", required=True,
-        persist_state="session",
-        help="Losses show overfitting earlier, scores say what it costs; look at"
-        " both.",
+        "Curves", list(choices), default="Loss", key=f"regularizers_quantity_{is_accuracy}",
+        required=True, persist_state="session", help="Losses show overfitting earlier than scores.",
     )  # fmt: skip
-    _curves(race, logs, choices[chosen], told, is_accuracy)
-    _fair(race)
+    _curves(race, logs, choices[chosen], label, is_accuracy)
+    st.caption(literal(" ".join(comparison_notes(race.competitors))))
     if race.state != "playing":
-        restore(race)
-
-
-def _told(race: Race) -> str:
-    found = _recognised(race)
-    assert found is not None  # noqa: S101 - a twin always has a cure
-    return REGULARIZERS[found[0]].describe(found[1])
+        columns = st.columns(len(runs))
+        for i, (column, run) in enumerate(zip(columns, runs, strict=True)):
+            with column:
+                _restore(run, i)
 
 
 def _gap(run: Run, log: History, is_accuracy: bool) -> GeneralizationGap | None:
-    """The gap now; with dropout measured with all units on, and of what was restored."""
-    epoch = run_summary.restored_epoch(run.events[-1] if len(run.events) else None)
+    """The gap; with dropout measured after the epoch, with all units on."""
     if run.experiment.network.dropout and run.latest is not None and len(log):
-        dataset: Dataset = load(run.experiment.data)
-        return run_summary.measured_gap(run.latest, dataset, run.experiment.training.loss)
-    return run_summary.gap(log, is_accuracy, epoch)
+        return measured_gap(run.latest, load(run.experiment.data), run.experiment.training.loss)
+    return gap(log, is_accuracy, restored_epoch(run.events[-1] if len(run.events) else None))
 
 
-def _tiles(gaps: list[GeneralizationGap | None], told: str, is_accuracy: bool) -> None:
+def _tiles(gaps: list[GeneralizationGap | None], label: str, is_accuracy: bool) -> None:
     name = "accuracy" if is_accuracy else "error"
-    with st.container(horizontal=True, key="twin_tiles"):
-        for found, whose in zip(gaps, ("without a cure", f"with {told}"), strict=True):
+    with st.container(horizontal=True, key="regularizers_tiles"):
+        for found, whose in zip(gaps, ("baseline", f"with {label}"), strict=True):
             metric = "–" if found is None else figures.amount(found.metric, is_accuracy)
             loss = "–" if found is None else f"{found.loss:.3f}"
             st.metric(f"Gap in loss, {literal(whose)}", loss, width=230, help=HELP)
             st.metric(f"Gap in {name}, {literal(whose)}", metric, width=230, help=HELP)
 
 
-def _verdict(race: Race, gaps: list[GeneralizationGap | None], told: str) -> None:
-    plain, treated = gaps
-    if plain is None or treated is None:
+def _verdict(race: Race, gaps: list[GeneralizationGap | None], label: str) -> None:
+    plain, regularized = gaps
+    if plain is None or regularized is None:
         return
     n = race.runs[0][0].experiment.data.validation_size
-    st.markdown(f"**{literal(figures.verdict(plain, treated, told, n))}**")
+    st.markdown(f"**{literal(figures.verdict(plain, regularized, label, n))}**")
     if race.runs[1][0].experiment.network.dropout:
         st.caption(
-            "The gap with dropout is measured with all units on; the training curve below was "
-            "measured while units were switched off, so it looks worse than the network is."
+            "The gap with dropout is measured after the epoch, with all units on; the training "
+            "curve is the mean during the epoch, with units switched off."
         )
 
 
-def _curves(
-    race: Race, logs: tuple[History, History], quantity: str, told: str, is_accuracy: bool
-) -> None:
-    of_loss = quantity == run_summary.LOSS
-    found: list[GapCurves] = [
-        run_summary.losses(log) if of_loss else run_summary.metrics(log, is_accuracy)
-        for log in logs
-    ]
-    scale, name = figures.limits(found), "loss" if of_loss else "accuracy"
-    name = name if of_loss or is_accuracy else "mean absolute error"
-    share = is_accuracy and not of_loss
-    titles = ("Without a cure", f"With {told}")
-    for column, curves, heading, hue in zip(st.columns(2), found, titles, (0, 1), strict=True):
+def _curves(race: Race, logs: list[History], quantity: str, label: str, is_accuracy: bool) -> None:
+    of_loss = quantity == LOSS
+    pairs: list[GapCurves] = [losses(log) if of_loss else metrics(log, is_accuracy) for log in logs]
+    name = "loss" if of_loss else "accuracy" if is_accuracy else "mean absolute error"
+    percent, scale = is_accuracy and not of_loss, figures.limits(pairs)
+    titles = ("Baseline", f"With {label}")
+    for i, (column, curves) in enumerate(zip(st.columns(2), pairs, strict=True)):
         with column:
-            figure = figures.gap_curves(
-                curves,
-                heading,
-                name,
-                hue,
-                race.epochs,
-                scale,
-                share,
-                uirevision=f"{race.name} {name}",
-            )
-            sentence = figures.gap_sentence(curves, name, share)
             chart.chart(
-                figure,
-                sentence,
-                key=f"twin_chart_{hue}",
-                about="One of the twins: training solid, validation dashed, the gap "
-                "between them shaded; change the cure's strength and see the gap "
-                "close.",
-            )
+                figures.gap_curves(
+                    curves, titles[i], name, i, race.epochs, scale, percent,
+                    uirevision=f"{race.name} {name}",
+                ),
+                figures.gap_sentence(curves, name, percent),
+                key=f"regularizers_chart_{i}",
+                about="Training (mean during the epoch) solid, validation (after it) dashed, the "
+                "gap shaded; the circle marks the best epoch.",
+            )  # fmt: skip
     if of_loss:
-        st.caption(
-            "Losses are shown without the L1/L2 penalty, so that all cures can be compared. The "
-            "shaded area is the gap; the circle marks the best epoch."
-        )
+        st.caption("Losses exclude the L1/L2 penalty, so that all regularizers compare.")
 
 
-def _fair(race: Race) -> None:
-    st.caption(literal(" ".join(comparison_notes(race.competitors))))
+# ---- the best checkpoint -----------------------------------------------------------------
+
+
+def _restore(run: Run, i: int) -> None:
+    """A button that restores the best checkpoint, with the scores before and after."""
+    best = history(run.events).best_epoch
+    if best is None or run.latest is None:
+        return
+    key, of = f"restored_{i}", run.network
+    if st.button(
+        f"Restore best checkpoint (epoch {best})", key=f"regularizers_restore_{i}",
+        icon=":material/settings_backup_restore:",
+        help="The weights of the epoch with the smallest validation loss.",
+    ):  # fmt: skip
+        stored.set(key, best, of)
+    if stored.get(key, of) != best:
+        return
+    try:
+        snapshot = run.snapshot(best)
+    except LookupError:
+        st.warning("The weights of that epoch are no longer in memory: train again.")
+        return
+    data, loss = load(run.experiment.data), run.experiment.training.loss
+    gaps = [measured_gap(each, data, loss) for each in (run.latest, snapshot)]
+    if gaps[0] is not None and gaps[1] is not None:
+        st.markdown(literal(_before_and_after(gaps[0], gaps[1])))
+    st.button(
+        "Open in Train and Inspect", key=f"regularizers_open_{i}", icon=":material/model_training:",
+        on_click=_open, args=(run, snapshot), help="Makes the best checkpoint this tab's network.",
+    )  # fmt: skip
+
+
+def _before_and_after(before: GeneralizationGap, after: GeneralizationGap) -> str:
+    """The validation scores of the last and of the best weights."""
+    name = "accuracy" if before.is_accuracy else "error"
+    scores = [format_score(g.validation.metric, before.is_accuracy) for g in (before, after)]
+    return (
+        f"The weights are those of epoch {after.epoch} again: validation loss "
+        f"{before.validation.loss:.3g} → {after.validation.loss:.3g}, validation {name} "
+        f"{scores[0]} → {scores[1]}, gap in loss {before.loss:.3g} → {after.loss:.3g}."
+    )
+
+
+def _open(run: Run, snapshot: Snapshot) -> None:
+    before = session.run()
+    evaluations = () if before is None else before.test_evaluations
+    session.set_run(Run(run.experiment, test_evaluations=evaluations, start=snapshot))
+    session.set_experiment(run.experiment)

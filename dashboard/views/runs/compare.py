@@ -1,54 +1,56 @@
-"""Some runs beside each other: overlaid curves, what differs, and what may be concluded."""
+"""Comparison of runs: curves in one chart, settings that differ, scores, and a verdict."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.components import chart
-from dashboard.figures.comparison import SIGNS, CompetitorCurve, race_curves
-from dashboard.views.runs.table import MOST_COMPARED, nothing_yet
-from dashboard.views.shared.export import take_curves
+from dashboard.figures.comparison import SIGNS
+from dashboard.views.runs.table import MOST_COMPARED, no_runs
+from dashboard.views.shared.curves import competitor_curves
+from dashboard.views.shared.export import export_curves
 from dashboard.views.shared.saved_runs import RunLibrary, data_label
 from dashboard.widgets.messages import literal, refuse
+from playground.analysis.comparison.notes import cautions, letter, verdict
 from playground.analysis.comparison.runs import Compared, RunDifference, difference
-from playground.analysis.comparison.runs_text import cautions, letter, verdict
-from playground.experiment.model import FIELDS, label
-from playground.history.aggregate import competitor_bands
-from playground.nn.format import format_score, truncate
+from playground.analysis.metrics.run_summary import TARGET_SHARE
+from playground.experiment.model import FIELDS, Experiment, label
+from playground.nn.format import format_number, format_score, truncate
 from playground.nn.losses import CLASSIFICATION
 from playground.storage.records import RunRow, StoreError
 
 OFFERED = 300  # of the newest runs, to choose from here
-AXES = {"epochs": "Epochs", "updates": "Updates of the weights", "seconds": "Seconds"}
-PARTS = {
-    "Both": ("training", "validation"),
-    "Validation": ("validation",),
-    "Training": ("training",),
-}
+LONGEST_NAME = 40  # in the legend
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A compared run as a competitor of the chart."""
+
+    label: str
+    experiments: tuple[Experiment, ...]
 
 
 def compare(library: RunLibrary) -> None:
-    """Choose two to eight runs, and see what tells them apart."""
+    """Choose two to eight runs and compare them."""
     if not library.facets.total:
-        nothing_yet()
+        no_runs()
         return
     chosen = _choose(library)
     if len(chosen) < 2:
         st.info("Choose two runs or more: here, or by their boxes in the list.")
         return
-    runs, lines = [], []
-    for line in chosen:
+    runs, rows = [], []
+    for row in chosen:
         try:
-            runs.append(library.compared(line))
-            lines.append(line)
+            runs.append(library.compared(row))
+            rows.append(row)
         except StoreError as error:
-            refuse(f"{truncate(line.name)}: {error}")
+            refuse(f"{truncate(row.name)}: {error}")
     if len(runs) >= 2:
-        _show(runs, lines)
-        take_curves(
-            [(f"{letter(i)} {line.name}", library.get(line)) for i, line in enumerate(lines)]
-        )
+        _comparison(runs, rows)
+        export_curves([(f"{letter(i)} {row.name}", library.get(row)) for i, row in enumerate(rows)])
 
 
 def _choose(library: RunLibrary) -> list[RunRow]:
@@ -59,7 +61,7 @@ def _choose(library: RunLibrary) -> list[RunRow]:
         "Runs to compare", list(offered), default=before[:MOST_COMPARED],
         format_func=lambda id: _title(offered.get(id)), max_selections=MOST_COMPARED,
         key=f"compare_{choice.drawn}", placeholder="two to eight of your runs",
-        help=f"Those chosen in the list, and the newest {OFFERED}.",
+        help=f"The runs selected in the list, and the newest {OFFERED}.",
     )  # fmt: skip
     if list(ids) != before[:MOST_COMPARED]:
         choice.chosen = [*ids, *before[MOST_COMPARED:]]
@@ -68,152 +70,113 @@ def _choose(library: RunLibrary) -> list[RunRow]:
 
 def _title(run: RunRow | None) -> str:
     if run is None:
-        return "a run that is gone"
+        return "a deleted run"
     score = format_score(run.best_metric, run.task == CLASSIFICATION)
-    when = f"{run.created:%Y-%m-%d %H:%M}"
-    return f"{run.name[:70]} · {score} · {when}"
+    return f"{truncate(run.name, 70)} · {score} · {run.created:%Y-%m-%d %H:%M}"
 
 
-def _show(runs: Sequence[Compared], lines: Sequence[RunRow]) -> None:
-    found = difference(runs)
-    st.info(literal(verdict(runs, found)), icon=":material/compare_arrows:")
-    for sentence in cautions(runs, found):
+def _comparison(runs: Sequence[Compared], rows: Sequence[RunRow]) -> None:
+    differences = difference(runs)
+    st.info(literal(verdict(runs, differences)), icon=":material/compare_arrows:")
+    for sentence in cautions(runs, differences):
         st.caption(literal(sentence))
-    _curves(runs, lines, found)
-    _settings(found, lines)
-    _courses(found, lines)
-
-
-def _names(lines: Sequence[RunRow]) -> list[str]:
-    return [f"{SIGNS[i % len(SIGNS)]} {letter(i)}" for i in range(len(lines))]
-
-
-def _curves(runs: Sequence[Compared], lines: Sequence[RunRow], found: RunDifference) -> None:
-    """All runs over one another: a hue each, training solid and validation dashed."""
-    metric = "accuracy" if found.is_accuracy else "mean_absolute_error"
     tasks = {run.experiment.data.source.task for run in runs}
-    with st.container(horizontal=True, vertical_alignment="bottom", key="compare_controls"):
-        quantities = ["loss"] if len(tasks) > 1 else [metric, "loss"]
-        quantity = st.segmented_control(
-            "Curves", quantities, default=quantities[0], required=True, key="compare_quantity",
-            format_func=lambda name: name.replace("_", " ").capitalize(),
-            help="The loss that is trained, or the score that counts; a lower loss "
-            "need not be a better score.",
-        )  # fmt: skip
-        part = st.segmented_control(
-            "Of which examples",
-            list(PARTS),
-            default="Both",
-            required=True,
-            key="compare_parts",
-            help="Training shows what is learnt, validation what is understood; try both together.",
-        )
-        x = st.segmented_control(
-            "Along", list(AXES), default="epochs", required=True, key="compare_x",
-            format_func=AXES.__getitem__,
-            help="What runs along the axis; runs with other batch sizes can only be "
-            "compared in updates or seconds.",
-        )  # fmt: skip
-        log_y = st.toggle(
-            "Logarithmic scale",
-            key="compare_log",
-            help="Each step of the axis is ten times the last; try it where curves crowd near 0.",
-        )
-    curves = []
-    for i, (run, line) in enumerate(zip(runs, lines, strict=True)):
-        living = [line.state == "playing"]
-        for name, band in competitor_bands(
-            [run.experiment], [run.history], quantity, PARTS[part], living, x
-        ).items():
-            curves.append(CompetitorCurve(i, f"{letter(i)} {line.name[:40]}", name, band))
-    uirevision = " ".join(line.id for line in lines)
-    figure = race_curves(curves, quantity, x, log_y=log_y, uirevision=uirevision)
-    chart.chart(
-        figure,
-        _sentence(found),
-        key="compare_curves",
-        about="The curves of the chosen runs over each other; change the axis to "
-        "updates or seconds before you call one faster.",
+    metric = "accuracy" if differences.is_accuracy else "mean_absolute_error"
+    competitor_curves(
+        [
+            Entrant(f"{letter(i)} {truncate(row.name, LONGEST_NAME)}", (run.experiment,))
+            for i, (run, row) in enumerate(zip(runs, rows, strict=True))
+        ],
+        [[run.history] for run in runs],
+        [[row.state == "playing"] for row in rows],
+        metric if len(tasks) == 1 else None,
+        "compare",
+        " ".join(row.id for row in rows),
+        part="Both",
+        sentence=_distances(differences),
     )
+    _settings(differences, rows)
+    _scores(differences, rows)
 
 
-def _sentence(found: RunDifference) -> str:
-    """Where the curves part, and how far they are from each other."""
-    if not found.comparable:
-        return "These runs learn different things: only the shapes of their curves can be compared."
-    told = []
-    score = "accuracy" if found.is_accuracy else "mean error"
-    for i, gap in enumerate(found.gaps, 1):
-        if gap.mean is None:
+def _distances(differences: RunDifference) -> str:
+    """Where the curves part, and their distance."""
+    if not differences.comparable:
+        return "Scores on different data: only the shapes of the curves can be compared."
+    score = "accuracy" if differences.is_accuracy else "mean error"
+    parts = []
+    for i, distance in enumerate(differences.distances, 1):
+        if distance.mean is None:
             continue
-        parting = (
-            "never are more than a little apart"
-            if gap.parting is None
-            else f"part at epoch {gap.parting:,}"
+        parting = f"part at epoch {distance.parting:,}" if distance.parting else "stay close"
+        parts.append(
+            f"A and {letter(i)} {parting} in {score}, their losses differ by {distance.mean:.3g} "
+            "on average"
         )
-        told.append(
-            f"A and {letter(i)} {parting} in {score}, their losses are {gap.mean:.3g} apart on "
-            "average"
-        )
-    which = "Validation" if found.validated else "Training"
-    more = f"; and {len(told) - 3} more" if len(told) > 3 else ""
-    return f"{which} curves: {'; '.join(told[:3]) or 'none yet'}{more}."
+    which = "Validation" if differences.validated else "Training"
+    more = f"; and {len(parts) - 3} more" if len(parts) > 3 else ""
+    return f"{which} curves: {'; '.join(parts[:3]) or 'none yet'}{more}."
 
 
-def _settings(found: RunDifference, lines: Sequence[RunRow]) -> None:
+def _names(rows: Sequence[RunRow]) -> list[str]:
+    return [f"{SIGNS[i % len(SIGNS)]} {letter(i)}" for i in range(len(rows))]
+
+
+def _settings(differences: RunDifference, rows: Sequence[RunRow]) -> None:
     st.markdown("**Settings that differ**")
-    if not found.settings:
+    if not differences.settings:
         st.caption("None.")
         return
-    names = _names(lines)
-    rows = [
+    table = [
         {"Setting": label(one.name) if one.name in FIELDS else one.name.capitalize()}
         | {
-            name: data_label(lines[i].dataset, lines[i].link) if one.name == "dataset" else one.said(i)
-            for i, name in enumerate(names)
+            name: data_label(row.dataset, row.link) if one.name == "dataset" else one.text(i)
+            for i, (name, row) in enumerate(zip(_names(rows), rows, strict=True))
         }
-        for one in found.settings
+        for one in differences.settings
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_settings", alt="Settings")
-    if any(not one.shared for one in found.settings):
-        st.caption("–: this setting has no effect in that run; it comes along with another one.")
+    st.dataframe(pd.DataFrame(table), hide_index=True, key="compare_settings", alt="Settings")
+    if not all(one.independent for one in differences.settings):
+        st.caption("–: this setting has no effect in that run; it follows from another one.")
 
 
-def _courses(found: RunDifference, lines: Sequence[RunRow]) -> None:
-    st.markdown("**Curves in numbers**")
-    task = CLASSIFICATION if found.is_accuracy else ""
-    rows = []
-    for name, line, course in zip(_names(lines), lines, found.courses, strict=True):
-        own = line.task if not found.comparable else task
-        row = {
+def _scores(differences: RunDifference, rows: Sequence[RunRow]) -> None:
+    part = "validation" if differences.validated else "training"
+    st.markdown("**Scores**", help=f"On {part} examples, with the epoch in brackets.")
+    table = []
+    for name, row, summary in zip(_names(rows), rows, differences.summaries, strict=True):
+        is_accuracy = differences.is_accuracy
+        if not differences.comparable:
+            is_accuracy = row.task == CLASSIFICATION
+        line = {
             "Run": name,
-            "Name": line.name,
-            "Epochs": course.epochs,
+            "Name": row.name,
+            "Epochs": summary.epochs,
             "Best score": _at(
-                format_score(course.best_metric, own == CLASSIFICATION), course.best_metric_epoch
+                format_score(summary.best_score, is_accuracy), summary.best_score_epoch
             ),
-            "Last score": format_score(course.last_metric, own == CLASSIFICATION),
-            "Lowest loss": _at(_loss(course.best_loss), course.best_loss_epoch),
-            "Last loss": _loss(course.last_loss),
-            "Seconds": round(course.seconds, 2),
+            "Last score": format_score(summary.last_score, is_accuracy),
+            "Lowest loss": _at(_loss(summary.best_loss), summary.best_epoch),
+            "Last loss": _loss(summary.last_loss),
+            "Seconds": round(summary.seconds, 2),
         }
-        if found.target is not None:
-            reached = "–" if course.to_target is None else f"{course.to_target:,}"
-            row[f"Epochs to {format_score(found.target, own == CLASSIFICATION)}"] = reached
-        rows.append(row)
-    rows[0]["Area to A"] = "–"
-    for i, gap in enumerate(found.gaps, 1):
-        rows[i]["Area to A"] = "–" if gap.area is None else f"{gap.area:.3g}"
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_courses", alt="Curves")
-    part = "validation" if found.validated else "training"
+        if differences.target is not None:
+            reached = "–" if summary.to_target is None else f"{summary.to_target:,}"
+            line[f"Epochs to {format_score(differences.target, is_accuracy)}"] = reached
+        table.append(line)
+    for line, area in zip(table, [None, *(d.area for d in differences.distances)], strict=True):
+        line["Area to A"] = "–" if area is None else f"{area:.3g}"
+    st.dataframe(pd.DataFrame(table), hide_index=True, key="compare_courses", alt="Scores")
+    target = f"{TARGET_SHARE:.0%} of the best accuracy"
+    if not differences.is_accuracy:
+        target = f"{2 - TARGET_SHARE:.3g} times the lowest error"
     st.caption(
-        f"Scores and losses on {part} examples, with the epoch in brackets. The target is 95 % of "
-        "the best score. Area to A: between the two loss curves, over the epochs both have."
+        f"Target: {target}. Area to A: between the loss curves, over the epochs that both have."
     )
 
 
 def _loss(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    return "–" if value is None else format_number(value, 4)
 
 
 def _at(text: str, epoch: int | None) -> str:

@@ -1,95 +1,80 @@
-"""One saved run: its curves, what it is called, and what can be done with it."""
+"""One saved run: its curves, names and export; or a run that its owner shares, read-only."""
 
 from collections.abc import Callable
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.components import chart
-from dashboard.figures import training_curves
-from dashboard.views.shared.export import take_away
+from dashboard.state import session, url
+from dashboard.state.pages import open_page
+from dashboard.views.shared.curves import run_curves
+from dashboard.views.shared.export import export_saved_run
 from dashboard.views.shared.links import sharing
 from dashboard.views.shared.saved_runs import RunLibrary, open_in_train
 from dashboard.widgets.messages import literal, refuse
+from playground.analysis.comparison.runs import Compared, settings
+from playground.experiment.describe import active_hyperparameters
+from playground.experiment.model import format_value, label
 from playground.history.events import metric_name
 from playground.history.history import history
 from playground.nn.format import format_score
 from playground.nn.losses import CLASSIFICATION
 from playground.storage.query import STATES, split_tags
-from playground.storage.records import RunRow, SavedRun
-from playground.storage.store import MAX_NAME, MAX_NOTE
+from playground.storage.records import RunRow, SavedRun, StoreError
+from playground.storage.store import MAX_NAME, MAX_NOTE, store
 
 
 def details(library: RunLibrary, run: RunRow) -> None:
-    """Everything about the one run that is chosen."""
+    """The selected run: curves, names, sharing and export."""
     st.subheader(literal(run.name), anchor=False)
     saved = library.get(run)
-    st.caption(literal(about(run)))
+    st.caption(literal(_summary(run)))
     with st.container(horizontal=True, key="run_buttons"):
         if st.button(
             "Open in Train", key="open_run", type="primary", icon=":material/open_in_new:",
-            help="It becomes the run of this tab, and its settings the current ones.",
+            help="Makes it the run of this tab, and its settings the current ones.",
         ):  # fmt: skip
             open_in_train(library, saved)
-    course(saved, run.id)
+    _curves(saved)
     left, right = st.columns(2, gap="large")
     with left:
         _names(library, run)
     with right:
         sharing(library, run)
-    st.markdown("**Take it away**")
-    take_away(saved)
+    st.markdown("**Export**")
+    export_saved_run(saved)
 
 
-def about(run: RunRow) -> str:
-    """One line: how far it came, how well it did, how long that took."""
+def _summary(run: RunRow) -> str:
+    """One line: state, epochs, score, size and time."""
+    score = format_score(run.best_metric, run.task == CLASSIFICATION)
     parts = [
         STATES.get(run.state, run.state),
         f"{run.epoch:,} of {run.epochs:,} epochs",
-        f"best validation score {format_score(run.best_metric, run.task == CLASSIFICATION)}",
+        f"best validation score {score}",
         f"{run.parameters:,} parameters",
         f"{run.seconds:.1f} s of training",
     ]
-    if run.label:
-        parts.append(run.label)
-    return " · ".join(parts)
+    return " · ".join([*parts, *filter(None, [run.label])])
 
 
-def course(saved: SavedRun, key: str) -> None:
-    """Its curves of loss and score."""
-    log, metric = history(saved.events), metric_name(saved.row.task)
-    if not len(log):
-        st.info("No epoch of this run was finished.")
-        return
-    left, right = st.columns(2, gap="medium")
-    with left:
-        figure = training_curves.loss_curves(log, uirevision=key)
-        chart.chart(
-            figure,
-            training_curves.loss_sentence(log),
-            key="run_loss",
-            about="This run's loss, training solid and validation dashed; look where "
-            "the dashed line turns upwards.",
-        )
-    with right:
-        figure = training_curves.metric_curves(log, metric, uirevision=key)
-        chart.chart(
-            figure,
-            training_curves.metric_sentence(log, metric),
-            key="run_metric",
-            about="This run's score, training solid and validation dashed; the "
-            "distance between the two is what it learnt by heart.",
-        )
+def _curves(saved: SavedRun) -> None:
+    log = history(saved.events)
+    if len(log):
+        run_curves(log, metric_name(saved.row.task), "run", saved.row.id)
+    else:
+        st.info("This run has no finished epoch.")
 
 
 def _names(library: RunLibrary, run: RunRow) -> None:
-    """A form for name, tags and note; what is wrong stands below its own field."""
+    """A form for name, tags and note; an error is shown below its own field."""
     store, owner, mark = library.store, library.owner, f"{run.id}_{library.choice.named}"
     with st.form(f"run_names_{mark}", border=False):
         st.markdown("**Name, tags, note**")
         name = st.text_input(
             "Name", run.name, key=f"run_name_{mark}", max_chars=MAX_NAME,
-            help="Empty: the name made from its settings.",
+            help="Empty: a name made from the settings.",
         )  # fmt: skip
         below_name = st.container()
         tags = st.text_input(
@@ -100,29 +85,26 @@ def _names(library: RunLibrary, run: RunRow) -> None:
         note = st.text_area(
             "Note", run.note, key=f"run_note_{mark}", max_chars=MAX_NOTE, height=110,
             placeholder="What did you expect, and what did you see?",
-            help="What you want to remember of this run; try writing what you "
-            "expected of it.",
+            help="Free text; it is searched as well.",
         )  # fmt: skip
         below_note = st.container()
         if not st.form_submit_button(
-            "Save",
-            key=f"run_save_{mark}",
-            icon=":material/save:",
-            help="Keeps the name, the note and the tags; they can be searched for in the list.",
-        ):
+            "Save", key=f"run_save_{mark}", icon=":material/save:",
+            help="Saves name, tags and note.",
+        ):  # fmt: skip
             return
-    taken = [
-        name == run.name or _taken(below_name, lambda: store.rename(run.id, owner, name)),
-        _taken(below_tags, lambda: store.set_tags(run.id, owner, split_tags(tags))),
-        _taken(below_note, lambda: store.set_note(run.id, owner, note)),
+    accepted = [
+        name == run.name or _saved(below_name, lambda: store.rename(run.id, owner, name)),
+        _saved(below_tags, lambda: store.set_tags(run.id, owner, split_tags(tags))),
+        _saved(below_note, lambda: store.set_note(run.id, owner, note)),
     ]
-    if all(taken):
+    if all(accepted):
         library.choice.named += 1
         st.rerun()
 
 
-def _taken(below: DeltaGenerator, change: Callable[[], None]) -> bool:
-    """Whether what was typed could be saved; if not, why stands below it."""
+def _saved(below: DeltaGenerator, change: Callable[[], None]) -> bool:
+    """Whether a change was accepted; if not, the reason is shown."""
     try:
         change()
     except (ValueError, LookupError) as error:
@@ -130,3 +112,61 @@ def _taken(below: DeltaGenerator, change: Callable[[], None]) -> bool:
             refuse(str(error))
         return False
     return True
+
+
+# ---- a shared run ------------------------------------------------------------------------
+
+
+def shared_run(token: str) -> None:
+    """The run that a link with `token` shares, read-only."""
+    try:
+        saved = store().shared(token)
+    except StoreError as error:
+        st.error(literal(str(error)))
+    except LookupError:
+        st.error("This link shows no run: it is mistyped, or no longer shared.")
+    else:
+        _shared(saved)
+    st.button(
+        "To my own runs",
+        key="own_runs",
+        on_click=url.clear_shared_token,
+        help="Leaves the shared run and opens your own list.",
+    )
+
+
+def _shared(saved: SavedRun) -> None:
+    run = saved.row
+    st.subheader(literal(run.name), anchor=False)
+    st.caption("A shared run: look at everything, change nothing.")
+    st.caption(literal(_summary(run)))
+    _curves(saved)
+    if run.note:
+        st.markdown("**Note**")
+        st.text(run.note)
+    st.markdown("**Settings**")
+    rows = [
+        {"Setting": label(name), "Value": format_value(name, value)}
+        for name, value in active_hyperparameters(saved.experiment).items()
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="shared_settings", alt="Settings")
+    for change in _changes(saved):
+        st.caption(literal(change))
+    if st.button(
+        "Use its settings", key="use_shared", icon=":material/tune:",
+        help="Makes them your current experiment; trained, it gives the same numbers.",
+    ):  # fmt: skip
+        session.set_experiment(saved.experiment)
+        url.clear_shared_token()
+        open_page("train")
+
+
+def _changes(saved: SavedRun) -> list[str]:
+    """Settings changed and examples added while it trained."""
+    plain = Compared(saved.experiment, history(()))
+    changed = Compared(saved.experiment, history(saved.events))
+    return [
+        f"{setting.name.capitalize()}: {setting.values[0]}."
+        for setting in settings([changed, plain])
+        if isinstance(setting.values[0], str) and setting.values[1] == "nothing"
+    ]

@@ -1,37 +1,35 @@
-"""The Runs page: everything that was trained, kept for whoever trained it."""
+"""The Runs page: the saved runs of this browser."""
 
 import streamlit as st
 
 from dashboard.state import url
 from dashboard.views.runs.compare import compare
-from dashboard.views.runs.parallel_coordinates import many
-from dashboard.views.runs.shared_run import shared
-from dashboard.views.runs.sweep_setup import sweep
-from dashboard.views.runs.table import listing
+from dashboard.views.runs.details import shared_run
+from dashboard.views.runs.parallel_coordinates import many_runs
+from dashboard.views.runs.sweep import sweep
+from dashboard.views.runs.table import list_runs
 from dashboard.views.shared.saved_runs import library
 from dashboard.views.shared.view import View, choose
 from dashboard.widgets.messages import refuse
 from playground.storage.records import StoreError
 
 VIEWS: dict[str, View] = {
-    "List": View(":material/list:", "What have I trained, and how well did it do?", listing),
+    "List": View(":material/list:", "Which runs are saved, and how good are they?", list_runs),
     "Compare": View(
-        ":material/compare_arrows:", "What tells these runs apart, and why may that be?", compare
+        ":material/compare_arrows:", "How do these runs differ, and what may be the cause?", compare
     ),
     "Many runs": View(
-        ":material/stacked_line_chart:", "Which settings do the best of many runs share?", many
+        ":material/stacked_line_chart:", "Which settings do the best of many runs share?", many_runs
     ),
-    "Sweep": View(
-        ":material/grid_on:", "Which settings are best? Many runs at once, by themselves.", sweep
-    ),
+    "Sweep": View(":material/grid_on:", "Which settings are best? Train many runs.", sweep),
 }
 
 
 def runs() -> None:
-    """One view of the runs saved, or the one run that somebody shares."""
+    """One view of the saved runs, or the one run that a link shares."""
     token = url.shared_token()
     if token:
-        shared(token)
+        shared_run(token)
         return
     st.subheader("Your runs", anchor=False)
     try:

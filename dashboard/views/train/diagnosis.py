@@ -145,8 +145,8 @@ def _problem(
 def _no_problem(log: History, monitor: Monitor) -> str:
     if monitor.dismissed:
         return ":material/healing: No other problem so far."
-    changes = (*log.changes, *log.examples_added)
-    since = max([monitor.since, *(event.epoch for event in changes)])
+    changes = [change.epoch for change in log.changes]
+    since = max([monitor.since, *changes, *(event.epoch for event in log.examples_added)])
     done = int(log.epoch[-1]) if len(log) else 0
     if done - since < PATIENCE:
         start = " after the change" if since else ""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.experiment.model import CHOICES, format_value, is_logarithmic
+from playground.nn.format import format_score
 
 FEW = 8  # different numbers, each with a tick
 WIDE = 100.0  # largest / smallest: above it the axis is logarithmic
@@ -61,6 +62,26 @@ def axis(name: str, values: Sequence[Any]) -> Axis:
     positions = [np.nan if value is None else place(value) for value in values]
     labels = tuple((place(value), format_value(name, value)) for value in ticks)
     return Axis(name, np.array(positions, np.float32), labels, "log" if is_log else "linear")
+
+
+def score_axis(scores: NDArray[np.float64], is_accuracy: bool) -> Axis:
+    """The last axis: up is better; outliers far below all others are placed at its lower end.
+
+    scores (n,): not all NaN. The lower end is Tukey's fence: three times the distance from the
+    median to the lower quartile below that quartile.
+    """
+    goodness = scores if is_accuracy else -scores
+    known = goodness[np.isfinite(goodness)]
+    quarter, half, high = np.quantile(known, [0.25, 0.5, 1.0])
+    low = float(known[known >= quarter - 3 * (half - quarter)].min())
+    width = float(high - low) or 1.0
+    positions = np.clip((goodness - low) / width, 0, 1).astype(np.float32)
+    ticks = []
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        text = format_score(abs(low + share * width), is_accuracy)
+        worse = ("≤ " if is_accuracy else "≥ ") if share == 0 and low > known.min() else ""
+        ticks.append((share, worse + text))
+    return Axis("accuracy" if is_accuracy else "mean error", positions, tuple(ticks), "linear")
 
 
 def _is_listed(different: Sequence[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The Runs page over a real database: what is listed, chosen, renamed, compared, shared."""
+"""The Runs page over a real database: listed, selected, renamed, compared and shared runs."""
 
 import os
 from pathlib import Path
@@ -97,7 +97,7 @@ def lines(app: AppTest) -> Any:
     return app.dataframe[0].value
 
 
-def test_somebody_new_is_told_what_to_do(kept: Store) -> None:
+def test_the_page_suggests_a_first_run(kept: Store) -> None:
     app = opened()
     assert "Nothing is here yet" in app.info[0].value
     assert not app.dataframe
@@ -116,7 +116,7 @@ def test_runs_are_listed_the_newest_first_and_survive_a_restart(kept: Store) -> 
     assert [each.best_metric for each in again.list_runs(OWNER)] == [0.9, pytest.approx(0.8)]
 
 
-def test_nobody_sees_the_runs_of_somebody_else_not_even_by_their_ids(kept: Store) -> None:
+def test_runs_of_another_owner_stay_hidden_even_by_their_ids(kept: Store) -> None:
     id = trained(kept)
     app = opened(STRANGER)
     assert "Nothing is here yet" in app.info[0].value
@@ -193,16 +193,16 @@ def test_filters_and_order_are_those_of_all_runs(kept: Store) -> None:
     app.multiselect(key="runs_data").set_value(["digits"])
     assert list(lines(run(app))["Best"]) == ["50.0%"]
     app.multiselect(key="runs_state").set_value(["lost"])
-    assert "No run is like that" in run(app).info[0].value
+    assert "No run matches" in run(app).info[0].value
 
 
-def test_a_group_is_shown_and_asked_for(kept: Store) -> None:
+def test_a_group_is_shown_and_filtered(kept: Store) -> None:
     trained(kept)
     group = kept.create_group(OWNER, "sweep", "learning rates", "{}")
     id = kept.create_run(OWNER, Experiment(), "sweep", group, "η 0.1")
     kept.log_events(id, Experiment(), course(0.6), "finished", 3)
     app = opened()
-    assert lines(app)["Belongs to"][0] == "Sweep: learning rates · η 0.1"
+    assert lines(app)["Group"][0] == "Sweep: learning rates · η 0.1"
     app.selectbox(key="runs_group").set_value(group)
     assert list(lines(run(app))["Best"]) == ["60.0%"]
 
@@ -315,7 +315,7 @@ def test_a_grid_says_how_many_runs_it_is(kept: Store) -> None:
 
 def test_a_random_sweep_draws_from_ranges_and_values(kept: Store) -> None:
     app = planned(v="1", dataset="iris")
-    app.segmented_control(key="sweep_way").set_value("Random draws")
+    app.segmented_control(key="sweep_way").set_value("Random")
     app = run(app)
     app.number_input(key="sweep_count").set_value(7)
     assert "7 runs, 70 epochs in all" in texts(run(app))
@@ -334,7 +334,7 @@ def test_a_random_sweep_draws_from_ranges_and_values(kept: Store) -> None:
         (",".join(f"0.{i}" for i in range(1, 50)), "runs must be between 1 and 200, got 360"),
     ],
 )
-def test_what_cannot_be_swept_is_said_and_not_started(
+def test_an_invalid_sweep_is_refused_with_a_sentence(
     kept: Store, typed: str, sentence: str
 ) -> None:
     app = planned()
@@ -344,7 +344,7 @@ def test_what_cannot_be_swept_is_said_and_not_started(
     assert app.text_input(key="sweep_learning_rate_values").value == typed
 
 
-def test_a_sweep_is_found_again_stopped_and_another_one_planned(kept: Store) -> None:
+def test_a_sweep_is_shown_again_stopped_and_another_one_set_up(kept: Store) -> None:
     rates = (0.1, 0.2, 0.3)
     each = [Experiment().replace(optimizer="adam", learning_rate=rate) for rate in rates]
     SWEEPS.put((OWNER, TAB, "sweep"), Sweep(each))
