@@ -1,7 +1,4 @@
-"""Which values a widget steps through, from the limits and the scale of its field.
-
-One widget for each field of an Experiment: it shows the field's value, whatever that is.
-"""
+"""One widget per field of an Experiment, with its limits, steps, choices and help."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,14 +23,16 @@ from playground.experiment.model import (
 )
 from playground.nn.format import format_number
 
-# Values of a field whose usefulness begins far above 0, smallest first; 0 itself comes before them.
+# Where values below are useless, though the field allows 0.
 SMALLEST = {"l1": 1e-6, "l2": 1e-6}
 
+SLIDER = "_slider"  # suffix of the key of a slider beside its field's number
 
-def usual_values(name: str, current: float) -> list[float]:
-    """Values worth dragging through, with the current one among them, in rising order.
 
-    Fields on a logarithmic scale: 1 and 3 of every power of ten; counts of examples: powers of 2.
+def slider_values(name: str, current: float) -> list[float]:
+    """Values of a slider in rising order, with the current one among them.
+
+    Logarithmic fields: 1 and 3 of every power of ten; counts of examples: powers of 2.
     """
     low, high = limits(name)
     if isinstance(low, int):
@@ -48,8 +47,8 @@ def usual_values(name: str, current: float) -> list[float]:
     return sorted({*values, low, high, current})
 
 
-def step_of(name: str, current: float) -> float:
-    """How far one click on + or − goes: half the magnitude where magnitudes are what matters."""
+def number_step(name: str, current: float) -> float:
+    """Step of one click on + or −: half the order of magnitude for logarithmic fields."""
     low, high = limits(name)
     whole, step = isinstance(low, int), step_size(name)
     if step is None and (is_logarithmic(name) or counts_examples(name)):
@@ -60,21 +59,18 @@ def step_of(name: str, current: float) -> float:
     return int(step) if whole else float(step)
 
 
-SLIDER = "_slider"  # ends the key of a slider that stands beside its field's number
-
-
 @dataclass(frozen=True)
 class Form:
-    """Draws the widgets of `experiment`; the key of a widget is the name of its field.
+    """Draws widgets for the fields of `experiment`; a widget's key is the name of its field.
 
-    `refusals` says, by key, why what a widget holds is not taken; `locked`, why it cannot be set.
+    refusals: key → why the widget's value is rejected; locked: key → why it cannot be set.
     """
 
     experiment: Experiment
     refusals: Mapping[str, Sequence[str]]
     locked: Mapping[str, str]
 
-    def locks(self, key: str) -> bool:
+    def is_locked(self, key: str) -> bool:
         """Whether a widget cannot be set."""
         return key in self.locked
 
@@ -82,91 +78,71 @@ class Form:
         """The help of a widget, with the reason if it cannot be set."""
         return f"{self.locked[key]} {text}" if key in self.locked else text
 
-    def field(self, name: str) -> None:
-        """The widget that suits a field."""
-        low, _ = limits(name)
-        if FIELDS[name].annotation is bool:
-            self.switch(name)
-        elif name in CHOICES:
-            self.choice(name)
-        elif low is None:
-            self.several(name)
+    def field(self, name: str, options: Sequence[str] = ()) -> None:
+        """Draw the widget that suits a field; `options`: those of its choices to offer."""
+        if name in CHOICES:
+            choices = options or list(CHOICES[name])
+            self.select(name, label(name), choices, CHOICES[name], self._value(name))
+        elif FIELDS[name].annotation is bool:
+            stored.control(name, self._value(name))
+            st.toggle(label(name), key=name, **self._options(name))
+            self._show_refusals(name)
+        elif limits(name)[0] is None:
+            stored.control(name, ", ".join(format_number(value) for value in self._value(name)))
+            st.text_input(label(name), key=name, placeholder="none", **self._options(name))
+            self._show_refusals(name)
         else:
-            self.number(name)
+            self._number(name)
 
-    def choice(self, name: str, options: Sequence[str] = ()) -> None:
-        """One entry of the field's table, or one of some `options`."""
-        options = options or list(CHOICES[name])
-        self.option(name, label(name), options, CHOICES[name], self._value(name))
-
-    def option(
+    def select(
         self, key: str, text: str, options: Sequence[str], table: Mapping[str, Any], value: str
     ) -> None:
-        """A box to choose an entry of `table` from."""
+        """Draw a select box for an entry of `table`."""
 
-        def named(name: str) -> str:
+        def option_label(name: str) -> str:
             entry = table[name]
             return entry if isinstance(entry, str) else str(entry.label)
 
         stored.control(key, value)
-        help = self.help(key, help_text(key if key in FIELDS else "activation"))
-        st.selectbox(text, options, format_func=named, key=key, disabled=self.locks(key), help=help)
-        self._refuse(key)
+        text_key = key if key in FIELDS else "activation"
+        st.selectbox(
+            text, options, format_func=option_label, key=key, **self._options(key, text_key)
+        )
+        self._show_refusals(key)
 
-    def switch(self, name: str) -> None:
-        """On or off."""
-        stored.control(name, self._value(name))
-        help = self.help(name, help_text(name))
-        st.toggle(label(name), key=name, disabled=self.locks(name), help=help)
-        self._refuse(name)
+    def slider(self, name: str) -> None:
+        """Draw a slider of common values beside the exact number."""
+        left, right = st.columns([3, 2], vertical_alignment="bottom")
+        value, key = self._value(name), name + SLIDER
+        with left:
+            stored.control(key, value)
+            st.select_slider(
+                label(name), slider_values(name, value), format_func=format_number, key=key,
+                **self._options(key, name),
+            )  # fmt: skip
+        with right:
+            self._number(name, labelled=False)
 
-    def number(self, name: str, labelled: bool = True) -> None:
-        """A number between the field's limits."""
+    def _number(self, name: str, labelled: bool = True) -> None:
         (low, high), value = limits(name), self._value(name)
         kind = type(value)
         stored.control(name, value)
+        options = self._options(name)
+        if not labelled:
+            options |= {"help": None, "label_visibility": "collapsed"}
         st.number_input(
-            label(name),
-            min_value=kind(low),
-            max_value=kind(high),
-            step=step_of(name, value),
-            format="%d" if kind is int else "%g",
-            key=name,
-            disabled=self.locks(name),
-            help=self.help(name, help_text(name)) if labelled else None,
-            label_visibility="visible" if labelled else "collapsed",
-        )
-        self._refuse(name)
+            label(name), min_value=kind(low), max_value=kind(high), step=number_step(name, value),
+            format="%d" if kind is int else "%g", key=name, **options,
+        )  # fmt: skip
+        self._show_refusals(name)
 
-    def slider(self, name: str) -> None:
-        """Usual values to drag through, and the exact one beside them."""
-        drag, exact = st.columns([3, 2], vertical_alignment="bottom")
-        value, key = self._value(name), name + SLIDER
-        with drag:
-            stored.control(key, value)
-            st.select_slider(
-                label(name),
-                usual_values(name, value),
-                format_func=format_number,
-                key=key,
-                disabled=self.locks(key),
-                help=self.help(key, help_text(name)),
-            )
-        with exact:
-            self.number(name, labelled=False)
-
-    def several(self, name: str, example: str = "") -> None:
-        """Values separated by commas, in a box of text."""
-        stored.control(name, ", ".join(format_number(value) for value in self._value(name)))
-        help = self.help(name, " ".join(filter(None, (help_text(name), example))))
-        st.text_input(
-            label(name), key=name, help=help, placeholder="none", disabled=self.locks(name)
-        )
-        self._refuse(name)
+    def _options(self, key: str, name: str = "") -> dict[str, Any]:
+        help = self.help(key, help_text(name or key))
+        return {"disabled": self.is_locked(key), "help": help}
 
     def _value(self, name: str) -> Any:
         return getattr(getattr(self.experiment, SECTION_OF[name]), name)
 
-    def _refuse(self, key: str) -> None:
+    def _show_refusals(self, key: str) -> None:
         for sentence in self.refusals.get(key, ()):
             refuse(sentence)

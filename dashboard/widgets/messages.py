@@ -1,4 +1,4 @@
-"""Sentences that may quote what a person typed, shown as they are: no Markdown, no formulas."""
+"""Messages that may quote user input, shown letter by letter: no Markdown, no formulas."""
 
 import re
 from collections.abc import Iterable
@@ -11,19 +11,19 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$:~])")
 
 
 def literal(text: str) -> str:
-    """`text` so that Markdown shows it letter by letter."""
+    """Text escaped for Markdown."""
     return _MARKUP.sub(r"\\\1", text)
 
 
 def warn(sentences: Iterable[str], hint: str = "") -> None:
-    """Show what was wrong, a line each, and what was done about it."""
+    """Show what is wrong, one line each, and what was done about it."""
     lines = [literal(sentence) for sentence in sentences]
     if lines:
         st.warning("  \n".join([*lines, hint] if hint else lines))
 
 
 def refuse(sentence: str) -> None:
-    """Show, beside a control, why its value is not taken."""
+    """Show beside a control why its value is rejected."""
     st.error(literal(sentence))
 
 

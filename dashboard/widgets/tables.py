@@ -1,4 +1,4 @@
-"""Rows of examples as a table, under the names of their features."""
+"""Examples as a table with the names of their features."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 
 def frame(x: NDArray[Any], features: Sequence[str], beside: Collection[str]) -> pd.DataFrame:
-    """Raw inputs (n, n_features), to stand beside columns named as in `beside`.
+    """Raw inputs (n, n_features), for further columns with the names in `beside`.
 
-    Own data may have features of any name, these among them: such a one gets a space behind it.
+    A feature of own data with one of these names gets a trailing space.
     """
     names = [f"{name} " if name in beside else name for name in features]
     return pd.DataFrame(x.astype(float), columns=names)
