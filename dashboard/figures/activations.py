@@ -204,23 +204,22 @@ def slopes_sentence(
 # ---- signal propagation before training ---------------------------------------------------------
 
 OTHERS = ("#2a9d6f", RATE, NEGATIVE, "#c2588f", "#8c7325", MARK)
-COMPARED_DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot", "dash")
-COMPARED_SYMBOLS = ("square", "diamond", "triangle-up", "cross", "x", "star")
-LARGEST_SIGNAL = 1e30  # what is beyond it cannot be drawn
+OTHER_DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot", "dash")
+OTHER_SYMBOLS = ("square", "diamond", "triangle-up", "cross", "x", "star")
 
 
 def signal_depth_figure(found: Profile, names: Sequence[str], uirevision: str = "") -> Figure:
-    """Mean activation of each layer with the spread over the examples as bars around it."""
-    layout = base_layout("Activations by depth", "", "mean ± spread", uirevision, 320)
+    """Mean activation of each layer, with the standard deviation over examples as error bars."""
+    layout = base_layout("Activations by depth", "", "mean ± std", uirevision, 320)
     layout["showlegend"] = False
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
     points = {
-        "type": "scatter", "uid": "mean", "name": "mean ± spread", "x": list(names),
-        "y": _drawable(found.mean), "mode": "markers+lines",
+        "type": "scatter", "uid": "mean", "name": "mean ± std", "x": list(names),
+        "y": _finite(found.mean), "mode": "markers+lines",
         "marker": {"color": POSITIVE, "size": 9}, "line": {"color": POSITIVE, "width": 1},
-        "error_y": {"type": "data", "array": _drawable(found.spread), "color": POSITIVE,
+        "error_y": {"type": "data", "array": _finite(found.spread), "color": POSITIVE,
                     "thickness": 4, "width": 8},
-        "hovertemplate": "%{x}: mean %{y:.3g}, spread %{error_y.array:.3g}<extra></extra>",
+        "hovertemplate": "%{x}: mean %{y:.3g}, std %{error_y.array:.3g}<extra></extra>",
     }  # fmt: skip
     return {"data": [points], "layout": layout}
 
@@ -228,102 +227,93 @@ def signal_depth_figure(found: Profile, names: Sequence[str], uirevision: str = 
 def compared_figure(
     profiles: Mapping[str, Profile], names: Sequence[str], uirevision: str = ""
 ) -> Figure:
-    """Spread of the activations and error signal by depth: the first of `profiles` is thick."""
-    layout = base_layout("Compared with other choices", "", "error signal", uirevision, 520)
+    """Standard deviation of the activations and gradient by depth; the first profile is thick."""
+    layout = base_layout("Compared with other initializers", "", "gradient ∂L/∂z", uirevision, 520)
     layout["title"]["y"] = 0.985
     layout["margin"]["t"] = 110
-    axis = {"type": "log", "exponentformat": "power", "nticks": 6}
-    layout["yaxis"] |= {**axis, "domain": [0, 0.46]}
+    layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 6, "domain": [0, 0.46]}
     layout["yaxis2"] = {
-        **layout["yaxis"], "domain": [0.54, 1], "title": {"text": "spread", "standoff": 6},
-        "anchor": "x",
+        **layout["yaxis"], "domain": [0.54, 1], "anchor": "x",
+        "title": {"text": "activations: std", "standoff": 6},
     }  # fmt: skip
-    data = []
+    traces = []
     for i, (label, found) in enumerate(profiles.items()):
-        style = (
-            {"line": {"color": POSITIVE, "width": 4}, "marker": {"size": 9, "color": POSITIVE}}
-            if i == 0
-            else {
-                "line": {
-                    "color": OTHERS[(i - 1) % 6], "width": 2, "dash": COMPARED_DASHES[(i - 1) % 6],
-                },
-                "marker": {
-                    "size": 8, "color": OTHERS[(i - 1) % 6], "symbol": COMPARED_SYMBOLS[(i - 1) % 6]
-                },
+        style: dict[str, Any] = {
+            "line": {"color": POSITIVE, "width": 4}, "marker": {"size": 9, "color": POSITIVE},
+        }  # fmt: skip
+        if i:
+            color, k = OTHERS[(i - 1) % len(OTHERS)], (i - 1) % len(OTHERS)
+            style = {
+                "line": {"color": color, "width": 2, "dash": OTHER_DASHES[k]},
+                "marker": {"size": 8, "color": color, "symbol": OTHER_SYMBOLS[k]},
             }
-        )  # fmt: skip
-        shared: dict[str, Any] = {
+        shared = {
             "type": "scatter", "name": label, "x": list(names), "legendgroup": label,
             "mode": "lines+markers", "hovertemplate": "%{x}: %{y:.2e}", **style,
         }  # fmt: skip
-        data.append({**shared, "uid": label, "y": _positive(found.signal)})
-        data.append(
-            {
-                **shared, "uid": f"{label} spread", "y": _positive(found.spread), "yaxis": "y2",
-                "showlegend": False,
-            }
-        )  # fmt: skip
-    return {"data": data, "layout": layout}
+        traces.append({**shared, "uid": label, "y": _positive(found.signal)})
+        upper = {"uid": f"{label} std", "y": _positive(found.spread), "yaxis": "y2"}
+        traces.append({**shared, **upper, "showlegend": False})
+    return {"data": traces, "layout": layout}
 
 
-def _drawable(values: Array) -> NDArray[np.float32]:
-    return np.where(np.abs(values) < LARGEST_SIGNAL, values, np.nan).astype(np.float32)
+def _finite(values: Array) -> NDArray[np.float32]:
+    return _float32(np.where(np.abs(values) < LARGEST, values, np.nan))
 
 
 def _positive(values: Array) -> NDArray[np.float32]:
-    return np.where(values > 0, _drawable(values), np.nan).astype(np.float32)
+    return _float32(np.where(values > 0, _finite(values), np.nan))
 
 
 def signal_depth_sentence(found: Profile, names: Sequence[str]) -> str:
-    """How the spread changes from the first to the last layer, in one sentence."""
+    """The standard deviation of the activations in the first and the last layer."""
     first, last = float(found.spread[0]), float(found.spread[-1])
     if len(names) == 1:
-        return f"The output layer's z spreads by {last:.2g} from example to example."
+        return f"The output layer's z has a standard deviation of {last:.2g} over the examples."
     return (
-        f"From example to example the activations differ by {first:.2g} in {names[0]} and by "
-        f"{last:.2g} at the output (there of z, before its own activation)."
+        f"Over the examples the activations of {names[0]} have a standard deviation of "
+        f"{first:.2g}, the output's z one of {last:.2g}."
     )
 
 
 def verdict_sentence(found: Profile, verdict: SignalVerdict, names: Sequence[str]) -> str:
-    """What is wrong before the first epoch, or that nothing is."""
-    forward, back = _change(verdict.forward), _change(verdict.back)
-    flow = f"With each layer the activations' spread {forward}, and the error signal on its way "
-    flow += f"back {back}."
-    at_first = len(found.signal) > 1 and found.signal[-1] > 0 and found.signal[0] > 0
-    total = float(found.signal[-1] / found.signal[0]) if at_first else float("nan")
-    smaller = f"{total:,.0f} times smaller" if np.isfinite(total) else "lost"
+    """The verdict on the initial weights, with its numbers."""
+    flow = (
+        f"With each layer the activations' standard deviation {_change(verdict.forward)}, and "
+        f"backward the gradient {_change(verdict.back)}."
+    )
+    known = len(found.signal) > 1 and found.signal[-1] > 0 and found.signal[0] > 0
+    ratio = float(found.signal[-1] / found.signal[0]) if known else float("nan")
     if verdict.kind == "large_inputs":
         return (
             f"Inputs as large as {found.largest_input:,.0f}: the first updates will be far too "
-            "large, whatever the first weights are."
+            "large with any initializer."
         )
     if verdict.kind == "exploding":
         return f"Exploding: signals grow from layer to layer. {flow}"
     if verdict.kind == "alike":
         return (
-            "All units alike: every unit of a layer starts with the same weights, gets the same "
-            "gradient and stays the same for ever, as if there were only one."
+            "Identical units: all units of a layer have the same initial weights, get the same "
+            "gradient and stay the same for ever, like a single one."
         )
     if verdict.kind == "vanishing":
-        spreads = found.spread[-1] / found.spread[0] if found.spread[0] > 0 else 0.0
-        reason = (
-            f"the error signal that reaches {names[0]} is {smaller} than at the output"
-            if not spreads < 0.1 or total > 10
-            else "what tells the examples apart gets lost on its way"
-        )
-        return f"Vanishing: {reason}, so early layers hardly learn. {flow}"
+        reason = "the differences between examples get lost"
+        is_lost = found.spread[0] <= 0 or found.spread[-1] < 0.1 * found.spread[0]
+        if not is_lost or ratio > 10:
+            smaller = f"{ratio:,.0f} times smaller" if np.isfinite(ratio) else "lost"
+            reason = f"the gradient that reaches {names[0]} is {smaller} than at the output"
+        return f"Vanishing: {reason}, so the first layers hardly learn. {flow}"
     if verdict.kind == "dead":
         worst = int(np.argmax(found.dead))
         return (
-            f"Dead units: {found.dead[worst]:.0%} of {names[worst]} answer the same to every "
-            f"example (more than {MOST_DEAD:.0%} is much). {flow}"
+            f"Dead units: {found.dead[worst]:.0%} of {names[worst]} have the same output for every "
+            f"example (more than {MOST_DEAD:.0%} is a lot). {flow}"
         )
     if verdict.kind == "saturated":
         worst = int(np.argmax(found.flat))
         return (
-            f"Saturated: {found.flat[worst]:.0%} of what goes into {names[worst]} lies where the "
-            f"activation is flat (more than {MOST_FLAT:.0%} is much). {flow}"
+            f"Saturated: {found.flat[worst]:.0%} of the pre-activations of {names[worst]} are "
+            f"where the activation is flat (more than {MOST_FLAT:.0%} is a lot). {flow}"
         )
     if len(names) == 1:
         return "Well scaled: without hidden layers nothing can vanish or explode."
@@ -332,34 +322,32 @@ def verdict_sentence(found: Profile, verdict: SignalVerdict, names: Sequence[str
 
 def _change(factor: float) -> str:
     if not np.isfinite(factor):
-        return "grows beyond all bounds or is lost"
+        return "overflows or is lost"
     if factor == 0:
         return "becomes 0"
     if 0.9 < factor < 1.1:
-        return f"stays the same (× {factor:.2f})"
+        return f"is constant (× {factor:.2f})"
     return f"{'grows' if factor > 1 else 'shrinks'} (× {factor:.2g})"
 
 
-def advice_sentence(
-    verdicts: Mapping[InitializerChoice, SignalVerdict], made_for: str, scaled_by_default: bool
-) -> str:
-    """What to choose instead; the first of `verdicts` is what is chosen now."""
-    now, *others = verdicts
-    if verdicts[now].good:
+def advice_sentence(verdicts: Mapping[InitializerChoice, SignalVerdict], recommended: str) -> str:
+    """A better choice; the first of `verdicts` is the current one."""
+    current, *others = verdicts
+    if verdicts[current].good:
         return "Nothing needs to change."
-    if verdicts[now].kind == "large_inputs":
-        return "Switch on Standardise in the settings of the data."
+    if verdicts[current].kind == "large_inputs":
+        return "Switch on Standardize in the settings of the data."
     for other in others:
         if verdicts[other].good:
-            reason = " (made for this activation)" if other.initializer == made_for else ""
-            if other.activations == now.activations:
+            reason = " (made for this activation)" if other.initializer == recommended else ""
+            if other.activations == current.activations:
                 return f"Choose the initializer {other.label.split(',')[0]} instead{reason}."
-            return f"Choose {other.label} instead: no initializer saves this activation here."
-    return "None of the usual choices is well scaled here: try fewer layers, or more units in each."
+            return f"Choose {other.label} instead: no initializer works with this activation here."
+    return "None of the usual choices is well scaled here: use fewer layers, or more units in each."
 
 
 def compared_sentence(verdicts: Mapping[InitializerChoice, SignalVerdict]) -> str:
-    """Which choices are well scaled, in one sentence."""
+    """Which choices are well scaled."""
     good = [choice.label for choice, verdict in verdicts.items() if verdict.good]
     if not good:
         return "None of these choices is well scaled; a flat line would be ideal."
@@ -368,29 +356,26 @@ def compared_sentence(verdicts: Mapping[InitializerChoice, SignalVerdict]) -> st
     return f"A flat line is ideal. Well scaled: {'; '.join(good)}."
 
 
-STEEP = "#9fb4c7"  # pre-activations where the curve is steep; those in flat zones: NEGATIVE
-LAYERS = (POSITIVE, NEGATIVE, RATE, "#2a9d6f", "#c2588f", "#8c7325", MARK)
+# ---- activations and gradients of a trained network ---------------------------------------------
+
+STEEP = "#9fb4c7"  # pre-activations where the activation is steep
+LAYER_COLORS = (POSITIVE, NEGATIVE, RATE, "#2a9d6f", "#c2588f", "#8c7325", MARK)
 LAYER_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
-USUAL = (3e-4, 3e-3)  # a healthy update beside the weights: about a thousandth
+USUAL = (3e-4, 3e-3)  # of an update relative to the weights: about a thousandth
 
 
-def activation_lens(
-    name: str,
-    curve: tuple[Array, Array, Array],
-    edges: Array,
-    shares: tuple[Array, Array],
-    flat_below: float,
-    uirevision: str = "",
-) -> Figure:
-    """The curve f and its derivative f′ over the pre-activations of a layer.
+def activation_histogram(
+    name: str, curve: tuple[Array, Array, Array], edges: Array, shares: tuple[Array, Array],
+    flat_below: float, uirevision: str = "",
+) -> Figure:  # fmt: skip
+    """The activation f and its derivative f′ over a histogram of a layer's pre-activations.
 
-    curve: z, f(z), f′(z); edges (n + 1,) of the bins; shares: of all values, in each bin (n,), in
-    flat zones and in steep ones.
+    curve: z, f(z), f′(z); edges (n + 1,) of the bins; shares (n,) of all values in each bin, where
+    f is flat and where it is steep.
     """
-    z, f, slope = (each.astype(np.float32) for each in curve)
-    layout = base_layout(
-        f"{name} over what goes into it", "pre-activation z", "share of all z", uirevision, 380
-    )
+    z, f, slope = (_float32(each) for each in curve)
+    title, axis = f"{name} over its pre-activations", "pre-activation z"
+    layout = base_layout(title, axis, "fraction of all z", uirevision, 380)
     layout["xaxis"] |= {"range": [float(edges[0]), float(edges[-1])]}
     layout["yaxis"] |= {
         "side": "right", "showgrid": False, "rangemode": "tozero", "tickformat": ".0%", "nticks": 5,
@@ -408,71 +393,58 @@ def activation_lens(
             "type": "rect", "x0": low, "x1": high, "y0": 0, "y1": 1, "yref": "paper",
             "fillcolor": NEGATIVE, "opacity": 0.1, "line": {"width": 0}, "layer": "below",
         }
-        for low, high in zones(z, np.abs(slope) < flat_below)
+        for low, high in intervals(z, np.abs(slope) < flat_below)
     ]  # fmt: skip
+    centers = _float32((edges[1:] + edges[:-1]) / 2)
     bars = [
-        _bars("z, flat", edges, shares[0], NEGATIVE),
-        _bars("z, steep", edges, shares[1], STEEP),
-    ]
+        {
+            "type": "bar", "uid": label, "name": label, "x": centers, "y": _float32(share),
+            "hovertemplate": "%{y:.2%}", "marker": {"color": color},
+        }
+        for label, share, color in (
+            ("z, flat", shares[0], NEGATIVE), ("z, steep", shares[1], STEEP),
+        )
+    ]  # fmt: skip
     lines = [
-        _curve("activation f", z, f, POSITIVE, "solid"),
-        _curve("derivative f′", z, slope, RATE, "dash"),
-    ]
+        {
+            "type": "scatter", "uid": label, "name": label, "x": z, "y": y, "yaxis": "y2",
+            "mode": "lines", "line": {"color": color, "dash": dash, "width": 3},
+            "hovertemplate": "%{y:.3f}",
+        }
+        for label, y, color, dash in (
+            ("activation f", f, POSITIVE, "solid"), ("derivative f′", slope, RATE, "dash"),
+        )
+    ]  # fmt: skip
     return {"data": [*bars, *lines], "layout": layout}
 
 
-def _bars(name: str, edges: Array, share: Array, color: str) -> dict[str, Any]:
-    return {
-        "type": "bar", "uid": name, "name": name, "x": ((edges[1:] + edges[:-1]) / 2).astype("f4"),
-        "y": share.astype(np.float32), "hovertemplate": "%{y:.2%}",
-        "marker": {"color": color},
-    }  # fmt: skip
+def intervals(x: Array, inside: Array) -> list[tuple[float, float]]:
+    """The intervals of rising x (n,) in which `inside` (n,) is true."""
+    change = np.diff(np.concatenate([[False], inside, [False]]).astype(np.int8))
+    ends = zip(np.flatnonzero(change > 0), np.flatnonzero(change < 0), strict=True)
+    return [(float(x[start]), float(x[stop - 1])) for start, stop in ends]
 
 
-def _curve(name: str, z: Array, y: Array, color: str, dash: str) -> dict[str, Any]:
-    return {
-        "type": "scatter", "uid": name, "name": name, "x": z, "y": y, "yaxis": "y2",
-        "mode": "lines", "line": {"color": color, "dash": dash, "width": 3},
-        "hovertemplate": "%{y:.3f}",
-    }  # fmt: skip
-
-
-def zones(z: Array, inside: Array) -> list[tuple[float, float]]:
-    """The intervals of rising z (n,) in which `inside` (n,) holds."""
-    padded = np.concatenate([[False], inside, [False]])
-    starts, stops = (
-        np.flatnonzero(padded[1:] & ~padded[:-1]),
-        np.flatnonzero(~padded[1:] & padded[:-1]),
-    )
-    return [(float(z[a]), float(z[b - 1])) for a, b in zip(starts, stops, strict=True)]
-
-
-def lens_sentence(layer: str, flat: float, flat_below: float, beyond: float) -> str:
-    """How much of a layer works where no gradient comes through, in one sentence."""
+def histogram_sentence(layer: str, flat: float, flat_below: float, beyond: float) -> str:
+    """Which fraction of a layer's pre-activations has hardly any gradient."""
     if flat == 0:
-        text = f"None of what goes into {layer} lies in a flat zone (|f′| below {flat_below:g})"
+        text = f"None of the pre-activations of {layer} are where f is flat (|f′| < {flat_below:g})"
     else:
         text = (
-            f"{flat:.0%} of what goes into {layer} lies in a flat zone (orange, |f′| below "
-            f"{flat_below:g}), where hardly any gradient comes back"
+            f"{flat:.0%} of the pre-activations of {layer} are where f is flat (orange, |f′| < "
+            f"{flat_below:g}), with hardly any gradient"
         )
-    more = f"; the outermost bars also hold the {beyond:.1%} beyond them" if beyond else ""
+    more = f"; the outermost bars include the {beyond:.1%} beyond them" if beyond else ""
     return text + more + "."
 
 
 def layer_curves(
-    title: str,
-    y: str,
-    epoch: Array,
-    columns: Array,
-    names: Sequence[str],
-    shown: int,
-    band: tuple[float, float] | None = None,
-    uirevision: str = "",
-) -> Figure:
-    """One line a layer over the epochs, on a logarithmic axis, with a cursor at the epoch shown.
+    title: str, y: str, epoch: Array, columns: Array, names: Sequence[str], shown: int,
+    band: tuple[float, float] | None = None, uirevision: str = "",
+) -> Figure:  # fmt: skip
+    """A line for each layer over the epochs, on a logarithmic axis, marked at the epoch shown.
 
-    columns: (n, n_layers), positive; what is not is left out. band: a usual range, marked.
+    columns: (n, n_layers); values that are not positive are left out. band: the usual range.
     """
     layout = base_layout(title, "epoch", y, uirevision, 320)
     layout |= {"hovermode": "x unified", "shapes": []}
@@ -480,9 +452,7 @@ def layer_curves(
     layout["xaxis"] |= {"hoverformat": "d"}
     if len(epoch):
         layout["xaxis"] |= {"autorange": True, "autorangeoptions": {"include": [0, 10]}}
-        layout["shapes"].append(
-            vertical_line(shown, width=2)
-        )  # fmt: skip
+        layout["shapes"].append(vertical_line(shown, width=2))
     else:
         layout["xaxis"]["range"], layout["yaxis"]["range"] = [0, 10], [-4, 0]
     if band is not None:
@@ -492,13 +462,13 @@ def layer_curves(
                 "fillcolor": "#2a9d6f", "opacity": 0.15, "line": {"width": 0}, "layer": "below",
             }
         )  # fmt: skip
-    values = np.where(columns > 0, columns, np.nan).astype(np.float32)
-    mode = "lines+markers" if len(epoch) <= 25 else "lines"
+    values = _float32(np.where(columns > 0, columns, np.nan))
+    mode, n = "lines+markers" if len(epoch) <= 25 else "lines", len(LAYER_COLORS)
     lines = [
         {
-            "type": "scatter", "uid": name, "name": name, "x": epoch.astype(np.float32),
-            "y": np.ascontiguousarray(values[:, i]), "mode": mode, "marker": {"size": 5},
-            "line": {"color": LAYERS[i % 7], "dash": LAYER_DASHES[i % 7], "width": 2},
+            "type": "scatter", "uid": name, "name": name, "x": _float32(epoch), "mode": mode,
+            "y": np.ascontiguousarray(values[:, i]), "marker": {"size": 5},
+            "line": {"color": LAYER_COLORS[i % n], "dash": LAYER_DASHES[i % n], "width": 2},
             "hovertemplate": "%{y:.2e}",
         }
         for i, name in enumerate(names[: columns.shape[1]])
@@ -507,7 +477,7 @@ def layer_curves(
 
 
 def gradient_sentence(epoch: Array, gradient: Array, names: Sequence[str], shown: int) -> str:
-    """How the gradients of the first and the last layer compare, in one sentence."""
+    """The gradient of the first layer compared with that of the last."""
     row = _row(epoch, shown)
     if row is None:
         return "No epoch yet: press Train."
@@ -516,37 +486,29 @@ def gradient_sentence(epoch: Array, gradient: Array, names: Sequence[str], shown
     if gradient.shape[1] == 1:
         return f"{at} the gradient is {last:.1e}."
     if not (first > 0 and last > 0):
-        still = names[-1] if first > 0 else names[0]
-        return f"{at} the gradient is 0 in {still}: it cannot learn."
-    compared = (
-        f"{_times(last / first)} smaller" if first < last else f"{_times(first / last)} larger"
-    )
-    return f"{at} the gradient is {compared} in {names[0]} than in {names[-1]}."
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.2g} times" if ratio < 99.5 else f"{ratio:,.0f} times"
+        zero = names[-1] if first > 0 else names[0]
+        return f"{at} the gradient is 0 in {zero}: it cannot learn."
+    ratio, relation = (last / first, "smaller") if first < last else (first / last, "larger")
+    times = f"{ratio:.2g}" if ratio < 99.5 else f"{ratio:,.0f}"
+    return f"{at} the gradient is {times} times {relation} in {names[0]} than in {names[-1]}."
 
 
 def ratio_sentence(epoch: Array, ratio: Array, names: Sequence[str], shown: int) -> str:
-    """Whether the layers' updates are of a usual size, in one sentence."""
+    """Which layers' updates are unusually large or small."""
     row = _row(epoch, shown)
     if row is None:
         return "No epoch yet: press Train."
     low, high = USUAL
-    at, words = f"At epoch {epoch[row]:.0f} the last update changed", []
-    for i, name in enumerate(names[: ratio.shape[1]]):
-        share = float(ratio[row, i])
-        if not np.isfinite(share):
-            continue
-        if share > high:
-            words.append(f"{name} by {share:.1e} of its weights, a lot")
+    start, unusual = f"At epoch {epoch[row]:.0f} the last update changed", []
+    for name, share in zip(names, ratio[row].tolist(), strict=False):
+        if share > high and np.isfinite(share):
+            unusual.append(f"{name} by {share:.1e} of its weights, a lot")
         elif share < low:
-            words.append(f"{name} by {share:.1e}, little")
-    if not words:
-        return f"{at} every layer by about a thousandth of its weights, as is usual (green band)."
-    usual = "Usual, as a rule of thumb, is about a thousandth (green band)."
-    return f"{at} {'; '.join(words)}. {usual}"
+            unusual.append(f"{name} by {share:.1e}, little")
+    if not unusual:
+        return f"{start} every layer by about a thousandth of its weights, as usual (green band)."
+    rule = "Usual, as a rule of thumb, is about a thousandth (green band)."
+    return f"{start} {'; '.join(unusual)}. {rule}"
 
 
 def _row(epoch: Array, shown: int) -> int | None:

@@ -33,11 +33,11 @@ NAMES = ("Hidden 1", "Hidden 2", "Output")
 
 def page() -> None:
     import streamlit as st
+    from dashboard.views.inspect.signal_propagation import initialization_check
 
     from dashboard.state import session
     from dashboard.state.network_view import NetworkView
     from dashboard.views.inspect.activations import activations
-    from dashboard.views.inspect.signal_propagation import initialization_check
     from dashboard.views.inspect.units import units
     from playground.datasets import load
 
@@ -118,7 +118,7 @@ def test_verdicts_and_what_to_choose_instead() -> None:
     wrong = opened("preflight", network("digits", kernel_initializer="random_normal", **deep))
     assert "Choose the initializer He normal instead (made for" in wrong.warning[0].value
     alike = opened("preflight", network("digits", kernel_initializer="zeros"))
-    assert "All units alike" in alike.warning[0].value
+    assert "Identical units" in alike.warning[0].value
     inputs = opened("preflight", network("coffee", standardize=False))
     assert "Switch on Standardise" in inputs.warning[0].value
 
@@ -168,21 +168,21 @@ def valid(figure: dict[str, Any]) -> dict[str, Any]:
     return figure
 
 
-def test_the_lens_colors_the_flat_zones() -> None:
+def test_the_histogram_marks_where_the_activation_is_flat() -> None:
     experiment = network("moons", activation="tanh")
     layer = draw(experiment, chosen(experiment)).layers[0]
     z = np.random.default_rng(0).normal(0, 3, (200, 7)).astype(np.float32)
     found = histogram(layer, z)
     drawn = curve(layer, found.edges[0], found.edges[-1])
     figure = valid(
-        lens.activation_lens("tanh", drawn, found.edges, (found.flat, found.steep), FLAT)
+        lens.activation_histogram("tanh", drawn, found.edges, (found.flat, found.steep), FLAT)
     )
     (left, right) = figure["layout"]["shapes"]
     assert left["x1"] == pytest.approx(-2.18, abs=0.1)
     assert right["x0"] == pytest.approx(2.18, abs=0.1)
     assert sum(figure["data"][0]["y"]) == pytest.approx(found.flat.sum(), rel=1e-4)
-    assert "47% of what" in lens.lens_sentence("Hidden 1", 0.47, FLAT, 0.0)
-    assert "None of what" in lens.lens_sentence("Hidden 1", 0.0, FLAT, 0.002)
+    assert "47% of the pre-activations" in lens.histogram_sentence("Hidden 1", 0.47, FLAT, 0.0)
+    assert "None of the pre-activations" in lens.histogram_sentence("Hidden 1", 0.0, FLAT, 0.002)
 
 
 def epoch(number: int, gradients: tuple[float, ...], updates: tuple[float, ...]) -> Epoch:
@@ -218,7 +218,7 @@ def test_the_words_of_a_verdict() -> None:
     found = profile(draw(experiment, chosen(experiment)), x, y, "cross_entropy")
     names = [f"Hidden {i}" for i in range(1, 7)] + ["Output"]
     text = checks.verdict_sentence(found, verdict(found), names)
-    assert text.startswith("Vanishing: the error signal that reaches Hidden 1 is ")
+    assert text.startswith("Vanishing: the gradient that reaches Hidden 1 is ")
     assert "shrinks (× 0.2" in text
     valid(checks.compared_figure({"a": found, "b": found}, names))
     valid(checks.signal_depth_figure(found, names))

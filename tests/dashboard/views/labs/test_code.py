@@ -1,9 +1,9 @@
-"""The Six steps lab on the page: the code follows the experiment and says what has changed."""
+"""The Six steps lab on the page: the code follows the experiment and marks changes."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.labs import keras_answer as asking
+from dashboard.views.labs import worker_result
 from dashboard.views.labs.code import difference
 
 
@@ -17,8 +17,8 @@ def page() -> None:
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The lab without workers: Keras is still thinking."""
-    monkeypatch.setattr(asking._JOBS, "ask", lambda *_: None)
+    """The lab without workers: Keras has not answered yet."""
+    monkeypatch.setattr(worker_result._JOBS, "submit", lambda *_: None)
     return checked(AppTest.from_function(page, default_timeout=30).run())
 
 
@@ -58,10 +58,10 @@ def test_the_other_form_changes_the_model_alone(app: AppTest) -> None:
     assert "class MyModel(keras.Model):" in after[2]
 
 
-def test_every_widget_says_what_it_is(app: AppTest) -> None:
+def test_every_widget_has_a_help_text(app: AppTest) -> None:
     for kind in ("button", "segmented_control", "download_button"):
         assert all(each.proto.help for each in app.get(kind)), kind
 
 
-def test_a_difference_is_what_went_and_what_came() -> None:
+def test_a_difference_has_removed_and_added_lines() -> None:
     assert difference("a\nb", "a\nc") == "- b\n+ c"
