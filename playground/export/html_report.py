@@ -79,10 +79,15 @@ def _template() -> Template:
     return environment.get_template("report.html.jinja")
 
 
-def _trained_with(versions: Mapping[str, str]) -> dict[str, str]:
-    """Versions as the page lists them, the number of threads last."""
-    named = {name: version for name, version in versions.items() if name != "threads"}
-    return named | ({"threads:": versions["threads"]} if "threads" in versions else {})
+def _trained_with(versions: Mapping[str, str]) -> str:
+    """Packages with their versions, processor and number of threads as one phrase."""
+    others = {name: versions[name] for name in ("processor", "threads") if name in versions}
+    named = [f"{name} {text}" for name, text in versions.items() if name not in others]
+    if "processor" in others:
+        named.append(f"on {others['processor']}")
+    if "threads" in others:
+        named.append("1 thread" if others["threads"] == "1" else f"{others['threads']} threads")
+    return ", ".join(named)
 
 
 def _number_format(metric: str) -> str:

@@ -185,7 +185,7 @@ def versions_of(body: Any) -> Mapping[str, str]:
         found = json.loads(body)
     except (TypeError, ValueError, RecursionError):
         return {}
-    return {str(k): str(v)[:40] for k, v in found.items()} if isinstance(found, dict) else {}
+    return {str(k): str(v)[:100] for k, v in found.items()} if isinstance(found, dict) else {}
 
 
 def rows_of(run: int, events: Iterable[Event], first: int) -> tuple[list[Row], list[Row]]:

@@ -1,4 +1,4 @@
-"""Taking a run away, in a real Chromium: what is saved on disk is what it says it is."""
+"""Exporting a run in a real Chromium: the files on disk are what they should be."""
 
 import csv
 import io
@@ -32,11 +32,11 @@ def test_a_run_is_taken_away_and_proves_itself(visit: Visit, tmp_path: Path) -> 
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
     page.get_by_text("Finished: 3 epochs trained.").wait_for(timeout=START)
 
-    text = download(page, "take_own_csv", tmp_path).read_text()
+    text = download(page, "export_own_csv", tmp_path).read_text()
     table = list(csv.DictReader(io.StringIO(text)))
     assert [row["epoch"] for row in table] == ["1", "2", "3"]
 
-    report = download(page, "take_own_report", tmp_path)
+    report = download(page, "export_own_report", tmp_path)
     assert report.name == "xor-2-4-1-relu-sgd-0.01-batch-32-seed-0.html"
     paper = page.context.browser.new_page()
     asked: list[str] = []
@@ -50,13 +50,13 @@ def test_a_run_is_taken_away_and_proves_itself(visit: Visit, tmp_path: Path) -> 
 
     for key, ending in (("keras", ".keras"), ("tensorboard", ".zip")):
         page.locator(f".st-key-prepare_own_{key} button:visible").click()
-        made = download(page, f"take_own_{key}", tmp_path)
+        made = download(page, f"export_own_{key}", tmp_path)
         assert made.name.endswith(ending)
         names = zipfile.ZipFile(made).namelist()
         wanted = "model.weights.h5" if key == "keras" else "train/events.out.tfevents"
         assert any(name.startswith(wanted) for name in names)
 
-    script = download(page, "take_own_script", tmp_path)
+    script = download(page, "export_own_script", tmp_path)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     ran = subprocess.run(
         [sys.executable, "-I", script.name], cwd=tmp_path, env=environment, capture_output=True,

@@ -10,8 +10,7 @@ from dashboard.state import session, url
 from dashboard.state.pages import open_page
 from dashboard.views.shared.curves import run_curves
 from dashboard.views.shared.export import export_saved_run
-from dashboard.views.shared.links import sharing
-from dashboard.views.shared.saved_runs import RunLibrary, open_in_train
+from dashboard.views.shared.saved_runs import RunLibrary, open_in_train, sharing
 from dashboard.widgets.messages import literal, refuse
 from playground.analysis.comparison.runs import Compared, settings
 from playground.experiment.describe import active_hyperparameters

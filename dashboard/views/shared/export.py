@@ -1,4 +1,4 @@
-"""What can be taken away of a run: files for a spreadsheet, for Keras, for paper."""
+"""Export of a run: report, curves, Keras script, model and TensorBoard files, settings."""
 
 import re
 import time
@@ -22,7 +22,7 @@ from playground.export.html_report import Report, report
 from playground.export.script import Script, ScriptError, reproducible, script
 from playground.export.script.data import needs_file
 from playground.history.environment import versions
-from playground.history.events import Epoch, Event
+from playground.history.events import AFTER_EPOCH, DURING_EPOCH, Epoch, Event
 from playground.nn.network import Snapshot
 from playground.runs.jobs import Jobs
 from playground.runs.run import Run
@@ -30,20 +30,18 @@ from playground.storage.records import SavedRun, StoreError
 from playground.storage.store import store
 
 WIDTH = 215  # pixels of a button
-WAIT_SECONDS = 1.0  # between two looks whether there is an epoch
-MOST_FILES = 12  # kept here after they were made: the largest network takes 25 MB
-
-
-# What is made, in a sentence; the worker's function, and its arguments.
-Work = tuple[Any, ...]
+WAIT_SECONDS = 1.0  # between two checks for the first epoch
+MAX_FILES = 12  # made by workers and kept; the largest network takes 25 MB
+MAX_STEM = 60  # characters of a file name
+DOWNLOAD_HELP = "Downloads this file; its content is described beside it."
 
 
 @dataclass(frozen=True)
 class ExportedRun:
-    """A run as it can be taken away.
+    """A run to export.
 
-    `key` tells it from all others, `events` and `snapshot` give what there is at the moment they
-    are asked; LookupError or StoreError where there are no weights.
+    `key` identifies it; `events` and `snapshot` give its state at the moment of the call.
+    `snapshot` raises LookupError or StoreError where there are no weights.
     """
 
     key: str
@@ -54,8 +52,8 @@ class ExportedRun:
     name: str = ""
     note: str = ""
     created: datetime | None = None
-    start: Snapshot | None = None
-    plays: bool = False  # whether there is more to come
+    start: Snapshot | None = None  # initial weights other than those of the seed
+    plays: bool = False
     page: str = ""  # the address that opens an experiment
     began: float = field(default_factory=time.time)
 
@@ -66,44 +64,56 @@ class ExportedRun:
 
     @property
     def stem(self) -> str:
-        """What its files are called: letters, digits and dashes of its name."""
+        """File name without ending: whole words of the run's name, joined by dashes."""
         words = re.findall(r"[A-Za-z0-9.]+", self.name or title(self.experiment))
-        return "-".join(words).lower()[:60].strip("-.") or "run"
+        stem = "-".join(words).lower().strip("-.")
+        if len(stem) > MAX_STEM:
+            stem = stem[: MAX_STEM + 1].rpartition("-")[0] or stem[:MAX_STEM]
+        return stem.strip("-.") or "run"
+
+    def script(self) -> Script:
+        """The Keras script; ScriptError without comparable epochs."""
+        try:
+            end = self.snapshot()
+        except (LookupError, StoreError):
+            end = None
+        file = f"{self.stem}.py"
+        return script(self.experiment, self.events(), self.versions, self.start, file, end)
 
 
-def take_away(saved: SavedRun, key: str = "saved") -> None:
+def export_saved_run(saved: SavedRun, key: str = "saved") -> None:
     """The files of a saved run."""
     known = identity.current()
     if known is None:
         return
-    listed, owner = saved.row, known[0]
+    row, owner = saved.row, known[0]
     events = list(saved.events)
-    _offer(
+    _files(
         ExportedRun(
-            key=f"{listed.id} {listed.epoch}",
+            key=f"{row.id} {row.epoch}",
             experiment=saved.experiment,
             events=lambda: events,
-            snapshot=lambda: store().snapshot(listed.id, owner, listed.epoch),
+            snapshot=lambda: store().snapshot(row.id, owner, row.epoch),
             versions=saved.versions,
-            name=listed.name,
-            note=listed.note,
-            created=listed.created,
+            name=row.name,
+            note=row.note,
+            created=row.created,
             page=page_address("train"),
-            began=listed.created.timestamp(),
+            began=row.created.timestamp(),
         ),
         key,
     )
 
 
-def take_away_run(run: Run, key: str = "own") -> None:
-    """The files of a run that is here, trained a moment ago or playing."""
+def export_run(run: Run, key: str = "own") -> None:
+    """The files of a run of this server."""
 
     def snapshot() -> Snapshot:
         if run.latest is None:
-            raise LookupError("its weights are not here yet")
+            raise LookupError("its weights have not arrived yet")
         return run.latest
 
-    _offer(
+    _files(
         ExportedRun(
             key=run.network,
             experiment=run.experiment,
@@ -118,214 +128,174 @@ def take_away_run(run: Run, key: str = "own") -> None:
     )
 
 
-def take_curves(runs: Sequence[tuple[str, SavedRun]], key: str = "several") -> None:
-    """The curves of several runs, each with its name, in one file."""
-    _row(
+def export_curves(runs: Sequence[tuple[str, SavedRun]], key: str = "several") -> None:
+    """The curves of several named runs in one file."""
+    _download(
         key, "csv", "Curves of these runs (.csv)", "runs.csv", "text/csv", ":material/table:",
         lambda: runs_csv([(name, saved.events, saved.row.task) for name, saved in runs]),
-        "All of them below each other, with the name of the run in the first column.",
+        "All runs in one table, with the name of the run in the first column.",
     )  # fmt: skip
 
 
-def _offer(taken: ExportedRun, key: str) -> None:
+def _files(run: ExportedRun, key: str) -> None:
     """A button for each file, with a sentence beside it."""
-    with st.container(key=f"take_{key}", gap="small"):
-        if not taken.epoch:
-            _nothing_yet(taken)
+    with st.container(key=f"export_{key}", gap="small"):
+        if not run.epoch:
+            _wait(run)
             return
-        _row(
-            key, "report", "Report", f"{taken.stem}.html", "text/html", ":material/description:",
-            lambda: _report(taken),
+        _download(
+            key, "report", "Report", f"{run.stem}.html", "text/html", ":material/description:",
+            lambda: _report(run),
             "One page with curves, scores, settings and note, to print or hand in.",
         )  # fmt: skip
-        _row(
-            key, "csv", "Curves (.csv)", f"{taken.stem}.csv", "text/csv", ":material/table:",
-            lambda: curves_csv(taken.events(), taken.experiment.data.source.task),
-            "Loss, score and learning rate after every epoch, for a spreadsheet.",
+        _download(
+            key, "csv", "Curves (.csv)", f"{run.stem}.csv", "text/csv", ":material/table:",
+            lambda: curves_csv(run.events(), run.experiment.data.source.task),
+            f"Loss and metric of every epoch (training: {DURING_EPOCH}; validation: "
+            f"{AFTER_EPOCH}), learning rate and seconds.",
         )  # fmt: skip
-        _script(taken, key)
-        _made(
-            taken, key, "keras", "Network (.keras)", f"{taken.stem}.keras",
-            "The network with its weights, for `keras.models.load_model`. It takes raw inputs: "
-            "the scaling is its first layer.",
-            lambda: _network(taken),
+        _script(run, key)
+        _prepared(
+            run, key, "keras", "Network (.keras)", f"{run.stem}.keras",
+            "The trained network for `keras.models.load_model`. It takes raw inputs: the scaling "
+            "is its first layer.",
         )  # fmt: skip
-        _made(
-            taken, key, "tensorboard", "TensorBoard (.zip)", f"{taken.stem}-tensorboard.zip",
-            "The curves as event files, as Keras' own callback writes them: unpack, then "
+        _prepared(
+            run, key, "tensorboard", "TensorBoard (.zip)", f"{run.stem}-tensorboard.zip",
+            "The curves as event files, as Keras' callback writes them: unpack them, then "
             "`tensorboard --logdir` and the folder.",
-            lambda: _event_files(taken),
         )  # fmt: skip
-        _row(
-            key, "json", "Settings (.json)", f"{taken.stem}.json", "application/json",
-            ":material/tune:", lambda: taken.experiment.model_dump_json(indent=2),
+        _download(
+            key, "json", "Settings (.json)", f"{run.stem}.json", "application/json",
+            ":material/tune:", lambda: run.experiment.model_dump_json(indent=2),
             "For `python -m playground train --experiment`.",
         )  # fmt: skip
 
 
-def _nothing_yet(taken: ExportedRun) -> None:
-    """Says so, and looks again as long as the run plays."""
+def _wait(run: ExportedRun) -> None:
+    """The message before the first epoch, checked again while the run plays."""
 
     def wait() -> None:
-        st.caption("Train at least one epoch: until then there is nothing to take away.")
-        if taken.epoch:
+        st.caption("Nothing to export yet: train at least one epoch.")
+        if run.epoch:
             st.rerun()
 
-    st.fragment(wait, run_every=WAIT_SECONDS if taken.plays else None, key="take_nothing")()
+    st.fragment(wait, run_every=WAIT_SECONDS if run.plays else None, key="export_nothing")()
 
 
-def _row(
+def _download(
     key: str, what: str, label: str, file: str, mime: str, icon: str,
-    make: Callable[[], str | bytes], sentence: str,
+    make: Callable[[], str | bytes] | bytes, sentence: str, primary: bool = False,
 ) -> None:  # fmt: skip
-    """A file that is made in a moment, when its button is pressed."""
+    """A button that downloads what `make` returns, or is, and a sentence beside it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            label, make, file, mime, key=f"take_{key}_{what}", on_click="ignore", icon=icon,
-            help="Saves this file on your own machine; what it holds is said beside it.",
-            width=WIDTH,
+            label, make, file, mime, key=f"export_{key}_{what}", on_click="ignore", icon=icon,
+            type="primary" if primary else "secondary", help=DOWNLOAD_HELP, width=WIDTH,
         )  # fmt: skip
         st.caption(sentence, width="stretch")
 
 
-def _report(taken: ExportedRun) -> str:
-    about = Report(
-        name=taken.name,
-        note=taken.note,
-        link=f"{taken.page}?{encode(taken.experiment)}",
-        versions=taken.versions,
-        created=taken.created,
-    )
-    return report(taken.experiment, taken.events(), about)
+def _report(run: ExportedRun) -> str:
+    link = f"{run.page}?{encode(run.experiment)}"
+    about = Report(run.name, run.note, link, run.versions, run.created)
+    return report(run.experiment, run.events(), about)
 
 
-def _script(taken: ExportedRun, key: str) -> None:
-    """The script, in a .zip where files belong to it."""
-    events = taken.events()
-    first, last, notes = reproducible(taken.experiment, events)
-    packed = needs_file(first.data) or taken.start is not None
-    sentence = (
-        "Plain Keras that trains it again to the same numbers, and says whether it did. It needs "
-        "nothing of this program."
-    )
-    if packed:
-        sentence += " Its data lie beside it: unpack all files into one folder."
-
-    def made() -> Script:
-        events, name = taken.events(), f"{taken.stem}.py"
-        return script(taken.experiment, events, taken.versions, taken.start, name)
-
+def _script(run: ExportedRun, key: str) -> None:
+    """The script, in a .zip where it needs further files; disabled where there is none."""
+    first, last, notes = reproducible(run.experiment, run.events())
+    packed = needs_file(first.data) or run.start is not None
     if last == 0:
         try:
-            made()
+            run.script()
         except ScriptError as error:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(
-                    "Script (.py)", key=f"take_{key}_script", disabled=True, width=WIDTH,
-                    icon=":material/code:",
-                    help="The experiment as a Keras script that trains it outside this "
-                    "program; try it in a notebook.",
+                    "Script (.py)", key=f"export_{key}_script", disabled=True, width=WIDTH,
+                    icon=":material/code:", help="The run as a script of plain Keras.",
                 )  # fmt: skip
                 st.caption(literal(str(error)), width="stretch")
         return
+    sentence = "Plain Keras that trains it again and compares its numbers with the recorded ones."
+    if packed:
+        sentence += " Its data are files beside it: unpack all into one folder."
     name, mime = ("zip", "application/zip") if packed else ("py", "text/x-python")
-    _row(
-        key, "script", f"Script (.{name})", f"{taken.stem}.{name}", mime, ":material/code:",
-        lambda: made().packed if packed else made().text,
+    _download(
+        key, "script", f"Script (.{name})", f"{run.stem}.{name}", mime, ":material/code:",
+        lambda: run.script().packed if packed else run.script().text,
         " ".join([sentence, *(literal(note) for note in notes)]),
     )  # fmt: skip
 
 
-# ---- files that a worker makes -------------------------------------------------------------
-
-
-def _network(taken: ExportedRun) -> Work:
-    snapshot = taken.snapshot()
-    return (
-        f"The weights after epoch {snapshot.epoch:,}.",
-        "playground.training.keras_export:keras_file",
-        taken.experiment,
-        snapshot,
-    )
-
-
-def _event_files(taken: ExportedRun) -> Work:
-    events = taken.events()
-    told = f"All epochs up to {taken.epoch:,}."
-    return (
-        told,
-        "playground.training.keras_export:event_files",
-        taken.experiment,
-        events,
-        taken.began,
-    )
+# ---- files that a worker makes -----------------------------------------------------------
 
 
 @cache
 def _jobs() -> Jobs:
-    return Jobs(MOST_FILES)
+    return Jobs(MAX_FILES)
 
 
-def _made(
-    taken: ExportedRun, key: str, what: str, label: str, file: str, sentence: str,
-    work: Callable[[], Work],
-) -> None:  # fmt: skip
-    """A file that TensorFlow writes: it is made by a worker on demand, then it can be saved."""
-    watching = _is_working(taken, what)
-
-    def offer() -> None:
-        _prepared(taken, key, what, label, file, sentence, work)
-        if watching != _is_working(taken, what):
-            st.rerun()  # last: from now on there is something to wait for, or no longer
-
-    every = POLL_SECONDS if watching else None
-    st.fragment(offer, run_every=every, key=f"take_{key}_{what}_part")()
-
-
-def _is_working(taken: ExportedRun, what: str) -> bool:
-    job = _jobs().latest((taken.key, what))
-    return job is not None and job.state == "working"
+def _work(run: ExportedRun, what: str) -> tuple[Any, ...]:
+    """A note on the file, the worker's function, and its arguments."""
+    module = "playground.training.keras_export"
+    if what == "keras":
+        snapshot = run.snapshot()
+        note = f"The weights after epoch {snapshot.epoch:,}."
+        return note, f"{module}:keras_file", run.experiment, snapshot
+    note = f"All epochs up to {run.epoch:,}."
+    return note, f"{module}:event_files", run.experiment, run.events(), run.began
 
 
 def _prepared(
-    taken: ExportedRun, key: str, what: str, label: str, file: str, sentence: str,
-    work: Callable[[], Work],
+    run: ExportedRun, key: str, what: str, label: str, file: str, sentence: str
 ) -> None:  # fmt: skip
-    """The button that begins, or the one that saves; why it failed stands below."""
-    job, working = _jobs().latest((taken.key, what)), _is_working(taken, what)
-    made = job is not None and job.key == (taken.key, what, taken.epoch)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if job is not None and made and job.state == "done":
-            st.download_button(
-                label, job.result, file, "application/octet-stream", key=f"take_{key}_{what}",
-                on_click="ignore", icon=":material/download:", type="primary", width=WIDTH,
-                help="Saves this file on your own machine; what it holds is said beside it.",
+    """A file that TensorFlow writes: a worker makes it on demand, then it can be downloaded."""
+
+    def works() -> bool:
+        job = _jobs().latest((run.key, what))
+        return job is not None and job.state == "working"
+
+    polled = works()
+
+    def draw() -> None:
+        job = _jobs().latest((run.key, what))
+        current = job is not None and job.key == (run.key, what, run.epoch)
+        if job is not None and current and job.state == "done":
+            _download(
+                key, what, label, file, "application/octet-stream", ":material/download:",
+                job.result, f"{job.note} {sentence}", primary=True,
             )  # fmt: skip
-            st.caption(f"{job.note} {sentence}", width="stretch")
         else:
-            st.button(
-                f"Prepare {label}", key=f"prepare_{key}_{what}", icon=":material/build:",
-                disabled=working, width=WIDTH, on_click=_begin, args=(taken, what, work),
-                help="Lets a worker write the file; it can be saved in a moment.",
-            )  # fmt: skip
-            st.caption("Being made …" if working else sentence, width="stretch")
-    problem = stored.get(f"take_{what}", taken.key)
-    if job is not None and made and job.state == "failed":
-        problem = job.reason
-    if problem:
-        refuse(f"{label} could not be made: {problem}")
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(
+                    f"Prepare {label}", key=f"prepare_{key}_{what}", icon=":material/build:",
+                    disabled=works(), width=WIDTH, on_click=_begin, args=(run, what),
+                    help="Makes the file in a worker; then it can be downloaded.",
+                )  # fmt: skip
+                st.caption("Being made …" if works() else sentence, width="stretch")
+        problem = stored.get(f"export_{what}", run.key)
+        if job is not None and current and job.state == "failed":
+            problem = job.reason
+        if problem:
+            refuse(f"{label} could not be made: {problem}")
+        if polled != works():
+            st.rerun()  # last: polling begins or ends
+
+    every = POLL_SECONDS if polled else None
+    st.fragment(draw, run_every=every, key=f"export_{key}_{what}_part")()
 
 
-def _begin(taken: ExportedRun, what: str, work: Callable[[], Work]) -> None:
-    """Let a worker make a file; why there is nothing to make it of is kept for the page."""
-    question = (taken.key, what, taken.epoch)
-    old = _jobs().get(question)
+def _begin(run: ExportedRun, what: str) -> None:
+    """Start a job; why there is nothing to make a file of is stored for the page."""
+    job_key = (run.key, what, run.epoch)
+    old = _jobs().get(job_key)
     if old is not None and old.state == "failed":
-        _jobs().remove(question, old)
+        _jobs().remove(job_key, old)
     try:
-        note, path, *arguments = work()
+        note, path, *arguments = _work(run, what)
     except (LookupError, StoreError) as error:
-        stored.set(f"take_{what}", str(error), taken.key)
+        stored.set(f"export_{what}", str(error), run.key)
         return
-    stored.set(f"take_{what}", "", taken.key)
-    _jobs().submit((taken.key, what), question, path, *arguments, note=note)
+    stored.set(f"export_{what}", "", run.key)
+    _jobs().submit((run.key, what), job_key, path, *arguments, note=note)

@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard.components import chart, status, stream
 from dashboard.state import session
 from dashboard.views.shared.dataset_loading import loaded_dataset
-from dashboard.views.shared.export import take_away_run
+from dashboard.views.shared.export import export_run
 from dashboard.views.shared.predictions import show_predictions
 from dashboard.views.shared.run_controls import buttons, is_updating, message, own_run
 from dashboard.views.shared.test_set import evaluate_on_test_set
@@ -45,7 +45,7 @@ def train() -> None:
         _share(experiment)
     if run is not None:
         st.subheader("Export", anchor=False)
-        take_away_run(run)
+        export_run(run)
 
 
 def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:

@@ -1,7 +1,7 @@
-"""A run as a Python script of plain Keras that trains it once more and proves itself.
+"""A run as a Python script that trains it again with plain Keras and compares the numbers.
 
-The script needs Keras, TensorFlow and NumPy, and nothing of this program. It holds its own numbers
-against the recorded ones and ends with status 1 where they differ.
+The script needs Keras, TensorFlow and NumPy, and nothing of this program. It ends with status 1
+where its numbers differ from the recorded ones.
 """
 
 import io
@@ -17,7 +17,7 @@ from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
 from playground.experiment.url import encode
 from playground.export.script import data, model, training, verify
-from playground.export.script.source import quoted, spaced
+from playground.export.script.source import import_block, quoted, spaced
 from playground.history.events import (
     Diverged,
     Epoch,
@@ -30,18 +30,20 @@ from playground.nn.network import Snapshot
 
 NAME = "train.py"
 
-NOTHING = "Train at least one epoch: the script compares itself with what was recorded."
+NOTHING = "Train at least one epoch: the script compares its numbers with the recorded ones."
 TOO_SOON = (
-    "The script compares itself with what was recorded before anything was changed by hand, and "
-    "here something was changed before the first epoch was over. Press Reset and train again."
+    "The script compares its numbers with those recorded before a setting was changed, and here a "
+    "setting was changed before the end of the first epoch. Press Reset and train again."
 )
 
 HEAD = '''\
-"""A network of the MLP playground, trained once more with plain Keras.
+"""A network of the MLP playground, trained again with plain Keras.
 
-The same examples, the same first weights, the same batches in the same order. Each epoch is
-printed beside what was recorded (in brackets); the last line says whether it was reproduced.
+The same examples, the same initial weights, the same batches in the same order. Each epoch is
+printed beside the recorded one (in brackets); the last line says whether it was reproduced.
+Equal versions on the same family of processors give equal numbers; others round differently.
 
+    {threads}
     pip install {packages}
     python {name}         # all epochs
     python {name} 3       # only the first three
@@ -49,12 +51,12 @@ printed beside what was recorded (in brackets); the last line says whether it wa
 
 
 class ScriptError(ValueError):
-    """There is no script for a run; the text says why."""
+    """A run has no script; the text says why."""
 
 
 @dataclass(frozen=True)
 class Script:
-    """The files of a script by name, itself first, and what it leaves out, a sentence each."""
+    """The files of a script by name, itself first, and a sentence for each part it omits."""
 
     files: Mapping[str, bytes]
     notes: tuple[str, ...]
@@ -80,20 +82,26 @@ def script(
     versions: Mapping[str, str],
     start: Snapshot | None = None,
     name: str = NAME,
+    end: Snapshot | None = None,
 ) -> Script:
     """The script of a run; ScriptError where there is nothing to compare with.
 
-    versions: of the packages it was trained with. start: the weights it began with, where these
-    are not the ones of its seed. name: what the file is called, letters, digits, dots and dashes.
+    versions: as `history.environment.versions`. start: initial weights other than those of the
+    seed; end: the last weights. name: of the file, of letters, digits, dots and dashes.
     """
-    name = name if re.fullmatch(r"[\w.-]+", name) else NAME  # it stands in the text
+    name = name if re.fullmatch(r"[\w.-]+", name) else NAME  # it is part of the text
     events = list(events)
     experiment, last, notes = reproducible(experiment, events)
     epochs = [e for e in events if isinstance(e, Epoch) and (last is None or e.epoch <= last)]
     if not epochs:
         raise ScriptError(NOTHING if last is None else TOO_SOON)
-    told = notes or tuple(_ending(e) for e in events if isinstance(e, (Finished, Diverged)))
-    text = _text(experiment, epochs, told, versions, start is not None, name)
+    comments = notes or tuple(_ending(e) for e in events if isinstance(e, (Finished, Diverged)))
+    finished = next((e for e in events if isinstance(e, Finished)), None) if last is None else None
+    diverged = any(isinstance(event, Diverged) for event in events)
+    compared = verify.compare(
+        epochs, experiment.data.source.task, versions, finished, None if diverged or last else end
+    )
+    text = _text(experiment, epochs[-1].epoch, compared, comments, versions, start, name)
     files = {name: text.encode()}
     if data.needs_file(experiment.data):
         files[data.FILE] = data.file(experiment.data)
@@ -105,11 +113,10 @@ def script(
 def reproducible(
     experiment: Experiment, events: Sequence[Event]
 ) -> tuple[Experiment, int | None, tuple[str, ...]]:
-    """The experiment as the run began, the last epoch that it alone decides (None: all of them),
-    and a sentence on what comes after that.
+    """The initial experiment, the last epoch that it alone determines, and a note on the rest.
 
-    A setting changed by hand, or examples taught, may have come amid an epoch: what followed
-    depends on the very moment, which is not recorded.
+    None for all epochs. Settings changed or examples added inside an epoch take effect at a moment
+    that is not recorded.
     """
     for change in reversed([e for e in events if isinstance(e, HyperparametersChanged)]):
         experiment = experiment.replace(**{change.name: change.before})
@@ -118,80 +125,73 @@ def reproducible(
             what = (
                 f"{event.name} was changed from {event.before} to {event.after}"
                 if isinstance(event, HyperparametersChanged)
-                else f"{event.examples} examples were taught"
+                else f"{event.examples} examples were added"
             )
-            note = f"After epoch {event.epoch} {what} by hand: the script goes no further."
+            note = f"After epoch {event.epoch} {what}: the script goes no further."
             return experiment, event.epoch, (note,)
     return experiment, None, ()
 
 
 def _text(
-    experiment: Experiment, epochs: Sequence[Epoch], told: Sequence[str],
-    versions: Mapping[str, str], given: bool, file: str,
+    experiment: Experiment, epochs: int, compared: str, comments: Sequence[str],
+    versions: Mapping[str, str], start: Snapshot | None, file: str,
 ) -> str:  # fmt: skip
-    standard, others = _imports(experiment, given)
-    imports = "\n\n".join("\n".join(_sorted(each)) for each in (standard, others))
-    source = experiment.data.source
+    standard, others = data.imports(experiment.data)
+    standard |= verify.IMPORTS | training.imports(experiment.training)
     sections = [
-        ("The settings", _settings(experiment, epochs, told)),
-        ("The data", data.section(experiment.data, experiment.training.loss)),
-        ("The network", model.section(experiment, given)),
-        ("What was recorded", verify.compare(epochs, source.task, versions.get("keras", "?"))),
+        ("Settings", _settings(experiment, epochs, comments)),
+        ("Data", data.section(experiment.data, experiment.training.loss)),
+        ("Network", model.section(experiment, start is not None)),
+        ("Recorded numbers", compared),
         ("Training", training.section(experiment)),
-        ("Once more", _fit(experiment)),
+        ("Run and compare", _fit(experiment)),
     ]
     packages = ("keras", "tensorflow", "numpy") + ("scikit-learn",) * any(
-        "sklearn" in o for o in others
+        "sklearn" in line for line in others
     )
     pinned = " ".join(f"{p}=={versions[p]}" if p in versions else p for p in packages)
-    head = HEAD.format(packages=pinned, name=file)
-    parts = [f"{head}\n\n{imports}"]
+    threads = versions.get("threads", "")
+    count = f"Trained with {threads} thread{'s' * (threads != '1')}: " if threads else ""
+    head = HEAD.format(
+        packages=pinned, name=file,
+        threads=f"{count}TF_NUM_INTRAOP_THREADS={threads or 1} sets as many.",
+    )  # fmt: skip
+    others |= {"import keras", "import numpy as np"}
+    parts = [f"{head}\n\n{import_block(standard, others)}"]
     parts += [f"# {'-' * 4} {name} {'-' * (90 - len(name))}\n\n{text}" for name, text in sections]
     return spaced("\n\n".join(parts)) + "\n"
 
 
-def _imports(experiment: Experiment, given: bool) -> tuple[set[str], set[str]]:
-    """What is imported from the standard library, and what from elsewhere."""
-    standard, others = data.imports(experiment.data)
-    standard |= {"import math", "import sys"}
-    if given:
-        standard.add("from pathlib import Path")
-    if experiment.training.schedule not in training.SHARES:
-        standard.add("import types")
-    return standard, others | {"import keras", "import numpy as np"}
-
-
-def _sorted(lines: Iterable[str]) -> list[str]:
-    """`import x` before `from x import y`, as is usual."""
-    return sorted(lines, key=lambda line: (line.startswith("from"), line))
-
-
-def _settings(experiment: Experiment, epochs: Sequence[Epoch], told: Sequence[str]) -> str:
-    """The numbers that several places need, and what there is to know of the run."""
+def _settings(experiment: Experiment, epochs: int, comments: Sequence[str]) -> str:
+    """Numbers that several sections use, after comments on the run."""
     training = experiment.training
     size = min(training.batch_size, experiment.data.train_size)
     lines = [
         f"TITLE = {quoted(title(experiment))}",
         f"LINK = {quoted(encode(experiment))}  # opens it in the playground",
         f"SEED = {experiment.network.seed}  # of the weights, the order and the dropout",
-        f"EPOCHS = {epochs[-1].epoch}  # that were trained",
-        f"PLANNED = {training.epochs}  # epochs: what the schedule reckons with",
+        f"EPOCHS = {epochs}  # trained",
+        f"PLANNED = {training.epochs}  # epochs, for the schedule",
         f"BATCH_SIZE = {size}",
-        f"STEPS = {experiment.steps_per_epoch}  # updates in an epoch: the last batch may be small",
+        f"STEPS = {experiment.steps_per_epoch}  # updates in an epoch; its last batch may be small",
         f"LEARNING_RATE = {training.learning_rate!r}",
     ]
     if experiment.network.dropout:
-        lines.append(f"DROPOUT = {experiment.network.dropout!r}  # share of hidden units dropped")
-    return "\n".join([*(f"# {line}" for n in told if n for line in textwrap.wrap(n, 96)), *lines])
+        lines.append(
+            f"DROPOUT = {experiment.network.dropout!r}  # fraction of hidden units dropped"
+        )
+    return "\n".join(
+        [*(f"# {line}" for text in comments for line in textwrap.wrap(text, 96)), *lines]
+    )
 
 
 def _ending(event: Finished | Diverged) -> str:
     if isinstance(event, Diverged):
-        return f"The run ended at update {event.step}: its loss was no longer a finite number."
+        return f"The run diverged at update {event.step}: its loss was not finite."
+    restored = f"; the weights of epoch {event.best_epoch} were restored" * event.restored
     if not event.stopped_early:
-        return ""
-    best = f"; its weights are those of epoch {event.best_epoch}" if event.restored else ""
-    return f"The run stopped early after epoch {event.epoch}{best}."
+        return f"The run ended after epoch {event.epoch}{restored}." if restored else ""
+    return f"The run stopped early after epoch {event.epoch}{restored}."
 
 
 def _fit(experiment: Experiment) -> str:
@@ -205,7 +205,7 @@ epochs = min(int(sys.argv[1]), EPOCHS) if len(sys.argv) > 1 else EPOCHS
 print(TITLE)
 model.fit(
     batches(),
-    shuffle=False,  # they are in their order
+    shuffle=False,  # the batches are in their order
     steps_per_epoch=STEPS,
     epochs=epochs,
 {validation}    callbacks=callbacks,
@@ -216,7 +216,7 @@ model.fit(
 
 
 def _weights(start: Snapshot) -> bytes:
-    """`network.FILE`."""
+    """The content of `model.FILE`."""
     arrays = {}
     for i, layer in enumerate(start.layers, start=1):
         arrays[f"kernel_{i}"], arrays[f"bias_{i}"] = layer.kernel, layer.bias

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from playground.datasets import load
+from playground.datasets.download import FULL_SETS, OWN_FOLDER
 from playground.datasets.images import IMAGES
 from playground.datasets.preprocessing import Purpose, noisy_images
 from playground.datasets.split import stratified
@@ -40,6 +41,8 @@ def file(data: Data) -> bytes:
 def imports(data: Data) -> tuple[set[str], set[str]]:
     """Modules of the standard library and others that the section needs."""
     own = {"from pathlib import Path"} if needs_file(data) else set()
+    if data.dataset in IMAGES and not needs_file(data):
+        own = {"import os", "import sys", "from pathlib import Path"}
     bunch = {"digits", "iris"} & {data.dataset}
     return own, {f"from sklearn.datasets import load_{name}" for name in bunch}
 
@@ -76,11 +79,32 @@ def _raw(data: Data) -> str:
 def _images(data: Data) -> str:
     first, end = data.validation_size, data.validation_size + data.train_size
     text = f"""\
-# Keras gets the files once. The first rows are for validation, the rows after them for training.
-(images, labels), _ = keras.datasets.{data.dataset}.load_data()
+{_load_images(data.dataset)}
+
+
+# The first rows are for validation, the rows after them for training.
+images, labels = load_images()
 x_validation, y_validation = images[:{first}], labels[:{first}]
 x_train, y_train = images[{first}:{end}], labels[{first}:{end}]"""
     return text + _image_noise(data) if data.noise else text
+
+
+def _load_images(name: str) -> str:
+    """A function that reads a cached file itself: Keras deletes one whose bytes it does not know."""
+    files = [FULL_SETS[name].repacked.name, *FULL_SETS[name].files]
+    cached = [f"{OWN_FOLDER}/{files[0]}", *(file for file in files[1:] if file.endswith(".npz"))]
+    return f"""\
+def load_images():
+    \"\"\"Training images and labels, from a file in Keras' folder or else downloaded by Keras.\"\"\"
+    folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
+    for path in (folder / name for name in {cached!r}):
+        if path.exists():
+            try:
+                with np.load(path) as file:
+                    return file["x_train"], file["y_train"]
+            except Exception as error:
+                sys.exit(f"{{path}} cannot be read ({{error}}): move it away and start again.")
+    return keras.datasets.{name}.load_data()[0]"""
 
 
 def _image_noise(data: Data) -> str:

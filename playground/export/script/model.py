@@ -1,6 +1,9 @@
-"""The part of a script that builds the network, with the first weights of the run."""
+"""Code of the network: layers, initializers, regularizers."""
+
+from textwrap import indent
 
 from playground.experiment.model import Experiment
+from playground.export.script.source import wrapped
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
 
@@ -8,7 +11,7 @@ FILE = "initial_weights.npz"
 
 _DROPOUT = '''\
 class Dropout(keras.layers.Layer):
-    """Dropout that is told which units to keep, so that they are the same ones as in the run."""
+    """Dropout with a given mask, so that the same units are dropped as in the run."""
 
     def build(self, shape):
         self.keep = self.add_weight(shape=(BATCH_SIZE, shape[-1]), trainable=False)
@@ -24,53 +27,52 @@ class Dropout(keras.layers.Layer):
 
 
 def section(experiment: Experiment, given: bool) -> str:
-    """Code that makes `model`; `given`: its first weights lie in FILE, no seed gives them."""
-    network = experiment.network
-    names = [*network.layer_activations, experiment.output_activation]
-    lines = [f"keras.Input(({experiment.layer_sizes[0]},)),"]
-    for i, (units, name) in enumerate(zip(experiment.layer_sizes[1:], names, strict=True)):
-        lines += _dense(experiment, i, units, name, given)
-        if network.dropout and i < len(names) - 1:
-            lines.append("Dropout(),")
-    layers = "\n".join("    " * 2 + line for line in lines)
-    text = _DROPOUT if _drops(experiment) else ""
-    text += "" if given else _seeds(experiment)
-    text += f"model = keras.Sequential(\n    [\n{layers}\n    ]\n)"
+    """Code that makes `model` with the initial weights of the run; `given`: they are in FILE."""
+    lines = [f"keras.Input(({experiment.layer_sizes[0]},))"]
+    n_layers = len(experiment.layer_sizes) - 1
+    for i in range(n_layers):
+        lines.append(wrapped("keras.layers.Dense(", dense(experiment, i, not given, not given)))
+        if experiment.network.dropout and i < n_layers - 1:
+            lines.append("Dropout()")
+    text = _DROPOUT if drops_units(experiment) else ""
+    if "seeds[" in "".join(lines):
+        text += f"""\
+# One seed for each kernel and each bias, all from the seed of the network.
+seeds = np.random.SeedSequence([SEED, 0]).generate_state({2 * (n_layers + 1)}).tolist()
+
+"""
+    layers = "".join(indent(f"{line},\n", " " * 8) for line in lines)
+    text += f"model = keras.Sequential(\n    [\n{layers}    ]\n)"
     return text + _given() if given else text
 
 
-def _drops(experiment: Experiment) -> bool:
+def drops_units(experiment: Experiment) -> bool:
+    """Whether dropout has any hidden units to drop."""
     return experiment.network.dropout > 0 and bool(experiment.network.hidden)
 
 
-def _seeds(experiment: Experiment) -> str:
+def dense(experiment: Experiment, index: int, seeded: bool, initialized: bool = True) -> list[str]:
+    """The arguments of Dense layer `index`; what Keras does by default is left out.
+
+    seeded: each initializer has a seed of its own from `seeds`.
+    """
     network = experiment.network
-    used = (network.kernel_initializer, network.bias_initializer)
-    if not any(INITIALIZERS[name].random for name in used):
-        return ""
-    n = 2 * len(experiment.layer_sizes)
-    return f"""\
-# One seed for each kernel and each bias, all from the one seed of the network.
-seeds = np.random.SeedSequence([SEED, 0]).generate_state({n}).tolist()
-
-"""
-
-
-def _dense(experiment: Experiment, index: int, units: int, name: str, given: bool) -> list[str]:
-    network = experiment.network
-    arguments = [str(units), f"activation={activation(experiment, name)}"]
-    if not given:
-        kernel = initializer(experiment, network.kernel_initializer, 2 * index)
-        arguments.append(f"kernel_initializer={kernel}")
-        if network.bias_initializer != "zeros":  # which is what Keras does anyway
-            bias = initializer(experiment, network.bias_initializer, 2 * index + 1)
-            arguments.append(f"bias_initializer={bias}")
+    name = [*network.layer_activations, experiment.output_activation][index]
+    arguments = [str(experiment.layer_sizes[index + 1])]
+    if name != "linear":
+        arguments.append(f"activation={activation(experiment, name)}")
+    for place, (field, chosen, default) in enumerate(
+        (
+            ("kernel_initializer", network.kernel_initializer, "glorot_uniform"),
+            ("bias_initializer", network.bias_initializer, "zeros"),
+        )
+    ):
+        seed = 2 * index + place if seeded and INITIALIZERS[chosen].random else None
+        if initialized and (chosen != default or seed is not None):
+            arguments.append(f"{field}={initializer(experiment, chosen, seed)}")
     if network.l1 or network.l2:
         arguments.append(f"kernel_regularizer={regularizer(network.l1, network.l2)}")
-    one = f"keras.layers.Dense({', '.join(arguments)}),"
-    if len(one) <= 92:
-        return [one]
-    return ["keras.layers.Dense(", *(f"    {argument}," for argument in arguments), "),"]
+    return arguments
 
 
 def activation(experiment: Experiment, name: str) -> str:
@@ -84,11 +86,11 @@ def activation(experiment: Experiment, name: str) -> str:
     return f"lambda z: keras.activations.{entry.keras}(z, {given})"
 
 
-def initializer(experiment: Experiment, name: str, place: int | None = None) -> str:
-    """An initializer with its parameters, and the seed of its place, if it is to have one."""
+def initializer(experiment: Experiment, name: str, seed: int | None = None) -> str:
+    """An initializer with its parameters; `seed`: the position of its seed in `seeds`."""
     entry = INITIALIZERS[name]
     given = [f"{p}={getattr(experiment.network, p)!r}" for p in entry.parameters]
-    given += [f"seed=seeds[{place}]"] * (entry.random and place is not None)
+    given += [f"seed=seeds[{seed}]"] * (seed is not None)
     return f"keras.initializers.{entry.keras}({', '.join(given)})"
 
 
@@ -101,7 +103,7 @@ def regularizer(l1: float, l2: float) -> str:
 
 def _given() -> str:
     return f"""
-# This run began with the weights of another network: they are in the file beside this script.
+# The initial weights of this run are those of another network, in the file beside this script.
 first = np.load(Path(__file__).with_name("{FILE}"))
 dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
 for i, layer in enumerate(dense, start=1):

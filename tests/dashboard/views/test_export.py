@@ -1,4 +1,4 @@
-"""What the pages offer to take away of a run."""
+"""The files that the pages export of a run."""
 
 import itertools
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from dashboard.views.shared.export import ExportedRun
 from playground.datasets.custom import storage
 from playground.datasets.custom import table as own
 from playground.experiment.model import Experiment
-from playground.experiment.model_summary import assemble
+from playground.experiment.model_summary import assemble, title
 from playground.history.events import Epoch, Event, HyperparametersChanged, LayerStatistics, Score
 from playground.nn.network import Snapshot
 from playground.storage.store import Store, store
@@ -46,14 +46,14 @@ def page() -> None:
     import streamlit as st
 
     from dashboard.state import identity, session
-    from dashboard.views.shared.export import take_away
+    from dashboard.views.shared.export import export_saved_run
     from playground.storage.store import store
 
     session.begin()
     known = identity.current()
     assert known is not None
     (line,) = store().list_runs(known[0])
-    take_away(store().get(line.id, known[0]))
+    export_saved_run(store().get(line.id, known[0]))
     st.text("end")
 
 
@@ -83,13 +83,13 @@ def test_a_saved_run_offers_every_file(kept: Store) -> None:
         "Prepare Network (.keras)",
         "Prepare TensorBoard (.zip)",
     ]
-    assert "nothing of this program" in " ".join(c.value for c in app.caption)
+    assert "compares its numbers" in " ".join(c.value for c in app.caption)
 
 
 def test_before_the_first_epoch_there_is_nothing(kept: Store) -> None:
     app = opened(kept, events=[])
     assert labels(app) == []
-    assert "Train at least one epoch" in app.caption[0].value
+    assert "train at least one epoch" in app.caption[0].value
 
 
 def test_a_script_says_what_it_leaves_out(kept: Store) -> None:
@@ -103,8 +103,8 @@ def test_a_script_says_what_it_leaves_out(kept: Store) -> None:
 def test_without_comparable_epochs_there_is_no_script(kept: Store) -> None:
     app = opened(kept, events=[HyperparametersChanged(0, "learning_rate", 0.01, 0.1), finished(1)])
     assert "Script (.py)" not in labels(app)
-    assert app.button(key="take_saved_script").disabled
-    assert "before the first epoch" in " ".join(c.value for c in app.caption)
+    assert app.button(key="export_saved_script").disabled
+    assert "before the end of the first epoch" in " ".join(c.value for c in app.caption)
 
 
 def test_own_data_come_with_their_script(kept: Store) -> None:
@@ -115,7 +115,7 @@ def test_own_data_come_with_their_script(kept: Store) -> None:
     )  # fmt: skip
     app = opened(kept, Experiment().replace(dataset=storage.put(table).name, hidden=(4,)))
     assert "Script (.zip)" in labels(app)
-    assert "unpack all files" in " ".join(c.value for c in app.caption)
+    assert "unpack all into one folder" in " ".join(c.value for c in app.caption)
 
 
 def test_weights_that_are_not_kept_are_said_beside_the_button(kept: Store) -> None:
@@ -139,8 +139,9 @@ def taken(**changes: Any) -> ExportedRun:
 def test_files_are_named_after_the_run() -> None:
     assert taken(name="../a/b: <c>\n").stem == "..-a-b-c".strip("-.")
     assert taken(name="日本").stem == "run"
-    assert taken().stem == "xor-2-4-1-relu-sgd-0.01-batch-32-seed-0"
+    assert taken().stem == "-".join(title(XOR).lower().replace("·", " ").split())
     assert len(taken(name="x" * 300).stem) == 60
+    assert taken(name="a rather long name " * 9).stem == "a-rather-long-name-" * 3 + "a"
 
 
 def test_the_report_holds_link_note_and_date() -> None:

@@ -22,6 +22,7 @@ from playground.datasets.custom import table as own
 from playground.datasets.registry import DATASETS
 from playground.export.script import NAME, Script, ScriptError, reproducible, script
 from playground.export.script.source import listing, quoted
+from playground.history.environment import versions
 from playground.history.events import Epoch, Event, ExamplesAdded, HyperparametersChanged, Score
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
@@ -85,7 +86,9 @@ def run(experiment: Experiment, start: Snapshot | None = None) -> list[Event]:
 def written(case: dict[str, object]) -> Script:
     usual: dict[str, object] = {"hidden": (12, 8), "epochs": EPOCHS}
     experiment = Experiment().replace(**usual | case)
-    return script(experiment, run(experiment), VERSIONS)
+    trainer = Trainer(experiment)
+    events = list(trainer.advance(seconds=600).events)
+    return script(experiment, events, VERSIONS, end=trainer.latest())
 
 
 @pytest.fixture
@@ -113,8 +116,9 @@ def execute(
 
 
 @pytest.fixture
-def whole_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+def whole_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What Keras would have to fetch: the first rows of it, which lie in the package."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     for name in images.IMAGES:
         found = images.bundled(name)
         answer = (found.x_train, found.y_train), (found.x_test, found.y_test)
@@ -134,6 +138,25 @@ def test_a_script_reproduces_its_run(
     assert not re.search(r"(import|from) playground", made.text)
     difference = float(printed.split("\nReproduced: largest difference ")[1].split()[0])
     assert difference < 1e-4
+    last = float(re.findall(r"last weights and scores \(epoch \d+\): (\S+)\.\n", printed)[0])
+    assert last < 1e-3
+
+
+def test_a_script_reads_a_file_of_other_bytes_and_leaves_it_as_it_is(
+    execute: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "keras" / "datasets" / "mnist.npz"
+    path.parent.mkdir(parents=True)
+    content = images.to_npz(images.bundled("mnist"))  # not the bytes that Keras knows
+    path.write_bytes(content)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    made = written(CASES[1])
+    assert "\nReproduced" in execute(made)
+    assert path.read_bytes() == content
+    path.write_bytes(b"half a file")
+    with pytest.raises(SystemExit, match=r"mnist.npz cannot be read .*: move it away"):
+        exec(compile(made.text, NAME, "exec"), {"__name__": "__main__", "__file__": NAME})
+    assert path.read_bytes() == b"half a file"
 
 
 def test_the_cases_cover_every_choice() -> None:
@@ -156,6 +179,35 @@ def test_other_numbers_than_the_recorded_ones_end_with_status_1(
     assert other != made.files[NAME]
     printed = execute(replace(made, files={NAME: other}), status=1)
     assert "NOT reproduced: largest difference" in printed
+
+
+# The lowest validation loss comes before the last epoch, and training ends by itself.
+RESTORED: dict[str, object] = {
+    "dataset": "spiral", "train_size": 30, "validation_size": 30, "hidden": (8,),
+    "optimizer": "adam", "learning_rate": 0.5, "epochs": 5, "early_stopping": True, "patience": 50,
+}  # fmt: skip
+
+
+def test_the_proof_compares_the_weights_that_were_restored_at_the_end(
+    execute: Callable[..., str],
+) -> None:
+    made = written(RESTORED)
+    final = int(re.findall(r"FINAL = (\d+)", made.text)[0])
+    assert final == 3
+    printed = execute(made)
+    assert f"last weights and scores (epoch {final}): " in printed
+    assert "\nReproduced" in printed
+    kept = made.text.replace("restore_best_weights=True", "restore_best_weights=False").encode()
+    assert "NOT reproduced" in execute(replace(made, files={NAME: kept}), status=1)
+
+
+def test_a_script_names_threads_and_processor() -> None:
+    score = Score(0.5, 0.25)
+    events = [Epoch(1, 1, score, score, 0.01, 0.1, ())]
+    made = script(Experiment(), events, versions() | {"threads": "2", "processor": "Z80"})
+    assert "Trained with 2 threads: TF_NUM_INTRAOP_THREADS=2" in made.text
+    assert 'PROCESSOR = "Z80"' in made.text
+    assert "another family of processors round differently" in made.text
 
 
 def test_fewer_epochs_can_be_asked_for(execute: Callable[..., str]) -> None:
@@ -208,8 +260,7 @@ def test_what_was_changed_by_hand_is_said_and_not_compared() -> None:
     assert reproducible(trainer.experiment, events)[0] == before
     assert "EPOCHS = 4 " in made.text
     assert made.notes == (
-        "After epoch 4 learning_rate was changed from 0.01 to 0.5 by hand: "
-        "the script goes no further.",
+        "After epoch 4 learning_rate was changed from 0.01 to 0.5: the script goes no further.",
     )
     assert reproducible(before, [ExamplesAdded(2, 9)])[1] == 2
 

@@ -17,7 +17,8 @@ from hypothesis import given, settings, strategies
 from playground import Experiment
 from playground.datasets import images
 from playground.experiment.model_summary import summary
-from playground.labs.code import EXAMPLES, FORMS, NAME, SILENT, code, files, share, steps
+from playground.export.script.training import DEFAULTED
+from playground.labs.code import EXAMPLES, FORMS, NAME, code, files, steps, validation_split
 from playground.labs.keras.code import summaries
 from playground.nn.optimizers import OPTIMIZERS
 
@@ -138,14 +139,14 @@ def test_any_experiment_becomes_python_of_its_own(experiment: Experiment, form: 
 def test_what_is_left_out_is_what_keras_takes_anyway() -> None:
     for entry in OPTIMIZERS.values():
         usual = inspect.signature(getattr(keras.optimizers, entry.keras)).parameters
-        for name in SILENT:
+        for name in DEFAULTED:
             if name in entry.defaults:
                 assert usual[name].default == entry.defaults[name], (entry.label, name)
 
 
 def test_the_iris_example_is_the_one_of_the_course() -> None:
     example = EXAMPLES["iris"][1]
-    assert share(example.data) == 0.2
+    assert validation_split(example.data) == 0.2
     assert example.layer_sizes == (4, 3)
     text = code(example, "sequential")
     for line in (
