@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from dashboard.components import images, stream
 from dashboard.components.chart import PLOTLY_ADDRESS
-from dashboard.state.dataset_loading import dataset_load
+from dashboard.state.background import dataset_load
 from dashboard.state.pages import load_pages
 from playground.experiment.model import Data
 from playground.runs import cluster

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dashboard.state import identity, session
-from dashboard.state.drawing import DrawingState, drawing_state
+from dashboard.state.network_view import DrawingState, drawing_state
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
 from playground.history.history import History
 from playground.lessons.metrics import CheckContext, DrawnDigit, RaceResult

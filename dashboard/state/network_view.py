@@ -1,7 +1,11 @@
-"""A network after some epoch, as the views of the pages show it."""
+"""The network and the drawing that the pages show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.state import stored
 from playground.datasets import Dataset
 from playground.experiment.model import Experiment
 from playground.nn.network import Snapshot
@@ -41,3 +45,34 @@ class NetworkView:
             return self.run.snapshot(0)
         except LookupError:  # lost with its worker
             return self.snapshot
+
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class PadExample:
+    """An image for the pad, which loads each name once: (side, side) uint8, 0 … 255."""
+
+    name: str
+    pixels: NDArray[np.uint8]
+
+
+@dataclass
+class DrawingState:
+    """Shared by the fragments of the page: the fast one writes it, the slow one reads it.
+
+    image: as the data set's own, (height, width), 0 … maximum; None while nothing is drawn.
+    """
+
+    now: NetworkView | None = None
+    image: Image | None = None
+    example: PadExample | None = None
+    label: str = ""  # what the example shows
+    next: dict[str, int] = field(default_factory=dict)  # class name -> position of its next example
+    ranges: tuple[Snapshot | None, tuple[float, ...]] = (None, ())  # of activations
+
+
+def drawing_state() -> DrawingState:
+    """The state of this tab."""
+    return stored.get("hand", make=DrawingState)

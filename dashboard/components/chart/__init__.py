@@ -17,6 +17,10 @@ PLOTLY_ADDRESS = f"/plotly/{version('plotly')}.js"  # the version: browsers cach
 _chart = register("chart", isolate_styles=False, streamed=True)
 _chart_with_handle = register("chart", "chart", "handle", isolate_styles=False)
 
+_USUAL = {
+    "plotly": PLOTLY_ADDRESS, "clickable": False, "of": "", "cards": False, "images": None,
+}  # fmt: skip
+
 Point = tuple[float, float]
 Limits = tuple[float, float]
 
@@ -62,20 +66,23 @@ def chart(
     reached by the arrow keys shows its `text` on a card, with its image from `images`.
     """
     of = str(figure["layout"].get("uirevision", ""))
-    data = chart_data(figure, sentence, about) | {
-        "clickable": clickable,
-        "of": of,
-        "cards": cards,
-        "images": None if images is None else asdict(images),
-    }
+    data = (
+        _USUAL
+        | chart_data(figure, sentence, about)
+        | {
+            "clickable": clickable,
+            "of": of,
+            "cards": cards,
+            "images": None if images is None else asdict(images),
+        }
+    )
     result = _chart(key=key, data=data, on_clicked_change=lambda: None)
     return _click(result.clicked, of) if clickable else None
 
 
 def streamed_chart(data: Mapping[str, Any], key: str, stream: str) -> None:
     """Draw a figure that follows the messages of a stream, `chart_data` under `key`."""
-    more = {"clickable": False, "of": "", "cards": False, "images": None}
-    _chart(key=key, data={**more, **data, "stream": stream, "part": key})
+    _chart(key=key, data={**_USUAL, **data, "stream": stream, "part": key})
 
 
 def chart_data(figure: Figure, sentence: str, about: str) -> dict[str, Any]:
@@ -143,7 +150,7 @@ def chart_with_handle(
     position = handle_position(key, start, x, y, of)
     steps = [step or (limits[1] - limits[0]) / 200 for limits in (x, y)]
     handle = {"at": position, "of": of, "x": x, "y": y, "axis": axis, "step": steps, "name": name}
-    data = chart_data(figure, sentence, about) | {"handle": handle}
+    data = _USUAL | chart_data(figure, sentence, about) | {"handle": handle}
     _chart_with_handle(key=key, data=data, on_moved_change=lambda: None)
     return position
 

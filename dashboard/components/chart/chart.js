@@ -2,10 +2,10 @@ const charts = new WeakMap();
 let library;
 
 // Plotly comes from this server, once a page.
-function load() {
+function load(address) {
   library ??= new Promise((done, fail) => {
     const script = document.createElement("script");
-    script.src = "PLOTLY_ADDRESS";
+    script.src = address;
     script.onload = () => done(window.Plotly);
     script.onerror = fail;
     document.head.append(script);
@@ -102,7 +102,7 @@ async function draw(chart) {
   await new Promise((go) => setTimeout(go, chart.next - performance.now()));
   chart.waiting = false;
   if (!chart.alive) return;
-  const Plotly = await load();
+  const Plotly = await load(chart.plotly);
   if (!chart.alive) return;
   const start = performance.now();
   const { data, layout } = themed(JSON.parse(chart.figure), chart.plot);

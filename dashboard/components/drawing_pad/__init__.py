@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dashboard.components import register
 from dashboard.figures.images import encode_pixels
 from dashboard.state import stored
-from dashboard.state.drawing import PadExample
+from dashboard.state.network_view import PadExample
 from playground.analysis.inspection.drawing_preprocessing import Drawing, decode
 from playground.datasets.registry import ImageLayout
 

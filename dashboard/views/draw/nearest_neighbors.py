@@ -8,8 +8,7 @@ import streamlit as st
 
 from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import images
-from dashboard.state.drawing import Image
-from dashboard.state.network_view import NetworkView
+from dashboard.state.network_view import Image, NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
 from playground.analysis.inspection.nearest_neighbors import NearestNeighborIndex, Neighbors
 from playground.datasets import load

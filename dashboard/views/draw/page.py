@@ -11,8 +11,7 @@ from streamlit.errors import StreamlitAPIException
 
 from dashboard.components import drawing_pad
 from dashboard.state import session
-from dashboard.state.drawing import DrawingState, PadExample, drawing_state
-from dashboard.state.network_view import NetworkView
+from dashboard.state.network_view import DrawingState, NetworkView, PadExample, drawing_state
 from dashboard.views.draw import model_choice, prediction, preprocessing
 from dashboard.views.draw.nearest_neighbors import nearest_neighbors
 from dashboard.views.draw.online_training import train_on_drawing

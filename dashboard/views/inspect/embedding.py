@@ -14,7 +14,7 @@ from dashboard.figures import Figure
 from dashboard.figures import embedding as figures
 from dashboard.figures.images import png, sprite_sheet
 from dashboard.state.network_view import NetworkView
-from dashboard.views.inspect.evaluation.predictions import (
+from dashboard.views.inspect.example import (
     EvaluatedExamples,
     class_predictions,
     evaluated_examples,

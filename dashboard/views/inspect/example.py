@@ -1,4 +1,4 @@
-"""Examples and their predictions: a gallery or table of several, and the choice of one."""
+"""Examples and their predictions: the evaluated ones, several in a gallery, the choice of one."""
 
 from dataclasses import dataclass
 from math import floor, log10
@@ -13,15 +13,76 @@ from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import images
 from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
-from dashboard.views.inspect.evaluation.predictions import EvaluatedExamples
 from dashboard.widgets.messages import literal
 from dashboard.widgets.tables import frame
 from playground.analysis.inspection import decision_boundary
 from playground.analysis.inspection.activations import feature_ranges
+from playground.analysis.inspection.decision_boundary import shown_part
 from playground.analysis.inspection.forward_pass import LARGE_ERROR, next_mistake
-from playground.analysis.metrics.classification import Predictions
+from playground.analysis.metrics.classification import Predictions, max_samples, predict, sample
+from playground.analysis.metrics.score import Residuals, residuals
+from playground.datasets.dataset import Split
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import classes
+from playground.runs.jobs import LRUCache, fingerprint
+
+_PREDICTIONS: LRUCache[Predictions] = LRUCache(12)
+_RESIDUALS: LRUCache[Residuals] = LRUCache(12)
+
+
+@dataclass(frozen=True)
+class EvaluatedExamples:
+    """The examples of a view: a split, or an evenly spaced sample of it."""
+
+    name: str  # "validation" or "training"
+    part: Split
+    total: int  # examples of the whole split
+
+    @property
+    def rows(self) -> int:
+        """Number of examples."""
+        return len(self.part)
+
+    @property
+    def note(self) -> str:
+        """Which examples these are, if not the whole validation split."""
+        notes = []
+        if self.name == "training":
+            notes.append("Training examples, as there are no validation examples: optimistic.")
+        if self.rows < self.total:
+            notes.append(
+                f"A sample of {self.rows:,} of the {self.total:,} {self.name} examples, evenly "
+                "spaced."
+            )
+        return " ".join(notes)
+
+    def show_note(self) -> None:
+        """Draw the note."""
+        if self.note:
+            st.caption(self.note)
+
+
+def evaluated_examples(now: NetworkView, most: int | None = None) -> EvaluatedExamples:
+    """As many validation examples as can be predicted without a wait, at most `most`."""
+    name, part = shown_part(now.dataset)
+    rows = max_samples(now.snapshot, len(part))
+    rows = rows if most is None else min(rows, most)
+    return EvaluatedExamples(name, sample(part, rows), len(part))
+
+
+def class_predictions(now: NetworkView, examples: EvaluatedExamples) -> Predictions:
+    """The predictions of a classifier."""
+    key = (fingerprint(now.snapshot), now.experiment.data, examples.name, examples.rows)
+    return _PREDICTIONS.get_or_compute(key, predict, now.snapshot, now.dataset, examples.part)
+
+
+def value_predictions(now: NetworkView, examples: EvaluatedExamples) -> Residuals:
+    """The predictions of a regression."""
+    key = (fingerprint(now.snapshot), now.experiment.data, examples.name, examples.rows)
+    return _RESIDUALS.get_or_compute(key, residuals, now.snapshot, now.dataset, examples.part)
+
+
+# ---- several examples -------------------------------------------------------------------
 
 MAX_IMAGES = 48
 MAX_ROWS = 200

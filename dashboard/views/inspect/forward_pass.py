@@ -14,7 +14,7 @@ from dashboard.figures.network_graph import (
     forward_pass_sentence,
     weights_into,
 )
-from dashboard.state.keras_check import keras_job, largest_difference, retry_keras
+from dashboard.state.background import keras_job, largest_difference, retry_keras
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import ExampleView, choose_example, show_prediction
 from dashboard.widgets.messages import literal

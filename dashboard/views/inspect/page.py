@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 from dashboard.state import session
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect import decision_boundary, weights
-from dashboard.views.inspect.activations import activations
+from dashboard.views.inspect.activations import activations, initialization_check
 from dashboard.views.inspect.embedding import show_embedding
-from dashboard.views.inspect.evaluation.page import evaluation
+from dashboard.views.inspect.evaluation import evaluation
 from dashboard.views.inspect.example import choose_example, show_prediction
 from dashboard.views.inspect.forward_pass import show_forward_pass
 from dashboard.views.inspect.network_graph import show_network_graph
-from dashboard.views.inspect.signal_propagation import initialization_check
 from dashboard.views.inspect.units import units
 from dashboard.views.shared.adversarial import adversarial_example
 from dashboard.views.shared.dataset_loading import loaded_dataset

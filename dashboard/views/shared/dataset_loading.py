@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS
 from dashboard.state import session
-from dashboard.state.dataset_loading import DatasetLoad, dataset_load
+from dashboard.state.background import DatasetLoad, dataset_load
 from playground.datasets import Dataset
 from playground.datasets.images import BUNDLED, IMAGES
 from playground.experiment.model import Data

@@ -1,12 +1,15 @@
-"""The saved runs of an owner, which of them are selected, and opening one on the Train page."""
+"""Saved runs of an owner: their selection, opening one on the Train page, links to share one."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from dashboard.state import identity, session, stored
-from dashboard.state.pages import open_page
+import streamlit as st
+
+from dashboard.state import identity, session, stored, url
+from dashboard.state.pages import open_page, page_address
+from dashboard.widgets.messages import refuse
 from playground.analysis.comparison.runs import Compared
 from playground.datasets.registry import DATASETS
 from playground.experiment.describe import active_hyperparameters
@@ -143,3 +146,36 @@ def open_in_train(library: RunLibrary, saved: SavedRun) -> None:
     session.set_run(run)
     session.set_experiment(run.experiment)
     open_page("train")
+
+
+def sharing(library: RunLibrary, run: RunRow) -> None:
+    """Draw both links, with what each of them reveals."""
+    st.markdown("**Share**")
+    st.caption(
+        "*The experiment:* its settings only. Anyone who opens it trains a run of their own."
+    )
+    st.code(f"{page_address('train')}?{run.link}", language=None, wrap_lines=True)
+    st.caption(
+        "*This run:* anyone with the link sees its name, note, settings and curves, and can change "
+        "nothing. Your other runs stay private."
+    )
+    tokens = stored.get("run_tokens", make=dict[str, str])
+    with st.container(horizontal=True):
+        if st.button(
+            "Link that shows this run", key="share_run", icon=":material/link:",
+            help="Makes a link that shows this run and no other.",
+        ):  # fmt: skip
+            try:
+                tokens[run.id] = library.store.share(run.id, library.owner)
+            except LookupError as error:
+                refuse(str(error))
+        if st.button(
+            "Stop sharing", key="unshare_run", icon=":material/link_off:",
+            help="All links to this run stop working; a new one can be made.",
+        ):  # fmt: skip
+            tokens.pop(run.id, None)
+            library.store.unshare(run.id, library.owner)
+            st.caption("Links to this run no longer work.")
+    if run.id in tokens:
+        address = f"{page_address('runs')}?{url.SHARED}={tokens[run.id]}"
+        st.code(address, language=None, wrap_lines=True)

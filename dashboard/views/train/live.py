@@ -15,6 +15,7 @@ from playground.datasets import Dataset
 from playground.experiment.model_summary import layer_name
 from playground.history.events import Epoch, metric_name
 from playground.history.history import Column, History, history
+from playground.nn.format import format_quantity
 from playground.runs.run import Run
 
 Parts = Mapping[str, Any]
@@ -96,10 +97,9 @@ class LiveView:
         """The scores of the last epoch, the generalization gap and the baseline."""
         is_accuracy = metric == "accuracy"
         name = "accuracy" if is_accuracy else "mean error"
-        if is_accuracy:
-            number = "{:.1%}".format
-        else:
-            number = "{:.4g}".format if self.dataset is None else self.dataset.error_text
+        number: Callable[[float], str] = "{:.1%}".format
+        if not is_accuracy:
+            number = format_quantity if self.dataset is None else self.dataset.error_text
         tiles = [
             ("Epoch", f"{log.epoch[-1]:,}" if len(log) else "0"),
             ("Training loss", _last("{:.4f}".format, log.loss)),
@@ -110,10 +110,11 @@ class LiveView:
         events = self.run.events
         apart = gap(log, is_accuracy, restored_epoch(events[-1] if events else None))
         if apart is not None:
-            tiles.append((GAP, f"{apart.metric:+.1%}" if is_accuracy else number(apart.metric)))
+            sign = "−" if apart.metric < 0 else "+"
+            tiles.append((GAP, sign + number(abs(apart.metric))))
         if self.dataset is not None:
             constant: Baseline = baseline(self.dataset, self.run.experiment.training.loss)
-            tiles.append((BASELINE, number.format(constant.metric)))
+            tiles.append((BASELINE, number(constant.metric)))
         return status.tiles_data(
             [
                 status.ScoreTile(label, value, HELP.get(label, SCORES[name]))

@@ -56,5 +56,6 @@ def test_one_entry_adds_a_page(new_page: str) -> None:
 
 def test_a_former_name_leads_to_the_page() -> None:
     inspect, home = page_named("inside"), page_named(HOME)
-    assert inspect is PAGES["inspect"] and home is PAGES["train"]
+    assert inspect is PAGES["inspect"]
+    assert home is PAGES["train"]
     assert page_named("") is page_named("nowhere") is None

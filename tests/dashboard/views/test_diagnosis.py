@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.state.dataset_loading import dataset_load
+from dashboard.state.background import dataset_load
 from dashboard.views.labs.page import LABS
 from dashboard.views.train.diagnosis import SIGNS
 from dashboard.views.train.live import LiveView

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.components import chart
 from dashboard.figures import encode, hyperparameters, weights
 from dashboard.figures import training_curves as figures
-from dashboard.state.dataset_loading import dataset_load
+from dashboard.state.background import dataset_load
 from dashboard.views.overfitting import capacity, random_labels
 from dashboard.views.overfitting.page import VIEWS
 from playground.analysis.inspection.weights import histograms

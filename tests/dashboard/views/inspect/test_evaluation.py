@@ -266,7 +266,9 @@ def test_sentences_say_the_numbers() -> None:
     said = evaluation.robustness_sentence(
         strength, np.array([0.2, 0.9, 0.3]), True, "rotation {:.3g}°"
     )
-    assert said == "Accuracy is 90.0% on the original examples and 20.0% at worst, at rotation -90°."
+    assert (
+        said == "Accuracy is 90.0% on the original examples and 20.0% at worst, at rotation -90°."
+    )
     assert "overconfident" in evaluation.reliability_sentence(0.1, 0.9, 0.8)
     assert "underconfident" in evaluation.reliability_sentence(0.1, 0.8, 0.9)
     assert "everything is rejected" in evaluation.reject_option_sentence(0.9, 0.0, np.nan, 0.5)

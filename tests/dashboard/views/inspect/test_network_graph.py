@@ -17,7 +17,7 @@ from dashboard.figures.network_graph import (
     graph_sentence,
     levels,
 )
-from dashboard.state.keras_check import largest_difference
+from dashboard.state.background import largest_difference
 from playground.analysis.inspection.activations import feature_ranges, maps, responses
 from playground.analysis.inspection.forward_pass import LayerStep, diagram, mistakes, trace
 from playground.datasets import load
@@ -64,7 +64,9 @@ def test_the_drawing_has_the_numbers_of_the_network() -> None:
     unit = drawn["columns"][1]["units"][2]
     assert unit["title"] == "unit 3 of hidden 1"
     assert dict(unit["numbers"])["bias b"] == format_number(float(snapshot.layers[0].bias[2]), 4)
-    assert dict(unit["numbers"])["this example: pre-activation z"] == format_number(float(steps[0].z[2]), 4)
+    assert dict(unit["numbers"])["this example: pre-activation z"] == format_number(
+        float(steps[0].z[2]), 4
+    )
     kernel = snapshot.layers[0].kernel
     strongest = int(np.abs(kernel[:, 2]).argmax())
     assert unit["joined"][0] == (

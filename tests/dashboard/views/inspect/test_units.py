@@ -33,11 +33,10 @@ NAMES = ("Hidden 1", "Hidden 2", "Output")
 
 def page() -> None:
     import streamlit as st
-    from dashboard.views.inspect.signal_propagation import initialization_check
 
     from dashboard.state import session
     from dashboard.state.network_view import NetworkView
-    from dashboard.views.inspect.activations import activations
+    from dashboard.views.inspect.activations import activations, initialization_check
     from dashboard.views.inspect.units import units
     from playground.datasets import load
 

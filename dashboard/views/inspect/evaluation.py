@@ -6,14 +6,15 @@ import streamlit as st
 from dashboard.components import chart
 from dashboard.figures import evaluation as figures
 from dashboard.state.network_view import NetworkView
-from dashboard.views.inspect.evaluation.calibration import calibration, reject_option
-from dashboard.views.inspect.evaluation.classification import (
+from dashboard.views.inspect.classification import (
+    calibration,
+    reject_option,
     show_confusion,
     show_errors,
     show_scores,
 )
-from dashboard.views.inspect.evaluation.predictions import evaluated_examples, value_predictions
-from dashboard.views.inspect.evaluation.robustness import show_robustness
+from dashboard.views.inspect.example import evaluated_examples, value_predictions
+from dashboard.views.inspect.robustness import show_robustness
 from dashboard.views.shared.test_set import evaluate_on_test_set
 from dashboard.views.shared.view import View, choose
 from dashboard.widgets.tables import frame

@@ -11,7 +11,7 @@ from dashboard.components.gallery import Sample, gallery
 from dashboard.figures import evaluation as figures
 from dashboard.figures import images
 from dashboard.state.network_view import NetworkView
-from dashboard.views.inspect.evaluation.predictions import EvaluatedExamples
+from dashboard.views.inspect.example import EvaluatedExamples
 from playground.analysis.inspection.decision_boundary import shown_part
 from playground.analysis.metrics.classification import sample
 from playground.analysis.metrics.robustness import (

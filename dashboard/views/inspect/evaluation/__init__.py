@@ -1,1 +1,0 @@
-"""Scores of a network on validation examples: confusion matrix, calibration, errors, robustness."""
