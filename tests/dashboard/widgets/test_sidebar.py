@@ -139,7 +139,7 @@ def test_several_values_are_typed_with_commas(
     [
         ("hidden", "300,2000", "hidden must be layers of 1 to 1,024 units, got 2000"),
         ("hidden", "many", "hidden must be whole numbers separated by commas, got many"),
-        ("hidden", "1,1,1,1,1,1,1", "hidden must be at most 6 values, got 1,1,1,1,1,1,1"),
+        ("hidden", "1,1,1,1,1,1,1", "hidden must be at most 6 values, got 7"),
         (
             "train_size",
             60_000,
