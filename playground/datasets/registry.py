@@ -29,12 +29,12 @@ _CLOTHES = (
 class ImageLayout:
     """Position and size of the object in a set's images (measured), for preprocessing a drawing.
 
-    The longer side of the object's bounding box has `longest` pixels; its `centre`, of mass or of
+    The longer side of the object's bounding box has `longest` pixels; its `center`, of mass or of
     the box, lies in row and column `middle`, counted from 0.
     """
 
     longest: int
-    centre: Literal["mass", "box"]
+    center: Literal["mass", "box"]
     middle: float
     brush: float  # stroke width of a drawing that fills two thirds of the pad, per side of the pad
     noun: str  # what is drawn

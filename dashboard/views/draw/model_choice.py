@@ -44,7 +44,7 @@ def _choose_mnist() -> None:
 def pretrained_view() -> NetworkView:
     """The pretrained network, with the images of the package."""
     network = pretrained.load()
-    experiment = network.at_hand
+    experiment = network.bundled
     return NetworkView(experiment, load(experiment.data), network.snapshot, None, "trained mnist")
 
 

@@ -36,7 +36,7 @@ def nearest_neighbors(now: NetworkView, image: Image) -> None:
     """Draw the score and the nearest training images with their classes."""
     index = neighbor_index(now.experiment.data)
     found = index.nearest(image, SHOWN)
-    st.progress(found.strangeness, text=ood_sentence(found, index))
+    st.progress(found.ood_score, text=ood_sentence(found, index))
     names = now.dataset.source.classes
     labels = [names[now.dataset.train.y[i]] for i in found.index]
     output = now.snapshot.predict(now.dataset.transform(image[None]))
@@ -57,10 +57,10 @@ def nearest_neighbors(now: NetworkView, image: Image) -> None:
 
 def ood_sentence(found: Neighbors, index: NearestNeighborIndex) -> str:
     """The out-of-distribution score with its meaning."""
-    text = next(text for least, text in TEXTS if found.strangeness >= least)
+    text = next(text for least, text in TEXTS if found.ood_score >= least)
     return (
-        f"Out-of-distribution score {found.strangeness:.0%}. {text} It is farther from the nearest "
-        f"training image than {found.strangeness:.0%} of {len(index.usual)} {index.compared_with} "
+        f"Out-of-distribution score {found.ood_score:.0%}. {text} It is farther from the nearest "
+        f"training image than {found.ood_score:.0%} of {len(index.reference_distances)} {index.compared_with} "
         "images."
     )
 

@@ -84,7 +84,7 @@ def step_title(name: str, source: DatasetInfo) -> str:
         "stroke": "As drawn",
         "crop": "Crop",
         "fit": f"Fit {layout.longest} × {layout.longest}",
-        "centre": "Center of mass" if layout.centre == "mass" else "Center of box",
+        "center": "Center of mass" if layout.center == "mass" else "Center of box",
         "frame": f"{height} × {width} grays",
         "scale": "Scale",
     }[name]
@@ -106,8 +106,8 @@ def effect(name: str, on: bool, prepared: PreprocessedDrawing, now: NetworkView)
             f"The longer side gets {layout.longest} pixels: {shapes['fit']}.",
             f"Off: as large as drawn, {shapes['fit']}.",
         ),
-        "centre": (
-            f"Moves the center of {'mass' if layout.centre == 'mass' else 'the box'} to row and "
+        "center": (
+            f"Moves the center of {'mass' if layout.center == 'mass' else 'the box'} to row and "
             f"column {layout.middle:g}.",
             "Off: it stays where it was drawn.",
         ),

@@ -18,7 +18,7 @@ from dashboard.widgets.tables import frame
 from playground.analysis.inspection import decision_boundary
 from playground.analysis.inspection.activations import feature_ranges
 from playground.analysis.inspection.decision_boundary import shown_part
-from playground.analysis.inspection.forward_pass import LARGE_ERROR, next_mistake
+from playground.analysis.inspection.forward_pass import LARGE_ERROR, next_error
 from playground.analysis.metrics.classification import Predictions, max_samples, predict, sample
 from playground.analysis.metrics.score import Residuals, residuals
 from playground.datasets.dataset import Split
@@ -241,7 +241,7 @@ def _numbered(now: NetworkView) -> ExampleView:
 def _go_to_next_error(now: NetworkView, number: int) -> None:
     """Choose the next error, or report that there is none."""
     _, part = decision_boundary.shown_part(now.dataset)
-    row = next_mistake(now.snapshot, now.dataset, part, number - 1)
+    row = next_error(now.snapshot, now.dataset, part, number - 1)
     if row is None:
         st.toast(f"No error in all {len(part):,} examples after epoch {now.epoch:,}.")
     else:

@@ -18,7 +18,7 @@ from dashboard.state.background import keras_job, largest_difference, retry_kera
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import ExampleView, choose_example, show_prediction
 from dashboard.widgets.messages import literal
-from playground.analysis.inspection.forward_pass import LayerStep, tempered, trace
+from playground.analysis.inspection.forward_pass import LayerStep, softmax_steps, trace
 from playground.experiment.model_summary import UnitNames
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.losses import CLASSIFICATION
@@ -85,7 +85,7 @@ def _output(now: NetworkView, last: LayerStep) -> None:
         )
     else:
         z, labels = last.z.astype(np.float64), list(classes)
-    steps = tempered(z, temperature)
+    steps = softmax_steps(z, temperature)
     table = pd.DataFrame(
         {
             "class": labels, "z": z, "z / T": steps.divided,

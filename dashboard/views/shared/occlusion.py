@@ -9,7 +9,7 @@ from dashboard.components.gallery import Tile, gallery
 from dashboard.figures.images import data_url, heat_map
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NOT_FINITE
-from playground.analysis.inspection.occlusion import Occlusion, occlusion
+from playground.analysis.inspection.ablation import Occlusion, occlusion
 
 Image = NDArray[np.uint8]
 

@@ -1,4 +1,4 @@
-"""What single hidden units do: what excites them, and what is lost without them."""
+"""Ablation: the effect of removing a hidden unit, or of covering a part of an image (occlusion)."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.analysis.metrics.score import metric
+from playground.datasets.dataset import Dataset
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.backprop import backward, output_gradient
 from playground.nn.losses import CLASSIFICATION
@@ -14,8 +15,8 @@ from playground.nn.network import Array, Snapshot
 
 Passes = list[tuple[Array, Array]]  # z and a of every layer
 
-# What `without_each` may take, and about what its parts do, in nanoseconds. A network too large for
-# it gets fewer examples.
+# Time allowed for `ablate_each`, and that of its parts, in nanoseconds. Large networks get fewer
+# examples.
 ALLOWED = 40e6
 MULTIPLICATION, NUMBER, COSTLY_NUMBER = 0.06, 2.0, 15.0
 FEWEST_ROWS = 100
@@ -24,7 +25,7 @@ FEWEST_ROWS = 100
 def top_and_bottom(z: Array, a: Array, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The rows of the `count` largest and smallest outputs a (n,) of one unit, the extreme first.
 
-    Where outputs are the same (0 of a ReLU) the pre-activations z (n,) decide.
+    Equal outputs (0 of a ReLU) are ordered by their pre-activations z (n,).
     """
     order = np.lexsort((z, a))
     return order[::-1][:count], order[:count]
@@ -32,21 +33,21 @@ def top_and_bottom(z: Array, a: Array, count: int) -> tuple[NDArray[np.int64], N
 
 @dataclass(frozen=True)
 class Ablation:
-    """What the score is on some examples without each unit of a layer: its output is set to 0.
+    """The score on some examples without each unit of a layer: its output is set to 0.
 
     Scores are accuracies (0 to 1), or mean absolute errors for regression.
     """
 
-    rows: int  # the examples it was measured on
+    rows: int  # examples measured on
     before: float
     after: NDArray[np.float64]  # (units,)
     loss: NDArray[np.float64]  # (units,) accuracy lost, or error gained; negative: better without
 
 
 def affordable(snapshot: Snapshot, layer: int) -> int:
-    """On how many examples removing each unit of `layer` (0: the first) is a matter of moments.
+    """On how many examples ablating each unit of `layer` (0: the first) takes moments.
 
-    0: on too few to say anything.
+    0: on too few to be meaningful.
     """
     layers, one = snapshot.layers, 0.0
     for i, each in enumerate(layers[layer + 1 :]):
@@ -71,7 +72,7 @@ def ablate_each(
     if last.activation == "softmax":  # the largest output stays the largest without it: faster
         last = replace(last, activation="linear")
     after, *rest = (*others, last)[layer + 1 :]
-    # Columns are examples: long rows of numbers are what a processor is fast at.
+    # Columns are examples: long rows are faster.
     a, whole = (np.ascontiguousarray(x[:n].T) for x in (passes[layer][1], passes[layer + 1][0]))
     scores, z = np.empty(len(a)), np.empty_like(whole)
     for unit, kernel in enumerate(after.kernel):
@@ -90,7 +91,7 @@ def ablate_each(
 
 
 def ranked(loss: Array, expected: Array) -> NDArray[np.int64]:
-    """Units, the most important first: by what is lost, equals by what is expected to be."""
+    """Units, the most important first: by measured loss, equals by expected loss."""
     return np.lexsort((-expected, -loss))
 
 
@@ -99,7 +100,7 @@ def first_order_importance(
 ) -> NDArray[np.float64]:
     """By how much the mean loss rises without each unit, to first order: −Σᵢ aᵢ·∂L/∂aᵢ, (units,).
 
-    One pass for all units of a layer, where taking out each of them would take too long.
+    One pass for all units of a layer, where ablating each of them would take too long.
     """
     a = snapshot.forward(x)[layer][1]
     return np.asarray(-(a * backward(snapshot, x, y, loss).a[layer]).sum(axis=0), np.float64)
@@ -125,3 +126,82 @@ def direction(snapshot: Snapshot, x: Array, layer: int, unit: int) -> Array:
     up_to_z = replace(snapshot.layers[layer], activation="linear", parameters={})
     part = Snapshot(snapshot.epoch, (*snapshot.layers[:layer], up_to_z))
     return np.asarray(output_gradient(part, x, unit).mean(axis=0))
+
+
+# ---- image patches -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """How much the probability of the predicted class falls where the image is covered.
+
+    falls: (height, width), for each pixel the mean over all places of the patch that cover it;
+        below 0: it rises.
+    places: (n,) the fall at each place; corners: (n, 2) row and column of its upper left corner,
+        which may lie outside the image; answers: (n,) the predicted class there.
+    """
+
+    answer: int
+    probability: float  # of the class predicted for the whole image
+    falls: Array
+    places: Array
+    corners: NDArray[np.int64]
+    answers: NDArray[np.int64]
+    patch: int  # side, in pixels
+
+    @property
+    def strongest(self) -> tuple[int, int]:
+        """Row and column of the pixel that matters most."""
+        row, column = np.unravel_index(int(self.falls.argmax()), self.falls.shape)
+        return int(row), int(column)
+
+    @property
+    def other(self) -> float:
+        """The share of the places at which another class is predicted."""
+        return float((self.answers != self.answer).mean())
+
+
+def occlusion(
+    snapshot: Snapshot, dataset: Dataset, image: Array, patch: int, cover: float = 0.0
+) -> Occlusion:
+    """Slide a square of side `patch` and gray value `cover` over an image (height, width).
+
+    It also lies partly outside, so that every pixel is covered at patch² places. ValueError where
+    the patch is larger than the image.
+    """
+    height, width = image.shape
+    if not 1 <= patch <= min(height, width):
+        raise ValueError(f"patch must be between 1 and {min(height, width)}, got {patch}")
+    covered, corners = _covered(image.astype(np.float32), patch, cover)
+    output = snapshot.predict(dataset.transform(np.concatenate([image[None], covered])))
+    shares = np.hstack([1 - output, output]) if output.shape[1] == 1 else output
+    answer = int(shares[0].argmax())
+    places = shares[0, answer] - shares[1:, answer]
+    falls = _per_pixel(places.reshape(height + patch - 1, width + patch - 1), patch)
+    return Occlusion(
+        answer, float(shares[0, answer]), falls, places, corners,
+        np.asarray(shares[1:].argmax(axis=1)), patch,
+    )  # fmt: skip
+
+
+def _covered(image: Array, patch: int, cover: float) -> tuple[Array, NDArray[np.int64]]:
+    """The image with each place covered, row by row of places: (n, height, width), and corners."""
+    height, width = image.shape
+    rows, columns = (_inside(side, patch) for side in (height, width))
+    hidden = rows[:, None, :, None] & columns[None, :, None, :]
+    covered = np.where(hidden, np.float32(cover), image).reshape(-1, height, width)
+    corner = np.indices((len(rows), len(columns))).reshape(2, -1).T - (patch - 1)
+    return covered, corner
+
+
+def _inside(side: int, patch: int) -> NDArray[np.bool_]:
+    """(side + patch − 1, side): whether the patch at each place covers each row."""
+    first = np.arange(side + patch - 1)[:, None] - (patch - 1)
+    here = np.arange(side)
+    return (here >= first) & (here < first + patch)
+
+
+def _per_pixel(places: Array, patch: int) -> Array:
+    """The mean of `places` (height + patch − 1, width + patch − 1) over those covering a pixel."""
+    windows = np.lib.stride_tricks.sliding_window_view(places, (patch, patch))
+    return np.asarray(windows.mean(axis=(2, 3), dtype=np.float64).astype(np.float32))

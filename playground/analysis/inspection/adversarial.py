@@ -1,7 +1,7 @@
-"""The smallest change of an image that makes a network answer otherwise: along the gradient.
+"""Adversarial examples by iterated FGSM: the smallest change of an image that changes its class.
 
-From the image x₀ small steps go against the gradient of −ln p_c, each followed by a cut to valid
-pixels: x ← clip(x − h·d). After t steps no pixel has been changed by more than t·h, the strength.
+From the image x₀ small steps descend −ln p_c of the target class c, each followed by clipping to
+valid pixels: x ← clip(x − h·d). After t steps no pixel has changed by more than t·h, the strength.
 """
 
 from collections.abc import Callable
@@ -17,15 +17,15 @@ from playground.nn.network import Snapshot
 
 Array = NDArray[Any]
 
-STEP = 1 / 255  # of the pixel range: one grey level of most images
+STEP = 1 / 255  # of the pixel range: one gray level of most images
 STRONGEST = 0.5  # of the pixel range
-BEYOND = 8  # steps shown after the last class was reached
-MOST_WORK = 1.5e8  # weights times images: larger networks take larger steps, and as little time
+BEYOND = 8  # steps after the last class was reached
+MOST_WORK = 1.5e8  # weights × images: larger networks take larger steps, in the same time
 
 
 @dataclass(frozen=True)
 class Direction:
-    """How a step follows the gradient g of each image, (n, n_features) → the same within ±1."""
+    """The step direction for the gradients g of images (n, n_features), within ±1."""
 
     label: str
     description: str
@@ -38,25 +38,23 @@ def _in_proportion(g: Array) -> Array:
 
 
 DIRECTIONS: dict[str, Direction] = {
-    "sign": Direction(
-        "Every pixel a little", "Each pixel changes by the same amount, up or down.", np.sign
-    ),
+    "sign": Direction("Sign (FGSM)", "Each pixel changes by the same amount, up or down.", np.sign),
     "gradient": Direction(
-        "What matters, more", "Pixels change in proportion to their gradient.", _in_proportion
+        "Gradient", "Pixels change in proportion to their gradient.", _in_proportion
     ),
 }
 
 
 @dataclass(frozen=True)
 class AdversarialPaths:
-    """The ways from one image to every other class, all steps of them.
+    """The paths from one image to every other class, with all steps.
 
     images: (n_steps, n_targets, height, width) float32, 0 … maximum, the first the image itself.
     shares: (n_steps, n_targets, n_classes), the probability of each class.
-    reached: (n_targets,), the first step at which the answer is the target; −1 where there is none.
+    reached: (n_targets,), the first step at which the target is predicted; −1 where there is none.
     """
 
-    answer: int  # to the image itself
+    answer: int  # the class predicted for the image itself
     targets: tuple[int, ...]
     images: Array
     shares: Array
@@ -66,22 +64,22 @@ class AdversarialPaths:
 
     @property
     def nearest(self) -> int | None:
-        """The index of the target that takes the fewest steps; None where none is reached."""
+        """The index of the target reached in the fewest steps; None where none is."""
         if (self.reached < 0).all():
             return None
         return int(np.where(self.reached < 0, len(self.images), self.reached).argmin())
 
     def answers(self, index: int) -> NDArray[np.int64]:
-        """The answer at each step of the way to target `index`."""
+        """The class predicted at each step of the path to target `index`."""
         return np.asarray(self.shares[:, index].argmax(axis=-1))
 
     def change(self, index: int, step: int) -> Array:
-        """(height, width): what was added to each pixel, as a share of the pixel range."""
+        """(height, width): the change of each pixel, as a share of the pixel range."""
         return np.asarray((self.images[step, index] - self.images[0, index]) / self.maximum)
 
 
 def _step(snapshot: Snapshot, n_targets: int) -> float:
-    """One grey level, or as many as keep the work within bounds."""
+    """One gray level, or as many as keep the work within bounds."""
     work = STRONGEST / STEP * n_targets * snapshot.n_parameters
     return STEP * max(1, round(work / MOST_WORK))
 
@@ -89,9 +87,9 @@ def _step(snapshot: Snapshot, n_targets: int) -> float:
 def paths(
     snapshot: Snapshot, dataset: Dataset, image: Array, direction: str = "sign"
 ) -> AdversarialPaths:
-    """Walk from one image (height, width) towards every class that is not the answer to it.
+    """The paths from one image (height, width) to every class but the predicted one.
 
-    Ends soon after every class is reached, or at STRONGEST.
+    They end soon after every class is reached, or at STRONGEST.
     """
     source, of = dataset.source, DIRECTIONS[direction].of
     n_classes = len(source.classes)
@@ -113,13 +111,13 @@ def paths(
         if (reached >= 0).all():
             end = min(end, int(reached.max()) + BEYOND)
         x = np.clip(x - h * of(gradient / dataset.scale), 0, np.float32(source.maximum))
-    walked = np.stack(images).reshape(len(images), len(targets), *image.shape)
+    path = np.stack(images).reshape(len(images), len(targets), *image.shape)
     return AdversarialPaths(
-        answer, tuple(targets.tolist()), walked, np.stack(shares), reached,
+        answer, tuple(targets.tolist()), path, np.stack(shares), reached,
         source.maximum, step,
     )  # fmt: skip
 
 
 def _shares(output: Array) -> Array:
-    """A probability for each class; two for networks with one output."""
+    """The probability of each class; two for networks with one output."""
     return np.hstack([1 - output, output]) if output.shape[1] == 1 else output

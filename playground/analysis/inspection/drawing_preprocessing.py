@@ -1,6 +1,6 @@
-"""From a drawing to what the network sees: as the images it learnt from were made.
+"""Preprocessing of a drawing like the training images: crop → fit → center → frame → scale.
 
-crop → fit → centre → frame → scale, each of which can be left out to see what it is good for.
+Each step can be left out to see its effect.
 """
 
 import base64
@@ -17,14 +17,14 @@ from playground.nn.format import truncate
 
 SIDE = 112  # pixels of a drawing from a pad, both ways: a multiple of 28 and of 8
 
-STEPS = ("crop", "fit", "centre", "frame", "scale")
+STEPS = ("crop", "fit", "center", "frame", "scale")
 
 Ink = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A square of ink as it was drawn: (n, n) uint8, 0 (none) … 255 (full)."""
+    """A square drawing: (n, n) uint8, 0 (no ink) … 255 (full)."""
 
     ink: NDArray[np.uint8]
 
@@ -67,10 +67,10 @@ class PreprocessingStage:
 
 @dataclass(frozen=True)
 class PreprocessedDrawing:
-    """A drawing made into an example.
+    """A drawing as an example of a data set.
 
     image: uint8, of the shape and range of the data set's own images.
-    scaled: whether the network gets it on the scale that it learnt with, or as raw pixel values.
+    scaled: whether the input is scaled as in training, or raw pixel values.
     """
 
     image: NDArray[np.uint8]
@@ -78,14 +78,14 @@ class PreprocessedDrawing:
     transform: bool = True
 
     def inputs(self, dataset: Dataset) -> NDArray[np.float32]:
-        """What goes into the network: float32, (1, n_features)."""
+        """The network's input: float32, (1, n_features)."""
         if self.transform:
             return dataset.transform(self.image[None])
         return self.image.reshape(1, -1).astype(np.float32)
 
 
 def frame_of(source: DatasetInfo) -> ImageLayout:
-    """How the images of `source` lie; ValueError if it has none."""
+    """The layout of the images of `source`; ValueError if it has none."""
     if source.layout is None:
         raise ValueError(f"the data set must have images to draw, got {source.label}")
     return source.layout
@@ -94,14 +94,14 @@ def frame_of(source: DatasetInfo) -> ImageLayout:
 def prepare(
     drawing: Drawing, source: DatasetInfo, steps: Collection[str] = STEPS
 ) -> PreprocessedDrawing:
-    """Make a drawing into an example of `source`, by some of STEPS.
+    """Preprocess a drawing into an example of `source`, by some of STEPS.
 
-    crop: only the ink's bounding box; without it: the whole drawing.
-    fit: the longer side gets as many pixels as the data set's own; without: as large as drawn.
-    centre: where the data set's own images have theirs; without: where it was drawn.
-    frame: each pixel is the mean ink of the area it covers; without: ink or none, nothing between.
+    crop: only the bounding box of the ink; without it: the whole drawing.
+    fit: the longer side gets as many pixels as in the data set's images; without: as drawn.
+    center: where the data set's own images have theirs; without: where it was drawn.
+    frame: each pixel is the mean ink of the area it covers; without: ink or none.
     scale: for `Prepared.inputs`.
-    A shift is by whole pixels and leaves no ink outside. ValueError if the drawing is empty or
+    Shifts are by whole pixels and keep all ink inside. ValueError if the drawing is empty or
     the data set has no images.
     """
     frame = frame_of(source)
@@ -115,8 +115,8 @@ def prepare(
     scale = source.shape[0] / len(ink)  # a pixel of the drawing, in pixels of the frame
     middle = ((top + len(cropped) / 2) * scale, (left + cropped.shape[1] / 2) * scale)
     fitted = _fit(cropped, frame.longest / max(cropped.shape) if "fit" in steps else scale)
-    if "centre" in steps:
-        corner = _centred(fitted, frame)
+    if "center" in steps:
+        corner = _centered(fitted, frame)
     else:
         corner = (middle[0] - len(fitted) / 2, middle[1] - fitted.shape[1] / 2)
     placed = _place(fitted, corner, source.shape)
@@ -158,7 +158,7 @@ def _mean(old: int, new: int) -> Ink:
     return np.asarray(np.maximum(overlap, 0) * (new / old))
 
 
-def centre_of_mass(ink: NDArray[np.floating | np.uint8]) -> tuple[float, float]:
+def center_of_mass(ink: NDArray[np.floating | np.uint8]) -> tuple[float, float]:
     """Row and column, from 0, of the mean of all ink; pixel i lies at i."""
     total = float(ink.sum(dtype=np.float64))
     row = float(ink.sum(axis=1, dtype=np.float64) @ np.arange(len(ink)))
@@ -166,10 +166,10 @@ def centre_of_mass(ink: NDArray[np.floating | np.uint8]) -> tuple[float, float]:
     return row / total, column / total
 
 
-def _centred(ink: Ink, frame: ImageLayout) -> tuple[float, float]:
-    """Where the upper left corner of `ink` must lie for its centre to be in the middle."""
-    if frame.centre == "mass":
-        row, column = centre_of_mass(ink)
+def _centered(ink: Ink, frame: ImageLayout) -> tuple[float, float]:
+    """The upper left corner of `ink` for which its center is in the middle."""
+    if frame.center == "mass":
+        row, column = center_of_mass(ink)
     else:
         top, bottom, left, right = _box(ink)
         row, column = (top + bottom) / 2, (left + right) / 2
@@ -177,7 +177,7 @@ def _centred(ink: Ink, frame: ImageLayout) -> tuple[float, float]:
 
 
 def _place(ink: Ink, corner: tuple[float, float], shape: tuple[int, ...]) -> Ink:
-    """`ink` in an empty frame, its corner at the nearest pixel that leaves no ink outside."""
+    """`ink` in an empty frame, its corner at the nearest pixel that keeps all ink inside."""
     top, bottom, left, right = _box(ink)
     first = (_nearest(corner[0], -top, shape[0] - 1 - bottom),
              _nearest(corner[1], -left, shape[1] - 1 - right))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Many numbers an example → a point in the plane: principal components and t-SNE."""
+"""Embedding of examples in a plane: principal components (PCA) and t-SNE."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,101 +11,95 @@ from playground.nn.network import Snapshot
 Array = NDArray[Any]
 Points = NDArray[np.float32]
 
-BLOCK, ROUNDS, PRECISION = 12, 100, 1e-5  # of the search for the largest eigenvalues
-PERPLEXITY = 30.0  # neighbours that t-SNE tries to keep near each point
-FEWEST = 5  # points of which t-SNE can make a map
-WIDEST = 50  # numbers an example for t-SNE, as its authors advise: more are reduced by PCA
+LARGE = 100  # rows of a matrix for which few eigenvectors are found faster than all
+PERPLEXITY = 30.0  # neighbors that t-SNE tries to keep near each point
+FEWEST = 5  # points needed for t-SNE
+WIDEST = 50  # features for t-SNE, as its authors advise: more are reduced by PCA
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """One point an example; `explained` is the share of the variance along each axis (PCA only)."""
+    """One point per example; `explained`: the explained variance ratio of each axis (PCA only)."""
 
     points: Points  # (n, 2)
     explained: tuple[float, float] | None = None
 
 
 def activations(snapshot: Snapshot, x: Array, layer: int) -> Array:
-    """What layer `layer` (0: the input, then hidden ones, last the output) makes of inputs `x`."""
+    """The output of layer `layer` (0: the input, then hidden ones, last the output) for `x`."""
     for each in snapshot.layers[:layer]:
         x = each.activate(each.pre_activation(x))
     return x
 
 
 def pca(x: Array) -> Embedding:
-    """Projection of `x` (n, d) on the two directions in which it varies most.
+    """The first two principal components of `x` (n, d).
 
-    The larger coordinate of each direction is positive. One number an example gives y = 0.
+    The largest loading of each axis is positive. A single feature gives y = 0.
     """
-    projected, shares = principal(x, 2)
-    return Embedding(projected, (float(shares[0]), float(shares[1])))
+    points, ratios = principal(x, 2)
+    return Embedding(points, (float(ratios[0]), float(ratios[1])))
 
 
 def principal(x: Array, count: int) -> tuple[Points, Array]:
-    """Coordinates (n, count) on the first principal axes, and their shares of the variance."""
-    centred = (x - x.mean(axis=0, dtype=np.float64)).astype(np.float32)
-    n, d = centred.shape
-    turned = n < d  # the smaller of the two matrices that have the same eigenvalues
-    product = centred @ centred.T if turned else centred.T @ centred
+    """The first principal components (n, count), and their explained variance ratios (count,)."""
+    centered = (x - x.mean(axis=0, dtype=np.float64)).astype(np.float32)
+    n, d = centered.shape
+    transposed = n < d  # the smaller of the two matrices that have the same eigenvalues
+    product = centered @ centered.T if transposed else centered.T @ centered
     total = float(product.trace())
+    points, ratios = np.zeros((n, count), np.float32), np.zeros(count)
+    if not total > 0:
+        return points, ratios
     values, vectors = _largest(product, count)
-    axes = centred.T @ vectors if turned else vectors
+    axes = centered.T @ vectors if transposed else vectors
     length = np.linalg.norm(axes, axis=0)
     axes = axes / np.where(length > 0, length, 1)
     sign = np.sign(np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0))
-    coordinates = np.zeros((n, count), np.float32)
-    coordinates[:, : axes.shape[1]] = centred @ (axes * np.where(sign == 0, 1, sign))
-    shares = np.zeros(count)
-    shares[: len(values)] = values / total if total > 0 else 0
-    return coordinates, shares
+    points[:, : axes.shape[1]] = centered @ (axes * np.where(sign == 0, 1, sign))
+    ratios[: len(values)] = values / total
+    return points, ratios
 
 
 def _largest(matrix: Array, count: int) -> tuple[Array, Array]:
-    """The largest eigenvalues, falling, and their vectors, of a symmetric positive matrix.
-
-    For large ones by orthogonal iteration, which takes a tenth of the time.
-    """
+    """The largest eigenvalues, falling, and their vectors, of a symmetric positive matrix."""
     size = len(matrix)
-    if size > 4 * max(BLOCK, count):
-        block = np.random.default_rng(0).standard_normal((size, max(BLOCK, count + 6)))
-        block = np.linalg.qr(matrix @ block.astype(np.float32))[0]
-        for _ in range(ROUNDS):
-            image = matrix @ block
-            values, turn = np.linalg.eigh(block.T @ image)
-            values, turn = values[::-1][:count], turn[:, ::-1][:, :count]
-            vectors = block @ turn
-            residual = np.linalg.norm(image @ turn - vectors * values, axis=0).max()
-            if residual <= PRECISION * max(float(values[0]), 1e-30):
-                return values.clip(0), vectors
-            block = np.linalg.qr(matrix @ image)[0]
-    values, vectors = np.linalg.eigh(matrix)
-    return values[::-1][:count].clip(0), vectors[:, ::-1][:, :count]
+    if size > max(LARGE, 2 * count):
+        from scipy.sparse.linalg import eigsh
+
+        start = np.random.default_rng(0).standard_normal(size)
+        values, vectors = eigsh(matrix.astype(np.float64), count, v0=start)
+        order = values.argsort()[::-1]
+    else:
+        values, vectors = np.linalg.eigh(matrix)
+        order = np.arange(size)[::-1][:count]
+    return values[order].clip(0), vectors[:, order]
 
 
 def target(classes: Array, n_classes: int) -> Points:
-    """Where the examples of each class (n,) would lie if they were put round a circle (n, 2)."""
+    """Places of the examples of each class (n,) around a circle (n, 2)."""
     angle = 2 * np.pi * classes / max(n_classes, 1)
     return np.column_stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
 
 
 def aligned(embedding: Embedding, reference: Points) -> Embedding:
-    """The same map, turned and mirrored about its middle to lie as near as it can to `reference`.
+    """The same map, as near as it can lie to `reference`; distances stay.
 
-    Orthogonal Procrustes: R = U·Vᵀ of pointsᵀ·reference = U·Σ·Vᵀ. Distances stay what they were;
-    the shares of the variance become those along the turned axes, their sum stays.
+    PCA is only mirrored, so that its axes stay principal components. Other maps are rotated as
+    well, by orthogonal Procrustes: R = U·Vᵀ of pointsᵀ·reference = U·Σ·Vᵀ.
     """
     points = embedding.points - embedding.points.mean(axis=0)
-    u, _, v = np.linalg.svd(points.T @ (reference - reference.mean(axis=0)))
-    turn = u @ v
-    explained = embedding.explained
-    if explained is not None:
-        first, second = (turn.T**2 @ np.array(explained)).tolist()
-        explained = first, second
-    return Embedding((points @ turn).astype(np.float32), explained)
+    product = points.T @ (reference - reference.mean(axis=0))
+    if embedding.explained is not None:
+        turn = np.diag(np.where(np.diag(product) < 0, -1.0, 1.0))
+    else:
+        u, _, v = np.linalg.svd(product)
+        turn = u @ v
+    return Embedding((points @ turn).astype(np.float32), embedding.explained)
 
 
 def nearest(points: Points) -> NDArray[np.int64]:
-    """For each of n ≥ 2 points (n, 2) the number (n,) of the one nearest to it."""
+    """For each of n ≥ 2 points (n, 2) the row (n,) of its nearest neighbor."""
     square = np.square(points).sum(axis=1)
     distance = square[:, None] + square[None] - 2 * points @ points.T
     np.fill_diagonal(distance, np.inf)
@@ -124,16 +118,14 @@ def tsne(x: Array, start: Points) -> Points:
 
     if x.shape[1] > WIDEST:
         x = principal(x, WIDEST)[0]
-    spread = float(start[:, 0].std()) or 1.0
-    maker = TSNE(
+    scale = float(start[:, 0].std()) or 1.0
+    model = TSNE(
         perplexity=min(PERPLEXITY, (len(x) - 1) / 3),
-        init=(start / spread * 1e-4).astype(np.float32),
-        max_iter=600,  # beyond that nothing moves that the eye would see
+        init=(start / scale * 1e-4).astype(np.float32),
+        max_iter=600,  # later iterations move points by less than the eye can see
         random_state=0,
         n_jobs=1,
     )
-    with threadpool_limits(
-        1
-    ):  # threads that wait for each other at full speed take ten times as long
-        found = maker.fit_transform(x)
-    return np.asarray(found, np.float32)
+    with threadpool_limits(1):  # several threads busy-wait for each other, ten times as long
+        points = model.fit_transform(x)
+    return np.asarray(points, np.float32)

@@ -1,7 +1,4 @@
-"""One example on its way through a network: every number, and where it comes from.
-
-Which part of a network a drawing has room for: its strongest weights and the units they join.
-"""
+"""The forward pass of one example, and the part of a network that fits into a drawing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +11,8 @@ from playground.datasets.dataset import Dataset, Split
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Array, Layer, Snapshot, classes
 
-AT_ONCE = 500  # examples looked at for a mistake
-LARGE_ERROR = 2.0  # a regression error this many times the mean error counts as a mistake
+AT_ONCE = 500  # examples searched at a time for an error
+LARGE_ERROR = 2.0  # times the mean error: a large error of a regression
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class LayerStep:
 
 
 def trace(snapshot: Snapshot, x: Array) -> tuple[LayerStep, ...]:
-    """The layers that the scaled input `x` (n_features,) passes."""
+    """The steps of the scaled input `x` (n_features,) through all layers."""
     steps = []
     for layer, (z, a) in zip(snapshot.layers, snapshot.forward(x[None]), strict=True):
         steps.append(LayerStep(layer, x, z[0], a[0]))
@@ -57,17 +54,17 @@ def trace(snapshot: Snapshot, x: Array) -> tuple[LayerStep, ...]:
 
 
 @dataclass(frozen=True)
-class Tempered:
+class SoftmaxSteps:
     """Softmax step by step; every array is (n_classes,)."""
 
     divided: Array  # z / T
-    shifted: Array  # less the largest: the answer is the same, and nothing overflows
+    shifted: Array  # minus the largest: the result is the same, and nothing overflows
     exponentials: Array
     total: float
     shares: Array  # add up to 1
 
 
-def tempered(z: Array, temperature: float) -> Tempered:
+def softmax_steps(z: Array, temperature: float) -> SoftmaxSteps:
     """exp(zₖ/T) / Σⱼ exp(zⱼ/T). T = 1 is softmax; T → 0 the largest alone; T → ∞ all the same.
 
     Raises ValueError unless T > 0.
@@ -78,11 +75,11 @@ def tempered(z: Array, temperature: float) -> Tempered:
     shifted = divided - divided.max()
     exponentials = np.exp(shifted)
     total = float(exponentials.sum())
-    return Tempered(divided, shifted, exponentials, total, exponentials / total)
+    return SoftmaxSteps(divided, shifted, exponentials, total, exponentials / total)
 
 
-def mistakes(output: Array, truth: NDArray[Any], task: str) -> NDArray[np.int64]:
-    """The rows that are answered wrongly, in rising order.
+def errors(output: Array, truth: NDArray[Any], task: str) -> NDArray[np.int64]:
+    """The rows with a wrong prediction, in rising order.
 
     In regression: those with an error of more than LARGE_ERROR times the mean error.
     """
@@ -94,41 +91,41 @@ def mistakes(output: Array, truth: NDArray[Any], task: str) -> NDArray[np.int64]
     return np.flatnonzero(wrong)
 
 
-def next_mistake(snapshot: Snapshot, dataset: Dataset, part: Split, row: int) -> int | None:
-    """The first mistake after `row` of a part, from the beginning again if there is none.
+def next_error(snapshot: Snapshot, dataset: Dataset, part: Split, row: int) -> int | None:
+    """The first error after `row` of a part, continuing at its beginning; None: there is none.
 
-    None: there is no mistake at all. In classification no more is computed than is needed.
+    In classification only as many examples are computed as needed.
     """
     order = np.roll(np.arange(len(part)), -row - 1)
     size = AT_ONCE if dataset.source.task == CLASSIFICATION else max(len(part), 1)
     for start in range(0, len(order), size):
         rows = order[start : start + size]
         output = snapshot.predict(dataset.transform(part.x[rows]))
-        found = mistakes(output, part.y[rows], dataset.source.task)
-        if len(found):
-            return int(rows[found[0]])
+        wrong = errors(output, part.y[rows], dataset.source.task)
+        if len(wrong):
+            return int(rows[wrong[0]])
     return None
 
 
 Rows = NDArray[np.int64]
 
 MOST_UNITS = 24  # drawn of one layer
-MOST_EDGES = 50  # drawn into a layer that does not show all its weights
-ALL_EDGES = 256  # a layer with no more weights shows them all
+MOST_EDGES = 50  # drawn into a layer with more than ALL_EDGES weights
+ALL_EDGES = 256
 
 
 @dataclass(frozen=True)
 class Edges:
     """Weights of one layer, the strongest (largest |w|) first: all three (n,)."""
 
-    source: Rows  # the unit (or input) a weight comes from
-    target: Rows  # the unit it goes to
+    source: Rows  # the unit (or input) at the beginning of each weight
+    target: Rows  # the unit at its end
     weight: Array
 
 
 @dataclass(frozen=True)
 class Diagram:
-    """What is drawn: `units[0]` are inputs, `units[i]` those of layer i, in rising order.
+    """The units drawn: `units[0]` are inputs, `units[i]` those of layer i, in rising order.
 
     `edges[i]` go into layer i + 1.
     """
@@ -140,13 +137,13 @@ class Diagram:
 def diagram(
     snapshot: Snapshot, picture: bool = False, wanted: Mapping[int, Sequence[int]] | None = None
 ) -> Diagram:
-    """The drawing of a network: all of a small one, the strongest weights of a large one.
+    """The part of a network to draw: all of a small one, the strongest weights of a large one.
 
     A column with more than MOST_UNITS units shows those that the strongest weights join: each
-    layer in turn, from the output backwards, adds the two units of its next strongest weight if
-    there is room for them; what room is left goes to the units with the strongest weights into
-    those shown. Between the units shown, each layer then shows its MOST_EDGES strongest
-    weights, or all if it has at most ALL_EDGES.
+    layer in turn, from the output backwards, adds the two units of its next strongest weight while
+    there is room; remaining room goes to the units with the strongest weights into those shown.
+    Between the units shown, each layer shows its MOST_EDGES strongest weights, or all if it has at
+    most ALL_EDGES.
 
     picture: the inputs are pixels of one picture, of which none is left out.
     wanted: units that must be among those shown, by column.
@@ -167,7 +164,9 @@ def diagram(
                 if all(len(shown[column]) < room[column] for column, _ in new):
                     for column, unit in new:
                         shown[column].add(unit)
-    for i in reversed(range(len(ranked))):  # room is left: what is strongest for those shown
+    for i in reversed(
+        range(len(ranked))
+    ):  # remaining room: the strongest weights into the units shown
         strength = np.abs(snapshot.layers[i].kernel[:, sorted(shown[i + 1])]).max(axis=1)
         strength[list(shown[i])] = -1
         shown[i] |= set(np.argsort(-strength, kind="stable")[: room[i] - len(shown[i])].tolist())
@@ -179,7 +178,7 @@ def diagram(
 
 
 def _between(kernel: Array, sources: Rows, targets: Rows) -> Edges:
-    """The weights drawn between some units."""
+    """The weights to draw between some units."""
     most = ALL_EDGES if kernel.size <= ALL_EDGES else MOST_EDGES
     found = strongest(kernel[np.ix_(sources, targets)], most)
     return Edges(sources[found.source], targets[found.target], found.weight)

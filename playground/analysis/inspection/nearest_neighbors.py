@@ -1,4 +1,4 @@
-"""Which training images are most like an image, and how unlike all of them it is."""
+"""Nearest training images of an image, and how far it is out of their distribution."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from playground.datasets import Dataset
 
-MOST = 10_000  # training images looked at
-REFERENCES = 300  # other images, whose own nearest neighbour says what is usual
+MOST = 10_000  # training images compared
+REFERENCES = 300  # other images, whose nearest-neighbor distances are the reference
 
 Array = NDArray[np.float32]
 
@@ -19,18 +19,18 @@ class Neighbors:
     """The training images nearest to an image, the nearest first.
 
     index: (k,) rows of the training part. distance: (k,) Euclidean, over pixels of 0 … 1.
-    strangeness: 0 … 1, the share of other images that lie closer to a training image than it does.
+    ood_score: 0 … 1, the share of other images that are closer to a training image than this one.
     """
 
     index: NDArray[np.int64]
     distance: Array
-    strangeness: float
+    ood_score: float
 
 
 class NearestNeighborIndex:
-    """The first MOST training images, ready to be compared with others.
+    """The first MOST training images, prepared for comparison.
 
-    What is usual is measured on the first validation images or, where there are none, on training
+    Reference distances are those of the first validation images or, without any, of training
     images, each compared with the others.
     """
 
@@ -43,7 +43,7 @@ class NearestNeighborIndex:
         squares = self._squared(self._flat(part.x[:REFERENCES]))
         if own:
             np.fill_diagonal(squares, np.inf)
-        self.usual = np.sort(np.sqrt(squares.min(axis=1)))
+        self.reference_distances = np.sort(np.sqrt(squares.min(axis=1)))
         self.compared_with = "training" if own else "validation"
 
     def __len__(self) -> int:
@@ -56,8 +56,8 @@ class NearestNeighborIndex:
         index = np.argpartition(squares, k - 1)[:k]
         index = index[np.argsort(squares[index], kind="stable")]
         distance = np.sqrt(squares[index])
-        closer = np.searchsorted(self.usual, distance[0])
-        return Neighbors(index, distance, float(closer / len(self.usual)))
+        closer = np.searchsorted(self.reference_distances, distance[0])
+        return Neighbors(index, distance, float(closer / len(self.reference_distances)))
 
     def _flat(self, images: NDArray[Any]) -> Array:
         flat: Array = images.reshape(len(images), -1).astype(np.float32)
@@ -70,4 +70,4 @@ class NearestNeighborIndex:
         squares *= -2
         squares += self._squares
         squares += np.einsum("ij,ij->i", images, images)[:, None]
-        return np.maximum(squares, 0, out=squares)  # rounding may leave less than nothing
+        return np.maximum(squares, 0, out=squares)  # rounding may give small negative numbers

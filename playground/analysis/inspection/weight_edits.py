@@ -1,4 +1,4 @@
-"""Edits of a network: frozen values that make a changed copy of any snapshot of its shape."""
+"""Edits of the weights: frozen values that are applied to any snapshot with the same layers."""
 
 import math
 from collections.abc import Iterable
@@ -19,17 +19,16 @@ LARGEST_NOISE = 10
 
 
 class Edit(Protocol):
-    """Something that is done to the weights; layers, inputs and units count from 0 here.
+    """A change of the weights; layers, inputs and units count from 0, in texts and errors from 1.
 
-    In texts and errors they count from 1. `apply` raises ValueError where the network has no such
-    layer, input or unit.
+    `apply` raises ValueError where the network has no such layer, input or unit.
     """
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
         """The changed copy."""
 
     def text(self, count: int) -> str:
-        """What is done, for a network of `count` layers."""
+        """The edit in words, for a network of `count` layers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class SwitchOff:
-    """A hidden unit says nothing any more: the weights that lead away from it become 0."""
+    """Removes a hidden unit: its outgoing weights become 0."""
 
     layer: int
     unit: int
@@ -152,7 +151,7 @@ class Prune:
 
 @dataclass(frozen=True)
 class EditKind:
-    """A kind of edit, as it is offered."""
+    """A kind of edit on the screen."""
 
     label: str
     icon: str  # a Material symbol
@@ -166,22 +165,22 @@ EDITS: dict[str, EditKind] = {
     ),
     "switch_off": EditKind(
         "Switch off a unit", "toggle_off",
-        "All weights that lead away from a hidden unit become 0: nobody hears it any more.",
+        "The outgoing weights of a hidden unit become 0.",
         SwitchOff,
     ),
     "noise": EditKind(
         "Add noise", "grain",
-        "Random numbers are added to the weights: how exact must they be?", Noise,
+        "Random numbers are added to the weights: how precise must they be?", Noise,
     ),
     "prune": EditKind(
         "Prune", "content_cut",
-        "The weights closest to 0 become exactly 0: how many are needed at all?", Prune,
+        "The weights closest to 0 become exactly 0: how many are needed?", Prune,
     ),
 }  # fmt: skip
 
 
 def edited(snapshot: Snapshot, edits: Iterable[Edit]) -> Snapshot:
-    """The copy after all edits, in their order; ValueError where one does not suit."""
+    """The copy after all edits, in their order; ValueError where one does not fit."""
     for edit in edits:
         snapshot = edit.apply(snapshot)
     return snapshot

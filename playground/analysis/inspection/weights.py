@@ -1,7 +1,4 @@
-"""How weights are spread around zero: histograms on one axis, and shares that are nearly zero.
-
-The weights of a network as the arrays Keras takes, as files, and as numbers that sum them up.
-"""
+"""The weights of a network: their distribution, the share near zero, and files."""
 
 import io
 from collections.abc import Sequence
@@ -13,7 +10,7 @@ from numpy.typing import NDArray
 from playground.nn.format import escape_formula
 from playground.nn.network import Array, Layer, Snapshot
 
-NEARLY = 1e-3  # a weight no larger is nearly zero
+NEARLY = 1e-3  # the largest |w| that counts as zero
 BINS = 61  # odd: the middle one is around zero
 ALL = "All layers"
 
@@ -26,7 +23,7 @@ def kernel(snapshot: Snapshot, layer: int | None) -> NDArray[np.float32]:
 
 
 def share(weights: NDArray[np.float32], nearly: float = NEARLY) -> float:
-    """Which share of the weights has |w| ≤ `nearly`; NaN without any."""
+    """The share of the weights with |w| ≤ `nearly`; NaN without any."""
     return float((np.abs(weights) <= nearly).mean()) if weights.size else float("nan")
 
 
@@ -45,7 +42,7 @@ class Histograms:
 
 
 def histograms(weights: Sequence[NDArray[np.float32]]) -> Histograms:
-    """Histograms of several sets of weights over one axis that holds the largest of them."""
+    """Histograms of several sets of weights over one axis that covers all of them."""
     largest = max((float(np.abs(each).max()) for each in weights if each.size), default=0.0) or 1.0
     edges = np.linspace(-largest, largest, BINS + 1)
     return Histograms(edges, tuple(np.histogram(each, edges)[0] for each in weights))
@@ -100,7 +97,7 @@ def _quoted(name: str) -> str:
 
 @dataclass(frozen=True)
 class WeightDistribution:
-    """How the weights of a kernel are spread now, and before training, over the same bins."""
+    """The distribution of the weights of a kernel, now and before training, in the same bins."""
 
     edges: NDArray[np.float64]  # (bins + 1,), symmetric around 0
     now: NDArray[np.int64]  # weights in each bin
@@ -112,7 +109,7 @@ class WeightDistribution:
 
 
 def spread(kernel: Array, initial: Array) -> WeightDistribution:
-    """The histogram of a kernel beside its initial one; weights that are no numbers are left out.
+    """The histogram of a kernel beside its initial one, without NaN and infinite weights.
 
     The deviation is that of the population, σ = √mean((w − mean)²). About 2·√n bins for n weights.
     """
@@ -129,10 +126,9 @@ def spread(kernel: Array, initial: Array) -> WeightDistribution:
 
 
 def picture(kernel: Array, most: int = MOST_CELLS) -> tuple[Array, tuple[int, int]]:
-    """A kernel in at most `most` rows and columns, and how many weights stand behind one cell.
+    """A kernel in at most `most` rows and columns, and how many weights one cell represents.
 
-    A cell that stands for several weights shows the largest of them by size, so none is hidden by
-    its neighbours.
+    A cell of several weights shows the largest of them by size, so that none is averaged away.
     """
     block = (-(-kernel.shape[0] // most), -(-kernel.shape[1] // most))
     small = kernel
@@ -142,7 +138,7 @@ def picture(kernel: Array, most: int = MOST_CELLS) -> tuple[Array, tuple[int, in
 
 
 def _largest(values: Array, size: int, axis: int) -> Array:
-    """The value largest by size among each `size` neighbours along `axis`."""
+    """The value largest by size of each `size` consecutive ones along `axis`."""
     if size == 1:
         return values
     starts = np.arange(0, values.shape[axis], size)

@@ -174,7 +174,7 @@ def test_the_gap_on_the_train_page_is_that_of_diagnosis_overfitting_and_targets(
     window = run_window(run.experiment, run.events, constant)
     assert window.gap is not None
     assert window.gap.metric == pytest.approx(apart.metric, abs=1e-6)
-    target = METRICS["accuracy_gap"].measured(CheckContext(run.experiment, run.events))
+    target = METRICS["accuracy_gap"].value(CheckContext(run.experiment, run.events))
     assert target == pytest.approx(apart.metric, abs=1e-6)
 
 

@@ -16,7 +16,7 @@ from dashboard.views.draw import online_training, prediction
 from dashboard.views.shared import adversarial as view
 from dashboard.views.shared import predictions
 from playground.analysis.inspection.adversarial import AdversarialPaths, paths
-from playground.analysis.inspection.occlusion import occlusion
+from playground.analysis.inspection.ablation import occlusion
 from playground.datasets import load
 from playground.datasets.labelled_examples import ScoreChange
 from playground.experiment.model import Experiment
@@ -63,7 +63,7 @@ def opened(name: str, experiment: Experiment | None = None, row: int = 2) -> App
     app = AppTest.from_function(page, default_timeout=60)
     if experiment is None:
         found = pretrained.load()
-        given = (name, found.at_hand, found.snapshot, row)
+        given = (name, found.bundled, found.snapshot, row)
     else:
         given = (name, experiment, network(experiment), row)
     app.session_state["given"] = given
@@ -81,7 +81,7 @@ def checked(app: AppTest) -> AppTest:
 def test_the_slider_stands_at_the_smallest_change_and_says_it() -> None:
     app = opened("flip")
     found = pretrained.load()
-    data = load(found.at_hand.data)
+    data = load(found.bundled.data)
     ways = paths(found.snapshot, data, data.validation.x[2])
     nearest = ways.nearest
     assert nearest is not None
@@ -151,7 +151,7 @@ def test_small_images_get_a_small_patch() -> None:
 
 def test_the_map_is_symmetric_about_zero() -> None:
     found = pretrained.load()
-    data = load(found.at_hand.data)
+    data = load(found.bundled.data)
     image = data.validation.x[2]
     falls = occlusion(found.snapshot, data, image, 5).falls
     figure = heat_map(falls, image, "What speaks for 4", "fall")
@@ -254,7 +254,7 @@ def test_what_came_of_a_lesson_in_words() -> None:
 def test_before_after_and_change_are_one_picture() -> None:
     """Decoded from the address that the gallery gets: three images below each other."""
     found = pretrained.load()
-    data = load(found.at_hand.data)
+    data = load(found.bundled.data)
     ways = paths(found.snapshot, data, data.validation.x[2])
     pixels = view.images_url(ways, 0, 10)
     image = Image.open(io.BytesIO(base64.b64decode(pixels.partition(",")[2])))

@@ -19,7 +19,7 @@ from dashboard.figures.network_graph import (
 )
 from dashboard.state.background import largest_difference
 from playground.analysis.inspection.activations import feature_ranges, maps, responses
-from playground.analysis.inspection.forward_pass import LayerStep, diagram, mistakes, trace
+from playground.analysis.inspection.forward_pass import LayerStep, diagram, errors, trace
 from playground.datasets import load
 from playground.datasets.registry import DATASETS
 from playground.experiment.model import Experiment
@@ -230,7 +230,7 @@ def test_next_mistake_goes_to_the_next_mistake() -> None:
     app, dataset = opened("forward", experiment), load(experiment.data)
     part = dataset.validation
     output = network(experiment).predict(dataset.transform(part.x))
-    wrong = mistakes(output, part.y, "classification")
+    wrong = errors(output, part.y, "classification")
     for row in wrong[wrong > 0][:2]:
         checked(app.button(key="next_mistake").click().run())
         assert app.number_input(key="example_number").value == row + 1

@@ -119,7 +119,7 @@ def test_verdicts_and_what_to_choose_instead() -> None:
     alike = opened("preflight", network("digits", kernel_initializer="zeros"))
     assert "Identical units" in alike.warning[0].value
     inputs = opened("preflight", network("coffee", standardize=False))
-    assert "Switch on Standardise" in inputs.warning[0].value
+    assert "Switch on Standardize" in inputs.warning[0].value
 
 
 def test_how_the_same_choice_would_do_in_a_deeper_network() -> None:

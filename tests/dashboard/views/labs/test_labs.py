@@ -17,9 +17,9 @@ from playground.experiment.model import Training, limits
 from playground.experiment.sections import MILESTONES
 from playground.labs.activations.curves import curve
 from playground.labs.activations.depth import kernels, propagate
-from playground.nn.activations import ACTIVATIONS, softmax
+from playground.nn.activations import ACTIVATIONS, Activation, softmax
 from playground.nn.initializers import INITIALIZERS
-from playground.nn.schedules import SCHEDULES
+from playground.nn.schedules import SCHEDULES, Schedule
 
 
 def page() -> None:
@@ -74,6 +74,12 @@ def test_an_unknown_lab_is_named_and_the_first_one_is_open() -> None:
     choose(app, "lab_chosen", "schedules")
     assert not app.warning
     assert app.text[0].value == "schedules"
+
+
+def test_the_former_address_of_a_lab_opens_it() -> None:
+    app = opened("regularisation")
+    assert LABS["regularization"].question in texts(app)
+    assert app.text[0].value == "regularization"
 
 
 def test_without_a_name_the_first_lab_is_open() -> None:
@@ -156,7 +162,7 @@ def test_every_schedule_has_sliders_within_its_limits_and_a_formula() -> None:
     for name, entry in SCHEDULES.items():
         assert with_numbers(Training(schedule=name)).startswith(r"\eta = ")
         for field in entry.defaults:
-            low, high = limits(Training, field)
+            low, high = limits(field)
             if low is None:
                 low, high = MILESTONES
             assert low <= RANGES[field][0] < RANGES[field][1] <= high
@@ -181,6 +187,27 @@ def test_schedules_give_the_published_rate() -> None:
     assert list(app.table[0].value.iloc[0])[1:4] == ["0.200000", "36.000000", "2.600000"]
     choose(app, "lab_schedules_chosen", [])
     assert "Choose a schedule" in texts(app)
+
+
+def test_an_activation_and_a_schedule_without_an_entry_in_the_labs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cube = Activation("Cube", "z^3", lambda z: z**3, lambda z: 3 * z**2, "linear")
+    half = Schedule(
+        "Half", r"\tfrac12", lambda s, times, training: 0.5 + 0 * s,
+        {"momentum": 0.5, "plateau_patience": 3, "amsgrad": False},
+    )  # fmt: skip
+    monkeypatch.setitem(ACTIVATIONS, "cube", cube)
+    monkeypatch.setitem(SCHEDULES, "half", half)
+    app = opened("activations")
+    choose(app, "lab_activations_chosen", ["cube"])
+    assert "$f(z) = z^3$" in texts(app)
+    choose(app, "lab_activations_view", "Depth")
+    choose(app, "lab_depth_activations", ["cube"])
+    choose(app, "lab_chosen", "schedules")
+    choose(app, "lab_schedules_chosen", ["half"])
+    choose(app, "lab_schedules_epoch", 0)
+    assert app.table[0].value["learning rate in epoch 0"][0] == "0.100000"
 
 
 def test_figures_are_what_plotly_draws() -> None:

@@ -108,6 +108,30 @@ def test_each_rule_has_a_color_a_sign_and_sliders_for_all_of_its_settings() -> N
         assert len(default_settings(name)) <= 4
 
 
+def test_an_optimizer_without_learning_rates_or_sliders_of_its_own(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also more optimizers than there are colors: its learning rate is tuned, not in a table."""
+    for i in range(4):
+        new = replace(
+            UPDATE_RULES["momentum"], label=f"New {i}", settings={"momentum": 0.5, "beta_3": 0.1},
+            lines=(*UPDATE_RULES["momentum"].lines, UpdateLine("m", "b", "b", "<beta_3>")),
+        )  # fmt: skip
+        monkeypatch.setitem(UPDATE_RULES, f"new {i}", new)
+    app.multiselect("lab_optimizers_rules").set_value(list(UPDATE_RULES)[-4:])
+    checked(app)
+    assert app.select_slider("lab_optimizers_rate_ravine_new 0").value == tuned_rate(
+        "new 0", "ravine"
+    )
+    assert app.number_input("lab_optimizers_beta_3_new 0").value == 0.1
+
+
+def test_every_setting_of_an_optimizer_has_a_control(app: AppTest) -> None:
+    app.multiselect("lab_optimizers_rules").set_value(["adamw"])
+    checked(app)
+    assert app.slider("lab_optimizers_weight_decay_adamw").value == 0.004
+
+
 def test_numbers_are_mathematics() -> None:
     assert significant(-0.000012345, 5) == r"-1.2345 \cdot 10^{-5}"
     assert significant(2.0, 5) == "2"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from playground import Experiment, load
+from playground.analysis.inspection.ablation import occlusion
 from playground.analysis.inspection.adversarial import DIRECTIONS, STEP, paths
-from playground.analysis.inspection.occlusion import occlusion
 from playground.datasets.dataset import Dataset
 from playground.experiment.model_summary import assemble
 from playground.export import pretrained
@@ -17,7 +17,7 @@ LINEAR = Experiment().replace(dataset="digits", hidden=())
 @pytest.fixture(scope="module")
 def mnist() -> tuple[Snapshot, Dataset]:
     found = pretrained.load()
-    return found.snapshot, load(found.at_hand.data)
+    return found.snapshot, load(found.bundled.data)
 
 
 def linear(seed: int = 0) -> Snapshot:

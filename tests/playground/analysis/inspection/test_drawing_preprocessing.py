@@ -13,7 +13,7 @@ from playground.analysis.inspection.drawing_preprocessing import (
     SIDE,
     STEPS,
     Drawing,
-    centre_of_mass,
+    center_of_mass,
     decode,
     prepare,
 )
@@ -59,8 +59,8 @@ def test_the_frames_are_those_of_the_data() -> None:
         sides = boxes[:, [1, 3]] - boxes[:, [0, 2]] + 1
         assert np.median(sides.max(axis=1)) == frame.longest
         assert (sides.max(axis=1) == frame.longest).mean() > 0.95
-        if frame.centre == "mass":
-            middles = np.array([centre_of_mass(image) for image in dataset.train.x])
+        if frame.center == "mass":
+            middles = np.array([center_of_mass(image) for image in dataset.train.x])
         else:
             middles = (boxes[:, [0, 2]] + boxes[:, [1, 3]]) / 2
         assert np.abs(np.median(middles, axis=0) - frame.middle).max() < 0.1
@@ -79,8 +79,8 @@ def test_an_mnist_drawing_is_centred_within_half_a_pixel(seed: int) -> None:
     top, bottom, left, right = box(image)
     assert max(bottom - top, right - left) + 1 in (19, 20)  # the faintest edge may round to 0
     touches = [top == 0 or bottom == 27, left == 0 or right == 27]
-    for centre, edge in zip(centre_of_mass(image), touches, strict=True):
-        assert abs(centre - 14) <= 0.51 or edge
+    for center, edge in zip(center_of_mass(image), touches, strict=True):
+        assert abs(center - 14) <= 0.51 or edge
 
 
 @settings(max_examples=30, deadline=None)
@@ -118,9 +118,9 @@ def test_what_each_step_does() -> None:
     assert list(by_name) == ["stroke", *STEPS]
     assert by_name["crop"].shape == (40, 20)
     assert by_name["fit"].shape == (20, 10)
-    assert box(by_name["centre"]) == (4, 23, 9, 18)
+    assert box(by_name["center"]) == (4, 23, 9, 18)
     everything = set(STEPS)
-    assert box(prepare(drawing, source, everything - {"centre"}).image) == (0, 19, 12, 21)
+    assert box(prepare(drawing, source, everything - {"center"}).image) == (0, 19, 12, 21)
     assert box(prepare(drawing, source, everything - {"fit"}).image) == (9, 18, 12, 16)
     whole = prepare(drawing, source, everything - {"crop"}).stages[2].image
     assert whole.shape == (20, 20)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from playground import Experiment, load
-from playground.analysis.inspection.forward_pass import mistakes, next_mistake, tempered, trace
+from playground.analysis.inspection.forward_pass import errors, next_error, softmax_steps, trace
 from playground.datasets.dataset import Split
 from playground.nn.activations import ACTIVATIONS, softmax
 from playground.nn.network import Layer, Snapshot
@@ -51,7 +51,7 @@ def test_the_strongest_contributions_are_the_largest(most: int) -> None:
 @pytest.mark.parametrize("temperature", [0.1, 0.5, 1.0, 3.0, 10.0])
 def test_softmax_with_temperature(temperature: float) -> None:
     z = np.array([2.0, 1.0, -3.0, 100.0])
-    found = tempered(z, temperature)
+    found = softmax_steps(z, temperature)
     powers = np.exp((z - 100) / temperature)
     np.testing.assert_allclose(found.shares, powers / powers.sum())
     assert found.shares.sum() == pytest.approx(1)
@@ -62,28 +62,30 @@ def test_softmax_with_temperature(temperature: float) -> None:
 
 def test_two_classes_with_temperature_are_a_sigmoid() -> None:
     """Softmax of (z, 0) at T is σ(z/T)."""
-    assert tempered(np.array([1.5, 0.0]), 2.0).shares[0] == pytest.approx(1 / (1 + np.exp(-0.75)))
+    assert softmax_steps(np.array([1.5, 0.0]), 2.0).shares[0] == pytest.approx(
+        1 / (1 + np.exp(-0.75))
+    )
 
 
 def test_hot_softmax_knows_nothing_and_cold_softmax_doubts_nothing() -> None:
     z = np.array([1.0, 2.0, 3.0, 4.0])
-    np.testing.assert_allclose(tempered(z, 1e6).shares, 0.25, atol=1e-5)
-    assert tempered(z, 0.01).shares.max() == pytest.approx(1)
+    np.testing.assert_allclose(softmax_steps(z, 1e6).shares, 0.25, atol=1e-5)
+    assert softmax_steps(z, 0.01).shares.max() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan")])
 def test_a_temperature_that_is_none(temperature: float) -> None:
     with pytest.raises(ValueError, match="temperature must be above 0, got"):
-        tempered(np.zeros(3), temperature)
+        softmax_steps(np.zeros(3), temperature)
 
 
 def test_mistakes_of_each_task() -> None:
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
     truth = np.array([0, 0, 1])
-    np.testing.assert_array_equal(mistakes(probabilities, truth, "classification"), [1, 2])
-    np.testing.assert_array_equal(mistakes(probabilities[:, :1], truth, "classification"), [0])
+    np.testing.assert_array_equal(errors(probabilities, truth, "classification"), [1, 2])
+    np.testing.assert_array_equal(errors(probabilities[:, :1], truth, "classification"), [0])
     values = np.array([[1.0], [1.1], [5.0]])
-    np.testing.assert_array_equal(mistakes(values, np.ones(3), "regression"), [2])
+    np.testing.assert_array_equal(errors(values, np.ones(3), "regression"), [2])
 
 
 def test_the_next_mistake_goes_round() -> None:
@@ -94,7 +96,7 @@ def test_the_next_mistake_goes_round() -> None:
     wrong = np.flatnonzero(part.y == 0)
     row, seen = -1, []
     for _ in range(len(wrong) + 1):
-        row = next_mistake(snapshot, dataset, part, row) or 0
+        row = next_error(snapshot, dataset, part, row) or 0
         seen.append(row)
     assert seen == [*wrong.tolist(), wrong[0]]
 
@@ -103,7 +105,7 @@ def test_there_may_be_no_mistake() -> None:
     dataset = load(Experiment().replace(dataset="xor").data)
     right = Split(dataset.validation.x, np.ones(len(dataset.validation), np.int32))
     always = Layer(np.zeros((2, 1), "f4"), np.full(1, 9, "f4"), "sigmoid")
-    assert next_mistake(Snapshot(0, (always,)), dataset, right, 3) is None
+    assert next_error(Snapshot(0, (always,)), dataset, right, 3) is None
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

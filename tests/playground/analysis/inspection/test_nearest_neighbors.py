@@ -27,19 +27,19 @@ def test_a_training_image_is_its_own_neighbour_and_not_strange() -> None:
     found = NearestNeighborIndex(dataset).nearest(dataset.train.x[3], 4)
     assert found.index[0] == 3
     assert found.distance[0] == pytest.approx(0, abs=2e-3)
-    assert found.strangeness == 0
+    assert found.ood_score == 0
 
 
 def test_noise_is_stranger_than_any_digit() -> None:
     dataset = load(SMALL)
     noise = np.random.default_rng(0).integers(0, 256, (28, 28)).astype(np.uint8)
-    assert NearestNeighborIndex(dataset).nearest(noise, 1).strangeness == 1
+    assert NearestNeighborIndex(dataset).nearest(noise, 1).ood_score == 1
 
 
 def test_validation_images_are_evenly_strange() -> None:
     dataset = load(SMALL)
     album = NearestNeighborIndex(dataset)
-    strange = [album.nearest(image, 1).strangeness for image in dataset.validation.x]
+    strange = [album.nearest(image, 1).ood_score for image in dataset.validation.x]
     assert np.mean(strange) == pytest.approx(0.5, abs=0.02)
     assert album.compared_with == "validation"
 
@@ -48,7 +48,7 @@ def test_without_validation_the_training_images_say_what_is_usual() -> None:
     dataset = load(SMALL.replace(validation_size=0))
     album = NearestNeighborIndex(dataset)
     assert album.compared_with == "training"
-    assert album.usual.min() > 0.5
+    assert album.reference_distances.min() > 0.5
 
 
 def test_there_may_be_fewer_images_than_asked_for() -> None:
