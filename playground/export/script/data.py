@@ -1,4 +1,4 @@
-"""The part of a script that brings the examples: the very ones the run has learnt from."""
+"""Code of the data: the same examples as in the run, split, scaled and in the loss's form."""
 
 import io
 from collections.abc import Callable
@@ -10,23 +10,21 @@ from playground.datasets.download import FULL_SETS, OWN_FOLDER
 from playground.datasets.images import IMAGES
 from playground.datasets.preprocessing import Purpose, noisy_images
 from playground.datasets.split import stratified
-from playground.datasets.synthetic import Generator
 from playground.datasets.tabular import coffee
 from playground.experiment.model import Data
-from playground.export.script.source import listing, quoted
+from playground.export.script.source import listing, quoted, wrapped
 from playground.nn.losses import CLASSIFICATION
 
 FILE = "data.npz"
 
 
 def needs_file(data: Data) -> bool:
-    """Whether the examples must lie beside the script: nobody else has one's own table, and what a
-    mistake has made of others is no longer theirs."""
+    """Whether the examples are a file beside the script: of custom tables and flawed splits."""
     return data.table is not None or data.flawed
 
 
 def file(data: Data) -> bytes:
-    """`FILE`: raw inputs and targets of training and validation, and their scaling."""
+    """The content of FILE: raw inputs and targets of training and validation, and the scaling."""
     dataset = load(data)
     arrays = {
         "x_train": dataset.train.x, "y_train": dataset.train.y,
@@ -39,7 +37,7 @@ def file(data: Data) -> bytes:
 
 
 def imports(data: Data) -> tuple[set[str], set[str]]:
-    """Modules of the standard library and others that the section needs."""
+    """Imports of the section from the standard library and from other packages."""
     own = {"from pathlib import Path"} if needs_file(data) else set()
     if data.dataset in IMAGES and not needs_file(data):
         own = {"import os", "import sys", "from pathlib import Path"}
@@ -48,20 +46,20 @@ def imports(data: Data) -> tuple[set[str], set[str]]:
 
 
 def section(data: Data, loss: str) -> str:
-    """Code that sets x_train, y_train, x_validation and y_validation as the network takes them."""
+    """Code that sets x_train, y_train, x_validation and y_validation as inputs of the network."""
     if needs_file(data):
         parts = [_from_file(data)]
     else:
         parts = [f"DATA_SEED = {data.data_seed}", _raw(data), _types(data)]
-        parts += [_shuffled_labels(data)] * (data.label_noise > 0)
+        parts += [_label_noise(data)] * (data.label_noise > 0)
         parts += [_scaling(data)]
     return "\n\n".join([*parts, _ready(data, loss)])
 
 
 def _from_file(data: Data) -> str:
-    why = "one's own table" if data.table is not None else "with the mistake made in preparing them"
+    why = "a custom table" if data.table is not None else "with the errors of their split"
     return f"""\
-# The very examples of the run ({why}), from the file beside this script.
+# The examples of the run ({why}), from the file beside this script.
 data = np.load(Path(__file__).with_name("{FILE}"))
 x_train, y_train = data["x_train"], data["y_train"]
 x_validation, y_validation = data["x_validation"], data["y_validation"]
@@ -69,16 +67,34 @@ shift, scale = data["shift"], data["scale"]"""
 
 
 def _raw(data: Data) -> str:
-    """Training and validation examples as they come, with noise on them."""
+    """Code of the raw training and validation examples, with noise."""
+    draw, info = data.source.generator, data.source
     if data.dataset in IMAGES:
-        return _images(data)
-    draw = data.source.generator
-    return _table(data) if draw is None else _generated(data, draw)
+        text = _images(data)
+    elif draw is not None:
+        arguments = [
+            f"{data.train_size + data.validation_size}", repr(data.noise),
+            _stream(Purpose.POINTS), _stream(Purpose.NOISE),
+        ]  # fmt: skip
+        text = f"""\
+{listing(draw, stratified)}
+
+
+# Each purpose has its own random numbers: the points, their noise, and the split.
+{wrapped(f"x, y = {draw.__name__}(", arguments)}
+{_split(data)}"""
+        return text  # the noise is in the points
+    else:
+        functions = (coffee, stratified) if data.dataset == "coffee" else (stratified,)
+        text = f"{listing(*functions)}\n\n\n{READERS[data.dataset](data)}\n{_split(data)}"
+    if not data.noise:
+        return text
+    return text + (_image_noise(data) if info.shape else _table_noise(data))
 
 
 def _images(data: Data) -> str:
     first, end = data.validation_size, data.validation_size + data.train_size
-    text = f"""\
+    return f"""\
 {_load_images(data.dataset)}
 
 
@@ -86,16 +102,15 @@ def _images(data: Data) -> str:
 images, labels = load_images()
 x_validation, y_validation = images[:{first}], labels[:{first}]
 x_train, y_train = images[{first}:{end}], labels[{first}:{end}]"""
-    return text + _image_noise(data) if data.noise else text
 
 
 def _load_images(name: str) -> str:
-    """A function that reads a cached file itself: Keras deletes one whose bytes it does not know."""
+    """A function that reads a cached file: Keras deletes one whose digest it does not know."""
     files = [FULL_SETS[name].repacked.name, *FULL_SETS[name].files]
     cached = [f"{OWN_FOLDER}/{files[0]}", *(file for file in files[1:] if file.endswith(".npz"))]
     return f"""\
 def load_images():
-    \"\"\"Training images and labels, from a file in Keras' folder or else downloaded by Keras.\"\"\"
+    \"\"\"Training images and labels, from Keras' folder or else downloaded by Keras.\"\"\"
     folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
     for path in (folder / name for name in {cached!r}):
         if path.exists():
@@ -121,51 +136,28 @@ x_validation = noisy_images(
 )"""
 
 
-def _generated(data: Data, draw: Generator) -> str:
-    sizes = data.train_size, data.validation_size
-    return f"""\
-{listing(draw, stratified)}
-
-
-# Each purpose has its own random numbers: the points, their noise, and which are kept aside.
-x, y = {draw.__name__}(
-    {sum(sizes)}, {data.noise!r}, {_stream(Purpose.POINTS)}, {_stream(Purpose.NOISE)}
-)
-train, validation = stratified(y, {sizes}, {_stream(Purpose.SPLIT)})
-x_train, y_train = x[train], y[train]
-x_validation, y_validation = x[validation], y[validation]"""
-
-
 READERS: dict[str, Callable[[Data], str]] = {
     "coffee": lambda data: "x, y = coffee(200, np.random.default_rng(2))  # always the same roasts",
-    "iris": lambda data: "x, y = load_iris(return_X_y=True)\n" + _test_apart(data),
+    "iris": lambda data: "x, y = load_iris(return_X_y=True)\n" + _without_test(data),
     "digits": lambda data: (
         "bunch = load_digits()\n"
-        "x, y = bunch.images.astype(np.uint8), bunch.target\n" + _test_apart(data)
+        "x, y = bunch.images.astype(np.uint8), bunch.target\n" + _without_test(data)
     ),
 }
 
 
-def _table(data: Data) -> str:
-    functions = (coffee, stratified) if data.dataset == "coffee" else (stratified,)
+def _split(data: Data) -> str:
     sizes = data.train_size, data.validation_size
-    text = f"""\
-{listing(*functions)}
-
-
-{READERS[data.dataset](data)}
+    return f"""\
 train, validation = stratified(y, {sizes}, {_stream(Purpose.SPLIT)})
 x_train, y_train = x[train], y[train]
 x_validation, y_validation = x[validation], y[validation]"""
-    if data.noise and data.source.shape:
-        return text + _image_noise(data)
-    return text + _table_noise(data) if data.noise else text
 
 
-def _test_apart(data: Data) -> str:
+def _without_test(data: Data) -> str:
     rows = data.source.rows
     return (
-        "# A fifth is kept for the test and not used here.\n"
+        "# A fifth is the test split, not used here.\n"
         f"(rest,) = stratified(y, ({rows},), {_stream(Purpose.TEST)})\n"
         "x, y = x[rest], y[rest]"
     )
@@ -174,7 +166,7 @@ def _test_apart(data: Data) -> str:
 def _table_noise(data: Data) -> str:
     return f"""
 
-# Normal noise on every feature, as a share of how much it varies.
+# Normal noise on every feature, relative to its standard deviation.
 sigma = {data.noise!r} * x_train.std(axis=0)
 noise, more = {_stream(Purpose.NOISE)}, {_stream(Purpose.NOISE, 1)}
 x_train = x_train + sigma * noise.standard_normal(x_train.shape)
@@ -189,12 +181,12 @@ def _types(data: Data) -> str:
     return "\n".join(lines)
 
 
-def _shuffled_labels(data: Data) -> str:
+def _label_noise(data: Data) -> str:
     n_classes = len(data.source.classes)
     drawn = f"labels.integers({n_classes}, size=len(chosen))"
     new = drawn if n_classes else "labels.permutation(y_train[chosen])"
     return f"""\
-# A share of the training examples gets a random target: nothing to learn there.
+# A fraction of the training examples gets a random target.
 labels = {_stream(Purpose.LABELS)}
 chosen = labels.permutation(len(y_train))[: round({data.label_noise!r} * len(y_train))]
 y_train[chosen] = {new}"""
@@ -209,10 +201,10 @@ def _scaling(data: Data) -> str:
     constant = (
         "scale = scale if scale else np.float32(1)"
         if data.source.shape
-        else "scale[x_train.max(axis=0) == x_train.min(axis=0)] = 1  # a feature that never varies"
+        else "scale[x_train.max(axis=0) == x_train.min(axis=0)] = 1  # constant features"
     )
     return f"""\
-# Mean 0 and standard deviation 1, learnt from the training examples only.
+# Mean 0 and standard deviation 1, fitted on the training split only.
 shift = x_train.mean({axis}dtype=np.float64).astype(np.float32)
 scale = x_train.std({axis}dtype=np.float64).astype(np.float32)
 {constant}"""
@@ -223,7 +215,7 @@ def _ready(data: Data, loss: str) -> str:
     flat = f".reshape(len(x), {source.n_features})" if source.shape else ""
     text = f"""\
 def scaled(x):
-    \"\"\"Raw inputs as the network takes them.\"\"\"
+    \"\"\"Raw inputs → inputs of the network.\"\"\"
     return (x{flat}.astype(np.float32) - shift) / scale
 
 
@@ -236,16 +228,8 @@ y_train, y_validation = (y.astype(np.float32)[:, None] for y in (y_train, y_vali
 one_hot = np.eye({source.n_outputs}, dtype=np.float32)
 y_train, y_validation = one_hot[y_train], one_hot[y_validation]"""
     if source.classes:
-        text += f"\n\nCLASSES = {_names(source.classes)}"
+        text += "\n\n" + wrapped("CLASSES = [", [quoted(name) for name in source.classes], "]", 90)
     return text
-
-
-def _names(names: tuple[str, ...]) -> str:
-    """A tuple of texts that somebody may have typed, as Python reads it, a few on a line."""
-    one = f"({', '.join(map(quoted, names))})"
-    if len(one) <= 80:
-        return one
-    return "(\n" + "".join(f"    {quoted(name)},\n" for name in names) + ")"
 
 
 def _stream(purpose: Purpose, part: int = 0) -> str:
