@@ -334,7 +334,8 @@ class Training(Value):
     )  # fmt: skip
     warmup_epochs: float = number(
         0.0, 0.0, 1000.0, "Warm-up epochs",
-        "Epochs in which the learning rate rises from 0, before the schedule.",
+        "Epochs in which the learning rate rises from 0. Milestones and periods count from the "
+        "start; schedules that span the run begin after it.",
         "Try 2 with a large learning rate.", unit="epochs", step=1,
     )  # fmt: skip
     decay_rate: float = number(
@@ -346,7 +347,8 @@ class Training(Value):
         "Try a quarter of the epochs.", unit="epochs", scale="log",
     )  # fmt: skip
     milestones: tuple[float, ...] = several(
-        (), 10, "Milestones", "Epochs after which the learning rate is multiplied by the factor.",
+        (), 10, "Milestones",
+        "Epochs, counted from the start, after which the learning rate is multiplied by the factor.",
         "Try 50, 75 for a run of 100 epochs.",
     )  # fmt: skip
     power: float = number(
@@ -405,7 +407,7 @@ class Training(Value):
     )  # fmt: skip
     restore_best: bool = switch(
         True, "Restore best weights",
-        "After early stopping, return to the weights of the best epoch.",
+        "At the end, return to the weights of the best epoch, as Keras' EarlyStopping does.",
         "Try switching it off and compare the last epoch with the best.",
     )  # fmt: skip
 

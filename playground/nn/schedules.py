@@ -55,9 +55,10 @@ class ScheduleConfig(Protocol):
 
 @dataclass(frozen=True)
 class Schedule:
-    """A schedule η(s) = η₀ · share(s), s ≥ 0 counted after warm-up.
+    """A schedule η(s) = η₀ · share(s), s ≥ 0 in steps from the start of training.
 
     `defaults` maps each field of `Training` the share depends on to its default value.
+    `after_warmup`: the share spans the run after warm-up, and s counts from there.
     In the formula d is `decay_rate`, P the period, T the length of the run, e `final_share`.
     """
 
@@ -65,6 +66,7 @@ class Schedule:
     formula: str  # LaTeX, of the share
     share: Callable[[Array, Times, ScheduleConfig], Array]
     defaults: Mapping[str, Any]
+    after_warmup: bool = False
 
 
 def _constant(s: Array, times: Times, training: ScheduleConfig) -> Array:
@@ -164,9 +166,10 @@ SCHEDULES: dict[str, Schedule] = {
         r"e + (1-e)(1 - s/T)^p",
         _polynomial,
         {"power": 1.0, "final_share": 0.0},
+        after_warmup=True,
     ),
     "cosine": Schedule(
-        "Cosine", r"e + (1-e)\tfrac12(1+\cos \pi s/T)", _cosine, {"final_share": 0.0}
+        "Cosine", r"e + (1-e)\tfrac12(1+\cos \pi s/T)", _cosine, {"final_share": 0.0}, True
     ),
     "cosine_restarts": Schedule(
         "Cosine with restarts",
@@ -179,6 +182,7 @@ SCHEDULES: dict[str, Schedule] = {
         r"\text{cosine from } b \text{ up to } 1 \text{, then down to } e",
         _one_cycle,
         {"start_share": 0.04, "rise_share": 0.3, "final_share": 0.0},
+        after_warmup=True,
     ),
     "triangular": Schedule(
         "Triangular cycles",
@@ -198,7 +202,9 @@ SCHEDULES: dict[str, Schedule] = {
 def rates(training: ScheduleConfig, steps: ArrayLike, steps_per_epoch: int) -> Array:
     """The learning rate at each of `steps` (0-based, any shape), before any plateau reductions.
 
-    For the first `warmup_epochs` it rises linearly to the learning rate, then the schedule starts.
+    In the first `warmup_epochs` a ramp from 0 to 1 multiplies the schedule. Milestones and periods
+    count from the start of training, as their fields say; schedules that span the run begin after
+    warm-up.
     """
     step = np.asarray(steps, dtype=np.float64)
     warmup = training.warmup_epochs * steps_per_epoch
@@ -207,6 +213,8 @@ def rates(training: ScheduleConfig, steps: ArrayLike, steps_per_epoch: int) -> A
         period=training.period_epochs * steps_per_epoch,
         epoch=float(steps_per_epoch),
     )
-    share = SCHEDULES[training.schedule].share(np.maximum(step - warmup, 0.0), times, training)
+    schedule = SCHEDULES[training.schedule]
+    s = np.maximum(step - warmup, 0.0) if schedule.after_warmup else step
+    share = schedule.share(s, times, training)
     ramp = np.where(step < warmup, np.minimum((step + 1) / max(warmup, 1.0), 1.0), 1.0)
     return np.asarray(training.learning_rate * share * ramp)

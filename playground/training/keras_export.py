@@ -1,4 +1,4 @@
-"""A trained network and its curves as files that other programs of the Keras family read."""
+"""Export of a trained network as a `.keras` file and of its curves as TensorBoard event files."""
 
 import io
 import tempfile
@@ -18,15 +18,15 @@ from playground.nn.activations import ACTIVATIONS
 from playground.nn.network import Snapshot
 from playground.training import keras_model
 
-# What a Normalization layer can divide by: it keeps the variance, as float32, and its square root.
+# Limits of a Normalization layer, which keeps the variance as float32.
 SMALLEST_SCALE, LARGEST_SCALE = 1e-6, 1e18
 
 
 def keras_file(experiment: Experiment, snapshot: Snapshot) -> bytes:
     """A `.keras` file: a compiled model with the weights of `snapshot` that takes raw inputs.
 
-    Images (n, height, width) as they are in the data set, other examples (n, n_features) in their
-    units: the first layers scale them. L1/L2 and dropout are there for whoever trains it on.
+    Images (n, height, width) as in the data set, other examples (n, n_features) in their units: the
+    first layers scale them. It has L1/L2 and dropout, so that it can be trained further.
     """
     model = raw_model(experiment, snapshot)
     with tempfile.TemporaryDirectory() as folder:
@@ -62,7 +62,7 @@ def raw_model(experiment: Experiment, snapshot: Snapshot) -> Any:
 
 
 def _plain_layers(experiment: Experiment, snapshot: Snapshot) -> Iterator[Any]:
-    """Dense layers whose description a file can hold: activations by their names."""
+    """Dense layers that can be serialized: activations by name."""
     network, regularizer = experiment.network, None
     if network.l1 or network.l2:
         regularizer = keras.regularizers.L1L2(network.l1, network.l2)
@@ -78,13 +78,13 @@ def _plain_layers(experiment: Experiment, snapshot: Snapshot) -> Iterator[Any]:
 
 
 def _activation_layer(name: str, parameters: dict[str, float]) -> Any:
-    """An activation with parameters as a layer of its own: "leaky_relu" is LeakyReLU."""
-    layer = {each.lower(): getattr(keras.layers, each) for each in dir(keras.layers)}
-    return layer[name.replace("_", "")](**parameters)
+    """An activation with parameters as a layer: "leaky_relu" is LeakyReLU."""
+    classes = {each.lower(): getattr(keras.layers, each) for each in dir(keras.layers)}
+    return classes[name.replace("_", "")](**parameters)
 
 
 def _scaling(experiment: Experiment) -> list[Any]:
-    """The layers from raw inputs to the network's: (x − shift) / scale."""
+    """Layers from raw inputs to those of the network: (x − shift) / scale."""
     source, dataset = experiment.data.source, load(experiment.data)
     shift, scale = dataset.shift, dataset.scale
     if source.shape:
@@ -101,7 +101,7 @@ def _scaling(experiment: Experiment) -> list[Any]:
 
 
 def event_files(experiment: Experiment, events: Iterable[Event], began: float) -> bytes:
-    """The curves as TensorBoard's event files, in a zip, as Keras' own callback lays them out.
+    """The curves as TensorBoard event files in a zip, laid out as by Keras' callback.
 
     `train/` has epoch_loss, epoch_accuracy (or epoch_mean_absolute_error) and epoch_learning_rate,
     `validation/` the first two; steps are epochs from 0. began: seconds since 1970.
@@ -109,27 +109,27 @@ def event_files(experiment: Experiment, events: Iterable[Event], began: float) -
     metric = metric_name(experiment.data.source.task)
     epochs = [event for event in events if isinstance(event, Epoch)]
     ends = began + np.cumsum([epoch.seconds for epoch in epochs])
-    parts: dict[str, list[dict[str, float]]] = {"train": [], "validation": []}
+    splits: dict[str, list[dict[str, float]]] = {"train": [], "validation": []}
     for epoch in epochs:
         rate = {"epoch_learning_rate": epoch.learning_rate}
-        for part, score, more in (
+        for split, score, more in (
             ("train", epoch.train, rate),
             ("validation", epoch.validation, {}),
         ):
             if score is not None:
                 values = {"epoch_loss": score.loss, f"epoch_{metric}": score.metric}
-                parts[part].append(values | more)
+                splits[split].append(values | more)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for part, records in parts.items():
+        for split, records in splits.items():
             if records:
-                name = f"{part}/events.out.tfevents.{int(began)}.playground.v2"
+                name = f"{split}/events.out.tfevents.{int(began)}.playground.v2"
                 archive.writestr(name, _event_file(records, ends.tolist(), began))
     return content.getvalue()
 
 
 def _event_file(records: list[dict[str, float]], ends: list[float], began: float) -> bytes:
-    """One event file: a header, and an event for each epoch with all its values."""
+    """One event file: a header, and one event per epoch with all its values."""
     first = tf.compat.v1.Event(wall_time=began, file_version="brain.Event:2")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events"
@@ -144,7 +144,7 @@ def _event_file(records: list[dict[str, float]], ends: list[float], began: float
 
 
 def _add(summary: Any, tag: str, value: float) -> None:
-    """A number as `tf.summary.scalar` writes it: a float32 tensor for the plugin "scalars"."""
+    """Add a number as `tf.summary.scalar` does: a float32 tensor for the plugin "scalars"."""
     entry = summary.value.add(tag=tag)
     entry.tensor.CopyFrom(tf.make_tensor_proto(np.float32(value)))
     entry.metadata.plugin_data.plugin_name = "scalars"

@@ -12,7 +12,7 @@ import numpy as np
 
 from playground.datasets import load
 from playground.datasets.dataset import Split
-from playground.datasets.labelled_examples import validated_examples, undo_limit
+from playground.datasets.labelled_examples import undo_limit, validated_examples
 from playground.datasets.preprocessing import LARGE_INPUT
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
 from playground.experiment.model_summary import assemble
@@ -132,7 +132,9 @@ class Trainer:
         return self.checkpoints.nearest(epoch)
 
     def test(self) -> Score:
-        """The score of the current weights on the test split."""
+        """The score of the current weights on the test split; LookupError if it has no examples."""
+        if not len(self.dataset.test):
+            raise LookupError("no rows are left to test on")
         return self._score(self.dataset.test.x, self.dataset.test.y)[0]
 
     # ---- fine-tuning and state -----------------------------------------------------------

@@ -231,10 +231,23 @@ def test_rate_stays_where_nothing_plans_it(name: str) -> None:
     np.testing.assert_array_equal(planned(schedule=name), 0.2)
 
 
-def test_warm_up_rises_in_equal_steps_and_then_the_schedule_begins() -> None:
+def test_warm_up_multiplies_the_schedule_by_a_ramp_of_equal_steps() -> None:
     rate = planned(schedule="exponential", decay_rate=0.5, period_epochs=1, warmup_epochs=2)
-    np.testing.assert_allclose(rate[:20], 0.2 * np.arange(1, 21) / 20)
-    np.testing.assert_allclose(rate[20:], 0.2 * 0.5 ** (np.arange(180) / 10))
+    full = 0.2 * 0.5 ** (np.arange(200) / 10)
+    np.testing.assert_allclose(rate[:20], full[:20] * np.arange(1, 21) / 20)
+    np.testing.assert_allclose(rate[20:], full[20:])
+
+
+def test_milestones_and_periods_count_from_the_start_of_training_also_with_warm_up() -> None:
+    steps = {"schedule": "step", "decay_rate": 0.5, "milestones": (3, 8)}
+    assert planned(steps=[29, 30, 79, 80], warmup_epochs=2, **steps) == pytest.approx(
+        [0.2, 0.1, 0.1, 0.05]
+    )
+    stairs = {"schedule": "staircase", "decay_rate": 0.5, "period_epochs": 4}
+    for name in (steps, stairs):
+        np.testing.assert_allclose(
+            planned(warmup_epochs=2, **name)[20:], planned(**name)[20:], rtol=1e-12
+        )
 
 
 def test_warm_up_shortens_a_schedule_over_the_whole_run() -> None:

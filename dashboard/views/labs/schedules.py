@@ -56,16 +56,13 @@ FORMULAS: dict[str, Callable[[Training, float], str]] = {
 
 
 def with_numbers(training: Training) -> str:
-    """LaTeX of the learning rate over s, epochs after warm-up, with all other numbers."""
+    """LaTeX of the learning rate over s, in epochs, with all other numbers."""
     warmup = training.warmup_epochs
     run = max(training.epochs - warmup, 1)
     formula = FORMULAS.get(training.schedule, lambda t, run: SCHEDULES[t.schedule].formula)
     share = formula(training, run)
-    after = (
-        rf",\allowbreak\; s = \text{{epoch}} - {warmup:g}"
-        if warmup
-        else r",\allowbreak\; s = \text{epoch}"
-    )
+    shifted = warmup and SCHEDULES[training.schedule].after_warmup
+    after = r",\allowbreak\; s = \text{epoch}" + (f" - {warmup:g}" if shifted else "")
     return rf"\eta = {training.learning_rate:g} \cdot {share}" + after
 
 
@@ -203,6 +200,8 @@ def _plan(name: str, rate: float, epochs: int, warmup: int) -> Training | None:
 
 def _slider(name: str, field: str, default: Any) -> Any:
     low, high, step = RANGES.get(field) or (*limits(field), step_size(field) or 0.01)
+    if low is None:
+        return default  # not a number
     kind = int if isinstance(default, int) else float
     key = f"{name}_{field}"
     value = st.slider(

@@ -1,4 +1,4 @@
-"""Trained networks in files: weights, the experiment they come from, and how well they do.
+"""Trained networks in files: weights, their experiment, and their scores.
 
 A file is a NumPy archive of kernel_1, bias_1, kernel_2, … (float32; float16 in the file of the
 package) and `about`, JSON as bytes. Nothing in it is unpickled, and all of it is validated when it
@@ -30,21 +30,21 @@ from playground.nn.format import truncate
 from playground.nn.network import Snapshot
 
 FORMAT = 1
-LARGEST_ARRAYS = 40_000_000  # bytes, unpacked: the largest network possible takes 30 million
-LARGEST_ABOUT = 100_000  # bytes of JSON
+MAX_ARRAY_BYTES = 40_000_000  # unpacked; the largest network possible takes 30 million
+MAX_ABOUT_BYTES = 100_000  # of JSON
 
-# What an archive that is none, or a damaged one, may raise.
+# Raised by files that are no archives, or damaged ones.
 UNREADABLE = (
     OSError, ValueError, KeyError, EOFError, MemoryError, NotImplementedError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
-# What a description that says something else may raise; the last for numbers beyond all bounds.
+# Raised by a malformed `about`; the last for numbers beyond all bounds.
 MALFORMED = (KeyError, TypeError, AttributeError, ValueError, RecursionError, OverflowError)
 
 
 class PretrainedError(ValueError):
-    """A file is no trained network; the text says what is wrong with it."""
+    """A file is no trained network; the text names the rule and what was received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ class MeasuredScores:
 
 @dataclass(frozen=True)
 class PretrainedNetwork:
-    """A network out of a file.
+    """A network read from a file.
 
-    `scores` has "train", "validation" and "test" where there were such examples, measured with the
-    weights as they stand in the file; and "sample": the test examples of `at_hand`.
+    `scores`: of the weights in the file on the "train", "validation" and "test" split, where these
+    have examples, and on the "sample", the test split of `bundled`.
     """
 
     experiment: Experiment
@@ -68,15 +68,15 @@ class PretrainedNetwork:
     scores: Mapping[str, MeasuredScores]
 
     @property
-    def at_hand(self) -> Experiment:
-        """The experiment with no more examples than the package has; see `at_hand`."""
-        return self.experiment.replace(data=at_hand(self.experiment.data))
+    def bundled(self) -> Experiment:
+        """The experiment on the data of the package; see `bundled_data`."""
+        return self.experiment.replace(data=bundled_data(self.experiment.data))
 
 
-def at_hand(data: Data) -> Data:
-    """The same choices with fewer images where the package does not have so many.
+def bundled_data(data: Data) -> Data:
+    """The same data with no more images than the package contains.
 
-    Its validation images are never among those that `data` trains on.
+    Its validation images are never among the training images of `data`.
     """
     if data.dataset not in IMAGES or bundle_suffices(data):
         return data
@@ -86,25 +86,27 @@ def at_hand(data: Data) -> Data:
 
 @lru_cache(maxsize=4)
 def load(name: str = "mnist") -> PretrainedNetwork:
-    """The trained network `name` of the package."""
+    """The pretrained network `name` of the package."""
     return read(files(__name__).joinpath(f"{name}.npz").read_bytes())
 
 
 def measure(experiment: Experiment, snapshot: Snapshot) -> dict[str, MeasuredScores]:
-    """The scores of `Trained`."""
-    dataset, near = load_data(experiment.data), load_data(at_hand(experiment.data))
-    parts = {
-        "train": (dataset, dataset.train),
-        "validation": (dataset, dataset.validation),
-        "test": (dataset, dataset.test),
-        "sample": (near, near.test),
+    """The scores of `PretrainedNetwork`."""
+    full, bundled = load_data(experiment.data), load_data(bundled_data(experiment.data))
+    splits = {
+        "train": (full, full.train),
+        "validation": (full, full.validation),
+        "test": (full, full.test),
+        "sample": (bundled, bundled.test),
     }
-    return {k: _measured(snapshot, whole, p) for k, (whole, p) in parts.items() if len(p)}
+    return {
+        k: _measured(snapshot, data, split) for k, (data, split) in splits.items() if len(split)
+    }
 
 
-def _measured(snapshot: Snapshot, dataset: Dataset, part: Split) -> MeasuredScores:
-    output = snapshot.predict(dataset.transform(part.x))
-    return MeasuredScores(metric(output, part.y, dataset.source.task), len(part))
+def _measured(snapshot: Snapshot, dataset: Dataset, split: Split) -> MeasuredScores:
+    output = snapshot.predict(dataset.transform(split.x))
+    return MeasuredScores(metric(output, split.y, dataset.source.task), len(split))
 
 
 def archive(experiment: Experiment, snapshot: Snapshot) -> bytes:
@@ -128,10 +130,10 @@ def _names(experiment: Experiment) -> list[str]:
 
 
 def read(content: bytes) -> PretrainedNetwork:
-    """The trained network in the content of a file; TrainedError where it is none."""
+    """The network in the content of a file; PretrainedError if it is none."""
     arrays = _arrays(content)
     try:
-        about = json.loads(arrays["about"].tobytes()[:LARGEST_ABOUT])
+        about = json.loads(arrays["about"].tobytes()[:MAX_ABOUT_BYTES])
         form, epoch, given = about["format"], about["epoch"], about["experiment"]
         scores = {str(k): _score(v) for k, v in about["scores"].items()}
     except MALFORMED as error:
@@ -154,9 +156,9 @@ def _arrays(content: bytes) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             unpacked = sum(entry.file_size for entry in packed.infolist())
-        if unpacked > LARGEST_ARRAYS:
+        if unpacked > MAX_ARRAY_BYTES:
             raise PretrainedError(
-                f"a trained network must have at most {LARGEST_ARRAYS:,} bytes, got {unpacked:,}"
+                f"a trained network must have at most {MAX_ARRAY_BYTES:,} bytes, got {unpacked:,}"
             )
         with np.load(io.BytesIO(content), allow_pickle=False) as found:
             return {name: found[name] for name in found.files}

@@ -62,7 +62,7 @@ def schedule(training: Training) -> str:
         lines += [
             wrapped("times = types.SimpleNamespace(", times) + "  # in updates",
             wrapped("training = types.SimpleNamespace(", fields),
-            "s = np.maximum(step - warmup, 0)" if warmup else "s = step",
+            "s = np.maximum(step - warmup, 0)" if warmup and entry.after_warmup else "s = step",
             f"share = {entry.share.__name__}(s, times, training)",
         ]
         factors.append("share")
@@ -70,7 +70,7 @@ def schedule(training: Training) -> str:
     lines.append(f"rates = ({' * '.join(factors)}).astype(np.float32)")
     looked = "keras.ops.take(rates, step)" + " * self.factor" * plateau
     falls = "factor = keras.Variable(1.0, trainable=False)  # falls with each plateau"
-    label = entry.label + (", after warm-up" if warmup else "")
+    label = entry.label + (", with warm-up" if warmup else "")
     return f"""\
 # The learning rate of every update. {label}.
 {functions}{chr(10).join(lines)}
@@ -165,7 +165,7 @@ def callbacks_of(experiment: Experiment) -> tuple[list[str], list[str]]:
     """Classes that the script defines for its callbacks, and the callbacks as expressions."""
     training, definitions, found = experiment.training, [], []
     monitor = "val_loss" if experiment.data.validation_size else "loss"
-    if training.schedule == "plateau":
+    if training.schedule == "plateau" and training.decay_rate < 1:  # which Keras requires
         if has_schedule(training):
             definitions.append(_own_plateau(training, monitor))
             found.append("ReduceOnPlateau()")

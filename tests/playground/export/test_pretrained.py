@@ -10,7 +10,7 @@ import pytest
 from playground.datasets import load as load_data
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import assemble
-from playground.export.pretrained import PretrainedError, archive, at_hand, load, read
+from playground.export.pretrained import PretrainedError, archive, bundled_data, load, read
 from playground.nn.network import Snapshot, classes
 
 XOR = Experiment().replace(dataset="xor", hidden=(5, 3), activation="leaky_relu")
@@ -41,7 +41,7 @@ def test_the_mnist_network_of_the_package_is_as_good_as_its_file_says() -> None:
     trained = load()
     assert trained.experiment.layer_sizes == (784, 128, 10)
     assert trained.experiment.data.train_size + trained.experiment.data.validation_size == 60_000
-    data = load_data(trained.at_hand.data)
+    data = load_data(trained.bundled.data)
     for name, part in (("sample", data.test), ("validation", data.validation)):
         right = classes(trained.snapshot.predict(data.transform(part.x))) == part.y
         assert trained.scores[name].n == len(part) == 1_000
@@ -50,14 +50,14 @@ def test_the_mnist_network_of_the_package_is_as_good_as_its_file_says() -> None:
     assert trained.scores["test"].metric > 0.97
 
 
-def test_the_images_at_hand_for_validation_were_never_trained_on() -> None:
+def test_bundled_images_for_validation_were_never_trained_on() -> None:
     full = Experiment().replace(dataset="mnist", train_size=55_000, validation_size=5_000).data
-    near = at_hand(full)
+    near = bundled_data(full)
     assert (near.train_size, near.validation_size) == (5_000, 1_000)
     validation = load_data(near).validation.x
     rows = load_data(near.replace(train_size=1_000, validation_size=5_000)).validation.x
     assert np.array_equal(validation, rows[:1_000])  # the first rows, as those of `full` are
-    assert at_hand(XOR.data) == XOR.data
+    assert bundled_data(XOR.data) == XOR.data
 
 
 def test_what_is_read_is_what_was_kept() -> None:

@@ -43,7 +43,7 @@ def raced(experiment: Experiment, seeds: int) -> CheckContext:
 def drawn(wanted: int | None) -> CheckContext:
     """A digit, or one that could be anything, as the network that came trained sees it."""
     found = pretrained.load()
-    dataset = load(found.at_hand.data)
+    dataset = load(found.bundled.data)
     x, y = dataset.validation.x, dataset.validation.y
     answers = found.snapshot.predict(dataset.transform(x))
     row = answers.max(axis=1).argmin() if wanted is None else np.flatnonzero(y == wanted)[1]
