@@ -225,10 +225,11 @@ def _train(
             except resuming.ResumeError as error:
                 raise InvalidValueError(_not_resumable(resume, error)) from None
         events = _events(trainer, log, interrupt)
+        test = trainer.test if len(dataset.test) else None
         if json_out is not None:
-            diverged = output.print_json(experiment, events, trainer.test, json_out)
+            diverged = output.print_json(experiment, events, test, json_out)
         else:
-            diverged = output.print_table(experiment, dataset, events, trainer.test)
+            diverged = output.print_table(experiment, dataset, events, test)
         if diverged:
             return DIVERGED
         _write_files(trainer, log, places, json_out)

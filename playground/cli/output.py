@@ -46,9 +46,12 @@ def _print_event(out: TextIO, name: str, values: Mapping[str, Any]) -> None:
 
 
 def print_json(
-    experiment: Experiment, events: Iterator[Event], test: Callable[[], Score], out: TextIO
+    experiment: Experiment, events: Iterator[Event], test: Callable[[], Score] | None, out: TextIO
 ) -> bool:
-    """One JSON object a line for each epoch and for the end; True if the run diverged."""
+    """One JSON object a line for each epoch and for the end; True if the run diverged.
+
+    test: None if there are no test examples.
+    """
     task = experiment.data.source.task
     for event in events:
         if isinstance(event, Epoch):
@@ -62,12 +65,16 @@ def print_json(
             return True
         elif isinstance(event, Finished):
             values = {"epochs": event.epoch, "parameters": summary(experiment).parameters}
-            _print_event(out, "finished", values | _score("test_", test(), task))
+            scores = {} if test is None else _score("test_", test(), task)
+            _print_event(out, "finished", values | scores)
     return False
 
 
 def print_table(
-    experiment: Experiment, dataset: Dataset, events: Iterator[Event], test: Callable[[], Score]
+    experiment: Experiment,
+    dataset: Dataset,
+    events: Iterator[Event],
+    test: Callable[[], Score] | None,
 ) -> bool:
     """A row for each epoch, then the test score beside its baseline; True if the run diverged."""
     task, steps = experiment.data.source.task, experiment.steps_per_epoch
@@ -99,6 +106,9 @@ def print_table(
     if finished.stopped_early:
         best = f", best epoch {finished.best_epoch}" if finished.best_epoch else ""
         _print(f"Stopped early after epoch {finished.epoch}{best}.")
+    if test is None:
+        _print("no rows are left to test on")
+        return False
     for name, value in _score("test_", test(), task).items():
         click.echo(f"{_heading(name)} {_cell(name, value)}")
     if task == CLASSIFICATION:
@@ -151,8 +161,9 @@ def print_saved(place: Path, network: PretrainedNetwork, json_out: TextIO | None
     if json_out is not None:
         _print_event(json_out, "saved", {"path": str(place), **scores})
         return
-    test = _cell(metric, network.scores["test"].metric)
-    click.echo(f"saved: {place} ({_kilobytes(place)}), test {_heading(metric)} {test}")
+    split = "test" if "test" in network.scores else "train"
+    score = _cell(metric, network.scores[split].metric)
+    click.echo(f"saved: {place} ({_kilobytes(place)}), {split} {_heading(metric)} {score}")
 
 
 def print_written(place: Path, json_out: TextIO | None) -> None:

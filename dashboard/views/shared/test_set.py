@@ -17,6 +17,9 @@ ADVICE = (
 
 def evaluate_on_test_set(run: Run, n_test: int) -> None:
     """Draw the button that evaluates on the `n_test` test examples, the scores, and the count."""
+    if not n_test:
+        st.info("No rows are left to test on: all are for training.")
+        return
     st.caption(ADVICE)
     if st.button(
         "Evaluate on test set" + (" again" if run.test_evaluation else ""),

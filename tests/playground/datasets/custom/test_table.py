@@ -1,5 +1,6 @@
 """Tables of one's own: what they are, where they are kept, and how experiments use them."""
 
+import io
 import json
 import os
 import pickle
@@ -91,6 +92,64 @@ def test_a_kept_table_comes_back_whole(folder: Path) -> None:
     assert not found.x.flags.writeable
     assert storage.get(name) is found
     assert sorted(path.name for path in folder.iterdir()) == [f"{name}.npz", f"{name}.owners"]
+
+
+def test_a_table_goes_when_its_last_owner_removes_it(folder: Path) -> None:
+    name = storage.put(table(), "alice").name
+    storage.put(table(), "bob")
+    assert not storage.remove(name, "carol")
+    assert not storage.remove(name, "alice")
+    assert storage.get(name) == table()
+    assert storage.remove(name, "bob")
+    assert list(folder.iterdir()) == []
+    text = " ".join(path.read_text("utf-8") for path in folder.glob("*.owners"))
+    assert "alice" not in text
+
+
+def test_a_table_stored_before_owners_were_recorded_is_not_removed_by_one_of_them(
+    folder: Path,
+) -> None:
+    name = storage.put(table(), "alice").name
+    (folder / f"{name}.owners").unlink()
+    storage.put(table(), "bob")
+    assert not storage.remove(name, "bob")
+    (folder / f"{name}.owners").unlink()
+    assert storage.remove(name, "alice")
+
+
+OLD = "own-6b24147c7cdf28dabf2c1d7ec110cc3d"
+
+
+def test_a_table_of_an_earlier_version_is_read_under_its_name() -> None:
+    x = (np.arange(40, dtype=np.float32).reshape(20, 2) * 7) % 11
+    y = (np.arange(20) % 2).astype(np.int32)
+    meta = {
+        "classes": ["no", "yes"], "description": "Own data: “y” from 2 columns",
+        "features": ["a", "b"], "label": "Mine", "standardise": True, "task": CLASSIFICATION,
+    }  # fmt: skip
+    content = io.BytesIO()
+    text = json.dumps(meta, ensure_ascii=False, sort_keys=True).encode()
+    np.savez_compressed(content, meta=np.frombuffer(text, np.uint8), x=x, y=y)
+    found = read(content.getvalue())
+    assert found.name == OLD
+    assert found.archive() == Table(**vars_of(found)).archive()
+    assert (found.standardize, found.scale_target, found.unit) == (True, False, "")
+    assert (found.n_test, found.source.train_size, found.source.validation_size) == (4, 13, 3)
+
+
+def vars_of(of: Table) -> dict[str, Any]:
+    return {name: getattr(of, name) for name in Table.__dataclass_fields__}
+
+
+def test_a_regression_table_keeps_target_unit_and_scaling() -> None:
+    mine = table(classes=0, scale_target=True, target="price", unit="€")
+    again = read(mine.archive())
+    assert again == mine
+    assert (again.scale_target, again.target, again.unit) == (True, "price", "€")
+    assert mine.name != table(classes=0).name
+    x = mine.x.copy()
+    x[3, 1] = np.nan
+    assert np.isnan(read(table(classes=0, x=x).archive()).x[3, 1])
 
 
 def test_whoever_holds_a_table_keeps_it_when_its_file_is_gone(folder: Path) -> None:
