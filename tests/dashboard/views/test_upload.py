@@ -1,5 +1,6 @@
 """Your own data: from a pasted or uploaded table, or painted points, to an experiment."""
 
+import re
 from typing import Any
 
 import pytest
@@ -144,6 +145,41 @@ def test_removing_a_table_goes_back_to_the_usual_data() -> None:
     run(found)
     assert experiment(found).data.dataset == Experiment().data.dataset
     assert name not in found.selectbox(key="dataset").options
+
+
+AND = "a,b,y\n0,0,0\n0,1,0\n1,0,0\n1,1,1\n"
+
+
+def test_a_truth_table_can_be_trained_on_and_every_view_shows_it() -> None:
+    found = pasted(AND)
+    assert any("none is left to validate or to test on" in plain(i.value) for i in found.info)
+    train_on_it(found)
+    assert len(load(experiment(found).data).train) == 4
+    for view in VIEWS:
+        found.session_state["data_view"] = view
+        run(found)
+
+
+def test_what_is_left_out_and_why_the_target_is_suggested_is_told() -> None:
+    rows = "".join(f"{i},{i % 2},{i * i % 7}.5,{'uv'[i % 2]}\n" for i in range(1, 21))
+    found = pasted("PassengerId,Survived,Fare,alive\n" + rows)
+    assert keyed(found.selectbox, "own_target").value == "Survived"
+    assert "usual name of a target" in keyed(found.selectbox, "own_target").help
+    assert keyed(found.multiselect, "own_features").value == ["Fare"]
+    table = next(d.value for d in found.dataframe if "use" in d.value)
+    use = dict(zip(table["column"], table["use"], strict=True))
+    assert use["PassengerId"] == "left out: it numbers the rows"
+    assert use["alive"] == "left out: it always agrees with “Survived”"
+
+
+def test_a_regression_is_told_in_the_unit_of_its_target() -> None:
+    rows = "".join(f"{i}\t{i * i % 7}\t${100_000 + 5_000 * (i * i % 13)}\n" for i in range(30))
+    found = train_on_it(pasted("area\tfloor\tprice\n" + rows))
+    found.session_state["data_view"] = "Counts"
+    run(found)
+    (baseline,) = [i.value for i in found.info if "Baseline" in i.value]
+    assert re.search(r"always predicting 1\d\d,\d00 ", plain(baseline))
+    assert re.search(r"mean absolute error of [12]\d,\d\d0 ", plain(baseline))
 
 
 NASTY = "*bold*,_it_,<i>x</i>,[l](http://e.org),$y$,:red[r],`kind`\n"
