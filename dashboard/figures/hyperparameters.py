@@ -1,7 +1,4 @@
-"""The map of capacity and data: validation accuracy by units and training examples.
-
-Parallel coordinates: each run is a line across the settings that vary, to its score.
-"""
+"""Scores by settings: a heat map of units × examples, and parallel coordinates of many runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +12,19 @@ from playground.analysis.comparison.hyperparameter_importance import Axis, Impor
 from playground.experiment.model import format_value, text_label
 from playground.nn.format import format_score
 
-COLORS = ("#fdf3e7", "#7fb6d9", "#0877bd")  # pale is bad, deep blue is good
+COLORS = ("#fdf3e7", "#7fb6d9", "#0877bd")  # from worst to best
 
-Values = NDArray[np.float64]  # (n_units, n_sizes); NaN where nothing is known yet
+Values = NDArray[np.float64]  # (n_units, n_sizes); NaN where not trained yet
 
 
 def capacity_map(
-    values: Values, units: Sequence[int], sizes: Sequence[int], is_accuracy: bool, uirevision: str = ""
+    values: Values,
+    units: Sequence[int],
+    sizes: Sequence[int],
+    is_accuracy: bool,
+    uirevision: str = "",
 ) -> Figure:
-    """A colored cell with its number for each pair; empty where it has not been trained yet."""
+    """A heat map of scores; cells that are not trained yet are empty."""
     name = "validation accuracy" if is_accuracy else "validation error"
     layout = base_layout(name.capitalize(), "training examples", "units", uirevision, height=420)
     layout["margin"]["t"] = 40
@@ -45,28 +46,26 @@ def capacity_map(
 
 
 def _shown(values: Values) -> list[list[float | None]]:
-    # Not an array: Plotly would take the bytes of NaN for a number to be written in the cell.
+    # Not an array: Plotly would print NaN in the cell.
     return [[float(v) if np.isfinite(v) else None for v in row] for row in values]
 
 
 def capacity_sentence(
     values: Values, units: Sequence[int], sizes: Sequence[int], is_accuracy: bool
 ) -> str:
-    """Who wins where, in one or two sentences."""
+    """The best cell, and the best number of units for few and for many examples."""
     known = np.isfinite(values)
     if not known.any():
         return "No cell is trained yet."
     order = values if is_accuracy else -values
     row, column = divmod(int(np.nanargmax(order)), len(sizes))
-    text = (
-        f"Best so far: {format_score(values[row, column], is_accuracy)} with {units[row]:,} units and "
-        f"{sizes[column]:,} examples."
-    )
+    best = format_score(values[row, column], is_accuracy)
+    text = f"Best so far: {best} with {units[row]:,} units and {sizes[column]:,} examples."
     if not known.all():
         return f"{text} {int(known.sum())} of {values.size} cells are trained."
-    winners = [units[int(i)] for i in np.argmax(order, axis=0)]
-    text += f" With {sizes[0]:,} examples {winners[0]:,} units do best, "
-    text += f"with {sizes[-1]:,} it is {winners[-1]:,}."
+    best_units = [units[int(i)] for i in np.argmax(order, axis=0)]
+    text += f" With {sizes[0]:,} examples {best_units[0]:,} units are best, "
+    text += f"with {sizes[-1]:,} it is {best_units[-1]:,}."
     data = float(np.abs(values[:, -1] - values[:, 0]).mean())
     size = float(np.abs(values[-1] - values[0]).mean())
     more, less = ("more examples", "more units") if data > size else ("more units", "more examples")
@@ -78,7 +77,7 @@ def capacity_sentence(
 
 MOST_LINES = 500
 LONGEST_TICK = 16  # characters
-UNUSED = -0.09  # where a line passes an axis that means nothing to it
+UNUSED = -0.09  # position of a run on an axis without effect for it
 BEST, MIDDLE, WORST = POSITIVE, MARK, NEGATIVE
 
 
@@ -94,21 +93,21 @@ class ScoreBand:
 
 
 def bands(scores: NDArray[np.float64], largest: bool, best: float) -> list[ScoreBand]:
-    """Which runs are drawn how, the best ones last and so on top.
+    """The runs in bands of equal style, the best band last and so on top.
 
-    scores (n,): not all NaN; NaN: a run without a finite score. best: the share to bring out.
+    scores (n,): not all NaN; NaN: a run without a finite score. best: the share to highlight.
     """
-    there = np.flatnonzero(np.isfinite(scores))
-    order = there[np.argsort(scores[there] if largest else -scores[there], kind="stable")]
+    known = np.flatnonzero(np.isfinite(scores))
+    order = known[np.argsort(scores[known] if largest else -scores[known], kind="stable")]
     count = max(1, round(best * len(order)))
     first, half = len(order) - count, (len(order) - count) // 2
-    found = [
+    all_bands = [
         ScoreBand("no finite score", np.flatnonzero(~np.isfinite(scores)), WORST, 1.0, 0.5),
         ScoreBand("lower half", order[:half], WORST, 1.0, 0.45),
         ScoreBand("better half", order[half:first], MIDDLE, 1.0, 0.55),
         ScoreBand("best", order[first:], BEST, 2.0, 0.95),
     ]
-    return [band for band in found if len(band.rows)]
+    return [band for band in all_bands if len(band.rows)]
 
 
 def parallel(
@@ -138,7 +137,7 @@ def parallel(
 
 
 def run_at(axes: Sequence[Axis], drawn: Sequence[ScoreBand], curve: int, point: int) -> int | None:
-    """Which run a point of the figure belongs to; None if there is no such point."""
+    """The run of a point of the figure; None if there is no such point."""
     if not 0 <= curve < len(drawn):
         return None
     place = point // (len(axes) + 1)
@@ -152,14 +151,14 @@ def _title(axis: Axis) -> str:
 
 
 def _ticks(x: int, axis: Axis) -> list[dict[str, Any]]:
-    told = [*axis.ticks, (UNUSED, "not used")] if axis.partial else list(axis.ticks)
+    ticks = [*axis.ticks, (UNUSED, "not used")] if axis.partial else list(axis.ticks)
     return [
         {
             "x": x, "y": position, "text": escape_html(_short(text)), "showarrow": False,
             "xanchor": "left", "xshift": 4, "font": {"size": 11},
             "bgcolor": "rgba(128,128,128,0.12)", "borderpad": 1,
         }
-        for position, text in told
+        for position, text in ticks
     ]  # fmt: skip
 
 
@@ -168,7 +167,7 @@ def _short(text: str) -> str:
 
 
 def _lines(axes: Sequence[Axis], band: ScoreBand, names: Sequence[str]) -> dict[str, Any]:
-    """All lines of one color as one curve with gaps: a browser draws few curves fast."""
+    """All lines of one band as one curve with gaps: few curves are drawn fast."""
     columns = [np.nan_to_num(axis.positions[band.rows], nan=UNUSED) for axis in axes]
     gap = np.full(len(band.rows), np.nan, np.float32)
     y = np.stack([*columns, gap], axis=1).ravel().astype(np.float32)
@@ -189,23 +188,21 @@ def _lines(axes: Sequence[Axis], band: ScoreBand, names: Sequence[str]) -> dict[
 
 
 def parallel_sentence(
-    count: int, best: str, common: dict[str, Any], share: str, found: Sequence[Importance]
+    count: int, best: str, common: dict[str, Any], share: str, matter: Sequence[Importance]
 ) -> str:
-    """What the lines show: the best score, what the best have in common, what matters most.
+    """The best score, what the best runs have in common, and the most important settings.
 
-    best: the best score in words; common: fields that are the same for the best `share`.
+    best: the best score; common: fields with one value in the best `share`, "the best tenth".
     """
     sentence = f"The best of {count:,} runs reaches {best}"
     if common:
-        told = ", ".join(
+        values = ", ".join(
             f"{text_label(name)} {format_value(name, value)}" for name, value in common.items()
         )
-        sentence += f"; {share} all have {told}"
-    if found and found[0].share >= 0.1:
-        first = found[0]
-        sentence += f". {first.share:.0%} of the differences go along with {text_label(first.name)}"
-        if len(found) > 1 and found[1].share >= 0.1:
-            sentence += f", {found[1].share:.0%} with {text_label(found[1].name)}"
-    elif found:
-        sentence += ". No setting by itself tells good runs from bad ones"
+        sentence += f"; {share} all have {values}"
+    strong = [f"{text_label(i.name)} {i.share:.0%}" for i in matter[:2] if i.share >= 0.1]
+    if strong:
+        sentence += f". Share of the score variance explained by {', '.join(strong)}"
+    elif matter:
+        sentence += ". No single setting explains the scores"
     return sentence + "."

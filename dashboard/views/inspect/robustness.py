@@ -18,7 +18,7 @@ from playground.analysis.metrics.robustness import (
     DISTORTIONS,
     Distortion,
     Robustness,
-    hardened,
+    distort,
     robust_rows,
     robustness,
 )
@@ -89,7 +89,7 @@ def _curve(now: NetworkView, examples: EvaluatedExamples, kind: str) -> Robustne
     """Distorted examples are cached for all epochs, scores for equal weights."""
     data_key = (now.experiment.data, examples.name, examples.rows, kind)
     distorted = _DISTORTED.get_or_compute(
-        data_key, hardened, examples.part, now.dataset.source, kind
+        data_key, distort, examples.part, now.dataset.source, kind
     )
     key = (fingerprint(now.snapshot), *data_key)
     return _CURVES.get_or_compute(

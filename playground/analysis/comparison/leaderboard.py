@@ -57,6 +57,7 @@ class LeaderboardRow:
     parameters: int
     multiply_adds: int  # of one epoch
     examples_per_second: SeedSummary | None
+    compile_seconds: SeedSummary | None  # in no other number
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ def _row(
         examples_per_second=over_seeds(
             seen * len(own) / own[-1] if len(own) and own[-1] > 0 else None for own in spent
         ),
+        compile_seconds=over_seeds(s.compile_seconds for s in summaries),
     )
 
 

@@ -162,7 +162,7 @@ class Occlusion:
 
 
 def occlusion(
-    snapshot: Snapshot, dataset: Dataset, image: Array, patch: int, cover: float = 0.0
+    snapshot: Snapshot, dataset: Dataset, image: NDArray[Any], patch: int, cover: float = 0.0
 ) -> Occlusion:
     """Slide a square of side `patch` and gray value `cover` over an image (height, width).
 

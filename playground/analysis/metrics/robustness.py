@@ -1,4 +1,4 @@
-"""Examples made harder little by little, and how well a network still does on them."""
+"""Robustness: the score on examples that are distorted more and more."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,25 +14,23 @@ from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot, classes
 
 Array = NDArray[Any]
-Distort = Callable[[float], Array]  # strength → the distorted examples, as the raw ones are
+Distort = Callable[[float], Array]  # strength → distorted examples, raw as the original ones
 
 STRENGTHS = 13
 MULTIPLICATIONS = 2e9  # for one curve: 0.15 s
 FEWEST, MOST = 100, 1_000  # examples for one curve, where there are as many
 
-# Right, down, left, up: image i is moved in direction i mod 4.
+# Right, down, left, up: image i is shifted in direction i mod 4.
 DIRECTIONS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
 
 @dataclass(frozen=True)
 class Distortion:
-    """One way to make examples harder."""
+    """A kind of distortion."""
 
     label: str
-    axis: str  # what the strength is, with its unit
-    strengths: Callable[
-        [DatasetInfo], Array
-    ]  # (STRENGTHS,) rising, one of them 0: nothing is changed
+    axis: str  # name and unit of the strength
+    strengths: Callable[[DatasetInfo], Array]  # (STRENGTHS,) rising, one of them 0: undistorted
     prepare: Callable[[Array, DatasetInfo], Distort]  # for raw examples of a part
     unit: str = ""
     for_tables: bool = False  # whether it makes sense for rows of features
@@ -41,8 +39,8 @@ class Distortion:
 def _noisy(x: Array, source: DatasetInfo) -> Distort:
     grain = np.random.default_rng(0).standard_normal(x.shape, np.float32)
     if not source.shape:
-        spread = x.std(axis=0)
-        return lambda strength: x + np.float32(strength) * spread * grain
+        deviation = x.std(axis=0)
+        return lambda strength: x + np.float32(strength) * deviation * grain
     grain *= source.maximum
     return lambda strength: _pixels(x + np.float32(strength) * grain, source)
 
@@ -54,7 +52,7 @@ def _rotated(x: Array, source: DatasetInfo) -> Distort:
 
     def distort(angle: float) -> Array:
         cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-        # Each new pixel is fetched from where the rotation (anticlockwise) brings it from.
+        # The place in the original that the (counterclockwise) rotation maps to each pixel.
         middle = (height - 1) / 2, (width - 1) / 2
         where = (cos * row + sin * column + middle[0], cos * column - sin * row + middle[1])
         return _pixels((_resampling(*where, source.shape) @ columns).T.reshape(x.shape), source)
@@ -85,9 +83,9 @@ def _columns(x: Array) -> Array:
 
 
 def _resampling(row: Array, column: Array, shape: tuple[int, ...]) -> csr_matrix:
-    """The matrix that fetches each pixel from a place between four others, and 0 from outside.
+    """The matrix of bilinear interpolation at each pixel's source, and 0 outside.
 
-    row, column: (height, width), where each new pixel comes from; bilinear weights.
+    row, column: (height, width), the source of each new pixel.
     """
     height, width = shape
     top, left = np.floor(row + 1e-6).astype(int), np.floor(column + 1e-6).astype(int)
@@ -115,7 +113,7 @@ DISTORTIONS: dict[str, Distortion] = {
         for_tables=True,
     ),
     "rotation": Distortion(
-        "Rotation", "rotation (degrees, + anticlockwise)",
+        "Rotation", "rotation (degrees, + counterclockwise)",
         lambda source: np.linspace(-90, 90, STRENGTHS), _rotated, "°",
     ),
     "shift": Distortion(
@@ -135,22 +133,22 @@ class Robustness:
 
 
 def robust_rows(snapshot: Snapshot, available: int) -> int:
-    """How many examples a curve is measured on, so that it takes no noticeable time."""
+    """How many examples to measure a curve on, in no noticeable time."""
     affordable = int(MULTIPLICATIONS / STRENGTHS / max(snapshot.n_parameters, 1))
     return min(available, max(FEWEST, min(affordable, MOST)))
 
 
-def hardened(part: Split, source: DatasetInfo, kind: str) -> Array:
+def distort(part: Split, source: DatasetInfo, kind: str) -> Array:
     """The examples of a part at each strength of a distortion: (STRENGTHS, n, …), raw."""
     entry = DISTORTIONS[kind]
-    distort = entry.prepare(part.x, source)
-    return np.stack([distort(float(strength)) for strength in entry.strengths(source)])
+    prepared = entry.prepare(part.x, source)
+    return np.stack([prepared(float(strength)) for strength in entry.strengths(source)])
 
 
 def robustness(
     snapshot: Snapshot, dataset: Dataset, hard: Array, y: Array, kind: str
 ) -> Robustness:
-    """The curve of a kind of distortion over the `hardened` examples with targets `y` (n,)."""
+    """The scores on the distorted examples of a kind with targets `y` (n,)."""
 
     def score(x: Array) -> float:
         output = snapshot.predict(dataset.transform(x))

@@ -72,7 +72,8 @@ class RunSummary:
     best_score_epoch: int | None
     last_score: float | None
     to_target: int | None  # epochs until the score first reaches the target
-    seconds: float
+    seconds: float  # of training and validation
+    compile_seconds: float | None  # not in `seconds`; None: not measured
 
 
 def summarize(
@@ -106,7 +107,8 @@ def summarize(
         best_score_epoch=None if best is None else int(history.epoch[best]),
         last_score=_last(values),
         to_target=None if target is None else epochs_to(history.epoch, values, target, is_accuracy),
-        seconds=float(history.seconds.sum(dtype=np.float64)),
+        seconds=float(history.training_seconds()[-1]) if len(history) else 0.0,
+        compile_seconds=history.total_compile_seconds(),
     )
 
 

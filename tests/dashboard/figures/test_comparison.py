@@ -1,6 +1,7 @@
 """Figures of a race: what is drawn, in distinct colors, and their sentences."""
 
 import json
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +21,14 @@ from dashboard.figures.comparison import (
     race_curves,
     race_sentence,
 )
+from dashboard.figures.training_curves import loss_curves, loss_sentence
 from playground.analysis.comparison.leaderboard import Leaderboard, leaderboard
+from playground.analysis.comparison.runs import Compared, difference
+from playground.analysis.metrics.run_summary import losses as without_penalty
 from playground.experiment.model import Experiment
+from playground.export.html_report import Report, report
 from playground.history.aggregate import band
-from playground.history.events import Epoch, Score
+from playground.history.events import Epoch, Event, Score
 from playground.history.history import History, Log
 
 LABELS = ("SGD", "Adam <b>", "RMSprop", "Nadam", "Adagrad", "Adadelta", "Momentum", "Lion")
@@ -233,3 +238,31 @@ def test_one_seed_is_said_to_prove_little() -> None:
     assert chance_sentence(board([[0.1]], [[0.9]])).startswith("One seed proves little")
     assert "Two seeds" in chance_sentence(board([[0.1], [0.2]], [[0.8], [0.9]]))
     assert chance_sentence(board([[]], [[]])) == ""
+
+
+# ---- one number everywhere ---------------------------------------------------------------
+
+
+def test_the_best_epoch_is_one_on_train_overfitting_compare_and_in_the_report() -> None:
+    losses, penalties = [0.9, 0.6, 0.62, 0.8], [0.3, 0.3, 0.1, 0.05]  # without: epoch 2; with: 3
+    events: list[Event] = [
+        Epoch(
+            epoch=i + 1, step=i + 1, train=Score(loss + penalty, 0.5, penalty),
+            validation=Score(loss + penalty, 0.5 + i / 10, penalty), learning_rate=0.1,
+            seconds=1.0, layers=(),
+        )
+        for i, (loss, penalty) in enumerate(zip(losses, penalties, strict=True))
+    ]  # fmt: skip
+    log, experiment = Log(events).history(), Experiment().replace(l2=0.1)
+    assert log.best_epoch == 3
+    (train,) = [t for t in loss_curves(log)["data"] if t["uid"] == "best"]
+    assert train["x"][0] == 3
+    assert "lowest at epoch 3 (0.72)" in loss_sentence(log)
+    overfitting = without_penalty(log)
+    assert overfitting.best is not None
+    assert overfitting.epoch[overfitting.best] == 3
+    plain = Compared(Experiment(), log)
+    for compared in difference([plain, Compared(experiment, log)]).summaries:
+        assert compared.best_epoch == 3
+    html = report(experiment, events, Report())
+    assert re.search(r"<th>best</th>\s*<td>3</td>", html), html

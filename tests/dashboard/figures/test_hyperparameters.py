@@ -49,8 +49,8 @@ def test_the_sentence_says_what_the_best_share_and_what_matters() -> None:
     found = [Importance("optimizer", 0.62), Importance("seed", 0.0)]
     assert parallel_sentence(40, "88.1%", {"optimizer": "adam"}, "the best tenth", found) == (
         "The best of 40 runs reaches 88.1%; the best tenth all have optimizer Adam. "
-        "62% of the differences go along with optimizer."
+        "Share of the score variance explained by optimizer 62%."
     )
     assert parallel_sentence(40, "88.1%", {}, "x", [Importance("seed", 0.0)]).endswith(
-        "No setting by itself tells good runs from bad ones."
+        "No single setting explains the scores."
     )

@@ -244,7 +244,7 @@ def test_the_map_says_who_wins_where_and_leaves_unknown_cells_empty() -> None:
     assert text.startswith("Best so far: 90.0% with 2 units and 500 examples. 3 of 4 cells")
     values[1, 1] = 0.95
     text = hyperparameters.capacity_sentence(values, (2, 8), (50, 500), True)
-    assert "With 50 examples 8 units do best, with 500 it is 8." in text
+    assert "With 50 examples 8 units are best, with 500 it is 8." in text
     assert "more examples change 37.5 points, more units 7.5 points." in text
     errors = hyperparameters.capacity_sentence(values, (2, 8), (50, 500), False)
     assert errors.startswith("Best so far: 0.5 with 2 units and 50 examples.")

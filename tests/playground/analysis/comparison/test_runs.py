@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground.analysis.comparison.leaderboard import leaderboard
 from playground.analysis.comparison.notes import cautions, letter, verdict
 from playground.analysis.comparison.runs import CHANGED, Compared, SettingDifference, difference
 from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import Experiment, format_value
 from playground.history.events import Epoch, Event, ExamplesAdded, HyperparametersChanged, Score
 from playground.history.history import Log
+from playground.runs.race import Competitor
 
 
 def course(
@@ -235,3 +237,24 @@ def test_what_has_no_effect_is_left_out() -> None:
     assert each["activation"] == "tanh"
     mixed = active_hyperparameters(Experiment().replace(activations=("tanh", "relu")))
     assert format_value("activation", mixed["activation"]) == "Tanh, ReLU"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "scores"),
+    [("fashion_mnist", [0.5, 0.84, 0.86, 0.9]), ("sine", [0.9, 0.2104, 0.2101, 0.2])],
+)
+def test_race_and_compare_reach_the_target_at_the_same_epoch(
+    dataset: str, scores: list[float]
+) -> None:
+    runs = [run(scores, dataset=dataset), run(scores[:2], dataset=dataset)]
+    differences = difference(runs)
+    board = leaderboard(
+        [Competitor(str(i), (one.experiment,)) for i, one in enumerate(runs)],
+        [[one.history] for one in runs],
+    )
+    assert board.target == differences.target
+    raced = [row.epochs and row.epochs.mean for row in board.rows]
+    assert raced == [summary.to_target for summary in differences.summaries]
+    assert [row.best and row.best.mean for row in board.rows] == [
+        summary.best_score for summary in differences.summaries
+    ]

@@ -7,7 +7,7 @@ from playground.analysis.metrics.classification import predict
 from playground.analysis.metrics.robustness import (
     DISTORTIONS,
     STRENGTHS,
-    hardened,
+    distort,
     robust_rows,
     robustness,
 )
@@ -40,7 +40,7 @@ def test_strength_0_changes_nothing_and_others_stay_images(kind: str, source: ob
 
 
 @pytest.mark.parametrize(("angle", "turns"), [(90, 1), (-90, -1), (180, 2)])
-def test_quarter_turns_are_exact_and_anticlockwise(angle: float, turns: int) -> None:
+def test_quarter_turns_are_exact_and_counterclockwise(angle: float, turns: int) -> None:
     x = images()
     made = DISTORTIONS["rotation"].prepare(x, MNIST)(angle)
     np.testing.assert_array_equal(made, np.rot90(x, turns, axes=(1, 2)))
@@ -90,7 +90,7 @@ def test_the_curve_begins_with_the_score_on_what_is_there(name: str) -> None:
         if not (data.source.shape or entry.for_tables):
             continue
         part = data.validation
-        hard = hardened(part, data.source, kind)
+        hard = distort(part, data.source, kind)
         curve = robustness(net, data, hard, part.y, kind)
         assert curve.rows == len(data.validation)
         plain = curve.score[curve.strength == 0][0]
@@ -99,7 +99,7 @@ def test_the_curve_begins_with_the_score_on_what_is_there(name: str) -> None:
             assert plain == pytest.approx(error.mean())
         else:
             assert plain == predict(net, data, data.validation).accuracy
-        assert np.array_equal(hard, hardened(part, data.source, kind))
+        assert np.array_equal(hard, distort(part, data.source, kind))
 
 
 def test_a_large_network_is_measured_on_fewer_examples() -> None:
