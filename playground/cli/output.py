@@ -106,6 +106,8 @@ def print_table(
     if finished.stopped_early:
         best = f", best epoch {finished.best_epoch}" if finished.best_epoch else ""
         _print(f"Stopped early after epoch {finished.epoch}{best}.")
+    if finished.restored:
+        _print(f"The weights of epoch {finished.best_epoch} were restored.")
     if test is None:
         _print("no rows are left to test on")
         return False

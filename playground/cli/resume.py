@@ -92,7 +92,7 @@ def write(trainer: "Trainer", events: Sequence[Event]) -> bytes:
             tuple(event for event in events if isinstance(event, Epoch)), mode="json"
         ),
     }
-    arrays = {f"weights_{i}": array for i, array in enumerate(state.weights)}
+    arrays: dict[str, Any] = {f"weights_{i}": array for i, array in enumerate(state.weights)}
     arrays |= {f"slots_{i}": array for i, array in enumerate(state.slots)}
     arrays |= {f"best_{i}": array for i, array in enumerate(state.stopping.best_weights)}
     content = io.BytesIO()

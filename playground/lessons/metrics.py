@@ -209,7 +209,7 @@ METRICS: Mapping[str, Metric] = {
         "the number of epochs done", "count", per_epoch=lambda _, h: h.epoch, initial=0
     ),
     "seconds": Metric(
-        "the training time", "seconds", per_epoch=lambda _, h: np.cumsum(h.seconds), initial=0
+        "the training time", "seconds", per_epoch=lambda _, h: h.training_seconds(), initial=0
     ),
     "finished": Metric("the run is over", "yes/no", lambda c, _: c.state in OVER),
     "diverged": Metric(

@@ -182,15 +182,15 @@ def target_status(
     for name, entry in TARGET_METRICS.items():
         values = entry.metric.values(experiment, history)
         columns[name] = None if values is None else values[:counted]
-    values = tuple(_newest(target.metric, experiment, columns) for target in targets)
+    newest = tuple(_newest(target.metric, experiment, columns) for target in targets)
     row = _best_row(targets, columns, counted)
     return TargetStatus(
         counted,
         reason,
-        values,
+        newest,
         tuple(
             value is not None and target.is_met(value)
-            for target, value in zip(targets, values, strict=True)
+            for target, value in zip(targets, newest, strict=True)
         ),
         None if row is None else int(history.epoch[row]),
         {} if row is None else _metrics(columns, row),

@@ -9,6 +9,7 @@ from dashboard.state.pages import page_address
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import FIELDS, SECTION_OF, Experiment, label
 from playground.experiment.model_summary import summary, title
+from playground.experiment.pages import HOME
 from playground.experiment.url import encode
 from playground.lessons import assignment
 from playground.lessons.assignment import (
@@ -150,7 +151,7 @@ def _show_link(made: Assignment | str) -> None:
     except (AssignmentError, signing.SecretError) as error:
         refuse(str(error))
         return
-    link = f"{page_address('')}?{encode(made.start)}&assignment={text}"
+    link = f"{page_address(HOME)}?{encode(made.start)}&assignment={text}"
     st.caption("Signed by this server: nobody can unlock a setting or lower a target in it.")
     st.code(link, language=None, wrap_lines=True, height=150)
     st.link_button(
