@@ -53,12 +53,12 @@ def _sentence(text: str) -> str:
 
 
 def _finished(last: Finished, experiment: Experiment) -> str:
-    if not last.stopped_early:
-        return f"Finished: {last.epoch:,} epochs trained."
-    text = (
-        f"Early stopping after epoch {last.epoch}: no improvement of the validation loss for "
-        f"{experiment.training.patience} epochs."
-    )
+    text = f"Finished: {last.epoch:,} epochs trained."
+    if last.stopped_early:
+        text = (
+            f"Early stopping after epoch {last.epoch}: no improvement of the validation loss for "
+            f"{experiment.training.patience} epochs."
+        )
     if last.restored and last.best_epoch is not None:
         text += f" The weights are those of the best epoch, {last.best_epoch}."
     return text

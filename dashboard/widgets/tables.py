@@ -1,9 +1,10 @@
-"""Examples as a table with the names of their features."""
+"""Tables: examples with the names of their features, and columns of seconds."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
+import streamlit as st
 from numpy.typing import NDArray
 
 
@@ -14,3 +15,16 @@ def frame(x: NDArray[Any], features: Sequence[str], beside: Collection[str]) -> 
     """
     names = [f"{name} " if name in beside else name for name in features]
     return pd.DataFrame(x.astype(float), columns=names)
+
+
+# Columns of seconds, wherever runs stand in a table.
+SECONDS: dict[str, Any] = {
+    "Seconds": st.column_config.NumberColumn(
+        format="%.2f", help="Of training and validation, without compilation."
+    ),
+    "Compilation (s)": st.column_config.NumberColumn(
+        format="%.2f",
+        help="Before the epochs. The first run of an architecture compiles it for the others; "
+        "empty: not measured.",
+    ),
+}

@@ -36,7 +36,7 @@ class SweepRow:
     train: Score | None = None
     validation: Score | None = None
     best: Score | None = None
-    seconds: float = 0.0  # spent training
+    seconds: float = 0.0  # of training and validation
     reason: str = ""  # why it was lost, or what to do about a loss that is not finite
     saved: str | None = None  # the id of the saved run
 
@@ -247,7 +247,7 @@ class Sweep(Leased):
             _score(columns, -1, ""),
             _score(columns, -1, "val_"),
             _score(columns, (columns.best_epoch or 0) - 1, "val_"),
-            float(columns.seconds.sum()),
+            float(columns.training_seconds()[-1]) if len(columns) else 0.0,
             reason,
             run.saved,
         )

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.components import chart
 from dashboard.figures.comparison import COSTS, SCORES, chance_sentence, cost_figure, cost_sentence
 from dashboard.views.race.controls import signed
+from dashboard.views.shared.curves import baseline_text
 from dashboard.widgets.messages import literal
 from playground.analysis.comparison.leaderboard import (
     ORDERS,
@@ -26,7 +27,8 @@ FORMULA = (
     "MACs (multiply-accumulate operations) of an epoch: with m = the products of all layers "
     "(inputs · units), each example takes m forward, m for the gradients of the weights, and m "
     "without the first layer for those of the hidden units. Seconds and samples/s are of training "
-    "and validation on this machine, which all competitors share; compilation is not counted."
+    "and validation on this machine, which all competitors share. Compilation is a column of its "
+    "own: who comes first compiles for all with the same architecture."
 )
 
 
@@ -41,7 +43,8 @@ def show_leaderboard(
     st.subheader("Leaderboard", anchor=False, help=FORMULA)
     share, order = _options(entrants)
     board = leaderboard(entrants, histories, share)
-    st.markdown(_target_sentence(board, share))
+    experiments = [entrant.experiments[0] for entrant in entrants]
+    st.markdown(f"{_target_sentence(board, share)} {baseline_text(experiments)}")
     st.table(_table(board, order, states, over), hide_index=True)
     sentence = chance_sentence(board)
     if sentence:
@@ -96,6 +99,7 @@ def _table(board: Leaderboard, order: str, states: Sequence[str], over: bool) ->
             "–" if row.examples_per_second is None else f"{row.examples_per_second.mean:,.0f}"
             for row in rows
         ],
+        "compilation (s)": [_text(row.compile_seconds, "{:.2g}") for row in rows],
         "state": [states[row.competitor] for row in rows],
     }
     return pd.DataFrame(table)

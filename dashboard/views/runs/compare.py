@@ -8,10 +8,11 @@ import streamlit as st
 
 from dashboard.figures.comparison import SIGNS
 from dashboard.views.runs.table import MOST_COMPARED, no_runs
-from dashboard.views.shared.curves import competitor_curves
+from dashboard.views.shared.curves import baseline_text, competitor_curves
 from dashboard.views.shared.export import export_curves
 from dashboard.views.shared.saved_runs import RunLibrary, data_label
 from dashboard.widgets.messages import literal, refuse
+from dashboard.widgets.tables import SECONDS
 from playground.analysis.comparison.notes import cautions, letter, verdict
 from playground.analysis.comparison.runs import Compared, RunDifference, difference
 from playground.analysis.metrics.run_summary import TARGET_SHARE
@@ -96,7 +97,7 @@ def _comparison(runs: Sequence[Compared], rows: Sequence[RunRow]) -> None:
         sentence=_distances(differences),
     )
     _settings(differences, rows)
-    _scores(differences, rows)
+    _scores(differences, rows, baseline_text(run.experiment for run in runs))
 
 
 def _distances(differences: RunDifference) -> str:
@@ -140,7 +141,7 @@ def _settings(differences: RunDifference, rows: Sequence[RunRow]) -> None:
         st.caption("–: this setting has no effect in that run; it follows from another one.")
 
 
-def _scores(differences: RunDifference, rows: Sequence[RunRow]) -> None:
+def _scores(differences: RunDifference, rows: Sequence[RunRow], constant: str) -> None:
     part = "validation" if differences.validated else "training"
     st.markdown("**Scores**", help=f"On {part} examples, with the epoch in brackets.")
     table = []
@@ -159,6 +160,7 @@ def _scores(differences: RunDifference, rows: Sequence[RunRow]) -> None:
             "Lowest loss": _at(_loss(summary.best_loss), summary.best_epoch),
             "Last loss": _loss(summary.last_loss),
             "Seconds": round(summary.seconds, 2),
+            "Compilation (s)": summary.compile_seconds,
         }
         if differences.target is not None:
             reached = "–" if summary.to_target is None else f"{summary.to_target:,}"
@@ -166,12 +168,16 @@ def _scores(differences: RunDifference, rows: Sequence[RunRow]) -> None:
         table.append(line)
     for line, area in zip(table, [None, *(d.area for d in differences.distances)], strict=True):
         line["Area to A"] = "–" if area is None else f"{area:.3g}"
-    st.dataframe(pd.DataFrame(table), hide_index=True, key="compare_courses", alt="Scores")
+    st.dataframe(
+        pd.DataFrame(table), hide_index=True, key="compare_courses", alt="Scores",
+        column_config=SECONDS,
+    )  # fmt: skip
     target = f"{TARGET_SHARE:.0%} of the best accuracy"
     if not differences.is_accuracy:
         target = f"{2 - TARGET_SHARE:.3g} times the lowest error"
     st.caption(
-        f"Target: {target}. Area to A: between the loss curves, over the epochs that both have."
+        f"Target: {target}. Area to A: between the loss curves, over the epochs that both have. "
+        f"{constant}"
     )
 
 

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.state import session, url
 from dashboard.state.pages import open_page
-from dashboard.views.shared.curves import run_curves
+from dashboard.views.shared.curves import baseline_text, run_curves
 from dashboard.views.shared.export import export_saved_run
 from dashboard.views.shared.saved_runs import RunLibrary, open_in_train, sharing
 from dashboard.widgets.messages import literal, refuse
@@ -55,6 +55,8 @@ def _summary(run: RunRow) -> str:
         f"{run.parameters:,} parameters",
         f"{run.seconds:.1f} s of training",
     ]
+    if run.compile_seconds is not None:
+        parts.append(f"{run.compile_seconds:.1f} s of compilation")
     return " · ".join([*parts, *filter(None, [run.label])])
 
 
@@ -62,6 +64,7 @@ def _curves(saved: SavedRun) -> None:
     log = history(saved.events)
     if len(log):
         run_curves(log, metric_name(saved.row.task), "run", saved.row.id)
+        st.caption(baseline_text([saved.experiment]))
     else:
         st.info("This run has no finished epoch.")
 

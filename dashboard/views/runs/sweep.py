@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.state import identity, session, stored
 from dashboard.views.shared.saved_runs import RunLibrary
 from dashboard.widgets.messages import literal, refuse, warn
+from dashboard.widgets.tables import SECONDS
 from playground.analysis.metrics.run_summary import RunSummary, summarize
 from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import (
@@ -53,7 +54,8 @@ OVER = ("finished", "diverged", "lost", "stopped")
 COLUMNS = {
     "Best": st.column_config.TextColumn(help="The best validation score."),
     "Last": st.column_config.TextColumn(help="The validation score after the last epoch."),
-    "Training": st.column_config.TextColumn(help="The training score, mean of the last epoch."),
+    "Training": st.column_config.TextColumn(help="The training score, mean during the epoch."),
+    **SECONDS,
 }
 
 
@@ -435,5 +437,6 @@ def _line(i: int, row: SweepRow, summary: RunSummary, varied: Sequence[str]) -> 
         "Epoch": row.epoch,
         "Last": format_score(summary.last_score, is_accuracy),
         "Training": format_score(row.train.metric if row.train else None, is_accuracy),
-        "Seconds": round(row.seconds, 2),
+        "Seconds": round(summary.seconds, 2),
+        "Compilation (s)": summary.compile_seconds,
     }

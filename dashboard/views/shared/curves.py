@@ -1,6 +1,6 @@
 """Charts of training curves: those of one run, or of several runs in one chart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -8,9 +8,15 @@ import streamlit as st
 from dashboard.components import chart
 from dashboard.figures import training_curves
 from dashboard.figures.comparison import AXES, CompetitorCurve, race_curves, race_sentence
+from dashboard.state.background import dataset_load
 from playground.analysis.comparison.leaderboard import Entrant
+from playground.analysis.metrics.baseline import baseline
+from playground.datasets.download import cached
+from playground.datasets.images import BUNDLED, IMAGES
+from playground.experiment.model import Experiment
 from playground.history.aggregate import MAX_SMOOTHING, competitor_bands
 from playground.history.history import History
+from playground.nn.losses import CLASSIFICATION
 
 PARTS = {
     "Validation": ("validation",),
@@ -39,6 +45,27 @@ def run_curves(log: History, metric: str, key: str, uirevision: str) -> None:
             about="The score: training (solid) as the mean during the epoch, validation (dashed) "
             "after it. The distance between the two is the generalization gap.",
         )
+
+
+def baseline_text(experiments: Iterable[Experiment]) -> str:
+    """ "Baseline (always the same answer): accuracy 10.3%." once the data are loaded, else "".
+
+    "" as well for runs on several data, and for data that would have to be downloaded.
+    """
+    first, *others = experiments
+    data = first.data
+    large = data.train_size + data.validation_size > BUNDLED
+    if any(other.data != data for other in others) or (
+        large and data.dataset in IMAGES and not cached(data.dataset)
+    ):
+        return ""
+    dataset = dataset_load(data).dataset(0)
+    if dataset is None:
+        return ""
+    score = baseline(dataset, first.training.loss).metric
+    is_accuracy = data.source.task == CLASSIFICATION
+    name = f"accuracy {score:.1%}" if is_accuracy else f"mean error {dataset.error_text(score)}"
+    return f"Baseline (always the same answer): {name}."
 
 
 @dataclass(frozen=True)
@@ -119,7 +146,7 @@ def _options(key: str, metric: str | None, part: str) -> CurveOptions:
             "Against", list(AXES), default="epochs", key=f"{key}_x", required=True,
             format_func=str.capitalize, persist_state="session",
             help="With different batch sizes compare over updates or seconds. Seconds are of "
-            "training and validation on this machine.",
+            "training and validation on this machine, without compilation.",
         )  # fmt: skip
         smoothing = st.slider(
             "Smoothing", 0.0, MAX_SMOOTHING, 0.0, 0.01, key=f"{key}_smoothing", width=200,
