@@ -1,6 +1,7 @@
 """The Optimizers lab as a page."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,8 +18,13 @@ from dashboard.figures.optimization import (
 from dashboard.views.labs.optimizers import SLIDERS, update_latex
 from dashboard.widgets.latex import significant
 from playground.labs.optimizers.surfaces import SURFACES
-from playground.labs.optimizers.trajectories import default_rate, gradient_noise, trajectory
-from playground.labs.optimizers.update_rules import UPDATE_RULES, default_settings
+from playground.labs.optimizers.trajectories import (
+    default_rate,
+    gradient_noise,
+    trajectory,
+    tuned_rate,
+)
+from playground.labs.optimizers.update_rules import UPDATE_RULES, UpdateLine, default_settings
 
 
 def page() -> None:
@@ -118,6 +124,7 @@ def test_an_optimizer_without_learning_rates_or_sliders_of_its_own(
             lines=(*UPDATE_RULES["momentum"].lines, UpdateLine("m", "b", "b", "<beta_3>")),
         )  # fmt: skip
         monkeypatch.setitem(UPDATE_RULES, f"new {i}", new)
+    checked(app)
     app.multiselect("lab_optimizers_rules").set_value(list(UPDATE_RULES)[-4:])
     checked(app)
     assert app.select_slider("lab_optimizers_rate_ravine_new 0").value == tuned_rate(
