@@ -59,8 +59,8 @@ def with_numbers(training: Training) -> str:
     """LaTeX of the learning rate over s, in epochs, with all other numbers."""
     warmup = training.warmup_epochs
     run = max(training.epochs - warmup, 1)
-    formula = FORMULAS.get(training.schedule, lambda t, run: SCHEDULES[t.schedule].formula)
-    share = formula(training, run)
+    formula = FORMULAS.get(training.schedule)
+    share = formula(training, run) if formula else SCHEDULES[training.schedule].formula
     shifted = warmup and SCHEDULES[training.schedule].after_warmup
     after = r",\allowbreak\; s = \text{epoch}" + (f" - {warmup:g}" if shifted else "")
     return rf"\eta = {training.learning_rate:g} \cdot {share}" + after

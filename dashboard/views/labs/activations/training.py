@@ -91,8 +91,9 @@ def dying_relu() -> None:
             persist_state="session",
             help="The slope below zero. The smaller, the longer it takes to recover.",
         )  # fmt: skip
-    units = [_unit("relu", 0.0, rate), _unit(other, slope, rate)]
-    _verdict(*units, step)
+    relu, beside = _unit("relu", 0.0, rate), _unit(other, slope, rate)
+    units = [relu, beside]
+    _verdict(relu, beside, step)
     left, right = st.columns(2, gap="medium")
     with left:
         chart(
@@ -104,12 +105,12 @@ def dying_relu() -> None:
             figures.unit_loss_figure(units, step), figures.unit_loss_sentence(units, step),
             key="lab_dying_loss", about=ABOUT_UNIT_LOSS,
         )  # fmt: skip
-    w, b = units[0].w[step], units[0].b[step]
+    w, b = relu.w[step], relu.b[step]
     st.latex(r"\frac{\partial L}{\partial w} = \frac{2}{20}\sum_i (a_i - y_i)\,f'(z_i)\,x_i")
     st.latex(rf"z_i = {w:.3f}\,x_i {b:+.3f}")
     st.caption(
         f"Step {step}: w = {w:.4f} and b = {b:.4f} for ReLU; the next update is {rate:g} times a "
-        f"gradient of size {units[0].gradient[step]:.4g}."
+        f"gradient of size {relu.gradient[step]:.4g}."
     )
 
 

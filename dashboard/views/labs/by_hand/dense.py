@@ -151,6 +151,10 @@ def _number(value: float) -> str:
     return significant(round(float(value), 4))
 
 
+def _factor(value: float, color: str) -> str:
+    return colored(bracketed(_number(value)), color, bold=False)
+
+
 def _matrix(
     values: Array, row: int | None = None, unit: int | None = None,
     at: tuple[int, int] | None = None, unit_row: int | None = None,
@@ -185,15 +189,12 @@ def _product(x: Array, kernel: Array, bias: Array, row: int, unit: int, activati
             rf"\to \underset{{A = f(Z)}}{{{_matrix(a, at=(row, unit))}}}",
         ):
             st.latex(text, width="content")
-    of_row, of_unit = (
-        lambda value, color=color: colored(bracketed(_number(value)), color, bold=False)
-        for color in (ROW, UNIT)
-    )
     terms = r" \\ &\quad + ".join(
-        rf"{of_row(p)} \cdot {of_unit(q)}" for p, q in zip(x[row], kernel[:, unit], strict=True)
+        rf"{_factor(p, ROW)} \cdot {_factor(q, UNIT)}"
+        for p, q in zip(x[row], kernel[:, unit], strict=True)
     )
     st.latex(lines(
-        rf"z_{{{row + 1},{unit + 1}}} &= {terms} + {of_unit(bias[unit])}",
+        rf"z_{{{row + 1},{unit + 1}}} &= {terms} + {_factor(bias[unit], UNIT)}",
         f"&= {z[row, unit]:.4g}",
     ))  # fmt: skip
     summands = " and ".join(f"{value:.4g}" for value in products(x, kernel, row, unit))
