@@ -3,6 +3,8 @@
 Training scores are means during an epoch, validation scores are measured after it.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from dashboard.figures.style import (
     Figure,
     Trace,
     base_layout,
+    escape_html,
     line,
     vertical_line,
 )
@@ -57,9 +60,42 @@ def _best_mark(epoch: float, value: float, color: str) -> Trace:
 # ---- one run -----------------------------------------------------------------------------
 
 
-def loss_curves(history: History, logarithmic: bool = False, uirevision: str = "") -> Figure:
-    """Training and validation loss of each epoch; the best epoch is marked."""
-    traces = _both_parts(history.epoch, history.loss, history.val_loss, ".4f")
+@dataclass(frozen=True)
+class KeptCurve:
+    """A former run behind the present one."""
+
+    name: str
+    history: History
+    color: str
+
+
+def _kept(curves: Sequence[KeptCurve], column: str, number: str) -> list[Trace]:
+    """Thin lines of former runs: validation, or training where there is none."""
+    traces = []
+    for i, kept in enumerate(curves):
+        values = getattr(kept.history, f"val_{column}")
+        values = getattr(kept.history, column) if values is None else values
+        trace = line(
+            escape_html(kept.name), kept.history.epoch, values, kept.color, "solid",
+            f"%{{y:{number}}}", 1,
+        )  # fmt: skip
+        traces.append(trace | {"uid": f"kept {i}", "opacity": 0.8})
+    return traces
+
+
+def loss_curves(
+    history: History,
+    logarithmic: bool = False,
+    uirevision: str = "",
+    kept: Sequence[KeptCurve] = (),
+) -> Figure:
+    """Training and validation loss of each epoch; the best epoch is marked.
+
+    kept: former runs behind it.
+    """
+    traces = _kept(kept, "loss", ".4f") + _both_parts(
+        history.epoch, history.loss, history.val_loss, ".4f"
+    )
     figure: Figure = {"data": traces, "layout": base_layout("Loss", "epoch", "loss")}
     axis = figure["layout"]["yaxis"]
     if logarithmic:
@@ -71,11 +107,20 @@ def loss_curves(history: History, logarithmic: bool = False, uirevision: str = "
     return _finish(figure, history, uirevision)
 
 
-def metric_curves(history: History, name: str = "accuracy", uirevision: str = "") -> Figure:
-    """Accuracy (or mean absolute error) of both parts; the best validation score is marked."""
+def metric_curves(
+    history: History,
+    name: str = "accuracy",
+    uirevision: str = "",
+    kept: Sequence[KeptCurve] = (),
+) -> Figure:
+    """Accuracy (or mean absolute error) of both parts; the best validation score is marked.
+
+    kept: former runs behind it.
+    """
     is_accuracy, label = name == "accuracy", METRICS[name]
     values, number = history.val_metric, ".2%" if is_accuracy else ".4f"
-    traces = _both_parts(history.epoch, history.metric, values, number)
+    traces = _kept(kept, "metric", number)
+    traces += _both_parts(history.epoch, history.metric, values, number)
     figure: Figure = {"data": traces, "layout": base_layout(label, "epoch", label.lower())}
     if is_accuracy:  # around a single point Plotly would draw −50 % to 150 %
         bounds = {"clipmin": -0.02, "clipmax": 1.02}

@@ -3,9 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from playground.datasets.registry import DatasetInfo
-from playground.experiment.model import Experiment, format_value, short_label, text_label
+from playground.experiment.model import (
+    CHOICES,
+    FIELDS,
+    Experiment,
+    format_value,
+    short_label,
+    text_label,
+)
 from playground.experiment.url import differences
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.format import format_number
@@ -158,3 +166,28 @@ def assemble(experiment: Experiment, epoch: int, weights: Sequence[Array]) -> Sn
         taken = ACTIVATIONS[name].parameters if name in ACTIVATIONS else ()
         layers.append(Layer(kernel, bias, name, {each: getattr(network, each) for each in taken}))
     return Snapshot(epoch, tuple(layers))
+
+
+def distinguishing_names(experiments: Sequence[Experiment]) -> list[str]:
+    """A name for each of several experiments: the fields in which they differ.
+
+    "Adam, η 0.001" beside "SGD, η 0.01"; experiments with the same settings get numbers.
+    """
+    values = [experiment.to_dict() for experiment in experiments]
+    differing = [name for name in FIELDS if len({str(each[name]) for each in values}) > 1]
+    names = [
+        ", ".join(_short_value(name, each[name]) for name in differing) or "same settings"
+        for each in values
+    ]
+    return [
+        f"{name} ({names[:i].count(name) + 1})" if names.count(name) > 1 else name
+        for i, name in enumerate(names)
+    ]
+
+
+def _short_value(name: str, value: Any) -> str:
+    if name in CHOICES and value in CHOICES[name]:
+        return str(CHOICES[name][value].label)
+    if isinstance(value, bool):
+        return text_label(name) if value else f"no {text_label(name)}"
+    return f"{short_label(name)} {format_value(name, value)}"

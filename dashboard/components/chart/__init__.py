@@ -85,9 +85,9 @@ def streamed_chart(data: Mapping[str, Any], key: str, stream: str) -> None:
     _chart(key=key, data={**_USUAL, **data, "stream": stream, "part": key})
 
 
-def chart_data(figure: Figure, sentence: str, about: str) -> dict[str, Any]:
-    """What of a chart changes with its figure."""
-    return {"figure": encode(figure), "sentence": sentence, "about": about}
+def chart_data(figure: Figure, sentence: str, about: str, small: bool = False) -> dict[str, Any]:
+    """What of a chart changes with its figure; small: its texts stand in its tooltip."""
+    return {"figure": encode(figure), "sentence": sentence, "about": about, "small": small}
 
 
 def _click(reported: object, of: str) -> Click | None:

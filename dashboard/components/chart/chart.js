@@ -108,6 +108,8 @@ async function draw(chart) {
   const { data, layout } = themed(JSON.parse(chart.figure), chart.plot);
   chart.plot.setAttribute("aria-label", layout.title.text + ". " + chart.sentence);
   chart.caption.textContent = chart.sentence;
+  chart.plot.parentElement.classList.toggle("small", Boolean(chart.small));
+  chart.plot.parentElement.title = chart.small ? `${chart.sentence}\n${chart.about}` : "";
   chart.explanation.textContent = chart.about;
   await Plotly.react(chart.plot, data, layout, options);
   if (chart.handle) hold(chart); // in handle.js, which only charts with a handle carry

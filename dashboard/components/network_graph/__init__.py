@@ -5,12 +5,16 @@ from typing import Any
 from dashboard.components import register
 from dashboard.state import stored
 
-_network_graph = register("network_graph")
+_network_graph = register("network_graph", streamed=True)
 
 
-def network_graph(key: str, data: dict[str, Any]) -> None:
-    """Draw the graph."""
-    _network_graph(key=key, data=data, on_pinned_change=lambda: None)
+def network_graph(key: str, data: dict[str, Any], stream: str = "", height: int = 0) -> None:
+    """Draw the graph, at most `height` pixels high; 0: as high as it needs.
+
+    stream: messages under `key` update it.
+    """
+    more = {"stream": stream, "part": key, "high": height}
+    _network_graph(key=key, data={**data, **more}, on_pinned_change=lambda: None)
 
 
 def unit_at(key: str, name: str, of: str, layer_sizes: tuple[int, ...]) -> tuple[int, int] | None:

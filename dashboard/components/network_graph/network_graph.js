@@ -57,8 +57,10 @@ function layout(d) {
   const step = Math.max((d.width - left - right - 52 - (least ? least / 2 : 0)) / Math.max(last, 1), LEAST_STEP);
   const twin = most > TWIN && step > 120; // two columns side by side, each half as tall
   const tallest = twin ? Math.ceil(most / 2) + 0.5 : most;
-  const size = clamp(18, Math.min(step * (twin ? 0.28 : 0.5), 490 / tallest - GAP - 1), 46);
-  const height = HEAD + Math.max(tallest * (size + GAP + 1), 190);
+  const room = d.data.high ? d.data.high - HEAD : 490;
+  const size = clamp(d.data.high ? 9 : 18, Math.min(step * (twin ? 0.28 : 0.5), room / tallest - GAP - 1), 46);
+  const height = HEAD + (d.data.high ? room : Math.max(tallest * (size + GAP + 1), 190));
+  d.root.classList.toggle("compact", Boolean(d.data.high));
   const middle = HEAD + (height - HEAD) / 2;
   const centre = columns[0].picture ? picture / 2 + 2 : left + 26;
   d.places = columns.map((column, i) => {

@@ -9,8 +9,9 @@ import streamlit as st
 from dashboard.components import chart
 from dashboard.components.gallery import Sample, gallery_data, streamed_gallery
 from dashboard.components.status import table, table_data
+from dashboard.figures import Figure, images
 from dashboard.figures import decision_boundary as figures
-from dashboard.figures import images
+from dashboard.figures.style import compact
 from dashboard.views.shared.unit_maps import drawn_examples
 from playground.analysis.inspection import decision_boundary as boundary
 from playground.analysis.inspection.decision_boundary import MOST_EXAMPLES
@@ -50,34 +51,47 @@ def show_predictions(
     """
     split, _ = boundary.shown_part(dataset)
     st.subheader(f"Predictions on {split} examples", anchor=False)
-    parts = prediction_parts(snapshot, dataset, uirevision)
-    columns = st.columns(len(parts), gap="medium")
-    for column, (key, part) in zip(columns, parts.items(), strict=True):
+    show_prediction_parts(prediction_parts(snapshot, dataset, uirevision), dataset, stream)
+
+
+KEYS = ("samples", "fit", "region", "predictions")  # of the components
+
+
+def show_prediction_parts(
+    parts: Mapping[str, Mapping[str, Any]], dataset: Dataset, stream: str = ""
+) -> None:
+    """Draw those of `parts` that are predictions."""
+    keys = [key for key in KEYS if key in parts]
+    for column, key in zip(st.columns(len(keys), gap="medium"), keys, strict=True):
         with column:
             if key == "samples":
-                _gallery(part, dataset, stream)
+                _gallery(parts[key], dataset, stream)
             elif key == "predictions":
-                table(part, key, stream)
+                table(parts[key], key, stream)
             else:
-                chart.streamed_chart(part, key, stream)
+                chart.streamed_chart(parts[key], key, stream)
 
 
 def prediction_parts(
-    snapshot: Snapshot, dataset: Dataset, uirevision: str
+    snapshot: Snapshot, dataset: Dataset, uirevision: str, height: int = 0
 ) -> dict[str, Mapping[str, Any]]:
-    """Data of the components that `show_predictions` draws, by their keys."""
+    """Data of the components that `show_predictions` draws, by their keys.
+
+    height: of a small figure that stands alone, in pixels; 0: of the usual size, beside a table.
+    """
     kind = dataset.source.kind
     when = f"After epoch {snapshot.epoch:,}" if snapshot.epoch else "Not trained yet"
     if kind == "image":
         return {"samples": _images(snapshot, dataset, when)}
     if kind == "line":
-        return {"fit": _curve(snapshot, dataset, uirevision)}
-    predictions = _table(snapshot, dataset, when)
+        return {"fit": _curve(snapshot, dataset, uirevision, height)}
     if not boundary.suits(dataset):
-        return {"predictions": predictions}
+        return {"predictions": _table(snapshot, dataset, when)}
     multiclass = len(dataset.source.classes) > 2
-    region = (_class_region if multiclass else _region)(snapshot, dataset, uirevision)
-    return {"region": region, "predictions": predictions}
+    region = (_class_region if multiclass else _region)(snapshot, dataset, uirevision, height)
+    if height:
+        return {"region": region}
+    return {"region": region, "predictions": _table(snapshot, dataset, when)}
 
 
 def _images(snapshot: Snapshot, dataset: Dataset, when: str) -> Mapping[str, Any]:
@@ -102,7 +116,9 @@ def _gallery(data: Mapping[str, Any], dataset: Dataset, stream: str) -> None:
     streamed_gallery(images.data_url(pixels), (height, width), data, "samples", stream)
 
 
-def _region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Mapping[str, Any]:
+def _region(
+    snapshot: Snapshot, dataset: Dataset, uirevision: str, height: int
+) -> Mapping[str, Any]:
     source = dataset.source
     region = boundary.region(snapshot, dataset)
     if source.task == CLASSIFICATION:
@@ -115,10 +131,12 @@ def _region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Mapping[st
         region.values, region.extent, boundary.points(dataset), axes, uirevision
     )
     sentence = figures.region_sentence(region.values, names)
-    return chart.chart_data(figure, sentence, ABOUT_REGION)
+    return chart.chart_data(_sized(figure, height), sentence, ABOUT_REGION, bool(height))
 
 
-def _class_region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Mapping[str, Any]:
+def _class_region(
+    snapshot: Snapshot, dataset: Dataset, uirevision: str, height: int
+) -> Mapping[str, Any]:
     """The plane in the colors of three or more classes."""
     source, plane = dataset.source, boundary.look(snapshot, dataset)
     colors = figures.output_colors(plane.output, len(source.classes), 1.0, discrete=False)
@@ -135,10 +153,10 @@ def _class_region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Mapp
     shares = ", ".join(f"{counts[i] / counts.sum():.0%} {source.classes[i]}" for i in order)
     more = " …" if len(source.classes) > MAX_CLASSES else ""
     sentence = f"Of the plane, {shares}{more}; grayer is less confident. A cross marks an error."
-    return chart.chart_data(figure, sentence, ABOUT_REGION)
+    return chart.chart_data(_sized(figure, height), sentence, ABOUT_REGION, bool(height))
 
 
-def _curve(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Mapping[str, Any]:
+def _curve(snapshot: Snapshot, dataset: Dataset, uirevision: str, height: int) -> Mapping[str, Any]:
     x, y = boundary.curve(snapshot, dataset)
     splits = {"training": dataset.train, "validation": dataset.validation}
     points = {
@@ -149,10 +167,17 @@ def _curve(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Mapping[str
     name, part = boundary.shown_part(dataset)
     error = boundary.mean_error(snapshot, dataset, part)
     return chart.chart_data(
-        figures.fitted_curve(x, y, points, dataset.source.features[0], uirevision),
+        _sized(figures.fitted_curve(x, y, points, dataset.source.features[0], uirevision), height),
         figures.fit_sentence(error, name),
         ABOUT_FIT,
+        bool(height),
     )
+
+
+def _sized(figure: Figure, height: int) -> Figure:
+    if height:
+        compact(figure, height)["layout"]["showlegend"] = False
+    return figure
 
 
 def _table(snapshot: Snapshot, dataset: Dataset, when: str) -> Mapping[str, Any]:

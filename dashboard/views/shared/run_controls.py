@@ -9,6 +9,7 @@ from dashboard.components import status as status_parts
 from dashboard.components.epoch_slider import epoch_slider
 from dashboard.state import identity, session
 from dashboard.state.network_view import NetworkView
+from dashboard.views.shared.former_runs import keep_former
 from dashboard.widgets.messages import warn
 from dashboard.widgets.run_status import (
     enabled_buttons,
@@ -57,6 +58,7 @@ def _start(experiment: Experiment) -> Run | None:
     if identity.current() is None:
         return None
     before = session.run()
+    keep_former(before)
     evaluations = () if before is None else before.test_evaluations
     run = Run(experiment, logger=identity.run_logger(), test_evaluations=evaluations)
     session.set_run(run)
@@ -80,6 +82,11 @@ def _play(epochs: int | None = None) -> None:
         run.play(epochs)
 
 
+def _reset(run: Run) -> None:
+    keep_former(run)
+    run.reset()
+
+
 def _reinitialize() -> None:
     experiment = session.experiment()
     seed = (experiment.network.seed + 1) % (LARGEST_SEED + 1)
@@ -90,35 +97,38 @@ def _reinitialize() -> None:
 def buttons(run: Run, changed: bool) -> None:
     """Draw the buttons and the speed; `changed`: the settings are no longer those of the run."""
     enabled = enabled_buttons(run.state, changed)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="buttons"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", width="content", key="buttons"
+    ):
+        if "pause" in enabled:
+            st.button(
+                "Pause", key="pause", icon=":material/pause:", on_click=run.pause, type="primary",
+                shortcut="Space", help="Pauses training; nothing is lost.",
+            )  # fmt: skip
+        else:
+            st.button(
+                train_label(run.state, changed), key="train", icon=":material/play_arrow:",
+                type="primary", disabled="train" not in enabled, on_click=_play,
+                shortcut="Space", help="Trains epoch after epoch.",
+            )  # fmt: skip
         st.button(
-            train_label(run.state, changed), key="train", icon=":material/play_arrow:",
-            type="primary", disabled="train" not in enabled, on_click=_play,
-            help="Trains epoch after epoch.",
-        )  # fmt: skip
-        st.button(
-            "Pause", key="pause", icon=":material/pause:", disabled="pause" not in enabled,
-            on_click=run.pause, help="Pauses training; nothing is lost.",
-        )  # fmt: skip
-        st.button(
-            "Train one epoch", key="step", icon=":material/skip_next:",
-            disabled="step" not in enabled, on_click=_play, args=(1,),
-            help="Trains one epoch, then pauses.",
+            "Epoch", key="step", icon=":material/skip_next:", disabled="step" not in enabled,
+            on_click=_play, args=(1,), shortcut="e", help="Trains one epoch, then pauses.",
         )  # fmt: skip
         st.button(
             "Reset", key="reset", icon=":material/replay:", disabled="reset" not in enabled,
-            on_click=run.reset,
+            on_click=_reset, args=(run,), shortcut="Backspace",
             help="Back to the initial weights of this seed: the next training is identical.",
         )  # fmt: skip
         st.button(
-            "Reinitialize (new seed)", key="new_weights", icon=":material/casino:",
-            on_click=_reinitialize,
-            disabled=session.is_locked("seed"),
+            "New seed", key="new_weights", icon=":material/casino:", on_click=_reinitialize,
+            disabled=session.is_locked("seed"), shortcut="n",
             help="The assignment locks the seed." if session.is_locked("seed") else
-            "Draws other initial weights and starts over: the seed becomes the next number.",
+            "Reinitialize: draws other initial weights; the seed becomes the next number.",
         )  # fmt: skip
         speed = st.selectbox(
-            "Speed", list(SPEEDS), key="speed", width=200, persist_state="session",
+            "Speed", list(SPEEDS), key="speed", width=120, persist_state="session",
+            label_visibility="collapsed",
             help="Limits the epochs per second, so that changes can be watched.",
         )  # fmt: skip
     run.speed = SPEEDS[speed]

@@ -1,11 +1,14 @@
 """What moves on the Train page, as the data of its components."""
 
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from dashboard.components import chart, status
 from dashboard.figures import training_curves
+from dashboard.figures.style import compact
+from dashboard.state.network_view import NetworkView
+from dashboard.views.shared.network_graph import first_example, graph_parts
 from dashboard.views.shared.predictions import prediction_parts
 from dashboard.views.shared.run_controls import progress
 from playground.analysis.diagnosis import Monitor
@@ -20,6 +23,8 @@ from playground.runs.run import Run
 
 Parts = Mapping[str, Any]
 
+GRAPH_SECONDS = 0.3  # between two graphs of a playing run
+GRAPH_HEIGHT, PREDICTION_HEIGHT, CURVE_HEIGHT = 250, 262, 190  # pixels
 DIAGNOSE_SECONDS = 1.0  # between two diagnoses of a playing run
 
 GAP, BASELINE = "Gap", "Baseline"
@@ -41,11 +46,18 @@ SCORES = {
 class LiveView:
     """The live part of the Train page for one run; without a dataset, no predictions."""
 
-    def __init__(self, run: Run, dataset: Dataset | None, logarithmic: bool) -> None:
-        self.run, self.dataset, self.logarithmic = run, dataset, logarithmic
+    def __init__(
+        self,
+        run: Run,
+        dataset: Dataset | None,
+        logarithmic: bool,
+        kept: Sequence[training_curves.KeptCurve] = (),
+    ) -> None:
+        self.run, self.dataset, self.logarithmic, self.kept = run, dataset, logarithmic, kept
         self._monitor = Monitor(run.network)
         self._diagnosed = (-1, -DIAGNOSE_SECONDS)  # epoch and time of the last diagnosis
         self._problems = ""
+        self._drawn: tuple[float, Mapping[str, Any] | None] = (0.0, None)
 
     def revision(self) -> Hashable:
         """Changes with everything that `parts` shows."""
@@ -61,16 +73,23 @@ class LiveView:
             "progress": progress(run),
             "tiles": self._tiles(log, metric),
             "loss_chart": chart.chart_data(
-                training_curves.loss_curves(log, self.logarithmic, run.network),
+                compact(
+                    training_curves.loss_curves(log, self.logarithmic, run.network, self.kept),
+                    CURVE_HEIGHT,
+                ),
                 training_curves.loss_sentence(log),
                 "The loss: training (solid) as the mean during the epoch, validation (dashed) "
                 "after it. Where the dashed line rises, overfitting begins.",
+                small=True,
             ),
             "metric_chart": chart.chart_data(
-                training_curves.metric_curves(log, metric, run.network),
+                compact(
+                    training_curves.metric_curves(log, metric, run.network, self.kept), CURVE_HEIGHT
+                ),
                 training_curves.metric_sentence(log, metric),
                 "The score: training (solid) as the mean during the epoch, validation (dashed) "
                 "after it. Raise the learning rate while it trains and watch both.",
+                small=True,
             ),
             "rate_chart": chart.chart_data(
                 training_curves.rate_curve(log, run.network),
@@ -80,8 +99,18 @@ class LiveView:
             "layers": self._layers(),
         }
         if run.latest is not None and self.dataset is not None:
-            parts |= prediction_parts(run.latest, self.dataset, run.network)
+            now = NetworkView(run.experiment, self.dataset, run.latest, run, run.network)
+            parts |= prediction_parts(run.latest, self.dataset, run.network, PREDICTION_HEIGHT)
+            parts["train_graph"] = self._graph(now)
         return parts
+
+    def _graph(self, now: NetworkView) -> Mapping[str, Any]:
+        """The network graph, not more often than GRAPH_SECONDS while the run plays."""
+        at, graph = self._drawn
+        if graph is None or time.monotonic() - at > GRAPH_SECONDS or self.run.state != "playing":
+            graph = graph_parts(now, first_example(now))
+            self._drawn = time.monotonic(), graph
+        return graph
 
     def _state(self) -> str:
         run, now = self.run, time.monotonic()

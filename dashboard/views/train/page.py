@@ -4,89 +4,107 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import chart, status, stream
+from dashboard.components.network_graph import network_graph
 from dashboard.state import session
 from dashboard.views.shared.dataset_loading import loaded_dataset
 from dashboard.views.shared.export import export_run
-from dashboard.views.shared.predictions import show_predictions
+from dashboard.views.shared.former_runs import former_curves, pin_controls
+from dashboard.views.shared.predictions import show_prediction_parts
 from dashboard.views.shared.run_controls import buttons, is_updating, message, own_run
 from dashboard.views.shared.test_set import evaluate_on_test_set
 from dashboard.views.train.diagnosis import diagnose_run, diagnosis, headline, settle
-from dashboard.views.train.live import LiveView, Parts
+from dashboard.views.train.live import GRAPH_HEIGHT, LiveView, Parts
 from dashboard.widgets.run_status import waiting
 from playground.datasets import Dataset
 from playground.experiment.model import Experiment
-from playground.experiment.model_summary import summary, title
+from playground.experiment.model_summary import summary
 from playground.experiment.url import encode
 from playground.history.history import history
 from playground.runs.run import Run
 
 
 def train() -> None:
-    """Run controls, curves and predictions, and the network as a table."""
+    """The workbench: controls, network, predictions and curves on one screen; more below."""
     settle()
     experiment = session.experiment()
-    st.subheader(title(experiment), anchor=False)
     dataset = loaded_dataset(experiment.data)
     if dataset is None:
         return
     run = own_run(experiment)
-    if run is not None:
-        changed = run.experiment != experiment
-        buttons(run, changed)
-        watching = is_updating(run)
-        st.fragment(_watch, key="watch")(run, dataset, changed, watching)
+    if run is None:
+        return
+    changed = run.experiment != experiment
+    with st.container(key="workbench"):
+        _workbench(run, dataset, changed)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _network(experiment)
     with right:
-        if run is not None:
-            st.subheader("Test set", anchor=False)
-            evaluate_on_test_set(run, len(dataset.test))
+        st.subheader("Test set", anchor=False)
+        evaluate_on_test_set(run, len(dataset.test))
         _share(experiment)
-    if run is not None:
-        st.subheader("Export", anchor=False)
-        export_run(run)
+    st.subheader("Export", anchor=False)
+    export_run(run)
 
 
-def _watch(run: Run, dataset: Dataset, changed: bool, watching: bool) -> None:
-    """The live part: drawn once, then updated by a stream until the run's state changes."""
+def _workbench(run: Run, dataset: Dataset, changed: bool) -> None:
+    """What moves: drawn once, then updated by a stream until the run's state changes."""
     run.heartbeat()
     own_data = run.experiment.data == session.experiment().data
     logarithmic = bool(st.session_state.get("log_loss"))
-    view = LiveView(run, dataset if own_data else None, logarithmic)
-    path = ""
-    if watching:
-        key = ("train", run.network, own_data, logarithmic)
+    kept = former_curves(run)
+    view, path = LiveView(run, dataset if own_data else None, logarithmic, kept), ""
+    if is_updating(run):
+        names = tuple((each.name, each.color) for each in kept)
+        key = ("train", run.network, own_data, logarithmic, names)
         path = stream.stream(key, run, view.revision, view.parts)
-    parts = view.parts()
-    message(run, changed, path)
-    status.tiles(parts["tiles"], "tiles", path)
-    diagnoses = diagnose_run(run, dataset)
-    headline(diagnoses)
-    _curves(parts, path)
-    acted = diagnosis(run, history(run.events), diagnoses, changed)
+    parts, diagnoses = view.parts(), diagnose_run(run, dataset)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="bar"):
+        buttons(run, changed)
+        with st.container(width="stretch"):
+            message(run, changed, path)
+        with st.container(width="content"):
+            headline(diagnoses)
     if run.latest is None:
         st.info(waiting(run.state))
     elif own_data:
-        show_predictions(run.latest, dataset, run.network, path)
+        _middle(run, dataset, parts, path)
+    with st.container(horizontal=True, vertical_alignment="center", key="scores"):
+        with st.container(width="stretch"):
+            status.tiles(parts["tiles"], "tiles", path)
+        pin_controls(run)
+    _curves(parts, path)
     if path:
         stream.watch(path, parts["state"], "watch_stream")
-    if acted or (watching and not is_updating(run)):
-        st.rerun()  # last, or the browser would take away what was not drawn yet
+    _more_curves(parts, path)
+    diagnosis(run, history(run.events), diagnoses, changed)
+
+
+def _middle(run: Run, dataset: Dataset, parts: Parts, path: str) -> None:
+    """The network, and its predictions."""
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        network_graph("train_graph", parts["train_graph"], path, height=GRAPH_HEIGHT)
+    with right:
+        show_prediction_parts(parts, dataset, path)
 
 
 def _curves(parts: Parts, path: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         chart.streamed_chart(parts["loss_chart"], "loss_chart", path)
-        st.toggle(
-            "Logarithmic scale",
-            key="log_loss",
-            persist_state="session",
-            help="Try it when the loss is small and the curve looks flat.",
-        )
     with right:
         chart.streamed_chart(parts["metric_chart"], "metric_chart", path)
+
+
+def _more_curves(parts: Parts, path: str) -> None:
+    """Scale of the loss; learning rate and layers."""
+    st.toggle(
+        "Logarithmic scale",
+        key="log_loss",
+        persist_state="session",
+        help="Try it when the loss is small and the curve looks flat.",
+    )
     more = st.expander("Learning rate, and gradients of each layer", on_change="rerun")
     if more.open:
         with more:

@@ -1,4 +1,4 @@
-"""The sidebar: draws the fields of an Experiment and returns the experiment as edited.
+"""The settings bar: the fields of an Experiment above the page; returns it as edited.
 
 Edits are applied before anything is drawn, so that all widgets agree within one run. A rejected
 edit changes nothing: it stays in its widget, with the reason beside it.
@@ -28,34 +28,77 @@ from playground.experiment.model import (
 )
 from playground.experiment.model_summary import summary
 from playground.nn.activations import ACTIVATIONS
+from playground.nn.format import format_number
 from playground.nn.initializers import INITIALIZERS
 from playground.nn.losses import LOSSES
 from playground.nn.optimizers import OPTIMIZERS
 from playground.nn.schedules import SCHEDULES, rates
 
+REGULARIZERS = ("l2", "l1", "dropout")
 PER_LAYER = "own_activations"  # toggle: one activation per layer instead of one for all
 OF_LAYER = "activation_of_"  # and the number of the layer
 
 SCHEDULE_POINTS = 300
 
 
-def controls(experiment: Experiment, playing: bool) -> Experiment:
-    """Draw the sidebar; returns the edited experiment."""
+def controls(experiment: Experiment) -> Experiment:
+    """Draw the bar; returns the edited experiment.
+
+    What is changed most stands open; the rest is in groups behind buttons that say what they hold.
+    """
     experiment, refusals = _apply_edits(experiment)
     form = Form(experiment, refusals, _locked(experiment))
-    with st.sidebar:
-        st.subheader("Can change while training")
-        st.caption("The run continues with its weights.")
-        for name in TUNABLE_WHILE_TRAINING:
-            if name != "dropout" or experiment.network.hidden:
-                form.slider(name)
-        st.subheader("Requires a new run")
-        ends = " The current run ends." if playing else ""
-        st.caption(f"Resets weights, curves and epochs; all other settings stay.{ends}")
-        for title, group in GROUPS.items():
-            with st.expander(title, expanded=title in ("Data", "Network")):
-                group(form)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings"):
+        _popover(f"**{literal(experiment.data.source.label)}**", "dataset", _data, form, "data")
+        with st.container(width=118):
+            form.field("hidden")
+        if experiment.network.activations:
+            _popover("Activations", "function", _activations, form, "activations")
+        else:
+            with st.container(width=104):
+                form.field("activation")
+        with st.container(width=112):
+            form.field("optimizer")
+        with st.container(width=124):
+            form.field("learning_rate")
+        with st.container(width=132):
+            form.field("schedule")
+        with st.container(width=96):
+            form.field("batch_size")
+        _popover(_regularization_label(experiment), "tune", _regularization, form, "regularization")
+        _popover("More", "more_horiz", _more, form, "more")
     return experiment
+
+
+def _popover(text: str, icon: str, group: Callable[[Form], None], form: Form, key: str) -> None:
+    """A button that opens a group of settings; drawn when it is open."""
+    popover = st.popover(text, icon=f":material/{icon}:", key=f"{key}_settings", on_change="rerun")
+    if popover.open:
+        with popover:
+            group(form)
+
+
+def _regularization_label(experiment: Experiment) -> str:
+    values = experiment.to_dict()
+    parts = [f"{label(n)} {format_number(values[n])}" for n in REGULARIZERS if values[n]]
+    return ", ".join(parts) or "No regularization"
+
+
+def _regularization(form: Form) -> None:
+    for name in REGULARIZERS:
+        if name != "dropout" or form.experiment.network.hidden:
+            form.slider(name)
+    form.field("early_stopping")
+    if form.experiment.training.early_stopping:
+        form.field("patience")
+        form.field("restore_best")
+
+
+def _more(form: Form) -> None:
+    """All other settings, a tab for each group."""
+    for tab, (title, group) in zip(st.tabs(list(GROUPS)), GROUPS.items(), strict=True):
+        with tab:
+            group(form)
 
 
 def _apply_edits(experiment: Experiment) -> tuple[Experiment, dict[str, list[str]]]:
@@ -140,11 +183,11 @@ def _split_errors(form: Form) -> None:
 
 def _network(form: Form) -> None:
     experiment, network = form.experiment, form.experiment.network
-    form.field("hidden")
     sizes = " → ".join(map(str, experiment.layer_sizes))
     st.caption(f"{sizes}: {summary(experiment).parameters:,} weights and biases")
     if network.hidden:
-        _activations(form)
+        if not network.activations:
+            _per_layer(form)
         used = [ACTIVATIONS[name] for name in network.layer_activations]
         for name in dict.fromkeys(name for entry in used for name in entry.parameters):
             form.field(name)
@@ -157,25 +200,26 @@ def _network(form: Form) -> None:
     form.field("seed")
 
 
-def _activations(form: Form) -> None:
-    """One activation for all hidden layers, or one per layer."""
-    own = form.experiment.network.activations
-    stored.control(PER_LAYER, bool(own))
+def _per_layer(form: Form) -> None:
+    stored.control(PER_LAYER, bool(form.experiment.network.activations))
     st.toggle(
         "An activation for each layer", key=PER_LAYER, disabled=form.is_locked(PER_LAYER),
         help=form.help(PER_LAYER, help_text("activations")),
     )  # fmt: skip
+
+
+def _activations(form: Form) -> None:
+    """One activation per layer."""
+    _per_layer(form)
+    own = form.experiment.network.activations
     for i, name in enumerate(own):
         text = f"Activation of hidden layer {i + 1}"
         form.select(f"{OF_LAYER}{i}", text, list(ACTIVATIONS), ACTIVATIONS, name)
-    if not own:
-        form.field("activation")
 
 
 def _optimizer(form: Form) -> None:
     task, training = form.experiment.data.source.task, form.experiment.training
     form.field("loss", [name for name, entry in LOSSES.items() if task in entry.tasks])
-    form.field("optimizer")
     optimizer = OPTIMIZERS[training.optimizer]
     st.latex(optimizer.rule)
     for name in optimizer.defaults:
@@ -188,7 +232,6 @@ def _optimizer(form: Form) -> None:
 
 def _schedule(form: Form) -> None:
     training, per_epoch = form.experiment.training, form.experiment.steps_per_epoch
-    form.field("schedule")
     for name in SCHEDULES[training.schedule].defaults:
         form.field(name)
     form.field("warmup_epochs")
@@ -206,17 +249,12 @@ def _schedule(form: Form) -> None:
 def _epochs(form: Form) -> None:
     form.field("epochs")
     form.field("shuffle")
-    form.field("early_stopping")
-    if form.experiment.training.early_stopping:
-        form.field("patience")
-        form.field("restore_best")
 
 
 GROUPS: dict[str, Callable[[Form], None]] = {
-    "Data": _data,
     "Network": _network,
-    "Loss and optimizer": _optimizer,
-    "Learning-rate schedule": _schedule,
-    "Epochs and early stopping": _epochs,
-    "Data leakage and split errors": _split_errors,
+    "Optimization": _optimizer,
+    "Schedule": _schedule,
+    "Stopping": _epochs,
+    "Data errors": _split_errors,
 }

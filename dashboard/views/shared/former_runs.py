@@ -1,0 +1,89 @@
+"""Former runs of this tab: the one before, and up to six that are pinned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.figures.style import CLASS_COLORS, MARK
+from dashboard.figures.training_curves import KeptCurve
+from dashboard.state import stored
+from playground.experiment.model import Experiment
+from playground.experiment.model_summary import distinguishing_names
+from playground.history.history import History, history
+from playground.runs.run import Run
+
+MAX_PINNED = 6
+COLORS = CLASS_COLORS[2 : 2 + MAX_PINNED]  # blue is the present run, orange stands for negative
+
+
+@dataclass(frozen=True)
+class FormerRun:
+    """What the curves of a run need after it is gone."""
+
+    network: str
+    experiment: Experiment
+    history: History
+    color: str = MARK
+
+
+def keep_former(run: Run | None) -> None:
+    """Keep a run that is about to be replaced, if it has an epoch."""
+    if run is not None and run.epoch:
+        stored.set("former_run", FormerRun(run.network, run.experiment, history(run.events)))
+
+
+def former_curves(run: Run) -> list[KeptCurve]:
+    """The curves behind those of `run`, with names that say what differs."""
+    runs = [kept for kept in _kept() if _fits(kept, run)]
+    names = distinguishing_names([run.experiment, *(kept.experiment for kept in runs)])[1:]
+    return [
+        KeptCurve(name, kept.history, kept.color) for name, kept in zip(names, runs, strict=True)
+    ]
+
+
+def pin_controls(run: Run) -> None:
+    """Draw the button that pins the present run, and one for each pinned run that removes it."""
+    pinned = _pinned()
+    with st.container(horizontal=True, gap="small", width="content", key="pins"):
+        st.button(
+            "Pin", key="pin", icon=":material/push_pin:", type="tertiary",
+            disabled=not run.epoch or len(pinned) >= MAX_PINNED, on_click=_pin, args=(run,),
+            help="Keeps the curves of this run behind those of the next ones.",
+        )  # fmt: skip
+        names = distinguishing_names([run.experiment, *(each.experiment for each in pinned)])[1:]
+        for i, (name, each) in enumerate(zip(names, pinned, strict=True)):
+            st.button(
+                name[:30], key=f"unpin_{i}", icon=":material/close:", type="tertiary",
+                on_click=_unpin, args=(each,), help="Removes this pinned run from the charts.",
+            )  # fmt: skip
+
+
+def _pinned() -> Sequence[FormerRun]:
+    pinned: Sequence[FormerRun] = stored.get("pinned_runs") or ()
+    return pinned
+
+
+def _kept() -> list[FormerRun]:
+    former: FormerRun | None = stored.get("former_run")
+    pinned = _pinned()
+    if former is None or any(each.network == former.network for each in pinned):
+        return list(pinned)
+    return [former, *pinned]
+
+
+def _fits(kept: FormerRun, run: Run) -> bool:
+    """Whether the curves have the same meaning: another run of the same task."""
+    same_task = kept.experiment.data.source.task == run.experiment.data.source.task
+    return kept.network != run.network and same_task
+
+
+def _pin(run: Run) -> None:
+    color = next(c for c in COLORS if all(each.color != c for each in _pinned()))
+    new = FormerRun(run.network, run.experiment, history(run.events), color)
+    others = [each for each in _pinned() if each.network != run.network]
+    stored.set("pinned_runs", (*others, new))
+
+
+def _unpin(kept: FormerRun) -> None:
+    stored.set("pinned_runs", tuple(each for each in _pinned() if each is not kept))
