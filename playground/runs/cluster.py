@@ -6,13 +6,14 @@ loopback only, another one should be reached by TLS.
 """
 
 import asyncio
+import contextlib
 import functools
 import os
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -36,6 +37,10 @@ IDLE_SHARE = 0.25  # of a playing run, what an idle one counts for when runs are
 
 class WorkerLostError(RuntimeError):
     """The worker that holds a trainer has ended."""
+
+
+class NoWorkerError(WorkerLostError):
+    """No worker can be reached now."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,10 @@ def connection() -> Connection:
     """
     if is_closed():
         raise WorkerLostError("the server was restarted")
-    return _starter().submit(_current).result()
+    try:
+        return _starter().submit(_current).result()
+    except (OSError, RuntimeError) as error:
+        raise NoWorkerError("the workers could not be started") from error
 
 
 def client() -> Client:
@@ -194,7 +202,7 @@ def workers(max_age: float = 0.0) -> tuple[str, ...]:
             try:
                 found = tuple(answer.result(ANSWER)["workers"])
             except (TimeoutError, OSError) as error:
-                raise WorkerLostError("the scheduler of the workers does not answer") from error
+                raise NoWorkerError("the scheduler of the workers does not answer") from error
             _lists().clear()
             _lists()[dask] = time.monotonic(), found
     return found
@@ -287,7 +295,7 @@ def spread(experiments: Sequence[Experiment], n_workers: int) -> list[int]:
 class RemoteTrainer:
     """A training.Trainer in a worker. Every call waits for its answer.
 
-    `state`: a TrainerState to continue from. A new trainer waits, as long as `cancelled` is false,
+    `checkpoint`: a state to continue from. A new trainer waits, as long as `cancelled` is false,
     until a worker has made it, and moves to a worker that becomes less busy. Raises
     WorkerLostError if the worker ends meanwhile, TrainerError if the trainer itself fails.
     """
@@ -298,50 +306,61 @@ class RemoteTrainer:
         start: Snapshot | None = None,
         near: str | None = None,
         checkpoint_bytes: int | None = None,
-        state: Any = None,
+        checkpoint: bytes | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self.playing = False  # counted in `loads`
+        self._made: Any = None
         self._near = near
+        with _placing():  # or several that look at once would take the same worker
+            self.address = place(near)
+            _trainers().add(self)
         while True:
             self._client = client()
-            with _placing():  # or several that look at once would take the same worker
-                self.address = place(near)
-                _trainers().add(self)
-            # By themselves: Dask warns of large arguments, and a network can have 24 MB.
-            weights, states = (
-                None if large is None
-                else self._client.scatter(large, [self.address], hash=False)
-                for large in (start, state)
-            )  # fmt: skip
-            self._made = self._client.submit(
-                Actor, experiment, weights, checkpoint_bytes, states, actor=True,
-                workers=[self.address], allow_other_workers=False, pure=False,
-            )  # fmt: skip
             try:
+                with _plain_errors():
+                    # By themselves: Dask warns of large arguments, and a network can have 24 MB.
+                    weights, state = (
+                        None if large is None
+                        else self._client.scatter(large, [self.address], hash=False)
+                        for large in (start, checkpoint)
+                    )  # fmt: skip
+                    self._made = self._client.submit(
+                        Actor, experiment, weights, checkpoint_bytes, state, actor=True,
+                        workers=[self.address], allow_other_workers=False, pure=False,
+                    )  # fmt: skip
                 if self._is_made(cancelled):
                     return
             except Exception:
                 self.close()
                 raise
-            self.close()
+            self._made.cancel(force=True)
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Return the answer of the trainer's `method`."""
+        """Return the result of the trainer's `method`."""
+        return self._call("call", method, *args, **kwargs)
+
+    def call_and_checkpoint(self, method: str, *args: Any, **kwargs: Any) -> tuple[Any, bytes]:
+        """As `call`, with a checkpoint of the trainer afterwards."""
+        result, checkpoint = self._call("call_and_checkpoint", method, *args, **kwargs)
+        return result, checkpoint
+
+    def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
         if self._made.status != "finished":
             raise WorkerLostError(LOST)
-        answer = answer_of(self._client, self._actor.call(method, *args, **kwargs))
-        while not _done(answer):
-            if self._made.status != "finished" or not self._alive:
-                raise WorkerLostError(LOST)
-        return self._result(answer)
+        with _plain_errors():
+            answer = answer_of(self._client, getattr(self._actor, name)(*args, **kwargs))
+            while not _done(answer):
+                if self._made.status != "finished" or not self._alive:
+                    raise WorkerLostError(LOST)
+            return answer.result()
 
     def close(self) -> None:
         """Free the trainer's memory in its worker."""
         _trainers().discard(self)
         # Dropping the last reference is not enough: every call of an actor leaves a reference
         # cycle that holds it until the garbage collector comes by.
-        if self._made.client.status == "running":
+        if self._made is not None and self._made.client.status == "running":
             self._made.cancel(force=True)
 
     def better_place(self) -> str | None:
@@ -365,10 +384,12 @@ class RemoteTrainer:
             if not self._alive:
                 raise WorkerLostError(LOST)
             with _placing():
-                gone = self._made.status == "pending" and self.address not in workers(POLL)
-                if gone or (self._made.status == "pending" and self.better_place()):
+                better = self.better_place() if self._made.status == "pending" else None
+                if better is not None:
+                    self.address = better
                     return False
-        self._actor = self._result(answer)
+        with _plain_errors():
+            self._actor = answer.result()
         self.call("latest")  # raises TrainerError if it could not be made
         return True
 
@@ -376,13 +397,16 @@ class RemoteTrainer:
     def _alive(self) -> bool:
         return self._client is client() and self.address in workers(2 * POLL)
 
-    def _result(self, answer: "Future[Any]") -> Any:
-        try:
-            return answer.result()
-        except TrainerError:
-            raise
-        except (OSError, RuntimeError, CancelledError) as error:
-            raise WorkerLostError(LOST) from error
+
+@contextlib.contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Raise WorkerLostError in place of whatever Dask raises where a worker ends."""
+    try:
+        yield
+    except (TrainerError, WorkerLostError):
+        raise
+    except Exception as error:
+        raise WorkerLostError(LOST) from error
 
 
 def _done(answer: "Future[Any]") -> bool:

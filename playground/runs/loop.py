@@ -13,7 +13,7 @@ from playground.history.events import Diverged, Epoch, Finished, Progress, StepR
 from playground.history.history import Log
 from playground.nn.network import Snapshot
 from playground.runs import cluster, jobs
-from playground.runs.cluster import RemoteTrainer, WorkerLostError
+from playground.runs.cluster import NoWorkerError, RemoteTrainer, WorkerLostError
 from playground.runs.leased import Leased, LoopSettings
 from playground.runs.logger import ENDS, HEARTBEAT, AttemptLogger, RunLogger
 from playground.runs.worker import TrainerError
@@ -30,6 +30,10 @@ FITTABLE = ("ready", "paused", "finished")  # states in which examples can be ad
 UNDO_FIELDS = ("experiment", "state", "epoch", "progress")  # beside the log, before added examples
 SNAPSHOT_BYTES = 16_000_000  # of snapshots of earlier epochs, here; the trainer keeps many more
 MOST_FAILURES = 3  # workers that may end one after the other before a run is given up
+RETRY = 1.0  # seconds between two attempts to reach a worker
+SLOW_START = 5.0  # seconds of waiting for a worker after which a page says so
+CHECKPOINT_EVERY = 2.0  # seconds between two checkpoints of a playing run, at least
+CHECKPOINT_SHARE = 30  # …and this many times what making and sending one costs
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,15 @@ class TrainingLoop(Leased):
             self.record = AttemptLogger(self._logger)
             self._saved_log = saved
             self._needs_trainer = saved is None
+            self._first = experiment  # without the changes made while it played
             self._failures = 0  # workers that ended since the last slice
+            self._retry_at = 0.0  # when a worker is tried again
+            self._connecting_since: float | None = None
+            self._checkpoint: tuple[int, bytes] | None = None  # the epoch, and the trainer's state
+            self._next_checkpoint = time.monotonic() + CHECKPOINT_EVERY
+            self._trainer_epoch = 0  # less than `epoch` after a worker was lost
+            self._resumed_epoch = 0  # after which a worker was lost since `play`; 0: none
+            self._sent: tuple[dict[str, Any], AddedExamples | None] = {}, None  # in this request
             self._changes: dict[str, Any] = {}  # for the next request
             self._until: int | None = None  # epoch at which to pause
             self._ending: str | None = None  # the state to take up once the last weights are here
@@ -165,7 +177,7 @@ class TrainingLoop(Leased):
             if self.state in ("ready", "paused", "playing") and not self._closed:
                 self._until = epoch
                 self.state, self._pace = "playing", None
-                self._needs_trainer = True
+                self._needs_trainer, self._resumed_epoch = True, 0
                 if self._ending == "paused":
                     self._ending = None
                 self._employ()
@@ -217,9 +229,10 @@ class TrainingLoop(Leased):
                 rule = "a paused run" if self._undo else "added examples"
                 raise ValueError(f"there must be {rule} to undo, got {self.state}")
         try:
-            latest = self.ask("undo")
+            latest, checkpoint = self._ask("call_and_checkpoint", "undo")
         except LookupError as error:
-            self._lose(str(error))  # how much of it was undone is not known
+            if self._undo:
+                self._lose(str(error))  # how much of it was undone is not known
             raise
         with self._changed:
             _, before = self._undo.pop()
@@ -227,6 +240,7 @@ class TrainingLoop(Leased):
             for name, value in before.items():
                 setattr(self, name, value)
             self.latest, self._stale = latest, False
+            self._trainer_epoch, self._checkpoint = self.epoch, (self.epoch, checkpoint)
             self.record.truncate(len(self.events))
             values = self.experiment.to_dict()
             self._changes = {name: values[name] for name in TUNABLE_WHILE_TRAINING}
@@ -262,25 +276,51 @@ class TrainingLoop(Leased):
             raise LookupError(str(error)) from None
 
     def ask(self, method: str, *args: Any) -> Any:
-        """Return the answer of the trainer's `method`, between two slices.
+        """Return the result of the trainer's `method`, between two slices.
 
-        LookupError if the trainer is gone, or fails: then the run goes on all the same.
+        LookupError if there is no trainer, or if it fails: then the run goes on all the same.
         """
+        return self._ask("call", method, *args)
+
+    def _ask(self, call: str, *args: Any) -> Any:
         with self._changed:
             if not self._closed and self.state != "lost" and self._saved_log is None:
                 self._needs_trainer = True
                 self._employ()
-            self._changed.wait_for(lambda: self._trainer or not self._busy, ASK_WAIT)
-            trainer, attempt = self._trainer, self.attempt
+            self._changed.wait_for(lambda: self._ready_trainer or not self._busy, ASK_WAIT)
+            trainer, attempt = self._ready_trainer, self.attempt
         if trainer is None:
             raise LookupError(self._reason)
         try:
-            return trainer.call(method, *args)
+            return getattr(trainer, call)(*args)
         except TrainerError as error:
             raise LookupError(str(error)) from None
         except WorkerLostError as error:
             self._fail(attempt, trainer, error)
-            raise LookupError(str(error)) from None
+            if self.state == "lost" or self._closed:
+                raise LookupError(str(error)) from None
+        return self._ask(call, *args)  # of the trainer that continues
+
+    @property
+    def _ready_trainer(self) -> RemoteTrainer | None:
+        """The trainer, once it has trained all epochs of the log."""
+        return None if self._trainer_epoch < self.epoch else self._trainer
+
+    @property
+    def notice(self) -> str:
+        """What a page says about the worker, in a sentence; empty: nothing."""
+        since = self._connecting_since
+        waited = 0.0 if since is None else time.monotonic() - since
+        if waited >= SLOW_START:
+            return (
+                f"Waiting for a worker for {waited:.0f} s: the workers start or are busy with other "
+                "runs. Training starts by itself."
+            )
+        if self._resumed_epoch:
+            return (
+                f"Its worker process ended after epoch {self._resumed_epoch:,}; training continued."
+            )
+        return ""
 
     @property
     def over(self) -> bool:
@@ -337,7 +377,12 @@ class TrainingLoop(Leased):
         if self._closed:
             return "end", {}
         if self._needs_trainer and self._trainer is None and self.state != "lost":
+            if (pause := self._retry_at - time.monotonic()) > 0:
+                self._changed.wait(pause)
+                return None
             return "_connect", {}
+        if self._trainer is not None and self._trainer_epoch < self.epoch:
+            return "advance", self._catch_up_arguments()
         if self.state == "playing":
             return self._slice_request()
         due = self.record.due(self.state, self.events, self.experiment)
@@ -352,6 +397,7 @@ class TrainingLoop(Leased):
         """The next request of a run that plays; None after a wait."""
         if self._added is not None:
             added, self._added = self._added, None
+            self._sent = {}, added
             epochs = (self._until or self.epoch + 1) - self.epoch
             return "add_examples", {"x": added.x, "y": added.y, "epochs": epochs}
         if self._ending is None and self._is_time_to_pause():
@@ -384,11 +430,16 @@ class TrainingLoop(Leased):
         if trainer is None:  # reset or failed meanwhile
             return
         began = time.monotonic()
-        answer = trainer.call(method, **arguments)
+        changes, added = self._sent
+        if changes or added is not None or began >= self._next_checkpoint:
+            answer, checkpoint = trainer.call_and_checkpoint(method, **arguments)
+        else:
+            answer, checkpoint = trainer.call(method, **arguments), None
         seconds = time.monotonic() - began
         if isinstance(answer, StepResult):
+            answer = self._new_events(attempt, answer)
             self._write(answer, attempt)  # before any page shows it
-        self._take(attempt, answer, seconds)
+        self._take(attempt, answer, seconds, checkpoint)
         if self.settings.snapshots == "watched" and self.record.is_snapshot_due():
             self._write_weights()
 
@@ -408,21 +459,26 @@ class TrainingLoop(Leased):
 
     def _connect(self) -> None:
         with self._changed:
-            attempt, experiment, start = self.attempt, self.experiment, self.start
+            attempt, experiment, start = self.attempt, self._first, self.start
+            epoch, checkpoint = self._checkpoint or (0, None)
+            self._connecting_since = self._connecting_since or time.monotonic()
         trainer = RemoteTrainer(
             experiment,
             start,
             self._where(),
             self.settings.checkpoint_bytes,
+            checkpoint,
             cancelled=lambda: self._is_stale(attempt),
         )
-        latest = trainer.call("snapshot", 0) if self.settings.snapshots == "watched" else None
+        watched = self.settings.snapshots == "watched" and self.latest is None
+        latest = trainer.call("snapshot", 0) if watched else None
         with self._changed:
             if self._is_stale(attempt):
                 self._retired.append(Retired(trainer, lambda: None))
                 return
             self._trainer, self._needs_trainer = trainer, False
-            self.latest = latest or self.latest
+            self._trainer_epoch, self._connecting_since = epoch, None
+            self.latest = self.latest or latest
             self._changed.notify_all()
 
     def _write_all(self) -> None:
@@ -482,6 +538,7 @@ class TrainingLoop(Leased):
         watched = self.settings.snapshots == "watched" and now >= self._next_snapshot
         watched = watched and now - self.last_seen < WATCHED
         changes, self._changes = self._changes, {}
+        self._sent = changes, None
         self._slice = SHORT_SLICE if now < self._requests_until else SLICE
         return {
             "seconds": self._slice,
@@ -490,15 +547,49 @@ class TrainingLoop(Leased):
             "with_snapshot": watched,
         }
 
-    def _take(self, attempt: int, answer: StepResult | Snapshot, seconds: float) -> None:
+    def _catch_up_arguments(self) -> dict[str, Any]:
+        """Train up to the epochs that the log has already, after a worker was lost."""
+        self._sent = {}, None
+        return {"seconds": SLICE, "until_epoch": self.epoch, "with_snapshot": False}
+
+    def _new_events(self, attempt: int, answer: StepResult) -> StepResult:
+        """The answer without the events that the log has already."""
+        with self._changed:
+            if self._is_stale(attempt):
+                return answer
+            for event in answer.events:
+                if isinstance(event, Epoch):
+                    self._trainer_epoch = event.epoch
+            over = bool(self.events) and isinstance(self.events[-1], Finished | Diverged)
+            new = (
+                event
+                for event in answer.events
+                if not (isinstance(event, Epoch | Progress) and event.epoch <= self.epoch)
+                and not (isinstance(event, Finished | Diverged) and over)
+            )
+            return replace(answer, events=tuple(new))
+
+    def _take(
+        self,
+        attempt: int,
+        answer: StepResult | Snapshot,
+        seconds: float,
+        checkpoint: bytes | None = None,
+    ) -> None:
         with self._changed:
             if self._is_stale(attempt):
                 return
-            self._failures = 0
+            self._failures, self._sent = 0, ({}, None)
+            if checkpoint is not None:
+                self._checkpoint = self._trainer_epoch, checkpoint
+                cost = max(seconds - self._slice, 0.0) * CHECKPOINT_SHARE
+                self._next_checkpoint = time.monotonic() + max(CHECKPOINT_EVERY, min(cost, 60.0))
             if isinstance(answer, Snapshot):
                 self.latest, self._stale = answer, False
                 return
-            self._stale = answer.snapshot is None
+            if self._trainer_epoch < self.epoch:  # it catches up
+                return
+            self._stale = answer.snapshot is None and not self.over
             if answer.snapshot is not None:
                 self.latest = answer.snapshot
                 cost = max(seconds - self._slice, 0.0) * SNAPSHOT_SHARE
@@ -521,17 +612,29 @@ class TrainingLoop(Leased):
         with self._changed:
             if self._is_stale(attempt) or self._trainer is not trainer:
                 return
-            self._failures += 1
-            untrained = not (self.events or self.progress or self._undo)
-            if (
-                isinstance(error, WorkerLostError) and untrained
-                and self._failures <= MOST_FAILURES and not cluster.is_closed()
-            ):  # fmt: skip
-                self._drop_trainer()
-                self._needs_trainer = True
+            lost = isinstance(error, WorkerLostError) and not cluster.is_closed()
+            if lost and not isinstance(error, NoWorkerError):
+                self._failures += 1
+            if lost and self._failures <= MOST_FAILURES:
+                self._resume()
                 return
         known = isinstance(error, WorkerLostError | TrainerError)
         self._lose(str(error) if known else f"{type(error).__name__}: {error}")
+
+    def _resume(self) -> None:
+        """Continue with another trainer from the last checkpoint, or from the beginning.
+
+        It trains the epochs of the log since then once more, to the same numbers.
+        """
+        if self._trainer is not None and self.epoch:
+            self._resumed_epoch = self.epoch
+        self._drop_trainer()
+        changes, added = self._sent
+        self._changes, self._added = changes | self._changes, self._added or added
+        self._sent = {}, None
+        self._undo = self._undo[-1:] if added else []  # their states were in the worker
+        self._needs_trainer, self._retry_at = True, time.monotonic() + RETRY * (self._failures != 1)
+        self._employ()
 
     def _lose(self, reason: str) -> None:
         with self._changed:
@@ -550,4 +653,4 @@ class TrainingLoop(Leased):
     @property
     def _reason(self) -> str:
         last = self.events[-1] if self.events else None
-        return last.reason if isinstance(last, WorkerLost) else "the run has no trainer"
+        return last.reason if isinstance(last, WorkerLost) else "its worker is not ready yet"

@@ -8,6 +8,7 @@ import asyncio
 import ctypes
 import functools
 import os
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,7 +50,7 @@ def plainly(method: Callable[..., Any]) -> Callable[..., Any]:
 class Actor:
     """A training.Trainer behind a class that the web process can name without loading TensorFlow.
 
-    `state`: of a trainer whose worker ended, to continue from.
+    `checkpoint`: of a trainer whose worker ended, to continue from.
     """
 
     def __init__(
@@ -57,11 +58,11 @@ class Actor:
         experiment: Experiment,
         start: Snapshot | None = None,
         checkpoint_bytes: int | None = None,
-        state: Any = None,
+        checkpoint: bytes | None = None,
     ) -> None:
         self._failure = ""
         try:
-            self._trainer = _make(experiment, start, checkpoint_bytes, state)
+            self._trainer = _make(experiment, start, checkpoint_bytes, checkpoint)
         except TrainerError as error:
             self._failure = str(error)  # Dask would log it at length: `call` says it
 
@@ -72,16 +73,28 @@ class Actor:
             raise TrainerError(self._failure)
         return getattr(self._trainer, method)(*args, **kwargs)
 
+    @plainly
+    def call_and_checkpoint(self, method: str, *args: Any, **kwargs: Any) -> tuple[Any, bytes]:
+        """As `call`, with the state of the trainer afterwards, of snapshots the first and last.
+
+        It is pickled because unpickling loads TensorFlow.
+        """
+        result = getattr(self._trainer, method)(*args, **kwargs)
+        state = self._trainer.state()
+        kept = state.checkpoints.snapshots
+        state.checkpoints.snapshots = {epoch: kept[epoch] for epoch in (min(kept), max(kept))}
+        return result, pickle.dumps(state, pickle.HIGHEST_PROTOCOL)
+
 
 @plainly
 def _make(
-    experiment: Experiment, start: Snapshot | None, checkpoint_bytes: int | None, state: Any
+    experiment: Experiment, start: Snapshot | None, max_bytes: int | None, checkpoint: bytes | None
 ) -> Any:
     from playground.training import Trainer
 
-    trainer = Trainer(experiment, start, checkpoint_bytes)
-    if state is not None:
-        trainer.restore(state)
+    trainer = Trainer(experiment, start, max_bytes)
+    if checkpoint is not None:
+        trainer.restore(pickle.loads(checkpoint))
     return trainer
 
 
