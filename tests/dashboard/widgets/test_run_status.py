@@ -51,6 +51,8 @@ def test_what_stopped_a_run_is_said_with_its_reason_and_what_to_do() -> None:
 def test_the_end_of_a_run() -> None:
     done = status("finished", [Finished(10, False, 7, False)], 10, EXPERIMENT)
     assert done == ("success", "Finished: 10 epochs trained.")
+    restored = status("finished", [Finished(10, False, 7, True)], 10, EXPERIMENT).text
+    assert restored == "Finished: 10 epochs trained. The weights are those of the best epoch, 7."
     early = status("finished", [Finished(8, True, 4, True)], 8, EXPERIMENT).text
     assert "after epoch 8" in early
     assert "4 epochs" in early

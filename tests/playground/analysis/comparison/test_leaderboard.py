@@ -65,6 +65,21 @@ def test_epochs_updates_and_seconds_to_the_target() -> None:
     assert fast.examples_per_second.mean == pytest.approx(5_000 / 2)
 
 
+def test_compilation_counts_for_nobody_and_stands_apart() -> None:
+    """Equal work, but the first competitor compiles for both."""
+    score = Score(1.0, 0.9)
+    compiling, ready = (
+        Log(Epoch(i, i, score, score, 0.1, 2.0, (), c if i == 1 else 0.0) for i in (1, 2, 3))
+        for c in (6.0, 0.0)
+    )
+    entrants = [Entrant(label, (BASE,)) for label in "ab"]
+    first, second = leaderboard(entrants, [[compiling.history()], [ready.history()]]).rows
+    assert first.seconds == second.seconds == SeedSummary(2, 2, 2, 1, 1)
+    assert first.examples_per_second == second.examples_per_second
+    assert first.compile_seconds == SeedSummary(6, 6, 6, 1, 1)
+    assert second.compile_seconds == SeedSummary(0, 0, 0, 1, 1)
+
+
 def test_a_band_spans_the_seeds_and_counts_those_that_arrived() -> None:
     (only,) = raced([[0.4, 1.0], [0.96, 0.9], [0.1, 0.2]]).rows
     assert only.epochs == SeedSummary(1.5, 1, 2, 2, 3)
