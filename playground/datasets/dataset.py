@@ -76,9 +76,8 @@ class Dataset:
         return self.target_mean + self.target_std * y.astype(np.float64)
 
     def error_text(self, error: float) -> str:
-        """A mean absolute error, of targets as they are trained on, in the target's own unit."""
-        unit = f" {self.source.unit}" if self.source.unit else ""
-        return f"{format_quantity(error * self.target_std)}{unit}"
+        """A mean absolute error with the target's unit."""
+        return f"{format_quantity(error)} {self.source.unit}".strip()
 
 
 def load(data: DataConfig, progress: Progress | None = None) -> Dataset:

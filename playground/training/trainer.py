@@ -319,7 +319,7 @@ class Trainer:
         deltas = [a - b for a, b in zip(now, before, strict=True)]
         rms = np.array([rms_of_layers(a) for a in (gradients, now, deltas)])
         rate = float(batches.rates[0, count - 1])
-        train = Score(self.loss / n, *(self.sums / n).tolist())
+        train = self._score_of(self.loss / n, *(self.sums / n).tolist())
         yield from self._end_epoch(train, validation, rate, self.seconds, rms, dead, now)
         if not self.over:
             self._start_epoch()
@@ -344,8 +344,8 @@ class Trainer:
                 yield self._diverge()
                 return
             self.step += steps
-            train = Score(loss / n, metric / n, penalty / n)
-            score = Score(val_loss, val_metric / len(x), val_penalty)
+            train = self._score_of(loss / n, metric / n, penalty / n)
+            score = self._score_of(val_loss, val_metric / len(x), val_penalty)
             now, rate = [w[e] for w in weights], float(batches.rates[e, -1])
             yield from self._end_epoch(train, score, rate, seconds, rms[e], dead[e], now)
         if not self.over:
@@ -423,4 +423,8 @@ class Trainer:
             )
             totals += loss * size, metric, penalty * size
             dead = dead if i else fractions
-        return Score(*(totals / len(x)).tolist()), dead
+        return self._score_of(*(totals / len(x)).tolist()), dead
+
+    def _score_of(self, loss: float, metric: float, penalty: float) -> Score:
+        """A score, whose mean absolute error is in the target's own unit."""
+        return Score(loss, metric * self.dataset.target_std, penalty)

@@ -19,7 +19,7 @@ class Baseline:
     """
 
     loss: float
-    metric: float  # accuracy (0 to 1) or mean absolute error
+    metric: float  # accuracy (0 to 1) or mean absolute error in the target's own unit
     answer: float = 0.0  # class number, or the constant
 
     def skill(self, loss: float, metric: float, task: str) -> float:
@@ -49,7 +49,7 @@ def baseline(dataset: Dataset, loss: str, part: Split | None = None) -> Baseline
     else:
         answer = float(LOSSES[loss].constant(train))
         shares = np.array([answer])
-        metric = float(np.abs(y - answer).mean())
+        metric = float(np.abs(y - answer).mean()) * dataset.target_std
     return Baseline(_loss(loss, shares, y), metric, answer)
 
 

@@ -32,6 +32,8 @@ def metric(output: Array, y: NDArray[Any], task: str) -> float:
 def score(snapshot: Snapshot, dataset: Dataset, part: Split, loss: str) -> Score:
     """The mean of `loss`, a name in LOSSES, and the accuracy or mean absolute error on `part`.
 
+    The error is in the target's own unit, also where the network is trained on scaled targets.
+
     The loss is Keras' own without the L1/L2 penalty; where the output layer and the loss belong
     together (cross-entropy) it is computed from z, as in training. NaN without examples.
     """
@@ -50,7 +52,7 @@ def score(snapshot: Snapshot, dataset: Dataset, part: Split, loss: str) -> Score
             losses = entry.f_z(wanted, z) if entry.f_z else entry.f(wanted, output)
             total += float(losses.sum(dtype=np.float64))
             metric_total += float(example_scores(output, y, dataset.source.task).sum())
-    return Score(total / len(part), metric_total / len(part))
+    return Score(total / len(part), dataset.target_std * metric_total / len(part))
 
 
 @dataclass(frozen=True)

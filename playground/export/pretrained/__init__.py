@@ -106,7 +106,8 @@ def measure(experiment: Experiment, snapshot: Snapshot) -> dict[str, MeasuredSco
 
 def _measured(snapshot: Snapshot, dataset: Dataset, split: Split) -> MeasuredScores:
     output = snapshot.predict(dataset.transform(split.x))
-    return MeasuredScores(metric(output, split.y, dataset.source.task), len(split))
+    value = metric(output, split.y, dataset.source.task) * dataset.target_std
+    return MeasuredScores(value, len(split))
 
 
 def archive(experiment: Experiment, snapshot: Snapshot) -> bytes:

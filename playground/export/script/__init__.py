@@ -9,10 +9,11 @@ import re
 import textwrap
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from playground.datasets import load
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
 from playground.experiment.url import encode
@@ -95,6 +96,7 @@ def script(
     epochs = [e for e in events if isinstance(e, Epoch) and (last is None or e.epoch <= last)]
     if not epochs:
         raise ScriptError(NOTHING if last is None else TOO_SOON)
+    epochs = _of_scaled_targets(experiment, epochs)
     comments = notes or tuple(_ending(e) for e in events if isinstance(e, (Finished, Diverged)))
     finished = next((e for e in events if isinstance(e, Finished)), None) if last is None else None
     diverged = any(isinstance(event, Diverged) for event in events)
@@ -108,6 +110,22 @@ def script(
     if start is not None:
         files[model.FILE] = _weights(start)
     return Script(files, notes)
+
+
+def _of_scaled_targets(experiment: Experiment, epochs: list[Epoch]) -> list[Epoch]:
+    """The epochs with errors of the targets as they are trained on: the script has no others."""
+    table = experiment.data.table
+    if table is None or not table.scale_target:
+        return epochs
+    std = load(experiment.data).target_std
+    return [
+        replace(
+            e,
+            train=replace(e.train, metric=e.train.metric / std),
+            validation=e.validation and replace(e.validation, metric=e.validation.metric / std),
+        )
+        for e in epochs
+    ]
 
 
 def reproducible(

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 
 from playground import Experiment
+from playground.analysis.metrics.baseline import baseline
+from playground.analysis.metrics.score import score
 from playground.datasets import images
 from playground.datasets.custom import storage
 from playground.datasets.custom import table as own
@@ -157,6 +159,31 @@ def test_a_script_reads_a_file_of_other_bytes_and_leaves_it_as_it_is(
     with pytest.raises(SystemExit, match=r"mnist.npz cannot be read .*: move it away"):
         exec(compile(made.text, NAME, "exec"), {"__name__": "__main__", "__file__": NAME})
     assert path.read_bytes() == b"half a file"
+
+
+def test_a_scaled_target_of_ones_own_is_reproduced(
+    execute: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_TABLES", str(tmp_path / "tables"))
+    x = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    x[::7, 1] = np.nan
+    y = (300_000 + 50_000 * x[:, 0]).astype(np.float32)
+    table = own.Table("Rents", "Own", "regression", ("a", "b", "c"), (), True, x, y, True, "rent")
+    case: dict[str, object] = {"dataset": storage.put(table).name, "hidden": (4,)}
+    trainer = Trainer(Experiment().replace(**case, epochs=2))
+    (first, *_) = (e for e in trainer.advance(seconds=60).events if isinstance(e, Epoch))
+    assert 10_000 < first.train.metric < 100_000  # in the target's own unit
+    assert trainer.test().metric == pytest.approx(
+        score(trainer.latest(), trainer.dataset, trainer.dataset.test, "huber").metric, rel=1e-4
+    )
+    constant = baseline(trainer.dataset, "mean_squared_error", trainer.dataset.test)
+    assert constant.metric == pytest.approx(
+        np.abs(
+            trainer.dataset.own_unit(trainer.dataset.test.y) - trainer.dataset.target_mean
+        ).mean(),
+        rel=1e-5,
+    )
+    assert "\nReproduced" in execute(written(case))
 
 
 def test_the_cases_cover_every_choice() -> None:
