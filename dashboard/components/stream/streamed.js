@@ -5,7 +5,7 @@ export default function (mount) {
   const { data, parentElement } = mount;
   const clean = render(mount);
   let live = streamed.get(parentElement);
-  if (live?.address !== data.stream || live?.part !== data.part) {
+  if (!live || live.address !== data.stream || live.part !== data.part) {
     live?.end?.();
     live = { address: data.stream, part: data.part };
     if (data.stream) live.end = subscribe(data.stream, data.part, (news) => live.draw(news));
