@@ -37,7 +37,7 @@ def six_steps() -> None:
     _take(experiment, form)
     st.caption(
         "The settings of the sidebar, with other random numbers: other initial weights, another "
-        "order. The script exported on the Runs page reproduces a run to the digit."
+        "order. The script exported on the Runs page repeats a run with its numbers."
     )
     previous = _previous(experiment)
     old = steps(previous, form) if previous is not None else None
