@@ -13,7 +13,7 @@ def active_hyperparameters(experiment: Experiment) -> dict[str, Any]:
     """The fields that have an effect, in the order of the form: SGD does not use β₁.
 
     `activation` holds the activations of all hidden layers, once where they are equal;
-    `activations` is left out.
+    `activations` is left out. A batch is at most all training examples.
     """
     data, network, training = experiment.data, experiment.network, experiment.training
     names = network.layer_activations
@@ -27,12 +27,15 @@ def active_hyperparameters(experiment: Experiment) -> dict[str, Any]:
     of_activations = {field for entry in ACTIVATIONS.values() for field in entry.parameters}
     unused = (optional | of_activations) - used | {"activations"}
     unused |= set() if network.hidden else {"activation", "dropout", *of_activations}
-    unused |= set() if data.standardize else {"scaler"}
-    unused |= set() if data.source.classes else {"label_noise"}
+    unused |= set() if data.standardize or data.source.shape else {"scaler"}
+    unused |= set() if data.validation_size else {"leaked_fraction"}
     unused |= set() if training.early_stopping else {"patience", "restore_best"}
     unused |= {"clip_limit"} if training.clipping == "none" else set()
-    activation = names[0] if len(set(names)) == 1 else names
-    values = experiment.to_dict() | {"activation": activation}
+    values = experiment.to_dict() | {
+        "activation": names[0] if len(set(names)) == 1 else names,
+        "scaler": data.effective_scaler,
+        "batch_size": min(training.batch_size, data.train_size),
+    }
     return {name: value for name, value in values.items() if name not in unused}
 
 

@@ -156,10 +156,19 @@ class Data(Value):
         return self
 
     @property
+    def effective_scaler(self) -> str:
+        """The scaler; "training" where another one gives the same inputs.
+
+        Without standardization only the brightness of images is scaled, by a constant.
+        """
+        constant = not self.standardize and (self.scaler != "nothing" or not self.source.shape)
+        return "training" if constant else self.scaler
+
+    @property
     def flawed(self) -> bool:
         """Whether there is data leakage or a split error."""
         wrong_split = self.split_without_shuffle or self.leaked_fraction > 0
-        return self.scaler != "training" or wrong_split
+        return self.effective_scaler != "training" or wrong_split
 
     @property
     def table(self) -> own.Table | None:
