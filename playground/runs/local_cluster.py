@@ -1,6 +1,6 @@
-"""A Dask cluster of our own: a scheduler and some workers, as processes of this machine.
+"""A Dask cluster on this machine: processes of a scheduler and workers, replaced if they die.
 
-As a program (`python -m playground.runs.local_cluster PARENT FOLDER SPEC`) it is one of them.
+Run as a program (`python -m playground.runs.local_cluster PARENT FOLDER SPEC`) it is one of them.
 """
 
 import json
@@ -18,11 +18,12 @@ from typing import Any
 
 import psutil
 
-START_PATIENCE = 60.0  # seconds in which the scheduler has to come up
-PARENT_CHECK = 0.25  # seconds between two looks whether the process that started this one is there
+START_TIMEOUT = 60.0  # seconds in which the scheduler has to come up
+CHECK = 0.5  # seconds between two looks whether the nannies run
+PARENT_CHECK = 0.25  # seconds between two looks whether the parent process runs
 
-# Errors only, of workers and their files none: what fails in one is told by its run, and at the end
-# of the server each would complain that nobody listens, or that its folder is gone already.
+# Errors only, of workers none: a run reports its own, and at the end of the server each worker
+# would log that its connection or its folder is gone.
 LOGGING = {
     "distributed": "error",
     "distributed.worker": "critical",
@@ -39,38 +40,42 @@ QUIET = {
     "CUDA_VISIBLE_DEVICES": "",
 }
 
-# Dask lets in whoever connects: from this machine only.
+# Dask accepts any connection: from this machine only.
 LOOPBACK = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
 
 
 class LocalCluster:
     """One scheduler and `n_workers` workers, which end with this process however it ends.
 
-    Each worker has a nanny, which starts another one if it dies. (Dask's SubprocessCluster would
-    do, but stops looking after its workers when one leaves that it had not yet heard of, and its
-    scheduler stands still once it has written 64 kB to its standard error.)
+    Each worker has a nanny, which replaces it if it dies; a nanny that dies is replaced here. A
+    dead scheduler ends the cluster: `alive` is false, and another one has to be made.
+
+    (Dask's SubprocessCluster stops supervising its workers when one leaves that it did not know
+    yet, and its scheduler blocks after 64 kB on standard error.)
     """
 
     def __init__(self, n_workers: int) -> None:
         self.n_workers = n_workers
         self.folder = Path(tempfile.mkdtemp(prefix="playground-"))
         file = self.folder / "scheduler.json"
-        nanny = {
+        self._nanny = {
             "nthreads": 1,
             "memory_limit": 0,
             "local_directory": str(self.folder),
             "preload": ["playground.runs.worker"],
+            "scheduler_file": str(file),
+            **LOOPBACK,
         }
-        where = {"scheduler_file": str(file), **LOOPBACK}
-        self._processes = [self._start("distributed.Scheduler", {"port": 0} | where)]
-        self._processes += [
-            self._start("distributed.Nanny", nanny | where) for _ in range(n_workers)
-        ]
+        scheduler = {"port": 0, "scheduler_file": str(file), **LOOPBACK}
+        self._closing, self._lock = threading.Event(), threading.Lock()
+        self._processes = [self._start("distributed.Scheduler", scheduler)]
+        self._processes += [self._start("distributed.Nanny", self._nanny) for _ in range(n_workers)]
         try:
             self.address = self._wait_for(file)
         except Exception:
             self.close()
             raise
+        threading.Thread(target=self._replace_nannies, name="nannies", daemon=True).start()
 
     @property
     def alive(self) -> bool:
@@ -79,6 +84,9 @@ class LocalCluster:
 
     def close(self) -> None:
         """End all processes at once and remove their files."""
+        self._closing.set()
+        with self._lock:  # no nanny starts from now on
+            pass
         doomed: list[psutil.Process] = []
         for process in self._processes:
             if process.poll() is None:
@@ -91,19 +99,27 @@ class LocalCluster:
         psutil.wait_procs(doomed, timeout=5)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _replace_nannies(self) -> None:
+        """Start another nanny in place of one that has died; its worker dies with it."""
+        while not self._closing.wait(CHECK) and self.alive:
+            for i, process in enumerate(self._processes):
+                with self._lock:
+                    if i and process.poll() is not None and not self._closing.is_set():
+                        self._processes[i] = self._start("distributed.Nanny", self._nanny)
+
     def _wait_for(self, file: Path) -> str:
-        give_up = time.monotonic() + START_PATIENCE
+        give_up = time.monotonic() + START_TIMEOUT
         while self.alive and time.monotonic() < give_up:
             try:
                 return str(json.loads(file.read_text())["address"])
             except (FileNotFoundError, json.JSONDecodeError):
                 time.sleep(0.02)
-        raise RuntimeError(f"the Dask scheduler did not start within {START_PATIENCE:.0f} s")
+        raise RuntimeError(f"the Dask scheduler did not start within {START_TIMEOUT:.0f} s")
 
     def _start(self, kind: str, options: dict[str, Any]) -> "subprocess.Popen[bytes]":
         spec = json.dumps({"cls": kind, "opts": options})
         whose = [str(os.getpid()), str(self.folder)]
-        # A session of its own: a Ctrl-C in the terminal is for the web server, which ends these.
+        # A session of its own: Ctrl-C in a terminal signals the web server only, which ends these.
         return subprocess.Popen(
             [sys.executable, "-m", "playground.runs.local_cluster", *whose, spec],
             env=os.environ | QUIET,
@@ -113,7 +129,7 @@ class LocalCluster:
 
 
 def _end_with(parent: int, folder: str) -> None:
-    """Wait until the process `parent` is gone; then end this one, its children and its files."""
+    """Wait for the end of the process `parent`; then end this one, its children and its files."""
     while os.getppid() == parent:
         time.sleep(PARENT_CHECK)
     children = psutil.Process().children(recursive=True)

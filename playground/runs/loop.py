@@ -313,8 +313,8 @@ class TrainingLoop(Leased):
         waited = 0.0 if since is None else time.monotonic() - since
         if waited >= SLOW_START:
             return (
-                f"Waiting for a worker for {waited:.0f} s: the workers start or are busy with other "
-                "runs. Training starts by itself."
+                f"Waiting for a worker for {waited:.0f} s: they start, or train other runs. "
+                "Training starts by itself."
             )
         if self._resumed_epoch:
             return (

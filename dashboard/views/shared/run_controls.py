@@ -149,9 +149,10 @@ def message(run: Run, changed: bool, stream: str = "") -> None:
 def progress(run: Run) -> Mapping[str, Any]:
     """Data of the progress bar of a run that trains."""
     if run.progress is None:
-        return status_parts.progress_data(0.0, "Starting …")
+        return status_parts.progress_data(0.0, run.notice or "Starting …")
     share = progress_share(run.progress, run.experiment)
-    return status_parts.progress_data(share, progress_text(run.progress, run.experiment, run.speed))
+    text = progress_text(run.progress, run.experiment, run.speed)
+    return status_parts.progress_data(share, f"{text} {run.notice}".strip())
 
 
 def _status(run: Run, stream: str) -> None:

@@ -62,7 +62,8 @@ class LiveView:
     def revision(self) -> Hashable:
         """Changes with everything that `parts` shows."""
         run = self.run
-        return run.network, run.state, len(run.events), id(run.progress), id(run.latest)
+        shown = run.state, run.notice, len(run.events), id(run.progress), id(run.latest)
+        return run.network, *shown
 
     def parts(self) -> Parts:
         """Data of the components by key; "state" changes when the page must be drawn again."""

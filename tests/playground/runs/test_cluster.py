@@ -1,11 +1,13 @@
 """The embedded cluster: what it opens, what it leaves, where trainers go and how they end."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,6 +63,25 @@ if sys.stdin.readline():
         cluster.client()
     except cluster.WorkerLostError as error:
         print(error)
+"""
+
+
+HEALING = """
+import contextlib
+import json
+from playground.experiment.model import Experiment
+from playground.history.events import Epoch, WorkerLost
+from playground.runs.run import Run
+run = Run(Experiment().replace(dataset="iris", hidden=(8,), epochs=200))
+run.speed = 50
+run.play()
+while run.epoch < 20:
+    run.wait(0.01)
+print("playing", flush=True)
+run.wait(200)
+epochs = [event.epoch for event in run.events if isinstance(event, Epoch)]
+lost = sum(isinstance(event, WorkerLost) for event in run.events)
+print(json.dumps([run.state, epochs, run.attempt, lost]), flush=True)
 """
 
 
@@ -124,6 +145,40 @@ def test_closing_is_silent_complete_and_for_good(server: psutil.Popen, tmp_path:
     assert "the server was restarted" in server.stdout.readline()
     assert _all_end(server, children) == ""
     assert list(tmp_path.glob("playground-*")) == []
+
+
+def test_a_nanny_that_dies_is_replaced(server: psutil.Popen) -> None:
+    def nannies() -> set[psutil.Process]:
+        found = set()
+        for child in server.children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "distributed.Nanny" in " ".join(child.cmdline()):
+                    found.add(child)
+        return found
+
+    for _ in range(2):
+        (nanny,) = nannies()
+        nanny.kill()
+        psutil.wait_procs(nanny.children(recursive=True), timeout=10)
+        end = time.monotonic() + 30
+        while not nannies() - {nanny} and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(nannies()) == 1
+
+
+def test_a_run_continues_when_the_whole_cluster_has_died(environment: dict[str, str]) -> None:
+    with psutil.Popen(
+        [sys.executable, "-c", HEALING], env=environment, text=True, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout.readline() == "playing\n"
+            for child in process.children(recursive=True):
+                child.kill()
+            state, epochs, attempt, lost = json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+    assert (state, epochs, attempt, lost) == ("finished", list(range(1, 201)), 1, 0)
 
 
 def test_nothing_listens_beyond_this_machine(dask: Client) -> None:
