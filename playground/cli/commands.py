@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -83,15 +83,50 @@ def _experiment(path: str | None, link_text: str | None, options: dict[str, Any]
         raise InvalidValueError("target must come with --csv")
     if path is not None and link_text is not None:
         raise InvalidValueError("experiment and link must not both be given")
+    given = {name: value for name, value in options.items() if value is not None}
     try:
         experiment = Experiment()
         if path is not None:
             experiment = Experiment.model_validate_json(_read(path, "experiment"))
         elif link_text is not None:
             experiment = _decoded(link_text)
-        return experiment.replace(**{k: v for k, v in options.items() if v is not None})
+        experiment = experiment.replace(**given)
     except ValidationError as error:
         raise InvalidValueError("; ".join(explain(error))) from None
+    for sentence in _without_effect(experiment, given):
+        click.echo(sentence, err=True)
+    return experiment
+
+
+def _without_effect(experiment: Experiment, names: Iterable[str]) -> Iterator[str]:
+    """A sentence for each setting that has no effect, with the choices that would use it."""
+    from playground.experiment.describe import active_hyperparameters
+    from playground.nn.activations import ACTIVATIONS
+    from playground.nn.initializers import INITIALIZERS
+    from playground.nn.optimizers import OPTIMIZERS
+    from playground.nn.schedules import SCHEDULES
+
+    tables: tuple[tuple[str, Mapping[str, Iterable[str]]], ...] = (
+        ("optimizer", {name: entry.defaults for name, entry in OPTIMIZERS.items()}),
+        ("schedule", {name: entry.defaults for name, entry in SCHEDULES.items()}),
+        ("activation", {name: entry.parameters for name, entry in ACTIVATIONS.items()}),
+        ("kernel_initializer", {name: entry.parameters for name, entry in INITIALIZERS.items()}),
+    )
+    active, chosen = active_hyperparameters(experiment), experiment.to_dict()
+    for name in names:
+        if name in active or name == "activations":
+            continue
+        users = {
+            choice: [entry for entry, fields in table.items() if name in fields]
+            for choice, table in tables
+        }
+        for choice in (choice for choice in users if users[choice]):
+            yield (
+                f"{name} has no effect with {choice} {chosen[choice]}: "
+                f"it is used by {', '.join(users[choice])}"
+            )
+        if not any(users.values()):
+            yield f"{name} has no effect with the other settings"
 
 
 def _stored_table(path: str, target: str | None) -> str:
@@ -421,10 +456,14 @@ def lessons(folder: str | None, only_metrics: bool) -> int:
     return 0 if print_lessons(library) else FAILED
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    command: click.Command = playground,
+    program: str = "python -m playground",
+) -> int:
     """Run a command and return its exit status; an error is one line on standard error."""
     try:
-        status = playground.main(arguments, prog_name="python -m playground", standalone_mode=False)
+        status = command.main(arguments, prog_name=program, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code

@@ -18,6 +18,7 @@ from playground.datasets import Dataset
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import summary, title
 from playground.export.pretrained import PretrainedNetwork
+from playground.history.environment import versions
 from playground.history.events import Diverged, Epoch, Event, Finished, Progress, Score, metric_name
 from playground.lessons.gradebook import GradebookRow, RejectedSubmission, student
 from playground.lessons.lesson import LessonLibrary
@@ -65,9 +66,15 @@ def print_json(
             return True
         elif isinstance(event, Finished):
             values = {"epochs": event.epoch, "parameters": summary(experiment).parameters}
+            values["threads"] = int(versions()["threads"])
             scores = {} if test is None else _score("test_", test(), task)
             _print_event(out, "finished", values | scores)
     return False
+
+
+def _threads() -> str:
+    count = versions()["threads"]
+    return "1 thread" if count == "1" else f"{count} threads"
 
 
 def print_table(
@@ -78,7 +85,8 @@ def print_table(
 ) -> bool:
     """A row for each epoch, then the test score beside its baseline; True if the run diverged."""
     task, steps = experiment.data.source.task, experiment.steps_per_epoch
-    _print(f"{title(experiment)}, {summary(experiment).parameters:,} parameters")
+    count = f"{summary(experiment).parameters:,} parameters"
+    _print(f"{title(experiment)}, {count}, {_threads()}")
     columns: dict[str, int] = {}
     finished = None
     with _progress_bar(experiment.training.epochs * steps) as bar:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from playground.experiment.model import Experiment
+from playground.experiment.model import Experiment, explain
 from playground.history.events import Epoch, Event
 from playground.nn.format import truncate
 
@@ -113,6 +113,8 @@ def read_experiment(content: bytes) -> Experiment:
         if about["format"] != FORMAT:
             raise ResumeError(f"its format must be {FORMAT}, got {truncate(about['format'])}")
         return Experiment.model_validate(about["experiment"])
+    except ValidationError as error:
+        raise ResumeError("; ".join(explain(error))) from None
     except _INVALID as error:
         raise ResumeError(truncate(error)) from None
 

@@ -35,7 +35,7 @@ def test_json_has_one_object_for_each_epoch_and_one_for_the_end(capsys: Output) 
     names = ["event", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]
     assert list(epochs[0]) == [*names, "seconds", "compile_seconds"]
     assert epochs[0]["learning_rate"] == pytest.approx(0.001)
-    assert list(last) == ["event", "epochs", "parameters", "test_loss", "test_accuracy"]
+    assert list(last) == ["event", "epochs", "parameters", "threads", "test_loss", "test_accuracy"]
     assert last["event"] == "finished"
     assert last["epochs"] == 3
     assert last["parameters"] == 2 * 8 + 8 + 8 + 1
@@ -124,7 +124,7 @@ def test_people_get_a_table_the_test_score_and_the_trivial_baseline(capsys: Outp
     given = ["--dataset", "coffee", "--hidden", "3", "--activation", "sigmoid", "--epochs", "2"]
     assert main(["train", *given]) == 0
     title, heading, first, second, *rest = capsys.readouterr().out.splitlines()
-    assert title == "Coffee roasting · 2-3-1 Sigmoid · SGD 0.01 · batch 32 · seed 0, 13 parameters"
+    assert title == "Coffee roasting · 2-3-1 Sigmoid · SGD 0.01 · batch 32 · seed 0, 13 parameters, 1 thread"
     assert heading.split()[0] == "epoch"
     assert first.split()[0] == "1"
     assert second.split()[0] == "2"
@@ -177,6 +177,31 @@ def test_what_is_wrong_is_one_line_on_standard_error(
     assert out == ""
     assert len(err.splitlines()) == 1
     assert err.startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            ["--optimizer", "sgd", "--momentum", "0.5"],
+            "momentum has no effect with optimizer sgd: it is used by momentum, nesterov, rmsprop",
+        ),
+        (
+            ["--decay-rate", "0.5"],
+            "decay_rate has no effect with schedule constant: it is used by ",
+        ),
+        (["--negative-slope", "0.1"], "negative_slope has no effect with activation relu: "),
+        (["--patience", "3"], "patience has no effect with the other settings"),
+        (["--optimizer", "adam", "--beta-1", "0.8"], ""),
+    ],
+)
+def test_a_setting_without_effect_is_told_in_one_line(
+    options: list[str], sentence: str, capsys: Output
+) -> None:
+    assert main(["link", *options]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith(sentence)
+    assert len(err.splitlines()) == bool(sentence)
 
 
 def test_a_file_that_is_no_experiment_is_explained(tmp_path: Path, capsys: Output) -> None:
