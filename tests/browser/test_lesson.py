@@ -13,7 +13,7 @@ def step(page: Any, guess: str, set_it: bool = True) -> None:
     page.get_by_text("Check:").wait_for(timeout=START)
     if set_it:
         page.locator(".st-key-lesson_set button:visible:enabled").click()
-        page.get_by_text("The settings changed").wait_for()
+        page.get_by_text("The settings have changed").wait_for()
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
     page.get_by_text("Step passed.").wait_for(timeout=START)
 
@@ -28,7 +28,7 @@ def test_xor_from_start_to_end(visit: Any) -> None:
     page.locator(".st-key-lesson_open_xor button:visible:enabled").click(timeout=START)
     page.get_by_text("step 1 of 3").wait_for()
     page.get_by_text("Predict first").wait_for()
-    page.get_by_text("The test set", exact=True).wait_for()  # it opens where its first step is done
+    page.get_by_text("Test set", exact=True).wait_for()  # it opens where its first step is done
 
     step(page, "More than 95%", set_it=False)
     page.get_by_text("the outcome is “At most three quarters”. ✗").wait_for()

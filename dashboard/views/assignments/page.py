@@ -51,7 +51,7 @@ def _form(start: Experiment) -> Assignment | str:
     st.markdown("**1 · Initial experiment**")
     st.caption(
         f"{literal(title(start))}, {summary(start).parameters:,} parameters. This is your current "
-        "experiment: change it on the left."
+        "experiment: change it in the settings above."
     )
     st.markdown("**2 · Title and instructions**")
     heading = st.text_input(
@@ -97,7 +97,7 @@ def _locked() -> tuple[str, ...]:
         key=f"assign_{kind}",
         format_func=label,
         persist_state="session",
-        help="Settings by their labels in the sidebar. Type to search.",
+        help="Settings by their labels. Type to search.",
     )
     if kind == ONLY:
         return tuple(chosen)

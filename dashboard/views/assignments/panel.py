@@ -67,7 +67,7 @@ def _instructions(assignment: Assignment) -> None:
     names = [label(name) for name in assignment.locked]
     if names:
         first = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-        st.caption(f"Locked (disabled in the sidebar): {literal(first)}.")
+        st.caption(f"Locked: {literal(first)}.")
     else:
         st.caption("No setting is locked.")
     _leave_button()
