@@ -96,7 +96,7 @@ def _regularization(form: Form) -> None:
 
 def _more(form: Form) -> None:
     """All other settings, a tab for each group."""
-    for tab, (title, group) in zip(st.tabs(list(GROUPS)), GROUPS.items(), strict=True):
+    for tab, group in zip(st.tabs(list(GROUPS)), GROUPS.values(), strict=True):
         with tab:
             group(form)
 
@@ -114,7 +114,7 @@ def _apply_edits(experiment: Experiment) -> tuple[Experiment, dict[str, list[str
             # Locked fields do not follow a choice that others depend on.
             changed = experiment.replace(**locked | _changes(experiment, key, value))
         except ValidationError as error:
-            refusals[key] = explain(error)
+            refusals[key] = explain(error, labels=True)
             continue
         if assignment is not None and (broken := assignment.violations(changed)):
             refusals[key] = [f"{label(name)} is locked by the assignment" for name in broken]

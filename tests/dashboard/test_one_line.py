@@ -50,11 +50,11 @@ def page(name: str) -> None:
     import streamlit as st
 
     from dashboard.state import session
-    from dashboard.widgets.sidebar import controls
+    from dashboard.widgets.settings import controls
     from playground.experiment.pages import PAGES
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), False), by_widgets=True)
+    session.set_experiment(controls(session.experiment()), by_widgets=True)
     getattr(import_module(PAGES[name].module), name)()
     st.text(session.experiment().training.optimizer)
 

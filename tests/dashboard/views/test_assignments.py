@@ -37,14 +37,14 @@ def student() -> None:
     from dashboard.state import session
     from dashboard.views.assignments.panel import panel
     from dashboard.widgets.messages import show_url_problems
-    from dashboard.widgets.sidebar import controls
+    from dashboard.widgets.settings import controls
 
     session.begin()
     if st.button("A scenario", key="scenario"):
         session.set_experiment(
             session.experiment().replace(hidden=(30, 30), learning_rate=0.5, optimizer="adam")
         )
-    session.set_experiment(controls(session.experiment(), playing=False), by_widgets=True)
+    session.set_experiment(controls(session.experiment()), by_widgets=True)
     show_url_problems()
     panel()
 
@@ -204,10 +204,10 @@ def test_a_run_that_meets_the_targets_gives_a_signed_line_also_after_a_restart()
 def teacher() -> None:
     from dashboard.state import session
     from dashboard.views.assignments.page import assignments
-    from dashboard.widgets.sidebar import controls
+    from dashboard.widgets.settings import controls
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), playing=False), by_widgets=True)
+    session.set_experiment(controls(session.experiment()), by_widgets=True)
     assignments()
 
 

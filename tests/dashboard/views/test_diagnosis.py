@@ -33,10 +33,10 @@ ROUND = {"v": "1", "dataset": "circle", "hidden": "16", "l2": "0.3", "epochs": "
 def page() -> None:
     from dashboard.state import session
     from dashboard.views.train.page import train
-    from dashboard.widgets.sidebar import controls
+    from dashboard.widgets.settings import controls
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), False))
+    session.set_experiment(controls(session.experiment()))
     train()
 
 

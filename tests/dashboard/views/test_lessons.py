@@ -53,10 +53,10 @@ def page() -> None:
     from dashboard.state import session
     from dashboard.views.lessons.page import lessons
     from dashboard.views.lessons.panel import panel
-    from dashboard.widgets.sidebar import controls
+    from dashboard.widgets.settings import controls
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), False), by_widgets=True)
+    session.set_experiment(controls(session.experiment()), by_widgets=True)
     here = st.Page(lessons, title="Lessons", url_path="lessons", default=True)
     other = st.Page(lambda: None, title="Train", url_path="inspect")
     st.navigation([here, other])

@@ -36,10 +36,10 @@ END = 180  # seconds: workers may still be starting
 def page() -> None:
     from dashboard.state import session
     from dashboard.views.overfitting.page import overfitting
-    from dashboard.widgets.sidebar import controls
+    from dashboard.widgets.settings import controls
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), False), by_widgets=True)
+    session.set_experiment(controls(session.experiment()), by_widgets=True)
     overfitting()
 
 

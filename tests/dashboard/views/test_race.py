@@ -28,10 +28,10 @@ END = 120  # seconds for what takes two: workers may still be starting
 def page() -> None:
     from dashboard.state import session
     from dashboard.views.race.page import race
-    from dashboard.widgets.sidebar import controls
+    from dashboard.widgets.settings import controls
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), False), by_widgets=True)
+    session.set_experiment(controls(session.experiment()), by_widgets=True)
     race()
 
 
@@ -175,6 +175,7 @@ def test_a_race_from_its_start_to_its_ranking() -> None:
     text = texts(app)
     assert "All start from the same initial weights" in text
     assert "Finished after 3 epochs." in text
+    assert re.search(r"Baseline \(always the same answer\): accuracy \d+\.\d%", text)
     assert "Two seeds give a narrow range" in text
     assert "What next?" in text
     table = app.table[0].value

@@ -20,10 +20,10 @@ def page() -> None:
     from dashboard.state import session
     from dashboard.views.data.page import data
     from dashboard.widgets.messages import show_url_problems
-    from dashboard.widgets.sidebar import controls
+    from dashboard.widgets.settings import controls
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), False), by_widgets=True)
+    session.set_experiment(controls(session.experiment()), by_widgets=True)
     show_url_problems()
     data()
 

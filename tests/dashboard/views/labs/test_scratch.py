@@ -26,10 +26,10 @@ END = 180  # seconds: workers may still be starting
 def page() -> None:
     from dashboard.state import session
     from dashboard.views.labs.page import labs
-    from dashboard.widgets.sidebar import controls
+    from dashboard.widgets.settings import controls
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), False))
+    session.set_experiment(controls(session.experiment()))
     labs()
 
 

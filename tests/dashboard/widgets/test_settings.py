@@ -1,4 +1,4 @@
-"""The sidebar: every widget sets its own field, shows any valid value, and loses nothing."""
+"""The settings bar: every widget sets its own field, shows any valid value, and loses nothing."""
 
 from functools import cache
 from typing import Any
@@ -27,15 +27,16 @@ NEEDS: dict[str, dict[str, Any]] = {
     **{n: {"schedule": key} for key, entry in SCHEDULES.items() for n in entry.defaults},
     **{n: {"optimizer": key} for key, entry in OPTIMIZERS.items() for n in entry.defaults},
 }
+GROUPS = ("data", "activations", "regularization", "more")  # behind buttons
 DECISIVE = ("dataset", "optimizer", "schedule")
 
 
 def page() -> None:
     from dashboard.state import session
-    from dashboard.widgets.sidebar import controls
+    from dashboard.widgets.settings import controls
 
     session.begin()
-    session.set_experiment(controls(session.experiment(), playing=False), by_widgets=True)
+    session.set_experiment(controls(session.experiment()), by_widgets=True)
 
 
 @cache  # the first run of a new AppTest looks through all installed packages: a second
@@ -48,6 +49,8 @@ def opened(experiment: Experiment) -> AppTest:
     app = browser()
     for key in {"experiment", "shown"} & set(app.session_state):
         del app.session_state[key]
+    for group in GROUPS:
+        app.session_state[f"{group}_settings"] = True  # is open
     app.query_params = dict(parameters(experiment))
     return checked(app.run())
 
@@ -100,7 +103,7 @@ def test_each_widget_sets_its_field_and_no_other(name: str) -> None:
     assert app.query_params == parameters(after)
 
 
-@pytest.mark.parametrize("name", ["learning_rate", "batch_size", "dropout", "l1", "l2"])
+@pytest.mark.parametrize("name", ["dropout", "l1", "l2"])
 def test_dragging_and_typing_are_the_same_field(name: str) -> None:
     app = opened(Experiment())
     slider = widget(app, f"{name}_slider")
@@ -112,8 +115,8 @@ def test_dragging_and_typing_are_the_same_field(name: str) -> None:
 
 
 def test_a_value_between_the_usual_ones_has_its_place_on_the_slider() -> None:
-    app = opened(Experiment().replace(learning_rate=0.010000001))
-    options = widget(app, "learning_rate_slider").options
+    app = opened(Experiment().replace(l2=0.010000001))
+    options = widget(app, "l2_slider").options
     assert options[options.index("0.01") + 1] == "0.010000001"
 
 
@@ -137,13 +140,13 @@ def test_several_values_are_typed_with_commas(
 @pytest.mark.parametrize(
     ("name", "typed", "message"),
     [
-        ("hidden", "300,2000", "hidden must be layers of 1 to 1,024 units, got 2000"),
-        ("hidden", "many", "hidden must be whole numbers separated by commas, got many"),
-        ("hidden", "1,1,1,1,1,1,1", "hidden must be at most 6 values, got 7"),
+        ("hidden", "300,2000", "Hidden layers must be layers of 1 to 1,024 units, got 2000"),
+        ("hidden", "many", "Hidden layers must be whole numbers separated by commas, got many"),
+        ("hidden", "1,1,1,1,1,1,1", "Hidden layers must be at most 6 values, got 7"),
         (
             "train_size",
             60_000,
-            "train_size must be at most 59,000 beside 1,000 for validation "
+            "Training examples must be at most 59,000 beside 1,000 for validation "
             "(Fashion-MNIST has 60,000), got 60000",
         ),
     ],
@@ -174,12 +177,11 @@ def test_another_data_set_brings_its_sizes_and_loss_to_the_widgets() -> None:
     assert "Cross-entropy" not in widget(app, "loss").options
 
 
-def test_another_optimizer_brings_its_usual_rate_to_the_slider() -> None:
+def test_another_optimizer_brings_its_usual_rate() -> None:
     app = opened(Experiment())
     widget(app, "optimizer").set_value("adam")
     checked(app.run())
     assert widget(app, "learning_rate").value == 0.001
-    assert widget(app, "learning_rate_slider").value == 0.001
     assert widget(app, "beta_1").value == 0.9
 
 
