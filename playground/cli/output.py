@@ -72,11 +72,6 @@ def print_json(
     return False
 
 
-def _threads() -> str:
-    count = versions()["threads"]
-    return "1 thread" if count == "1" else f"{count} threads"
-
-
 def print_table(
     experiment: Experiment,
     dataset: Dataset,
@@ -85,8 +80,9 @@ def print_table(
 ) -> bool:
     """A row for each epoch, then the test score beside its baseline; True if the run diverged."""
     task, steps = experiment.data.source.task, experiment.steps_per_epoch
-    count = f"{summary(experiment).parameters:,} parameters"
-    _print(f"{title(experiment)}, {count}, {_threads()}")
+    _print(f"{title(experiment)}, {summary(experiment).parameters:,} parameters")
+    count = versions()["threads"]
+    _print("1 thread" if count == "1" else f"{count} threads")
     columns: dict[str, int] = {}
     finished = None
     with _progress_bar(experiment.training.epochs * steps) as bar:

@@ -123,8 +123,9 @@ def test_a_diverged_run_is_an_event_and_exit_status_3(capsys: Output) -> None:
 def test_people_get_a_table_the_test_score_and_the_trivial_baseline(capsys: Output) -> None:
     given = ["--dataset", "coffee", "--hidden", "3", "--activation", "sigmoid", "--epochs", "2"]
     assert main(["train", *given]) == 0
-    title, heading, first, second, *rest = capsys.readouterr().out.splitlines()
-    assert title == "Coffee roasting · 2-3-1 Sigmoid · SGD 0.01 · batch 32 · seed 0, 13 parameters, 1 thread"
+    title, threads, heading, first, second, *rest = capsys.readouterr().out.splitlines()
+    assert title == "Coffee roasting · 2-3-1 Sigmoid · SGD 0.01 · batch 32 · seed 0, 13 parameters"
+    assert threads == "1 thread"
     assert heading.split()[0] == "epoch"
     assert first.split()[0] == "1"
     assert second.split()[0] == "2"
@@ -191,7 +192,7 @@ def test_what_is_wrong_is_one_line_on_standard_error(
             "decay_rate has no effect with schedule constant: it is used by ",
         ),
         (["--negative-slope", "0.1"], "negative_slope has no effect with activation relu: "),
-        (["--patience", "3"], "patience has no effect with the other settings"),
+        (["--patience", "3"], "patience has no effect without early_stopping"),
         (["--optimizer", "adam", "--beta-1", "0.8"], ""),
     ],
 )
