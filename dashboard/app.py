@@ -1,8 +1,6 @@
-"""The web server: what it serves beside the pages, and what lives as long as it does.
+"""The web server: what it serves besides the pages, and what lives as long as it does.
 
-    streamlit run dashboard/app.py
-
-The pages themselves are in `navigation.py`, which runs anew for every viewer and every click.
+The pages are in `navigation.py`, which runs again for every viewer and every click.
 """
 
 import asyncio
@@ -22,7 +20,7 @@ from starlette.routing import Route
 from threadpoolctl import threadpool_limits
 
 from dashboard.components import images, stream
-from dashboard.components.chart import PLOTLY_ADDRESS
+from dashboard.components.chart import PLOTLY_PATH
 from dashboard.state.background import dataset_load
 from dashboard.state.pages import load_pages
 from playground.experiment.model import Data
@@ -36,23 +34,23 @@ PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
 
 
 @cache
-def _plotly(zipped: bool) -> bytes:
+def _plotly(compressed: bool) -> bytes:
     script = PLOTLY.read_bytes()
-    return gzip.compress(script, 6) if zipped else script
+    return gzip.compress(script, 6) if compressed else script
 
 
 async def plotly(request: Request) -> Response:
-    """Plotly's script as installed: packed once, kept by the browser for good."""
-    zipped = "gzip" in request.headers.get("accept-encoding", "")
+    """Plotly's script as installed: compressed once, cached by browsers for good."""
+    compressed = "gzip" in request.headers.get("accept-encoding", "")
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-    if zipped:
+    if compressed:
         headers["Content-Encoding"] = "gzip"
-    body = await asyncio.to_thread(_plotly, zipped)
+    body = await asyncio.to_thread(_plotly, compressed)
     return Response(body, media_type="text/javascript", headers=headers)
 
 
 async def _collect() -> None:
-    """Look for garbage now and then: config.toml turns off doing it after every update."""
+    """Collect garbage now and then: `runner.postScriptGC` is off."""
     while True:
         await asyncio.sleep(COLLECT_SECONDS)
         await asyncio.to_thread(gc.collect)
@@ -60,15 +58,13 @@ async def _collect() -> None:
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Workers start with the server, without holding up the first page, and end with it."""
+    """Workers start with the server, without delaying the first page, and end with it."""
     stream.close_at_exit()
     cluster.start()
     dataset_load(Data())
-    threadpool_limits(
-        1
-    )  # pages multiply small matrices; more threads would wait for work at full speed
+    threadpool_limits(1)  # pages multiply small matrices: more threads would only wait
     gc.collect()
-    gc.freeze()  # what is imported stays: no collection need look at it again
+    gc.freeze()  # what is imported stays: no collection need visit it again
     tasks = [
         asyncio.create_task(asyncio.to_thread(_plotly, True)),
         asyncio.create_task(_collect()),
@@ -80,12 +76,19 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     await asyncio.to_thread(cluster.close)
 
 
+SERVED = {
+    PLOTLY_PATH: plotly,
+    images.PATH: images.endpoint,
+    stream.PATH: stream.endpoint,
+}
+
 app = st.App(
     Path(__file__).with_name("navigation.py"),
     lifespan=lifespan,
+    # Below a base path too, whether a proxy strips it or not.
     routes=[
-        Route(PLOTLY_ADDRESS, plotly),
-        Route(images.ADDRESS, images.sprite),
-        Route(stream.PATH, stream.endpoint),
+        Route(prefix + path, endpoint)
+        for path, endpoint in SERVED.items()
+        for prefix in ("", "/{base:path}")
     ],
 )

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard.state import url
-from playground.experiment.pages import HOME, PAGES, page_named
+from playground.experiment.pages import HOME, PAGES
 
 
 def load_pages() -> None:
@@ -60,12 +60,4 @@ def page_link(name: str, label: str, icon: str = ":material/arrow_forward:") -> 
 
 def page_address(name: str) -> str:
     """The address of a page of this server, as browsers reach it."""
-    base, page = base_address(), PAGES[name]
-    return base if page.name == HOME else f"{base.rstrip('/')}/{page.name}"
-
-
-def base_address() -> str:
-    """The address of the first page: what the browser shows, without the name of its page."""
-    address = str(st.context.url or "").partition("?")[0].rstrip("/")
-    start, _, name = address.rpartition("/")
-    return start if page_named(name) else address
+    return url.base_address() if name == HOME else f"{url.base_address()}/{name}"

@@ -166,8 +166,14 @@ def _restored_run(known: Identity) -> Run | None:
     reason = "the server was restarted"
     if saved.row.state != "interrupted":  # it was paused, for an unknown time
         reason += " since, or it was closed after hours without a viewer"
-    log = SavedLog(saved, lambda epoch: database.snapshot(saved.id, owner, epoch), reason)
-    restored = Run(saved.experiment, logger=identity.run_logger(), saved=log)
+    try:
+        state, evaluations = database.state(saved.id, owner), database.test_evaluations(owner, tab)
+    except StoreError:
+        state, evaluations = None, ()
+    log = SavedLog(saved, lambda epoch: database.snapshot(saved.id, owner, epoch), reason, state)
+    restored = Run(
+        saved.experiment, logger=identity.run_logger(), saved=log, test_evaluations=evaluations
+    )
     set_run(restored)
     return restored
 

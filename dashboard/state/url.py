@@ -1,9 +1,10 @@
 """The query string of the page: one parameter per field of the experiment, and a few others."""
 
 import re
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from playground.experiment.model import Experiment
 from playground.experiment.url import Decoded, decode, parameters
@@ -95,3 +96,18 @@ def clear_shared_token() -> None:
     """Close the shared run that the link opened."""
     st.session_state["shared_run"] = ""
     write()
+
+
+def base_address() -> str:
+    """The address of the first page, as the browser reaches it; "" where it is unknown."""
+    address = str(st.context.url or "").partition("?")[0].rstrip("/")
+    context = get_script_run_ctx()
+    if context is not None:
+        page = context.pages_manager.get_pages().get(context.page_script_hash, {})
+        address = address.removesuffix(f"/{page.get('url_pathname') or '/'}")
+    return address
+
+
+def served(path: str) -> str:
+    """A path of this server ("/plotly/…") below the base path that the browser uses."""
+    return urlsplit(base_address()).path.rstrip("/") + path

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from playground.datasets.download import FULL_SETS, FetchError, write
 from playground.datasets.download import fetch as fetch_dataset
+from playground.experiment.describe import unused_settings
 from playground.experiment.model import CHOICES, FIELDS, Experiment, explain, limits
 from playground.experiment.url import decode, encode
 from playground.nn.format import format_number, truncate
@@ -93,40 +94,9 @@ def _experiment(path: str | None, link_text: str | None, options: dict[str, Any]
         experiment = experiment.replace(**given)
     except ValidationError as error:
         raise InvalidValueError("; ".join(explain(error))) from None
-    for sentence in _without_effect(experiment, given):
+    for sentence in unused_settings(experiment, given):
         click.echo(sentence, err=True)
     return experiment
-
-
-def _without_effect(experiment: Experiment, names: Iterable[str]) -> Iterator[str]:
-    """A sentence for each setting that has no effect, with the choices that would use it."""
-    from playground.experiment.describe import active_hyperparameters
-    from playground.nn.activations import ACTIVATIONS
-    from playground.nn.initializers import INITIALIZERS
-    from playground.nn.optimizers import OPTIMIZERS
-    from playground.nn.schedules import SCHEDULES
-
-    tables: tuple[tuple[str, Mapping[str, Iterable[str]]], ...] = (
-        ("optimizer", {name: entry.defaults for name, entry in OPTIMIZERS.items()}),
-        ("schedule", {name: entry.defaults for name, entry in SCHEDULES.items()}),
-        ("activation", {name: entry.parameters for name, entry in ACTIVATIONS.items()}),
-        ("kernel_initializer", {name: entry.parameters for name, entry in INITIALIZERS.items()}),
-    )
-    active, chosen = active_hyperparameters(experiment), experiment.to_dict()
-    for name in names:
-        if name in active or name == "activations":
-            continue
-        users = {
-            choice: [entry for entry, fields in table.items() if name in fields]
-            for choice, table in tables
-        }
-        for choice in (choice for choice in users if users[choice]):
-            yield (
-                f"{name} has no effect with {choice} {chosen[choice]}: "
-                f"it is used by {', '.join(users[choice])}"
-            )
-        if not any(users.values()):
-            yield f"{name} has no effect with the other settings"
 
 
 def _stored_table(path: str, target: str | None) -> str:

@@ -63,22 +63,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Server:
-    """`streamlit run dashboard/app.py` on a free port of this machine."""
+    """The server on a free port of this machine, started as the command `mlp-playground` does."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, base_path: str = "", folder: Path = ROOT) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as free:
             self.port = free.getsockname()[1]
-        self.url = f"http://localhost:{self.port}"
+        self.url = f"http://localhost:{self.port}/{base_path}".rstrip("/")
+        self.base_path, self.folder = base_path, folder
         self.log = log
         self.start()
 
     def start(self) -> None:
         """Start it, for the first time or again, on the same port."""
-        command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+        command = [sys.executable, "-m", "dashboard", "--no-browser", "--port", str(self.port)]
         with self.log.open("ab") as out:
             self.process = psutil.Popen(
-                [*command, "--server.port", str(self.port)],
-                cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+                [*command, "--base-path", self.base_path],
+                cwd=self.folder, stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
         self._wait()
 

@@ -8,18 +8,16 @@ from typing import Any, Literal
 
 from dashboard.components import register
 from dashboard.figures import Figure, encode
-from dashboard.state import stored
+from dashboard.state import stored, url
 
 POLL_SECONDS = 0.4
 
-PLOTLY_ADDRESS = f"/plotly/{version('plotly')}.js"  # the version: browsers cache it for good
+PLOTLY_PATH = f"/plotly/{version('plotly')}.js"  # the version: browsers cache it for good
 
 _chart = register("chart", isolate_styles=False, streamed=True)
 _chart_with_handle = register("chart", "chart", "handle", isolate_styles=False)
 
-_USUAL = {
-    "plotly": PLOTLY_ADDRESS, "clickable": False, "of": "", "cards": False, "images": None,
-}  # fmt: skip
+_DEFAULTS = {"clickable": False, "of": "", "cards": False, "images": None}
 
 Point = tuple[float, float]
 Limits = tuple[float, float]
@@ -66,23 +64,27 @@ def chart(
     reached by the arrow keys shows its `text` on a card, with its image from `images`.
     """
     of = str(figure["layout"].get("uirevision", ""))
-    data = (
-        _USUAL
-        | chart_data(figure, sentence, about)
-        | {
-            "clickable": clickable,
-            "of": of,
-            "cards": cards,
-            "images": None if images is None else asdict(images),
-        }
-    )
+    data = _data(figure, sentence, about) | {
+        "clickable": clickable,
+        "of": of,
+        "cards": cards,
+        "images": None if images is None else asdict(images),
+    }
     result = _chart(key=key, data=data, on_clicked_change=lambda: None)
     return _click(result.clicked, of) if clickable else None
 
 
 def streamed_chart(data: Mapping[str, Any], key: str, stream: str) -> None:
     """Draw a figure that follows the messages of a stream, `chart_data` under `key`."""
-    _chart(key=key, data={**_USUAL, **data, "stream": stream, "part": key})
+    _chart(key=key, data=_served() | {**data, "stream": stream, "part": key})
+
+
+def _served() -> dict[str, Any]:
+    return _DEFAULTS | {"plotly": url.served(PLOTLY_PATH)}
+
+
+def _data(figure: Figure, sentence: str, about: str) -> dict[str, Any]:
+    return _served() | chart_data(figure, sentence, about)
 
 
 def chart_data(figure: Figure, sentence: str, about: str, small: bool = False) -> dict[str, Any]:
@@ -150,7 +152,7 @@ def chart_with_handle(
     position = handle_position(key, start, x, y, of)
     steps = [step or (limits[1] - limits[0]) / 200 for limits in (x, y)]
     handle = {"at": position, "of": of, "x": x, "y": y, "axis": axis, "step": steps, "name": name}
-    data = _USUAL | chart_data(figure, sentence, about) | {"handle": handle}
+    data = _data(figure, sentence, about) | {"handle": handle}
     _chart_with_handle(key=key, data=data, on_moved_change=lambda: None)
     return position
 

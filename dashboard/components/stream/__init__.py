@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from dashboard.components import register
+from dashboard.state import url
 
 PATH = "/stream/{name}"
 FASTEST = 1 / 20  # seconds between two messages of a stream, at least
@@ -152,7 +153,7 @@ _watch = register("stream", "stream", "subscribe")
 def stream(
     key: Hashable, source: Source, revision: Callable[[], Hashable], parts: Callable[[], Parts]
 ) -> str:
-    """The path, below the server's base path, of the stream under `key`, made if necessary.
+    """The path of the stream under `key`, made if necessary.
 
     key: names the source and every option of `parts`; all who watch the same share one stream.
     """
@@ -165,7 +166,7 @@ def stream(
         found = next(same, None) or Stream(key, source, revision, parts)
         found.used = now
         _STREAMS[found.name] = found
-        return PATH.format(name=found.name)
+        return url.served(PATH.format(name=found.name))
 
 
 def watch(path: str, state: str, key: str) -> None:

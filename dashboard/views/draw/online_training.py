@@ -32,7 +32,7 @@ COPY = "taught"  # name of the run that trains a copy of the pretrained network
 MAX_SHOWN = 12  # examples learned, and as many forgotten
 CHANGED = {
     "forgotten": "Forgotten: correct before, incorrect now",
-    "learnt": "Learned: incorrect before, correct now",
+    "learned": "Learned: incorrect before, correct now",
 }
 CANNOT_TRAIN = {
     "diverged": "The loss is no longer finite: Reset, then train.",
@@ -220,13 +220,13 @@ def _snapshot_after(run: Run, added: AddedExamples) -> Snapshot | None:
 def _tiles(names: tuple[str, ...], old: Image, new: Image, change: ScoreChange, split: str) -> None:
     first, last = int(old.argmax()), int(new.argmax())
     before, after = change.accuracy
-    changed = f"of {len(change.learnt) + len(change.forgotten)} that changed"
+    changed = f"of {len(change.learned) + len(change.forgotten)} that changed"
     tiles = [
         ("Your drawing", f"{names[first]} → {names[last]}",
          f"confidence {old[first]:.0%} → {new[last]:.0%}"),
         (f"Accuracy ({split})", f"{before:.1%} → {after:.1%}",
          f"{100 * (after - before):+.1f} points"),
-        ("Learned", f"{len(change.learnt)}", changed),
+        ("Learned", f"{len(change.learned)}", changed),
         ("Forgotten", f"{len(change.forgotten)}", changed),
     ]  # fmt: skip
     with st.container(horizontal=True, key="teach_tiles"):
@@ -248,11 +248,11 @@ def _changed_examples(dataset: Dataset, part: Split, change: ScoreChange, key: s
     names, rows = dataset.source.classes, getattr(change, key)[:MAX_SHOWN]
     if not len(rows):
         return
-    mark, symbol = ("right", "✓") if key == "learnt" else ("wrong", "✗")
+    mark, symbol = ("right", "✓") if key == "learned" else ("wrong", "✗")
     tiles = []
     for row in rows:
         old, new, label = (names[int(a[row])] for a in (change.before, change.after, part.y))
-        note = f"was {old}" if key == "learnt" else f"is {label}"
+        note = f"was {old}" if key == "learned" else f"is {label}"
         alternative = f"{label}, before {old}, now {new}"
         tiles.append(Tile(f"{symbol} {new}", note, mark, alternative))  # type: ignore[arg-type]
     sprite = data_url(mosaic(part.x[rows], dataset.source.maximum))

@@ -11,6 +11,7 @@ from dashboard.figures.evaluation import confusion_sentence
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import class_predictions, evaluated_examples, show_examples
 from dashboard.widgets.messages import literal
+from playground.analysis.metrics.baseline import baseline
 from playground.analysis.metrics.calibration import reliability, temperature_scaling
 from playground.analysis.metrics.classification import (
     class_scores,
@@ -57,6 +58,7 @@ def show_scores(now: NetworkView) -> None:
     names = now.dataset.source.classes
     scores = class_scores(confusion(predictions.truth, predictions.guess, len(names)))
     macro = scores.macro()
+    constant = baseline(now.dataset, now.experiment.training.loss, examples.part)
     table = pd.DataFrame(
         {
             "class": [*map(literal, names), "**mean (macro)**"],
@@ -69,14 +71,18 @@ def show_scores(now: NetworkView) -> None:
     st.table(table, hide_index=True)
     weakest = int(scores.f1.argmin())
     st.caption(
-        f"Accuracy {predictions.accuracy:.1%} on {len(predictions):,} {examples.name} examples; "
-        f"the lowest F1 is {_percent(scores.f1[weakest])}, of {literal(names[weakest])}."
+        f"Accuracy {predictions.accuracy:.1%} and balanced accuracy (mean recall) "
+        f"{_percent(scores.balanced_accuracy)} on {len(predictions):,} {examples.name} examples; "
+        f"always predicting {literal(names[int(constant.answer)])} gives {constant.metric:.1%} "
+        f"and {1 / (scores.support > 0).sum():.1%}. The lowest F1 is "
+        f"{_percent(scores.f1[weakest])}, of {literal(names[weakest])}."
     )
     examples.show_note()
     with st.expander("Definitions"):
         st.markdown(
             "TP: examples of the class that are predicted as it. FP: others that are predicted as "
-            "it. FN: examples of it that are predicted as others. 0 where the denominator is 0."
+            "it. FN: examples of it that are predicted as others. 0 where the denominator is 0, "
+            "and counted in the mean (scikit-learn's `zero_division=0`)."
         )
         st.latex(
             r"\text{precision}=\frac{TP}{TP+FP}\qquad \text{recall}=\frac{TP}{TP+FN}\qquad "

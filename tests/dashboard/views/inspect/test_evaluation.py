@@ -22,7 +22,7 @@ from playground.experiment.model import Experiment
 from playground.experiment.model_summary import assemble
 from playground.history.events import Score
 from playground.nn.network import Snapshot
-from playground.runs.run import TestEvaluation
+from playground.storage.records import TestEvaluation
 
 DIGITS = Experiment().replace(dataset="digits", hidden=(20,))
 IRIS = Experiment().replace(dataset="iris", hidden=(5,))
