@@ -3,6 +3,7 @@
 A database that fails never stops the training: everything missed is written when it works again.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from playground.experiment.model import Experiment
 from playground.history.events import Diverged, Epoch, Event, Finished, WorkerLost
 from playground.history.history import Log, history
 from playground.nn.network import Snapshot
-from playground.storage.records import StoreError
+from playground.storage.records import SavedState, StoreError, TestEvaluation
 from playground.storage.store import Store
 
 RETRY = 5.0  # seconds until a database that failed is tried again; twice as long each time
@@ -70,6 +71,7 @@ class AttemptLogger:
         self._failures = 0  # one after the other
         self._saved_epochs: tuple[int, ...] = ()  # whose weights are there
         self._newest: tuple[int, str] | None = None  # epoch and state of the last of them
+        self._saved_state: SavedState | None = None
         self._next_snapshot = time.monotonic() + SNAPSHOT_EVERY / 2
         self._pending_since: float | None = None  # when there was something to write
 
@@ -122,6 +124,31 @@ class AttemptLogger:
         self._retry = time.monotonic() + min(RETRY * 2**self._failures, LONGEST_RETRY)
         self._failures = min(self._failures + 1, 10)
         self.unsaved = f"{error} Training goes on, but this run is not being saved."
+
+    def continue_from(self, id: str, written: int, length: int) -> None:
+        """Continue the saved run `id`, of whose `written` events the first `length` stay."""
+        self.id, self._position = id, written
+        self.truncate(length)
+
+    def save_state(self, state: SavedState | None) -> None:
+        """Save the state of the trainer, or remove an earlier one."""
+        with self._lock:
+            if self._logger is None or self._logger.kind != "train" or self.id is None:
+                return
+            if state is not None and len(state.content) > MOST_BYTES:
+                state = None
+            if state is not self._saved_state:
+                with contextlib.suppress(LookupError, StoreError):  # training starts over then
+                    self._logger.store.save_state(self.id, state)
+                self._saved_state = state
+
+    def log_test_evaluation(self, evaluation: TestEvaluation) -> None:
+        """Record an evaluation on the test set."""
+        if self._logger is not None:
+            with contextlib.suppress(StoreError):  # the epochs say that nothing is saved
+                self._logger.store.add_test_evaluation(
+                    self._logger.owner, self._logger.tab, evaluation
+                )
 
     def truncate(self, length: int) -> None:
         """Let the next write remove the events behind the first `length`."""

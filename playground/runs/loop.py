@@ -17,7 +17,7 @@ from playground.runs.cluster import NoWorkerError, RemoteTrainer, WorkerLostErro
 from playground.runs.leased import Leased, LoopSettings
 from playground.runs.logger import ENDS, HEARTBEAT, AttemptLogger, RunLogger
 from playground.runs.worker import TrainerError
-from playground.storage.records import SavedRun, StoreError
+from playground.storage.records import SavedRun, SavedState, StoreError
 
 SLICE = 0.15  # seconds of training requested at a time
 SHORT_SLICE = 0.03  # …while earlier weights are requested: each request waits for a slice
@@ -50,12 +50,14 @@ class AddedExamples:
 class SavedLog:
     """A saved run whose log a run begins with, without training; `load` gives weights by epoch.
 
-    Without an end in its log it is "lost" for `reason`.
+    Without an end in its log it is "paused" if its trainer's `state` was saved, and otherwise
+    "lost", both for `reason`.
     """
 
     run: SavedRun
     load: Callable[[int], Snapshot]
     reason: str = "the server was restarted"
+    state: SavedState | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class TrainingLoop(Leased):
             self._failures = 0  # workers that ended since the last slice
             self._retry_at = 0.0  # when a worker is tried again
             self._connecting_since: float | None = None
-            self._checkpoint: tuple[int, bytes] | None = None  # the epoch, and the trainer's state
+            self._checkpoint: SavedState | None = None  # of the trainer
             self._next_checkpoint = time.monotonic() + CHECKPOINT_EVERY
             self._trainer_epoch = 0  # less than `epoch` after a worker was lost
             self._resumed_epoch = 0  # after which a worker was lost since `play`; 0: none
@@ -139,7 +141,11 @@ class TrainingLoop(Leased):
         self.record.id, self.epoch = saved.run.id, saved.run.row.epoch
         last = self.events[-1] if self.events else None
         self.state = ENDS.get(type(last), "lost")
-        if self.state == "lost" and not isinstance(last, WorkerLost):
+        if self.state == "lost" and _can_continue(saved):
+            self.state, self._checkpoint = "paused", saved.state
+            self.events = Log(e for e in saved.run.events if not isinstance(e, WorkerLost))
+            self.record.continue_from(saved.run.id, len(saved.run.events), len(self.events))
+        elif self.state == "lost" and not isinstance(last, WorkerLost):
             self.events.extend([WorkerLost(self.epoch, saved.reason)])
         with contextlib.suppress(LookupError):
             self.latest = self.snapshot(self.epoch)
@@ -153,7 +159,7 @@ class TrainingLoop(Leased):
         """Let the thread write down the present attempt and free its trainer."""
         record, experiment, events, epoch = self.record, self.experiment, self.events, self.epoch
         state = "stopped" if self.state == "playing" else self.state
-        if self._saved_log is not None:  # in the database it stays as it is
+        if not self._trains:  # in the database it stays as it is
             self._employ()
             return
         write = lambda: record.log_events(experiment, events, [], state, epoch)  # noqa: E731
@@ -200,7 +206,7 @@ class TrainingLoop(Leased):
     def _fit_more(self, x: Any, y: Any, epochs: int) -> None:
         """Add examples, train some `epochs` more and pause; ValueError where that cannot be."""
         with self._changed:
-            if self._saved_log is not None:
+            if not self._trains:
                 raise ValueError("a run restored from the database cannot be trained on examples")
             if self.latest is None or self.state not in FITTABLE or self._closed:
                 state = "starting" if self.state == "ready" else self.state
@@ -240,7 +246,8 @@ class TrainingLoop(Leased):
             for name, value in before.items():
                 setattr(self, name, value)
             self.latest, self._stale = latest, False
-            self._trainer_epoch, self._checkpoint = self.epoch, (self.epoch, checkpoint)
+            self._trainer_epoch = self.epoch
+            self._checkpoint = SavedState(self.epoch, len(self.events), checkpoint)
             self.record.truncate(len(self.events))
             values = self.experiment.to_dict()
             self._changes = {name: values[name] for name in TUNABLE_WHILE_TRAINING}
@@ -258,7 +265,10 @@ class TrainingLoop(Leased):
             return kept
         self._requests_until = time.monotonic() + EXPECT_REQUESTS
         saved = self._saved_log
-        snapshot: Snapshot = self._load(saved, epoch) if saved else self.ask("snapshot", epoch)
+        if saved and (epoch <= saved.run.row.epoch or not self._trains):
+            snapshot = self._load(saved, epoch)
+        else:
+            snapshot = self.ask("snapshot", epoch)
         with self._changed:
             self._snapshots[snapshot.epoch] = snapshot
             total = sum(s.nbytes for s in self._snapshots.values())
@@ -284,7 +294,7 @@ class TrainingLoop(Leased):
 
     def _ask(self, call: str, *args: Any) -> Any:
         with self._changed:
-            if not self._closed and self.state != "lost" and self._saved_log is None:
+            if not self._closed and self.state != "lost" and self._trains:
                 self._needs_trainer = True
                 self._employ()
             self._changed.wait_for(lambda: self._ready_trainer or not self._busy, ASK_WAIT)
@@ -302,6 +312,11 @@ class TrainingLoop(Leased):
         return self._ask(call, *args)  # of the trainer that continues
 
     @property
+    def _trains(self) -> bool:
+        """Whether it has or can have a trainer: it is no saved run without one."""
+        return self._saved_log is None or self._checkpoint is not None
+
+    @property
     def _ready_trainer(self) -> RemoteTrainer | None:
         """The trainer, once it has trained all epochs of the log."""
         return None if self._trainer_epoch < self.epoch else self._trainer
@@ -316,6 +331,8 @@ class TrainingLoop(Leased):
                 f"Waiting for a worker for {waited:.0f} s: they start, or train other runs. "
                 "Training starts by itself."
             )
+        if self._saved_log and self.state == "paused" and self._trainer is None:
+            return f"{self._saved_log.reason.capitalize()}: training can continue from here."
         if self._resumed_epoch:
             return (
                 f"Its worker process ended after epoch {self._resumed_epoch:,}; training continued."
@@ -440,6 +457,8 @@ class TrainingLoop(Leased):
             answer = self._new_events(attempt, answer)
             self._write(answer, attempt)  # before any page shows it
         self._take(attempt, answer, seconds, checkpoint)
+        if changes or added is not None:
+            self.record.save_state(self._checkpoint)
         if self.settings.snapshots == "watched" and self.record.is_snapshot_due():
             self._write_weights()
 
@@ -460,14 +479,14 @@ class TrainingLoop(Leased):
     def _connect(self) -> None:
         with self._changed:
             attempt, experiment, start = self.attempt, self._first, self.start
-            epoch, checkpoint = self._checkpoint or (0, None)
+            checkpoint = self._checkpoint
             self._connecting_since = self._connecting_since or time.monotonic()
         trainer = RemoteTrainer(
             experiment,
             start,
             self._where(),
             self.settings.checkpoint_bytes,
-            checkpoint,
+            None if checkpoint is None else checkpoint.content,
             cancelled=lambda: self._is_stale(attempt),
         )
         watched = self.settings.snapshots == "watched" and self.latest is None
@@ -477,12 +496,24 @@ class TrainingLoop(Leased):
                 self._retired.append(Retired(trainer, lambda: None))
                 return
             self._trainer, self._needs_trainer = trainer, False
-            self._trainer_epoch, self._connecting_since = epoch, None
+            self._trainer_epoch = 0 if checkpoint is None else checkpoint.epoch
+            self._connecting_since = None
             self.latest = self.latest or latest
             self._changed.notify_all()
 
     def _write_all(self) -> None:
         self._write()
+        with self._changed:
+            trainer, checkpoint, logged = self._ready_trainer, self._checkpoint, len(self.events)
+        if (
+            self.state == "paused" and trainer is not None
+            and (checkpoint is None or checkpoint.events < logged)
+        ):  # fmt: skip
+            with contextlib.suppress(WorkerLostError, TrainerError):
+                _, content = trainer.call_and_checkpoint("latest")
+                with self._changed:
+                    if self._trainer is trainer and len(self.events) == logged:
+                        self._checkpoint = SavedState(self._trainer_epoch, logged, content)
         self._write_weights()
 
     def _write(self, answer: StepResult | None = None, attempt: int | None = None) -> None:
@@ -500,6 +531,8 @@ class TrainingLoop(Leased):
         """Write down the weights of some epochs."""
         # An end may have gone back to the best weights, which only `latest` are.
         newest = self.latest if self.state == "finished" else None
+        over = self.state in ("finished", "diverged")
+        self.record.save_state(None if over else self._checkpoint)
         with contextlib.suppress(WorkerLostError, TrainerError):
             self.record.save_snapshots(self.events, self.epoch, self.state, newest, self._fetch)
 
@@ -581,7 +614,9 @@ class TrainingLoop(Leased):
                 return
             self._failures, self._sent = 0, ({}, None)
             if checkpoint is not None:
-                self._checkpoint = self._trainer_epoch, checkpoint
+                events = answer.events if isinstance(answer, StepResult) else ()
+                logged = len(self.events) + sum(not isinstance(e, Progress) for e in events)
+                self._checkpoint = SavedState(self._trainer_epoch, logged, checkpoint)
                 cost = max(seconds - self._slice, 0.0) * CHECKPOINT_SHARE
                 self._next_checkpoint = time.monotonic() + max(CHECKPOINT_EVERY, min(cost, 60.0))
             if isinstance(answer, Snapshot):
@@ -654,3 +689,11 @@ class TrainingLoop(Leased):
     def _reason(self) -> str:
         last = self.events[-1] if self.events else None
         return last.reason if isinstance(last, WorkerLost) else "its worker is not ready yet"
+
+
+def _can_continue(saved: SavedLog) -> bool:
+    """Whether its state belongs to its log: no setting and no example was changed afterwards."""
+    if saved.state is None or saved.state.events > len(saved.run.events):
+        return False
+    later = saved.run.events[saved.state.events :]
+    return all(isinstance(event, Epoch | WorkerLost) for event in later)

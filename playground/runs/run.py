@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from playground.datasets.labelled_examples import validated_examples
@@ -14,21 +13,10 @@ from playground.runs.leased import LoopSettings, Registry
 from playground.runs.logger import RunLogger
 from playground.runs.loop import SavedLog, TrainingLoop
 from playground.runs.worker import TrainerError
+from playground.storage.records import TestEvaluation
 
 PAUSE_WAIT = 2.0  # seconds that `pause` waits for the slice under way
 MOST_EPOCHS = 1000  # of one fit on added examples
-
-
-@dataclass(frozen=True)
-class TestEvaluation:
-    """The score of a network on the test set of a data set."""
-
-    __test__ = False  # no class of tests, whatever pytest makes of its name
-
-    dataset: str
-    network: str  # the id of the network; every reset makes another one
-    epoch: int  # of the weights that were scored
-    score: Score
 
 
 class Run(TrainingLoop):
@@ -131,10 +119,11 @@ class Run(TrainingLoop):
         """The score on the test examples; every evaluation is counted."""
         with self._changed:
             network, epoch, dataset = self.network, self.epoch, self.experiment.data.dataset
-        score = self._test_restored() if self._saved_log is not None else self.ask("test")
+        score = self.ask("test") if self._trains else self._test_restored()
         evaluation = TestEvaluation(dataset, network, epoch, score)
         with self._changed:
             self.test_evaluations += (evaluation,)
+        self.record.log_test_evaluation(evaluation)
         return evaluation.score
 
     def _test_restored(self) -> Score:

@@ -21,6 +21,7 @@ from playground.experiment.model import (
     explain,
     format_value,
     is_logarithmic,
+    label,
     limits,
 )
 from playground.nn.format import truncate
@@ -192,9 +193,9 @@ def read(name: str, text: str, base: Experiment) -> list[Any]:
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:
-        raise ValueError(f"{name} must have at least one value, got none")
+        raise ValueError(f"{label(name)} must have at least one value, got none")
     if len(parts) > MOST_VALUES:
-        raise ValueError(f"{name} must have at most {MOST_VALUES} values, got {len(parts)}")
+        raise ValueError(f"{label(name)} must have at most {MOST_VALUES} values, got {len(parts)}")
     values = {checked(name, _parsed(name, part), base): None for part in parts}
     return list(values)
 
@@ -211,8 +212,8 @@ def checked(name: str, value: Any, base: Experiment) -> Any:
     try:
         return base.replace(**{name: value, **along}).to_dict()[name]
     except ValidationError as error:
-        told = explain(error)
-        own = [sentence for sentence in told if sentence.startswith(name)]
+        told = explain(error, labels=True)
+        own = [sentence for sentence in told if sentence.startswith(label(name))]
         raise ValueError((own or told)[0]) from None
     except TypeError:
-        raise ValueError(f"{name} must be a value, got {truncate(value)}") from None
+        raise ValueError(f"{label(name)} must be a value, got {truncate(value)}") from None

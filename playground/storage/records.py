@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from playground.experiment.model import Experiment
+from playground.history.events import Score
 from playground.history.history import Log
 
 
@@ -58,6 +59,27 @@ class SavedRun:
     def id(self) -> str:
         """The unguessable id of the run."""
         return self.row.id
+
+
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """The state of a trainer after some epochs, and the number of events in the log then."""
+
+    epoch: int  # finished
+    events: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TestEvaluation:
+    """The score of a network on the test set of a data set."""
+
+    __test__ = False  # no class of tests, whatever pytest makes of its name
+
+    dataset: str
+    network: str  # the id of the network; every reset makes another one
+    epoch: int  # of the weights that were scored
+    score: Score
 
 
 @dataclass(frozen=True, slots=True)

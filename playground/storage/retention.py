@@ -4,11 +4,12 @@ import time
 
 from sqlalchemy import Connection, and_, delete, func, select, update
 
-from playground.storage.schema import GROUPS, RUNS, WEIGHTS
+from playground.storage.schema import GROUPS, RUNS, STATES, WEIGHTS
 
 DAY = 86_400.0  # seconds until a deletion is final
 MAX_RUNS = 20_000  # of an owner; the oldest without name, note or tag are deleted
 MAX_WEIGHT_BYTES = 2_000_000_000  # of an owner's checkpoints; those of the oldest runs are deleted
+MAX_STATES = 20  # newest runs of an owner from whose state training can continue
 MAX_IDS = 500  # in one statement
 
 
@@ -27,6 +28,11 @@ def enforce_limits(connection: Connection, owner: str) -> None:
     empty = GROUPS.c.id.not_in(select(RUNS.c.group_id).where(own))
     old = and_(GROUPS.c.owner == owner, GROUPS.c.created < time.time() - DAY)
     connection.execute(delete(GROUPS).where(old, empty))
+    newest = select(RUNS.c.number).where(own).order_by(RUNS.c.number.desc()).limit(MAX_STATES)
+    numbers = connection.execute(newest).scalars().all()
+    if len(numbers) == MAX_STATES:
+        older = select(RUNS.c.number).where(own, RUNS.c.number < numbers[-1])
+        connection.execute(delete(STATES).where(STATES.c.run.in_(older)))
     excess_bytes = (size or 0) - MAX_WEIGHT_BYTES
     if excess_bytes > 0:
         heavy = select(RUNS.c.number, RUNS.c.kept).where(own, RUNS.c.kept > 0)

@@ -166,6 +166,30 @@ WEIGHTS = Table(
     Column("content", LargeBinary(2**26), nullable=False),
 )
 
+STATES = Table(  # from which training continues after a restart
+    "playground_states",
+    tables,
+    _of_run(),
+    Column("epoch", Integer, nullable=False),
+    Column("events", Integer, nullable=False),  # in the log then
+    Column("content", LargeBinary(2**26), nullable=False),
+)
+
+TEST_EVALUATIONS = Table(
+    "playground_test_evaluations",
+    tables,
+    Column("number", Integer, primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("tab", String(64), nullable=False),
+    Column("dataset", String(100), nullable=False),
+    Column("network", String(64), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("loss", Double),
+    Column("metric", Double),
+    Column("penalty", Double),
+    Index("playground_test_evaluations_tab", "tab"),
+)
+
 # Version → the columns that it adds to the tables of the version before.
 NEW_COLUMNS = {2: (RUNS.c.compile_seconds, EPOCHS.c.compile_seconds)}
 

@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from hmac import compare_digest
+from math import isfinite, nan
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,12 +21,12 @@ from playground.experiment.model import Experiment, explain
 from playground.experiment.model_summary import run_name, summary
 from playground.experiment.url import encode
 from playground.history.environment import versions
-from playground.history.events import Event
+from playground.history.events import Event, Score
 from playground.history.history import Log
 from playground.nn.format import truncate
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
-from playground.storage import serialization
+from playground.storage import serialization, signing
 from playground.storage.query import (
     MAX_TAGS,
     ROW,
@@ -35,7 +37,14 @@ from playground.storage.query import (
     run_group,
     run_rows,
 )
-from playground.storage.records import RunGroup, RunRow, SavedRun, StoreError
+from playground.storage.records import (
+    RunGroup,
+    RunRow,
+    SavedRun,
+    SavedState,
+    StoreError,
+    TestEvaluation,
+)
 from playground.storage.retention import MAX_IDS, enforce_limits
 from playground.storage.schema import (
     DETAILS,
@@ -43,6 +52,8 @@ from playground.storage.schema import (
     EVENTS,
     GROUPS,
     RUNS,
+    STATES,
+    TEST_EVALUATIONS,
     WEIGHTS,
     Database,
     database_url,
@@ -53,6 +64,7 @@ SCORES = ("loss", "metric", "val_loss", "val_metric")
 MAX_NAME = 200  # characters
 MAX_NOTE = 10_000
 MAX_TAG = 50
+SIGNATURE_BYTES = 43
 RETENTION_INTERVAL = 50  # new runs between two checks of the limits
 GONE = "there is no such run"
 ALL = RunQuery()
@@ -183,6 +195,60 @@ class Store:
             size = select(func.coalesce(func.sum(WEIGHTS.c.size), 0)).where(WEIGHTS.c.run == number)
             total = connection.execute(size).scalar_one()
             connection.execute(update(RUNS).where(RUNS.c.number == number).values(kept=total))
+
+    def save_state(self, id: str, state: SavedState | None) -> None:
+        """Save the state of a trainer, or none, in place of an earlier one.
+
+        It is signed, because to load it runs code. Raises LookupError if there is no such run.
+        """
+        with self.database.writing() as connection:
+            number = connection.execute(select(RUNS.c.number).where(RUNS.c.id == id)).scalar()
+            if number is None:
+                raise LookupError(GONE)
+            connection.execute(delete(STATES).where(STATES.c.run == number))
+            if state is None:
+                return
+            content = _state_signature(state.content) + state.content
+            row = {"run": number, "epoch": state.epoch, "events": state.events, "content": content}
+            connection.execute(insert(STATES).values(row))
+
+    def state(self, id: str, owner: str) -> SavedState | None:
+        """The saved state of a run of this owner; None without one signed by this server."""
+        own = and_(RUNS.c.id == id, RUNS.c.owner == digest(owner), RUNS.c.deleted.is_(None))
+        with self.database.reading() as connection:
+            row = connection.execute(select(STATES).join(RUNS).where(own)).one_or_none()
+        if row is None:
+            return None
+        signature, content = row.content[:SIGNATURE_BYTES], row.content[SIGNATURE_BYTES:]
+        if not compare_digest(_state_signature(content), signature):
+            return None
+        return SavedState(row.epoch, row.events, content)
+
+    def add_test_evaluation(self, owner: str, tab: str, evaluation: TestEvaluation) -> None:
+        """Record an evaluation on the test set of a tab."""
+        score = {name: getattr(evaluation.score, name) for name in ("loss", "metric", "penalty")}
+        row = {
+            "owner": digest(owner), "tab": digest(tab), "dataset": evaluation.dataset,
+            "network": evaluation.network, "epoch": evaluation.epoch,
+            **{name: value if isfinite(value) else None for name, value in score.items()},
+        }  # fmt: skip
+        with self.database.writing() as connection:
+            connection.execute(insert(TEST_EVALUATIONS).values(row))
+
+    def test_evaluations(self, owner: str, tab: str) -> tuple[TestEvaluation, ...]:
+        """All evaluations on test sets of a tab, in order."""
+        table = TEST_EVALUATIONS.c
+        own = and_(table.owner == digest(owner), table.tab == digest(tab))
+        with self.database.reading() as connection:
+            statement = select(TEST_EVALUATIONS).where(own).order_by(table.number)
+            rows = connection.execute(statement).all()
+        return tuple(
+            TestEvaluation(
+                row.dataset, row.network, row.epoch,
+                Score(*(nan if n is None else n for n in (row.loss, row.metric, row.penalty))),
+            )
+            for row in rows
+        )  # fmt: skip
 
     # ---- for an owner --------------------------------------------------------------------
 
@@ -374,6 +440,14 @@ class Store:
                 if connection.execute(count).scalar_one() != len(some):
                     raise LookupError(GONE)
                 connection.execute(update(RUNS).where(mine).values(values))
+
+
+def _state_signature(content: bytes) -> bytes:
+    try:
+        key = signing.key()
+    except signing.SecretError as error:
+        raise StoreError(str(error)) from None
+    return signing.signature("state", sha256(content).hexdigest(), key).encode()
 
 
 def digest(secret: str) -> str:

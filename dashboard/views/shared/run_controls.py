@@ -160,7 +160,7 @@ def _status(run: Run, stream: str) -> None:
         status_parts.progress(progress(run), "progress", stream)
     else:
         kind, text = status(run.state, run.events, run.epoch, run.experiment)
-        SHOW[kind](text)
+        SHOW[kind](f"{text} {run.notice}".strip())
 
 
 def is_updating(run: Run) -> bool:

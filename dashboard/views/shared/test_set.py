@@ -7,7 +7,8 @@ from playground.analysis.metrics.score import selection_bias
 from playground.history.events import Epoch, metric_name
 from playground.nn.format import format_score
 from playground.nn.losses import CLASSIFICATION
-from playground.runs.run import Run, TestEvaluation
+from playground.runs.run import Run
+from playground.storage.records import TestEvaluation
 
 ADVICE = (
     "Not evaluated until you ask. Tune on the validation score; once the test set guides a choice, "

@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 from distributed import Client
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select, update
 
 from playground.experiment.model import Experiment
 from playground.history.events import Epoch, HyperparametersChanged, WorkerLost
@@ -19,8 +19,8 @@ from playground.history.history import history
 from playground.runs.logger import RunLogger, chosen
 from playground.runs.loop import SavedLog
 from playground.runs.run import Run
-from playground.storage.records import SavedRun
-from playground.storage.schema import RUNS, SCHEMA, SCHEMAS
+from playground.storage.records import SavedRun, SavedState
+from playground.storage.schema import RUNS, SCHEMA, SCHEMAS, STATES
 from playground.storage.store import Store
 
 ME = "0" * 32
@@ -91,14 +91,14 @@ def test_a_run_is_saved_while_it_goes_on(start: Start, store: Store) -> None:
     assert run.unsaved == ""
 
 
-def restored(start: Start, run: Run, store: Store) -> Run:
+def restored(start: Start, run: Run, store: Store, state: SavedState | None = None) -> Run:
     """What another server makes of a run."""
     saved = read(run, store)
     return start(
         make=lambda: Run(
             saved.experiment,
             logger=RunLogger(store, ME),
-            saved=SavedLog(saved, lambda epoch: store.snapshot(saved.id, ME, epoch)),
+            saved=SavedLog(saved, lambda epoch: store.snapshot(saved.id, ME, epoch), state=state),
         )
     )
 
@@ -153,6 +153,74 @@ def test_an_unfinished_run_is_lost_and_starts_over(start: Start, store: Store) -
     assert losses(again) == losses(run)[:2]
     assert list(read(run, store).events) == list(run.events)  # as it was
     assert len(store.list_runs(ME)) == 2
+
+
+def test_with_its_state_an_unfinished_run_continues_to_the_same_numbers(
+    start: Start, store: Store
+) -> None:
+    run = start(IRIS.replace(optimizer="adam", dropout=0.1))
+    run.speed = 40
+    run.play(30)
+    run.wait(60)
+    run.change(learning_rate=0.02)
+    run.play(90)
+    run.wait(60)
+    id = run.saved
+    assert id is not None
+    until(lambda: read(run, store).row.state == "paused")
+    until(lambda: store.state(id, ME) is not None)
+    assert store.state(id, "1" * 32) is None
+    again = restored(start, run, store, store.state(id, ME))
+    assert (again.state, again.epoch) == ("paused", 120)
+    assert list(again.events) == list(run.events)
+    assert again.notice == "The server was restarted: training can continue from here."
+    for each in (again, run):
+        each.speed = None
+        each.play()
+        assert each.wait(60) == "finished"
+    assert losses(again) == losses(run)
+    assert again.test() == run.test()
+    assert (again.saved, again.attempt, again.notice) == (id, 1, "")
+    assert again.snapshot(60).epoch <= 60
+    until(lambda: store.state(id, ME) is None)  # it is over
+
+
+def test_a_state_from_before_a_change_is_not_continued(start: Start, store: Store) -> None:
+    run = start()
+    run.play(10)
+    run.wait(60)
+    id = run.saved
+    assert id is not None
+    until(lambda: store.state(id, ME) is not None)
+    before = store.state(id, ME)
+    run.change(learning_rate=0.02)
+    run.play(5)
+    run.wait(60)
+    until(lambda: len(read(run, store).events) == len(run.events))
+    assert restored(start, run, store, before).state == "lost"
+
+
+def test_a_state_that_another_wrote_is_not_loaded(start: Start, store: Store) -> None:
+    run = start()
+    run.play(10)
+    run.wait(60)
+    id = run.saved
+    assert id is not None
+    until(lambda: store.state(id, ME) is not None)
+    with store.database.writing() as connection:
+        content = connection.execute(select(STATES.c.content)).scalar_one()
+        connection.execute(update(STATES).values(content=content[:-1] + b"x"))
+    assert store.state(id, ME) is None
+
+
+def test_evaluations_on_the_test_set_are_saved(start: Start, store: Store) -> None:
+    run = start(tab="t")
+    run.play(2)
+    run.wait(60)
+    run.test()
+    run.test()
+    assert store.test_evaluations(ME, "t") == run.test_evaluations
+    assert store.test_evaluations("1" * 32, "t") == store.test_evaluations(ME, "u") == ()
 
 
 def test_changes_while_it_plays_are_saved(start: Start, store: Store) -> None:

@@ -43,13 +43,13 @@ def test_typed_values_are_read(name: str, text: str, values: list[object]) -> No
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("learning_rate", "0.1, fast", "learning_rate must be a number, got fast"),
-        ("learning_rate", "0.1, 99", "learning_rate must be between 1e-06 and 10, got 99"),
-        ("batch_size", "3.5", "batch_size must be a whole number, got 3.5"),
-        ("hidden", "300-0", "hidden must be layers of 1 to 1,024 units, got 0"),
-        ("hidden", "wide", "hidden must be"),
-        ("dropout", " , ", "dropout must have at least one value, got none"),
-        ("seed", ",".join(map(str, range(51))), "seed must have at most 50 values, got 51"),
+        ("learning_rate", "0.1, fast", "Learning rate η must be a number, got fast"),
+        ("learning_rate", "0.1, 99", "Learning rate η must be between 1e-06 and 10, got 99"),
+        ("batch_size", "3.5", "Batch size must be a whole number, got 3.5"),
+        ("hidden", "300-0", "Hidden layers must be layers of 1 to 1,024 units, got 0"),
+        ("hidden", "wide", "Hidden layers must be"),
+        ("dropout", " , ", "Dropout must have at least one value, got none"),
+        ("seed", ",".join(map(str, range(51))), "Seed must have at most 50 values, got 51"),
     ],
 )
 def test_what_cannot_be_tried_is_a_sentence(name: str, text: str, sentence: str) -> None:
