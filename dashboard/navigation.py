@@ -13,12 +13,15 @@ from playground.experiment.pages import HOME, PAGES, page_named
 STYLE = """
 .stMainBlockContainer { padding: 3.75rem 1.5rem 1rem; }
 .st-key-workbench, .st-key-workbench [data-testid="stVerticalBlock"] { gap: 0.5rem; }
-.st-key-bar [data-testid="stAlertContainer"] {
-  padding: 0.35rem 0.75rem; min-height: 0; align-items: center;
+.st-key-bar [data-testid="stAlertContainer"] { padding: 0.35rem 0.75rem; min-height: 0; }
+.st-key-bar .stAlert [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
+.st-key-bar .stAlert p { font-size: 0.85rem; line-height: 1.25; margin: 0; }
+.st-key-buttons kbd { display: none; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 3.75rem 0.75rem 1rem; }
+  .st-key-settings { flex-wrap: nowrap !important; overflow-x: auto; }
+  .st-key-settings > * { flex-shrink: 0; }
 }
-.st-key-bar [data-testid="stAlert"] { margin: 0; }
-.st-key-bar [data-testid="stAlertContainer"] p { font-size: 0.85rem; line-height: 1.25; }
-.st-key-bar p { margin: 0; }
 """
 
 st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")

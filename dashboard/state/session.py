@@ -56,7 +56,7 @@ def experiment() -> Experiment:
 def set_experiment(new: Experiment, by_widgets: bool = False) -> None:
     """Make `new` the current experiment, here and in the link; locked fields stay as they are.
 
-    by_widgets: the sidebar's widgets already show it.
+    by_widgets: the settings' widgets already show it.
     """
     state = st.session_state
     if by_widgets:

@@ -1,1 +1,1 @@
-"""Fields, sidebar, messages and tables that pages share."""
+"""Fields, settings, messages and tables that pages share."""

@@ -42,6 +42,6 @@ def overfitting() -> None:
     view = choose(VIEWS, "overfitting_view")
     st.caption(
         "Settings are a preset for the data set.",
-        help="Of the settings in the sidebar only the data set and the seeds are used.",
+        help="Of the settings above only the data set and the seeds are used.",
     )
     view.show(experiment)

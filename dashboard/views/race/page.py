@@ -37,7 +37,7 @@ NEXT = "Compare over *Seconds* instead of epochs. Open the best one in Train to 
 def race() -> None:
     """The setup of a race, and the race of this tab."""
     st.subheader("Race", anchor=False)
-    st.caption(f"Base of a new race (sidebar): {literal(title(session.experiment()))}.")
+    st.caption(f"Base of a new race: {literal(title(session.experiment()))}.")
     current = identity.registered(RACES, session.RACE)
     search = identity.registered(LEARNING_RATE_FINDERS, session.RACE)
     if current is not None:

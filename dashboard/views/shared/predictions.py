@@ -28,7 +28,7 @@ NUMBERS_TOO_LARGE = (
     "Numbers in this network have overflowed: choose an earlier epoch, or train again with a "
     "smaller learning rate."
 )
-IMAGES = 24
+IMAGES, FEW_IMAGES = 24, 10
 ROWS = 10
 MAX_CLASSES = 6  # named in a sentence
 ABOUT_REGION = (
@@ -82,7 +82,7 @@ def prediction_parts(
     kind = dataset.source.kind
     when = f"After epoch {snapshot.epoch:,}" if snapshot.epoch else "Not trained yet"
     if kind == "image":
-        return {"samples": _images(snapshot, dataset, when)}
+        return {"samples": _images(snapshot, dataset, when, FEW_IMAGES if height else IMAGES)}
     if kind == "line":
         return {"fit": _curve(snapshot, dataset, uirevision, height)}
     if not boundary.suits(dataset):
@@ -94,9 +94,9 @@ def prediction_parts(
     return {"region": region, "predictions": _table(snapshot, dataset, when)}
 
 
-def _images(snapshot: Snapshot, dataset: Dataset, when: str) -> Mapping[str, Any]:
+def _images(snapshot: Snapshot, dataset: Dataset, when: str, count: int) -> Mapping[str, Any]:
     _, part = boundary.shown_part(dataset)
-    predicted = boundary.answers(snapshot, dataset, part, IMAGES)
+    predicted = boundary.answers(snapshot, dataset, part, count)
     confidence = predicted.confidence
     samples = [
         Sample(label, prediction, None if confidence is None else float(confidence[i]))
@@ -105,13 +105,15 @@ def _images(snapshot: Snapshot, dataset: Dataset, when: str) -> Mapping[str, Any
         )
     ]
     n_correct = sum(sample.correct for sample in samples)
-    caption = f"{when}: {n_correct} of these {len(samples)} are correct. {CORRECTNESS}"
+    caption = f"{when}: {n_correct} of these {len(samples)} are correct."
+    if count == IMAGES:
+        caption += f" {CORRECTNESS}"
     return gallery_data([sample.tile for sample in samples], caption)
 
 
 def _gallery(data: Mapping[str, Any], dataset: Dataset, stream: str) -> None:
     _, part = boundary.shown_part(dataset)
-    pixels = images.mosaic(part.x[:IMAGES], dataset.source.maximum)
+    pixels = images.mosaic(part.x[: len(data["tiles"])], dataset.source.maximum)
     height, width = dataset.source.shape
     streamed_gallery(images.data_url(pixels), (height, width), data, "samples", stream)
 

@@ -103,28 +103,29 @@ def buttons(run: Run, changed: bool) -> None:
         if "pause" in enabled:
             st.button(
                 "Pause", key="pause", icon=":material/pause:", on_click=run.pause, type="primary",
-                shortcut="Space", help="Pauses training; nothing is lost.",
+                shortcut="Space", help="Pauses training; nothing is lost (space bar).",
             )  # fmt: skip
         else:
             st.button(
                 train_label(run.state, changed), key="train", icon=":material/play_arrow:",
                 type="primary", disabled="train" not in enabled, on_click=_play,
-                shortcut="Space", help="Trains epoch after epoch.",
+                shortcut="Space", help="Trains epoch after epoch (space bar).",
             )  # fmt: skip
         st.button(
             "Epoch", key="step", icon=":material/skip_next:", disabled="step" not in enabled,
-            on_click=_play, args=(1,), shortcut="e", help="Trains one epoch, then pauses.",
+            on_click=_play, args=(1,), shortcut="e", help="Trains one epoch, then pauses (E).",
         )  # fmt: skip
         st.button(
             "Reset", key="reset", icon=":material/replay:", disabled="reset" not in enabled,
             on_click=_reset, args=(run,), shortcut="Backspace",
-            help="Back to the initial weights of this seed: the next training is identical.",
+            help="Back to the initial weights of this seed: the next training is identical "
+            "(backspace).",
         )  # fmt: skip
         st.button(
             "New seed", key="new_weights", icon=":material/casino:", on_click=_reinitialize,
             disabled=session.is_locked("seed"), shortcut="n",
             help="The assignment locks the seed." if session.is_locked("seed") else
-            "Reinitialize: draws other initial weights; the seed becomes the next number.",
+            "Reinitialize: draws other initial weights; the seed becomes the next number (N).",
         )  # fmt: skip
         speed = st.selectbox(
             "Speed", list(SPEEDS), key="speed", width=120, persist_state="session",
