@@ -34,6 +34,7 @@ def opened(way: str = "Upload a file", **address: Any) -> AppTest:
     found.query_params = address
     found.session_state["data_view"] = "Your own data"
     found.session_state["own_way"] = way
+    found.session_state["data_settings"] = True  # is open
     return run(found)
 
 
