@@ -121,13 +121,14 @@ class Log(Sequence[Event]):
             self._validated = True
             score = e.validation
             self._columns[len(_TRAIN) :, n] = score.loss, score.metric, score.penalty
-            if score.loss < self._best[0]:
-                self._best = score.loss, e.epoch
         self._count = n + 1
+        # After the count, and read before it: a reader's best epoch is among its rows.
+        if e.validation is not None and e.validation.loss < self._best[0]:
+            self._best = e.validation.loss, e.epoch
 
     def history(self) -> History:
         """The finished epochs so far."""
-        n = self._count
+        best, n = self._best[1], self._count
         epochs, rows = self._epochs[:n], self._columns[:, :n]
         epochs.flags.writeable = rows.flags.writeable = False
         names = _TRAIN + _VALIDATION if self._validated else _TRAIN
@@ -137,7 +138,7 @@ class Log(Sequence[Event]):
             epoch=epochs,
             changes=tuple(self._changes),
             examples_added=tuple(self._examples_added),
-            best_epoch=self._best[1],
+            best_epoch=best,
             **columns,  # type: ignore[arg-type]
         )
 

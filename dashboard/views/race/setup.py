@@ -218,7 +218,7 @@ def _start(
         try:
             competitors = make(1)
         except ValidationError as error:
-            for sentence in explain(error):
+            for sentence in explain(error, labels=True):
                 refuse(sentence)
         except ValueError as error:
             refuse(str(error))

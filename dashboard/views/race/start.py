@@ -25,7 +25,7 @@ def begin(make: Callable[[], Sequence[Competitor]], find_rates: bool = False) ->
     try:
         competitors = make()
     except ValidationError as error:
-        stored.set(REFUSED, explain(error))
+        stored.set(REFUSED, explain(error, labels=True))
         return
     except ValueError as error:
         stored.set(REFUSED, [str(error)])

@@ -17,7 +17,7 @@ from playground.analysis.diagnosis.fixes import (
     suitable_initializer,
 )
 from playground.analysis.diagnosis.rule import Changes, FixStep, Rule
-from playground.analysis.diagnosis.run_window import GOOD, RunWindow
+from playground.analysis.diagnosis.run_window import GOOD, SURE, RunWindow
 from playground.analysis.metrics.run_summary import mean_of_last
 from playground.nn.optimizers import OPTIMIZERS
 
@@ -71,9 +71,13 @@ def not_learning(run: RunWindow) -> str | None:
 
 
 def worse_than_constant(run: RunWindow) -> str | None:
-    """Worse than always giving the same answer, though the loss may fall."""
+    """Worse than always giving the same answer, by more than a standard error."""
     if _too_early(run) or len(run) < SLOW_EPOCHS or not run.skill < 0:
         return None
+    if run.is_accuracy and run.gap is not None:
+        worse_by = run.baseline.metric - run.gap.validation.metric
+        if worse_by < run.chance / SURE:
+            return None
     return f"{run.beside_baseline()}: the network is worse than that."
 
 
@@ -288,6 +292,7 @@ RULES: dict[str, Rule] = {
         ),
         (
             "not_learning",
+            "too_slow",
             "jumping",
             "gradients",
             "dead_units",

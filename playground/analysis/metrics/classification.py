@@ -93,44 +93,45 @@ class ClassScores:
 
     precision = TP / (TP + FP), 0 for a class that is never predicted;
     recall = TP / (TP + FN), 0 for a class without examples;
-    f1 = 2 TP / (2 TP + FP + FN).
-    All are NaN for a class neither predicted nor present: scikit-learn does not count it either.
+    f1 = 2 TP / (2 TP + FP + FN), 0 for a class neither predicted nor present.
     """
 
     precision: Array
     recall: Array
     f1: Array
     support: NDArray[np.int64]  # examples of the class
+    predicted: NDArray[np.int64]  # examples predicted as the class
 
     def macro(self) -> tuple[float, float, float]:
         """Means of precision, recall and F1 over the classes present or predicted; NaN without any.
 
         As scikit-learn's `average="macro", zero_division=0`.
         """
-        first, second, third = (_mean(score) for score in (self.precision, self.recall, self.f1))
+        counted = self.support + self.predicted > 0
+        first, second, third = (
+            _mean(score[counted]) for score in (self.precision, self.recall, self.f1)
+        )
         return first, second, third
 
     @property
     def balanced_accuracy(self) -> float:
         """The mean recall over the classes that have examples; NaN without any."""
-        return _mean(np.where(self.support > 0, self.recall, np.nan))
+        return _mean(self.recall[self.support > 0])
 
 
 def class_scores(counts: NDArray[np.int64]) -> ClassScores:
     """Precision, recall, F1 and support of each class, from a confusion matrix."""
     hits = counts.diagonal()
     predicted, support = counts.sum(axis=0), counts.sum(axis=1)
-    absent = predicted + support == 0
     precision, recall, f1 = (
-        np.where(absent, np.nan, np.nan_to_num(_ratio(above, below)))
+        np.nan_to_num(_ratio(above, below))
         for above, below in ((hits, predicted), (hits, support), (2 * hits, predicted + support))
     )
-    return ClassScores(precision, recall, f1, support)
+    return ClassScores(precision, recall, f1, support, predicted)
 
 
 def _mean(values: Array) -> float:
-    """The mean of the numbers among `values`; NaN without any."""
-    return float(np.nanmean(values)) if not np.isnan(values).all() else float("nan")
+    return float(values.mean()) if len(values) else float("nan")
 
 
 def _ratio(above: Array, below: Array) -> Array:

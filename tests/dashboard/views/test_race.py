@@ -107,8 +107,8 @@ def test_a_wrong_value_is_told_beside_its_box_and_loses_nothing() -> None:
     box = app.text_input(key="race_values_learning_rate")
     checked(box.input("0.1, fast, 99, 0.01").run())
     wrong = [error.value.replace("\\", "") for error in app.error]
-    assert wrong[0] == "learning_rate must be a number, got fast"
-    assert wrong[1].startswith("learning_rate must be between 1e-06 and 10, got 99")
+    assert wrong[0] == "Learning rate η must be a number, got fast"
+    assert wrong[1].startswith("Learning rate η must be between 1e-06 and 10, got 99")
     assert app.button(key="race_start").disabled
     assert app.text_input(key="race_values_learning_rate").value == "0.1, fast, 99, 0.01"
     checked(app.text_input(key="race_values_learning_rate").input("0.1").run())
@@ -148,7 +148,7 @@ def test_values_read_as_they_are_written() -> None:
             assert parse(base, field, text) == (values, ())
     assert parse(base, "hidden", "none, 20-10, 20-10,").values == ((), (20, 10))
     assert (
-        parse(base, "hidden", "2000").problems[0].startswith("hidden must be layers of 1 to 1,024")
+        parse(base, "hidden", "2000").problems[0].startswith("Hidden layers must be layers of 1 to 1,024")
     )
 
 

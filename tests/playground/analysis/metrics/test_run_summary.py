@@ -21,7 +21,7 @@ from playground.analysis.metrics.run_summary import (
 from playground.datasets import load
 from playground.experiment.model import Experiment
 from playground.history.events import Epoch, Finished, HyperparametersChanged, Score
-from playground.history.history import History, history
+from playground.history.history import History, Log, history
 from playground.nn.network import Layer, Snapshot
 
 
@@ -162,3 +162,36 @@ def test_histograms_share_one_axis_that_holds_every_weight() -> None:
     assert [int(c.sum()) for c in found.counts] == [2, 3]
     assert found.counts[1][BINS // 2] == 2  # zero lies in the middle bin
     assert histograms([np.zeros(0, np.float32)]).counts[0].sum() == 0
+
+
+class AppendingLog(Log):
+    """Another thread appends an epoch just before the count is read, or just before it is set."""
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "_count" and self.__dict__.get("late"):
+            self.extend([self.__dict__.pop("late")])
+        return super().__getattribute__(name)
+
+
+def test_the_best_epoch_is_among_the_epochs_while_another_thread_appends() -> None:
+    better = Epoch(2, 2, Score(0.5, 0.5), Score(0.5, 0.5), 0.1, 0.1, ())
+    log = AppendingLog([replace(better, epoch=1, validation=Score(1.0, 0.5))])
+    log.__dict__["late"] = better
+    for _ in range(2):
+        read = log.history()
+        assert read.best_epoch in read.epoch
+
+
+def test_the_best_epoch_is_not_announced_before_its_row() -> None:
+    class Reading(Log):
+        """A reader looks between the writes of an epoch."""
+
+        def __setattr__(self, name: str, value: object) -> None:
+            super().__setattr__(name, value)
+            if name == "_best" and "_epochs" in self.__dict__:
+                read = self.history()
+                assert read.best_epoch is None or read.best_epoch in read.epoch
+
+    log = Reading()
+    log.extend([Epoch(1, 1, Score(0.5, 0.5), Score(0.5, 0.5), 0.1, 0.1, ())])
+    assert log.history().best_epoch == 1
