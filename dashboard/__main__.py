@@ -1,5 +1,6 @@
 """`mlp-playground`: starts the server; its commands are those of `python -m playground`."""
 
+import logging
 import os
 import sys
 import threading
@@ -59,6 +60,8 @@ def serve(port: int, host: str, workers: int | None, base_path: str, browser: bo
     """Serve the dashboard until the process is told to end."""
     if workers is not None:
         os.environ["PLAYGROUND_WORKERS"] = str(workers)
+    # Pages are imported before the server runs, which is no reason for a warning.
+    logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
     from dashboard.app import app  # here: commands need neither Streamlit nor the pages
 
     if browser:

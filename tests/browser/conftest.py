@@ -162,6 +162,13 @@ def stop(page: Any) -> None:
             pause.wait_for(state="detached", timeout=5_000)
 
 
+def open_page(page: Any, title: str) -> None:
+    """Turn to another page by the navigation."""
+    group = next(entry.group for entry in PAGES.values() if entry.title == title)
+    page.locator("[data-testid=stTopNavSection]").filter(has_text=group).click()
+    page.get_by_role("menuitem", name=title, exact=True).click()
+
+
 @pytest.fixture
 def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
     """Open an address of the server in a browser that has never been there.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, open_page
 
 START = 120_000  # ms: the workers may still be loading TensorFlow
 SMALL = "?v=1&dataset=digits&hidden=8&epochs=1"
@@ -27,7 +27,7 @@ def test_charts_images_and_streams_work_below_a_path(below: Server, visit: Any) 
     page.locator(".js-plotly-plot .plot-container").first.wait_for(timeout=START)
     page.locator(".st-key-train button:visible:enabled").click()
     page.get_by_text("Finished: 1 epochs trained.").wait_for(timeout=START)
-    page.get_by_role("link", name="Inspect").click()
+    open_page(page, "Inspect")
     page.locator(".st-key-inspect_view button").filter(has_text="Embedding").click()
     plot = page.locator(".st-key-embedding .js-plotly-plot")
     plot.wait_for()

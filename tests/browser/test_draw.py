@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.browser.conftest import open_page
+
 START = 60_000  # ms
 PAD, ANSWER = ".st-key-pad", ".st-key-answer .answer"
 
@@ -189,9 +191,9 @@ def test_an_image_is_loaded_by_keyboard_and_changed_with_keys(draw: Any) -> None
 def test_a_drawing_outlives_another_page(draw: Any) -> None:
     stroke(draw, STROKES["7"])
     said = answered(draw)
-    draw.get_by_role("link", name=re.compile("Data")).click()
+    open_page(draw, "Data")
     draw.locator(PAD).wait_for(state="detached")
-    draw.get_by_role("link", name=re.compile("Draw")).click()
+    open_page(draw, "Draw")
     draw.locator(f"{ANSWER} .sentence").get_by_text(said).wait_for()
 
 

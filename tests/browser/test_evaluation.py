@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import open_page
+
 START = 120_000  # ms: the workers may still be loading TensorFlow
 SMALL = "?v=1&dataset=digits&hidden=30&epochs=3"
 
@@ -74,7 +76,7 @@ def test_openings_of_the_test_set_are_counted_on_both_pages(inspect: Any) -> Non
     inspect.locator(".st-key-open_test button:visible").click()
     inspect.get_by_text("Evaluated once so far").wait_for()
     inspect.locator(".st-key-test_tiles").get_by_text("Validation accuracy").wait_for()
-    inspect.get_by_role("link", name=re.compile("Train")).click()
+    open_page(inspect, "Train")
     inspect.get_by_text("Evaluated once so far").wait_for()
     inspect.locator(".st-key-open_test button:visible").get_by_text(
         "Evaluate on test set again"

@@ -1,9 +1,10 @@
 """The slider of epochs and the views of a network, in a real Chromium."""
 
-import re
 from typing import Any
 
 import pytest
+
+from tests.browser.conftest import open_page
 
 SMALL = "?v=1&dataset=moons&hidden=4&train_size=100&validation_size=50&epochs=6"
 START = 120_000  # ms: the workers may still be loading TensorFlow
@@ -44,9 +45,9 @@ def test_one_slider_moves_the_weights_and_is_shared_by_the_pages(inspect: Any) -
     untrained = region(inspect, second)
     inspect.locator(".st-key-epoch button[name=on]").click()
     first = region(inspect, untrained)
-    inspect.get_by_role("link", name=re.compile("Data")).click()
+    open_page(inspect, "Data")
     inspect.locator("[data-testid=stMain]").get_by_text("Two interleaved half circles").wait_for()
-    inspect.get_by_role("link", name=re.compile("Inspect")).click()
+    open_page(inspect, "Inspect")
     shown(inspect, "after epoch 1, of 6")
     assert region(inspect) == first
     inspect.locator(".st-key-epoch button[name=newest]").click()

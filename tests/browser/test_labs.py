@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tests.browser.conftest import open_page
+
 
 def test_a_unit_dies_as_its_step_is_moved_by_keyboard(visit: Callable[..., Any]) -> None:
     page = visit("labs?lab=activations")
@@ -25,7 +27,7 @@ def test_a_unit_dies_as_its_step_is_moved_by_keyboard(visit: Callable[..., Any])
     page.get_by_text("Schedules", exact=True).first.click()
     page.locator(".st-key-lab_schedules_rates .js-plotly-plot").wait_for()
     assert "lab=schedules" in page.url
-    page.get_by_role("link", name="Data", exact=True).click()
+    open_page(page, "Data")
     page.wait_for_url(re.compile("/data$|/data[?](?!.*lab=)"))  # closed with its page
 
 

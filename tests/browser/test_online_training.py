@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.browser.conftest import open_page
+
 START = 60_000  # ms
 
 
@@ -29,5 +31,5 @@ def test_a_drawing_is_taught_undone_and_the_pupil_taken_along(visit: Any) -> Non
     result.wait_for(timeout=START)
     page.locator(".st-key-teach_adopt button:visible").first.click()
     page.get_by_text("Paused after epoch 1").wait_for()  # it is one's own now
-    page.get_by_role("link", name="Train").click()
+    open_page(page, "Train")
     page.locator(".st-key-loss_chart").get_by_text("taught 9 examples").wait_for()

@@ -38,8 +38,8 @@ def test_after_a_crash_of_the_server_every_finished_epoch_is_there(
     page.get_by_text("the server was restarted").first.wait_for(timeout=START)
     assert epoch(page) >= shown >= 30
     page.locator(".st-key-loss_chart .js-plotly-plot .lines path").first.wait_for(state="attached")
-    page.locator(".st-key-train button:visible").get_by_text("Start again").wait_for()
+    page.locator(".st-key-train button:visible").get_by_text("Resume").wait_for()
     train.click()
     page.get_by_text("the server was restarted").first.wait_for(state="detached", timeout=START)
-    page.wait_for_function(REACHED, arg=5, timeout=START)
+    page.wait_for_function(REACHED, arg=shown + 30, timeout=START)
     context.close()

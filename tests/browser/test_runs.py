@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tests.browser.conftest import open_page
+
 SHORT = "?dataset=iris&hidden=4&epochs=3"
 START = 120_000  # ms: the workers may still be loading TensorFlow
 
@@ -20,7 +22,7 @@ def trained(visit: Visit) -> Any:
 
 def to_runs(page: Any) -> Any:
     """Turn to the Runs page by its link."""
-    page.get_by_role("link", name="Runs").click()
+    open_page(page, "Runs")
     page.get_by_role("heading", name="Your runs").wait_for()
     return page
 

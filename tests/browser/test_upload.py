@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import open_page
+
 START = 120_000  # ms: the workers may still be loading TensorFlow
 
 Visit = Callable[..., Any]
@@ -19,7 +21,7 @@ CSV = "height;weight;kind\n" + "".join(
 def view(server: Any, visit: Visit) -> Any:
     """The view "Your own data" as somebody new sees it."""
     page = visit()
-    page.get_by_role("link", name="Data").click()
+    open_page(page, "Data")
     page.get_by_text("Your own data").click()
     page.get_by_text("How do you bring them?").wait_for()
     return page
@@ -33,7 +35,7 @@ def train(page: Any) -> None:
     """Take what was brought along, and train on it to the end."""
     press(page, "own_train")
     page.get_by_text("These are the data in use now").wait_for()
-    page.get_by_role("link", name="Train").click()
+    open_page(page, "Train")
     page.get_by_text("(not trained yet)").wait_for(timeout=START)
     page.locator(".st-key-region .js-plotly-plot").wait_for()
     press(page, "train")
