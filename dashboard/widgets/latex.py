@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 Rows = Sequence[Sequence[float]] | NDArray[Any]
@@ -61,3 +62,18 @@ def matrix(rows: Rows, digits: int = 3, entry: Callable[[int, int], str] | None 
 def lines(*equations: str, gap: str = "2pt") -> str:
     """Equations below each other, aligned at their "&"."""
     return r"\begin{aligned}" + rf" \\[{gap}] ".join(equations) + r"\end{aligned}"
+
+
+def wrapped(terms: Sequence[str], per_line: int = 2) -> str:
+    """A sum with `per_line` terms on each line of aligned equations, for narrow screens."""
+    rows = [" + ".join(terms[i : i + per_line]) for i in range(0, len(terms), per_line)]
+    return r" \\ &\quad + ".join(rows)
+
+
+def formula_row(*formulas: str) -> None:
+    """Draw formulas beside each other; on narrow screens they wrap."""
+    with st.container(
+        horizontal=True, horizontal_alignment="center", vertical_alignment="center", gap="small"
+    ):
+        for formula in formulas:
+            st.latex(formula, width="content")

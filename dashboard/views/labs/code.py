@@ -36,8 +36,8 @@ def six_steps() -> None:
     st.markdown(f"The current experiment: **{literal(title(experiment))}**")
     _take(experiment, form)
     st.caption(
-        "The settings of the sidebar, with other random numbers: other initial weights, another "
-        "order. The script exported on the Runs page repeats a run with its numbers."
+        "The settings above, with other random numbers: other initial weights, another order. The "
+        "script exported on the Runs page reproduces a run to the digit."
     )
     previous = _previous(experiment)
     old = steps(previous, form) if previous is not None else None
@@ -48,8 +48,8 @@ def six_steps() -> None:
 
 def _examples(experiment: Experiment) -> None:
     st.markdown(
-        "Six steps: import, data, model, compile, fit, summary. The code is that of the experiment "
-        "in the sidebar. Change anything there, or begin with one of these:"
+        "Six steps: import, data, model, compile, fit, summary. The code is that of the current "
+        "experiment: change any setting, or begin with one of these:"
     )
     with st.container(horizontal=True):
         for name, (text, example) in EXAMPLES.items():
@@ -104,12 +104,12 @@ def _step(experiment: Experiment, number: int, step: CodeStep, old: CodeStep | N
     with left:
         st.code(step.code, language="python")
         if changed and old is not None:
-            st.caption("Changed by the last change in the sidebar:")
+            st.caption("Changed by the last change of a setting:")
             st.code(difference(old.code, step.code), language="diff")
     with right:
         st.markdown(step.says)
         if step.fields:
-            st.caption("Set in the sidebar by " + _settings(experiment, step.fields) + ".")
+            st.caption("Settings: " + _settings(experiment, step.fields) + ".")
 
 
 def _settings(experiment: Experiment, fields: tuple[str, ...]) -> str:

@@ -189,7 +189,7 @@ def _plan(name: str, rate: float, epochs: int, warmup: int) -> Training | None:
             schedule=name, learning_rate=rate, epochs=epochs, warmup_epochs=warmup, **fields
         )
     except ValidationError as error:
-        for sentence in explain(error):
+        for sentence in explain(error, labels=True):
             refuse(sentence)
         return None
     formula = entry.formula.replace(r"\text", r"\allowbreak\text")  # a phone is narrow

@@ -129,7 +129,8 @@ def _formulas(pairs: list[Pair]) -> None:
         r"\frac{\partial L}{\partial z_l} = "
         r"\Big(\frac{\partial L}{\partial z_{l+1}}\,W_{l+1}^\top\Big) \odot f'(z_l)"
     )
-    st.latex(r"\text{expected factor a layer: } \sqrt{n\,\mathrm{Var}(W)\;E[f'(z)^2]}")
+    st.latex(r"\begin{gathered} \text{expected factor a layer} \\ "
+             r"\sqrt{n\,\mathrm{Var}(W)\;E[f'(z)^2]} \end{gathered}")  # fmt: skip
     names = dict.fromkeys(initializer for _, initializer in pairs)
     formulas = (f"{INITIALIZERS[name].label} ${INITIALIZERS[name].formula}$" for name in names)
     st.caption("Initial weights: " + ", ".join(formulas) + ". Nothing is trained here.")

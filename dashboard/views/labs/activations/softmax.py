@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dashboard.components.chart import chart
 from dashboard.figures.evaluation import softmax_figure, softmax_sentence
+from dashboard.widgets.latex import lines
 from playground.nn import activations
 
 Array = NDArray[np.floating]
@@ -62,12 +63,13 @@ def softmax() -> None:
 def _formula(shifted: Array, p: Array) -> None:
     exponents = shifted - shifted.max()
     terms = " + ".join(f"e^{{{each:.3g}}}" for each in exponents)
-    st.latex(r"p_k = \frac{e^{z_k/T}}{\sum_j e^{z_j/T}} = \frac{e^{(z_k - m)/T}}"
-             r"{\sum_j e^{(z_j - m)/T}}, \quad m = \max_j z_j")  # fmt: skip
-    st.latex(
-        rf"p_1 = \frac{{e^{{{exponents[0]:.3g}}}}}{{{terms}}} = "
-        rf"\frac{{{np.exp(exponents[0]):.4g}}}{{{np.exp(exponents).sum():.4g}}} = {p[0]:.4f}"
-    )
+    st.latex(lines(
+        r"p_k &= \frac{e^{z_k/T}}{\sum_j e^{z_j/T}} = \frac{e^{(z_k - m)/T}}"
+        r"{\sum_j e^{(z_j - m)/T}}",
+        r"m &= \max_j z_j",
+        rf"p_1 &= \frac{{e^{{{exponents[0]:.3g}}}}}{{{terms}}}",
+        rf"&= \frac{{{np.exp(exponents[0]):.4g}}}{{{np.exp(exponents).sum():.4g}}} = {p[0]:.4f}",
+    ))  # fmt: skip
 
 
 def _table(z: Array, shifted: Array, p: Array, shift: int) -> None:

@@ -204,13 +204,13 @@ def _forward(view: NetworkView, roast: tuple[float, float], threshold: float) ->
     hidden, last = view.snapshot.layers
     first, second = (bracketed(f"{value:.3f}") for value in x[0])
     st.markdown("**This roast, step by step**")
-    st.latex(
-        rf"({roast[0]:.1f}\,°\mathrm{{C}},\ {roast[1]:.2f}\,\mathrm{{min}}) \to "
-        rf"({x[0, 0]:.3f},\ {x[0, 1]:.3f})"
-    )
+    st.latex(lines(
+        rf"& {roast[0]:.1f}\,°\mathrm{{C}} \to {x[0, 0]:.3f}",
+        rf"& {roast[1]:.2f}\,\mathrm{{min}} \to {x[0, 1]:.3f}",
+    ))  # fmt: skip
     st.latex(lines(*(
-        rf"a_{j + 1} &= \sigma({w[0]:.2f} \cdot {first} {w[1]:+.2f} \cdot {second}"
-        rf" \\ &\qquad {hidden.bias[j]:+.2f}) = \sigma({z1[0, j]:.2f}) = {a1[0, j]:.3f}"
+        rf"a_{j + 1} &= \sigma({w[0]:.2f} \cdot {first} \\ &\qquad {w[1]:+.2f} \cdot {second} "
+        rf"{hidden.bias[j]:+.2f}) \\ &= \sigma({z1[0, j]:.2f}) = {a1[0, j]:.3f}"
         for j, w in enumerate(hidden.kernel.T)
     )))  # fmt: skip
     terms = r" \\ &\qquad ".join(

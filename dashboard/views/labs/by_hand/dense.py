@@ -8,7 +8,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.views.labs.worker_result import worker_result
-from dashboard.widgets.latex import bracketed, colored, lines, matrix, significant
+from dashboard.widgets.latex import (
+    bracketed,
+    colored,
+    formula_row,
+    lines,
+    matrix,
+    significant,
+    wrapped,
+)
 from dashboard.widgets.messages import refuse
 from playground.labs.by_hand import (
     KerasSession,
@@ -21,6 +29,7 @@ from playground.labs.by_hand import (
     transposed_product,
 )
 from playground.nn.activations import ACTIVATIONS
+from playground.nn.format import format_number, join_words
 
 Array = NDArray[Any]
 
@@ -180,28 +189,28 @@ def _product(x: Array, kernel: Array, bias: Array, row: int, unit: int, activati
     """The whole product, and the marked z as a sum."""
     z = pre_activations(x, kernel, bias)
     a = np.asarray(ACTIVATIONS[activation].f(z))
-    with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
-        for text in (
-            rf"\underset{{X}}{{{_matrix(x, row=row)}}} \cdot",
-            rf"\underset{{W}}{{{_matrix(kernel, unit=unit)}}} +",
-            rf"\underset{{b}}{{{_matrix(bias[None], unit=unit)}}}",
-            rf"= \underset{{Z}}{{{_matrix(z, at=(row, unit))}}}",
-            rf"\to \underset{{A = f(Z)}}{{{_matrix(a, at=(row, unit))}}}",
-        ):
-            st.latex(text, width="content")
-    terms = r" \\ &\quad + ".join(
+    formula_row(
+        rf"\underset{{X}}{{{_matrix(x, row=row)}}} \cdot",
+        rf"\underset{{W}}{{{_matrix(kernel, unit=unit)}}} +",
+        rf"\underset{{b}}{{{_matrix(bias[None], unit=unit)}}}",
+        rf"= \underset{{Z}}{{{_matrix(z, at=(row, unit))}}}",
+        rf"\to \underset{{A = f(Z)}}{{{_matrix(a, at=(row, unit))}}}",
+    )
+    terms = wrapped([
         rf"{_factor(p, ROW)} \cdot {_factor(q, UNIT)}"
         for p, q in zip(x[row], kernel[:, unit], strict=True)
-    )
+    ], 1)  # fmt: skip
     st.latex(lines(
         rf"z_{{{row + 1},{unit + 1}}} &= {terms} + {_factor(bias[unit], UNIT)}",
         f"&= {z[row, unit]:.4g}",
     ))  # fmt: skip
-    summands = " and ".join(f"{value:.4g}" for value in products(x, kernel, row, unit))
+    summands = join_words([format_number(value, 4) for value in products(x, kernel, row, unit)])
+    b, sum_, output = (
+        format_number(float(value), 4) for value in (bias[unit], z[row, unit], a[row, unit])
+    )
     st.caption(
-        f"Row {row + 1} of X times column {unit + 1} of W: {summands}, plus the bias "
-        f"{bias[unit]:.4g}, is z = {z[row, unit]:.4g}; f(z) = {a[row, unit]:.4g}. No other column "
-        "of W has a part in it."
+        f"Row {row + 1} of X times column {unit + 1} of W: {summands}, plus the bias {b}, is "
+        f"z = {sum_}; f(z) = {output}. The other columns of W do not matter here."
     )
 
 
@@ -212,9 +221,10 @@ def _transposed(x: Array, kernel: Array, bias: Array, row: int, unit: int) -> No
         "units are then the rows of $W^\\top$:"
     )
     z = transposed_product(x, kernel, bias, row)
-    with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
-        st.latex(rf"{_matrix(kernel.T, unit_row=unit)} {_column(x[row])}", width="content")
-        st.latex(rf"+ {_column(bias)} = {_column(z)}", width="content")
+    formula_row(
+        rf"{_matrix(kernel.T, unit_row=unit)} {_column(x[row])}",
+        rf"+ {_column(bias)} = {_column(z)}",
+    )
     st.markdown(
         "A table of data has an example in each **row**, so everything is transposed: "
         "$(W^\\top x)^\\top = x^\\top W$. Keras stores $W$ as `(inputs, units)`, and `X @ W + b` "
@@ -233,10 +243,14 @@ def _keras(x: Array, kernel: Array, bias: Array, activation: str) -> None:
     if session is None:
         return
     st.code(session.text, language="python", wrap_lines=True, height=420)
-    ours = ACTIVATIONS[activation].f(pre_activations(x, kernel, bias))
+    difference = np.abs(
+        ACTIVATIONS[activation].f(pre_activations(x, kernel, bias)) - session.outputs
+    )
+    differ = f"differ from NumPy's by at most {difference.max():.1e}" if difference.any() else (
+        "are equal to NumPy's"
+    )  # fmt: skip
     st.caption(
         "Before it sees an input, `Dense` does not know the rows of W: it has no weights and "
         "`set_weights` fails. The first call builds it; an Input layer does so at once. With the "
-        f"weights above its {session.outputs.size} outputs differ from NumPy's by at most "
-        f"{np.abs(ours - session.outputs).max():.1e}."
+        f"weights above its {difference.size} outputs {differ}."
     )

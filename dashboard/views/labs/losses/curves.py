@@ -157,7 +157,8 @@ def _huber(prediction: float, target: float, delta: float) -> str:
         case = r"|e| > \delta"
         inside = rf"\delta\,(|e| - \tfrac12\delta) = {delta:g}\,({abs(e):.2f} - {delta / 2:g})"
     return lines(
-        rf"\text{{Huber, }}{case}\text{{: }} & {inside} = {loss:.2f}",
+        rf"\text{{Huber: }} & {case}",
+        rf"& {inside} = {loss:.2f}",
         rf"\text{{slope: }} & \max(-\delta, \min(e, \delta)) = {slope:.2f}",
     )
 

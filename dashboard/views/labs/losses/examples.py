@@ -10,7 +10,7 @@ from dashboard.components import chart
 from dashboard.figures import losses as figures
 from dashboard.figures.evaluation import grouped_bars
 from dashboard.state import stored
-from dashboard.widgets.latex import lines, number
+from dashboard.widgets.latex import lines, number, wrapped
 from dashboard.widgets.messages import refuse
 from playground.labs.losses import (
     EXTENT,
@@ -179,9 +179,7 @@ def _formula(i: int, y: Array, p: Array, h: float) -> str:
         rf"{target:.0f}\cdot\ln {number(each, 2) if each else '10^{-7}'}"
         for target, each in zip(y, p, strict=True)
     ]
-    pairs = [" + ".join(terms[k : k + 2]) for k in range(0, len(terms), 2)]  # fits a phone
-    summed = r" \\ &\quad + ".join(pairs)
-    return rf"H_{i} &= -\sum_k y_k \ln p_k \\ &= -({summed}) \\ &= \mathbf{{{h:.3f}}}"
+    return rf"H_{i} &= -\sum_k y_k \ln p_k \\ &= -({wrapped(terms)}) \\ &= \mathbf{{{h:.3f}}}"
 
 
 def sentence(h: Array) -> str:

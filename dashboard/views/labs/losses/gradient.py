@@ -52,7 +52,7 @@ def _softmax() -> None:
         "gradient.",
     ) or 0  # fmt: skip
     y, p = np.eye(3)[target], softmax(z)
-    st.latex(rf"p = {column(p)},\ y = {column(y, 0)},\ p - y = {column(p - y)}")
+    st.latex(lines(rf"& p = {column(p)},\quad y = {column(y, 0)}", rf"& p - y = {column(p - y)}"))
     cross, squared = (softmax_gradient(name, y, z) for name in (CROSS, SQUARED))
     jacobian_text = matrix(jacobian(p))
     st.markdown(

@@ -162,6 +162,6 @@ def _formula(data_loss: QuadraticLoss, norm: str, strength: float, w: Array) -> 
         name = r"\lVert w\rVert_2^2"
         terms = " + ".join(f"({number(each, 2)})^2" for each in w)
     return (
-        rf"& \text{{{NORMS[norm]}: }} \mathit{{loss}} + \lambda\,{name} \\ & = {number(data)} + "
-        rf"{strength:.2f}\,({terms}) = {number(data + strength * size)}"
+        rf"\text{{{NORMS[norm]}: }} & \mathit{{loss}} + \lambda\,{name} \\ & = {number(data)} + "
+        rf"{strength:.2f}\,({terms}) \\ & = {number(data + strength * size)}"
     )

@@ -155,7 +155,7 @@ def _strength(fit: RidgeFit, loss: Array, best: int) -> int:
     size = float(fit.weights[row] @ fit.weights[row])
     st.latex(lines(
         r"& \mathit{loss} + \lambda\,\lVert W\rVert_2^2",
-        rf"& = {number(loss[row])} + {number(STRENGTHS[row])}\cdot {number(size)} "
-        rf"= {number(loss[row] + STRENGTHS[row] * size)}",
+        rf"& = {number(loss[row])} + {number(STRENGTHS[row])}\cdot {number(size)}",
+        rf"& = {number(loss[row] + STRENGTHS[row] * size)}",
     ))  # fmt: skip
     return row

@@ -16,7 +16,7 @@ from dashboard.figures.labs import (
 )
 from dashboard.figures.style import POSITIVE
 from dashboard.views.labs.worker_result import worker_result
-from dashboard.widgets.latex import colored, lines, matrix
+from dashboard.widgets.latex import colored, formula_row, lines, matrix, wrapped
 from playground.labs.scratch import numpy_network
 from playground.labs.scratch.config import ALL, all_batches, published_batches
 from playground.labs.scratch.numpy_network import (
@@ -112,7 +112,7 @@ def _largest(pairs: list[tuple[list[Array], list[Array]]]) -> float:
 def _batches(
     step: NumpyStep, array: int, index: Index, rate: float, theirs: KerasStep | None
 ) -> None:
-    st.latex(f"X = {_matrix(step.x)}\\quad y = {_matrix(step.y[:, None], '{:d}')}")
+    formula_row(f"X = {_matrix(step.x)}", f"y = {_matrix(step.y[:, None], '{:d}')}")
     st.caption(
         f"Shapes: X {step.x.shape}, a row for each flower, standardized; y {step.y.shape}, "
         "0 setosa, 1 versicolor, 2 virginica."
@@ -146,18 +146,18 @@ def _forward(
         )
         for i, w in enumerate(step.weights)
     )
-    st.latex(
-        rf"\underbrace{{{_matrix(step.x)}}}_{{X}}\ \underbrace{{{w_1}}}_{{W_1}} + "
-        rf"\underbrace{{{b_1}}}_{{b_1}} = \underbrace{{{_matrix(passed.z_1)}}}_{{Z_1}}"
-    )
-    st.latex(
-        rf"\underbrace{{{_matrix(passed.a_1)}}}_{{A_1 = \max(0, Z_1)}}\ "
-        rf"\underbrace{{{w_2}}}_{{W_2}} + \underbrace{{{b_2}}}_{{b_2}} = "
-        rf"\underbrace{{{_matrix(passed.z_2)}}}_{{Z_2}}"
-    )
-    st.latex(
-        rf"P = \mathrm{{softmax}}(Z_2) = {_matrix(passed.p)}\quad y = "
-        rf"{_matrix(step.y[:, None], '{:d}')}"
+    formula_row(
+        rf"\underbrace{{{_matrix(step.x)}}}_{{X}}", rf"\underbrace{{{w_1}}}_{{W_1}} +",
+        rf"\underbrace{{{b_1}}}_{{b_1}}", rf"= \underbrace{{{_matrix(passed.z_1)}}}_{{Z_1}}",
+    )  # fmt: skip
+    formula_row(
+        rf"\underbrace{{{_matrix(passed.a_1)}}}_{{A_1 = \max(0, Z_1)}}",
+        rf"\underbrace{{{w_2}}}_{{W_2}} +", rf"\underbrace{{{b_2}}}_{{b_2}}",
+        rf"= \underbrace{{{_matrix(passed.z_2)}}}_{{Z_2}}",
+    )  # fmt: skip
+    formula_row(
+        rf"P = \mathrm{{softmax}}(Z_2) = {_matrix(passed.p)}",
+        f"y = {_matrix(step.y[:, None], '{:d}')}",
     )
     st.caption(
         f"Shapes: X ({n}, 4) · W₁ (4, 3) + b₁ (3,) = Z₁ ({n}, 3); A₁ ({n}, 3) · W₂ (3, 3) + b₂ "
@@ -176,8 +176,8 @@ def _loss(step: NumpyStep, array: int, index: Index, rate: float, theirs: KerasS
         + r" \\ ".join(rows)
         + r"\end{array}"
     )
-    total = " + ".join(f"{loss:.4f}" for loss in step.losses)
-    st.latex(rf"L = \frac{{{total}}}{{{len(step.y)}}} = {step.loss:.6f}")
+    total = wrapped([f"{loss:.4f}" for loss in step.losses], 3)
+    st.latex(lines(rf"L &= \tfrac1{{{len(step.y)}}} ({total})", f"&= {step.loss:.6f}"))
     text = (
         "The predicted probability of each flower's own species, and its loss; training minimizes "
         "the mean. Predicting 1/3 for every class has the loss ln 3 = 1.0986."
@@ -194,11 +194,11 @@ def _gradient(
     d_2 = (step.forward.p - one_hot) / n
     d_1 = (d_2 @ step.weights[2].T) * (step.forward.z_1 > 0)
     st.latex(rf"D_2 = \frac{{P - Y}}{{{n}}} = {_matrix(d_2)}")
-    st.latex(rf"D_1 = (D_2 W_2^\top) \odot [Z_1 > 0] = {_matrix(d_1)}")
+    formula_row(r"D_1 = (D_2 W_2^\top) \odot [Z_1 > 0]", f"= {_matrix(d_1)}")
     layer, d, name, inputs = (
         (1, d_1, "X", step.x) if array < 2 else (2, d_2, "A_1", step.forward.a_1)
     )
-    column = d[:, index[-1]]
+    column = d[:, index[-1]] + 0.0  # −0 becomes 0
     if len(index) == 2:
         rule = rf"\sum_n {name}[n,{index[0]}]\, D_{layer}[n,{index[1]}]"
         terms = [f"({a:.3f})({b:.4f})" for a, b in zip(inputs[:, index[0]], column, strict=True)]
@@ -207,7 +207,7 @@ def _gradient(
     gradient = f"{step.gradients[array][index]:.8f}"
     st.latex(lines(
         rf"\frac{{\partial L}}{{\partial {_symbol(array, index)}}} &= {rule}",
-        f"&= {' + '.join(terms)}",
+        f"&= {wrapped(terms)}",
         f"&= {colored(gradient, POSITIVE, bold=False)}",
     ))  # fmt: skip
     tape = "…" if theirs is None else f"{theirs.gradients[array][index]:.8f}"
@@ -226,10 +226,11 @@ def _update(
     step: NumpyStep, array: int, index: Index, rate: float, theirs: KerasStep | None
 ) -> None:
     w, g, after = (each[array][index] for each in (step.weights, step.gradients, step.after))
-    st.latex(
-        rf"{_symbol(array, index)} \leftarrow w - \eta g = {w:.6f} - {rate:g}\cdot({g:.6f}) = "
-        + colored(f"{after:.6f}", POSITIVE, bold=False)
-    )
+    st.latex(lines(
+        rf"{_symbol(array, index)} &\leftarrow w - \eta g",
+        rf"&= {w:.6f} - {rate:g}\cdot({g:.6f})",
+        f"&= {colored(f'{after:.6f}', POSITIVE, bold=False)}",
+    ))  # fmt: skip
     tape = keras = "…"
     if theirs is not None:
         tape, keras = (f"{each[array][index]:.6f}" for each in (theirs.after, theirs.keras_after))
@@ -261,7 +262,7 @@ def _matrix(values: NDArray[Any], number: str = "{:.2f}", chosen: Index | None =
     """A matrix in LaTeX; the entry at `chosen` is blue."""
 
     def entry(i: int, j: int) -> str:
-        text = number.format(values[i, j])
+        text = number.format(values[i, j]).replace("-0.00", "0.00")
         return colored(text, POSITIVE) if (i, j) == chosen else text
 
     return matrix(values, entry=entry)
