@@ -61,6 +61,8 @@ def opened(
     begun = {"experiment", "shown", "known", "identity", "places", "looked"}
     for key in begun & set(app.session_state):
         del app.session_state[key]
+    for group in ("data", "more"):
+        app.session_state[f"{group}_settings"] = True  # is open
     app.session_state["identity"] = {"identity": " ".join(who)}
     text = assignment if isinstance(assignment, str) else write(assignment, signing.key())
     app.query_params = address | {"assignment": text}

@@ -78,6 +78,7 @@ def a_new_tab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
 def opened(**address: Any) -> AppTest:
     app = AppTest.from_function(page, default_timeout=60)
     app.session_state["known"] = KNOWN
+    app.session_state["data_settings"] = True  # is open
     app.query_params = address
     return checked(app.run())
 
