@@ -101,7 +101,7 @@ def _experiment(path: str | None, link_text: str | None, options: dict[str, Any]
 
 def _stored_table(path: str, target: str | None) -> str:
     """The data set name of the table in a CSV file, which is stored as the dashboard stores it."""
-    from playground.datasets.custom import columns, csv_reader, storage
+    from playground.datasets.custom import columns, csv_reader, roles, storage
     from playground.datasets.custom.table import TableError
 
     try:
@@ -111,7 +111,7 @@ def _stored_table(path: str, target: str | None) -> str:
             raise InvalidValueError(
                 f"target must be one of {', '.join(names[:20])}, got {truncate(target)}"
             )
-        prepared = columns.prepare(sheet, columns.default_choice(sheet, target), Path(path).stem)
+        prepared = columns.prepare(sheet, roles.default_choice(sheet, target), Path(path).stem)
         stored = storage.put(prepared.table)
     except TableError as error:
         raise InvalidValueError(f"{path}: {error}") from None

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.datasets import images, split, tabular
+from playground.datasets import images, tabular
 from playground.datasets.custom import storage
 from playground.datasets.download import FetchError, Progress, fetch, full
 from playground.datasets.preprocessing import (
@@ -15,9 +15,12 @@ from playground.datasets.preprocessing import (
     Pair,
     Purpose,
     fill_gaps,
+    in_order,
     scaling,
+    stratified,
     stream,
     target_scaling,
+    with_copies,
     with_noise,
 )
 from playground.datasets.registry import DataConfig, DatasetInfo
@@ -100,8 +103,8 @@ def _load(data: DataConfig) -> Dataset:
         (x.astype(x_type, copy=False), y.astype(y_type)) for x, y in _splits(data)
     )
     if data.split_without_shuffle:
-        train, validation = split.in_order(train, validation)
-    train = split.with_copies(train, validation, data.leaked_fraction, data.data_seed)
+        train, validation = in_order(train, validation)
+    train = with_copies(train, validation, data.leaked_fraction, data.data_seed)
     train = train[0], _with_label_noise(train[1], data)
     pairs = [train, validation, test, holdout]
     if not info.shape:
@@ -138,7 +141,7 @@ def _generated(data: DataConfig, generate: Generator) -> list[Pair]:
     seed, noise = data.data_seed, data.noise
     sizes = (data.train_size, data.validation_size)
     x, y = generate(sum(sizes), noise, stream(seed, Purpose.POINTS), stream(seed, Purpose.NOISE))
-    rows = split.stratified(y, sizes, stream(seed, Purpose.SPLIT))
+    rows = stratified(y, sizes, stream(seed, Purpose.SPLIT))
     test, holdout = (
         generate(size, noise, stream(seed, purpose), stream(seed, Purpose.NOISE, part=part))
         for size, purpose, part in (
@@ -176,7 +179,7 @@ def _table(data: DataConfig) -> list[Pair]:
         (x, y), test = tabular.hold_out_test((table.x, table.y), table.n_test, data.data_seed)
     left = len(y) - data.train_size - data.validation_size
     sizes = (data.train_size, data.validation_size, min(left, MAX_HOLDOUT))
-    rows = split.stratified(y, sizes, stream(data.data_seed, Purpose.SPLIT))
+    rows = stratified(y, sizes, stream(data.data_seed, Purpose.SPLIT))
     train, validation, holdout = ((x[chosen], y[chosen]) for chosen in rows)
     return [train, validation, test, holdout]
 

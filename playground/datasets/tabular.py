@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.datasets.preprocessing import Pair, Purpose, stream
-from playground.datasets.split import stratified
+from playground.datasets.preprocessing import Pair, Purpose, stratified, stream
 
 ROASTS = ((150.0, 285.0), (11.5, 15.5))  # the range of temperatures (°C) and durations (min)
 

@@ -10,19 +10,18 @@ from dashboard.state import identity, session
 from dashboard.widgets.messages import literal, refuse
 from playground.datasets.custom import storage
 from playground.datasets.custom.cells import ColumnValues
-from playground.datasets.custom.columns import (
+from playground.datasets.custom.columns import PreparedTable, prepare
+from playground.datasets.custom.csv_reader import Sheet, read
+from playground.datasets.custom.roles import (
     ColumnChoice,
     Missing,
-    PreparedTable,
     are_few_whole_numbers,
     default_choice,
     detected_task,
     holds,
     left_out,
     needs_scaling,
-    prepare,
 )
-from playground.datasets.custom.csv_reader import Sheet, read
 from playground.datasets.custom.table import Table, TableError
 from playground.experiment.model import Experiment
 from playground.nn.losses import CLASSIFICATION, REGRESSION

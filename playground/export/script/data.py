@@ -8,8 +8,7 @@ import numpy as np
 from playground.datasets import load
 from playground.datasets.download import FULL_SETS, OWN_FOLDER
 from playground.datasets.images import IMAGES
-from playground.datasets.preprocessing import Purpose, noisy_images
-from playground.datasets.split import stratified
+from playground.datasets.preprocessing import Purpose, noisy_images, stratified
 from playground.datasets.tabular import coffee
 from playground.experiment.model import Data
 from playground.export.script.source import listing, quoted, wrapped

@@ -47,10 +47,16 @@ def keras_home(tmp_path, monkeypatch):
 
 
 def really_cached(name):
-    """The files of the full set on this machine, before KERAS_HOME is moved."""
+    """The full set of this machine as Keras' files, before KERAS_HOME is moved."""
     if not cached(name):
-        pytest.skip(f"the full {name} is not in Keras' cache: python -m playground fetch {name}")
-    return {file: (FULL_SETS[name].path / file).read_bytes() for file in FULL_SETS[name].files}
+        pytest.skip(f"the full {name} is not on this machine: python -m playground fetch {name}")
+    collection = full(name)
+    if name == "mnist":
+        return {"mnist.npz": to_npz(collection)}
+    return {
+        file: gzip.compress(idx(array), 1)
+        for file, array in zip(FASHION_FILES, collection, strict=True)
+    }
 
 
 # File formats.

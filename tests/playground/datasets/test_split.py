@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.datasets.split import stratified
+from playground.datasets.preprocessing import stratified
 
 labels = st.lists(st.integers(0, 4), max_size=120).map(np.array)
 

@@ -88,11 +88,12 @@ def test_without_a_scaler_inputs_stay_as_they_are(name, standardize):
     assert np.array_equal(data.transform(data.train.x), data.train.x.reshape(60, -1))
 
 
-def test_flawed_says_whether_a_mistake_is_made():
+def test_flawed_tells_leakage_and_split_errors():
     assert not Data().flawed
     for change in (
-        {"scaler": "everything"},
+        {"scaler": "everything", "standardize": True},
         {"split_without_shuffle": True},
         {"leaked_fraction": 0.1},
     ):
         assert Data(**change).flawed
+    assert not Data(scaler="everything").flawed  # nothing is fitted

@@ -7,8 +7,9 @@ import pytest
 
 from playground.datasets import load
 from playground.datasets.custom import storage
-from playground.datasets.custom.columns import PreparedTable, default_choice, prepare
+from playground.datasets.custom.columns import PreparedTable, prepare
 from playground.datasets.custom.csv_reader import Sheet, read
+from playground.datasets.custom.roles import default_choice
 from playground.experiment.model import Experiment
 from playground.nn.losses import CLASSIFICATION, REGRESSION
 

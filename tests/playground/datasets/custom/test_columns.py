@@ -6,18 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies
 
-from playground.datasets.custom.columns import (
+from playground.datasets.custom.columns import PreparedTable, prepare
+from playground.datasets.custom.csv_reader import Sheet, parse
+from playground.datasets.custom.roles import (
     ColumnChoice,
-    PreparedTable,
     default_choice,
     detected_task,
     guess_target,
     holds,
     left_out,
     objection,
-    prepare,
 )
-from playground.datasets.custom.csv_reader import Sheet, parse
 from playground.datasets.custom.table import MOST_CLASSES, Table, TableError
 from playground.nn.losses import CLASSIFICATION, REGRESSION
 
