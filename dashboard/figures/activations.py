@@ -48,7 +48,6 @@ def depth_figure(
     title = "Gradient ∂L/∂z, backward" if backward else "Activations, forward"
     layout = base_layout(title, "layer", "root mean square", f"depth {backward}", 340)
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 7}
-    layout["margin"]["t"] += 22 * ((len(found) - 1) // 3)  # rows of the legend on a phone
     layout["xaxis"] |= {"dtick": 1 if len(next(iter(found.values())).backward) <= 10 else 2}
     colors, dash = distinct_colors(found), "dash" if backward else "solid"
     traces: list[Trace] = []
@@ -139,7 +138,6 @@ def curves_figure(
     """f of each curve, or f′ dashed, over z (n,), above the `density` (n,) of z; marked at `at`."""
     title, name = ("Derivatives", "f′(z)") if slopes else ("Activations", "f(z)")
     layout = base_layout(title, "weighted sum z", name, f"{slopes}", 360)
-    layout["margin"]["t"] += 22 * (len(curves) // 3)  # rows of the legend on a phone
     layout["xaxis"] |= {"range": [z[0], z[-1]]}
     layout["yaxis2"] = {
         "overlaying": "y", "range": [0, float(density.max()) / DENSITY_HEIGHT], "visible": False,
@@ -148,7 +146,7 @@ def curves_figure(
     layout["shapes"] = [vertical_line(at)]
     traces: list[Trace] = [
         {
-            "type": "scatter", "uid": "density", "name": "distribution of z", "x": _float32(z),
+            "type": "scatter", "uid": "density", "name": "density of z", "x": _float32(z),
             "y": _float32(density), "yaxis": "y2", "mode": "lines", "fill": "tozeroy",
             "line": {"width": 0, "color": MARK}, "fillcolor": "rgba(138,143,152,0.25)",
             "hoverinfo": "skip",
@@ -230,7 +228,6 @@ def compared_figure(
     """Standard deviation of the activations and gradient by depth; the first profile is thick."""
     layout = base_layout("Compared with other initializers", "", "gradient ∂L/∂z", uirevision, 520)
     layout["title"]["y"] = 0.985
-    layout["margin"]["t"] = 110
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 6, "domain": [0, 0.46]}
     layout["yaxis2"] = {
         **layout["yaxis"], "domain": [0.54, 1], "anchor": "x",
@@ -386,7 +383,6 @@ def activation_histogram(
         "tickmode": "auto", "nticks": 7,
     }  # fmt: skip
     layout |= {"barmode": "stack", "bargap": 0.04, "hovermode": "x"}
-    layout["margin"]["t"], layout["title"]["y"] = 84, 0.98  # a narrow legend has two lines
     layout["legend"]["traceorder"] = "normal"
     layout["shapes"] = [
         {

@@ -61,7 +61,6 @@ def schedule_loss_figure(descents: Descents, epoch: int) -> Figure:
 def _schedules(
     curves: Mapping[str, NDArray[np.floating]], layout: dict[str, Any], epoch: int
 ) -> Figure:
-    layout["margin"]["t"] += 22 * ((len(curves) - 1) // 3)  # rows of the legend on a phone
     layout["shapes"] = [vertical_line(epoch)]
     colors = distinct_colors(curves)
     traces = [

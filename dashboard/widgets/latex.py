@@ -29,7 +29,10 @@ def significant(value: float, digits: int = 3) -> str:
 
 def _power(text: str, dot: str) -> str:
     mantissa, sign, exponent = text.partition("e")
-    return rf"{mantissa}{dot}10^{{{int(exponent)}}}" if sign else mantissa
+    if not sign:
+        return mantissa
+    power = f"10^{{{int(exponent)}}}"
+    return power if mantissa == "1" else f"{mantissa}{dot}{power}"
 
 
 def bracketed(text: str) -> str:

@@ -289,12 +289,27 @@ def _equation(line: UpdateLine, known: Values) -> str:
     value = significant(known[line.key], 5)
     if not line.numbers:
         return f"{line.name} &= {value if line.symbols == value else f'{line.symbols} = {value}'}"
-    numbers = line.numbers
+    symbols, numbers = (_broken(text) for text in (line.symbols, line.numbers))
     for name, each in known.items():
         text = f"{each:d}" if isinstance(each, int) else significant(each, 5)
-        text = rf"({text})" if "cdot" in text else bracketed(text)
-        numbers = numbers.replace(f"<{name}>", text)
-    return rf"{line.name} &= {line.symbols} \\ &= {numbers} \\ &= \mathbf{{{value}}}"
+        numbers = _inserted(numbers, f"<{name}>", text)
+    return rf"{line.name} &= {symbols} \\ &= {numbers} \\ &= \mathbf{{{value}}}"
+
+
+def _broken(text: str) -> str:
+    """Long sums on two lines, which fit a phone."""
+    for summand in (r"\frac", "(1 - <", "<weight_decay>"):
+        text = text.replace(f" + {summand}", rf" \\ &\quad + {summand}")
+    return text
+
+
+def _inserted(numbers: str, name: str, text: str) -> str:
+    """A number for `name`, in brackets where they are needed."""
+    numbers = numbers.replace(rf"\frac{{{name}}}", rf"\frac{{{text}}}")
+    if "^" in text:  # a power or quotient of a power of ten
+        for operation in (f"{name}^", f"{name} /", f"/ {name}"):
+            numbers = numbers.replace(operation, operation.replace(name, f"({text})"))
+    return numbers.replace(name, bracketed(text))
 
 
 def _history() -> None:
