@@ -130,6 +130,11 @@ class AttemptLogger:
         self.id, self._position = id, written
         self.truncate(length)
 
+    @property
+    def has_state(self) -> bool:
+        """Whether a state of the trainer is saved, or nothing is."""
+        return self._saved_state is not None or self.id is None
+
     def save_state(self, state: SavedState | None) -> None:
         """Save the state of the trainer, or remove an earlier one."""
         with self._lock:

@@ -117,7 +117,7 @@ class TrainingLoop(Leased):
             self._retry_at = 0.0  # when a worker is tried again
             self._connecting_since: float | None = None
             self._checkpoint: SavedState | None = None  # of the trainer
-            self._next_checkpoint = time.monotonic() + CHECKPOINT_EVERY
+            self._next_checkpoint = 0.0
             self._trainer_epoch = 0  # less than `epoch` after a worker was lost
             self._resumed_epoch = 0  # after which a worker was lost since `play`; 0: none
             self._sent: tuple[dict[str, Any], AddedExamples | None] = {}, None  # in this request
@@ -457,7 +457,7 @@ class TrainingLoop(Leased):
             answer = self._new_events(attempt, answer)
             self._write(answer, attempt)  # before any page shows it
         self._take(attempt, answer, seconds, checkpoint)
-        if changes or added is not None:
+        if changes or added is not None or not self.record.has_state:
             self.record.save_state(self._checkpoint)
         if self.settings.snapshots == "watched" and self.record.is_snapshot_due():
             self._write_weights()
