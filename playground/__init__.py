@@ -8,8 +8,8 @@ Settings are frozen values with limits; a changed copy is validated like a new o
 (4, 8, 3)
 >>> DATASETS["iris"].features[0]
 'sepal length (cm)'
->>> len(load(Data(dataset="iris")).train)
-90
+>>> len(load("iris").train), len(load(Data(dataset="iris", train_size=20)).train)
+(90, 20)
 
 `Trainer` trains in this process, `build_model` gives the Keras model with the same initial weights,
 and `Log` turns the events of a run into a `History` of columns.
@@ -53,7 +53,8 @@ Importing the package loads neither TensorFlow nor Dask; both are loaded where t
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from playground.datasets import DATASETS, Dataset, load
+from playground.datasets import DATASETS, Dataset
+from playground.datasets import load as _load
 from playground.experiment.model import Data, Experiment, Network, Training
 
 if TYPE_CHECKING:
@@ -99,6 +100,11 @@ _LOADED_ON_USE = {
     "random_search": "playground.runs.search_space",
     "vary": "playground.runs.race_presets",
 }
+
+
+def load(data: Data | str) -> Dataset:
+    """The data set of some settings, or with default settings that of a name in `DATASETS`."""
+    return _load(Experiment().replace(dataset=data).data if isinstance(data, str) else data)
 
 
 def __getattr__(name: str) -> Any:

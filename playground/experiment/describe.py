@@ -1,8 +1,10 @@
 """Which settings of an experiment have an effect, and which ones need another compiled program."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from playground.experiment.model import Data, Experiment, Training
+from playground.experiment.url import differences
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
 from playground.nn.optimizers import OPTIMIZERS
@@ -37,6 +39,43 @@ def active_hyperparameters(experiment: Experiment) -> dict[str, Any]:
         "batch_size": min(training.batch_size, data.train_size),
     }
     return {name: value for name, value in values.items() if name not in unused}
+
+
+# The fields that entries of a table use, by the choice of the entry.
+_USERS: dict[str, tuple[Mapping[str, Any], str]] = {
+    "optimizer": (OPTIMIZERS, "defaults"),
+    "schedule": (SCHEDULES, "defaults"),
+    "activation": (ACTIVATIONS, "parameters"),
+    "kernel_initializer": (INITIALIZERS, "parameters"),
+}
+_NEEDED = {
+    "activation": "hidden layers",
+    "dropout": "hidden layers",
+    "scaler": "standardize",
+    "leaked_fraction": "validation examples",
+    "patience": "early_stopping",
+    "restore_best": "early_stopping",
+    "clip_limit": "clipping",
+}
+
+
+def unused_settings(experiment: Experiment, names: Iterable[str] | None = None) -> list[str]:
+    """One sentence for each of some fields without an effect, with the choices that use it.
+
+    By default those fields that are not at their default.
+    """
+    active, values = active_hyperparameters(experiment), experiment.to_dict()
+    sentences = []
+    for name in differences(experiment) if names is None else names:
+        if name in active or name == "activations":
+            continue
+        reason = f"without {_NEEDED.get(name, 'hidden layers')}"
+        for choice, (table, fields) in _USERS.items():
+            users = [key for key, entry in table.items() if name in getattr(entry, fields)]
+            if users and (choice != "activation" or experiment.network.hidden):
+                reason = f"with {choice} {values[choice]}: it is used by {', '.join(users)}"
+        sentences.append(f"{name} has no effect {reason}")
+    return sentences
 
 
 def program_key(experiment: Experiment) -> Experiment:

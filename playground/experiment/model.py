@@ -122,8 +122,13 @@ class Experiment(Value):
                     for name in names - changes.keys():
                         section.pop(name, None)
         for name, value in changes.items():
-            sections[SECTION_OF[name]][name] = value
-        return type(self).model_validate(sections)
+            section = sections[SECTION_OF[name]] if name in SECTION_OF else sections
+            section[name] = value
+        try:
+            return type(self).model_validate(sections)
+        except ValidationError as error:
+            error.add_note("; ".join(explain(error)))  # as at the command line
+            raise
 
 
 def _dependent_fields(changes: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -228,9 +233,12 @@ def format_value(name: str, value: Any) -> str:
     return entry if isinstance(entry, str) else str(getattr(entry, "label", entry))
 
 
-def explain(error: ValidationError) -> list[str]:
-    """One sentence for each broken rule: the field, the rule, the value received."""
-    return [_sentence(e) for e in error.errors(include_url=False)]
+def explain(error: ValidationError, labels: bool = False) -> list[str]:
+    """One sentence for each broken rule: the field, the rule, the value received.
+
+    `labels`: fields are called as on the screen, not as in code, links and options.
+    """
+    return [_sentence(e, labels) for e in error.errors(include_url=False)]
 
 
 def field_of_error(e: Any) -> str:
@@ -241,9 +249,11 @@ def field_of_error(e: Any) -> str:
     )
 
 
-def _sentence(e: Any) -> str:
+def _sentence(e: Any, labels: bool) -> str:
     name = field_of_error(e)
     if e["type"] == "extra_forbidden":
         return f"{name} is not a field of an experiment, got {truncate(e['input'])}"
     rule, received = broken_rule(e, limits(name) if name in FIELDS else (None, None))
+    if labels and name in FIELDS:
+        name = label(name)
     return f"{name or 'the experiment'} must be {rule}, got {received}"

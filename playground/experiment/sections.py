@@ -357,7 +357,7 @@ class Training(Value):
     )  # fmt: skip
     milestones: tuple[float, ...] = several(
         (), 10, "Milestones",
-        "Epochs, counted from the start, after which the learning rate is multiplied by the factor.",
+        "Epochs from the start, after which the learning rate is multiplied by the factor.",
         "Try 50, 75 for a run of 100 epochs.",
     )  # fmt: skip
     power: float = number(

@@ -50,7 +50,7 @@ def _apply(current: LessonProgress) -> None:
     try:
         session.set_experiment(session.experiment().replace(**current.step.set))
     except ValidationError as error:  # they clash with other settings chosen meanwhile
-        for sentence in explain(error):
+        for sentence in explain(error, labels=True):
             refuse(sentence)
     else:
         st.rerun()

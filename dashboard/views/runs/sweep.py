@@ -178,7 +178,7 @@ def _span(name: str, base: Experiment) -> Span:
     )  # fmt: skip
     span = Span(checked(name, low, base), checked(name, high, base))
     if span.low > span.high:
-        raise ValueError(f"{name} must go from low to high, got {low} to {high}")
+        raise ValueError(f"{label(name)} must go from low to high, got {low} to {high}")
     return span
 
 
@@ -320,25 +320,27 @@ def _watch(library: RunLibrary, current: Sweep, state: str) -> None:
     text = f"{done:,} of {len(rows):,} runs finished · {epochs:,} epochs"
     st.progress(min(share, 1.0), text=text if state != "paused" else f"Paused · {text}")
     varied = _varied(rows)
-    order = sorted(range(len(rows)), key=lambda i: _rank(summaries[i], is_accuracy))
-    if summaries[order[0]].best_score is not None:
-        _best(rows[order[0]], summaries, summaries[order[0]], varied, is_accuracy, state)
+    scores = [summary.best_score for summary in summaries]
+    scored = [i for i, score in enumerate(scores) if score is not None]
+    scored.sort(key=lambda i: scores[i] or 0.0, reverse=is_accuracy)
+    if scored:
+        so_far = "" if state == "finished" else " so far"
+        best = format_score(scores[scored[0]], is_accuracy)
+        st.success(
+            literal(
+                f"Best of {len(scored):,}{so_far}: {best} "
+                f"{_settings(rows[scored[0]].experiment, varied, is_accuracy)}."
+            )
+        )
     elif state == "playing":
         st.caption("The first runs are starting …")
     _unsaved(current, rows)
     # While it plays the order of lines is fixed: the selection is by line.
+    order = [*scored, *(i for i in range(len(rows)) if scores[i] is None)]
     shown = order if state == "finished" else range(len(rows))
     _table(library, current, rows, summaries, shown, varied)
     if current.state != state:
         st.rerun()
-
-
-def _rank(summary: RunSummary, is_accuracy: bool) -> tuple[bool, float]:
-    """Sort key: the best validation (or training) score first, runs without one last."""
-    score = summary.best_score
-    if score is None:
-        return (True, 0.0)
-    return (False, -score if is_accuracy else score)
 
 
 def _varied(rows: Sequence[SweepRow]) -> list[str]:
@@ -350,27 +352,13 @@ def _varied(rows: Sequence[SweepRow]) -> list[str]:
     return [name for name in varied if all(name in active for active in fields)] or varied
 
 
-def _best(
-    row: SweepRow,
-    summaries: Sequence[RunSummary],
-    best: RunSummary,
-    varied: Sequence[str],
-    is_accuracy: bool,
-    state: str,
-) -> None:
-    """The best run so far and its settings."""
-    fields = active_hyperparameters(row.experiment)
+def _settings(experiment: Experiment, varied: Sequence[str], is_accuracy: bool) -> str:
+    """ "validation accuracy with Dropout 0.2"."""
+    fields = active_hyperparameters(experiment)
     values = [f"{label(n)} {format_value(n, fields[n])}" for n in varied if n in fields]
-    part = "validation" if row.experiment.data.validation_size else "training"
-    name = f"{part} {'accuracy' if is_accuracy else 'mean error'}"
-    started = sum(summary.best_score is not None for summary in summaries)
-    so_far = "" if state == "finished" else " so far"
-    st.success(
-        literal(
-            f"Best of {started:,}{so_far}: {format_score(best.best_score, is_accuracy)} {name} "
-            f"with {', '.join(values) or 'the same settings'}."
-        )
-    )
+    part = "validation" if experiment.data.validation_size else "training"
+    score = "accuracy" if is_accuracy else "mean error"
+    return f"{part} {score} with {', '.join(values) or 'the same settings'}"
 
 
 def _unsaved(current: Sweep, rows: Sequence[SweepRow]) -> None:
@@ -424,10 +412,7 @@ def _line(i: int, row: SweepRow, summary: RunSummary, varied: Sequence[str]) -> 
     fields = active_hyperparameters(row.experiment)
     is_accuracy = row.experiment.data.source.task == CLASSIFICATION
     values = {
-        label(name) if name in FIELDS else name: format_value(name, fields[name])
-        if name in fields
-        else "–"
-        for name in varied
+        label(name): format_value(name, fields[name]) if name in fields else "–" for name in varied
     }
     return {
         "Run": i + 1,

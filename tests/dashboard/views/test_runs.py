@@ -321,16 +321,16 @@ def test_a_random_sweep_draws_from_ranges_and_values(kept: Store) -> None:
     assert "7 runs, 70 epochs in all" in texts(run(app))
     app.text_input(key="sweep_learning_rate_low").set_value("5")
     app.text_input(key="sweep_learning_rate_high").set_value("1")
-    assert "learning_rate must go from low to high, got 5 to 1" in texts(run(app))
+    assert "Learning rate η must go from low to high, got 5 to 1" in texts(run(app))
     assert app.button(key="sweep_start").disabled
 
 
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("0.1, fast", "learning_rate must be a number, got fast"),
-        ("0.1, 99", "learning_rate must be between 1e-06 and 10, got 99"),
-        ("", "learning_rate must have at least one value, got none"),
+        ("0.1, fast", "Learning rate η must be a number, got fast"),
+        ("0.1, 99", "Learning rate η must be between 1e-06 and 10, got 99"),
+        ("", "Learning rate η must have at least one value, got none"),
         (",".join(f"0.{i}" for i in range(1, 50)), "runs must be between 1 and 200, got 360"),
     ],
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from playground.datasets.custom import storage, table
-from playground.experiment.describe import active_hyperparameters
+from playground.experiment.describe import active_hyperparameters, unused_settings
 from playground.experiment.model import FIELDS, Experiment
 from playground.nn.losses import REGRESSION
 from playground.training import Trainer
@@ -130,3 +130,29 @@ def test_each_setting_has_an_effect_where_it_changes_the_numbers(kind: str) -> N
         ):
             wrong[name] = claimed
     assert {name for name, claimed in wrong.items() if not claimed or name not in UNSEEN} == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"momentum": 0.9},
+            "momentum has no effect with optimizer sgd: it is used by momentum, nesterov, rmsprop",
+        ),
+        ({"negative_slope": 0.5}, "with activation relu: it is used by leaky_relu"),
+        ({"negative_slope": 0.5, "hidden": ()}, "negative_slope has no effect without hidden"),
+        ({"stddev": 1.0}, "with kernel_initializer glorot_uniform: it is used by random_normal"),
+        ({"power": 2.0}, "power has no effect with schedule constant: it is used by polynomial"),
+        ({"patience": 3}, "patience has no effect without early_stopping"),
+        ({"scaler": "nothing", "dataset": "xor"}, "scaler has no effect without standardize"),
+    ],
+)
+def test_a_setting_without_an_effect_is_told_with_what_would_use_it(
+    changes: dict[str, Any], sentence: str
+) -> None:
+    (told,) = unused_settings(Experiment().replace(**changes))
+    assert sentence in told
+
+
+def test_settings_with_an_effect_are_not_told() -> None:
+    assert unused_settings(Experiment().replace(optimizer="adam", beta_1=0.5, noise=0.1)) == []

@@ -125,6 +125,18 @@ def test_messages(part: Any, given: Any, problem: str) -> None:
     assert explain(caught.value) == [problem]
 
 
+def test_in_python_an_error_carries_the_sentence_of_the_command_line() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Experiment().replace(nope=1)
+    assert caught.value.__notes__ == ["nope is not a field of an experiment, got 1"]
+    with pytest.raises(ValidationError) as caught:
+        Experiment().replace(epochs=0, hidden="0")
+    assert explain(caught.value, labels=True) == [
+        "Hidden layers must be layers of 1 to 1,024 units, got 0",
+        "Epochs must be between 1 and 10,000, got 0",
+    ]
+
+
 def test_broken_json_is_explained() -> None:
     with pytest.raises(ValidationError) as caught:
         Experiment.model_validate_json("{")
