@@ -61,8 +61,11 @@ def serve(port: int, host: str, workers: int | None, base_path: str, browser: bo
     if workers is not None:
         os.environ["PLAYGROUND_WORKERS"] = str(workers)
     # Pages are imported before the server runs, which is no reason for a warning.
-    logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
+    logger, nothing = logging.getLogger("streamlit.runtime.caching.cache_data_api"), lambda _: False
+    logger.addFilter(nothing)
     from dashboard.app import app  # here: commands need neither Streamlit nor the pages
+
+    logger.removeFilter(nothing)
 
     if browser:
         address = f"http://localhost:{port}/{base_path}".rstrip("/")

@@ -194,12 +194,14 @@ def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
         if message.type == "error" and not looking:
             troubles.append(message.text)
 
-    def visit(address: str = "", overtaken: bool = False, **options: Any) -> Any:
-        context = chromium.new_context(viewport={"width": 1440, "height": 900}, **options)
+    def visit(address: str = "", overtaken: bool = False, script: str = "", **options: Any) -> Any:
+        context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}} | options)
         contexts.append(context)
         context.on("request", watch)
         if overtaken:
             context.add_init_script(OVERTAKEN)
+        if script:
+            context.add_init_script(script)
         page = context.new_page()
         page.on("console", complain)
         page.on("pageerror", lambda error: troubles.append(str(error)))

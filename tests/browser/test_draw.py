@@ -87,7 +87,6 @@ def nothing(page: Any) -> None:
 
 
 def test_nine_of_ten_drawn_digits_are_right(draw: Any) -> None:
-    draw.get_by_text(re.compile(r"accuracy 9\d\.\d% on 10,000 test images")).wait_for()
     right = []
     for digit, lines in STROKES.items():
         stroke(draw, lines)
@@ -210,3 +209,36 @@ def test_ones_own_network_answers_at_every_epoch_of_the_slider(visit: Any) -> No
     page.locator(f"{ANSWER} .sentence").get_by_text(learnt, exact=True).wait_for(state="detached")
     page.locator(".st-key-epoch button[name=newest]").click()
     page.locator(f"{ANSWER} .sentence").get_by_text(learnt, exact=True).wait_for()
+
+
+def test_a_drawing_outlives_a_reload(draw: Any) -> None:
+    stroke(draw, STROKES["7"])
+    before = answered(draw)
+    draw.get_by_text(re.compile("nearest training images")).wait_for()  # the pad has come to rest
+    draw.reload()
+    draw.locator(f"{ANSWER} .sentence").get_by_text(before).wait_for(timeout=START)
+    tool(draw, "undo").click()
+    nothing(draw)
+
+
+def test_a_browser_that_falsifies_its_canvas_draws_the_same_digits(visit: Any) -> None:
+    page = visit("draw", script="""
+        CanvasRenderingContext2D.prototype.getImageData = function (x, y, width, height) {
+          return { data: new Uint8ClampedArray(4 * width * height).map(() => 255 * Math.random()) }
+        }""")  # fmt: skip
+    opened(page)
+    for digit in ("1", "7", "0"):
+        stroke(page, STROKES[digit])
+        answered(page)
+        assert page.locator(f"{ANSWER} li.first b").inner_text() == digit
+        tool(page, "clear").click()
+        nothing(page)
+
+
+def test_on_a_phone_pad_and_prediction_are_on_one_screen(visit: Any) -> None:
+    page = visit("draw", has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    opened(page)
+    for part in (f"{PAD} .tools", f"{ANSWER} .bars"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= 844
+        assert box["x"] + box["width"] <= 390

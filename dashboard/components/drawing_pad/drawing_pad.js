@@ -1,8 +1,75 @@
-// What was drawn is a list of strokes, clearings and loaded images; Undo takes the last away.
-// It outlives the component, so that somebody who looks at another page finds the drawing again.
+// A drawing is a list of strokes, clearings and loaded images; Undo removes the last one. It outlives
+// the component and a reload: another page, or the same tab, finds it again.
+// Its pixels are computed from that list: some browsers falsify what is read back from a canvas.
 const SIDE = 448, SENT = 112, BLOCK = SIDE / SENT, SEND_MS = 100, SETTLE_MS = 450;
+const STORED = "mlp-playground-drawing", MAX_STORED = 2_000_000; // characters
 const pads = new WeakMap();
-const kept = (window.playgroundDrawing ??= { acts: [], example: null, count: 0 });
+const kept = (window.playgroundDrawing ??= restored() ?? { acts: [], example: null, count: 0 });
+
+function restored() {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(STORED));
+    return Array.isArray(found?.acts) && Number.isInteger(found.count) ? found : null;
+  } catch {
+    return null; // storage may be forbidden, or hold something else
+  }
+}
+
+function store() {
+  try {
+    const text = JSON.stringify(kept);
+    if (text.length <= MAX_STORED) sessionStorage.setItem(STORED, text);
+  } catch {} // then the drawing lasts as long as the page
+}
+
+// ---- pixels: one byte each, (SIDE, SIDE) --------------------------------------------------------
+
+// All pixels within half a width of the line from a to b.
+function fillLine(pixels, [ax, ay], [bx, by], width, gray) {
+  const half = width / 2, dx = bx - ax, dy = by - ay, length = dx * dx + dy * dy;
+  const clamp = (value) => Math.min(SIDE, Math.max(0, value));
+  const top = clamp(Math.floor(Math.min(ay, by) - half)), bottom = clamp(Math.ceil(Math.max(ay, by) + half));
+  const left = clamp(Math.floor(Math.min(ax, bx) - half)), right = clamp(Math.ceil(Math.max(ax, bx) + half));
+  for (let y = top; y < bottom; y++)
+    for (let x = left; x < right; x++) {
+      const px = x + 0.5 - ax, py = y + 0.5 - ay;
+      const share = length ? Math.min(1, Math.max(0, (px * dx + py * dy) / length)) : 0;
+      if (Math.hypot(px - share * dx, py - share * dy) <= half) pixels[y * SIDE + x] = gray;
+    }
+}
+
+// All pixels that the closed line winds around, as a canvas fills it.
+function fillShape(pixels, points, gray) {
+  for (let y = 0; y < SIDE; y++) {
+    const crossings = [];
+    points.forEach(([ax, ay], i) => {
+      const [bx, by] = points[(i + 1) % points.length], at = y + 0.5;
+      if (ay <= at !== by <= at) crossings.push([ax + ((at - ay) / (by - ay)) * (bx - ax), ay < by ? 1 : -1]);
+    });
+    crossings.sort(([a], [b]) => a - b);
+    let winding = 0;
+    crossings.forEach(([x, turn], i) => {
+      winding += turn;
+      if (winding) pixels.fill(gray, y * SIDE + Math.max(0, Math.ceil(x - 0.5)),
+        y * SIDE + Math.min(SIDE, Math.ceil((crossings[i + 1]?.[0] ?? x) - 0.5)));
+    });
+  }
+}
+
+function addStroke(pixels, { points, width, gray, filled, done }) {
+  points.forEach((point, i) => fillLine(pixels, points[Math.max(0, i - 1)], point, width, gray));
+  if (filled && done) fillShape(pixels, points, gray);
+}
+
+function addImage(pixels, { side, ink }) {
+  const size = SIDE / side, bytes = atob(ink);
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    const row = Math.floor(Math.floor(i / SIDE) / size), column = Math.floor((i % SIDE) / size);
+    pixels[i] = bytes.charCodeAt(row * side + column);
+  }
+}
+
+// ---- what is seen -------------------------------------------------------------------------------
 
 function stroke(context, { points, width, gray, filled, done }) {
   context.strokeStyle = context.fillStyle = `rgb(${gray},${gray},${gray})`;
@@ -26,23 +93,28 @@ function picture(context, { side, ink }) {
   });
 }
 
-function redraw({ context }) {
+function redraw({ context, pixels }) {
   context.fillStyle = "#000";
   context.fillRect(0, 0, SIDE, SIDE);
+  pixels.fill(0);
   const from = kept.acts.findLastIndex((act) => act.clear || act.side);
   kept.acts.slice(Math.max(0, from)).forEach((act) => {
-    if (act.points) stroke(context, act);
-    else if (act.side) picture(context, act);
+    if (act.points) {
+      stroke(context, act);
+      addStroke(pixels, act);
+    } else if (act.side) {
+      picture(context, act);
+      addImage(pixels, act);
+    }
   });
 }
 
-// The mean of each block, as bytes in base 64.
-function ink({ context }) {
-  const { data } = context.getImageData(0, 0, SIDE, SIDE);
+// The mean of each block, as base64 bytes.
+function ink({ pixels }) {
   const sums = new Uint16Array(SENT * SENT);
   for (let y = 0, i = 0; y < SIDE; y++) {
     const row = Math.floor(y / BLOCK) * SENT;
-    for (let x = 0; x < SIDE; x++, i += 4) sums[row + Math.floor(x / BLOCK)] += data[i];
+    for (let x = 0; x < SIDE; x++, i++) sums[row + Math.floor(x / BLOCK)] += pixels[i];
   }
   let text = "";
   for (const sum of sums) text += String.fromCharCode(Math.round(sum / BLOCK ** 2));
@@ -64,7 +136,7 @@ function changed(pad) {
   pad.hint.hidden = !none;
   pad.button.undo.disabled = kept.acts.length === 0;
   pad.button.clear.disabled = none;
-  pad.root.dataset.wanted = kept.count + 1; // the drawing whose answer is the latest
+  pad.root.dataset.wanted = kept.count + 1; // the drawing with the latest prediction
   pad.timer ??= setTimeout(() => send(pad), Math.max(0, pad.sent + SEND_MS - performance.now()));
   clearTimeout(pad.settling);
   pad.settling = setTimeout(() => settle(pad), SETTLE_MS);
@@ -72,7 +144,10 @@ function changed(pad) {
 
 function settle(pad) {
   if (pad.stroke) pad.settling = setTimeout(() => settle(pad), SETTLE_MS);
-  else pad.set("settled", kept.count);
+  else {
+    store();
+    pad.set("settled", kept.count);
+  }
 }
 
 function begin(pad, x, y, erase) {
@@ -84,20 +159,26 @@ function begin(pad, x, y, erase) {
   };
   kept.acts.push(pad.stroke);
   stroke(pad.context, pad.stroke);
+  addStroke(pad.pixels, pad.stroke);
   changed(pad);
 }
 
 function extend(pad, points) {
   const before = pad.stroke.points.at(-1);
   pad.stroke.points.push(...points);
-  stroke(pad.context, { ...pad.stroke, points: [before, ...points] });
+  const part = { ...pad.stroke, points: [before, ...points] };
+  stroke(pad.context, part);
+  addStroke(pad.pixels, part);
   changed(pad);
 }
 
 function end(pad) {
   if (!pad.stroke) return;
   pad.stroke.done = true;
-  if (pad.stroke.filled) stroke(pad.context, pad.stroke);
+  if (pad.stroke.filled) {
+    stroke(pad.context, pad.stroke);
+    fillShape(pad.pixels, pad.stroke.points, pad.stroke.gray);
+  }
   pad.stroke = null;
   changed(pad);
 }
@@ -120,7 +201,8 @@ function listen(pad) {
   const { canvas, button } = pad;
   const at = ({ clientX, clientY }) => {
     const { left, top, width, height } = canvas.getBoundingClientRect();
-    return [((clientX - left) * SIDE) / width, ((clientY - top) * SIDE) / height];
+    const tenth = (value) => Math.round(10 * value) / 10; // it is stored as text
+    return [tenth(((clientX - left) * SIDE) / width), tenth(((clientY - top) * SIDE) / height)];
   };
   canvas.onpointerdown = (event) => {
     if (pad.pointer !== undefined || (event.button !== 0 && event.button !== 5)) return;
@@ -185,7 +267,8 @@ function build(parentElement) {
   const named = (tag) => Object.fromEntries([...root.querySelectorAll(tag)].map((e) => [e.name, e]));
   const pad = { root, canvas, pen, hint, note, button: named("button"), range: named("input"), sent: 0 };
   canvas.width = canvas.height = SIDE;
-  pad.context = canvas.getContext("2d", { willReadFrequently: true });
+  pad.context = canvas.getContext("2d");
+  pad.pixels = new Uint8Array(SIDE * SIDE);
   listen(pad);
   return pad;
 }

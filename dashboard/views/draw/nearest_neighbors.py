@@ -60,8 +60,8 @@ def ood_sentence(found: Neighbors, index: NearestNeighborIndex) -> str:
     text = next(text for least, text in TEXTS if found.ood_score >= least)
     return (
         f"Out-of-distribution score {found.ood_score:.0%}. {text} It is farther from the nearest "
-        f"training image than {found.ood_score:.0%} of {len(index.reference_distances)} {index.compared_with} "
-        "images."
+        f"training image than {found.ood_score:.0%} of {len(index.reference_distances)} "
+        f"{index.compared_with} images."
     )
 
 

@@ -64,9 +64,21 @@ FAST, SLOW = "draw_quick", "draw_slow"  # fragments: redrawn during a stroke, an
 PAD = "pad"
 ANY_CLASS = "any class"
 
+# On a phone the pad and the prediction stay beside each other, above the fold.
+STYLE = """
+@media (max-width: 640px) {
+  .st-key-draw_board > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] {
+    flex-wrap: nowrap;
+  }
+  .st-key-draw_board [data-testid="stColumn"] { min-width: 0; flex: 3 1 0; }
+  .st-key-draw_board [data-testid="stColumn"]:last-child { flex-grow: 2; }
+}
+"""
+
 
 def draw() -> None:
     """Draw the pad, the prediction, the preprocessing steps, and one view of the image."""
+    st.html(f"<style>{STYLE}</style>")
     run = own_run(session.experiment())
     experiment = session.experiment() if run is None else run.experiment
     if experiment.data.source.layout is None:
@@ -85,8 +97,8 @@ def _pretrained_network(choices: DeltaGenerator) -> None:
     network, view = pretrained.load(), model_choice.pretrained_view()
     with choices:
         _example_controls(drawing_state(), view.dataset)
-    st.subheader(title(network.experiment), anchor=False)
-    st.caption(model_choice.description(network))
+    help = model_choice.description(network)
+    st.subheader(title(network.experiment), anchor=False, help=help)
     st.fragment(_fast, key=FAST)(drawing_state(), lambda: view)
     st.fragment(_slow, key=SLOW)(drawing_state())
 
@@ -178,7 +190,8 @@ def _fast(
     drawing.image = None
     if now is not None:
         layout = frame_of(now.dataset.source)
-        left, right = st.columns([2, 3], gap="medium")
+        with st.container(key="draw_board"):
+            left, right = st.columns([2, 3], gap="small")
         with left:
             drawing_pad.drawing_pad(PAD, layout, drawing.example, drawing.label, _redraw_slow)
         pad = _pad_drawing()

@@ -70,7 +70,8 @@ def expected(on: Any = STEPS) -> prediction.DrawingPrediction:
 
 def test_before_anything_is_drawn_the_page_says_what_to_do() -> None:
     app = opened()
-    assert re.search(r"trained for \d+ epochs .* accuracy 9\d\.\d% on 10,000", captions(app))
+    help = app.subheader[0].proto.help
+    assert re.search(r"trained for \d+ epochs .* accuracy 9\d\.\d% on 10,000", help)
     assert "Nothing is drawn yet" in captions(app)
     shown = component(app, "answer")
     assert shown["sentence"].startswith("Draw a digit, or load an image")
