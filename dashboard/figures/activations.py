@@ -42,16 +42,16 @@ def _float32(values: Array) -> NDArray[np.float32]:
 
 
 def depth_figure(
-    found: Mapping[str, Propagation], labels: Mapping[str, str], backward: bool
+    results: Mapping[str, Propagation], labels: Mapping[str, str], backward: bool
 ) -> Figure:
     """The size of ∂L/∂z (`backward`), or of the activations, by layer on a logarithmic axis."""
     title = "Gradient ∂L/∂z, backward" if backward else "Activations, forward"
     layout = base_layout(title, "layer", "root mean square", f"depth {backward}", 340)
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "nticks": 7}
-    layout["xaxis"] |= {"dtick": 1 if len(next(iter(found.values())).backward) <= 10 else 2}
-    colors, dash = distinct_colors(found), "dash" if backward else "solid"
+    layout["xaxis"] |= {"dtick": 1 if len(next(iter(results.values())).backward) <= 10 else 2}
+    colors, dash = distinct_colors(results), "dash" if backward else "solid"
     traces: list[Trace] = []
-    for i, (name, each) in enumerate(found.items()):
+    for i, (name, each) in enumerate(results.items()):
         y, first = (each.backward, 1) if backward else (each.forward, 0)
         with np.errstate(invalid="ignore"):
             y = np.where((y >= SMALLEST) & (y <= LARGEST), y, np.nan)
@@ -67,40 +67,40 @@ def depth_figure(
     return {"data": traces, "layout": layout}
 
 
-def propagation_sentence(found: Propagation, label: str) -> str:
+def propagation_sentence(result: Propagation, label: str) -> str:
     """What becomes of the gradient."""
-    depth = len(found.backward)
+    depth = len(result.backward)
     layers = f"{depth} layers" if depth > 1 else "1 layer"
-    if found.kind == "overflow":
+    if result.kind == "overflow":
         return f"{label}: numbers overflow within {layers}; nothing can be learned."
-    if found.kind == "zero":
+    if result.kind == "zero":
         return f"{label}: no gradient at all reaches the first of {layers}; it cannot learn."
     outcome = {
         "kept": "it keeps its scale: the first layer learns as fast as the last",
         "vanishing": "it vanishes: the first layers hardly learn",
         "exploding": "it explodes: one step moves the weights far away",
-    }[found.kind]
-    if found.kind == "exploding" and found.change < 10:
+    }[result.kind]
+    if result.kind == "exploding" and result.change < 10:
         outcome = "the activations explode, although the gradient does not"
     return (
-        f"{label}: through {layers} the gradient becomes {found.change:.2g} times as large "
-        f"(× {found.factor:.2g} a layer); {outcome}."
+        f"{label}: through {layers} the gradient becomes {result.change:.2g} times as large "
+        f"(× {result.factor:.2g} a layer); {outcome}."
     )
 
 
 def depth_sentence(
-    found: Mapping[str, Propagation], labels: Mapping[str, str], backward: bool
+    results: Mapping[str, Propagation], labels: Mapping[str, str], backward: bool
 ) -> str:
     """The last value of each line."""
     sizes = ", ".join(
         f"{labels[name]} {(each.backward[0] if backward else each.forward[-1]):.2g}"
-        for name, each in found.items()
+        for name, each in results.items()
     )
     return f"Size {'in the first layer' if backward else 'after the last layer'}: {sizes}."
 
 
 def map_figure(
-    found: Sequence[Sequence[Propagation]], rows: Sequence[str], columns: Sequence[str]
+    results: Sequence[Sequence[Propagation]], rows: Sequence[str], columns: Sequence[str]
 ) -> Figure:
     """The gradient for each activation (rows) and initializer (columns)."""
     symbols = {"kept": "✓", "vanishing": "↓", "exploding": "↑", "zero": "0", "overflow": "∞"}
@@ -108,11 +108,11 @@ def map_figure(
     layout["xaxis"] |= {"showgrid": False, "tickangle": -40, "side": "bottom"}
     layout["yaxis"] |= {"showgrid": False, "autorange": "reversed"}
     layout["margin"]["t"] = 40
-    exponents = np.array([[each.log10_change for each in row] for row in found], dtype=np.float32)
+    exponents = np.array([[each.log10_change for each in row] for row in results], dtype=np.float32)
     cells = {
         "type": "heatmap", "uid": "map", "x": list(columns), "y": list(rows), "z": exponents,
         "zmin": -6, "zmax": 6, "colorscale": [[0, NEGATIVE], [0.5, ZERO], [1, POSITIVE]],
-        "text": [[symbols[each.kind] for each in row] for row in found],
+        "text": [[symbols[each.kind] for each in row] for row in results],
         "texttemplate": "%{text}", "textfont": {"color": "#30343a", "size": 13},
         "colorbar": {"title": {"text": "power of ten", "side": "right"}, "thickness": 12},
         "hovertemplate": "%{y}, %{x}: 10^%{z:.1f}<extra></extra>",
@@ -120,9 +120,9 @@ def map_figure(
     return {"data": [cells], "layout": layout}
 
 
-def map_sentence(found: Sequence[Sequence[Propagation]]) -> str:
+def map_sentence(results: Sequence[Sequence[Propagation]]) -> str:
     """The number of combinations of each kind."""
-    kinds = [each.kind for row in found for each in row]
+    kinds = [each.kind for row in results for each in row]
     counts = (f"in {kinds.count(kind)} it {text}" for kind, text in KINDS.items() if kind in kinds)
     return f"The gradient in {len(kinds)} combinations: {', '.join(counts)}."
 
@@ -206,16 +206,16 @@ OTHER_DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot", "dash")
 OTHER_SYMBOLS = ("square", "diamond", "triangle-up", "cross", "x", "star")
 
 
-def signal_depth_figure(found: Profile, names: Sequence[str], uirevision: str = "") -> Figure:
+def signal_depth_figure(profile: Profile, names: Sequence[str], uirevision: str = "") -> Figure:
     """Mean activation of each layer, with the standard deviation over examples as error bars."""
     layout = base_layout("Activations by depth", "", "mean ± std", uirevision, 320)
     layout["showlegend"] = False
     layout["yaxis"] |= {"zeroline": True, "zerolinecolor": MARK}
     points = {
         "type": "scatter", "uid": "mean", "name": "mean ± std", "x": list(names),
-        "y": _finite(found.mean), "mode": "markers+lines",
+        "y": _finite(profile.mean), "mode": "markers+lines",
         "marker": {"color": POSITIVE, "size": 9}, "line": {"color": POSITIVE, "width": 1},
-        "error_y": {"type": "data", "array": _finite(found.spread), "color": POSITIVE,
+        "error_y": {"type": "data", "array": _finite(profile.spread), "color": POSITIVE,
                     "thickness": 4, "width": 8},
         "hovertemplate": "%{x}: mean %{y:.3g}, std %{error_y.array:.3g}<extra></extra>",
     }  # fmt: skip
@@ -234,7 +234,7 @@ def compared_figure(
         "title": {"text": "activations: std", "standoff": 6},
     }  # fmt: skip
     traces = []
-    for i, (label, found) in enumerate(profiles.items()):
+    for i, (label, profile) in enumerate(profiles.items()):
         style: dict[str, Any] = {
             "line": {"color": POSITIVE, "width": 4}, "marker": {"size": 9, "color": POSITIVE},
         }  # fmt: skip
@@ -248,8 +248,8 @@ def compared_figure(
             "type": "scatter", "name": label, "x": list(names), "legendgroup": label,
             "mode": "lines+markers", "hovertemplate": "%{x}: %{y:.2e}", **style,
         }  # fmt: skip
-        traces.append({**shared, "uid": label, "y": _positive(found.signal)})
-        upper = {"uid": f"{label} std", "y": _positive(found.spread), "yaxis": "y2"}
+        traces.append({**shared, "uid": label, "y": _positive(profile.signal)})
+        upper = {"uid": f"{label} std", "y": _positive(profile.spread), "yaxis": "y2"}
         traces.append({**shared, **upper, "showlegend": False})
     return {"data": traces, "layout": layout}
 
@@ -262,9 +262,9 @@ def _positive(values: Array) -> NDArray[np.float32]:
     return _float32(np.where(values > 0, _finite(values), np.nan))
 
 
-def signal_depth_sentence(found: Profile, names: Sequence[str]) -> str:
+def signal_depth_sentence(profile: Profile, names: Sequence[str]) -> str:
     """The standard deviation of the activations in the first and the last layer."""
-    first, last = float(found.spread[0]), float(found.spread[-1])
+    first, last = float(profile.spread[0]), float(profile.spread[-1])
     if len(names) == 1:
         return f"The output layer's z has a standard deviation of {last:.2g} over the examples."
     return (
@@ -273,17 +273,17 @@ def signal_depth_sentence(found: Profile, names: Sequence[str]) -> str:
     )
 
 
-def verdict_sentence(found: Profile, verdict: SignalVerdict, names: Sequence[str]) -> str:
+def verdict_sentence(profile: Profile, verdict: SignalVerdict, names: Sequence[str]) -> str:
     """The verdict on the initial weights, with its numbers."""
     flow = (
         f"With each layer the activations' standard deviation {_change(verdict.forward)}, and "
         f"backward the gradient {_change(verdict.back)}."
     )
-    known = len(found.signal) > 1 and found.signal[-1] > 0 and found.signal[0] > 0
-    ratio = float(found.signal[-1] / found.signal[0]) if known else float("nan")
+    known = len(profile.signal) > 1 and profile.signal[-1] > 0 and profile.signal[0] > 0
+    ratio = float(profile.signal[-1] / profile.signal[0]) if known else float("nan")
     if verdict.kind == "large_inputs":
         return (
-            f"Inputs as large as {found.largest_input:,.0f}: the first updates will be far too "
+            f"Inputs as large as {profile.largest_input:,.0f}: the first updates will be far too "
             "large with any initializer."
         )
     if verdict.kind == "exploding":
@@ -295,21 +295,21 @@ def verdict_sentence(found: Profile, verdict: SignalVerdict, names: Sequence[str
         )
     if verdict.kind == "vanishing":
         reason = "the differences between examples get lost"
-        is_lost = found.spread[0] <= 0 or found.spread[-1] < 0.1 * found.spread[0]
+        is_lost = profile.spread[0] <= 0 or profile.spread[-1] < 0.1 * profile.spread[0]
         if not is_lost or ratio > 10:
             smaller = f"{ratio:,.0f} times smaller" if np.isfinite(ratio) else "lost"
             reason = f"the gradient that reaches {names[0]} is {smaller} than at the output"
         return f"Vanishing: {reason}, so the first layers hardly learn. {flow}"
     if verdict.kind == "dead":
-        worst = int(np.argmax(found.dead))
+        worst = int(np.argmax(profile.dead))
         return (
-            f"Dead units: {found.dead[worst]:.0%} of {names[worst]} have the same output for every "
-            f"example (more than {MOST_DEAD:.0%} is a lot). {flow}"
+            f"Dead units: {profile.dead[worst]:.0%} of {names[worst]} have the same output for "
+            f"every example (more than {MOST_DEAD:.0%} is a lot). {flow}"
         )
     if verdict.kind == "saturated":
-        worst = int(np.argmax(found.flat))
+        worst = int(np.argmax(profile.flat))
         return (
-            f"Saturated: {found.flat[worst]:.0%} of the pre-activations of {names[worst]} are "
+            f"Saturated: {profile.flat[worst]:.0%} of the pre-activations of {names[worst]} are "
             f"where the activation is flat (more than {MOST_FLAT:.0%} is a lot). {flow}"
         )
     if len(names) == 1:

@@ -88,18 +88,18 @@ def test_means_over_a_range() -> None:
 
 
 def test_properties_of_all_activations() -> None:
-    found = {name: properties(curve(name)) for name in ACTIVATIONS}
-    assert [name for name, each in found.items() if not each.nonlinear] == ["linear"]
-    assert {name for name, each in found.items() if not each.monotone} == {
+    results = {name: properties(curve(name)) for name in ACTIVATIONS}
+    assert [name for name, each in results.items() if not each.nonlinear] == ["linear"]
+    assert {name for name, each in results.items() if not each.monotone} == {
         "gelu", "silu", "mish", "hard_silu",
     }  # fmt: skip
-    assert {name for name, each in found.items() if each.bounded} == {
+    assert {name for name, each in results.items() if each.bounded} == {
         "sigmoid", "tanh", "softsign", "relu6", "hard_sigmoid",
     }  # fmt: skip
-    assert {name for name, each in found.items() if each.identity} == {
+    assert {name for name, each in results.items() if each.identity} == {
         "linear", "tanh", "elu", "softsign",
     }  # fmt: skip
-    assert {name for name, each in found.items() if not each.smooth} == {
+    assert {name for name, each in results.items() if not each.smooth} == {
         "relu", "leaky_relu", "selu", "relu6", "hard_sigmoid", "hard_silu",
     }  # fmt: skip
     assert not properties(curve("elu", 2.0)).smooth
@@ -109,14 +109,14 @@ def test_properties_of_all_activations() -> None:
 def test_a_gradient_through_a_linear_network_changes_as_its_weights_say(name: str) -> None:
     depth, width, draws, sigma = 12, 48, 24, 0.1
     weights = np.stack([kernels(name, depth, width, sigma, seed) for seed in range(draws)])
-    found = propagate(curve("linear"), weights)
+    results = propagate(curve("linear"), weights)
     variance = {"glorot_normal": 1 / width, "he_normal": 2 / width, "lecun_uniform": 1 / width,
                 "random_normal": sigma**2}[name]  # fmt: skip
     factor = width * variance
-    squares = np.mean([each.backward**2 for each in found], axis=0)
+    squares = np.mean([each.backward**2 for each in results], axis=0)
     # ∂L/∂z of the last layer has size 1; each layer before it has one more Wᵀ.
     np.testing.assert_allclose(squares, factor ** np.arange(depth - 1, -1, -1), rtol=0.45)
-    forward = np.mean([each.forward**2 for each in found], axis=0)
+    forward = np.mean([each.forward**2 for each in results], axis=0)
     np.testing.assert_allclose(forward / forward[0], factor ** np.arange(depth + 1), rtol=0.45)
 
 
@@ -160,11 +160,11 @@ def test_one_step_too_large_kills_a_relu_and_a_leaky_one_comes_back() -> None:
 
 
 def test_a_living_unit_descends_as_least_squares_do() -> None:
-    found = train_unit(curve("relu"), 0.1)
+    results = train_unit(curve("relu"), 0.1)
     # Slope and mean of the targets are learned separately, as UNIT_X is centered.
     square = float(np.mean(UNIT_X**2))
-    assert found.w[3] == pytest.approx(0.3 + 0.7 * (1 - 0.2 * square) ** 3)
-    assert found.b[3] == pytest.approx(UNIT_Y.mean() + (3 - UNIT_Y.mean()) * 0.8**3)
+    assert results.w[3] == pytest.approx(0.3 + 0.7 * (1 - 0.2 * square) ** 3)
+    assert results.b[3] == pytest.approx(UNIT_Y.mean() + (3 - UNIT_Y.mean()) * 0.8**3)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -38,7 +38,7 @@ def test_curves_with_a_parameter(name: str, value: float, theirs: Any) -> None:
 @pytest.mark.parametrize("of", [curve("tanh"), curve("relu"), curve("elu", 0.5)])
 def test_a_gradient_through_depth(of: ActivationCurve) -> None:
     weights = kernels("he_normal", 5, 8)
-    found = propagate(of, weights[None])[0]
+    result = propagate(of, weights[None])[0]
     x, last = np.random.default_rng([0, 3]).standard_normal((2, EXAMPLES, 8))
     last /= np.sqrt(np.mean(last**2))
     f = {"tanh": tf.tanh, "relu": tf.nn.relu, "elu": lambda z: keras.activations.elu(z, 0.5)}
@@ -50,8 +50,8 @@ def test_a_gradient_through_depth(of: ActivationCurve) -> None:
             tape.watch(sums[-1])
             a = f[of.name](sums[-1])
     sizes = [np.sqrt(np.mean(tape.gradient(a, z, last).numpy() ** 2)) for z in sums]
-    np.testing.assert_allclose(found.backward, sizes, rtol=1e-6)
-    np.testing.assert_allclose(found.forward[-1], np.sqrt(np.mean(a.numpy() ** 2)), rtol=1e-6)
+    np.testing.assert_allclose(result.backward, sizes, rtol=1e-6)
+    np.testing.assert_allclose(result.forward[-1], np.sqrt(np.mean(a.numpy() ** 2)), rtol=1e-6)
 
 
 def test_softmax_with_a_temperature() -> None:

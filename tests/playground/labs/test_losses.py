@@ -32,8 +32,8 @@ def test_the_published_table_in_one_step_and_in_two() -> None:
 
 @pytest.mark.parametrize(("p", "h"), [((0.6, 0.4), 0.511), ((0.8, 0.2), 0.223)])
 def test_the_published_entropies(p: tuple[float, ...], h: float) -> None:
-    found = losses.cross_entropy(np.array([[1.0, 0]]), np.array([p]))
-    assert round(float(found[0]), 3) == h
+    result = losses.cross_entropy(np.array([[1.0, 0]]), np.array([p]))
+    assert round(float(result[0]), 3) == h
 
 
 def test_keras_gives_the_same_table_and_stops_where_we_do() -> None:
@@ -74,11 +74,11 @@ def test_nothing_near_the_fit_is_better(name: str, line: bool) -> None:
     x = np.arange(8.0)
     y = 0.6 * x + rng.normal(0, 0.4, 8)
     y[6] = 25
-    found = fit(name, x, y, line, 0.8)
-    least = mean_loss(name, x, y, found, 0.8)
+    result = fit(name, x, y, line, 0.8)
+    least = mean_loss(name, x, y, result, 0.8)
     steps = [(a, b) for a in (-0.01, 0, 0.01) for b in (-0.01, 0, 0.01)]
     for a, b in steps if line else [(0.0, b) for _, b in steps]:
-        assert mean_loss(name, x, y, (found[0] + a, found[1] + b), 0.8) >= least - 1e-12
+        assert mean_loss(name, x, y, (result[0] + a, result[1] + b), 0.8) >= least - 1e-12
 
 
 def test_a_far_outlier_pulls_the_mean_only() -> None:
@@ -94,11 +94,11 @@ def test_a_far_outlier_pulls_the_mean_only() -> None:
 
 def test_slope_of_the_loss_times_jacobian_is_p_minus_y() -> None:
     for z, y in zip(TABLE, TARGETS, strict=True):
-        found = softmax_gradient("cross_entropy", y, z)
-        np.testing.assert_allclose(found.dz, softmax(z) - y, atol=1e-12)
+        result = softmax_gradient("cross_entropy", y, z)
+        np.testing.assert_allclose(result.dz, softmax(z) - y, atol=1e-12)
     far = np.array([-7.5, 7.5, 7.5])  # the farthest that the lab's sliders go
-    found = softmax_gradient("cross_entropy", np.eye(3)[0], far)
-    np.testing.assert_allclose(found.dz, softmax(far) - np.eye(3)[0], atol=1e-12)
+    result = softmax_gradient("cross_entropy", np.eye(3)[0], far)
+    np.testing.assert_allclose(result.dz, softmax(far) - np.eye(3)[0], atol=1e-12)
 
 
 def test_squared_error_hardly_learns_where_it_is_wrong_and_sure() -> None:

@@ -89,10 +89,10 @@ def test_ridge_is_the_solution_of_its_equations() -> None:
     x, y = lab.curve_points(20, 0)
     strengths = np.array([1e-4, 0.1, 10])
     columns = lab.curve_features(x, 6)
-    found = lab.ridge(columns, y, strengths)
-    np.testing.assert_allclose(found.predict(columns).mean(axis=1), y.mean())
+    fit = lab.ridge(columns, y, strengths)
+    np.testing.assert_allclose(fit.predict(columns).mean(axis=1), y.mean())
     columns = columns - columns.mean(axis=0)
-    for strength, w in zip(strengths, found.weights, strict=True):
+    for strength, w in zip(strengths, fit.weights, strict=True):
         system = columns.T @ columns / 20 + strength * np.eye(6)
         np.testing.assert_allclose(system @ w, columns.T @ (y - y.mean()) / 20, atol=1e-10)
     three = lab.curve_features(x, 3)

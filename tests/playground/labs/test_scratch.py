@@ -37,12 +37,12 @@ def trained(plan: ScratchConfig, side: str) -> tuple[list[float], list[float]]:
 @pytest.mark.parametrize("rate", [0.01, 1.0])
 def test_numpy_gradient_tape_and_keras_agree_in_every_number_of_every_step(rate):
     x, y = numpy_network.examples()
-    answers = scratch_run.steps(
+    results = scratch_run.steps(
         numpy_network.initial_weights(), x, y, numpy_network.BATCH_SIZE, rate
     )
     steps = numpy_network.epoch_steps(rate)
-    assert len(answers) == len(steps) == numpy_network.STEPS
-    for ours, theirs in zip(steps, answers, strict=True):
+    assert len(results) == len(steps) == numpy_network.STEPS
+    for ours, theirs in zip(steps, results, strict=True):
         assert ours.loss == pytest.approx(theirs.loss, abs=1e-6)
         assert ours.loss == pytest.approx(theirs.keras_loss, abs=1e-6)
         for part in range(4):
@@ -62,10 +62,10 @@ def test_the_gradient_by_hand_is_that_of_the_engine():
     for step in numpy_network.epoch_steps(0.5)[::6]:
         kernel_1, bias_1, kernel_2, bias_2 = step.weights
         network = Snapshot(0, (Layer(kernel_1, bias_1, "relu"), Layer(kernel_2, bias_2, "softmax")))
-        found = backward(network, step.x, step.y, "cross_entropy")
-        np.testing.assert_allclose(found.losses, step.losses, rtol=1e-6)
-        np.testing.assert_allclose(found.kernels[0], step.gradients[0], atol=1e-7)
-        np.testing.assert_allclose(found.biases[1], step.gradients[3], atol=1e-7)
+        result = backward(network, step.x, step.y, "cross_entropy")
+        np.testing.assert_allclose(result.losses, step.losses, rtol=1e-6)
+        np.testing.assert_allclose(result.kernels[0], step.gradients[0], atol=1e-7)
+        np.testing.assert_allclose(result.biases[1], step.gradients[3], atol=1e-7)
 
 
 def test_numpy_learns_and_passes_its_weights_on():
@@ -114,18 +114,18 @@ def test_an_empty_batch_has_no_average_loss_and_moves_nothing():
 
 
 @pytest.mark.parametrize("images", [1, 127, 128, 60_000])
-@pytest.mark.parametrize("asked", [1, 64, 96, 128, 130, 256])
-def test_the_generator_hands_out_what_slicing_does(images, asked):
+@pytest.mark.parametrize("batch_size", [1, 64, 96, 128, 130, 256])
+def test_the_generator_yields_what_slicing_does(images, batch_size):
     rows = np.arange(images)
-    batches = [rows[i * 128 : (i + 1) * 128] for i in range(images // asked)]
+    batches = [rows[i * 128 : (i + 1) * 128] for i in range(images // batch_size)]
     sizes = np.array([len(batch) for batch in batches], int)
-    found = published_batches(images, asked)
-    assert found.steps == len(batches)
-    assert found.full == (sizes == 128).sum()
-    assert found.empty == (sizes == 0).sum()
-    assert found.seen == sizes.sum()
-    ours = all_batches(images, asked)
-    assert ours.steps == len(list(numpy_network.batches(rows, rows, asked)))
+    result = published_batches(images, batch_size)
+    assert result.steps == len(batches)
+    assert result.full == (sizes == 128).sum()
+    assert result.empty == (sizes == 0).sum()
+    assert result.seen == sizes.sum()
+    ours = all_batches(images, batch_size)
+    assert ours.steps == len(list(numpy_network.batches(rows, rows, batch_size)))
     assert ours.seen == images
 
 

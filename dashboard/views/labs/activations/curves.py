@@ -128,12 +128,12 @@ def _table(
             f"f({at:g})": f"{each.f(point)[0]:.4f}",
             f"f′({at:g})": f"{each.df(point)[0]:.4f}",
             "mean, z ~ N(0, 1)": _decimals(output_statistics(each).mean),
-            f"mean, z ~ N({mean:g}, {deviation:g}²) ": _decimals(found.mean),
-            "standard deviation": f"{found.deviation:.3f}",
-            "gradient gain": f"{found.gradient_gain:.3f}",
+            f"mean, z ~ N({mean:g}, {deviation:g}²) ": _decimals(result.mean),
+            "standard deviation": f"{result.deviation:.3f}",
+            "gradient gain": f"{result.gradient_gain:.3f}",
             f"mean, z uniform on {low:g} … {high:g}": _decimals(mean_between(each, low, high)),
         }
-        for each, found in zip(shown, statistics, strict=True)
+        for each, result in zip(shown, statistics, strict=True)
     ]
     st.table(pd.DataFrame(rows), hide_index=True)
     st.caption(
@@ -164,8 +164,8 @@ def _card(each: ActivationCurve) -> str:
     facts, parameter = FACTS.get(each.name, Facts()), PARAMETERS.get(each.name)
     formula = parameter.formula if parameter else ACTIVATIONS[each.name].formula
     slope = parameter.slope if parameter else facts.slope
-    found = vars(properties(each))
-    marks = " · ".join(f"{'✓' if found[key] else '✗'} {text}" for key, text in PROPERTIES.items())
+    has = vars(properties(each))
+    marks = " · ".join(f"{'✓' if has[key] else '✗'} {text}" for key, text in PROPERTIES.items())
     lists = [f"- :green[**+**] {text}" for text in facts.strengths]
     lists += [f"- :orange[**−**] {text}" for text in facts.weaknesses]
     return (

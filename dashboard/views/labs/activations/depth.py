@@ -63,12 +63,12 @@ def depth() -> None:
     if not pairs:
         st.info("Choose something to compare.")
         return
-    found, labels = {}, {}
+    results, labels = {}, {}
     for activation, initializer in pairs:
         name = initializer if by_initializer else activation
-        found[name] = _propagation(activation, initializer, layers, stddev, seed)
+        results[name] = _propagation(activation, initializer, layers, stddev, seed)
         labels[name] = (INITIALIZERS if by_initializer else ACTIVATIONS)[name].label
-    _charts(found, labels)
+    _charts(results, labels)
     _formulas(pairs)
     _map(layers, seed)
 
@@ -109,16 +109,16 @@ def _stddev(column: DeltaGenerator) -> float:
     )  # fmt: skip
 
 
-def _charts(found: dict[str, Propagation], labels: dict[str, str]) -> None:
+def _charts(results: dict[str, Propagation], labels: dict[str, str]) -> None:
     st.markdown(
         "\n".join(f"- {SYMBOLS[each.kind]} {propagation_sentence(each, labels[key])}"
-                  for key, each in found.items())
+                  for key, each in results.items())
     )  # fmt: skip
     for column, backward in zip(st.columns(2, gap="medium"), (True, False), strict=True):
         with column:
             chart(
-                depth_figure(found, labels, backward),
-                depth_sentence(found, labels, backward),
+                depth_figure(results, labels, backward),
+                depth_sentence(results, labels, backward),
                 key=f"lab_depth_{'back' if backward else 'forward'}",
                 about=ABOUT[backward],
             )
@@ -149,15 +149,15 @@ def _map(layers: int, seed: int) -> None:
         "Every activation with every initializer", on_change="rerun", key="lab_depth_map"
     )
     if more.open:
-        found = _all(layers, seed)
+        results = _all(layers, seed)
         with more:
             chart(
                 map_figure(
-                    found,
+                    results,
                     [each.label for each in ACTIVATIONS.values()],
                     [each.label for each in INITIALIZERS.values()],
                 ),
-                map_sentence(found),
+                map_sentence(results),
                 key="lab_depth_all",
                 about=ABOUT_MAP,
             )

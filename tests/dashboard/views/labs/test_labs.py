@@ -218,10 +218,10 @@ def test_figures_are_what_plotly_draws() -> None:
         lines = go.Figure(figure).data
         assert len(lines) == 1 + 2 * len(of)
         assert all(len(line.x) <= 500 for line in lines)
-    found = [
+    results = [
         propagate(each, np.stack([kernels(name, 3, 8) for name in INITIALIZERS])) for each in of
     ]
     rows = [entry.label for entry in ACTIVATIONS.values()]
-    drawn = depth_figures.map_figure(found, rows, list(INITIALIZERS))
+    drawn = depth_figures.map_figure(results, rows, list(INITIALIZERS))
     assert go.Figure(drawn).data[0].z.shape == (len(ACTIVATIONS), len(INITIALIZERS))
-    assert "combinations" in depth_figures.map_sentence(found)
+    assert "combinations" in depth_figures.map_sentence(results)

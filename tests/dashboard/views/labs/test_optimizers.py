@@ -142,6 +142,11 @@ def test_every_setting_of_an_optimizer_has_a_control(app: AppTest) -> None:
 def test_numbers_are_mathematics() -> None:
     assert significant(-0.000012345, 5) == r"-1.2345 \cdot 10^{-5}"
     assert significant(2.0, 5) == "2"
+    assert significant(1e-7, 5) == "10^{-7}"
+    values = {"V0": 1.0, "g": 1e-7, "rho": 0.5, "V": 0.5, "m": -1.0, "epsilon": 0.0, "eta": 0.0}
+    latex = update_latex("rmsprop", "x", {**values, "w": 1.0, "next": 1.0, "lr": 0.1})
+    assert r"(10^{-7})^2" in latex
+    assert r"\frac{-1}{\sqrt{" in latex
 
 
 def test_all_rules_at_once_are_computed_within_a_third_of_the_promise() -> None:

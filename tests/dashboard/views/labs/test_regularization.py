@@ -75,8 +75,8 @@ def test_every_sample_has_all_three_qualities_by_default(kind: str) -> None:
         fit = lab.ridge(columns, y, lab.STRENGTHS)
         error = fit.mean_squared_error if kind == CURVE else fit.error_rate
         validation = error(held, held_y)
-        found = {lab.fit_quality(validation, row) for row in range(21)}
-        assert found == {"overfit", "good fit", "underfit"}
+        qualities = {lab.fit_quality(validation, row) for row in range(21)}
+        assert qualities == {"overfit", "good fit", "underfit"}
 
 
 def test_a_boundary_between_classes_has_the_same_qualities() -> None:

@@ -48,28 +48,28 @@ def checked(app: AppTest) -> AppTest:
     return app
 
 
-def found(elements: Any, key: str) -> Any:
+def widget(elements: Any, key: str) -> Any:
     return next(each for each in elements if each.key == key)
 
 
 def test_each_stage_shows_its_code_on_both_sides_and_its_numbers(app: AppTest) -> None:
     for stage, entry in STAGES.items():
-        checked(found(app.button_group, "lab_scratch_stage").set_value(stage).run())
+        checked(widget(app.button_group, "lab_scratch_stage").set_value(stage).run())
         shown = [each.value for each in app.code]
         assert shown == [
             listing(FILES[TENSORFLOW], *entry.tensorflow),
             listing(KERAS, *entry.keras),
         ]
         assert app.latex
-    found(app.button_group, "lab_scratch_how").set_value(NUMPY).run()
+    widget(app.button_group, "lab_scratch_how").set_value(NUMPY).run()
     assert app.code[0].value == listing(FILES[NUMPY], *STAGES["Update"].numpy)
 
 
 def test_the_numbers_follow_step_and_weight(app: AppTest) -> None:
-    found(app.button_group, "lab_scratch_stage").set_value("Gradient").run()
-    found(app.slider, "lab_scratch_step").set_value(3)
-    found(app.select_slider, "lab_scratch_eta").set_value(0.5)
-    checked(found(app.select_slider, "lab_scratch_weight").set_value(16).run())  # W₂[0, 1]
+    widget(app.button_group, "lab_scratch_stage").set_value("Gradient").run()
+    widget(app.slider, "lab_scratch_step").set_value(3)
+    widget(app.select_slider, "lab_scratch_eta").set_value(0.5)
+    checked(widget(app.select_slider, "lab_scratch_weight").set_value(16).run())  # W₂[0, 1]
     slope = numpy_network.epoch_steps(0.5)[2].gradients[2][0, 1]
     assert numpy_network.weight_name(*numpy_network.weight_indices()[16]) == "W₂[0, 1]"
     assert any(f"{slope:.8f}" in each.value for each in app.latex)
@@ -77,8 +77,8 @@ def test_the_numbers_follow_step_and_weight(app: AppTest) -> None:
 
 
 def test_the_generator_that_ignores_the_batch_size(app: AppTest) -> None:
-    found(app.button_group, "lab_scratch_stage").set_value("Batches").run()
-    checked(found(app.slider, "lab_scratch_asked").set_value(64).run())
+    widget(app.button_group, "lab_scratch_stage").set_value("Batches").run()
+    checked(widget(app.slider, "lab_scratch_asked").set_value(64).run())
     sentence = batches_sentence(64, published_batches(60_000, 64), all_batches(60_000, 64))
     assert "468 empty ones, whose mean loss is 0/0 = nan" in sentence
     assert "the last 96 images" in batches_sentence(
@@ -87,40 +87,40 @@ def test_the_generator_that_ignores_the_batch_size(app: AppTest) -> None:
 
 
 def test_both_sides_train_from_the_page_and_come_to_the_same_losses(app: AppTest) -> None:
-    checked(found(app.button_group, "lab_scratch_preset").set_value("Published: Keras").run())
-    checked(found(app.select_slider, "lab_scratch_epochs").set_value(1).run())
+    checked(widget(app.button_group, "lab_scratch_preset").set_value("Published: Keras").run())
+    checked(widget(app.select_slider, "lab_scratch_epochs").set_value(1).run())
     if any(each.key == "lab_scratch_images" for each in app.button_group):
-        found(app.button_group, "lab_scratch_images").set_value(BUNDLED).run()
-    checked(found(app.button, "lab_scratch_start").click().run())
-    twice = SIDE_BY_SIDE.get((*KNOWN, "lab_scratch"))
-    assert twice is not None
-    assert twice.config == ScratchConfig(
+        widget(app.button_group, "lab_scratch_images").set_value(BUNDLED).run()
+    checked(widget(app.button, "lab_scratch_start").click().run())
+    run = SIDE_BY_SIDE.get((*KNOWN, "lab_scratch"))
+    assert run is not None
+    assert run.config == ScratchConfig(
         BUNDLED, "glorot", "rmsprop", 0.001, 1, shuffle=True, partial_batch=True
     )
     give_up = time.monotonic() + END
-    while twice.state == "playing" and time.monotonic() < give_up:
+    while run.state == "playing" and time.monotonic() < give_up:
         time.sleep(0.1)
-    assert twice.state == "finished", [side.reason for side in twice.sides.values()]
-    assert twice.difference is not None
-    assert twice.difference < 1e-3
+    assert run.state == "finished", [side.reason for side in run.sides.values()]
+    assert run.difference is not None
+    assert run.difference < 1e-3
     checked(app.run())
     assert "Test accuracy after 1 epoch:" in app.success[0].value
-    assert len(twice.sides["keras"].losses) == 47
+    assert len(run.sides["keras"].losses) == 47
 
 
 def test_the_bug_has_no_side_in_keras() -> None:
-    twice = SideBySide(ScratchConfig(256, optimizer="wrong", epochs=1))
-    twice.close()
-    assert list(twice.sides) == ["scratch"]
-    assert twice.difference is None
+    run = SideBySide(ScratchConfig(256, optimizer="wrong", epochs=1))
+    run.close()
+    assert list(run.sides) == ["scratch"]
+    assert run.difference is None
 
 
 def test_nothing_goes_on_while_nobody_watches() -> None:
-    twice = SideBySide(ScratchConfig(256, epochs=1), lease=-1.0)
-    assert twice.state == "playing"
-    assert twice.progress == 0
-    twice.close()
+    run = SideBySide(ScratchConfig(256, epochs=1), lease=-1.0)
+    assert run.state == "playing"
+    assert run.progress == 0
+    run.close()
     give_up = time.monotonic() + 10
-    while twice.state == "playing" and time.monotonic() < give_up:
+    while run.state == "playing" and time.monotonic() < give_up:
         time.sleep(0.05)
-    assert twice.state == "stopped"
+    assert run.state == "stopped"
