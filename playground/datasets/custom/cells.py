@@ -11,10 +11,30 @@ from numpy.typing import NDArray
 
 from playground.datasets.custom.table import LARGEST, clean
 
-_OF_SPREADSHEETS = ("#n/a", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!")
+_OF_SPREADSHEETS = (
+    "#n/a", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#nv", "#wert!", "#bezug!",
+)  # fmt: skip
 # Cells, in small letters, that are no value among numbers; in a target of text they are classes.
 MISSING = frozenset(
-    ("", "?", "-", "–", "—", "na", "n/a", "nan", "null", "none", "nil", *_OF_SPREADSHEETS)
+    (
+        "",
+        "?",
+        "-",
+        "–",
+        "—",
+        ".",
+        "na",
+        "n/a",
+        "n.a.",
+        "k.a.",
+        "<na>",
+        "nan",
+        "nat",
+        "null",
+        "none",
+        "nil",
+        *_OF_SPREADSHEETS,
+    )
 )
 MOSTLY = 0.8  # share of numbers (or dates) from which on the other cells are taken for errors
 LONGEST_UNIT = 12  # characters

@@ -66,7 +66,10 @@ def prepare(sheet: Sheet, choice: ColumnChoice, label: str = "Own data") -> Prep
     rows = np.flatnonzero(keep)
     _check_rows(len(rows), target)
     y, classes = _targets(target, rows, choice, notes)
-    notes += _outliers(target, rows, sheet) if choice.task == REGRESSION else ()
+    if choice.task == REGRESSION:
+        notes += _outliers(target, rows, sheet, "outliers dominate the squared error")
+    for column in chosen:
+        notes += _outliers(column, rows, sheet, "outliers dominate the standard deviation")
     x, names, mapping = _inputs(chosen, rows, choice, notes)
     if len(rows) < SPLIT_ROWS:
         notes.append(
@@ -192,21 +195,23 @@ def _targets(
     return y.astype(np.int32), distinct(names)
 
 
-def _outliers(target: ColumnValues, rows: NDArray[np.int64], sheet: Sheet) -> Iterator[str]:
-    """A sentence on target values beyond five times the interquartile range from the quartiles."""
-    if target.numbers is None:
+def _outliers(
+    column: ColumnValues, rows: NDArray[np.int64], sheet: Sheet, effect: str
+) -> Iterator[str]:
+    """A sentence on values beyond five times the interquartile range from the quartiles."""
+    if column.numbers is None or np.isnan(column.numbers[rows]).all():
         return
-    values = target.numbers[rows]
-    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
+    values = column.numbers[rows]
+    low, middle, high = np.nanquantile(values, (0.25, 0.5, 0.75))
     far = np.flatnonzero(np.maximum(low - values, values - high) > 5 * (high - low))
     if not 0 < len(far) <= max(1, len(rows) // 50) or low == high:
         return
     i = far[np.abs(values[far] - middle).argmax()]
     count = "1 value lies" if len(far) == 1 else f"{len(far)} values lie"
-    value, median = format_quantity(values[i], 6), format_quantity(middle, 6)
     yield (
-        f"“{clean(target.name, 30)}”: {count} far from the others (line {sheet.lines[rows[i]]} "
-        f"holds {value}, the median is {median}): outliers dominate the squared error."
+        f"“{clean(column.name, 30)}”: {count} far from the others (line {sheet.lines[rows[i]]} "
+        f"holds {format_quantity(values[i], 12)}, the median is {format_quantity(middle)}): "
+        f"{effect}."
     )
 
 

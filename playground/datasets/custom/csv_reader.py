@@ -24,9 +24,11 @@ SEPARATORS = {
 }  # fmt: skip
 SAMPLE_LINES = 50  # that decide the separator
 SAMPLE_ROWS = 2_000  # that decide how numbers are written
-ENCODINGS = (
-    "cp1252", "mac_roman", "gb18030", "big5", "shift_jis", "euc_kr", "cp1251", "cp1250", "cp1253",
-)  # fmt: skip
+ENCODINGS = {
+    "cp1252": "Windows-1252", "mac_roman": "Mac Roman", "gb18030": "GB 18030 (GBK)",
+    "big5": "Big5", "shift_jis": "Shift JIS", "euc_kr": "EUC-KR", "cp1251": "Windows-1251",
+    "cp1250": "Windows-1250", "cp1253": "Windows-1253",
+}  # fmt: skip
 
 # First bytes of files that are no text → what the file is, and what to do.
 OTHER_FILES = {
@@ -97,9 +99,17 @@ def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
         raise TableError(
             f"Line {line} is not UTF-8 text: save the file as CSV UTF-8 and choose it again."
         )
-    text = str(best)
+    encoding = best.encoding
+    if encoding in ("cp1250", "cp1252", "mac_roman"):
+        # Accented letters are 80 to 9F in Mac Roman, C0 to FF in the others.
+        low, high = (
+            len(re.findall(rb"[A-Za-z]%b|%b[A-Za-z]" % (letters, letters), content))
+            for letters in (rb"[\x80-\x9f]", rb"[\xc0-\xff]")
+        )
+        encoding = "mac_roman" if low > high else encoding.replace("mac_roman", "cp1252")
+    text = content.decode(encoding, "replace")
     western = content.decode("cp1252", "replace") == text
-    encoding = "Windows-1252" if western else best.encoding.replace("_", " ")
+    encoding = "Windows-1252" if western else ENCODINGS[encoding]
     return text, (f"Line {line} is not UTF-8: read as {encoding}, so check letters with accents.",)
 
 
@@ -200,12 +210,18 @@ def _separator(text: str) -> str:
 
     scores = {separator: score(separator) for separator in SEPARATORS if separator != " "}
     best = max(scores, key=lambda separator: scores[separator][:2])
-    if scores[best][0] == 0:
-        spaces = score(" ")
-        return " " if spaces[0] > 0.5 else best
+    same, width, _ = score(" ")
+    if (scores[best][0] == 0 and same > 0.5) or (
+        same == 1 and width > 2 * scores[best][1] and _are_mostly_values(lines[-1].split())
+    ):
+        return " "
     # A header of many columns above lines of other lengths is an error to report.
     widest = max(scores, key=lambda separator: scores[separator][2])
     return widest if scores[best][0] < 0.5 else best
+
+
+def _are_mostly_values(cells: Sequence[str]) -> bool:
+    return 2 * sum(map(is_value, cells)) >= len(cells)
 
 
 def _rows(text: str, separator: str) -> Iterator[Row]:

@@ -182,7 +182,8 @@ def guess_target(sheet: Sheet) -> tuple[str, str]:
             return named[-1].name, "this is a usual name of a target"
         kind = f", and has {last.n_distinct} different values" if last in few else ""
         return last.name, f"it is the last column that can be predicted{kind}"
-    if few == [first] or (len(few) == 1 and last.name.casefold() in ("x", "y", "z")):
+    is_plane = {"x", "y"} <= {c.name.casefold() for c in able}
+    if few == [first] or (len(few) == 1 and is_plane):
         return few[0].name, f"it is the only column of few values ({few[0].n_distinct})"
     return last.name, "it is the last column that can be predicted"
 

@@ -106,7 +106,7 @@ def test_titanic_like() -> None:
         ("duplicate_headers", "the second one is “score (2)” here."),
         ("dates", "“day”: dates were read as days since 2025-01-01."),
         ("spaces", "Columns are separated by spaces."),
-        ("gbk", "Line 1 is not UTF-8: read as gb18030"),
+        ("gbk", "Line 1 is not UTF-8: read as GB 18030 (GBK)"),
     ],
 )
 def test_a_note_says_what_was_assumed(name: str, sentence: str) -> None:

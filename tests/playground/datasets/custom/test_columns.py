@@ -198,6 +198,7 @@ def guessed(header: str, *rows: str) -> str:
         ("a,Farbe,b,c", "Farbe"),
         ("tenure,churn,calls,plan", "churn"),
         ("x,y,w,colour", "colour"),
+        ("x1,group,w,z", "z"),
         ("a,b,c,whatever", "whatever"),
         ("y,b,c,group", "group"),
     ],

@@ -83,6 +83,8 @@ def test_empty_columns_at_the_end_and_empty_lines_of_a_spreadsheet_are_dropped()
     [
         ("gb18030", "身高,体重,运动\n165,53,是\n153,72,否\n176,90,是\n"),
         ("mac_roman", "prénom,âge,élève\nJosé,12,oui\nZoë,13,non\n"),
+        ("mac_roman", "nom,âge,réponse\nZoë,1,été\nÉlise,2,hiver\nJosé,3,été\n"),
+        ("cp1252", "nom,âge,réponse\nZoë,1,été\nÉlise,2,hiver\nJosé,3,été\n"),
         ("cp1251", "возраст,вес,класс\n12,40,да\n13,50,нет\n"),
         ("shift_jis", "年齢,体重,答え\n1,40,はい\n2,50,いいえ\n"),
     ],
