@@ -1,17 +1,20 @@
-"""Events and weights as database rows, and back; whatever is read is validated."""
+"""Events, weights and scores as database rows, and back; whatever is read is validated."""
 
 import json
 import math
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection, func, select
 
 from playground.experiment.model import Experiment
-from playground.experiment.model_summary import assemble
+from playground.experiment.model_summary import assemble, run_name, summary
+from playground.experiment.url import encode
 from playground.history.events import (  # fmt: skip
     Diverged,
     Epoch,
@@ -24,10 +27,14 @@ from playground.history.events import (  # fmt: skip
     WorkerLost,
 )
 from playground.nn.format import truncate
+from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
 from playground.storage.records import StoreError
+from playground.storage.schema import EPOCHS
 
 Row = dict[str, Any]
+
+SCORES = ("loss", "metric", "val_loss", "val_metric")
 
 LARGEST_EPOCH = 10_000_000
 LONGEST_BODY = 20_000  # characters
@@ -199,3 +206,46 @@ def rows_of(run: int, events: Iterable[Event], first: int) -> tuple[list[Row], l
         else:
             others.append(key | event_row(event))
     return epochs, others
+
+
+@lru_cache(maxsize=64)
+def columns_of(experiment: Experiment) -> Row:
+    """The columns of a run that follow from its experiment."""
+    return {
+        "generated": run_name(experiment)[:300],
+        "link": encode(experiment),
+        "dataset": experiment.data.dataset,
+        "task": experiment.data.source.task,
+        "epochs": experiment.training.epochs,
+        "parameters": summary(experiment).parameters,
+    }
+
+
+def columns_of_new_epochs(epochs: list[Row], run: Any) -> Row:
+    """The columns of a run after further epochs; `run`: its row before."""
+    metrics = [row["val_metric"] for row in epochs] + [run.best_metric]
+    metrics = [metric for metric in metrics if metric is not None]
+    best = max if run.task == CLASSIFICATION else min
+    compiling = [row["compile_seconds"] for row in epochs] + [run.compile_seconds]
+    compiling = [seconds for seconds in compiling if seconds is not None]
+    return {name: epochs[-1][name] for name in SCORES} | {
+        "seconds": run.seconds + sum(row["seconds"] for row in epochs),
+        "compile_seconds": sum(compiling) if compiling else None,
+        "best_metric": best(metrics) if metrics else None,
+    }
+
+
+def columns_of_all_epochs(connection: Connection, number: int, task: str) -> Row:
+    """The same columns from all epochs of the run in the database."""
+    of_run = EPOCHS.c.run == number
+    best = func.max if task == CLASSIFICATION else func.min
+    sums = select(
+        func.sum(EPOCHS.c.seconds), func.sum(EPOCHS.c.compile_seconds), best(EPOCHS.c.val_metric)
+    )
+    seconds, compiling, metric = connection.execute(sums.where(of_run)).one()
+    scores = select(*(EPOCHS.c[name] for name in SCORES)).where(of_run)
+    last = connection.execute(scores.order_by(EPOCHS.c.position.desc()).limit(1)).one_or_none()
+    values = last._mapping if last else dict.fromkeys(SCORES)
+    return {
+        **values, "seconds": seconds or 0.0, "compile_seconds": compiling, "best_metric": metric
+    }  # fmt: skip

@@ -18,13 +18,10 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from playground.experiment.model import Experiment, explain
-from playground.experiment.model_summary import run_name, summary
-from playground.experiment.url import encode
 from playground.history.environment import versions
 from playground.history.events import Event, Score
 from playground.history.history import Log
 from playground.nn.format import truncate
-from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
 from playground.storage import serialization, signing
 from playground.storage.query import (
@@ -60,7 +57,6 @@ from playground.storage.schema import (
     insert_rows,
 )
 
-SCORES = ("loss", "metric", "val_loss", "val_metric")
 MAX_NAME = 200  # characters
 MAX_NOTE = 10_000
 MAX_TAG = 50
@@ -70,14 +66,8 @@ GONE = "there is no such run"
 ALL = RunQuery()
 
 # Executed after every slice of training: built once.
-_RUN = select(
-    *(
-        RUNS.c[name]
-        for name in (
-            "number", "events", "task", "link", "best_metric", "seconds", "compile_seconds",
-        )
-    )
-).where(RUNS.c.id == bindparam("of"))  # fmt: skip
+_OF_RUN = ("number", "events", "task", "link", "best_metric", "seconds", "compile_seconds")
+_RUN = select(*(RUNS.c[name] for name in _OF_RUN)).where(RUNS.c.id == bindparam("of"))
 _UPDATE = update(RUNS).where(RUNS.c.number == bindparam("of"))
 _TRUNCATE = [
     delete(table).where(table.c.run == bindparam("of"), table.c.position >= bindparam("first"))
@@ -121,7 +111,7 @@ class Store:
             "id": secrets.token_hex(16), "owner": digest(owner), "tab": digest(tab), "kind": kind,
             "group_id": group, "label": label[:200], "named": "", "note": "", "tags": "[]",
             "state": "playing", "process": process(), "events": 0, "epoch": 0, "seconds": 0.0,
-            "kept": 0, "created": now, "written": now, **_columns_of(experiment),
+            "kept": 0, "created": now, "written": now, **serialization.columns_of(experiment),
         }  # fmt: skip
         details = {"experiment": experiment.model_dump_json(), "versions": json.dumps(versions())}
         with self.database.writing() as connection:
@@ -162,10 +152,10 @@ class Store:
                 "written": time.time(), "process": process(),
             }  # fmt: skip
             if first < run.events:
-                values |= _columns_of_all_epochs(connection, run.number, run.task)
+                values |= serialization.columns_of_all_epochs(connection, run.number, run.task)
             elif epochs:
-                values |= _columns_of_new_epochs(epochs, run)
-            columns = _columns_of(experiment)
+                values |= serialization.columns_of_new_epochs(epochs, run)
+            columns = serialization.columns_of(experiment)
             if columns["link"] != run.link:
                 values |= columns
                 details = update(DETAILS).where(DETAILS.c.run == run.number)
@@ -357,10 +347,6 @@ class Store:
         """The run of a token, read-only; LookupError if there is none."""
         return self._saved(RUNS.c.share == token)
 
-    def shared_snapshot(self, token: str, epoch: int) -> Snapshot:
-        """As `snapshot`, for the run of a token."""
-        return self._weights(RUNS.c.share == token, epoch)
-
     # ---- groups --------------------------------------------------------------------------
 
     def create_group(self, owner: str, kind: str, title: str, plan: str, tab: str = "") -> str:
@@ -383,15 +369,6 @@ class Store:
         with self.database.reading() as connection:
             rows = connection.execute(matching.order_by(GROUPS.c.number.desc())).all()
         return [run_group(row) for row in rows]
-
-    def group(self, id: str, owner: str) -> RunGroup:
-        """A group of this owner; LookupError if there is none."""
-        mine = and_(GROUPS.c.id == id, GROUPS.c.owner == digest(owner), GROUPS.c.deleted.is_(None))
-        with self.database.reading() as connection:
-            row = connection.execute(select(GROUPS).where(mine)).one_or_none()
-        if row is None:
-            raise LookupError(GONE)
-        return run_group(row)
 
     # ---- shared parts --------------------------------------------------------------------
 
@@ -457,46 +434,6 @@ def digest(secret: str) -> str:
 
 def _own(owner: str) -> Any:
     return and_(RUNS.c.owner == digest(owner), RUNS.c.deleted.is_(None))
-
-
-@lru_cache(maxsize=64)
-def _columns_of(experiment: Experiment) -> dict[str, Any]:
-    return {
-        "generated": run_name(experiment)[:300],
-        "link": encode(experiment),
-        "dataset": experiment.data.dataset,
-        "task": experiment.data.source.task,
-        "epochs": experiment.training.epochs,
-        "parameters": summary(experiment).parameters,
-    }
-
-
-def _columns_of_new_epochs(epochs: list[serialization.Row], run: Any) -> dict[str, Any]:
-    metrics = [row["val_metric"] for row in epochs] + [run.best_metric]
-    metrics = [metric for metric in metrics if metric is not None]
-    best = max if run.task == CLASSIFICATION else min
-    compiling = [row["compile_seconds"] for row in epochs] + [run.compile_seconds]
-    compiling = [seconds for seconds in compiling if seconds is not None]
-    return {name: epochs[-1][name] for name in SCORES} | {
-        "seconds": run.seconds + sum(row["seconds"] for row in epochs),
-        "compile_seconds": sum(compiling) if compiling else None,
-        "best_metric": best(metrics) if metrics else None,
-    }
-
-
-def _columns_of_all_epochs(connection: Connection, number: int, task: str) -> dict[str, Any]:
-    of_run = EPOCHS.c.run == number
-    best = func.max if task == CLASSIFICATION else func.min
-    sums = select(
-        func.sum(EPOCHS.c.seconds), func.sum(EPOCHS.c.compile_seconds), best(EPOCHS.c.val_metric)
-    )
-    seconds, compiling, metric = connection.execute(sums.where(of_run)).one()
-    scores = select(*(EPOCHS.c[name] for name in SCORES)).where(of_run)
-    last = connection.execute(scores.order_by(EPOCHS.c.position.desc()).limit(1)).one_or_none()
-    values = last._mapping if last else dict.fromkeys(SCORES)
-    return {
-        **values, "seconds": seconds or 0.0, "compile_seconds": compiling, "best_metric": metric
-    }  # fmt: skip
 
 
 def _experiment(body: Any) -> Experiment:
