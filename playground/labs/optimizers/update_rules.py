@@ -15,6 +15,7 @@ from playground.nn.optimizers import OPTIMIZERS
 State = tuple[float, ...]  # moments, 0 before the first update
 Settings = Mapping[str, float]  # β, ρ, ε … by field of `Training`
 Values = dict[str, float]  # every number in the lines of a rule
+Step = tuple[State, Values]
 
 
 @dataclass(frozen=True)
@@ -36,59 +37,47 @@ class UpdateRule:
     """An optimizer: (state, w, g, t, learning rate, settings) → (state, values with η_t)."""
 
     label: str
-    step: Callable[[State, float, float, int, float, Settings], tuple[State, Values]]
+    step: Callable[[State, float, float, int, float, Settings], Step]
     lines: tuple[UpdateLine, ...]
     initial_state: Callable[[Settings], State] = lambda settings: (0.0,)
     settings: Settings | None = None  # None: the defaults of OPTIMIZERS
 
 
-def _sgd(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> tuple[State, Values]:
+def _sgd(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     return state, {"m": g, "V": 1.0, "eta": lr * g}
 
 
-def _momentum(
-    state: State, w: float, g: float, t: int, lr: float, s: Settings
-) -> tuple[State, Values]:
+def _momentum(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     m0 = state[0]
     m = s["momentum"] * m0 + g
     return (m,), {"m0": m0, "m": m, "V": 1.0, "eta": lr * m}
 
 
-def _course_momentum(
-    state: State, w: float, g: float, t: int, lr: float, s: Settings
-) -> tuple[State, Values]:
+def _course_momentum(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     m0, beta = state[0], s["momentum"]
     m = beta * m0 + (1 - beta) * g
     return (m,), {"m0": m0, "m": m, "V": 1.0, "eta": lr * m}
 
 
-def _nesterov(
-    state: State, w: float, g: float, t: int, lr: float, s: Settings
-) -> tuple[State, Values]:
+def _nesterov(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     m0, beta = state[0], s["momentum"]
     m = beta * m0 + g
     return (m,), {"m0": m0, "m": m, "V": 1.0, "eta": lr * (beta * m + g)}
 
 
-def _adagrad(
-    state: State, w: float, g: float, t: int, lr: float, s: Settings
-) -> tuple[State, Values]:
+def _adagrad(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     v0 = state[0]
     v = v0 + g * g
     return (v,), {"m": g, "V0": v0, "V": v, "eta": lr * g / sqrt(v + s["epsilon"])}
 
 
-def _rmsprop(
-    state: State, w: float, g: float, t: int, lr: float, s: Settings
-) -> tuple[State, Values]:
+def _rmsprop(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     v0, rho = state[0], s["rho"]
     v = rho * v0 + (1 - rho) * g * g
     return (v,), {"m": g, "V0": v0, "V": v, "eta": lr * g / sqrt(v + s["epsilon"])}
 
 
-def _adadelta(
-    state: State, w: float, g: float, t: int, lr: float, s: Settings
-) -> tuple[State, Values]:
+def _adadelta(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     (v0, u0), rho, epsilon = state, s["rho"], s["epsilon"]
     v = rho * v0 + (1 - rho) * g * g
     step = sqrt(u0 + epsilon) / sqrt(v + epsilon) * g
@@ -108,23 +97,19 @@ def _moments(state: State, g: float, t: int, s: Settings) -> Values:
     }  # fmt: skip
 
 
-def _adam(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> tuple[State, Values]:
+def _adam(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     values = _moments(state, g, t, s)
     values["eta"] = lr * values["mh"] / (sqrt(values["Vh"]) + values["eps"])
     return (values["m"], values["V"]), values
 
 
-def _adamw(
-    state: State, w: float, g: float, t: int, lr: float, s: Settings
-) -> tuple[State, Values]:
+def _adamw(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     state, values = _adam(state, w, g, t, lr, s)
     values["eta"] += lr * s["weight_decay"] * w
     return state, values
 
 
-def _nadam(
-    state: State, w: float, g: float, t: int, lr: float, s: Settings
-) -> tuple[State, Values]:
+def _nadam(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     *state_, product = state
     values, beta_1 = _moments(tuple(state_), g, t, s), s["beta_1"]
     now, then = (beta_1 * (1 - 0.5 * 0.96**k) for k in (t, t + 1))
@@ -135,9 +120,7 @@ def _nadam(
     return (values["m"], values["V"], product), values
 
 
-def _adamax(
-    state: State, w: float, g: float, t: int, lr: float, s: Settings
-) -> tuple[State, Values]:
+def _adamax(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     (m0, v0), beta_1 = state, s["beta_1"]
     m, v = beta_1 * m0 + (1 - beta_1) * g, max(s["beta_2"] * v0, abs(g))
     mh = m / (1 - beta_1**t)
@@ -146,7 +129,7 @@ def _adamax(
     }  # fmt: skip
 
 
-def _lion(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> tuple[State, Values]:
+def _lion(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     m0, beta_1, beta_2 = state[0], s["beta_1"], s["beta_2"]
     c = beta_1 * m0 + (1 - beta_1) * g
     m = beta_2 * m0 + (1 - beta_2) * g
