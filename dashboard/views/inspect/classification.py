@@ -12,12 +12,13 @@ from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import class_predictions, evaluated_examples, show_examples
 from dashboard.widgets.messages import literal
 from playground.analysis.metrics.baseline import baseline
-from playground.analysis.metrics.calibration import reliability, temperature_scaling
 from playground.analysis.metrics.classification import (
     class_scores,
     confusion,
     most_confident_errors,
+    reliability,
     selective_accuracy,
+    temperature_scaling,
 )
 
 ALL = "All classes"

@@ -2,8 +2,16 @@
 
 import numpy as np
 
-from playground.analysis.diagnosis.fixes import ADAM, LINEAR, SORTED, TRUE_LABELS, linear
-from playground.analysis.diagnosis.rule import Changes, FixStep, Rule
+from playground.analysis.diagnosis.rule import (
+    ADAM,
+    LINEAR,
+    SORTED,
+    TRUE_LABELS,
+    Changes,
+    FixStep,
+    Rule,
+    linear,
+)
 from playground.analysis.diagnosis.rules_learning_rate import loss_reduction, slow
 from playground.analysis.diagnosis.run_window import ENOUGH, GOOD, RunWindow, Values
 from playground.analysis.metrics.run_summary import LAST, mean_of_last

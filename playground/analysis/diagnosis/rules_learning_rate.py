@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from playground.analysis.diagnosis.fixes import (
+from playground.analysis.diagnosis.rule import (
     ADAM,
     CLIP,
     INITIALIZE,
@@ -10,13 +10,15 @@ from playground.analysis.diagnosis.fixes import (
     SORTED,
     STANDARDIZE,
     TRUE_LABELS,
+    Changes,
+    FixStep,
+    Rule,
     default_rate,
     nearest_rate,
     slower,
     slower_new_run,
     suitable_initializer,
 )
-from playground.analysis.diagnosis.rule import Changes, FixStep, Rule
 from playground.analysis.diagnosis.run_window import GOOD, SURE, RunWindow
 from playground.analysis.metrics.run_summary import mean_of_last
 from playground.nn.optimizers import OPTIMIZERS

@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from playground.analysis.diagnosis.fixes import (
+from playground.analysis.diagnosis.rule import (
     CLIP,
     INITIALIZE,
     STANDARDIZE,
+    Changes,
+    FixStep,
+    Rule,
     fixed_scale_weights,
     slower_new_run,
 )
-from playground.analysis.diagnosis.rule import Changes, FixStep, Rule
 from playground.analysis.diagnosis.run_window import ENOUGH, FAR, RunWindow
 from playground.analysis.inspection.activations import is_flat
 from playground.analysis.inspection.signal_propagation import (

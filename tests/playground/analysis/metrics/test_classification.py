@@ -18,22 +18,20 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from playground.analysis.metrics.calibration import (
-    HOTTEST,
-    reliability,
-    scaled_by,
-    temperature,
-    temperature_scaling,
-)
 from playground.analysis.metrics.classification import (
+    HOTTEST,
     Predictions,
     class_scores,
     confusion,
     max_samples,
     most_confident_errors,
     predict,
+    reliability,
     sample,
+    scaled_by,
     selective_accuracy,
+    temperature,
+    temperature_scaling,
 )
 from playground.analysis.metrics.score import Residuals
 from playground.datasets import load
