@@ -255,6 +255,15 @@ def test_warm_up_shortens_a_schedule_over_the_whole_run() -> None:
     np.testing.assert_allclose(rate, [0.2, 0.2, 0.1, 0.0], atol=1e-12)
 
 
+def test_cosine_after_warm_up_equals_keras() -> None:
+    keras_rate = Keras.CosineDecay(0.0, 180, alpha=0.1, warmup_target=0.2, warmup_steps=20)
+    ours = planned(schedule="cosine", final_share=0.1, warmup_epochs=2)
+    theirs = [float(keras_rate(float(step))) for step in STEPS]
+    np.testing.assert_allclose(ours[20:], theirs[20:], rtol=1e-4, atol=1e-7)
+    # In warm-up ours is a step ahead: the first update already has a rate above 0.
+    np.testing.assert_allclose(ours[:20], theirs[1:21], rtol=1e-4)
+
+
 def test_warm_up_longer_than_the_run_never_reaches_the_rate() -> None:
     rate = planned(schedule="cosine", warmup_epochs=40)
     np.testing.assert_allclose(rate, 0.2 * np.arange(1, 201) / 400)
