@@ -106,6 +106,7 @@ async function draw(chart) {
   if (!chart.alive) return;
   const start = performance.now();
   const { data, layout } = themed(JSON.parse(chart.figure), chart.plot);
+  chart.plot.style.minHeight = layout.height + "px"; // with the rows of its legend, also after a resize
   chart.plot.setAttribute("aria-label", layout.title.text + ". " + chart.sentence);
   chart.caption.textContent = chart.sentence;
   chart.plot.parentElement.classList.toggle("small", Boolean(chart.small));

@@ -207,7 +207,7 @@ def _gradient(
     gradient = f"{step.gradients[array][index]:.8f}"
     st.latex(lines(
         rf"\frac{{\partial L}}{{\partial {_symbol(array, index)}}} &= {rule}",
-        f"&= {wrapped(terms)}",
+        f"&= {wrapped(terms, 1)}",
         f"&= {colored(gradient, POSITIVE, bold=False)}",
     ))  # fmt: skip
     tape = "…" if theirs is None else f"{theirs.gradients[array][index]:.8f}"
