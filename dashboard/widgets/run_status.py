@@ -94,13 +94,10 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def enabled_buttons(state: str, changed: bool) -> frozenset[str]:
-    """Enabled ones of "train", "pause", "step", "reset", "new_weights" for a run in `state`.
-
-    changed: the settings are no longer those of the run, so that Train starts a new one.
-    """
+def enabled_buttons(state: str) -> frozenset[str]:
+    """Enabled ones of "train", "pause", "step", "reset", "new_weights" for a run in `state`."""
     enabled = {"new_weights"}
-    if changed or state in ("ready", "paused", "lost"):
+    if state in ("ready", "paused", "lost"):
         enabled |= {"train", "step"}
     if state == "playing":
         enabled.add("pause")
@@ -109,8 +106,6 @@ def enabled_buttons(state: str, changed: bool) -> frozenset[str]:
     return frozenset(enabled)
 
 
-def train_label(state: str, changed: bool) -> str:
+def train_label(state: str) -> str:
     """Label of the button that trains a run in `state`."""
-    return (
-        {"paused": "Resume", "lost": "Start again"}.get(state, "Train") if not changed else "Train"
-    )
+    return {"paused": "Resume", "lost": "Start again"}.get(state, "Train")

@@ -110,13 +110,12 @@ def _own_network(run: Run, choices: DeltaGenerator) -> None:
         return
     with choices:
         _example_controls(drawing_state(), dataset)
-    changed = run.experiment != session.experiment()
-    buttons(run, changed)
+    buttons(run)
     updating = is_updating(run)
 
     def view() -> NetworkView | None:
         run.heartbeat()
-        message(run, changed)
+        message(run)
         return network_at_epoch(run, dataset, _redraw_both)
 
     def end() -> None:

@@ -119,20 +119,19 @@ def inspect() -> None:
     run = own_run(experiment)
     if run is None:
         return
-    changed = run.experiment != experiment
     dataset = loaded_dataset(run.experiment.data)
     if dataset is None:
         return
-    buttons(run, changed)
+    buttons(run)
     updating = is_updating(run)
     every = REDRAW_SECONDS if updating else None
-    st.fragment(_look, run_every=every, key="look")(run, dataset, changed, updating)
+    st.fragment(_look, run_every=every, key="look")(run, dataset, updating)
 
 
-def _look(run: Run, dataset: Dataset, changed: bool, updating: bool) -> None:
+def _look(run: Run, dataset: Dataset, updating: bool) -> None:
     """Draw the view at the epoch of the slider; redrawn while the run plays."""
     run.heartbeat()
-    message(run, changed)
+    message(run)
     view = choose(VIEWS, "inspect_view")
     now = network_at_epoch(run, dataset)
     if now is not None and (view in _ANY_SIZE or bounded(now.snapshot, _sample(dataset))):

@@ -37,7 +37,7 @@ SHOW = {"info": st.info, "success": st.success, "warning": st.warning, "error": 
 def own_run(experiment: Experiment) -> Run | None:
     """This tab's run, with the changed settings it can take over; None without an identity.
 
-    A run without any epoch is replaced as soon as the settings change.
+    Any other change ends it: results never stand below settings they do not belong to.
     """
     run = session.run()
     if run is None:
@@ -46,11 +46,10 @@ def own_run(experiment: Experiment) -> Run | None:
     changes = {name: value for name, value in after.items() if value != before[name]}
     if not changes:
         return run
-    if run.state == "ready":
-        return _start(experiment)
     if run.state in ("playing", "paused") and changes.keys() <= set(TUNABLE_WHILE_TRAINING):
         run.change(**changes)
-    return run
+        return run
+    return _start(experiment)
 
 
 def _start(experiment: Experiment) -> Run | None:
@@ -75,9 +74,7 @@ def start_run(experiment: Experiment, play: bool) -> Run | None:
 
 
 def _play(epochs: int | None = None) -> None:
-    run, experiment = session.run(), session.experiment()
-    if run is None or run.experiment != experiment:
-        run = _start(experiment)
+    run = own_run(session.experiment())
     if run is not None:
         run.play(epochs)
 
@@ -94,9 +91,9 @@ def _reinitialize() -> None:
     _start(session.experiment())
 
 
-def buttons(run: Run, changed: bool) -> None:
-    """Draw the buttons and the speed; `changed`: the settings are no longer those of the run."""
-    enabled = enabled_buttons(run.state, changed)
+def buttons(run: Run) -> None:
+    """Draw the buttons and the speed."""
+    enabled = enabled_buttons(run.state)
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", width="content", key="buttons"
     ):
@@ -107,7 +104,7 @@ def buttons(run: Run, changed: bool) -> None:
             )  # fmt: skip
         else:
             st.button(
-                train_label(run.state, changed), key="train", icon=":material/play_arrow:",
+                train_label(run.state), key="train", icon=":material/play_arrow:",
                 type="primary", disabled="train" not in enabled, on_click=_play,
                 shortcut="Space", help="Trains epoch after epoch (space bar).",
             )  # fmt: skip
@@ -135,16 +132,12 @@ def buttons(run: Run, changed: bool) -> None:
     run.speed = SPEEDS[speed]
 
 
-def message(run: Run, changed: bool, stream: str = "") -> None:
+def message(run: Run, stream: str = "") -> None:
     """Draw the status of the run, as text or as a progress bar that follows a stream."""
     with st.container():  # with a warning or without, what comes below keeps its place and zoom
         _status(run, stream)
         if run.unsaved:
             warn([run.unsaved])
-        if changed:
-            st.warning(
-                "The settings have changed: Train starts a new run. The old one is still shown."
-            )
 
 
 def progress(run: Run) -> Mapping[str, Any]:

@@ -41,7 +41,6 @@ class DiagnosisState:
 
     monitors: dict[str, Monitor] = field(default_factory=dict)
     before: Before | None = None
-    acted: bool = False  # the whole page must be drawn again
     lab: str = ""  # to open
 
     def monitor(self, network: str) -> Monitor:
@@ -53,64 +52,48 @@ class DiagnosisState:
         return monitor
 
 
-def diagnose_run(run: Run, dataset: Dataset) -> tuple[Diagnosis, ...] | None:
-    """The problems of a run, the most serious first; None while other data are chosen."""
-    if run.experiment.data != session.experiment().data:
-        return None
+def diagnose_run(run: Run, dataset: Dataset) -> tuple[Diagnosis, ...]:
+    """The problems of a run, the most serious first."""
     monitor = stored.get("diagnosis", make=DiagnosisState).monitor(run.network)
     return monitor.update(run.experiment, run.events, run.latest, dataset)
 
 
-def headline(diagnoses: tuple[Diagnosis, ...] | None) -> None:
-    """One line of constant height above the curves: the card is below the fold."""
+def headline(run: Run, diagnoses: tuple[Diagnosis, ...]) -> None:
+    """One line above the network: the card is below the fold."""
     if diagnoses:
         icon, color, _ = SIGNS[diagnoses[0].rule.kind]
         st.caption(f":{color}[{icon} Diagnosis: {diagnoses[0].rule.label}]")
     else:
-        text = "not for other data" if diagnoses is None else "no problem so far"
+        text = "no problem so far" if run.epoch >= PATIENCE else "not enough epochs yet"
         st.caption(f":material/healing: Diagnosis: {text}")
 
 
-def diagnosis(
-    run: Run, log: History, diagnoses: tuple[Diagnosis, ...] | None, changed: bool
-) -> bool:
-    """The card; returns whether the page must be drawn again.
-
-    Call it where nothing below must keep its place.
-    """
+def diagnosis(run: Run, log: History, diagnoses: tuple[Diagnosis, ...]) -> None:
+    """The card; call it where nothing below must keep its place."""
     state = stored.get("diagnosis", make=DiagnosisState)
     monitor = state.monitor(run.network)
     with st.container(border=True, key="diagnosis"):
-        if diagnoses is None:
-            label = literal(run.experiment.data.source.label)
-            st.markdown(
-                ":material/healing: **Diagnosis**: not available while other data are chosen. "
-                f"This run was trained on {label}."
-            )
-        elif diagnoses:
-            _problem(state, monitor, run, diagnoses[0], changed)
+        if diagnoses:
+            _problem(state, monitor, run, diagnoses[0])
             if diagnoses[1:]:
                 others = ", ".join(found.rule.label for found in diagnoses[1:])
                 with st.expander(f"Also detected: {others}"):
                     for found in diagnoses[1:]:
-                        _problem(state, monitor, run, found, changed)
+                        _problem(state, monitor, run, found)
         else:
             st.markdown(_no_problem(log, monitor))
         _undo_button(state, run)
-    return state.acted
 
 
 def settle() -> None:
     """Open the lab that a click on the card asked for; call it where the whole page is drawn."""
     state = stored.get("diagnosis", make=DiagnosisState)
-    state.acted, lab, state.lab = False, state.lab, ""
+    lab, state.lab = state.lab, ""
     if lab:
         open_page("labs", lab=lab)
 
 
-def _problem(
-    state: DiagnosisState, monitor: Monitor, run: Run, found: Diagnosis, changed: bool
-) -> None:
+def _problem(state: DiagnosisState, monitor: Monitor, run: Run, found: Diagnosis) -> None:
     """One problem: evidence, reason and buttons."""
     name, rule, fix = found.name, found.rule, found.fix
     icon, color, grade = SIGNS[rule.kind]
@@ -122,7 +105,7 @@ def _problem(
         lines.append(f"**Suggested fix:** {literal(fix.reason)} {literal(fix.sentence(at_once))}")
     st.markdown("  \n".join(lines))
     with st.container(horizontal=True, key=f"fixes_{name}"):
-        if fix is not None and not changed:
+        if fix is not None:
             st.button(
                 literal(fix.label), key=f"fix_{name}", type="primary",
                 icon=":material/healing:", on_click=_apply, args=(state, run, fix, at_once),
@@ -138,8 +121,6 @@ def _problem(
             on_click=monitor.dismissed.add, args=(name,),
             help="Hides this problem for this network.",
         )  # fmt: skip
-    if changed:
-        st.caption("The settings have changed since: Train starts a new network with them.")
 
 
 def _no_problem(log: History, monitor: Monitor) -> str:
@@ -161,7 +142,6 @@ def _apply(state: DiagnosisState, run: Run, fix: Fix, at_once: bool) -> None:
     """Make the changed experiment the current one, in this run or in a new one."""
     former, saved = run.experiment, run.saved
     trains = run.state in ("playing", "finished", "diverged")
-    state.acted = True
     if at_once:
         session.set_experiment(fix.experiment)
         state.before = Before(former, None, run.network)
@@ -184,7 +164,7 @@ def _undo_button(state: DiagnosisState, run: Run) -> None:
 
 
 def _undo(state: DiagnosisState, before: Before, run: Run) -> None:
-    state.before, state.acted = None, True
+    state.before = None
     if before.saved is None:
         session.set_experiment(before.experiment)
         return
@@ -214,4 +194,4 @@ def _reopen(id: str) -> bool:
 
 
 def _open_lab(state: DiagnosisState, lab: str) -> None:
-    state.lab, state.acted = lab, True
+    state.lab = lab

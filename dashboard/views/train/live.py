@@ -12,13 +12,12 @@ from dashboard.views.shared.network_graph import first_example, graph_parts
 from dashboard.views.shared.predictions import prediction_parts
 from dashboard.views.shared.run_controls import progress
 from playground.analysis.diagnosis import Monitor
-from playground.analysis.metrics.baseline import Baseline, baseline
+from playground.analysis.metrics.baseline import baseline
 from playground.analysis.metrics.run_summary import LAST, gap, restored_epoch
 from playground.datasets import Dataset
 from playground.experiment.model_summary import layer_name
 from playground.history.events import Epoch, metric_name
 from playground.history.history import Column, History, history
-from playground.nn.format import format_quantity
 from playground.runs.run import Run
 
 Parts = Mapping[str, Any]
@@ -44,12 +43,12 @@ SCORES = {
 
 
 class LiveView:
-    """The live part of the Train page for one run; without a dataset, no predictions."""
+    """The live part of the Train page for one run."""
 
     def __init__(
         self,
         run: Run,
-        dataset: Dataset | None,
+        dataset: Dataset,
         logarithmic: bool,
         kept: Sequence[training_curves.KeptCurve] = (),
     ) -> None:
@@ -99,7 +98,7 @@ class LiveView:
             ),
             "layers": self._layers(),
         }
-        if run.latest is not None and self.dataset is not None:
+        if run.latest is not None:
             now = NetworkView(run.experiment, self.dataset, run.latest, run, run.network)
             parts |= prediction_parts(run.latest, self.dataset, run.network, PREDICTION_HEIGHT)
             parts["train_graph"] = self._graph(now)
@@ -116,7 +115,7 @@ class LiveView:
     def _state(self) -> str:
         run, now = self.run, time.monotonic()
         epoch, when = self._diagnosed
-        if self.dataset is not None and run.epoch != epoch and now - when >= DIAGNOSE_SECONDS:
+        if run.epoch != epoch and now - when >= DIAGNOSE_SECONDS:
             found = self._monitor.update(run.experiment, run.events, run.latest, self.dataset)
             self._problems = ",".join(problem.name for problem in found)
             self._diagnosed = run.epoch, now
@@ -129,7 +128,7 @@ class LiveView:
         name = "accuracy" if is_accuracy else "mean error"
         number: Callable[[float], str] = "{:.1%}".format
         if not is_accuracy:
-            number = format_quantity if self.dataset is None else self.dataset.error_text
+            number = self.dataset.error_text
         tiles = [
             ("Epoch", f"{log.epoch[-1]:,}" if len(log) else "0"),
             ("Training loss", _last("{:.4f}".format, log.loss)),
@@ -142,9 +141,8 @@ class LiveView:
         if apart is not None:
             sign = "−" if apart.metric < 0 else "+"
             tiles.append((GAP, sign + number(abs(apart.metric))))
-        if self.dataset is not None:
-            constant: Baseline = baseline(self.dataset, self.run.experiment.training.loss)
-            tiles.append((BASELINE, number(constant.metric)))
+        constant = baseline(self.dataset, self.run.experiment.training.loss)
+        tiles.append((BASELINE, number(constant.metric)))
         return status.tiles_data(
             [
                 status.ScoreTile(label, value, HELP.get(label, SCORES[name]))

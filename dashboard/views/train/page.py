@@ -17,7 +17,7 @@ from dashboard.views.train.live import GRAPH_HEIGHT, LiveView, Parts
 from dashboard.widgets.run_status import waiting
 from playground.datasets import Dataset
 from playground.experiment.model import Experiment
-from playground.experiment.model_summary import summary
+from playground.experiment.model_summary import summary, title
 from playground.experiment.url import encode
 from playground.history.history import history
 from playground.runs.run import Run
@@ -33,9 +33,8 @@ def train() -> None:
     run = own_run(experiment)
     if run is None:
         return
-    changed = run.experiment != experiment
     with st.container(key="workbench"):
-        _workbench(run, dataset, changed)
+        _workbench(run, dataset)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _network(experiment)
@@ -47,27 +46,26 @@ def train() -> None:
     export_run(run)
 
 
-def _workbench(run: Run, dataset: Dataset, changed: bool) -> None:
+def _workbench(run: Run, dataset: Dataset) -> None:
     """What moves: drawn once, then updated by a stream until the run's state changes."""
     run.heartbeat()
-    own_data = run.experiment.data == session.experiment().data
     logarithmic = bool(st.session_state.get("log_loss"))
     kept = former_curves(run)
-    view, path = LiveView(run, dataset if own_data else None, logarithmic, kept), ""
+    view, path = LiveView(run, dataset, logarithmic, kept), ""
     if is_updating(run):
         names = tuple((each.name, each.color) for each in kept)
-        key = ("train", run.network, own_data, logarithmic, names)
+        key = ("train", run.network, logarithmic, names)
         path = stream.stream(key, run, view.revision, view.parts)
     parts, diagnoses = view.parts(), diagnose_run(run, dataset)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="bar"):
-        buttons(run, changed)
+        buttons(run)
         with st.container(width="stretch"):
-            message(run, changed, path)
+            message(run, path)
         with st.container(width="content"):
-            headline(diagnoses)
+            headline(run, diagnoses)
     if run.latest is None:
         st.info(waiting(run.state))
-    elif own_data:
+    else:
         _middle(run, dataset, parts, path)
     with st.container(horizontal=True, vertical_alignment="center", key="scores"):
         with st.container(width="stretch"):
@@ -77,7 +75,7 @@ def _workbench(run: Run, dataset: Dataset, changed: bool) -> None:
     if path:
         stream.watch(path, parts["state"], "watch_stream")
     _more_curves(parts, path)
-    diagnosis(run, history(run.events), diagnoses, changed)
+    diagnosis(run, history(run.events), diagnoses)
 
 
 def _middle(run: Run, dataset: Dataset, parts: Parts, path: str) -> None:
@@ -117,7 +115,7 @@ def _more_curves(parts: Parts, path: str) -> None:
 
 def _network(experiment: Experiment) -> None:
     network = summary(experiment)
-    st.subheader("Network", anchor=False)
+    st.subheader(title(experiment), anchor=False)
     table = pd.DataFrame(
         {
             "layer": row.layer,

@@ -130,10 +130,11 @@ def test_a_dismissed_problem_is_not_shown_again_for_this_network() -> None:
 
 def test_changed_settings_are_not_discarded_by_a_fix() -> None:
     app = trained(click(opened(JUMPS), "train"))
-    app.number_input(key="epochs").set_value(5)
+    app.text_input(key="hidden").set_value("7")
     checked(app.run())
-    assert "Diverged" in card(app)
+    assert "Diverged" not in card(app)
     assert "fix_diverged" not in buttons(app)
+    assert running().experiment.network.hidden == (7,)
 
 
 def test_a_run_replaced_by_a_fix_stays_saved() -> None:
@@ -148,15 +149,16 @@ def test_a_run_replaced_by_a_fix_stays_saved() -> None:
     assert running().epoch == 8
 
 
-def test_while_other_data_are_chosen_nothing_is_said_of_the_run() -> None:
+def test_other_data_begin_a_new_run_of_which_nothing_is_said_yet() -> None:
     app = trained(click(opened(JUMPS), "train"))
     assert "Diverged" in card(app)
     dataset_load(Experiment().replace(dataset="circle").data).dataset(END)
-    app.selectbox(key="dataset").set_value("circle")
+    app.session_state["data_settings"] = True  # is open
+    checked(app.run()).selectbox(key="dataset").set_value("circle")
     app = checked(checked(app.run()).run())
-    assert "not available while other data are chosen" in card(app)
-    assert "trained on Linear plane" in card(app) or "trained on Plane" in card(app)
+    assert "starts a few epochs into training" in card(app)
     assert "No problem so far" not in card(app)
+    assert "Diverged" not in card(app)
 
 
 def test_the_gap_on_the_train_page_is_that_of_diagnosis_overfitting_and_targets() -> None:

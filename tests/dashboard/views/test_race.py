@@ -148,7 +148,9 @@ def test_values_read_as_they_are_written() -> None:
             assert parse(base, field, text) == (values, ())
     assert parse(base, "hidden", "none, 20-10, 20-10,").values == ((), (20, 10))
     assert (
-        parse(base, "hidden", "2000").problems[0].startswith("Hidden layers must be layers of 1 to 1,024")
+        parse(base, "hidden", "2000")
+        .problems[0]
+        .startswith("Hidden layers must be layers of 1 to 1,024")
     )
 
 

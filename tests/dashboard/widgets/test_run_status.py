@@ -27,15 +27,13 @@ EXPERIMENT = Experiment().replace(epochs=10, patience=4)
     ],
 )
 def test_a_button_is_alive_only_where_it_does_something(state: str, may: set[str]) -> None:
-    assert enabled_buttons(state, changed=False) == may
-    assert enabled_buttons(state, changed=True) == may | {"train", "step"}
+    assert enabled_buttons(state) == may
 
 
 def test_the_button_that_trains_says_what_it_will_do() -> None:
-    assert train_label("ready", changed=False) == "Train"
-    assert train_label("paused", changed=False) == "Resume"
-    assert train_label("lost", changed=False) == "Start again"
-    assert train_label("paused", changed=True) == "Train"
+    assert train_label("ready") == "Train"
+    assert train_label("paused") == "Resume"
+    assert train_label("lost") == "Start again"
 
 
 def test_what_stopped_a_run_is_said_with_its_reason_and_what_to_do() -> None:
