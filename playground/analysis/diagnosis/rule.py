@@ -174,7 +174,7 @@ def slower_new_run(factor: float, applies: float = 0.0) -> FixStep:
 def large_inputs(run: RunWindow) -> bool:
     """Whether inputs are so large that ordinary learning rates are too large."""
     large = run.inspection is not None and run.inspection.largest_input > LARGE_INPUT
-    return large and not run.experiment.data.standardize
+    return large and not run.data.standardize
 
 
 STANDARDIZE = FixStep(
@@ -199,7 +199,7 @@ def suitable_initializer(run: RunWindow) -> Changes:
 
 def fixed_scale_weights(run: RunWindow) -> bool:
     """Whether the initial weights ignore the sizes of the layers."""
-    network = run.experiment.network
+    network = run.network
     names = {network.kernel_initializer, network.bias_initializer} - {"zeros"}
     fixed = bool(names & {"random_normal", "ones"}) and bool(network.hidden)
     return fixed or network.kernel_initializer in ("zeros", "ones")
@@ -209,7 +209,7 @@ INITIALIZE = FixStep(
     "The initial weights have the wrong scale for layers of this width, so that signals grow or "
     "vanish from layer to layer.",
     suitable_initializer,
-    lambda run: fixed_scale_weights(run) and bool(run.experiment.network.hidden),
+    lambda run: fixed_scale_weights(run) and bool(run.network.hidden),
     "Use a suitable initializer",
 )
 
@@ -229,12 +229,12 @@ ADAM = FixStep(
 
 def linear(run: RunWindow) -> bool:
     """Whether the network is a linear model: no hidden layer, or only linear ones."""
-    return set(run.experiment.network.layer_activations) <= {"linear"}
+    return set(run.network.layer_activations) <= {"linear"}
 
 
 def nonlinear_layer(run: RunWindow) -> Changes:
     """ReLU hidden layers, a new one if there is none."""
-    hidden = {} if run.experiment.network.hidden else {"hidden": (16,)}
+    hidden = {} if run.network.hidden else {"hidden": (16,)}
     return {**hidden, "activation": "relu", "activations": ()}
 
 
@@ -246,12 +246,12 @@ LINEAR = FixStep(
 SORTED = FixStep(
     "The examples were split in sorted order: validation examples differ from training examples.",
     lambda _: {"split_without_shuffle": False},
-    lambda run: run.experiment.data.split_without_shuffle,
+    lambda run: run.data.split_without_shuffle,
     "Shuffle before the split",
 )
 TRUE_LABELS = FixStep(
     "Random labels can only be memorized.",
     lambda _: {"label_noise": 0.0},
-    lambda run: run.experiment.data.label_noise > 0.05,
+    lambda run: run.data.label_noise > 0.05,
     "Use the true labels",
 )

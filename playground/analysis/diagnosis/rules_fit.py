@@ -33,7 +33,7 @@ def underfitting(run: RunWindow) -> str | None:
         return None
     if overfitting(run) is not None or slow(run) is not None:
         return None  # it can fit more than it has
-    reach = GOOD * (1 - run.experiment.data.label_noise)
+    reach = GOOD * (1 - run.data.label_noise)
     if not max(run.training_skill, run.skill) < reach:
         return None
     return (
@@ -44,19 +44,19 @@ def underfitting(run: RunWindow) -> str | None:
 
 
 def _wider(run: RunWindow) -> Changes:
-    hidden = run.experiment.network.hidden
+    hidden = run.network.hidden
     return {"hidden": tuple(min(max(4 * units, 16), WIDE) for units in hidden)}
 
 
 def _deeper(run: RunWindow) -> Changes:
-    network = run.experiment.network
+    network = run.network
     names = network.activations and (*network.activations, network.activations[-1])
     return {"hidden": (*network.hidden, network.hidden[-1]), "activations": names}
 
 
 def _strong(run: RunWindow) -> list[str]:
     """The regularizers that are strong, with their strengths."""
-    network = run.experiment.network
+    network = run.network
     strong = [f"L2 {network.l2:g}"] * (network.l2 >= MUCH_L2)
     strong += [f"L1 {network.l1:g}"] * (network.l1 >= MUCH_L1)
     dropped = network.dropout >= MUCH_DROPOUT and bool(network.hidden)
@@ -112,10 +112,10 @@ def _risen(run: RunWindow) -> str | None:
     best += half
     epochs_ago = int(run.epoch[-1 - half] - run.epoch[best])
     learns = mean_of_last(run.training) < run.training[best]
-    least = max(RISEN_BY, NOISE / max(run.experiment.data.validation_size, 1) ** 0.5)
+    least = max(RISEN_BY, NOISE / max(run.data.validation_size, 1) ** 0.5)
     up = now > RISEN * lowest and now - lowest > least * run.baseline.loss
     # With dropout the training loss is that of a network with missing units: no comparison.
-    drops = run.experiment.network.dropout > 0
+    drops = run.network.dropout > 0
     apart = drops or now > APART * mean_of_last(run.training)
     if not (epochs_ago >= SINCE_BEST and up and learns and apart):
         return None
@@ -137,7 +137,7 @@ def smoothed(losses: Values) -> tuple[Values, int]:
 
 def most_rows(run: RunWindow) -> int:
     """The most training examples there can be beside the validation examples."""
-    data = run.experiment.data
+    data = run.data
     most = data.source.rows or MOST_ROWS
     if data.source.shape:
         most = min(most, max(BUNDLED, data.train_size + data.validation_size))
@@ -146,19 +146,19 @@ def most_rows(run: RunWindow) -> int:
 
 def _more_data(run: RunWindow) -> Changes:
     """Four times the data, and at least 2·FEW of each class, as far as there are any."""
-    data = run.experiment.data
+    data = run.data
     wanted = max(4 * data.train_size, 2 * FEW * max(len(data.source.classes), 1))
     return {"train_size": min(wanted, most_rows(run))}
 
 
 def _smaller(run: RunWindow) -> Changes:
-    return {"hidden": tuple(max(units // 4, 4) for units in run.experiment.network.hidden)}
+    return {"hidden": tuple(max(units // 4, 4) for units in run.network.hidden)}
 
 
 MORE_DATA = FixStep(
     REGULARIZERS["more_data"].explanation,
     _more_data,
-    lambda run: most_rows(run) > 1.2 * run.experiment.data.train_size,
+    lambda run: most_rows(run) > 1.2 * run.data.train_size,
 )
 OVERFITTING_FIXES = (
     SORTED,
@@ -166,12 +166,12 @@ OVERFITTING_FIXES = (
     FixStep(
         REGULARIZERS["dropout"].explanation,
         lambda _: {"dropout": 0.2},
-        lambda run: run.experiment.network.dropout == 0 and bool(run.experiment.network.hidden),
+        lambda run: run.network.dropout == 0 and bool(run.network.hidden),
     ),
     FixStep(
         REGULARIZERS["l2"].explanation,
         lambda _: {"l2": 0.001},
-        lambda run: run.experiment.network.l2 == 0 and run.experiment.network.l1 == 0,
+        lambda run: run.network.l2 == 0 and run.network.l1 == 0,
     ),
     MORE_DATA,
     FixStep(
@@ -183,22 +183,20 @@ OVERFITTING_FIXES = (
     FixStep(
         REGULARIZERS["smaller"].explanation,
         _smaller,
-        lambda run: max(run.experiment.network.hidden, default=0) > 8,
+        lambda run: max(run.network.hidden, default=0) > 8,
         "Use a smaller network",
     ),
     FixStep(
         REGULARIZERS["dropout"].explanation,
         lambda _: {"dropout": 0.5},
-        lambda run: (
-            0 < run.experiment.network.dropout < 0.5 and bool(run.experiment.network.hidden)
-        ),
+        lambda run: 0 < run.network.dropout < 0.5 and bool(run.network.hidden),
     ),
 )
 
 
 def little_data(run: RunWindow) -> str | None:
     """Few examples per class, and a wide gap."""
-    data = run.experiment.data
+    data = run.data
     classes = max(len(data.source.classes), 1)
     if len(run) < OVERFITTING_EPOCHS or data.train_size >= FEW * classes or not run.wide_gap:
         return None
@@ -254,15 +252,13 @@ RULES: dict[str, Rule] = {
             FixStep(
                 "More units can represent a more complex function.",
                 _wider,
-                lambda run: (
-                    not linear(run) and min(run.experiment.network.hidden, default=WIDE) < 64
-                ),
+                lambda run: not linear(run) and min(run.network.hidden, default=WIDE) < 64,
             ),
             ADAM,
             FixStep(
                 "A second hidden layer can combine the features of the first.",
                 _deeper,
-                lambda run: len(run.experiment.network.hidden) == 1,
+                lambda run: len(run.network.hidden) == 1,
             ),
         ),
         ("gradients", "dead_units", "saturated_units", "over_regularized"),
@@ -290,17 +286,17 @@ RULES: dict[str, Rule] = {
             FixStep(
                 "With so few units left in each step the network has too little capacity.",
                 lambda _: {"dropout": 0.2},
-                lambda run: run.experiment.network.dropout >= MUCH_DROPOUT,
+                lambda run: run.network.dropout >= MUCH_DROPOUT,
             ),
             FixStep(
                 "The penalty shrinks weights more than the examples increase them.",
                 lambda _: {"l2": 0.0001},
-                lambda run: run.experiment.network.l2 >= MUCH_L2,
+                lambda run: run.network.l2 >= MUCH_L2,
             ),
             FixStep(
                 "The penalty sets weights to 0 that are needed.",
                 lambda _: {"l1": 0.00001},
-                lambda run: run.experiment.network.l1 >= MUCH_L1,
+                lambda run: run.network.l1 >= MUCH_L1,
             ),
         ),
     ),
@@ -333,7 +329,7 @@ RULES: dict[str, Rule] = {
             FixStep(
                 "Validation examples were copied into the training set: validation is optimistic.",
                 lambda _: {"leaked_fraction": 0.0},
-                lambda run: run.experiment.data.leaked_fraction > 0,
+                lambda run: run.data.leaked_fraction > 0,
                 "Remove the copies",
             ),
             SORTED,
@@ -341,9 +337,7 @@ RULES: dict[str, Rule] = {
                 "Dropout is the cause: units are missing during training; without dropout both "
                 "are measured alike.",
                 lambda _: {"dropout": 0.0},
-                lambda run: (
-                    run.experiment.network.dropout > 0 and bool(run.experiment.network.hidden)
-                ),
+                lambda run: run.network.dropout > 0 and bool(run.network.hidden),
             ),
             FixStep(
                 "The network still improves within every epoch: once it converges the difference "
@@ -353,11 +347,11 @@ RULES: dict[str, Rule] = {
             ),
             FixStep(
                 "The validation examples may be easier by chance: more of them reduce that.",
-                lambda run: {"validation_size": 4 * run.experiment.data.validation_size},
+                lambda run: {"validation_size": 4 * run.data.validation_size},
             ),
             FixStep(
                 "The validation examples may be easier by chance: another split shows it.",
-                lambda run: {"data_seed": run.experiment.data.data_seed + 1},
+                lambda run: {"data_seed": run.data.data_seed + 1},
             ),
         ),
     ),

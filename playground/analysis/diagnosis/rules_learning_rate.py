@@ -85,7 +85,7 @@ def worse_than_constant(run: RunWindow) -> str | None:
 
 def _identical_units(run: RunWindow) -> bool:
     identical = run.inspection is not None and run.inspection.identical
-    return identical and bool(run.experiment.network.hidden)
+    return identical and bool(run.network.hidden)
 
 
 def _above_baseline(run: RunWindow) -> bool:
@@ -129,7 +129,7 @@ def slow(run: RunWindow) -> str | None:
     """A loss that falls steadily, but by so little that the epochs will not suffice."""
     if not run.learning_rate > run.experiment.training.learning_rate / 2:
         return None  # its schedule has reduced the learning rate, as intended
-    reach = GOOD * (1 - run.experiment.data.label_noise)
+    reach = GOOD * (1 - run.data.label_noise)
     if len(run) < SLOW_EPOCHS or not run.skill < reach:
         return None
     decay = run.decay()
@@ -190,10 +190,7 @@ def jumping(run: RunWindow) -> str | None:
 
 
 def _tiny_batch(run: RunWindow) -> bool:
-    return (
-        run.experiment.training.batch_size <= TINY_BATCH
-        and run.experiment.data.train_size >= MANY_EXAMPLES
-    )
+    return run.experiment.training.batch_size <= TINY_BATCH and run.data.train_size >= MANY_EXAMPLES
 
 
 def _high_momentum(run: RunWindow) -> bool:
@@ -237,7 +234,7 @@ RULES: dict[str, Rule] = {
             FixStep(
                 "The labels are random: nothing can be learned from them.",
                 TRUE_LABELS.changes,
-                lambda run: run.experiment.data.label_noise >= 0.5,
+                lambda run: run.data.label_noise >= 0.5,
                 TRUE_LABELS.label,
             ),
             FixStep(
@@ -267,8 +264,8 @@ RULES: dict[str, Rule] = {
             ),
             FixStep(
                 "So few units cannot separate the examples.",
-                lambda run: {"hidden": (64,) * max(1, len(run.experiment.network.hidden))},
-                lambda run: max(run.experiment.network.hidden, default=0) < 64,
+                lambda run: {"hidden": (64,) * max(1, len(run.network.hidden))},
+                lambda run: max(run.network.hidden, default=0) < 64,
             ),
             ADAM,
             slower_new_run(10),

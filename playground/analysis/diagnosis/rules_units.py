@@ -34,7 +34,7 @@ def _begun(run: RunWindow) -> bool:
 
 def _flat(run: RunWindow, sides: tuple[float, ...]) -> list[bool]:
     """Whether the activation of each hidden layer is flat at all pre-activations `sides`."""
-    network = run.experiment.network
+    network = run.network
     flat = []
     for name in network.layer_activations:
         parameters = {field: getattr(network, field) for field in ACTIVATIONS[name].parameters}
@@ -63,7 +63,7 @@ def dead_units(run: RunWindow) -> str | None:
     shares = _dead(run)
     if not (_begun(run) and shares and max(shares) >= MOST_DEAD):
         return None
-    if run.experiment.network.l1 > 0 and run.skill >= ENOUGH:
+    if run.network.l1 > 0 and run.skill >= ENOUGH:
         return None  # the purpose of L1
     return (
         f"After epoch {run.epoch[-1]:,}, {_worst_layer(shares, MOST_DEAD)} give the same output "
@@ -79,7 +79,7 @@ def one_sided(run: RunWindow) -> bool:
 
 def _leaky(run: RunWindow) -> Changes:
     """Leaky ReLU in place of activations that are flat below zero only."""
-    network = run.experiment.network
+    network = run.network
     left, right = _flat(run, (-FAR, -FAR / 2)), _flat(run, (FAR,))
     names = [
         "leaky_relu" if a and not b else name
@@ -156,7 +156,7 @@ def _exploding(run: RunWindow) -> str | None:
 
 
 def _unsuited_initializer(run: RunWindow) -> bool:
-    network = run.experiment.network
+    network = run.network
     return network.kernel_initializer != recommended(chosen(run.experiment))
 
 
@@ -224,8 +224,8 @@ RULES: dict[str, Rule] = {
             FixStep(
                 "Fewer layers are fewer factors.",
                 lambda run: {
-                    "hidden": run.experiment.network.hidden[:2],
-                    "activations": run.experiment.network.activations[:2],
+                    "hidden": run.network.hidden[:2],
+                    "activations": run.network.activations[:2],
                 },
                 lambda run: _vanishing(run) is not None,
             ),

@@ -25,7 +25,7 @@ from playground.analysis.metrics.run_summary import (
 from playground.analysis.metrics.score import score, standard_error
 from playground.datasets import Dataset
 from playground.datasets.dataset import Split
-from playground.experiment.model import Experiment
+from playground.experiment.model import Data, Experiment, Network
 from playground.history.events import Diverged, Epoch, Event, LayerStatistics, Score
 from playground.history.history import Column, history
 from playground.nn.format import format_score
@@ -117,6 +117,16 @@ class RunWindow:
 
     def __len__(self) -> int:
         return len(self.epoch)
+
+    @property
+    def data(self) -> Data:
+        """The data settings of the run."""
+        return self.experiment.data
+
+    @property
+    def network(self) -> Network:
+        """The network settings of the run."""
+        return self.experiment.network
 
     @property
     def is_accuracy(self) -> bool:
