@@ -31,11 +31,11 @@ def test_a_click_on_a_sample_shows_its_pixels(visit: Any) -> None:
     page.get_by_text("training image 41").first.wait_for()
 
 
-def test_both_scores_of_a_mistake_stand_side_by_side(visit: Any) -> None:
+def test_both_scores_of_a_split_error_stand_side_by_side(visit: Any) -> None:
     page = visit("data?v=1&dataset=iris&hidden=8&optimizer=adam&learning_rate=0.01")
     view(page, "Data leakage and split errors")
     page.locator(".st-key-leakage_start button:visible:enabled").click(timeout=START)
-    page.get_by_text("What the mistake did here").wait_for(timeout=START)
+    page.get_by_text("Effect of the error").wait_for(timeout=START)
     page.locator(".st-key-leakage_scores .js-plotly-plot").wait_for()
     sentence = page.locator(".st-key-leakage_scores figcaption")
     sentence.get_by_text(re.compile(r"Honest: .* on new examples; flawed: ")).wait_for()

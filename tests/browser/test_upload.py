@@ -23,7 +23,7 @@ def view(server: Any, visit: Visit) -> Any:
     page = visit()
     open_page(page, "Data")
     page.get_by_text("Your own data").click()
-    page.get_by_text("How do you bring them?").wait_for()
+    page.locator(".st-key-own_way").wait_for()
     return page
 
 
@@ -32,7 +32,7 @@ def press(page: Any, key: str) -> None:
 
 
 def train(page: Any) -> None:
-    """Take what was brought along, and train on it to the end."""
+    """Train on the uploaded or painted examples to the end."""
     press(page, "own_train")
     page.get_by_text("These are the data in use now").wait_for()
     open_page(page, "Train")
