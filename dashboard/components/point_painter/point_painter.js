@@ -1,6 +1,5 @@
-// Points [x, y, class] on a plane from -RANGE to RANGE. They outlive the component, so that somebody
-// who looks at another page finds them again; `before` are the earlier states that Undo goes back to.
-// What somebody has painted is never replaced by what the server has to load.
+// Points [x, y, class] on a plane from -RANGE to RANGE. They outlive the component, also on other
+// pages; `before` are the earlier states for Undo. Painted points are never replaced by loaded ones.
 const SIDE = 960, SEND_MS = 250, SPACING = 0.22, MOST_UNDO = 50;
 const COLORS = ["#f59322", "#0877bd"], NAMES = ["orange", "blue"];
 const boards = new WeakMap();
@@ -67,7 +66,7 @@ function cursor(board) {
 
 function say(board, first = "") {
   const [orange, blue] = [0, 1].map((kind) => kept.points.filter((p) => p[2] === kind).length);
-  const full = kept.points.length >= board.most ? ` No more than ${board.most} fit.` : "";
+  const full = kept.points.length >= board.most ? ` ${board.most} is the maximum.` : "";
   board.count.textContent = `${first}${orange} orange and ${blue} blue points.${full}`;
 }
 
