@@ -47,3 +47,15 @@ def test_an_outlier_is_moved_by_keyboard_and_a_cure_leads_to_its_page(
     page.get_by_role("button", name="Overfitting: Underfitting").first.click()
     page.wait_for_url(re.compile(r"/overfitting"))
     page.get_by_text("Train all six").first.wait_for()
+
+
+def test_copy_buttons_work_without_https(visit: Any) -> None:
+    page = visit("labs?lab=six_steps", script="""
+        Object.defineProperty(Navigator.prototype, "clipboard", { get: () => undefined })
+        document.addEventListener("copy", () => { window.copied = document.activeElement.value })
+    """)  # fmt: skip
+    code = page.locator("[data-testid=stCode]").first
+    code.hover()
+    code.get_by_role("button").first.click()
+    page.wait_for_function("window.copied")
+    assert page.evaluate("window.copied").split() == code.locator("code").inner_text().split()

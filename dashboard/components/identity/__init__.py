@@ -1,9 +1,9 @@
-"""Reads the random ids of the browser and the tab from the browser's storage."""
+"""Reads the random ids of browser and tab from the browser's storage; mends its clipboard."""
 
 from dashboard.components import register
 from dashboard.state import identity
 
-_identity = register("identity", isolate_styles=False)
+_identity = register("identity", "identity", "clipboard", isolate_styles=False)
 
 
 def mount() -> None:

@@ -1,0 +1,51 @@
+"""The command `mlp-playground`: its settings, its options and the commands of `playground`."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.__main__ import SETTINGS, main
+
+ROOT = Path(__file__).parents[2]
+
+
+def flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{"server": {"port": 1}} → {"server.port": 1}"""
+    result: dict[str, Any] = {}
+    for name, value in table.items():
+        path = f"{prefix}{name}"
+        result |= flat(value, f"{path}.") if isinstance(value, dict) else {path: value}
+    return result
+
+
+def test_streamlit_run_in_the_repository_has_the_same_settings() -> None:
+    with (ROOT / ".streamlit" / "config.toml").open("rb") as file:
+        assert flat(tomllib.load(file)) == SETTINGS
+
+
+def test_the_server_gets_the_options_and_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dashboard.app import app
+
+    started: list[dict[str, Any]] = []
+    monkeypatch.setattr(app, "run", lambda config: started.append(config))
+    monkeypatch.setattr("sys.argv", ["mlp-playground"])
+    monkeypatch.setenv("PLAYGROUND_WORKERS", "3")
+    options = ["--port", "8777", "--host", "0.0.0.0", "--base-path", "/mlp/", "--no-browser"]
+    assert main([*options, "--workers", "2"]) == 0
+    (config,) = started
+    assert config == SETTINGS | {
+        "server.port": 8777, "server.address": "0.0.0.0", "server.baseUrlPath": "mlp",
+    }  # fmt: skip
+    import os
+
+    assert os.environ["PLAYGROUND_WORKERS"] == "2"
+
+
+def test_commands_of_playground_and_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", "--dataset", "moons"]) == 0
+    assert capsys.readouterr().out == "v=1&dataset=moons\n"
+    assert main(["--version"]) == 0
+    assert "version" in capsys.readouterr().out
+    assert main(["--port", "0"]) == 2
