@@ -103,8 +103,9 @@ def base_address() -> str:
     address = str(st.context.url or "").partition("?")[0].rstrip("/")
     context = get_script_run_ctx()
     if context is not None:
-        page = context.pages_manager.get_pages().get(context.page_script_hash, {})
-        address = address.removesuffix(f"/{page.get('url_pathname') or '/'}")
+        page = context.pages_manager.get_pages().get(context.page_script_hash)
+        path = page.get("url_pathname") if page else ""
+        address = address.removesuffix(f"/{path}") if path else address
     return address
 
 

@@ -69,7 +69,8 @@ def _make(path: Path) -> None:
 
 def _read(path: Path) -> bytes:
     status = path.stat()
-    if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
+    user = getattr(os, "getuid", None)  # Windows has neither users of this kind nor such modes
+    if user and (status.st_uid != user() or stat.S_IMODE(status.st_mode) & 0o077):
         raise SecretError(
             f"The key in {path} must belong to you and be readable by you alone (chmod 600)."
         )

@@ -48,6 +48,15 @@ def test_a_key_that_others_may_read_is_not_used(tmp_path: Path) -> None:
         signing.key(environment=where(tmp_path))
 
 
+def test_where_users_have_no_numbers_the_key_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows."""
+    made = signing.key(environment=where(tmp_path))
+    monkeypatch.delattr("os.getuid")
+    assert signing.key(environment=where(tmp_path)) == made
+
+
 def test_a_short_key_and_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SecretError, match="at least 16 characters, got 15"):
         signing.key(environment={"PLAYGROUND_SECRET": "x" * 15})
