@@ -32,13 +32,21 @@ def processor() -> str:
 @cache
 def versions() -> dict[str, str]:
     """Package → version, "processor" and "threads"."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:  # not installed as a package, or workers elsewhere
             continue
-    return found | {
+    return installed | {
         "processor": processor()[:100],
         "threads": str(threads() or os.cpu_count() or 1),
     }
+
+
+def snapshot_bytes() -> int:
+    """Memory for snapshots and checkpoints, of the server and of every worker."""
+    given = os.environ.get("PLAYGROUND_SNAPSHOT_MB", "") or "512"
+    if not given.isdecimal() or not 16 <= int(given) <= 1_000_000:
+        raise ValueError(f"PLAYGROUND_SNAPSHOT_MB must be between 16 and 1000000, got {given}")
+    return int(given) * 2**20

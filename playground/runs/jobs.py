@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, wait
 from hashlib import blake2b
+from math import inf
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -64,12 +65,16 @@ def in_worker(path: str, *args: Any, near: str | None = None) -> Any:
 
 
 class LRUCache(Generic[Value]):
-    """The `most` values used last, by key; safe in threads."""
+    """The `most` values used last, by key; safe in threads.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    With `max_bytes` the `nbytes` of all values but the newest are no more than that.
+    """
+
+    def __init__(self, most: int, max_bytes: int | None = None) -> None:
+        self._most, self._max_bytes = most, max_bytes
         self._lock = threading.Lock()
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
+        self._nbytes = 0
 
     def __len__(self) -> int:
         return len(self._values)
@@ -84,10 +89,13 @@ class LRUCache(Generic[Value]):
     def put(self, key: Hashable, value: Value) -> None:
         """Cache a value; the least recently used one goes where there are too many."""
         with self._lock:
+            self._nbytes += self._size(value) - self._size(self._values.get(key))
             self._values[key] = value
             self._values.move_to_end(key)
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
+            while len(self._values) > self._most or (
+                len(self._values) > 1 and self._nbytes > (self._max_bytes or inf)
+            ):
+                self._nbytes -= self._size(self._values.popitem(last=False)[1])
 
     def get_or_compute(self, key: Hashable, compute: Callable[..., Value], *args: Any) -> Value:
         """The cached value, or that of `compute(*args)`; two threads may compute the same one."""
@@ -100,7 +108,15 @@ class LRUCache(Generic[Value]):
     def remove(self, key: Hashable) -> None:
         """Remove a value, if it is cached."""
         with self._lock:
-            self._values.pop(key, None)
+            self._nbytes -= self._size(self._values.pop(key, None))
+
+    def remove_all(self, condition: Callable[[Any], bool]) -> None:
+        """Remove the values whose keys fulfil a condition."""
+        for key in filter(condition, list(self._values)):
+            self.remove(key)
+
+    def _size(self, value: Value | None) -> int:
+        return 0 if self._max_bytes is None else getattr(value, "nbytes", 0)
 
 
 class Job:

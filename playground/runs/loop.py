@@ -1,37 +1,41 @@
 """The training loop: a thread that asks a trainer in a worker for one slice after another."""
 
 import contextlib
+import secrets
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from playground.datasets.labelled_examples import undo_limit
-from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
-from playground.history.events import Diverged, Epoch, Finished, Progress, StepResult, WorkerLost
+from playground.experiment.model import Experiment
+from playground.history.environment import snapshot_bytes
+from playground.history.events import (
+    Diverged,
+    Epoch,
+    ExamplesAdded,
+    Finished,
+    HyperparametersChanged,
+    Progress,
+    StepResult,
+    WorkerLost,
+)
 from playground.history.history import Log
 from playground.nn.network import Snapshot
 from playground.runs import cluster, jobs
 from playground.runs.cluster import NoWorkerError, RemoteTrainer, WorkerLostError
+from playground.runs.jobs import LRUCache
 from playground.runs.leased import Leased, LoopSettings
-from playground.runs.logger import ENDS, HEARTBEAT, AttemptLogger, RunLogger
+from playground.runs.logger import HEARTBEAT, AttemptLogger, RunLogger
 from playground.runs.worker import TrainerError
-from playground.storage.records import SavedRun, SavedState, StoreError
+from playground.storage.records import SavedRun, SavedState
 
 SLICE = 0.15  # seconds of training requested at a time
 SHORT_SLICE = 0.03  # …while earlier weights are requested: each request waits for a slice
-EXPECT_REQUESTS = 5.0  # seconds for which one request for weights lets others be expected
 WATCHED = 2.0  # seconds after a heartbeat in which snapshots are sent
 SNAPSHOT_EVERY = 0.3  # seconds between two snapshots of a playing run, at least
 SNAPSHOT_SHARE = 20  # …and this many times what the transfer of one costs
-ASK_WAIT = 10.0  # seconds that a request waits for the trainer to exist
-FITTABLE = ("ready", "paused", "finished")  # states in which examples can be added
-UNDO_FIELDS = ("experiment", "state", "epoch", "progress")  # beside the log, before added examples
-SNAPSHOT_BYTES = 16_000_000  # of snapshots of earlier epochs, here; the trainer keeps many more
 MOST_FAILURES = 3  # workers that may end one after the other before a run is given up
 RETRY = 1.0  # seconds between two attempts to reach a worker
-SLOW_START = 5.0  # seconds of waiting for a worker after which a page says so
 CHECKPOINT_EVERY = 2.0  # seconds between two checkpoints of a playing run, at least
 CHECKPOINT_SHARE = 30  # …and this many times what making and sending one costs
 
@@ -68,6 +72,9 @@ class Retired:
     write: Callable[[], None]
 
 
+# Snapshots of earlier epochs and checkpoints of all runs, by network. The trainers keep more.
+MEMORY: LRUCache[Snapshot | SavedState] = LRUCache(10_000, max_bytes=snapshot_bytes())
+
 Request = tuple[str, dict[str, Any]]  # a method, of the trainer or here, and its arguments
 
 
@@ -90,6 +97,7 @@ class TrainingLoop(Leased):
         saved: SavedLog | None = None,
     ) -> None:
         super().__init__(settings)
+        self._name = secrets.token_hex(8)
         self._where, self._logger = where, logger
         self.attempt = 0
         self._busy = self._closed = False
@@ -116,7 +124,6 @@ class TrainingLoop(Leased):
             self._failures = 0  # workers that ended since the last slice
             self._retry_at = 0.0  # when a worker is tried again
             self._connecting_since: float | None = None
-            self._checkpoint: SavedState | None = None  # of the trainer
             self._next_checkpoint = 0.0
             self._trainer_epoch = 0  # less than `epoch` after a worker was lost
             self._resumed_epoch = 0  # after which a worker was lost since `play`; 0: none
@@ -129,26 +136,25 @@ class TrainingLoop(Leased):
             self._requests_until = 0.0  # until when requests for weights are expected
             self._slice = SLICE  # seconds of the slice under way
             self._pace: tuple[float, float, int] | None = None  # speed, and time and epoch it began
-            self._snapshots: OrderedDict[int, Snapshot] = OrderedDict()
             self._undo: list[tuple[AddedExamples, dict[str, Any]]] = []
             self._added: AddedExamples | None = None  # for the next request
             if saved is None:
                 self._employ()
-            else:
-                self._restore(saved)
 
-    def _restore(self, saved: SavedLog) -> None:
-        self.record.id, self.epoch = saved.run.id, saved.run.row.epoch
-        last = self.events[-1] if self.events else None
-        self.state = ENDS.get(type(last), "lost")
-        if self.state == "lost" and _can_continue(saved):
-            self.state, self._checkpoint = "paused", saved.state
-            self.events = Log(e for e in saved.run.events if not isinstance(e, WorkerLost))
-            self.record.continue_from(saved.run.id, len(saved.run.events), len(self.events))
-        elif self.state == "lost" and not isinstance(last, WorkerLost):
-            self.events.extend([WorkerLost(self.epoch, saved.reason)])
-        with contextlib.suppress(LookupError):
-            self.latest = self.snapshot(self.epoch)
+    @property
+    def network(self) -> str:
+        """The id of the network: another one after every reset, and no other run's."""
+        return f"{self._name} {self.attempt}"
+
+    @property
+    def _checkpoint(self) -> SavedState | None:
+        """The last state of the trainer, as long as memory allows."""
+        state = MEMORY.get((self.network, "checkpoint"))
+        return state if isinstance(state, SavedState) else None
+
+    @_checkpoint.setter
+    def _checkpoint(self, state: SavedState) -> None:
+        MEMORY.put((self.network, "checkpoint"), state)
 
     def _reset(self, experiment: Experiment, start: Snapshot | None) -> None:
         with self._changed:
@@ -157,6 +163,8 @@ class TrainingLoop(Leased):
 
     def _retire(self) -> None:
         """Let the thread write down the present attempt and free its trainer."""
+        network = self.network
+        MEMORY.remove_all(lambda key: key[0] == network)
         record, experiment, events, epoch = self.record, self.experiment, self.events, self.epoch
         state = "stopped" if self.state == "playing" else self.state
         if not self._trains:  # in the database it stays as it is
@@ -175,142 +183,6 @@ class TrainingLoop(Leased):
                 self._retire()
                 self.state = "stopped" if self.state == "playing" else self.state
 
-    # ---- requests of a run ---------------------------------------------------------------
-
-    def play_until(self, epoch: int | None) -> None:
-        """Train on until `epoch` is finished, or to the end; a lost run stays lost."""
-        with self._changed:
-            if self.state in ("ready", "paused", "playing") and not self._closed:
-                self._until = epoch
-                self.state, self._pace = "playing", None
-                self._needs_trainer, self._resumed_epoch = True, 0
-                if self._ending == "paused":
-                    self._ending = None
-                self._employ()
-
-    def request_pause(self) -> None:
-        """Pause without waiting for the slice under way."""
-        with self._changed:
-            if self.state == "playing":
-                self._ending = self._ending or "paused"
-                self._changed.notify_all()
-
-    def _change(self, changes: Mapping[str, Any]) -> None:
-        """Set tunable fields from the next slice on."""
-        with self._changed:
-            self.experiment = self.experiment.replace(**changes)
-            self._changes |= changes
-            if self.record.id is not None:
-                self._employ()
-
-    def _fit_more(self, x: Any, y: Any, epochs: int) -> None:
-        """Add examples, train some `epochs` more and pause; ValueError where that cannot be."""
-        with self._changed:
-            if not self._trains:
-                raise ValueError("a run restored from the database cannot be trained on examples")
-            if self.latest is None or self.state not in FITTABLE or self._closed:
-                state = "starting" if self.state == "ready" else self.state
-                state = "closed" if self._closed else state
-                raise ValueError(
-                    f"a run must be {', '.join(FITTABLE)} to add examples, got {state}"
-                )
-            added = AddedExamples(x, y, self.epoch, self.latest)
-            before = {name: getattr(self, name) for name in UNDO_FIELDS}
-            before["events"] = list(self.events)
-            self._undo = [*self._undo, (added, before)][-undo_limit(self.latest.nbytes) :]
-            self._added, self._until = added, self.epoch + epochs
-            self.state, self._ending, self._pace = "playing", None, None
-            self._needs_trainer = True
-            self._employ()
-
-    @property
-    def added_examples(self) -> AddedExamples | None:
-        """The last added examples that can be undone."""
-        return self._undo[-1][0] if self._undo else None
-
-    def _undo_fit(self) -> None:
-        """Return to the state before the last added examples; ValueError if there are none."""
-        with self._changed:
-            if not self._undo or self.state == "playing":
-                rule = "a paused run" if self._undo else "added examples"
-                raise ValueError(f"there must be {rule} to undo, got {self.state}")
-        try:
-            latest, checkpoint = self._ask("call_and_checkpoint", "undo")
-        except LookupError as error:
-            if self._undo:
-                self._lose(str(error))  # how much of it was undone is not known
-            raise
-        with self._changed:
-            _, before = self._undo.pop()
-            self.events = Log(before.pop("events"))
-            for name, value in before.items():
-                setattr(self, name, value)
-            self.latest, self._stale = latest, False
-            self._trainer_epoch = self.epoch
-            self._checkpoint = SavedState(self.epoch, len(self.events), checkpoint)
-            self.record.truncate(len(self.events))
-            values = self.experiment.to_dict()
-            self._changes = {name: values[name] for name in TUNABLE_WHILE_TRAINING}
-            earlier = {e: s for e, s in self._snapshots.items() if e <= self.epoch}
-            self._snapshots = OrderedDict(earlier)
-            self._employ()
-
-    def snapshot(self, epoch: int) -> Snapshot:
-        """The weights after `epoch`, or after the nearest earlier epoch that was kept.
-
-        Asks the worker, which answers between two slices. Raises LookupError if the run is lost.
-        """
-        kept = self._snapshots.get(epoch)
-        if kept is not None:
-            return kept
-        self._requests_until = time.monotonic() + EXPECT_REQUESTS
-        saved = self._saved_log
-        if saved and (epoch <= saved.run.row.epoch or not self._trains):
-            snapshot = self._load(saved, epoch)
-        else:
-            snapshot = self.ask("snapshot", epoch)
-        with self._changed:
-            self._snapshots[snapshot.epoch] = snapshot
-            total = sum(s.nbytes for s in self._snapshots.values())
-            while len(self._snapshots) > 1 and total > SNAPSHOT_BYTES:
-                total -= self._snapshots.popitem(last=False)[1].nbytes
-        return snapshot
-
-    def _load(self, saved: SavedLog, epoch: int) -> Snapshot:
-        nearest = max((e for e in saved.run.checkpoints if e <= epoch), default=None)
-        if nearest is None:
-            raise LookupError("no weights of this run are saved")
-        try:
-            return self._snapshots.get(nearest) or saved.load(nearest)
-        except StoreError as error:
-            raise LookupError(str(error)) from None
-
-    def ask(self, method: str, *args: Any) -> Any:
-        """Return the result of the trainer's `method`, between two slices.
-
-        LookupError if there is no trainer, or if it fails: then the run goes on all the same.
-        """
-        return self._ask("call", method, *args)
-
-    def _ask(self, call: str, *args: Any) -> Any:
-        with self._changed:
-            if not self._closed and self.state != "lost" and self._trains:
-                self._needs_trainer = True
-                self._employ()
-            self._changed.wait_for(lambda: self._ready_trainer or not self._busy, ASK_WAIT)
-            trainer, attempt = self._ready_trainer, self.attempt
-        if trainer is None:
-            raise LookupError(self._reason)
-        try:
-            return getattr(trainer, call)(*args)
-        except TrainerError as error:
-            raise LookupError(str(error)) from None
-        except WorkerLostError as error:
-            self._fail(attempt, trainer, error)
-            if self.state == "lost" or self._closed:
-                raise LookupError(str(error)) from None
-        return self._ask(call, *args)  # of the trainer that continues
-
     @property
     def _trains(self) -> bool:
         """Whether it has or can have a trainer: it is no saved run without one."""
@@ -320,40 +192,6 @@ class TrainingLoop(Leased):
     def _ready_trainer(self) -> RemoteTrainer | None:
         """The trainer, once it has trained all epochs of the log."""
         return None if self._trainer_epoch < self.epoch else self._trainer
-
-    @property
-    def notice(self) -> str:
-        """What a page says about the worker, in a sentence; empty: nothing."""
-        since = self._connecting_since
-        waited = 0.0 if since is None else time.monotonic() - since
-        if waited >= SLOW_START:
-            return (
-                f"Waiting for a worker for {waited:.0f} s: they start, or train other runs. "
-                "Training starts by itself."
-            )
-        if self._saved_log and self.state == "paused" and self._trainer is None:
-            return f"{self._saved_log.reason.capitalize()}: training can continue from here."
-        if self._resumed_epoch:
-            return (
-                f"Its worker process ended after epoch {self._resumed_epoch:,}; training continued."
-            )
-        return ""
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen: finished, diverged, lost or closed."""
-        return self._closed or self.state in ("finished", "diverged", "lost")
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is under way, and everything is written down."""
-        return not self._busy
-
-    @property
-    def worker(self) -> str | None:
-        """The address of the worker that trains it; None without one."""
-        trainer = self._trainer
-        return trainer.address if trainer else None
 
     # ---- the thread ----------------------------------------------------------------------
 
@@ -480,6 +318,11 @@ class TrainingLoop(Leased):
         with self._changed:
             attempt, experiment, start = self.attempt, self._first, self.start
             checkpoint = self._checkpoint
+            changed = any(
+                isinstance(e, HyperparametersChanged | ExamplesAdded) for e in self.events
+            )
+            if checkpoint is None and self.epoch and (changed or self._saved_log is not None):
+                raise TrainerError("its last checkpoint did not fit in memory")
             self._connecting_since = self._connecting_since or time.monotonic()
         trainer = RemoteTrainer(
             experiment,
@@ -624,7 +467,8 @@ class TrainingLoop(Leased):
                 return
             if self._trainer_epoch < self.epoch:  # it catches up
                 return
-            self._stale = answer.snapshot is None and not self.over
+            over = bool(self.events) and type(self.events[-1]) in (Finished, Diverged)
+            self._stale = answer.snapshot is None and not over
             if answer.snapshot is not None:
                 self.latest = answer.snapshot
                 cost = max(seconds - self._slice, 0.0) * SNAPSHOT_SHARE
@@ -689,11 +533,3 @@ class TrainingLoop(Leased):
     def _reason(self) -> str:
         last = self.events[-1] if self.events else None
         return last.reason if isinstance(last, WorkerLost) else "its worker is not ready yet"
-
-
-def _can_continue(saved: SavedLog) -> bool:
-    """Whether its state belongs to its log: no setting and no example was changed afterwards."""
-    if saved.state is None or saved.state.events > len(saved.run.events):
-        return False
-    later = saved.run.events[saved.state.events :]
-    return all(isinstance(event, Epoch | WorkerLost) for event in later)

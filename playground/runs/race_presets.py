@@ -67,7 +67,7 @@ def _batches(experiment: Experiment) -> tuple[Any, ...]:
     return tuple(n for n in (4, 16, 32, 64, 256, 1024) if n <= size) or (1,)
 
 
-# Fields that competitors can differ in, with values that make sense beside a base experiment.
+# Fields that competitors can differ in, with default values for a base experiment.
 VARIABLES: dict[str, Callable[[Experiment], tuple[Any, ...]]] = {
     "optimizer": _entries(
         "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "nadam"
@@ -89,7 +89,7 @@ VARIABLES: dict[str, Callable[[Experiment], tuple[Any, ...]]] = {
 
 
 def suggested(base: Experiment, field: str) -> tuple[Any, ...]:
-    """Values of `field` to let race: different ones, each valid for `base`, 8 at most."""
+    """Default values of `field` for a race: distinct, valid for `base`, 8 at most."""
     found: dict[Experiment, Any] = {}
     for value in VARIABLES[field](base):
         try:
@@ -100,7 +100,7 @@ def suggested(base: Experiment, field: str) -> tuple[Any, ...]:
 
 
 def _change(field: str, value: Any) -> dict[str, Any]:
-    """What varying `field` changes: activations of single layers give way to one for all."""
+    """The fields to replace; one activation for all layers replaces those of single layers."""
     if field in ("activation", "hidden"):
         return {field: value, "activations": ()}
     return {field: value}
@@ -124,9 +124,9 @@ def vary(
 def grid(
     base: Experiment, fields: Mapping[str, Sequence[Any]], seeds: int = 1
 ) -> tuple[Competitor, ...]:
-    """One competitor for each combination of values, without those equal to an earlier one.
+    """One competitor for each distinct combination of values.
 
-    An optimizer or a schedule takes its usual parameters along, unless they are varied too. Raises
+    An optimizer or a schedule brings its default parameters, unless they are varied too. Raises
     ValueError unless there are 2 to 8, ValidationError where a value is out of range.
     """
     found: dict[Experiment, str] = {}
@@ -141,7 +141,7 @@ def grid(
 
 
 def entered(given: Sequence[tuple[str, Experiment]], seeds: int = 1) -> tuple[Competitor, ...]:
-    """Competitors from any experiments with what to call them; ValueError unless 2 to 8."""
+    """Competitors from labelled experiments; ValueError unless 2 to 8."""
     if not FEWEST <= len(given) <= MOST:
         raise ValueError(f"competitors must be between {FEWEST} and {MOST}, got {len(given)}")
     labels = [label for label, _ in given]
@@ -153,7 +153,7 @@ def entered(given: Sequence[tuple[str, Experiment]], seeds: int = 1) -> tuple[Co
 
 @dataclass(frozen=True)
 class RacePreset:
-    """A race at one click: what is varied, and what there is to see."""
+    """A race of one field's default values, and the question that it answers."""
 
     title: str
     field: str
@@ -173,7 +173,7 @@ PRESETS: dict[str, RacePreset] = {
         "Schedules", "schedule", "Does it pay to change the learning rate on the way?"
     ),
     "initializers": RacePreset(
-        "Initializers", "kernel_initializer", "How much do the first weights decide?"
+        "Initializers", "kernel_initializer", "How much do the initial weights decide?"
     ),
 }
 

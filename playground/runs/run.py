@@ -1,20 +1,27 @@
 """Run: one network in training, with its log. All methods may be called from any thread."""
 
-import secrets
+import contextlib
+import time
 from collections.abc import Callable
 from typing import Any
 
-from playground.datasets.labelled_examples import validated_examples
+from playground.datasets.labelled_examples import undo_limit, validated_examples
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
-from playground.history.events import Score
+from playground.history.events import Epoch, Score, WorkerLost
+from playground.history.history import Log
 from playground.nn.network import Snapshot
 from playground.runs.cluster import RemoteTrainer, WorkerLostError
 from playground.runs.leased import LoopSettings, Registry
-from playground.runs.logger import RunLogger
-from playground.runs.loop import SavedLog, TrainingLoop
+from playground.runs.logger import ENDS, RunLogger
+from playground.runs.loop import MEMORY, AddedExamples, SavedLog, TrainingLoop
 from playground.runs.worker import TrainerError
-from playground.storage.records import TestEvaluation
+from playground.storage.records import SavedState, StoreError, TestEvaluation
 
+FITTABLE = ("ready", "paused", "finished")  # states in which examples can be added
+UNDO_FIELDS = ("experiment", "state", "epoch", "progress")  # beside the log, before added examples
+EXPECT_REQUESTS = 5.0  # seconds for which one request for weights lets others be expected
+ASK_WAIT = 10.0  # seconds that a request waits for the trainer to exist
+SLOW_START = 5.0  # seconds of waiting for a worker after which a page says so
 PAUSE_WAIT = 2.0  # seconds that `pause` waits for the slice under way
 MOST_EPOCHS = 1000  # of one fit on added examples
 
@@ -42,9 +49,23 @@ class Run(TrainingLoop):
         saved: SavedLog | None = None,
         test_evaluations: tuple[TestEvaluation, ...] = (),
     ) -> None:
-        self._name = secrets.token_hex(8)
         self.test_evaluations = test_evaluations  # in order; no reset takes one away
         super().__init__(experiment, settings, start, where, logger, saved)
+        if saved is not None:
+            self._restore(saved)
+
+    def _restore(self, saved: SavedLog) -> None:
+        self.record.id, self.epoch = saved.run.id, saved.run.row.epoch
+        last = self.events[-1] if self.events else None
+        self.state = ENDS.get(type(last), "lost")
+        if self.state == "lost" and saved.state is not None and _can_continue(saved):
+            self.state, self._checkpoint = "paused", saved.state
+            self.events = Log(e for e in saved.run.events if not isinstance(e, WorkerLost))
+            self.record.continue_from(saved.run.id, len(saved.run.events), len(self.events))
+        elif self.state == "lost" and not isinstance(last, WorkerLost):
+            self.events.extend([WorkerLost(self.epoch, saved.reason)])
+        with contextlib.suppress(LookupError):
+            self.latest = self.snapshot(self.epoch)
 
     @property
     def saved(self) -> str | None:
@@ -69,6 +90,24 @@ class Run(TrainingLoop):
                 self._reset(self.experiment, self.start)
             self.play_until(None if epochs is None else self.epoch + epochs)
 
+    def play_until(self, epoch: int | None) -> None:
+        """Train on until `epoch` is finished, or to the end; a lost run stays lost."""
+        with self._changed:
+            if self.state in ("ready", "paused", "playing") and not self._closed:
+                self._until = epoch
+                self.state, self._pace = "playing", None
+                self._needs_trainer, self._resumed_epoch = True, 0
+                if self._ending == "paused":
+                    self._ending = None
+                self._employ()
+
+    def request_pause(self) -> None:
+        """Pause without waiting for the slice under way."""
+        with self._changed:
+            if self.state == "playing":
+                self._ending = self._ending or "paused"
+                self._changed.notify_all()
+
     def pause(self) -> None:
         """Stop after the slice under way, without losing anything of it."""
         self.request_pause()
@@ -83,7 +122,11 @@ class Run(TrainingLoop):
             if name not in TUNABLE_WHILE_TRAINING:
                 rule = f"one of {', '.join(TUNABLE_WHILE_TRAINING)} while a run goes on"
                 raise ValueError(f"change must be {rule}, got {name}={value}")
-        self._change(changes)
+        with self._changed:
+            self.experiment = self.experiment.replace(**changes)
+            self._changes |= changes
+            if self.record.id is not None:
+                self._employ()
 
     def reset(self, seed: int | None = None) -> None:
         """Start again: from the same initial weights, or from those of another `seed`."""
@@ -105,7 +148,23 @@ class Run(TrainingLoop):
             raise ValueError(f"epochs must be between 1 and {MOST_EPOCHS}, got {epochs}")
         self.heartbeat()
         self.pause()
-        self._fit_more(x, y, epochs)
+        with self._changed:
+            if not self._trains:
+                raise ValueError("a run restored from the database cannot be trained on examples")
+            if self.latest is None or self.state not in FITTABLE or self._closed:
+                state = "starting" if self.state == "ready" else self.state
+                state = "closed" if self._closed else state
+                raise ValueError(
+                    f"a run must be {', '.join(FITTABLE)} to add examples, got {state}"
+                )
+            added = AddedExamples(x, y, self.epoch, self.latest)
+            before = {name: getattr(self, name) for name in UNDO_FIELDS}
+            before["events"] = list(self.events)
+            self._undo = [*self._undo, (added, before)][-undo_limit(self.latest.nbytes) :]
+            self._added, self._until = added, self.epoch + epochs
+            self.state, self._ending, self._pace = "playing", None, None
+            self._needs_trainer = True
+            self._employ()
 
     def undo(self) -> None:
         """Return exactly to the state before the last added examples, log and all.
@@ -113,7 +172,87 @@ class Run(TrainingLoop):
         Raises ValueError if there are none, LookupError if the run is lost.
         """
         self.pause()
-        self._undo_fit()
+        with self._changed:
+            if not self._undo or self.state == "playing":
+                rule = "a paused run" if self._undo else "added examples"
+                raise ValueError(f"there must be {rule} to undo, got {self.state}")
+        try:
+            latest, checkpoint = self._ask("call_and_checkpoint", "undo")
+        except LookupError as error:
+            if self._undo:
+                self._lose(str(error))  # how much of it was undone is not known
+            raise
+        with self._changed:
+            _, before = self._undo.pop()
+            self.events = Log(before.pop("events"))
+            for name, value in before.items():
+                setattr(self, name, value)
+            self.latest, self._stale = latest, False
+            self._trainer_epoch = self.epoch
+            self._checkpoint = SavedState(self.epoch, len(self.events), checkpoint)
+            self.record.truncate(len(self.events))
+            values = self.experiment.to_dict()
+            self._changes = {name: values[name] for name in TUNABLE_WHILE_TRAINING}
+            network, epoch = self.network, self.epoch
+            MEMORY.remove_all(lambda k: k[0] == network and k[1] != "checkpoint" and k[1] > epoch)
+            self._employ()
+
+    @property
+    def added_examples(self) -> AddedExamples | None:
+        """The last added examples that can be undone."""
+        return self._undo[-1][0] if self._undo else None
+
+    def snapshot(self, epoch: int) -> Snapshot:
+        """The weights after `epoch`, or after the nearest earlier epoch that was kept.
+
+        Asks the worker, which answers between two slices. Raises LookupError if the run is lost.
+        """
+        cached = MEMORY.get((self.network, epoch))
+        if isinstance(cached, Snapshot):
+            return cached
+        self._requests_until = time.monotonic() + EXPECT_REQUESTS
+        saved = self._saved_log
+        if saved and (epoch <= saved.run.row.epoch or not self._trains):
+            snapshot = self._load(saved, epoch)
+        else:
+            snapshot = self.ask("snapshot", epoch)
+        MEMORY.put((self.network, snapshot.epoch), snapshot)
+        return snapshot
+
+    def _load(self, saved: SavedLog, epoch: int) -> Snapshot:
+        nearest = max((e for e in saved.run.checkpoints if e <= epoch), default=None)
+        if nearest is None:
+            raise LookupError("no weights of this run are saved")
+        try:
+            return saved.load(nearest)
+        except StoreError as error:
+            raise LookupError(str(error)) from None
+
+    def ask(self, method: str, *args: Any) -> Any:
+        """Return the result of the trainer's `method`, between two slices.
+
+        LookupError if there is no trainer, or if it fails: then the run goes on all the same.
+        """
+        return self._ask("call", method, *args)
+
+    def _ask(self, call: str, *args: Any) -> Any:
+        with self._changed:
+            if not self._closed and self.state != "lost" and self._trains:
+                self._needs_trainer = True
+                self._employ()
+            self._changed.wait_for(lambda: self._ready_trainer or not self._busy, ASK_WAIT)
+            trainer, attempt = self._ready_trainer, self.attempt
+        if trainer is None:
+            raise LookupError(self._reason)
+        try:
+            return getattr(trainer, call)(*args)
+        except TrainerError as error:
+            raise LookupError(str(error)) from None
+        except WorkerLostError as error:
+            self._fail(attempt, trainer, error)
+            if self.state == "lost" or self._closed:
+                raise LookupError(str(error)) from None
+        return self._ask(call, *args)  # of the trainer that continues
 
     def test(self) -> Score:
         """The score on the test examples; every evaluation is counted."""
@@ -147,9 +286,46 @@ class Run(TrainingLoop):
         return own[-1] if own else None
 
     @property
-    def network(self) -> str:
-        """The id of the network: another one after every reset, and no other run's."""
-        return f"{self._name} {self.attempt}"
+    def notice(self) -> str:
+        """What a page says about the worker, in a sentence; empty: nothing."""
+        since = self._connecting_since
+        waited = 0.0 if since is None else time.monotonic() - since
+        if waited >= SLOW_START:
+            return (
+                f"Waiting for a worker for {waited:.0f} s: they start, or train other runs. "
+                "Training starts by itself."
+            )
+        if self._saved_log and self.state == "paused" and self._trainer is None:
+            return f"{self._saved_log.reason.capitalize()}: training can continue from here."
+        if self._resumed_epoch:
+            return (
+                f"Its worker process ended after epoch {self._resumed_epoch:,}; training continued."
+            )
+        return ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen: finished, diverged, lost or closed."""
+        return self._closed or self.state in ("finished", "diverged", "lost")
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way, and everything is written down."""
+        return not self._busy
+
+    @property
+    def worker(self) -> str | None:
+        """The address of the worker that trains it; None without one."""
+        trainer = self._trainer
+        return trainer.address if trainer else None
+
+
+def _can_continue(saved: SavedLog) -> bool:
+    """Whether its state belongs to its log: no setting and no example was changed afterwards."""
+    if saved.state is None or saved.state.events > len(saved.run.events):
+        return False
+    later = saved.run.events[saved.state.events :]
+    return all(isinstance(event, Epoch | WorkerLost) for event in later)
 
 
 RUNS: Registry[Run] = Registry()

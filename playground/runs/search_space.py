@@ -1,7 +1,4 @@
-"""Which experiments a sweep tries: every combination of values, or random ones from ranges.
-
-What a sweep varies, as people write it: "0.001, 0.01, 0.1", or "300-100, 512".
-"""
+"""Search space of a sweep: grid and random search, and fields and values as text."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,8 +25,8 @@ from playground.nn.format import truncate
 from playground.runs.race_presets import VARIABLES, suggested
 from playground.runs.sweep import MOST
 
-WIDE = 100  # from this ratio of its ends on, a range is drawn from evenly in its logarithm
-TRIES = 5  # draws for each experiment wanted, before it is said that there are no more
+WIDE = 100  # ratio of its ends from which a range is sampled log-uniformly
+TRIES = 5  # draws for each requested experiment before the search gives up
 
 
 @dataclass(frozen=True)
@@ -44,14 +41,14 @@ Range = Span | Sequence[Any]  # any number between two, or one of some values
 
 
 @dataclass(frozen=True)
-class Found:
-    """Different experiments to try, and one sentence for each rule that some would have broken."""
+class SearchResult:
+    """Distinct experiments, and a sentence for each rule that other combinations break."""
 
     experiments: tuple[Experiment, ...]
     problems: tuple[str, ...] = ()
 
 
-def grid_search(base: Experiment, fields: Mapping[str, Sequence[Any]]) -> Found:
+def grid_search(base: Experiment, fields: Mapping[str, Sequence[Any]]) -> SearchResult:
     """Every combination of the values of some fields; ValueError if there are more than 200."""
     _check(fields)
     n = math.prod(len(values) for values in fields.values())
@@ -62,12 +59,12 @@ def grid_search(base: Experiment, fields: Mapping[str, Sequence[Any]]) -> Found:
     )
 
 
-def random_search(base: Experiment, fields: Mapping[str, Range], n: int, seed: int) -> Found:
-    """`n` experiments with values drawn at random, each field by itself.
+def random_search(base: Experiment, fields: Mapping[str, Range], n: int, seed: int) -> SearchResult:
+    """`n` experiments with each field sampled independently; fewer if there are no more.
 
-    From a Span evenly, or evenly in the logarithm where the field's scale is logarithmic or the
-    span wide; whole numbers where the field has them. Fewer than `n` where there are no more.
-    Equal seeds give equal experiments, and a larger `n` only adds to them.
+    A Span is sampled uniformly, or log-uniformly if the field's scale is logarithmic or the span
+    wide; integers where the field has them. Equal seeds give equal experiments, and a larger `n`
+    only adds to them.
     """
     _check(fields)
     if not 1 <= n <= MOST:
@@ -99,7 +96,7 @@ def _draw(rng: Generator, name: str, values: Range) -> Any:
     low, high = values.low, values.high
     whole = FIELDS[name].annotation is int
     logarithmic = is_logarithmic(name) or high >= WIDE * low
-    # Each whole number stands for everything that is rounded to it.
+    # Every integer gets the interval that is rounded to it.
     start, end = (math.ceil(low) - 0.5, math.floor(high) + 0.5) if whole else (low, high)
     if start > 0 and logarithmic:
         drawn = math.exp(rng.uniform(math.log(start), math.log(end)))
@@ -110,7 +107,7 @@ def _draw(rng: Generator, name: str, values: Range) -> Any:
     return min(max(float(f"{drawn:.3g}"), low), high)
 
 
-def _valid(base: Experiment, changes: Iterator[dict[str, Any]], most: int = MOST) -> Found:
+def _valid(base: Experiment, changes: Iterator[dict[str, Any]], most: int = MOST) -> SearchResult:
     found: dict[Experiment, None] = {}
     problems: dict[str, None] = {}
     for each in changes:
@@ -120,17 +117,17 @@ def _valid(base: Experiment, changes: Iterator[dict[str, Any]], most: int = MOST
             problems |= dict.fromkeys(explain(error))
         if len(found) == most:
             break
-    return Found(tuple(found), tuple(problems))
+    return SearchResult(tuple(found), tuple(problems))
 
 
 MOST_VALUES = 50  # of one field
-TIMES = 10.0  # how far below and above a value a range usually goes
+TIMES = 10.0  # factor from a value to the ends of its default range
 SPANS: Mapping[str, tuple[float, float]] = {
     "l1": (1e-6, 1e-2), "l2": (1e-6, 1e-2), "dropout": (0.0, 0.5), "noise": (0.0, 0.3),
     "momentum": (0.5, 0.99), "label_noise": (0.0, 0.5), "seed": (0, 99), "data_seed": (0, 99),
 }  # fmt: skip
 
-# In this order they are offered; any other field follows.
+# The fields varied most, in the order of the menu; all others follow.
 FIRST = (
     "learning_rate", "optimizer", "hidden", "activation", "dropout", "l2", "l1", "batch_size",
     "schedule", "kernel_initializer", "train_size", "seed",
@@ -138,25 +135,25 @@ FIRST = (
 NEVER = ("activations",)  # goes along with its layers
 
 
-def sweepable() -> list[str]:
-    """Every field that a sweep may vary, those that are varied most at the front."""
+def sweepable_fields() -> list[str]:
+    """Every field that a sweep may vary, the most common first."""
     return [*FIRST, *(name for name in FIELDS if name not in FIRST and name not in NEVER)]
 
 
 def is_number(name: str) -> bool:
-    """Whether a field is a number, so that a range makes sense."""
+    """Whether a field is a number."""
     return FIELDS[name].annotation in (int, float)
 
 
 def options(name: str, base: Experiment) -> list[Any]:
-    """All values of a field that has only some; empty for numbers and layers."""
+    """All values of a categorical field; empty for numbers and layers."""
     if FIELDS[name].annotation is bool:
         return [False, True]
     return list(CHOICES.get(name, ()))
 
 
-def usual(name: str, base: Experiment) -> list[Any]:
-    """Values of a field worth trying beside `base`, its own among them where it is a number."""
+def default_values(name: str, base: Experiment) -> list[Any]:
+    """Default values of a field for a grid around `base`; of a number, with the base's own."""
     if name in VARIABLES:
         return list(suggested(base, name))
     known = options(name, base)
@@ -172,8 +169,8 @@ def usual(name: str, base: Experiment) -> list[Any]:
     return sorted({type(own)(min(max(value, low), high)) for value in near})
 
 
-def usual_span(name: str, base: Experiment) -> Span:
-    """A range of a number worth drawing from."""
+def default_range(name: str, base: Experiment) -> Span:
+    """Default range of a number for random search around `base`."""
     low, high = limits(name)
     own = base.to_dict()[name]
     first, last = SPANS.get(name, (own / TIMES, own * TIMES))
@@ -181,15 +178,15 @@ def usual_span(name: str, base: Experiment) -> Span:
     return Span(kind(min(max(first, low), high)), kind(min(max(last, low), high)))
 
 
-def written(values: list[Any]) -> str:
-    """Values as a person would type them."""
+def format_values(values: list[Any]) -> str:
+    """Values as text that `parse_values` reads."""
     return ", ".join(format_value("hidden", value) for value in values)  # no "60,000" in a list
 
 
-def read(name: str, text: str, base: Experiment) -> list[Any]:
-    """The values of field `name` in a text; ValueError, with a sentence, where one breaks a rule.
+def parse_values(name: str, text: str, base: Experiment) -> list[Any]:
+    """The values of field `name` in a text such as "0.001, 0.01" or "300-100, 512, none".
 
-    Layers are joined by "-", and "none" is no layer at all.
+    ValueError, with a sentence, where one breaks a rule.
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:

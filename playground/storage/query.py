@@ -111,8 +111,8 @@ class RunQuery:
         if self.states:
             clauses.append(_has_state(self.states, list(alive)))
         if self.tags:
-            found = (RUNS.c.tags.contains(_json(tag), autoescape=True) for tag in self.tags)
-            clauses.append(or_(*found))
+            matches = (RUNS.c.tags.contains(_json(tag), autoescape=True) for tag in self.tags)
+            clauses.append(or_(*matches))
         for word in self.text.casefold().split():
             parts = {
                 _NAME: word,
@@ -120,8 +120,8 @@ class RunQuery:
                 RUNS.c.label: word,
                 RUNS.c.tags: _json(word)[1:-1],
             }
-            found = (func.lower(c).contains(part, autoescape=True) for c, part in parts.items())
-            clauses.append(or_(*found))
+            matches = (func.lower(c).contains(part, autoescape=True) for c, part in parts.items())
+            clauses.append(or_(*matches))
         return and_(*clauses)
 
     def order_by(self) -> list[Clause]:
@@ -185,7 +185,7 @@ def is_alive(name: str) -> bool:
 def run_rows(rows: Sequence[Sequence[Any]]) -> list[RunRow]:
     """Database rows that begin with the columns of ROW as values."""
     now = time.time()
-    alive = cache(is_alive)  # the system is asked once about each process
+    alive = cache(is_alive)  # each process is looked up once
     return [_run_row(row, lambda process: alive(process), now) for row in rows]
 
 

@@ -69,6 +69,10 @@ class SavedState:
     events: int
     content: bytes
 
+    @property
+    def nbytes(self) -> int:
+        return len(self.content)
+
 
 @dataclass(frozen=True, slots=True)
 class TestEvaluation:

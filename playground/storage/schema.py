@@ -336,21 +336,21 @@ class Database:
             try:
                 with self._write_lock, engine.begin() as connection:
                     tables.create_all(connection)
-                    found = connection.execute(select(SCHEMAS.c.version)).scalars().all()
-                    if not found:
+                    stored = connection.execute(select(SCHEMAS.c.version)).scalars().all()
+                    if not stored:
                         connection.execute(insert(SCHEMAS).values(version=SCHEMA))
-                    elif found[0] in range(1, SCHEMA):
-                        _migrate(connection, found[0])
+                    elif stored[0] in range(1, SCHEMA):
+                        _migrate(connection, stored[0])
                 break
             except SQLAlchemyError:  # another process may be doing it at this moment
                 if last:
                     raise
                 time.sleep(0.2)
-        if found and found[0] not in range(1, SCHEMA + 1):
+        if stored and stored[0] not in range(1, SCHEMA + 1):
             engine.dispose()
             raise StoreError(
-                f"The database of runs at {where} has tables of version {truncate(found[0])}, this "
-                f"program needs {SCHEMA}: give it another database by {VARIABLE}."
+                f"The database of runs at {where} has tables of version {truncate(stored[0])}, "
+                f"this program needs {SCHEMA}: give it another database by {VARIABLE}."
             )
 
 
@@ -358,7 +358,9 @@ def _migrate(connection: Connection, version: int) -> None:
     """Add what is missing from tables of an earlier version; their rows stay as they are."""
     for column in (c for v, columns in NEW_COLUMNS.items() if v > version for c in columns):
         table = column.table.name
-        if column.name not in {found["name"] for found in inspect(connection).get_columns(table)}:
+        if column.name not in {
+            existing["name"] for existing in inspect(connection).get_columns(table)
+        }:
             definition = CreateColumn(column).compile(dialect=connection.dialect)
             connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
     connection.execute(update(SCHEMAS).values(version=SCHEMA))

@@ -86,16 +86,16 @@ def event_row(event: Event) -> Row:
 def log_of(epochs: Sequence[Any], events: Sequence[Any], n_layers: int) -> list[Event]:
     """The log of these rows; StoreError where they are impossible."""
     try:
-        found = _epochs(epochs, n_layers)
-        found += [(int(row.position), _event(row)) for row in events]
+        placed = _epochs(epochs, n_layers)
+        placed += [(int(row.position), _event(row)) for row in events]
     except (TypeError, ValueError, KeyError, struct.error, ValidationError) as error:
         raise StoreError(
             f"This run cannot be read, its rows are damaged: {truncate(error)}."
         ) from error
-    found.sort(key=lambda pair: pair[0])
-    if [position for position, _ in found] != list(range(len(found))):
+    placed.sort(key=lambda pair: pair[0])
+    if [position for position, _ in placed] != list(range(len(placed))):
         raise StoreError("This run cannot be read: a part of its history is missing.")
-    log = [event for _, event in found]
+    log = [event for _, event in placed]
     numbers = [event.epoch for event in log if isinstance(event, Epoch)]
     if any(after <= before for before, after in pairwise(numbers)):
         raise StoreError("This run cannot be read: its epochs are not in order.")
@@ -178,21 +178,21 @@ def snapshot_of(experiment: Experiment, epoch: int, content: Any) -> Snapshot:
 def texts(body: Any, limit: int) -> tuple[str, ...]:
     """The first `limit` texts of a JSON list; empty for anything else."""
     try:
-        found = json.loads(body)
+        values = json.loads(body)
     except (TypeError, ValueError, RecursionError):
         return ()
-    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+    if not isinstance(values, list) or not all(isinstance(text, str) for text in values):
         return ()
-    return tuple(found[:limit])
+    return tuple(values[:limit])
 
 
 def versions_of(body: Any) -> Mapping[str, str]:
     """A JSON object of texts; empty for anything else."""
     try:
-        found = json.loads(body)
+        values = json.loads(body)
     except (TypeError, ValueError, RecursionError):
         return {}
-    return {str(k): str(v)[:100] for k, v in found.items()} if isinstance(found, dict) else {}
+    return {str(k): str(v)[:100] for k, v in values.items()} if isinstance(values, dict) else {}
 
 
 def rows_of(run: int, events: Iterable[Event], first: int) -> tuple[list[Row], list[Row]]:

@@ -255,8 +255,8 @@ class Store:
         """How many of the owner's runs match."""
         with self.database.reading() as connection:
             matching = self._matching(connection, owner, query)
-            found = select(func.count()).select_from(RUNS).where(matching)
-            return int(connection.execute(found).scalar_one())
+            statement = select(func.count()).select_from(RUNS).where(matching)
+            return int(connection.execute(statement).scalar_one())
 
     def facets(self, owner: str) -> RunFacets:
         """What the owner's runs can be filtered by."""
@@ -270,13 +270,13 @@ class Store:
             tags = connection.execute(
                 select(RUNS.c.tags).where(own, RUNS.c.tags != "[]").distinct()
             ).scalars()
-            found = {tag for body in tags for tag in serialization.texts(body, MAX_TAGS)}
+            names = {tag for body in tags for tag in serialization.texts(body, MAX_TAGS)}
         playing = self.count(owner, RunQuery(states=["playing"])) > 0
         return RunFacets(
             total=sum(count for _, _, count in datasets),
             playing=playing,
             datasets={str(name): str(link) for name, link, _ in datasets if name},
-            tags=tuple(sorted(found, key=str.casefold)),
+            tags=tuple(sorted(names, key=str.casefold)),
         )
 
     def _matching(self, connection: Connection, owner: str, query: RunQuery) -> Any:
@@ -314,11 +314,11 @@ class Store:
 
     def set_tags(self, id: str, owner: str, tags: Sequence[str]) -> None:
         """Set the tags of a run: at most 20, of at most 50 characters."""
-        found = list(dict.fromkeys(" ".join(tag.split()) for tag in tags))
-        found = [_checked("a tag", tag, MAX_TAG) for tag in found if tag]
-        if len(found) > MAX_TAGS:
-            raise ValueError(f"tags must be at most {MAX_TAGS}, got {len(found)}")
-        self._change([id], owner, tags=json.dumps(found, ensure_ascii=False))
+        names = list(dict.fromkeys(" ".join(tag.split()) for tag in tags))
+        names = [_checked("a tag", tag, MAX_TAG) for tag in names if tag]
+        if len(names) > MAX_TAGS:
+            raise ValueError(f"tags must be at most {MAX_TAGS}, got {len(names)}")
+        self._change([id], owner, tags=json.dumps(names, ensure_ascii=False))
 
     def delete(self, ids: Iterable[str], owner: str) -> None:
         """Delete runs; for a day `restore` brings them back."""

@@ -72,7 +72,7 @@ class Trainer:
         self.plateau = Plateau(experiment.training)
         self.checkpoints = CheckpointBuffer(
             MAX_BYTES if checkpoint_bytes is None else checkpoint_bytes
-        )
+        ).share()
         self.checkpoints.add(self.latest(epoch=0))
         self.epoch = self.step = 0
         self.last_epoch = experiment.training.epochs
@@ -96,6 +96,8 @@ class Trainer:
         `Diverged` nothing more happens.
         """
         events: list[Event] = list(self._change(changes or {}))
+        if with_snapshot:  # a page watches
+            self.checkpoints.last_used = time.monotonic()
         end, clock = time.perf_counter() + seconds, self.program.clock
         last = min(until_epoch or self.last_epoch, self.last_epoch)
         rows, busy = 0, 0.0
@@ -186,7 +188,7 @@ class Trainer:
             if field.name not in ("weights", "slots", "added"):
                 setattr(self, field.name, getattr(state, field.name))
         self.order, self.masks = copy.deepcopy((state.order, state.masks))
-        self.checkpoints = state.checkpoints.copy()
+        self.checkpoints = state.checkpoints.copy().share()
         self.program, self._parked = program(self.experiment), (state.weights, state.slots)
         self._set_added(state.added)
 

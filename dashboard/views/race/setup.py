@@ -174,7 +174,7 @@ def _values(base: Experiment, field: str, key: str, most: int) -> ParsedValues:
             help="Each value is a competitor.",
         )  # fmt: skip
         return ParsedValues(tuple(chosen), ())
-    stored.suggest(key, search_space.written(list(defaults)))
+    stored.suggest(key, search_space.format_values(list(defaults)))
     form = "sizes joined by a dash (300-100), or none" if field == "hidden" else "numbers"
     text = st.text_input(
         f"Values: {form}, separated by commas",
@@ -194,7 +194,7 @@ def parse(base: Experiment, field: str, text: str) -> ParsedValues:
     problems: list[str] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         try:
-            values += search_space.read(field, part, base)
+            values += search_space.parse_values(field, part, base)
         except ValueError as error:
             problems.append(str(error))
     return ParsedValues(tuple(dict.fromkeys(values)), tuple(dict.fromkeys(problems)))

@@ -26,19 +26,19 @@ from playground.nn.format import format_score
 from playground.nn.losses import CLASSIFICATION
 from playground.runs.race import Competitor, GroupPlan
 from playground.runs.search_space import (
-    Found,
     Range,
+    SearchResult,
     Span,
     checked,
+    default_range,
+    default_values,
+    format_values,
     grid_search,
     is_number,
     options,
+    parse_values,
     random_search,
-    read,
-    sweepable,
-    usual,
-    usual_span,
-    written,
+    sweepable_fields,
 )
 from playground.runs.sweep import MOST, SWEEPS, Sweep, SweepRow
 from playground.storage.query import STATES, RunQuery
@@ -104,7 +104,7 @@ def _setup(library: RunLibrary) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         names = st.multiselect(
-            "Settings to vary", sweepable(), default=["learning_rate", "optimizer"],
+            "Settings to vary", sweepable_fields(), default=["learning_rate", "optimizer"],
             key="sweep_fields", format_func=label, max_selections=MOST_FIELDS,
             persist_state="session", help="Begin with the learning rate.",
         )  # fmt: skip
@@ -141,24 +141,26 @@ def _range(name: str, base: Experiment, random: bool) -> Range | None:
     try:
         if options(name, base):
             return st.multiselect(
-                label(name), options(name, base), default=usual(name, base), key=f"sweep_{name}",
+                label(name), options(name, base), default=default_values(name, base),
+                key=f"sweep_{name}",
                 format_func=lambda value: format_value(name, value), persist_state="session",
                 help="The values to try.",
             )  # fmt: skip
         if random and is_number(name):
             return _span(name, base)
         text = st.text_input(
-            label(name), written(usual(name, base)), key=f"sweep_{name}_values", max_chars=1_000,
+            label(name), format_values(default_values(name, base)), key=f"sweep_{name}_values",
+            max_chars=1_000,
             help=_help(name, own), persist_state="session",
         )  # fmt: skip
-        return read(name, text, base)
+        return parse_values(name, text, base)
     except ValueError as error:
         refuse(str(error))
         return None
 
 
 def _help(name: str, own: Any) -> str:
-    current = f"Now: {written([own])}."
+    current = f"Now: {format_values([own])}."
     if is_number(name):
         low, high = limits(name)
         return f"Numbers from {low:g} to {high:g}, separated by commas. {current}"
@@ -166,14 +168,14 @@ def _help(name: str, own: Any) -> str:
 
 
 def _span(name: str, base: Experiment) -> Span:
-    default = usual_span(name, base)
+    default = default_range(name, base)
     left, right = st.columns(2)
     low = left.text_input(
-        f"{label(name)}, from", written([default.low]), key=f"sweep_{name}_low", max_chars=30,
+        f"{label(name)}, from", format_values([default.low]), key=f"sweep_{name}_low", max_chars=30,
         persist_state="session", help="The smallest value to draw.",
     )  # fmt: skip
     high = right.text_input(
-        "to", written([default.high]), key=f"sweep_{name}_high", max_chars=30,
+        "to", format_values([default.high]), key=f"sweep_{name}_high", max_chars=30,
         persist_state="session", help="The largest value to draw.",
     )  # fmt: skip
     span = Span(checked(name, low, base), checked(name, high, base))
@@ -190,7 +192,7 @@ def _search(
     epochs: int,
     count: int,
     seed: int,
-) -> Found | None:
+) -> SearchResult | None:
     """The experiments to train; None, with a message, where the setup is incomplete."""
     if not names:
         st.info("Choose at least one setting to vary.")
@@ -210,7 +212,7 @@ def _search(
         return None
 
 
-def _start(library: RunLibrary, found: Found | None, names: list[str], method: str) -> None:
+def _start(library: RunLibrary, found: SearchResult | None, names: list[str], method: str) -> None:
     experiments = () if found is None else found.experiments
     if experiments:
         epochs = sum(experiment.training.epochs for experiment in experiments)

@@ -15,7 +15,7 @@ from playground.experiment.url import parameters
 from playground.runs.lr_finder import LEARNING_RATE_FINDERS
 from playground.runs.race import RACES, Race
 from playground.runs.race_presets import PRESETS, VARIABLES, suggested
-from playground.runs.search_space import written
+from playground.runs.search_space import format_values
 from playground.storage.query import RunQuery
 from playground.storage.store import store
 
@@ -144,7 +144,7 @@ def test_values_read_as_they_are_written() -> None:
     for field in VARIABLES:
         values = suggested(base, field)
         if not isinstance(values[0], str):  # those are chosen from a list
-            text = written(list(values))
+            text = format_values(list(values))
             assert parse(base, field, text) == (values, ())
     assert parse(base, "hidden", "none, 20-10, 20-10,").values == ((), (20, 10))
     assert (

@@ -60,6 +60,22 @@ def test_the_least_recently_used_value_goes() -> None:
     assert len(cache) == 2
 
 
+def test_values_share_a_budget_of_bytes() -> None:
+    cache: LRUCache[np.ndarray] = LRUCache(100, max_bytes=100)
+    for key in ("a", "b", "c"):
+        cache.put(key, np.zeros(40, np.uint8))
+        cache.get("a")
+    assert cache.get("b") is None
+    assert len(cache) == 2
+    cache.put("a", np.zeros(60, np.uint8))
+    assert len(cache) == 2
+    cache.put("d", np.zeros(200, np.uint8))  # the newest stays, whatever its size
+    assert len(cache) == 1
+    cache.remove_all(lambda key: key == "d")
+    cache.put("e", np.zeros(100, np.uint8))
+    assert len(cache) == 1
+
+
 def test_equal_weights_have_one_fingerprint() -> None:
     def net(weight: float, activation: str = "relu", slope: float = 0.1) -> Snapshot:
         kernel = np.full((2, 2), weight, np.float32)

@@ -8,15 +8,15 @@ from playground.experiment.model import FIELDS, Experiment
 from playground.experiment.url import encode
 from playground.runs.race import Competitor, GroupPlan
 from playground.runs.search_space import (
+    default_range,
+    default_values,
+    format_values,
     grid_search,
     is_number,
     options,
+    parse_values,
     random_search,
-    read,
-    sweepable,
-    usual,
-    usual_span,
-    written,
+    sweepable_fields,
 )
 from playground.storage.records import RunRow
 
@@ -35,9 +35,9 @@ BASE = Experiment()
     ],
 )
 def test_typed_values_are_read(name: str, text: str, values: list[object]) -> None:
-    found = read(name, text, BASE)
+    found = parse_values(name, text, BASE)
     assert found == values
-    assert read(name, written(found), BASE) == values
+    assert parse_values(name, format_values(found), BASE) == values
 
 
 @pytest.mark.parametrize(
@@ -54,24 +54,24 @@ def test_typed_values_are_read(name: str, text: str, values: list[object]) -> No
 )
 def test_what_cannot_be_tried_is_a_sentence(name: str, text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=r"must") as error:
-        read(name, text, BASE)
+        parse_values(name, text, BASE)
     assert str(error.value).startswith(sentence)
 
 
 def test_every_field_can_be_varied_and_begins_with_values_that_are_valid() -> None:
-    names = sweepable()
+    names = sweepable_fields()
     assert set(names) == FIELDS.keys() - {"activations"}
     assert len(names) == len(set(names))
     for name in names:
-        values = usual(name, BASE)
+        values = default_values(name, BASE)
         assert values, name
         assert grid_search(BASE, {name: values}).experiments, name
         if is_number(name):
-            span = usual_span(name, BASE)
+            span = default_range(name, BASE)
             assert span.low <= span.high
             assert random_search(BASE, {name: span}, 3, 0).experiments, name
         elif not options(name, BASE):
-            assert read(name, written(values), BASE) == values
+            assert parse_values(name, format_values(values), BASE) == values
 
 
 def saved(experiment: Experiment, state: str) -> RunRow:

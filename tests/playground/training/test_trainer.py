@@ -218,6 +218,21 @@ def test_checkpoints_stay_few_and_hold_the_first_and_the_newest() -> None:
         assert 700 - buffer.stride < buffer.nearest(700).epoch <= 700
 
 
+def test_trainers_of_a_process_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_SNAPSHOT_MB", "16")
+    layer = Layer(np.zeros((250_000, 1), np.float32), np.zeros(1, np.float32), "relu")
+    idle, watched, elsewhere = (CheckpointBuffer() for _ in range(3))
+    for buffer in (idle.share(), watched.share(), elsewhere):
+        for epoch in range(12):
+            buffer.add(Snapshot(epoch, (layer,)))
+            watched.nearest(epoch)
+    assert idle.nbytes + watched.nbytes <= 16 * 2**20
+    assert len(idle.snapshots) == 3  # the first and the newest among them
+    assert {0, 11} < idle.snapshots.keys()
+    assert len(watched.snapshots) == 12
+    assert len(elsewhere.snapshots) == 12  # of a saved state
+
+
 @pytest.mark.parametrize("hidden", [(6,), (200, 100)])  # many epochs in a call, and a part of one
 def test_a_loss_holds_its_penalty_which_also_stands_alone(hidden: tuple[int, ...]) -> None:
     experiment = Experiment().replace(
