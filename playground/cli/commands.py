@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from playground.datasets.download import FULL_SETS, FetchError, write
 from playground.datasets.download import fetch as fetch_dataset
 from playground.experiment.describe import unused_settings
-from playground.experiment.model import CHOICES, FIELDS, Experiment, explain, limits
+from playground.experiment.model import CHOICES, FIELDS, RENAMED_FIELDS, Experiment, explain, limits
 from playground.experiment.url import decode, encode
 from playground.nn.format import format_number, truncate
 
@@ -57,14 +57,15 @@ def _help(name: str) -> str:
 def experiment_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add an option for each field of `Experiment`, and --experiment, --link, --csv, --target."""
     for name, field in reversed(FIELDS.items()):
-        option = name.replace("_", "-")
+        former = [old for old, new in RENAMED_FIELDS.items() if new == name]
+        options = [each.replace("_", "-") for each in (name, *former)]
         if field.annotation is bool:
-            declaration = click.option(
-                f"--{option}/--no-{option}", name, default=None, help=_help(name)
-            )
+            switches = [f"--{option}/--no-{option}" for option in options]
+            declaration = click.option(*switches, name, default=None, help=_help(name))
         else:
             metavar = METAVARS.get(field.annotation, "A,B,…")
-            declaration = click.option(f"--{option}", name, metavar=metavar, help=_help(name))
+            flags = [f"--{option}" for option in options]
+            declaration = click.option(*flags, name, metavar=metavar, help=_help(name))
         command = declaration(command)
     link = click.option("--link", "link_text", metavar="TEXT", help="Start from a link.")
     file = click.option("--experiment", "path", metavar="FILE.json", help="Start from a JSON file.")

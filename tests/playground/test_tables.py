@@ -27,7 +27,7 @@ Z = np.concatenate([np.linspace(-30, 30, 601), RNG.normal(size=400), [-3.0, 0.0,
 
 
 def parameters(names: tuple[str, ...]) -> dict[str, Any]:
-    """The usual values of some fields of `Network`, as keyword arguments."""
+    """The default values of some fields of `Network`, as keyword arguments."""
     return {name: getattr(Network(), name) for name in names}
 
 
@@ -155,11 +155,11 @@ def test_keras_takes_the_optimizer_as_it_stands_in_the_table(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_parameter_of_an_optimizer_is_a_field_with_its_usual_value(name: str) -> None:
-    usual = Training(optimizer=name)
+def test_every_parameter_of_an_optimizer_is_a_field_with_its_default_value(name: str) -> None:
+    defaults = Training(optimizer=name)
     for parameter, value in OPTIMIZERS[name].defaults.items():
         assert parameter in FIELDS
-        assert getattr(usual, parameter) == value
+        assert getattr(defaults, parameter) == value
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -305,11 +305,11 @@ def test_rate_of_one_step_is_that_of_many(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_every_parameter_of_a_schedule_is_a_field_with_its_usual_value(name: str) -> None:
-    usual = Training(schedule=name)
+def test_every_parameter_of_a_schedule_is_a_field_with_its_default_value(name: str) -> None:
+    defaults = Training(schedule=name)
     for parameter, value in SCHEDULES[name].defaults.items():
         assert parameter in FIELDS
-        assert getattr(usual, parameter) == value
+        assert getattr(defaults, parameter) == value
 
 
 @pytest.mark.parametrize("growth", [1.0, 1.1, 2.0, 3.7])

@@ -143,6 +143,13 @@ def test_options_override_the_file_and_the_link(tmp_path: Path, capsys: Output) 
         assert capsys.readouterr().out.strip() == encode(experiment.replace(epochs=2))
 
 
+def test_options_are_read_by_their_former_names(capsys: Output) -> None:
+    given = ["--shuffled-labels", "0.2", "--standardise", "--no-sorted-split", "--copied", "0.1"]
+    assert main(["link", *given]) == 0
+    text = capsys.readouterr().out.strip()
+    assert text == "v=1&label_noise=0.2&standardize=true&leaked_fraction=0.1"
+
+
 def test_link_goes_both_ways(capsys: Output) -> None:
     given = ["--dataset", "mnist", "--hidden", "128", "--no-shuffle", "--milestones", "3,5.5"]
     assert main(["link", *given]) == 0

@@ -50,7 +50,7 @@ OTHER: dict[str, Any] = {
     "loss": "huber", "optimizer": "adam", "learning_rate": 0.02, "momentum": 0.5, "rho": 0.5,
     "beta_1": 0.5, "beta_2": 0.5, "epsilon": 0.5, "initial_accumulator_value": 1.0,
     "weight_decay": 0.5, "clipping": "value", "clip_limit": 0.02, "schedule": "exponential",
-    "warmup_epochs": 1.0, "decay_rate": 0.3, "period_epochs": 0.7, "milestones": (1, 3),
+    "warmup_epochs": 2.0, "decay_rate": 0.3, "period_epochs": 0.7, "milestones": (1, 3),
     "power": 3.0, "period_growth": 1.5, "peak_decay": 0.5, "start_share": 0.3, "rise_share": 0.6,
     "final_share": 0.5, "plateau_patience": 3, "batch_size": 200, "epochs": 3, "patience": 3,
 }  # fmt: skip
