@@ -77,7 +77,8 @@ CASES: list[dict[str, object]] = [
      "kernel_initializer": "zeros", "epochs": 6},
     {"dataset": "sine", "optimizer": "adam", "schedule": "cosine", "standardize": True,
      "early_stopping": True, "patience": 3, "dropout": 0.2, "hidden": (8,)},
-    {"dataset": "iris", "leaked_fraction": 0.5, "scaler": "everything", "split_without_shuffle": True},
+    {"dataset": "iris", "leaked_fraction": 0.5, "scaler": "everything",
+     "split_without_shuffle": True},
 ]  # fmt: skip
 
 
