@@ -38,6 +38,7 @@ MISSING = frozenset(
 )
 MOSTLY = 0.8  # share of numbers (or dates) from which on the other cells are taken for errors
 LONGEST_UNIT = 12  # characters
+SAMPLE = 200  # cells that decide whether a column may hold dates
 
 _POINT = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?"
 _COMMA = r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)?(?:,\d*)?(?:[eE][+-]?\d+)?"
@@ -188,7 +189,6 @@ def typed_column(
     is_named: bool = True,
 ) -> ColumnValues:
     """The column of stripped `cells`; `lines` are the lines of the file they stand in."""
-    series = pd.Series(cells, dtype=object)
     present = [cell for cell in dict.fromkeys(cells) if not is_missing(cell)]
     values, unit = _numbers(present, decimal_comma)
     note = ""
@@ -199,8 +199,10 @@ def typed_column(
     words = {cell for cell in set(cells) - set(present) if cell}
     huge = None
     if len(numeric) == len(present) and (len(present) > 1 or (present and not words)):
-        numbers = series.map(values).to_numpy(np.float64, na_value=np.nan)
-        huge = next((i for i, value in enumerate(numbers) if abs(value) > LARGEST), None)
+        # None, of a missing cell, becomes NaN.
+        numbers = np.array([values.get(cell) for cell in cells], np.float64)
+        beyond = np.flatnonzero(np.abs(numbers) > LARGEST)
+        huge = int(beyond[0]) if len(beyond) else None
         if huge is None:
             codes = np.where(np.isnan(numbers), -1, 0).astype(np.int32)
             return ColumnValues(name, numbers, (), codes, "", unit, note, is_named)
@@ -208,10 +210,10 @@ def typed_column(
     index = {text: i for i, text in enumerate(texts)}
     codes = np.fromiter((index.get(cell, -1) for cell in cells), np.int32, len(cells))
     problem = "" if texts and (present or len(texts) > 1) else "it is empty"
-    count = int(series.isin(numeric).sum())
+    count, n_present = (sum(cell in group for cell in cells) for group in (numeric, values))
     if huge is not None:
         problem = f"line {lines[huge]} holds {clean(cells[huge], 30)}, beyond ±{LARGEST:g}"
-    elif numeric and len(numeric) < len(present) and count >= MOSTLY * series.isin(present).sum():
+    elif numeric and len(numeric) < len(present) and count >= MOSTLY * n_present:
         odd = next(i for i, c in enumerate(cells) if c in values and values[c] is None)
         kind = "date" if note else "number"
         problem = f"line {lines[odd]} holds “{clean(cells[odd], 30)}”, which is not a {kind}"
@@ -242,17 +244,19 @@ def _dates(present: Sequence[str]) -> tuple[dict[str, float | None], str, str] |
             if m is not None
         }
         return dict(hours), "h", "times were read as hours."
-    candidates = [cell for cell in present if _DATE.fullmatch(cell)]
-    if not candidates or len(candidates) < MOSTLY * len(present):
+    sample = present[:SAMPLE]
+    if sum(bool(_DATE.fullmatch(cell)) for cell in sample) < MOSTLY * len(sample) or not sample:
         return None
-    fits = []
-    for form in DATE_FORMATS:
-        parsed = pd.to_datetime(pd.Series(present, dtype=object), format=form, errors="coerce")
-        fits.append((int(parsed.notna().sum()), form, parsed))
-        if fits[-1][0] == len(present):
-            break
-    count, form, parsed = max(fits, key=lambda fit: fit[0])
-    if count < MOSTLY * len(present):
+
+    def parse(cells: Sequence[str], form: str) -> pd.Series:
+        return pd.to_datetime(pd.Series(cells, dtype=object), format=form, errors="coerce")
+
+    fitting = [f for f in DATE_FORMATS if parse(sample, f).notna().sum() >= MOSTLY * len(sample)]
+    if not fitting:
+        return None
+    form = max(fitting, key=lambda f: parse(present, f).notna().sum())
+    parsed = parse(present, form)
+    if parsed.notna().sum() < MOSTLY * len(present):
         return None
     parsed = parsed.dt.tz_localize(None) if parsed.dt.tz is not None else parsed
     origin = pd.Timestamp(year=parsed.min().year, month=1, day=1)
