@@ -99,8 +99,8 @@ def band(
     "seconds" (`History.training_seconds`, the mean over the seeds); smoothing: β, for each seed.
     """
     entry = QUANTITIES[quantity]
-    found = [getattr(entry, split)(history) for history in histories]
-    columns: list[Column] = [np.zeros(0, np.float32) if c is None else c for c in found]
+    selected = [getattr(entry, split)(history) for history in histories]
+    columns: list[Column] = [np.zeros(0, np.float32) if c is None else c for c in selected]
     lengths = [len(column) for column in columns]
     unfinished = [n for n, trains in zip(lengths, training, strict=True) if trains]
     n = min(unfinished) if unfinished else max(lengths, default=0)

@@ -62,7 +62,9 @@ class Epoch:
     learning_rate: float  # of the last update
     seconds: float  # of training and validation
     layers: tuple[LayerStatistics, ...]
-    compile_seconds: float | None = None  # before it, not in `seconds`; None: not told apart
+    compile_seconds: float | None = (
+        None  # before it, not in `seconds`; None: they may be in `seconds`
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,10 +107,10 @@ def code(experiment: Experiment, form: str) -> str:
 
 def files(experiment: Experiment, form: str) -> dict[str, bytes]:
     """The script, and the examples beside it where they cannot be loaded from elsewhere."""
-    found = {NAME: code(experiment, form).encode()}
+    contents = {NAME: code(experiment, form).encode()}
     if exact.needs_file(experiment.data):
-        found[exact.FILE] = exact.file(experiment.data)
-    return found
+        contents[exact.FILE] = exact.file(experiment.data)
+    return contents
 
 
 # ---- data --------------------------------------------------------------------------------

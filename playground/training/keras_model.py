@@ -112,8 +112,8 @@ def start_weights(experiment: Experiment, start: Snapshot) -> list[np.ndarray]:
     sizes = experiment.layer_sizes
     shapes = [shape for pair in itertools.pairwise(sizes) for shape in (pair, pair[1:])]
     if [w.shape for w in start.weights] != shapes:
-        found = [len(start.layers[0].kernel), *(len(layer.bias) for layer in start.layers)]
-        ours, theirs = ("-".join(map(str, each)) for each in (sizes, found))
+        got = [len(start.layers[0].kernel), *(len(layer.bias) for layer in start.layers)]
+        ours, theirs = ("-".join(map(str, each)) for each in (sizes, got))
         raise ValueError(f"start must be a network of {ours}, got {theirs}")
     return [np.array(w, np.float32) for w in start.weights]
 

@@ -311,10 +311,10 @@ def _in_use() -> "weakref.WeakValueDictionary[Experiment, Program]":
 
 @functools.lru_cache(maxsize=MAX_IDLE_PROGRAMS)
 def _program(key: Experiment) -> Program:
-    found = _in_use().get(key)
-    if found is None:
-        found = _in_use()[key] = Program(key)
-    return found
+    existing = _in_use().get(key)
+    if existing is None:
+        existing = _in_use()[key] = Program(key)
+    return existing
 
 
 def program(experiment: Experiment) -> Program:

@@ -39,13 +39,13 @@ def test_a_run_is_taken_away_and_proves_itself(visit: Visit, tmp_path: Path) -> 
     report = download(page, "export_own_report", tmp_path)
     assert report.name == "xor-2-4-1-relu-sgd-0.01-batch-32-seed-0.html"
     paper = page.context.browser.new_page()
-    asked: list[str] = []
-    paper.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    paper.on("request", lambda request: requested.append(request.url))
     paper.goto(report.as_uri())
     assert paper.locator("polyline").count() == 4
     assert paper.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert paper.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
-    assert asked == [report.as_uri()]
+    assert requested == [report.as_uri()]
     paper.close()
 
     for key, ending in (("keras", ".keras"), ("tensorboard", ".zip")):

@@ -161,8 +161,8 @@ def _arrays(content: bytes) -> dict[str, Any]:
             raise PretrainedError(
                 f"a trained network must have at most {MAX_ARRAY_BYTES:,} bytes, got {unpacked:,}"
             )
-        with np.load(io.BytesIO(content), allow_pickle=False) as found:
-            return {name: found[name] for name in found.files}
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
     except PretrainedError:
         raise
     except UNREADABLE as error:
@@ -181,11 +181,11 @@ def _shapes(experiment: Experiment) -> list[tuple[str, tuple[int, ...]]]:
 def _checked(arrays: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Any:
     if name not in arrays:
         raise PretrainedError(f"{name} must be in the file, got {truncate(', '.join(arrays))}")
-    found = arrays[name]
-    if found.shape != shape or found.dtype.kind != "f":
-        kind = f"{found.dtype} {found.shape}"
+    array = arrays[name]
+    if array.shape != shape or array.dtype.kind != "f":
+        kind = f"{array.dtype} {array.shape}"
         raise PretrainedError(f"{name} must be numbers of shape {shape}, got {kind}")
-    weight = found.astype(np.float32)
+    weight = array.astype(np.float32)
     if not np.isfinite(weight).all():
         raise PretrainedError(f"{name} must be finite numbers, got NaN or infinity")
     weight.setflags(write=False)

@@ -163,23 +163,23 @@ class SameUnits(keras.callbacks.Callback):
 
 def callbacks_of(experiment: Experiment) -> tuple[list[str], list[str]]:
     """Classes that the script defines for its callbacks, and the callbacks as expressions."""
-    training, definitions, found = experiment.training, [], []
+    training, definitions, callbacks = experiment.training, [], []
     monitor = "val_loss" if experiment.data.validation_size else "loss"
     if training.schedule == "plateau" and training.decay_rate < 1:  # which Keras requires
         if has_schedule(training):
             definitions.append(_own_plateau(training, monitor))
-            found.append("ReduceOnPlateau()")
+            callbacks.append("ReduceOnPlateau()")
         else:
-            found.append(
+            callbacks.append(
                 f'keras.callbacks.ReduceLROnPlateau("{monitor}", factor={training.decay_rate!r}, '
                 f"patience={training.plateau_patience})"
             )
     if training.early_stopping:
-        found.append(
+        callbacks.append(
             f'keras.callbacks.EarlyStopping("{monitor}", patience={training.patience}, '
             f"restore_best_weights={training.restore_best})"
         )
-    return definitions, found
+    return definitions, callbacks
 
 
 def _own_plateau(training: Training, monitor: str) -> str:

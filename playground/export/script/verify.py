@@ -44,12 +44,13 @@ def statistics_of_weights(model):
     return [(a.mean(), np.sqrt(np.square(a).mean())) for a in arrays]'''
 
 _VERDICT = """\
-found = Compare.differences
-first = [found.get(epoch, math.inf) for epoch in RECORDED if epoch <= min(epochs, JUDGED)]
+differences = Compare.differences
+first = [differences.get(epoch, math.inf) for epoch in RECORDED if epoch <= min(epochs, JUDGED)]
 ended = [0.0]
-if len(found) > JUDGED:
-    print(f"Largest difference in all {len(found)} epochs compared: {max(found.values()):.1e}.")
-if epochs == EPOCHS and found.get(FINAL, math.inf) <= TOLERANCE:
+if len(differences) > JUDGED:
+    worst = max(differences.values())
+    print(f"Largest difference in all {len(differences)} epochs compared: {worst:.1e}.")
+if epochs == EPOCHS and differences.get(FINAL, math.inf) <= TOLERANCE:
     # The end: Keras has restored the weights of the same epoch as the run.
     if "val_loss" in Compare.logs[FINAL]:
         now = model.evaluate(x_validation, y_validation, batch_size=1000, verbose=0)

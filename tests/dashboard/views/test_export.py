@@ -58,9 +58,9 @@ def page() -> None:
 
 
 def opened(kept: Store, experiment: Experiment = XOR, events: list[Event] | None = None) -> AppTest:
-    told = [finished(1), finished(2)] if events is None else events
+    log = [finished(1), finished(2)] if events is None else events
     id = kept.create_run(OWNER, experiment)
-    kept.log_events(id, experiment, told, "paused", len([e for e in told if isinstance(e, Epoch)]))
+    kept.log_events(id, experiment, log, "paused", len([e for e in log if isinstance(e, Epoch)]))
     app = AppTest.from_function(page, default_timeout=60)
     app.session_state["known"] = (OWNER, TAB)
     return checked(app.run())

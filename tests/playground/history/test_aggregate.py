@@ -23,20 +23,20 @@ def curves(scores: list[float], seconds: float = 2.0) -> History:
 
 
 def test_mean_least_and_most_of_the_seeds() -> None:
-    found = band([curves([0.2, 0.8]), curves([0.4, 0.4])], "accuracy", "validation", [True, True])
-    assert found.x.tolist() == [1, 2]
-    assert found.mean.tolist() == pytest.approx([0.3, 0.6])
-    assert found.low.tolist() == pytest.approx([0.2, 0.4])
-    assert found.high.tolist() == pytest.approx([0.4, 0.8])
-    assert (found.best, found.seeds) == (1, 2)
+    curve = band([curves([0.2, 0.8]), curves([0.4, 0.4])], "accuracy", "validation", [True, True])
+    assert curve.x.tolist() == [1, 2]
+    assert curve.mean.tolist() == pytest.approx([0.3, 0.6])
+    assert curve.low.tolist() == pytest.approx([0.2, 0.4])
+    assert curve.high.tolist() == pytest.approx([0.4, 0.8])
+    assert (curve.best, curve.seeds) == (1, 2)
 
 
 def test_it_goes_to_the_epoch_that_all_living_seeds_have() -> None:
     three, one = curves([0.1, 0.2, 0.3]), curves([0.5])
     assert len(band([three, one], "accuracy", "validation", [True, True])) == 1
     # A seed that has ended counts as far as it came.
-    found = band([three, one], "accuracy", "validation", [True, False])
-    assert found.mean.tolist() == pytest.approx([0.3, 0.2, 0.3])
+    curve = band([three, one], "accuracy", "validation", [True, False])
+    assert curve.mean.tolist() == pytest.approx([0.3, 0.2, 0.3])
     assert len(band([three, one], "accuracy", "validation", [False, False])) == 3
     assert len(band([curves([])], "accuracy", "validation", [True])) == 0
 
@@ -64,8 +64,8 @@ def test_each_quantity_is_its_column() -> None:
 
 
 def test_the_best_is_the_smallest_error() -> None:
-    found = band([curves([0.3, 0.9, 0.5])], "error_rate", "validation", [True])
-    assert found.best == 1
+    curve = band([curves([0.3, 0.9, 0.5])], "error_rate", "validation", [True])
+    assert curve.best == 1
 
 
 def test_what_is_not_finite_is_left_out() -> None:
@@ -89,7 +89,7 @@ def test_a_further_epoch_moves_nothing_that_is_drawn(
     long = [curves(one[:n] + more), curves(other[:n] + more)]
     both = [band(h, "accuracy", "validation", [True, True], smoothing=beta) for h in (short, long)]
     for name in ("x", "mean", "low", "high", "raw"):
-        before, after = (getattr(found, name) for found in both)
+        before, after = (getattr(curve, name) for curve in both)
         assert np.array_equal(before, after[:n])
 
 
@@ -99,17 +99,17 @@ def test_the_mean_lies_in_its_band_and_is_the_smoothed_mean(
 ) -> None:
     n = min(len(one), len(other))
     histories = [curves(one[:n]), curves(other[:n])]
-    found = band(histories, "accuracy", "validation", [True, True], smoothing=beta)
-    assert (found.low <= found.mean + 1e-12).all()
-    assert (found.mean <= found.high + 1e-12).all()
-    assert found.mean == pytest.approx(smoothed(found.raw, beta))
+    curve = band(histories, "accuracy", "validation", [True, True], smoothing=beta)
+    assert (curve.low <= curve.mean + 1e-12).all()
+    assert (curve.mean <= curve.high + 1e-12).all()
+    assert curve.mean == pytest.approx(smoothed(curve.raw, beta))
 
 
 def test_without_validation_examples_there_is_no_such_band() -> None:
     bare = Experiment().replace(validation_size=0)
     parts = ("training", "validation")
-    found = competitor_bands([bare], [curves([0.5])], "loss", parts, [True])
-    assert list(found) == ["training"]
+    curve = competitor_bands([bare], [curves([0.5])], "loss", parts, [True])
+    assert list(curve) == ["training"]
 
 
 numbers = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=80)
@@ -117,11 +117,11 @@ betas = st.floats(0, 0.99)
 
 
 def by_the_formula(x: np.ndarray, beta: float) -> list[float]:
-    found = []
+    curve = []
     for t in range(1, len(x) + 1):
         weights = beta ** (t - np.arange(1, t + 1)) * (1 - beta)
-        found.append(float((weights * x[:t]).sum() / (1 - beta**t)))
-    return found
+        curve.append(float((weights * x[:t]).sum() / (1 - beta**t)))
+    return curve
 
 
 @given(numbers, betas)
@@ -158,9 +158,9 @@ def test_every_row_is_smoothed_on_its_own() -> None:
 
 
 def test_what_is_not_finite_is_a_gap_that_spoils_nothing() -> None:
-    found = smoothed([1.0, np.nan, 3.0, np.inf, 3.0], 0.5)
-    assert np.isnan(found).tolist() == [False, True, False, True, False]
-    assert found[2] == pytest.approx((0.25 * 1 + 3) / 1.25)
+    curve = smoothed([1.0, np.nan, 3.0, np.inf, 3.0], 0.5)
+    assert np.isnan(curve).tolist() == [False, True, False, True, False]
+    assert curve[2] == pytest.approx((0.25 * 1 + 3) / 1.25)
     assert np.isnan(smoothed([np.nan, np.nan], 0.5)).all()
     assert smoothed([], 0.5).shape == (0,)
 

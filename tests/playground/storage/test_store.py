@@ -143,8 +143,8 @@ def test_weights_are_kept_to_the_last_bit(store: Store) -> None:
     store.save_checkpoints(id, kept[:2])
     store.save_checkpoints(id, kept[2:], keep=[0])
     assert store.get(id, ME).checkpoints == (0, 3)
-    for asked, snapshot in ((0, kept[0]), (2, kept[0]), (3, kept[2]), (99, kept[2])):
-        found = store.snapshot(id, ME, asked)
+    for wanted, snapshot in ((0, kept[0]), (2, kept[0]), (3, kept[2]), (99, kept[2])):
+        found = store.snapshot(id, ME, wanted)
         assert found.epoch == snapshot.epoch
         assert [layer.activation for layer in found.layers] == ["relu", "softmax"]
         for one, other in zip(found.weights, snapshot.weights, strict=True):
@@ -343,8 +343,8 @@ def test_another_process_reads_while_this_one_writes(store: Store, url: str) -> 
     with store.database.writing() as connection:  # not over yet
         connection.execute(update(RUNS).where(RUNS.c.id == id).values(epoch=99))
         command = [sys.executable, "-c", READER, url]
-        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    assert told.stdout.split() == ["3", "paused", "3"]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert printed.stdout.split() == ["3", "paused", "3"]
 
 
 def test_a_run_whose_server_is_gone_is_interrupted(store: Store) -> None:
@@ -380,7 +380,7 @@ def test_a_run_whose_server_is_gone_is_interrupted(store: Store) -> None:
         ("sqlite:////proc/version", "cannot be reached"),
     ],
 )
-def test_a_wrong_url_is_told_in_one_sentence(url: str, says: str) -> None:
+def test_a_wrong_url_is_said_in_one_sentence(url: str, says: str) -> None:
     store = Store(url)  # what uses it says it, not what makes it
     for _ in range(2):
         with pytest.raises(StoreError, match=says) as caught:
@@ -394,7 +394,7 @@ def test_a_password_is_not_told() -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     (tmp_path / "runs.sqlite").write_bytes(b"something else" * 1000)
     with pytest.raises(StoreError, match="file is not a database"):
         Store(f"sqlite:///{tmp_path / 'runs.sqlite'}").list_runs(ME)
@@ -459,7 +459,7 @@ def test_the_usual_place_is_the_users_data_folder(tmp_path: Path) -> None:
         (EVENTS, {"position": 77}),
     ],
 )
-def test_a_damaged_run_is_told_and_the_others_stay(
+def test_a_damaged_run_is_said_and_the_others_stay(
     store: Store, table: Any, values: dict[str, Any]
 ) -> None:
     good = begun(store)
