@@ -13,7 +13,7 @@ def step(page: Any, guess: str, set_it: bool = True) -> None:
     page.get_by_text("Check:").wait_for(timeout=START)
     if set_it:
         page.locator(".st-key-lesson_set button:visible:enabled").click()
-        page.get_by_text("Not trained yet:").wait_for()
+        page.get_by_text("Not trained yet: these").wait_for()
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
     page.get_by_text("Step passed.").wait_for(timeout=START)
 

@@ -159,11 +159,11 @@ def test_reset_repeats_the_run_and_new_weights_do_not(visit: Visit) -> None:
 
     first = first_epoch()
     press(page, "reset")
-    page.get_by_text("Not trained yet:").wait_for()
+    page.get_by_text("Not trained yet: these").wait_for()
     assert first_epoch() == first
     press(page, "new_weights")
     page.get_by_text("seed 1").first.wait_for()
-    page.get_by_text("Not trained yet:").wait_for()
+    page.get_by_text("Not trained yet: these").wait_for()
     assert first_epoch() != first
 
 
@@ -190,11 +190,11 @@ def test_settings_that_need_a_new_network_begin_one_and_the_old_curve_stays(visi
     layers = page.locator(".st-key-hidden input")
     layers.fill("20")
     layers.press("Enter")
-    page.get_by_text("Not trained yet:").wait_for()
+    page.get_by_text("Not trained yet: these").wait_for()
     assert epoch(page) == 0
     assert "784-20-10" in heading(page)
     names = f"document.querySelector('{PLOT}')._fullData.map(trace => trace.name)"
-    page.wait_for_function(f"{names}.includes('hidden 300, 100')")
+    page.wait_for_function(f"{names}.includes('hidden layers 300-100')")
     press(page, "train")
     wait_for_epoch(page, 1)
 
@@ -223,7 +223,7 @@ def test_a_link_opens_the_same_experiment_elsewhere(visit: Visit) -> None:
     assert "hidden=30" in link
     other = ready(visit(link))
     assert heading(other) == heading(page)
-    assert other.get_by_text("Not trained yet:").is_visible()
+    assert other.get_by_text("Not trained yet: these").is_visible()
 
 
 def test_two_tabs_do_not_disturb_each_other(visit: Visit) -> None:
@@ -233,7 +233,7 @@ def test_two_tabs_do_not_disturb_each_other(visit: Visit) -> None:
     ready(second)
     press(page, "train")
     wait_for_epoch(page, 3)
-    assert second.get_by_text("Not trained yet:").is_visible()
+    assert second.get_by_text("Not trained yet: these").is_visible()
     assert epoch(second) == 0
     press(second, "step")
     second.get_by_text("Paused after epoch 1.").wait_for(timeout=START)
