@@ -192,7 +192,8 @@ def _plan(name: str, rate: float, epochs: int, warmup: int) -> Training | None:
         for sentence in explain(error, labels=True):
             refuse(sentence)
         return None
-    formula = entry.formula.replace(r"\text", r"\allowbreak\text")  # a phone is narrow
+    # A phone is narrow: the formula breaks before its words.
+    formula = entry.formula.replace(r" \text{,", r",\text{").replace(r"\text", r"\allowbreak\text")
     st.markdown(f"$\\eta = \\eta_0 \\cdot ({formula})$")
     st.markdown(f"${with_numbers(plan)}$")
     return plan
