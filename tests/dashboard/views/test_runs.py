@@ -58,7 +58,7 @@ def page() -> None:
     page = st.navigation([train_page, runs_page])
     if "first" not in st.session_state:
         st.session_state["first"] = False
-        st.switch_page(runs_page)
+        st.switch_page(runs_page, query_params=st.query_params.to_dict())
     page.run()
     st.text(type(train).__name__)
 
