@@ -1,4 +1,4 @@
-"""Cures and recipes: what they change, and that they do what they promise."""
+"""Regularizers and overfitting presets: the fields they change and their effect in training."""
 
 import pytest
 from hypothesis import given
@@ -7,11 +7,10 @@ from hypothesis.strategies import floats, sampled_from
 from playground.analysis.inspection.weights import shares
 from playground.analysis.metrics.run_summary import (
     GeneralizationGap,
-    best_epoch,
     gap,
+    loss_rise,
     losses,
     restored_epoch,
-    rises,
 )
 from playground.analysis.metrics.score import score
 from playground.datasets import DATASETS
@@ -173,10 +172,10 @@ def test_without_a_cure_the_validation_loss_turns_and_rises(
     dataset: str, plain: dict[str, History]
 ) -> None:
     past = plain[dataset]
-    best = best_epoch(past)
+    best = past.best_epoch
     assert best is not None
     assert best < 0.5 * len(past)
-    assert rises(past) > 0.2
+    assert loss_rise(past) > 0.2
     assert last(past).loss > 0.6
     assert last(past).metric > 0.05
 
