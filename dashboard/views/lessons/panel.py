@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS
-from dashboard.state import identity, session
+from dashboard.state import identity, session, stored
 from dashboard.state.lesson_context import check_context
 from dashboard.state.pages import open_page, page_link
 from dashboard.views.lessons.page import (
@@ -32,6 +32,7 @@ from playground.lessons.progress import LessonProgress
 from playground.runs.race import RACES
 
 DRAWING_SECONDS = 1.0  # between evaluations of a step about the drawing pad
+COMPLETED_ON = "page on which the lesson was completed"  # on another one it is closed
 
 
 def panel(here: str) -> None:
@@ -43,14 +44,22 @@ def panel(here: str) -> None:
     with st.container(key="lesson"):
         opened = lesson_in_url()
         if opened is None:
+            stored.set(COMPLETED_ON, "")
             return
         slug, lesson = opened
         current = progress(slug)
         if current is None:
             _offer(slug, lesson)
+        elif current.done and _completed_on(slug, here) != here:
+            close_lesson()  # the page Lessons opens it again
         else:
             every = _poll_seconds(current)
             st.fragment(_watch, run_every=every, key="lesson_watch")(slug, current, here, every)
+
+
+def _completed_on(slug: str, here: str) -> str:
+    """The page on which the lesson was completed, or opened again after that."""
+    return stored.get(COMPLETED_ON, slug, make=lambda: here)
 
 
 def _poll_seconds(current: LessonProgress) -> float | None:
@@ -88,6 +97,8 @@ def _watch(slug: str, current: LessonProgress, here: str, every: float | None) -
     """The step, evaluated again while the run plays."""
     context = _context()
     current.evaluate(context, label)
+    if current.done:
+        _completed_on(slug, here)
     steps, done = len(current.lesson.steps), " · done" if current.done else ""
     heading = f"**{current.lesson.title}** · step {current.index + 1} of {steps}{done}"
     with st.expander(heading, expanded=True, icon=":material/school:", key="lesson_panel"):

@@ -60,7 +60,7 @@ def page() -> None:
     here = st.Page(lessons, title="Lessons", url_path="lessons", default=True)
     other = st.Page(lambda: None, title="Train", url_path="inspect")
     st.navigation([here, other])
-    panel("train")
+    panel(st.session_state.get("here", "train"))
     lessons()
 
 
@@ -149,6 +149,23 @@ def test_a_lesson_from_start_to_end_and_back_to_ones_own_experiment() -> None:
     click(app, "lesson_leave")
     assert current(app) == mine
     assert "lesson" not in app.query_params
+
+
+def test_a_completed_lesson_is_closed_on_the_next_page() -> None:
+    app = opened()
+    click(app, "lesson_open_clicks")
+    choose(app, "That")
+    click(app, "lesson_answer")
+    click(app, "lesson_next")
+    choose(app, "Small")
+    click(app, "lesson_set")
+    assert "Lesson completed." in texts(app)
+    app.session_state["here"] = "data"
+    checked(app.run())
+    assert "Lesson completed." not in texts(app)
+    assert "lesson" not in app.query_params
+    click(app, "lesson_open_clicks")  # to read it again
+    assert "Lesson completed." in texts(app)
 
 
 def test_a_lesson_is_closed_opened_again_and_begun_again() -> None:
