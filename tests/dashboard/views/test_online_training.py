@@ -15,8 +15,8 @@ from dashboard.figures.images import heat_map
 from dashboard.views.draw import online_training, prediction
 from dashboard.views.shared import adversarial as view
 from dashboard.views.shared import predictions
-from playground.analysis.inspection.adversarial import AdversarialPaths, paths
 from playground.analysis.inspection.ablation import occlusion
+from playground.analysis.inspection.adversarial import AdversarialPaths, paths
 from playground.datasets import load
 from playground.datasets.labelled_examples import ScoreChange
 from playground.experiment.model import Experiment
