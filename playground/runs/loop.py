@@ -122,6 +122,7 @@ class TrainingLoop(Leased):
             self._needs_trainer = saved is None
             self._first = experiment  # without the changes made while it played
             self._failures = 0  # workers that ended since the last slice
+            self._unreachable = False  # no worker could be reached at the last attempt
             self._retry_at = 0.0  # when a worker is tried again
             self._connecting_since: float | None = None
             self._next_checkpoint = 0.0
@@ -284,6 +285,8 @@ class TrainingLoop(Leased):
             return
         if trainer is None:  # reset or failed meanwhile
             return
+        if method == "advance" and self._has_moved(attempt, trainer):
+            return
         began = time.monotonic()
         changes, added = self._sent
         if changes or added is not None or began >= self._next_checkpoint:
@@ -299,6 +302,15 @@ class TrainingLoop(Leased):
             self.record.save_state(self._checkpoint)
         if self.settings.snapshots == "watched" and self.record.is_snapshot_due():
             self._write_weights()
+
+    def _has_moved(self, attempt: int, trainer: RemoteTrainer) -> bool:
+        """Leave a worker for one with fewer runs before the first update."""
+        if self.events or self.progress or self._checkpoint or trainer.better_place() is None:
+            return False
+        with self._changed:
+            if not self._is_stale(attempt):
+                self._resume()
+        return True
 
     def _is_stale(self, attempt: int) -> bool:
         return attempt != self.attempt or self._closed
@@ -492,7 +504,8 @@ class TrainingLoop(Leased):
             if self._is_stale(attempt) or self._trainer is not trainer:
                 return
             lost = isinstance(error, WorkerLostError) and not cluster.is_closed()
-            if lost and not isinstance(error, NoWorkerError):
+            self._unreachable = isinstance(error, NoWorkerError)
+            if lost and not self._unreachable:
                 self._failures += 1
             if lost and self._failures <= MOST_FAILURES:
                 self._resume()
@@ -512,7 +525,8 @@ class TrainingLoop(Leased):
         self._changes, self._added = changes | self._changes, self._added or added
         self._sent = {}, None
         self._undo = self._undo[-1:] if added else []  # their states were in the worker
-        self._needs_trainer, self._retry_at = True, time.monotonic() + RETRY * (self._failures != 1)
+        pause = RETRY if self._failures > 1 or self._unreachable else 0.0
+        self._needs_trainer, self._retry_at = True, time.monotonic() + pause
         self._employ()
 
     def _lose(self, reason: str) -> None:

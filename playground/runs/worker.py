@@ -10,6 +10,7 @@ import functools
 import os
 import pickle
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -19,6 +20,10 @@ from pydantic import ValidationError
 
 from playground.experiment.model import Experiment, explain
 from playground.nn.network import Snapshot
+
+# Trainers of equal networks share the variables of a compiled program. Dask calls the methods of
+# actors in one thread, but makes actors and calls functions in another.
+TRAINING = threading.Lock()
 
 
 class TrainerError(RuntimeError):
@@ -71,7 +76,8 @@ class Actor:
         """Return the result of a method of the trainer; TrainerError without a trainer."""
         if self._failure:
             raise TrainerError(self._failure)
-        return getattr(self._trainer, method)(*args, **kwargs)
+        with TRAINING:
+            return getattr(self._trainer, method)(*args, **kwargs)
 
     @plainly
     def call_and_checkpoint(self, method: str, *args: Any, **kwargs: Any) -> tuple[Any, bytes]:
@@ -79,8 +85,9 @@ class Actor:
 
         It is pickled because unpickling loads TensorFlow.
         """
-        result = getattr(self._trainer, method)(*args, **kwargs)
-        state = self._trainer.state()
+        with TRAINING:
+            result = getattr(self._trainer, method)(*args, **kwargs)
+            state = self._trainer.state()
         kept = state.checkpoints.snapshots
         state.checkpoints.snapshots = {epoch: kept[epoch] for epoch in (min(kept), max(kept))}
         return result, pickle.dumps(state, pickle.HIGHEST_PROTOCOL)
@@ -94,7 +101,8 @@ def _make(
 
     trainer = Trainer(experiment, start, max_bytes)
     if checkpoint is not None:
-        trainer.restore(pickle.loads(checkpoint))
+        with TRAINING:
+            trainer.restore(pickle.loads(checkpoint))
     return trainer
 
 

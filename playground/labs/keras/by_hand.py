@@ -8,6 +8,7 @@ import numpy as np
 
 from playground.labs.by_hand import CHECKPOINTS, EXPERIMENT, KerasNormalization, KerasSession
 from playground.nn.network import Snapshot
+from playground.runs.worker import TRAINING
 from playground.training.trainer import Trainer
 
 
@@ -73,9 +74,10 @@ def coffee(seed: int, epochs: tuple[int, ...] = CHECKPOINTS) -> list[Snapshot]:
     trainer = Trainer(EXPERIMENT.replace(seed=seed))
     snapshots = []
     for epoch in epochs:
-        if epoch:
-            trainer.advance(seconds=60, until_epoch=epoch)
-        snapshots.append(trainer.latest())
+        with TRAINING:  # runs of this network may train beside it
+            if epoch:
+                trainer.advance(seconds=60, until_epoch=epoch)
+            snapshots.append(trainer.latest())
     return snapshots
 
 

@@ -254,6 +254,32 @@ def test_thirty_runs_begin_beside_busy_threads(dask: Client, actors: Callable[[]
         pass
 
 
+def test_trainers_made_from_checkpoints_disturb_no_other(dask: Client) -> None:
+    experiment, epochs = IRIS.replace(epochs=3_000), 1_500
+    address = cluster.workers()[0]
+    trainer, alone = (RemoteTrainer(experiment, near=near) for near in (address, None))
+    _, checkpoint = trainer.call_and_checkpoint("advance", seconds=0.05)
+    over = threading.Event()
+
+    def restore() -> None:
+        while not over.is_set():
+            RemoteTrainer(experiment, near=address, checkpoint=checkpoint).close()
+
+    restoring = threading.Thread(target=restore, daemon=True)
+    restoring.start()
+    for each in (trainer, alone):
+        while each.call("latest").epoch < epochs:
+            each.call("advance", seconds=0.05, until_epoch=epochs, with_snapshot=False)
+    over.set()
+    restoring.join(60)
+    for one, other in zip(
+        trainer.call("latest").weights, alone.call("latest").weights, strict=True
+    ):
+        assert (one == other).all()
+    trainer.close()
+    alone.close()
+
+
 def test_a_failure_of_the_trainer_comes_as_text(dask: Client) -> None:
     trainer = RemoteTrainer(IRIS)
     with pytest.raises(TrainerError, match=r"^TypeError: "):

@@ -277,6 +277,26 @@ def test_what_is_asked_of_a_killed_worker_is_answered_by_another(
     assert losses(unbegun) == losses(run)[:5]
 
 
+def test_a_run_begins_on_the_worker_with_fewer_runs(start: Start, dask: Client) -> None:
+    runs = []
+    for _ in range(4):
+        runs.append(start(LONG))
+        runs[-1].snapshot(0)
+    one, _, two, _ = runs
+    assert one.worker == two.worker
+    for each in (runs[1], runs[3]):
+        each.close()
+        while not each.idle:
+            time.sleep(0.01)
+    for each in (one, two):
+        each.speed = 10
+        each.play(5)
+    assert one.wait(60) == two.wait(60) == "paused"
+    assert one.worker != two.worker
+    assert losses(one) == losses(two)
+    assert one.notice == two.notice == ""
+
+
 def test_a_trainer_that_cannot_be_made_says_why(start: Start) -> None:
     nowhere = Data.model_construct(**{**IRIS.data.model_dump(), "dataset": "nowhere"})
     run = start(IRIS.model_copy(update={"data": nowhere}))
