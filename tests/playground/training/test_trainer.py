@@ -228,9 +228,8 @@ def test_trainers_of_a_process_share_one_budget(monkeypatch: pytest.MonkeyPatch)
             if buffer is watched:
                 assert watched.nearest(epoch).epoch == epoch
     assert idle.nbytes + watched.nbytes <= 16 * 2**20
-    assert len(idle.snapshots) == 3  # the first and the newest among them
+    assert len(idle.snapshots) < len(watched.snapshots) == 12
     assert {0, 11} < idle.snapshots.keys()
-    assert len(watched.snapshots) == 12
     assert len(elsewhere.snapshots) == 12  # of a saved state
 
 
