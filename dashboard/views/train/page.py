@@ -63,7 +63,7 @@ def _workbench(run: Run, dataset: Dataset) -> None:
             message(run, path)
         with st.container(width="content"):
             headline(run, diagnoses)
-    if run.latest is None:
+    if "train_graph" not in parts:  # no weights when the parts were made
         st.info(waiting(run.state))
     else:
         _middle(run, dataset, parts, path)
