@@ -36,7 +36,7 @@ def train(page: Any) -> None:
     press(page, "own_train")
     page.get_by_text("These are the data in use now").wait_for()
     open_page(page, "Train")
-    page.get_by_text("(not trained yet)").wait_for(timeout=START)
+    page.locator(".st-key-train_graph .unit").first.wait_for(timeout=START)
     page.locator(".st-key-region .js-plotly-plot").wait_for()
     press(page, "train")
     page.get_by_text("Finished: 200 epochs trained").wait_for(timeout=START)
