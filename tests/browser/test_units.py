@@ -30,4 +30,4 @@ def test_a_click_on_the_ranking_shows_that_unit(visit: Any) -> None:
     page.get_by_role("radio", name=re.compile("Initialization check")).click()
     page.get_by_text("Well scaled: training can begin.").wait_for()
     page.get_by_role("radio", name=re.compile("Activations")).click()
-    page.get_by_text(re.compile("of what goes into Hidden 1")).first.wait_for()
+    page.get_by_text(re.compile("of the pre-activations of Hidden 1")).first.wait_for()
