@@ -148,7 +148,9 @@ def test_who_is_stopped_or_diverged_holds_up_nobody(start: Start) -> None:
     assert race.state == "finished"
 
 
-def test_the_runs_of_a_lost_worker_continue_in_lockstep_with_the_others(start: Start, dask: Client) -> None:
+def test_the_runs_of_a_lost_worker_continue_in_lockstep_with_the_others(
+    start: Start, dask: Client
+) -> None:
     race = start(vary(IRIS.replace(epochs=10_000), "learning_rate", [0.1, 0.03, 0.01, 0.003]))
     race.play(3)
     assert race.wait(60) == "paused"
