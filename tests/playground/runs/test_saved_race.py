@@ -46,7 +46,7 @@ def test_a_plan_is_read_as_it_was_written(name: str) -> None:
      '[["a", "v=1"]]', '[["a", [5]]]'],
 )  # fmt: skip
 def test_anything_else_is_no_plan(text: str) -> None:
-    with pytest.raises(ValueError, match="must be|must have|is not"):
+    with pytest.raises(ValueError, match=r"must be|must have|is not"):
         GroupPlan.from_text(text).competitors()
 
 
