@@ -26,7 +26,7 @@ LONGEST_NAME = 40  # in the legend
 
 
 @dataclass(frozen=True)
-class Entrant:
+class ComparedRun:
     """A compared run as a competitor of the chart."""
 
     label: str
@@ -85,7 +85,7 @@ def _comparison(runs: Sequence[Compared], rows: Sequence[RunRow]) -> None:
     metric = "accuracy" if differences.is_accuracy else "mean_absolute_error"
     competitor_curves(
         [
-            Entrant(f"{letter(i)} {truncate(row.name, LONGEST_NAME)}", (run.experiment,))
+            ComparedRun(f"{letter(i)} {truncate(row.name, LONGEST_NAME)}", (run.experiment,))
             for i, (run, row) in enumerate(zip(runs, rows, strict=True))
         ],
         [[run.history] for run in runs],
