@@ -53,6 +53,7 @@ class LiveView:
         kept: Sequence[training_curves.KeptCurve] = (),
     ) -> None:
         self.run, self.dataset, self.logarithmic, self.kept = run, dataset, logarithmic, kept
+        self._baseline = baseline(dataset, run.experiment.training.loss)
         self._monitor = Monitor(run.network)
         self._diagnosed = (-1, -DIAGNOSE_SECONDS)  # epoch and time of the last diagnosis
         self._problems = ""
@@ -98,9 +99,10 @@ class LiveView:
             ),
             "layers": self._layers(),
         }
-        if run.latest is not None:
-            now = NetworkView(run.experiment, self.dataset, run.latest, run, run.network)
-            parts |= prediction_parts(run.latest, self.dataset, run.network, PREDICTION_HEIGHT)
+        latest = run.latest  # read once: another thread replaces it
+        if latest is not None:
+            now = NetworkView(run.experiment, self.dataset, latest, run, run.network)
+            parts |= prediction_parts(latest, self.dataset, run.network, PREDICTION_HEIGHT)
             parts["train_graph"] = self._graph(now)
         return parts
 
@@ -141,8 +143,7 @@ class LiveView:
         if apart is not None:
             sign = "−" if apart.metric < 0 else "+"
             tiles.append((GAP, sign + number(abs(apart.metric))))
-        constant = baseline(self.dataset, self.run.experiment.training.loss)
-        tiles.append((BASELINE, number(constant.metric)))
+        tiles.append((BASELINE, number(self._baseline.metric)))
         return status.tiles_data(
             [
                 status.ScoreTile(label, value, HELP.get(label, SCORES[name]))

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.components import chart, status, stream
 from dashboard.components.network_graph import network_graph
-from dashboard.state import session
+from dashboard.state import session, stored
 from dashboard.views.shared.dataset_loading import loaded_dataset
 from dashboard.views.shared.export import export_run
 from dashboard.views.shared.former_runs import former_curves, pin_controls
@@ -51,10 +51,11 @@ def _workbench(run: Run, dataset: Dataset) -> None:
     run.heartbeat()
     logarithmic = bool(st.session_state.get("log_loss"))
     kept = former_curves(run)
-    view, path = LiveView(run, dataset, logarithmic, kept), ""
+    names = tuple((each.name, each.color) for each in kept)
+    key, path = ("train", run.network, logarithmic, names), ""
+    # The page and its stream share one view, and so one diagnosis: otherwise they could disagree.
+    view = stored.get("live_view", str(key), make=lambda: LiveView(run, dataset, logarithmic, kept))
     if is_updating(run):
-        names = tuple((each.name, each.color) for each in kept)
-        key = ("train", run.network, logarithmic, names)
         path = stream.stream(key, run, view.revision, view.parts)
     parts, diagnoses = view.parts(), diagnose_run(run, dataset)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="bar"):
