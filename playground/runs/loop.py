@@ -164,11 +164,11 @@ class TrainingLoop(Leased):
 
     def _retire(self) -> None:
         """Let the thread write down the present attempt and free its trainer."""
-        network = self.network
+        network, trains = self.network, self._trains
         MEMORY.remove_all(lambda key: key[0] == network)
         record, experiment, events, epoch = self.record, self.experiment, self.events, self.epoch
         state = "stopped" if self.state == "playing" else self.state
-        if not self._trains:  # in the database it stays as it is
+        if not trains:  # in the database it stays as it is
             self._employ()
             return
         write = lambda: record.log_events(experiment, events, [], state, epoch)  # noqa: E731
@@ -345,7 +345,11 @@ class TrainingLoop(Leased):
             cancelled=lambda: self._is_stale(attempt),
         )
         watched = self.settings.snapshots == "watched" and self.latest is None
-        latest = trainer.call("snapshot", 0) if watched else None
+        try:
+            latest = trainer.call("snapshot", 0) if watched else None
+        except Exception:
+            trainer.close()
+            raise
         with self._changed:
             if self._is_stale(attempt):
                 self._retired.append(Retired(trainer, lambda: None))

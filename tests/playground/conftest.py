@@ -1,5 +1,6 @@
 """One embedded cluster for all tests that train in workers."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -23,8 +24,10 @@ def dask(workers_started: None, actors: Callable[[], int]) -> Client:
     """The client of a cluster with both its workers ready, and no trainer in them."""
     client = cluster.client()
     client.wait_for_workers(2, timeout=120)
+    end = time.monotonic() + 60
     while actors():  # those of an earlier test may be in their last slice
-        pass
+        assert time.monotonic() < end, "an earlier test left a trainer in a worker"
+        time.sleep(0.01)
     return client
 
 

@@ -156,7 +156,7 @@ def test_an_unfinished_run_is_lost_and_starts_over(start: Start, store: Store) -
 
 
 def test_with_its_state_an_unfinished_run_continues_to_the_same_numbers(
-    start: Start, store: Store
+    start: Start, store: Store, actors: Callable[[], int]
 ) -> None:
     run = start(IRIS.replace(optimizer="adam", dropout=0.1))
     run.speed = 40
@@ -183,6 +183,9 @@ def test_with_its_state_an_unfinished_run_continues_to_the_same_numbers(
     assert (again.saved, again.attempt, again.notice) == (id, 1, "")
     assert again.snapshot(60).epoch <= 60
     until(lambda: store.state(id, ME) is None)  # it is over
+    for each in (again, run):
+        each.close()
+    until(lambda: actors() == 0)
 
 
 def test_a_state_from_before_a_change_is_not_continued(start: Start, store: Store) -> None:
