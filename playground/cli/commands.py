@@ -16,6 +16,7 @@ from playground.datasets.download import fetch as fetch_dataset
 from playground.experiment.describe import unused_settings
 from playground.experiment.model import CHOICES, FIELDS, RENAMED_FIELDS, Experiment, explain, limits
 from playground.experiment.url import decode, encode
+from playground.history.environment import versions_text
 from playground.nn.format import format_number, truncate
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ def _decoded(text: str) -> Experiment:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EXIT_STATUS,
 )
+@click.version_option(versions_text(), message="versions: %(version)s")
 def playground() -> None:
     """Train small neural networks, and measure how fast."""
 
