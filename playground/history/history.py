@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playground.history.events import Epoch, Event, ExamplesAdded, HyperparametersChanged
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Column = NDArray[np.float32]
 
@@ -17,7 +20,7 @@ _VALIDATION = ("val_loss", "val_metric", "val_penalty")
 TYPICAL = slice(1, 6)  # the epochs whose median stands for the first one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class History:
     """One value per epoch in every column, read-only.
 
@@ -27,6 +30,8 @@ class History:
 
     `best_epoch` has the lowest `val_loss`, penalty included, the first of equals: the value that
     Keras reports and its EarlyStopping monitors. None without validation examples.
+
+    `metric_name` is Keras' name of the metric where the task is known.
     """
 
     epoch: NDArray[np.int32]  # from 1
@@ -42,9 +47,40 @@ class History:
     changes: tuple[HyperparametersChanged, ...]
     examples_added: tuple[ExamplesAdded, ...]
     best_epoch: int | None
+    metric_name: str = "metric"
 
     def __len__(self) -> int:
         return len(self.epoch)
+
+    def __repr__(self) -> str:
+        last = (f"{name} {values[-1]:.4g}" for name, values in self._named() if len(self))
+        return f"<History of {len(self)} epochs{': ' * bool(len(self))}{', '.join(last)}>"
+
+    def _repr_html_(self) -> str:
+        return str(self.to_pandas()._repr_html_())  # type: ignore[operator]  # of notebooks
+
+    def _named(self) -> list[tuple[str, Column]]:
+        """The scores under the names of Keras' history, those of validation where there are any."""
+        metric = self.metric_name
+        columns = {
+            "loss": self.loss, metric: self.metric,
+            "val_loss": self.val_loss, f"val_{metric}": self.val_metric,
+        }  # fmt: skip
+        return [(name, values) for name, values in columns.items() if values is not None]
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """A row per epoch: the scores by the names of Keras' history, learning rate and seconds."""
+        import pandas as pd
+
+        columns = {**dict(self._named()), "learning_rate": self.learning_rate}
+        columns["seconds"] = self.seconds
+        return pd.DataFrame(columns, index=pd.Index(self.epoch, name="epoch"))
+
+    def plot(self) -> Any:
+        """Loss and metric over the epochs, as a `plotly.graph_objects.Figure`."""
+        from playground.history.figure import curves
+
+        return curves(self)
 
     def training_seconds(self) -> NDArray[np.float64]:
         """Cumulative seconds (n,) of training and validation, compilation excluded.
