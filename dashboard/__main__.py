@@ -14,6 +14,7 @@ import click
 
 from playground.cli.commands import main as run_command
 from playground.cli.commands import playground
+from playground.history.environment import versions_text
 
 # Of Streamlit, whatever the folder in which the server starts.
 SETTINGS: dict[str, Any] = {
@@ -41,7 +42,7 @@ START_SECONDS = 60
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that train.")
 @click.option("--base-path", default="", metavar="PATH", help="Serve below this path, such as mlp.")
 @click.option("--no-browser", is_flag=True, help="Open no browser window.")
-@click.version_option(package_name="mlp-playground")
+@click.version_option(message="versions: %(version)s", version=versions_text())
 @click.pass_context
 def mlp_playground(
     context: click.Context, port: int, host: str, workers: int | None, base_path: str,

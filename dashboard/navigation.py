@@ -3,12 +3,13 @@
 import streamlit as st
 
 from dashboard.components import identity
-from dashboard.state import pages, session, url
+from dashboard.state import pages, session, stored, url
 from dashboard.views.assignments.panel import panel as assignment_panel
 from dashboard.views.lessons.panel import panel as lesson_panel
 from dashboard.widgets.messages import show_url_problems
 from dashboard.widgets.settings import controls
 from playground.experiment.pages import HOME, PAGES, page_named
+from playground.history.environment import versions_text
 
 STYLE = """
 .stMainBlockContainer { padding: 3.75rem 1.5rem 1rem; }
@@ -24,8 +25,28 @@ STYLE = """
 }
 """
 
+# Gray images are stored white on black, as Keras loads them; textbooks print them dark on white.
+DARK_ON_WHITE = (
+    ":root { --image-filter: invert(1); } .st-key-sample_large img { filter: invert(1); }"
+)
+
+
+def footer() -> None:
+    """The versions of what computes here, and what every page has a switch for."""
+    with st.container(horizontal=True, vertical_alignment="center", key="footer"):
+        st.caption(versions_text())
+        if st.button("Glossary", key="open_glossary", icon=":material/dictionary:", type="tertiary",
+                     help="The terms of this program, in English and in Chinese."):  # fmt: skip
+            pages.open_page("labs", lab="glossary")
+        st.toggle(
+            "Images dark on white", key=stored.DARK_ON_WHITE, persist_state="session",
+            help="Draws gray images as on paper, here and on all pages. The numbers stay: 0 is the "
+            "background.",
+        )  # fmt: skip
+
+
 st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")
-st.html(f"<style>{STYLE}</style>")
+st.html(f"<style>{STYLE}{DARK_ON_WHITE * bool(stored.widget(stored.DARK_ON_WHITE))}</style>")
 # First of all: a browser that answers before it knows the page of its address would open home.
 page = st.navigation(pages.navigation(), position="top")
 name = page.url_path or HOME
@@ -41,3 +62,4 @@ if name != "labs":
 lesson_panel(name)
 assignment_panel()
 page.run()
+footer()

@@ -132,15 +132,16 @@ def heat_map(
     return {"data": [colors, outline], "layout": layout}
 
 
-GRAY = [[0, "#000000"], [1, "#ffffff"]]
+LIGHT, DARK = "#ffffff", "#000000"  # white on black, as stored
 
 
 def pixel_values(
-    values: Array, title: str, low: float, high: float, decimals: int = 0, uirevision: str = ""
-) -> Figure:
+    values: Array, title: str, low: float, high: float, decimals: int = 0, uirevision: str = "",
+    dark_on_white: bool = False,
+) -> Figure:  # fmt: skip
     """An image (height, width) with its numbers in the cells, from `low` (black) to `high`.
 
-    With low < 0: orange and blue on a symmetric scale.
+    dark_on_white: `low` is white. With low < 0: orange and blue on a symmetric scale.
     """
     signed = low < 0
     if signed:
@@ -153,15 +154,19 @@ def pixel_values(
     layout["yaxis"] |= axis | {"autorange": "reversed", "scaleanchor": "x"}
     span = (low, high if high > low else low + 1)
     dark = values > 0.6 * high if signed else values < (low + high) / 2
+    ends = [LIGHT, DARK] if dark_on_white else [DARK, LIGHT]
+    scale = DIVERGING_SCALE if signed else [[0, ends[0]], [1, ends[1]]]
+    if dark_on_white and not signed:
+        dark = ~dark
     traces = [
-        _cells(np.where(chosen, values, np.nan), span, signed, text, f".{decimals}f")
-        for chosen, text in ((dark, "#ffffff"), (~dark, "#000000"))
+        _cells(np.where(chosen, values, np.nan), span, scale, text, f".{decimals}f")
+        for chosen, text in ((dark, LIGHT), (~dark, DARK))
     ]
     return {"data": traces, "layout": layout}
 
 
 def _cells(
-    values: Array, span: tuple[float, float], signed: bool, text: str, number: str
+    values: Array, span: tuple[float, float], scale: Any, text: str, number: str
 ) -> dict[str, Any]:
     """The cells whose numbers have the color `text`; the others are NaN."""
     gap = 1 if values.shape[1] <= 10 else 0
@@ -171,7 +176,7 @@ def _cells(
         "z": values.astype(np.float32),
         "zmin": span[0],
         "zmax": span[1],
-        "colorscale": DIVERGING_SCALE if signed else GRAY,
+        "colorscale": scale,
         "showscale": False,
         "texttemplate": f"%{{z:{number}}}",
         "textfont": {"color": text},

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, overload
 
 import streamlit as st
 
+DARK_ON_WHITE = "dark_on_white"  # the key of the switch that inverts images
 LATE_SECONDS = 3.0  # a browser may send the values it showed before, this late
 
 Made = TypeVar("Made")
@@ -43,6 +44,11 @@ def component(key: str, name: str) -> Any:
 def set_widget(key: str, value: Any) -> None:
     """Set the value of a widget before it is drawn; for callbacks."""
     st.session_state[key] = value
+
+
+def widget(key: str) -> Any:
+    """The value of a widget; None before it is drawn."""
+    return st.session_state.get(key)
 
 
 def has_widget(key: str) -> bool:

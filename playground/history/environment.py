@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 THREADS = "PLAYGROUND_THREADS"  # of one TensorFlow operation; 0: TensorFlow decides
-PACKAGES = ("keras", "tensorflow", "numpy", "mlp-playground")
+PACKAGES = ("mlp-playground", "keras", "tensorflow", "numpy", "pandas", "scikit-learn")
 
 
 def threads() -> int:
@@ -30,18 +30,29 @@ def processor() -> str:
 
 
 @cache
-def versions() -> dict[str, str]:
-    """Package → version, "processor" and "threads"."""
+def packages() -> dict[str, str]:
+    """Python and PACKAGES → version, those that are installed."""
     installed = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
             installed[name] = version(name)
         except PackageNotFoundError:  # not installed as a package, or workers elsewhere
             continue
-    return installed | {
+    return installed
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Package → version, "processor" and "threads"."""
+    return packages() | {
         "processor": processor()[:100],
         "threads": str(threads() or os.cpu_count() or 1),
     }
+
+
+def versions_text() -> str:
+    """One line: "python 3.11.2 · mlp-playground 0.1.0 · keras 3.15.1 · …"."""
+    return " · ".join(f"{name} {text}" for name, text in packages().items())
 
 
 def snapshot_bytes() -> int:

@@ -1,6 +1,7 @@
 """The command `mlp-playground`: its settings, its options and the commands of `playground`."""
 
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -47,5 +48,7 @@ def test_commands_of_playground_and_the_version(capsys: pytest.CaptureFixture[st
     assert main(["link", "--dataset", "moons"]) == 0
     assert capsys.readouterr().out == "v=1&dataset=moons\n"
     assert main(["--version"]) == 0
-    assert "version" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    for package in ("keras", "tensorflow", "numpy", "pandas", "scikit-learn"):
+        assert f"{package} {version(package)}" in printed
     assert main(["--port", "0"]) == 2

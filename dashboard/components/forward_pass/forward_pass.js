@@ -80,13 +80,15 @@ function fill(f, each, values, largest, gray, marks) {
     Object.assign(canvas, { width: wide * dense, height: high * dense });
     Object.assign(canvas.style, { width: `${wide}px`, height: `${high}px` });
   }
+  const inverted = getComputedStyle(canvas).getPropertyValue("--image-filter").includes("invert");
   const pen = canvas.getContext("2d"), gap = cell[0] > 9 ? 1 : 0, written = cell[1] > 24 && cell[0] > 40;
   pen.setTransform(dense, 0, 0, dense, 0, 0);
   pen.clearRect(0, 0, wide, high);
   for (let i = 0; i < each.count; i++) {
     const x = (i % across) * cell[0], y = Math.floor(i / across) * cell[1];
     const share = Math.max(-1, Math.min(1, (values[i] || 0) / (largest || 1)));
-    const level = 3 * Math.round(127 * (1 + share)), shade = Math.round(255 * Math.max(0, share));
+    const level = 3 * Math.round(127 * (1 + share)), bright = Math.round(255 * Math.max(0, share));
+    const shade = inverted ? 255 - bright : bright;
     pen.fillStyle = gray ? `rgb(${shade},${shade},${shade})` : `rgb(${f.colors[level]},${f.colors[level + 1]},${f.colors[level + 2]})`;
     pen.fillRect(x, y, cell[0] - gap, cell[1] - gap);
     if (written) {
@@ -222,7 +224,7 @@ function build(f) {
         each.note = make("p", "", box);
         return each;
       });
-      given.note.textContent = "The picture: black 0, white the largest value of a pixel";
+      given.note.textContent = "The picture: 0 is the background, the largest value of a pixel the foreground";
       whole.canvas.tabIndex = -1;
       return;
     }

@@ -12,12 +12,13 @@ _gallery = register("gallery", streamed=True)
 
 @dataclass(frozen=True)
 class Tile:
-    """Caption of one image, and its text alternative."""
+    """Caption of one image, and its text alternative; a `colored` one is never inverted."""
 
     caption: str
     note: str = ""
     mark: Literal["right", "wrong", ""] = ""
     alternative: str = ""
+    colored: bool = False
 
 
 def gallery(

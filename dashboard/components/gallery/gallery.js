@@ -26,11 +26,12 @@ export default function ({ data, parentElement, setStateValue }) {
   while (list.children.length > data.tiles.length) list.lastChild.remove();
   while (list.children.length < data.tiles.length) list.append(cell((item) => list.choose(item)));
   list.style.setProperty("--tile", `${Math.max(size + 10, 74)}px`);
-  data.tiles.forEach(({ caption, note, mark, alternative }, i) => {
+  data.tiles.forEach(({ caption, note, mark, alternative, colored }, i) => {
     const item = list.children[i];
     const [image, title, small] = item.children;
     item.className = mark;
     item.classList.toggle("chosen", data.chosen === i);
+    image.classList.toggle("colored", colored);
     image.style.width = `${size}px`;
     image.style.height = `${high}px`;
     image.style.backgroundImage = `url(${data.sprite})`;

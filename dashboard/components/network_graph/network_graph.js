@@ -21,6 +21,7 @@ function paint(canvas, pixels, [height, width], colors) {
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = colors ? colors[3 * level + c] : level;
     image.data[4 * i + 3] = 255;
   }
+  canvas.style.filter = colors ? "" : "var(--image-filter, none)";
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.state import session
 from dashboard.views.data.leakage import leakage
-from dashboard.views.data.samples import samples
+from dashboard.views.data.samples import every_class, samples
 from dashboard.views.data.statistics import counts, table
 from dashboard.views.data.upload import upload
 from dashboard.views.shared.dataset_loading import loaded_dataset
@@ -26,7 +26,9 @@ def overview(experiment: Experiment, dataset: Dataset) -> None:
             "split": name,
             "examples": f"{len(part):,}",
             "x shape": str(part.x.shape),
+            "y shape": str(part.y.shape),
             "x type": str(part.x.dtype),
+            "y type": str(part.y.dtype),
             "smallest": f"{part.x.min():g}" if len(part) else "–",
             "largest": f"{part.x.max():g}" if len(part) else "–",
         }
@@ -40,6 +42,8 @@ def overview(experiment: Experiment, dataset: Dataset) -> None:
     )
     if not len(dataset.validation) and not len(dataset.test):
         st.info("No rows are left to validate or to test on: all are for training.")
+    if source.kind == "image":
+        every_class(dataset)
 
 
 VIEWS: dict[str, View] = {

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.components import chart
 from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import images
+from dashboard.state import stored
 from dashboard.widgets.messages import literal
 from playground.datasets import Dataset, Split
 from playground.datasets.statistics import rows_of
@@ -16,6 +17,8 @@ from playground.experiment.model import Experiment
 
 PAGE = 40  # images shown at once
 LARGE = 168  # screen pixels, width of the enlarged image
+ROWS, COLUMNS = 3, 12  # of images of each class in the overview
+STRIP = 336  # screen pixels, width of the images of one class
 RAW, SCALED = "Before scaling", "After scaling"
 
 
@@ -45,6 +48,24 @@ def samples(experiment: Experiment, dataset: Dataset) -> None:
         row = _grid(dataset, part, name, rows, of)
     with right:
         _large(dataset, part, name, row)
+
+
+def every_class(dataset: Dataset) -> None:
+    """The first training images of every class, in three rows each."""
+    source = dataset.source
+    height, width = source.shape
+    strips, tiles = [], []
+    for i, label in enumerate(source.classes):
+        rows = rows_of(dataset.train, (i,))
+        first = np.zeros((ROWS * COLUMNS, height, width), np.uint8)
+        first[: len(rows)] = dataset.train.x[rows[: len(first)]]
+        strips.append(images.sprite_sheet(first, COLUMNS, source.maximum))
+        tiles.append(Tile(f"{i} {label}", f"of {len(rows):,}", alternative=f"images of {label}"))
+    st.markdown(f"**Every class, in {ROWS} rows**")
+    gallery(
+        images.data_url(np.concatenate(strips)), (ROWS * height, COLUMNS * width), tiles,
+        "every_class", size=STRIP,
+    )  # fmt: skip
 
 
 def _part(dataset: Dataset) -> tuple[str, Split]:
@@ -98,7 +119,8 @@ def _large(dataset: Dataset, part: Split, name: str, row: int) -> None:
     with shown:
         factor = LARGE // raw.shape[1]
         large = images.mosaic(raw[None], source.maximum).repeat(factor, 0).repeat(factor, 1)
-        st.image(large, alt=f"{label}, large")
+        with st.container(key="sample_large"):
+            st.image(large, alt=f"{label}, large")
     with facts:
         st.table(
             pd.DataFrame(
@@ -137,11 +159,16 @@ def _numbers(dataset: Dataset, label: str, raw: np.ndarray, scaled: np.ndarray) 
     sentence = images.pixels_sentence(label, raw, scaled)
     square, maximum = scaled.reshape(raw.shape), dataset.source.maximum
     if stage == RAW:
-        figure = images.pixel_values(raw, "Pixel values", 0, maximum)
+        figure = images.pixel_values(
+            raw, "Pixel values", 0, maximum, dark_on_white=bool(stored.widget(stored.DARK_ON_WHITE))
+        )
     else:
         # The same color scale for all images.
         low, high = (float((x - dataset.shift[0]) / dataset.scale[0]) for x in (0, maximum))
-        figure = images.pixel_values(square, "Input of the network", low, high, decimals=2)
+        figure = images.pixel_values(
+            square, "Input of the network", low, high, decimals=2,
+            dark_on_white=bool(stored.widget(stored.DARK_ON_WHITE)),
+        )  # fmt: skip
     chart.chart(
         figure,
         sentence,

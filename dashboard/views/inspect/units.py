@@ -227,7 +227,7 @@ def _weights(details: UnitDetails) -> None:
         largest = float(np.abs(weights).max())
         address = images.diverging_url(weights.reshape(height, width), largest)
         alternative = f"{title} of unit {details.unit + 1} as an image of {height} × {width} pixels"
-        tile = Tile(f"±{largest:.2g}", alternative=alternative)
+        tile = Tile(f"±{largest:.2g}", alternative=alternative, colored=True)
         gallery(address, (height, width), [tile], key="dossier_weights", size=224)
         st.caption(f"Shown: {meaning}. Full color is ±{largest:.2g}.")
         return
@@ -419,6 +419,7 @@ def unit_images(now: NetworkView, copy: Snapshot) -> None:
         Tile(
             f"unit {start + i + 1}", f"± {size:.2g}",
             alternative=f"weights of unit {start + i + 1}, at most {size:.2g} in absolute value",
+            colored=True,
         )
         for i, size in enumerate(own)
     ]  # fmt: skip

@@ -133,6 +133,7 @@ def _images(paths: AdversarialPaths, index: int, step: int, names: tuple[str, ..
             "perturbation",
             f"× {1 / largest:.0f}" if largest else "none",
             alternative="The perturbation: blue brighter, orange darker",
+            colored=True,
         ),
     ]
     height, width = change.shape

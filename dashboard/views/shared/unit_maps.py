@@ -148,6 +148,7 @@ def unit_maps(now: NetworkView, plane: Plane, layer: int, examples: Examples) ->
         Tile(
             f"unit {start + i + 1}", f"{short(a)} to {short(b)}" if b > a else f"always {short(a)}",
             alternative=f"unit {start + i + 1} outputs {short(a)} to {short(b)} over the plane",
+            colored=True,
         )
         for i, (a, b) in enumerate(zip(low, high, strict=True))
     ]  # fmt: skip

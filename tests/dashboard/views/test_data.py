@@ -68,6 +68,26 @@ def test_views_do_without_validation_examples_and_with_one(view: str, name: str)
     opened(view, dataset=name, train_size=1, validation_size=0)
 
 
+def test_the_overview_has_the_shapes_of_x_and_y_and_every_class_in_three_rows() -> None:
+    app = opened("Overview")
+    shapes = app.table[0].value.set_index("split")
+    assert shapes.loc["training", ["x shape", "y shape"]].tolist() == ["(5000, 28, 28)", "(5000,)"]
+    assert shapes.loc["training", ["x type", "y type"]].tolist() == ["uint8", "int32"]
+    assert "Every class, in 3 rows" in said(app)
+    assert "Every class" not in said(opened("Overview", dataset="iris"))
+
+
+def test_pixels_dark_on_white_swap_the_ends_of_the_scale_and_keep_the_numbers() -> None:
+    image = np.array([[0, 255]], np.uint8)
+    light, dark = (images.pixel_values(image, "", 0, 255, dark_on_white=d) for d in (False, True))
+    for figure, ends in ((light, ["#000000", "#ffffff"]), (dark, ["#ffffff", "#000000"])):
+        assert [color for _, color in figure["data"][0]["colorscale"]] == ends
+        assert {trace["zmax"] for trace in figure["data"]} == {255}
+        # Where the cell is dark the number is light.
+        shown = {t["textfont"]["color"]: t["z"] for t in figure["data"]}
+        assert np.nansum(shown["#ffffff"]) == (0 if ends[0] == "#000000" else 255)
+
+
 def test_samples_are_chosen_by_class_and_turned_by_page() -> None:
     browser.cache_clear()  # what is chosen here is not for others
     app = opened("Samples")
