@@ -8,6 +8,7 @@ from dashboard.state import stored, url
 from dashboard.views.labs.activations.page import activations
 from dashboard.views.labs.by_hand.page import by_hand
 from dashboard.views.labs.code import six_steps
+from dashboard.views.labs.glossary import glossary
 from dashboard.views.labs.gradient_descent import gradient_descent
 from dashboard.views.labs.losses.page import losses
 from dashboard.views.labs.optimizers import optimizers
@@ -79,6 +80,12 @@ LABS: dict[str, Lab] = {
         "What does this experiment look like as code written by hand?",
         six_steps,
         "Six steps",
+    ),
+    "glossary": Lab(
+        ":material/dictionary:",
+        "What do the terms mean, and what are they in Chinese? 术语表",
+        glossary,
+        "Glossary",
     ),
 }
 FORMER = {"regularisation": "regularization"}  # addresses of earlier versions

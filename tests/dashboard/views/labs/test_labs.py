@@ -11,9 +11,11 @@ from dashboard.figures import activations as depth_figures
 from dashboard.figures.activations import curves_figure
 from dashboard.figures.evaluation import softmax_sentence
 from dashboard.views.labs.activations.page import VIEWS
+from dashboard.views.labs.glossary import groups
 from dashboard.views.labs.page import LABS
 from dashboard.views.labs.schedules import FORMULAS, RANGES, with_numbers
-from playground.experiment.model import Training, limits
+from playground.datasets import DATASETS
+from playground.experiment.model import FIELDS, Training, limits
 from playground.experiment.sections import MILESTONES
 from playground.labs.activations.curves import curve
 from playground.labs.activations.depth import kernels, propagate
@@ -84,6 +86,25 @@ def test_the_former_address_of_a_lab_opens_it() -> None:
 
 def test_without_a_name_the_first_lab_is_open() -> None:
     assert LABS[next(iter(LABS))].question in texts(opened(""))
+
+
+def test_the_glossary_has_the_terms_of_the_documents_and_is_searched_in_both_languages() -> None:
+    rows = {english: (chinese, meaning) for terms in groups().values()
+            for english, chinese, meaning in terms}  # fmt: skip
+    for english, chinese in {
+        "Learning rate η": "学习率", "Activation": "激活函数", "Loss": "损失函数",
+        "underfitting": "欠拟合", "overfitting": "过拟合", "Optimizer": "优化器",
+        "one-hot code": "独热码", "dense (fully connected) layer": "全连接层",
+        "second-order method": "二阶优化", "test set": "测试集", "metric": "评测指标",
+    }.items():  # fmt: skip
+        assert rows[english][0] == chinese
+    assert set(DATASETS["fashion_mnist"].classes) <= rows.keys()
+    assert rows["Learning rate η"][1] == FIELDS["learning_rate"].description
+    app = opened("glossary", lab_glossary_search="牛顿")
+    assert [table.value["Term"].tolist() for table in app.table] == [["second-order method"]]
+    app = opened("glossary", lab_glossary_search="conv2d")
+    assert "dense networks" in app.table[0].value["Meaning"][0]
+    assert "No term" in texts(opened("glossary", lab_glossary_search="qqq"))
 
 
 @pytest.mark.parametrize("view", VIEWS)
