@@ -27,6 +27,7 @@ from playground.experiment.model import (
     label,
 )
 from playground.experiment.model_summary import summary
+from playground.experiment.sections import TARGETS
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.format import format_number
 from playground.nn.initializers import INITIALIZERS
@@ -88,10 +89,6 @@ def _regularization(form: Form) -> None:
     for name in REGULARIZERS:
         if name != "dropout" or form.experiment.network.hidden:
             form.slider(name)
-    form.field("early_stopping")
-    if form.experiment.training.early_stopping:
-        form.field("patience")
-        form.field("restore_best")
 
 
 def _more(form: Form) -> None:
@@ -167,11 +164,8 @@ def _data(form: Form) -> None:
     form.select("dataset", label("dataset"), list(sources), sources, data.dataset)
     source = data.source
     st.caption(literal(source.description))
-    for name in ("train_size", "validation_size", "noise"):
+    for name in ("train_size", "validation_size", source.noise, "label_noise", "standardize"):
         form.field(name)
-    if source.classes:
-        form.field("label_noise")
-    form.field("standardize")
     form.field("data_seed")
 
 
@@ -246,8 +240,17 @@ def _schedule(form: Form) -> None:
         )
 
 
-def _epochs(form: Form) -> None:
+def _stopping(form: Form) -> None:
+    training = form.experiment.training
     form.field("epochs")
+    form.field("early_stopping")
+    if training.early_stopping:
+        for name in ("patience", "min_delta", "restore_best"):
+            form.field(name)
+    form.field("target_metric")
+    for name in TARGETS[training.target_metric].defaults:
+        form.field(name)
+    form.field("time_limit")
     form.field("shuffle")
 
 
@@ -255,6 +258,6 @@ GROUPS: dict[str, Callable[[Form], None]] = {
     "Network": _network,
     "Optimization": _optimizer,
     "Schedule": _schedule,
-    "Stopping": _epochs,
+    "Stopping": _stopping,
     "Data errors": _split_errors,
 }

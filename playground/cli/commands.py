@@ -14,7 +14,15 @@ from pydantic import ValidationError
 from playground.datasets.download import FULL_SETS, FetchError, write
 from playground.datasets.download import fetch as fetch_dataset
 from playground.experiment.describe import unused_settings
-from playground.experiment.model import CHOICES, FIELDS, RENAMED_FIELDS, Experiment, explain, limits
+from playground.experiment.model import (
+    CHOICES,
+    FIELDS,
+    RENAMED_FIELDS,
+    Experiment,
+    current_name,
+    explain,
+    limits,
+)
 from playground.experiment.url import decode, encode
 from playground.history.environment import versions_text
 from playground.nn.format import format_number, truncate
@@ -68,6 +76,9 @@ def experiment_options(command: Callable[..., Any]) -> Callable[..., Any]:
             flags = [f"--{option}" for option in options]
             declaration = click.option(*flags, name, metavar=metavar, help=_help(name))
         command = declaration(command)
+    command = click.option(
+        "--noise", metavar="NUMBER", help="Input noise or target noise, whichever the data have."
+    )(command)
     link = click.option("--link", "link_text", metavar="TEXT", help="Start from a link.")
     file = click.option("--experiment", "path", metavar="FILE.json", help="Start from a JSON file.")
     csv = click.option("--csv", metavar="FILE", help="Train on this table instead of --dataset.")
@@ -96,7 +107,8 @@ def _experiment(path: str | None, link_text: str | None, options: dict[str, Any]
         experiment = experiment.replace(**given)
     except ValidationError as error:
         raise InvalidValueError("; ".join(explain(error))) from None
-    for sentence in unused_settings(experiment, given):
+    dataset = experiment.data.dataset
+    for sentence in unused_settings(experiment, [current_name(name, dataset) for name in given]):
         click.echo(sentence, err=True)
     return experiment
 

@@ -129,7 +129,7 @@ def _read_only(pair: Pair) -> Split:
 
 
 def _splits(data: DataConfig) -> list[Pair]:
-    """Training, validation, test and holdout examples, with noise on their inputs."""
+    """Training, validation, test and holdout examples, with the noise of the data set."""
     info = data.source
     if info.generator is not None:
         return _generated(data, info.generator)

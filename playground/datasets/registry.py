@@ -9,6 +9,7 @@ from playground.datasets.synthetic import Generator
 from playground.nn.losses import CLASSIFICATION, REGRESSION
 
 Kind = Literal["image", "table", "plane", "line"]
+Noise = Literal["input_noise", "target_noise"]
 
 _DIGITS = tuple("0123456789")
 _CLOTHES = (
@@ -80,10 +81,16 @@ class DatasetInfo:
     maximum: float = 1.0  # of a pixel
     layout: ImageLayout | None = None  # of an image that can be drawn
     generator: Generator | None = None
+    noise: Noise = "input_noise"  # the field of `Data` with the amount of noise
     overfitting: OverfittingPreset | None = field(default=None, hash=False)
     underfitting: UnderfittingPreset = UnderfittingPreset()
     target: str = "y"  # name of a regression target
     unit: str = ""  # of a regression target
+
+    @property
+    def noises(self) -> tuple[Noise, ...]:
+        """The fields of `Data` whose noise the data set has."""
+        return (self.noise,)
 
     @property
     def n_features(self) -> int:
@@ -146,13 +153,14 @@ def generated(
     overfitting: OverfittingPreset | None = None,
     task: str = CLASSIFICATION,
     underfitting: UnderfittingPreset = UnderfittingPreset(),
+    noise: Noise = "input_noise",
 ) -> DatasetInfo:
     """A synthetic set of points (x₁, x₂): two classes, or a value for each point."""
     classes = ("orange", "blue") if task == CLASSIFICATION else ()
     return DatasetInfo(
         label, description, "plane", task, ("x₁", "x₂"), classes, None, 250, 250,
         standardize=False, generator=generator, overfitting=overfitting,
-        underfitting=underfitting,
+        underfitting=underfitting, noise=noise,
     )  # fmt: skip
 
 
@@ -184,11 +192,11 @@ DATASETS: dict[str, DatasetInfo] = {
     ),
     "circle": generated(
         "Circle", "A disc inside a ring", synthetic.circle, points_preset(40, 0.3),
-        underfitting=UnderfittingPreset(0.2),
+        underfitting=UnderfittingPreset(0.2), noise="target_noise",
     ),
     "xor": generated(
         "XOR", "Two classes in opposite quadrants", synthetic.xor, points_preset(40, 0.3),
-        underfitting=UnderfittingPreset(0.2),
+        underfitting=UnderfittingPreset(0.2), noise="target_noise",
     ),
     "gauss": generated(
         "Two Gaussians", "Two clusters, nearly linearly separable", synthetic.gauss,
@@ -203,16 +211,16 @@ DATASETS: dict[str, DatasetInfo] = {
     ),
     "plane": generated(
         "Linear plane", "A value that rises along a slope", synthetic.plane,
-        points_preset(30, 0.3, 800), REGRESSION,
+        points_preset(30, 0.3, 800), REGRESSION, noise="target_noise",
     ),
     "multi_gauss": generated(
         "Gaussian bumps", "Several bumps, up and down", synthetic.multi_gauss,
-        points_preset(40, 0.2, 800), REGRESSION,
+        points_preset(40, 0.2, 800), REGRESSION, noise="target_noise",
     ),
     "sine": DatasetInfo(
         "Sine", "One input, one output: a curve to fit", "line", REGRESSION,
         ("x",), (), None, 100, 100, standardize=False, generator=synthetic.sine,
-        overfitting=points_preset(20, 0.4, 500),
+        noise="target_noise", overfitting=points_preset(20, 0.4, 500),
     ),
 }  # fmt: skip
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from playground.experiment.model import Data, Experiment, Training
+from playground.datasets.registry import DATASETS
+from playground.experiment.model import NOISES, Data, Experiment, Training
 from playground.experiment.url import differences
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
@@ -29,6 +30,7 @@ def active_hyperparameters(experiment: Experiment) -> dict[str, Any]:
     of_activations = {field for entry in ACTIVATIONS.values() for field in entry.parameters}
     unused = (optional | of_activations) - used | {"activations"}
     unused |= set() if network.hidden else {"activation", "dropout", *of_activations}
+    unused |= {name for name in NOISES if name != data.source.noise}
     unused |= set() if data.standardize or data.source.shape else {"scaler"}
     unused |= set() if data.validation_size else {"leaked_fraction"}
     unused |= set() if training.early_stopping else {"patience", "restore_best"}
@@ -43,6 +45,7 @@ def active_hyperparameters(experiment: Experiment) -> dict[str, Any]:
 
 # The fields that entries of a table use, by the choice of the entry.
 _USERS: dict[str, tuple[Mapping[str, Any], str]] = {
+    "dataset": (DATASETS, "noises"),
     "optimizer": (OPTIMIZERS, "defaults"),
     "schedule": (SCHEDULES, "defaults"),
     "activation": (ACTIVATIONS, "parameters"),

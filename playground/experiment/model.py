@@ -11,6 +11,8 @@ from playground.experiment.sections import (
     DATASET_DEFAULTS,
     LARGEST_SEED,
     LAYER_UNITS,
+    NOISE,
+    NOISES,
     RENAMED_FIELDS,
     TABLES_WITH_DEFAULTS,
     Data,
@@ -27,6 +29,8 @@ __all__ = [
     "FIELDS",
     "LARGEST_SEED",
     "LAYER_UNITS",
+    "NOISE",
+    "NOISES",
     "RENAMED_FIELDS",
     "SECTIONS",
     "SECTION_OF",
@@ -111,9 +115,14 @@ class Experiment(Value):
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields, or whole sections, changed and validated.
 
-        A new data set, optimizer or schedule brings the default values that depend on it.
+        A new data set, optimizer or schedule brings the default values that depend on it; a new
+        data set keeps the amount of noise.
         """
-        changes = {current_name(name): value for name, value in changes.items()}
+        dataset = changes.get("dataset", self.data.dataset)
+        changes = {current_name(name, dataset): value for name, value in changes.items()}
+        if not changes.keys() & set(NOISES) and "dataset" in changes:
+            noise = dict.fromkeys(NOISES, 0.0) | {current_name(NOISE, dataset): self.data.noise}
+            changes = noise | changes
         sections: dict[str, dict[str, Any]] = self.model_dump()
         sections |= {name: dict(changes.pop(name)) for name in SECTIONS if name in changes}
         for choice, names in _dependent_fields(changes).items():

@@ -50,8 +50,17 @@ RENAMED_FIELDS = {
 }
 
 
-def current_name(name: str) -> str:
-    """The present name of a field that may be given by its former one."""
+NOISE = "noise"  # names the noise that the data set has: of its inputs or of its targets
+NOISES = ("input_noise", "target_noise")
+
+
+def current_name(name: str, dataset: object = None) -> str:
+    """The present name of a field that may be given by its former one, or by `NOISE`.
+
+    `dataset`: the data set whose noise is meant; by default one whose inputs are disturbed.
+    """
+    if name == NOISE:
+        return DATASETS[dataset].noise if dataset in list(DATASETS) else NOISES[0]
     return RENAMED_FIELDS.get(name, name)
 
 
@@ -81,13 +90,19 @@ class Data(Value):
         "Examples held out to estimate performance on new data. 0: none.",
         "Try 50: its curve becomes jagged.", unit="examples",
     )  # fmt: skip
-    noise: float = number(
-        0.0, 0.0, 1.0, "Noise", "Random disturbance of the inputs, as a fraction of their range.",
+    input_noise: float = number(
+        0.0, 0.0, 1.0, "Input noise", "Random disturbance of the inputs of all examples, as a "
+        "fraction of their range.",
         "Try 0.3: classes overlap, and a large network begins to fit single points.",
+    )  # fmt: skip
+    target_noise: float = number(
+        0.0, 0.0, 1.0, "Target noise", "Random disturbance of the classes or values of all "
+        "examples, as a fraction of the range of the points; the points stay where they are.",
+        "Try 0.3: neighbors disagree, and a large network begins to fit single points.",
     )  # fmt: skip
     label_noise: float = number(
         0.0, 0.0, 1.0, "Label noise (fraction)",
-        "Fraction of the training examples that get a random label.",
+        "Fraction of the training examples that get a random label, or each other's value.",
         "Try 1: there is nothing to generalize, only to memorize.",
     )  # fmt: skip
     standardize: bool = switch(
@@ -122,9 +137,9 @@ class Data(Value):
     def _dataset_defaults(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
+        names = {name: current_name(name, given.get("dataset")) for name in given}
         given = {
-            name if current_name(name) in given else current_name(name): value
-            for name, value in given.items()
+            name if names[name] in given else names[name]: value for name, value in given.items()
         }
         info = dataset_info(given)
         return {**{name: getattr(info, name) for name in DATASET_DEFAULTS if info}, **given}
@@ -154,6 +169,11 @@ class Data(Value):
             rule = f"at most {rows - self.validation_size:,}{beside} ({name} has {rows:,})"
             raise fail(rule, self.train_size, "train_size", rows - self.validation_size)
         return self
+
+    @property
+    def noise(self) -> float:
+        """The amount of the noise that the data set has: of its inputs, or of its targets."""
+        return self.input_noise if self.source.noise == "input_noise" else self.target_noise
 
     @property
     def effective_scaler(self) -> str:

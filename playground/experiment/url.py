@@ -68,8 +68,15 @@ def _text(value: Any) -> str:
 
 def with_current_names(link: str) -> str:
     """A link text as `encode` writes it now, of one that an earlier version wrote."""
-    pairs = (pair.partition("=") for pair in link.split("&"))
-    return "&".join(f"{current_name(name)}{equals}{value}" for name, equals, value in pairs)
+    pairs, dataset = (pair.partition("=") for pair in link.split("&")), dataset_of(link)
+    return "&".join(
+        f"{current_name(name, dataset)}{equals}{value}" for name, equals, value in pairs
+    )
+
+
+def dataset_of(link: str) -> str | None:
+    """The name of the data set in a link text; None for the default one."""
+    return dict(parse_qsl(link)).get("dataset")
 
 
 def decode(text: str) -> Decoded:
@@ -84,8 +91,9 @@ def decode(text: str) -> Decoded:
 def from_parameters(pairs: Iterable[tuple[str, str]]) -> Decoded:
     """The experiment of the (name, text) pairs of a query string."""
     given: dict[str, str] = {}
-    problems = []
-    for name, value in ((current_name(name), value) for name, value in pairs):
+    problems, pairs = [], list(pairs)
+    dataset = dict(pairs).get("dataset")
+    for name, value in ((current_name(name, dataset), value) for name, value in pairs):
         if name in given:
             problems.append(f"{truncate(name)} must be given once, got {truncate(value)} as well")
         given.setdefault(name, value)

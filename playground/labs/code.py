@@ -9,7 +9,7 @@ from textwrap import indent
 
 from playground.datasets.images import IMAGES
 from playground.datasets.tabular import coffee
-from playground.experiment.model import Data, Experiment
+from playground.experiment.model import NOISES, Data, Experiment
 from playground.export.script import data as exact
 from playground.export.script import training
 from playground.export.script.model import dense
@@ -64,9 +64,9 @@ SAYS = {
     "shape is not built and has none.",
 }
 
-DATA_FIELDS = ("dataset", "train_size", "validation_size", "noise", "label_noise",
+DATA_FIELDS = ("dataset", "train_size", "validation_size", *NOISES, "label_noise",
                "standardize", "data_seed")  # fmt: skip
-FIT_FIELDS = ("epochs", "batch_size", "shuffle", "early_stopping")
+FIT_FIELDS = ("epochs", "batch_size", "shuffle", "early_stopping", "target_metric", "time_limit")
 
 
 @dataclass(frozen=True)
@@ -222,6 +222,10 @@ def _imports(experiment: Experiment) -> str:
         others.add("import numpy as np")
     if scheduled:
         standard |= training.imports(experiment.training)
+    if experiment.training.time_limit:
+        standard |= {"import time"}
+    if experiment.training.target_metric != "none":
+        others.add("import numpy as np")
     block = import_block(standard, others | {"import keras", "from keras import layers"})
     return f"{block}\n\nkeras.utils.set_random_seed({experiment.network.seed})"
 
@@ -245,6 +249,9 @@ def _compile(experiment: Experiment) -> str:
 
 def _fit(experiment: Experiment) -> str:
     definitions, callbacks = training.callbacks_of(experiment)
+    if experiment.training.time_limit:
+        definitions.append(training.time_limit(experiment.training))
+        callbacks.append("TimeLimit()")
     split = validation_split(experiment.data)
     arguments = [
         "x_train, y_train",

@@ -9,13 +9,22 @@ import hashlib
 import json
 import re
 import zlib
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from playground.experiment.fields import Value, fail
-from playground.experiment.model import FIELDS, RENAMED_FIELDS, Experiment, current_name, explain
+from playground.experiment.model import (
+    FIELDS,
+    NOISE,
+    NOISES,
+    RENAMED_FIELDS,
+    Experiment,
+    current_name,
+    explain,
+)
 from playground.experiment.model_summary import summary
 from playground.experiment.url import decode, parameters
 from playground.history.history import History
@@ -100,16 +109,16 @@ class Assignment(Value):
         kinds = tuple(locked) if isinstance(locked, dict) else ()
         if kinds not in (("only",), ("all_but",)) or not isinstance(locked[kinds[0]], list):
             raise fail("only or all_but some fields", locked, "locked")
-        names = [_known_field(name) for name in locked[kinds[0]]]
+        names = _known_fields(locked[kinds[0]])
         return names if kinds == ("only",) else [name for name in FIELDS if name not in names]
 
     @field_validator("locked")
     @classmethod
     def _ordered(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        value = tuple(_known_field(name) for name in value)
+        names = _known_fields(value)
         if len(set(value)) < len(value):
             raise fail("different fields", ", ".join(value), "locked")
-        return tuple(name for name in FIELDS if name in value)
+        return tuple(name for name in FIELDS if name in names)
 
     @model_validator(mode="after")
     def _can_be_met(self) -> "Assignment":
@@ -179,10 +188,13 @@ class Assignment(Value):
         return hashlib.sha256(_json(self).encode()).hexdigest()[:16]
 
 
-def _known_field(name: object) -> str:
-    if not isinstance(name, str) or current_name(name) not in FIELDS:
-        raise fail("names of fields of an experiment", name, "locked")
-    return current_name(name)
+def _known_fields(names: Sequence[object]) -> list[str]:
+    """Present names; both kinds of noise go together, as a new data set has the other one."""
+    for name in names:
+        if not isinstance(name, str) or current_name(name) not in FIELDS:
+            raise fail("names of fields of an experiment", name, "locked")
+    known = {current_name(str(name)) for name in names}
+    return list(known | set(NOISES) if known & set(NOISES) else known)
 
 
 def _possible_range(
@@ -220,17 +232,20 @@ def _json(assignment: Assignment) -> str:
 
     It keeps the field names of version 1, on which the digest of an assignment depends.
     """
-    kind, names = "only", list(assignment.locked)
-    if len(names) > len(FIELDS) / 2:
-        kind, names = "all_but", [name for name in FIELDS if name not in names]
-    former = {new: old for old, new in RENAMED_FIELDS.items()}
+    former = {name: name for name in FIELDS} | {new: old for old, new in RENAMED_FIELDS.items()}
+    former |= dict.fromkeys(NOISES, NOISE)
+    kind, names = "only", list(dict.fromkeys(former[name] for name in assignment.locked))
+    known = list(dict.fromkeys(former.values()))
+    if len(names) > len(known) / 2:
+        kind, names = "all_but", [name for name in known if name not in names]
     start = parameters(assignment.start).items()
+    has = {**former, **dict.fromkeys(NOISES), assignment.start.data.source.noise: NOISE}
     values = {
         "v": VERSION,
         "title": assignment.title,
         "text": assignment.text,
-        "start": "&".join(f"{former.get(name, name)}={value}" for name, value in start),
-        "locked": {kind: [former.get(name, name) for name in names]},
+        "start": "&".join(f"{has.get(name) or name}={value}" for name, value in start),
+        "locked": {kind: names},
         "targets": [target.to_list() for target in assignment.targets],
     }
     return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

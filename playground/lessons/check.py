@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from playground.experiment.fields import Value, fail
 from playground.experiment.model import (
     FIELDS,
+    NOISE,
     SECTION_OF,
     SECTIONS,
     current_name,
@@ -61,7 +62,7 @@ class Check(Value):
     def _known_setting(cls, name: str) -> str:
         if name and current_name(name) not in FIELDS:
             raise fail("one of " + ", ".join(FIELDS), name)
-        return current_name(name)
+        return name if name == NOISE else current_name(name)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -86,11 +87,11 @@ class Check(Value):
         if self.measure and isinstance(self.equals, (str, tuple)):
             raise fail("a number, true or false", self.equals, "equals")
         if self.setting and self.equals is not None:
-            problems = _problems(self.setting, self.equals)
+            problems = _problems(current_name(self.setting), self.equals)
             if problems:
                 raise fail(f"a value of {self.setting} ({problems})", self.equals, "equals")
         if self.setting and self.equals is None:
-            default = FIELDS[self.setting].default
+            default = FIELDS[current_name(self.setting)].default
             if isinstance(default, bool) or not isinstance(default, (int, float)):
                 raise fail("left out (it is not a number)", self.setting, "at_least or at_most")
         return self
@@ -98,7 +99,8 @@ class Check(Value):
     def value(self, context: CheckContext) -> Any:
         """The current value of the metric or setting; None while it cannot be computed."""
         if self.setting:
-            return context.experiment.to_dict()[self.setting]
+            experiment = context.experiment
+            return experiment.to_dict()[current_name(self.setting, experiment.data.dataset)]
         return METRICS[self.measure].value(context, self.target or 0.0)
 
     def passes(self, context: CheckContext) -> bool:

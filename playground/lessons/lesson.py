@@ -50,7 +50,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from playground.experiment.fields import Value, broken_rule, fail
-from playground.experiment.model import FIELDS, Experiment, current_name, explain
+from playground.experiment.model import FIELDS, NOISE, Experiment, current_name, explain
 from playground.experiment.pages import PAGES, page_named
 from playground.lessons.check import Check
 from playground.lessons.question import Line, Question, Text
@@ -72,7 +72,7 @@ def _known_fields(settings: Settings) -> Settings:
     for name in settings:
         if current_name(name) not in FIELDS:
             raise fail("fields of an experiment", truncate(name))
-    return {current_name(name): value for name, value in settings.items()}
+    return {name if name == NOISE else current_name(name): settings[name] for name in settings}
 
 
 class LessonStep(Value):

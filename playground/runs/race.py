@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from playground.experiment.model import FIELDS, Experiment, current_name
-from playground.experiment.url import decode, encode, with_current_names
+from playground.experiment.url import dataset_of, decode, encode, with_current_names
 from playground.history.events import Epoch
 from playground.history.history import History, history
 from playground.runs import cluster
@@ -293,10 +293,10 @@ class GroupPlan:
                 raise ValueError(f"a plan must be labels with runs, got {text[:50]!r}")
         if not 1 <= len(runs) <= MOST_PLANNED:
             raise ValueError(f"a plan must have 1 to {MOST_PLANNED} labels, got {len(runs)}")
-        return cls(
-            tuple(_planned(each) for each in runs),
-            tuple(name for name in map(current_name, map(str, fields)) if name in FIELDS),
-        )
+        planned = tuple(_planned(each) for each in runs)
+        dataset = dataset_of(planned[0][1][0])
+        names = (current_name(str(name), dataset) for name in fields)
+        return cls(planned, tuple(name for name in names if name in FIELDS))
 
     def competitors(self) -> tuple[Competitor, ...]:
         """The competitors of a race; ValueError where a link cannot be read."""

@@ -123,8 +123,9 @@ def _valid(base: Experiment, changes: Iterator[dict[str, Any]], most: int = MOST
 MOST_VALUES = 50  # of one field
 TIMES = 10.0  # factor from a value to the ends of its default range
 SPANS: Mapping[str, tuple[float, float]] = {
-    "l1": (1e-6, 1e-2), "l2": (1e-6, 1e-2), "dropout": (0.0, 0.5), "noise": (0.0, 0.3),
-    "momentum": (0.5, 0.99), "label_noise": (0.0, 0.5), "seed": (0, 99), "data_seed": (0, 99),
+    "l1": (1e-6, 1e-2), "l2": (1e-6, 1e-2), "dropout": (0.0, 0.5),
+    "input_noise": (0.0, 0.3), "target_noise": (0.0, 0.3), "label_noise": (0.0, 0.5),
+    "momentum": (0.5, 0.99), "seed": (0, 99), "data_seed": (0, 99),
 }  # fmt: skip
 
 # The fields varied most, in the order of the menu; all others follow.

@@ -24,8 +24,10 @@ RENAMED = {
 
 def renamed(values: dict[str, Any]) -> dict[str, Any]:
     """The values of an experiment by the present names of its fields."""
-    return {
-        RENAMED.get(name, name): tuple(value) if isinstance(value, list) else value
+    disturbs_targets = values["dataset"] in ("circle", "xor", "plane", "multi_gauss", "sine")
+    former = {"noise": "target_noise" if disturbs_targets else "input_noise"} | RENAMED
+    return Experiment().to_dict() | {  # fields added since are at their defaults
+        former.get(name, name): tuple(value) if isinstance(value, list) else value
         for name, value in values.items()
     }
 

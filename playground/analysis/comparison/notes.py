@@ -11,7 +11,7 @@ from playground.analysis.comparison.runs import (
 )
 from playground.analysis.metrics.run_summary import RunSummary
 from playground.analysis.metrics.score import standard_error
-from playground.experiment.model import Experiment, text_label
+from playground.experiment.model import NOISES, Experiment, text_label
 from playground.nn.format import format_score, join_words
 from playground.nn.initializers import INITIALIZERS
 from playground.nn.optimizers import OPTIMIZERS
@@ -20,7 +20,7 @@ from playground.runs.race import Competitor
 
 MOST_NAMED = 4  # settings in a sentence; a table has the rest
 # Fields that change the validation examples:
-JUDGES = ("validation_size", "data_seed", "noise", "split_without_shuffle", "leaked_fraction")
+JUDGES = ("validation_size", "data_seed", *NOISES, "split_without_shuffle", "leaked_fraction")
 SURE = 2.0  # standard errors that a difference must exceed
 
 

@@ -248,7 +248,7 @@ def test_one_example_can_be_standardised(name):
     assert x.mean() == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize("change", [{"noise": 0.3}, {"label_noise": 0.3}, {"standardize": False}])
+@pytest.mark.parametrize("change", [{"input_noise": 0.3}, {"label_noise": 0.3}, {"standardize": False}])
 def test_one_choice_leaves_the_others_draws_alone(change):
     data = Data(dataset="iris", data_seed=1)
     before, after = load(data), load(data.replace(**change))

@@ -43,7 +43,8 @@ KINDS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 OTHER: dict[str, Any] = {
-    "train_size": 30, "validation_size": 10, "noise": 0.3, "label_noise": 0.5,
+    "train_size": 30, "validation_size": 10, "input_noise": 0.3, "target_noise": 0.3,
+    "label_noise": 0.5,
     "standardize": lambda value: not value, "leaked_fraction": 0.5, "data_seed": 1,
     "hidden": (4,), "activation": "relu", "negative_slope": 0.5, "kernel_initializer": "he_normal",
     "bias_initializer": "ones", "stddev": 1.0, "dropout": 0.5, "l1": 0.1, "l2": 0.1, "seed": 1,
@@ -144,6 +145,10 @@ def test_each_setting_has_an_effect_where_it_changes_the_numbers(kind: str) -> N
         ({"stddev": 1.0}, "with kernel_initializer glorot_uniform: it is used by random_normal"),
         ({"power": 2.0}, "power has no effect with schedule constant: it is used by polynomial"),
         ({"patience": 3}, "patience has no effect without early_stopping"),
+        (
+            {"dataset": "spiral", "target_noise": 0.1},
+            "with dataset spiral: it is used by circle, xor, plane, multi_gauss, sine",
+        ),
         ({"scaler": "nothing", "dataset": "xor"}, "scaler has no effect without standardize"),
     ],
 )

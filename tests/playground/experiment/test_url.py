@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies
 
 from playground.experiment.model import FIELDS, Experiment
-from playground.experiment.url import MAX_LENGTH, decode, encode
+from playground.experiment.url import MAX_LENGTH, decode, encode, with_current_names
 
 NAMES = strategies.sampled_from([*FIELDS, "v", "nonsense"])
 VALUES = (
@@ -155,3 +155,14 @@ def test_one_bad_value_leaves_the_others_alone() -> None:
     expected = Experiment().replace(dataset="spiral", epochs=1, hidden=(8, 8), activation="tanh")
     assert decoded.experiment == expected
     assert len(decoded.problems) == 2
+
+
+@pytest.mark.parametrize(("dataset", "now"), [("circle", "target_noise"), ("iris", "input_noise")])
+def test_noise_is_that_of_the_data_set(dataset: str, now: str) -> None:
+    link = f"v=1&dataset={dataset}&noise=0.3"
+    decoded = decode(link)
+    assert decoded.problems == ()
+    assert with_current_names(link) == encode(decoded.experiment)
+    assert encode(decoded.experiment) == f"v=1&dataset={dataset}&{now}=0.3"
+    assert Experiment().replace(noise=0.3, dataset=dataset) == decoded.experiment
+    assert Experiment().replace(noise=0.3).replace(dataset=dataset) == decoded.experiment

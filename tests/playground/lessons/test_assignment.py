@@ -90,6 +90,16 @@ def test_the_link_holds_what_is_locked_whether_few_or_nearly_all() -> None:
     assert len(write(nearly_all, KEY)) < 500
 
 
+def test_both_kinds_of_noise_are_locked_together_under_their_former_name() -> None:
+    start = START.replace(dataset="circle", hidden=(8,), noise=0.3)
+    assignment = small(start=start, locked=("dataset", "noise"))
+    assert assignment.locked == ("dataset", "input_noise", "target_noise")
+    content = json.loads(assignments._json(assignment))
+    assert content["locked"] == {"only": ["dataset", "noise"]}  # as version 1 wrote it
+    assert "&noise=0.3" in content["start"]
+    assert read(write(assignment, KEY), KEY) == assignment
+
+
 def test_what_is_locked_stays_also_when_another_choice_would_take_it_along() -> None:
     wanted = small(locked=("learning_rate", "train_size"))
     kept = wanted.with_locks(START.replace(optimizer="adam", dataset="mnist", train_size=7))

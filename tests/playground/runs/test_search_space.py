@@ -79,7 +79,7 @@ def saved(experiment: Experiment, state: str) -> RunRow:
         id="a", group="g", kind="sweep", label="", name="", note="", tags=(),
         link=encode(experiment), dataset="", task="", state=state, epoch=1, epochs=1, loss=None,
         metric=None, val_loss=None, val_metric=None, best_metric=None, parameters=1, seconds=0.0,
-        created=datetime(2026, 1, 1, tzinfo=UTC),
+        created=datetime(2026, 1, 1, tzinfo=UTC), compile_seconds=None,
     )  # fmt: skip
 
 
