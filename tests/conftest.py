@@ -1,7 +1,9 @@
 """Any valid Experiment, for property tests: `@given(strategies.from_type(Experiment))`."""
 
+import os
 import signal
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,13 @@ FIRST = ("cluster", "browser")  # the longest groups, begun first: one in each p
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--exhaustive", action="store_true", help="run every combination as well")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile each program once for all processes of the tests: the files stay for later runs."""
+    if config.cache is not None:
+        folder = config.cache.mkdir(f"xla-{version('tensorflow')}")
+        os.environ.setdefault("TF_XLA_FLAGS", f"--tf_xla_persistent_cache_directory={folder}")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
