@@ -1,5 +1,6 @@
 """A setting counts as having an effect exactly where another value of it changes the numbers."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,7 @@ def varied(experiment: Experiment, name: str) -> Experiment:
     return Experiment().replace(**changed)
 
 
+@functools.cache
 def numbers(experiment: Experiment) -> list[Any]:
     """Scores of all epochs and the last weights."""
     trainer = Trainer(experiment)
