@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from threadpoolctl import threadpool_limits
 
-from dashboard.components import images, stream
+from dashboard.components import identity, images, stream
 from dashboard.components.chart import PLOTLY_PATH
 from dashboard.state.background import dataset_load
 from dashboard.state.pages import load_pages
@@ -76,19 +77,21 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     await asyncio.to_thread(cluster.close)
 
 
-SERVED = {
-    PLOTLY_PATH: plotly,
-    images.PATH: images.endpoint,
-    stream.PATH: stream.endpoint,
-}
+SERVED = (
+    (PLOTLY_PATH, plotly, ["GET"]),
+    (images.PATH, images.endpoint, ["GET"]),
+    (stream.PATH, stream.endpoint, ["GET"]),
+    (identity.PATH, identity.endpoint, ["POST"]),
+)
 
 app = st.App(
     Path(__file__).with_name("navigation.py"),
     lifespan=lifespan,
+    middleware=[Middleware(identity.OwnerCookie)],
     # Below a base path too, whether a proxy strips it or not.
     routes=[
-        Route(prefix + path, endpoint)
-        for path, endpoint in SERVED.items()
+        Route(prefix + path, endpoint, methods=methods)
+        for path, endpoint, methods in SERVED
         for prefix in ("", "/{base:path}")
     ],
 )

@@ -1,35 +1,61 @@
 """Who is looking, and what the server holds for them: runs, races and sweeps by owner and tab."""
 
 import re
+import secrets
 from collections.abc import Mapping
 
 import streamlit as st
 
 from playground.runs.leased import Held, Registry
 from playground.runs.logger import RunLogger
+from playground.runs.run import RUNS
 from playground.storage.records import StoreError
 from playground.storage.store import store
 
 Identity = tuple[str, str]
 
-KEY = "identity"  # of the component that reads the browser's ids
+KEY = "identity"  # of the component that tells the browser's ids where the cookies do not
+OWNER_COOKIE = "mlp_playground"
+TAB_COOKIE = "mlp_playground_tab"  # of a tab that is just being loaded again
 
-_IDS = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{32})")
+ID = re.compile(r"[0-9a-f]{32}")
+_IDS = re.compile(rf"({ID.pattern}) ({ID.pattern})")
 
 
 def read() -> None:
-    """Take over the ids that the component has reported."""
+    """Take over the ids of the cookies, and those that the component has reported."""
     state = st.session_state
+    if "known" not in state:
+        state["known"] = _from_cookies(st.context.cookies)
     reported = state.get(KEY)
     text = reported.get("identity") if isinstance(reported, Mapping) else None
     match = _IDS.fullmatch(str(text))
-    if match:
-        state["known"] = match.groups()
-    state.setdefault("known", None)
+    if match and match.groups() != state["known"]:
+        _become((match[1], match[2]))
+
+
+def _from_cookies(cookies: Mapping[str, str]) -> Identity | None:
+    """The ids before the browser tells its own; that of the tab may be a provisional one."""
+    owner, tab = (str(cookies.get(name)) for name in (OWNER_COOKIE, TAB_COOKIE))
+    if not ID.fullmatch(owner):
+        return None  # cookies are forbidden, as in the frame of another site
+    return owner, tab if ID.fullmatch(tab) else secrets.token_hex(16)
+
+
+def _become(new: Identity) -> None:
+    """Go on as `new`; a run that was begun under provisional ids goes along once it is played."""
+    before, st.session_state["known"] = st.session_state["known"], new
+    run = None if before is None else RUNS.get(before)
+    if before is None or run is None:
+        return
+    if run.state == "ready":
+        RUNS.remove(before)
+    elif RUNS.get(new) is None and (moved := RUNS.take(before)) is not None:
+        RUNS.put(new, moved)
 
 
 def current() -> Identity | None:
-    """(owner, tab): unguessable ids of browser and tab; None until the browser reports them."""
+    """(owner, tab): unguessable ids of browser and tab; None until they are known."""
     known: Identity | None = st.session_state["known"]
     return known
 

@@ -1,6 +1,9 @@
-// Who is looking: one id for the browser, one for the tab. Both are random, kept by the browser, and
-// survive a reload. A duplicated tab begins with a copy of the other's id and takes one of its own.
+// Who is looking: one id for the browser, which the server knows by its cookie, and one for the tab,
+// which survives a reload. The first page of a new tab has given it one already: nothing is told, and
+// the page need not be drawn again. A duplicated tab begins with a copy of the other's id and takes
+// one of its own.
 const VALID = /^[0-9a-f]{32}$/
+const TAB = "mlp_playground_tab"
 
 function random() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
@@ -23,8 +26,20 @@ function kept(storage) {
   return VALID.test(id ?? "") ? id : null
 }
 
-function identify() {
-  const owner = kept("localStorage") ?? keep("localStorage", random())
+// Without cookies the browser's id is in its storage, where those of earlier versions are, too.
+function ownerOf(known, address) {
+  const owner = kept("localStorage")
+  if (!known) return owner ?? keep("localStorage", random())
+  if (owner && owner !== known) fetch(address, { method: "POST", body: owner, headers: { "X-MLP-Playground": "1" } })
+  return owner ?? known
+}
+
+function identify({ known, address }) {
+  const [knownOwner, given] = known?.split(" ") ?? []
+  const owner = ownerOf(knownOwner, address)
+  const cookie = (id, seconds) => { document.cookie = `${TAB}=${id}; Path=/; Max-Age=${seconds}; SameSite=Lax` }
+  const leaving = document.cookie.match(/mlp_playground_tab=(\w+)/)?.[1]
+  cookie("", 0)
   const page = random() // of this page load: tells two tabs with one id apart
   let tab = kept("sessionStorage")
   const others = new BroadcastChannel("mlp-playground")
@@ -32,8 +47,9 @@ function identify() {
     if (data.asks === tab && data.page !== page) others.postMessage({ taken: tab, by: data.page })
     if (data.taken === tab && data.by === page) tab = keep("sessionStorage", random())
   }
+  addEventListener("pagehide", () => cookie(tab, 10)) // a reload is known by it at once
   if (tab === null) {
-    tab = keep("sessionStorage", random())
+    tab = keep("sessionStorage", given && given !== leaving ? given : random())
     return Promise.resolve(() => `${owner} ${tab}`)
   }
   others.postMessage({ asks: tab, page })
@@ -41,7 +57,7 @@ function identify() {
 }
 
 export default function ({ data, setStateValue }) {
-  window.playgroundIdentity ??= identify()
+  window.playgroundIdentity ??= identify(data)
   window.playgroundIdentity.then((current) => {
     if (data.known !== current()) setStateValue("identity", current())
   })

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings, strategies
 from streamlit.testing.v1 import AppTest
 
+from dashboard.state import identity
+from dashboard.state.identity import OWNER_COOKIE, TAB_COOKIE
 from playground.experiment.model import Experiment
 from playground.experiment.url import decode, parameters
 
@@ -114,7 +116,15 @@ def test_no_address_raises(address: dict[str, str]) -> None:
     assert decode("&".join(f"{n}={v}" for n, v in parameters(experiment).items())).problems == ()
 
 
-def test_nobody_is_known_before_the_browser_has_told() -> None:
+def test_cookies_tell_the_browser_before_the_first_run() -> None:
+    assert identity._from_cookies({OWNER_COOKIE: OWNER, TAB_COOKIE: TAB}) == (OWNER, TAB)
+    assert identity._from_cookies({OWNER_COOKIE: OWNER.upper(), TAB_COOKIE: TAB}) is None
+    owner, tab = identity._from_cookies({OWNER_COOKIE: OWNER}) or ("", "")
+    assert owner == OWNER
+    assert identity.ID.fullmatch(tab)
+
+
+def test_without_cookies_nobody_is_known_before_the_browser_has_told() -> None:
     assert opened().text[0].value == "None"
 
 
