@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from distributed import Security
 
 START_TIMEOUT = 60.0  # seconds in which the scheduler has to come up
 CHECK = 0.5  # seconds between two looks whether the nannies run
@@ -40,12 +41,15 @@ QUIET = {
     "CUDA_VISIBLE_DEVICES": "",
 }
 
-# Dask accepts any connection: from this machine only.
+# From this machine only, and there only from whoever has the cluster's key.
 LOOPBACK = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
 
 
 class LocalCluster:
     """One scheduler and `n_workers` workers, which end with this process however it ends.
+
+    All connections are encrypted and need the key that is made here: whoever could connect without
+    it could run code as this user. `security` has it for a client.
 
     Each worker has a nanny, which replaces it if it dies; a nanny that dies is replaced here. A
     dead scheduler ends the cluster: `alive` is false, and another one has to be made.
@@ -57,6 +61,11 @@ class LocalCluster:
     def __init__(self, n_workers: int) -> None:
         self.n_workers = n_workers
         self.folder = Path(tempfile.mkdtemp(prefix="playground-"))
+        self.security = Security.temporary()
+        programs = {"TF_XLA_FLAGS": f"--tf_xla_persistent_cache_directory={self.folder / 'xla'}"}
+        # A program that one worker has compiled is loaded by the others, and by their successors.
+        self._environment = programs | os.environ | QUIET
+        self._environment |= _credentials(self.security, self.folder)
         file = self.folder / "scheduler.json"
         self._nanny = {
             "nthreads": 1,
@@ -66,7 +75,7 @@ class LocalCluster:
             "scheduler_file": str(file),
             **LOOPBACK,
         }
-        scheduler = {"port": 0, "scheduler_file": str(file), **LOOPBACK}
+        scheduler = {"port": 0, "protocol": "tls", "scheduler_file": str(file), **LOOPBACK}
         self._closing, self._lock = threading.Event(), threading.Lock()
         self._processes = [self._start("distributed.Scheduler", scheduler)]
         self._processes += [self._start("distributed.Nanny", self._nanny) for _ in range(n_workers)]
@@ -122,10 +131,23 @@ class LocalCluster:
         # A session of its own: Ctrl-C in a terminal signals the web server only, which ends these.
         return subprocess.Popen(
             [sys.executable, "-m", "playground.runs.local_cluster", *whose, spec],
-            env=os.environ | QUIET,
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
+
+
+def _credentials(security: Security, folder: Path) -> dict[str, str]:
+    """Dask's settings for processes whose key and certificate lie in files of this user alone."""
+    settings = {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true"}
+    contents = {"key": security.tls_client_key, "cert": security.tls_client_cert}
+    for kind, content in contents.items():
+        path = folder / f"{kind}.pem"
+        with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(content)
+        for role in ("CLIENT", "SCHEDULER", "WORKER"):
+            settings[f"DASK_DISTRIBUTED__COMM__TLS__{role}__{kind.upper()}"] = str(path)
+    return settings | {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": str(folder / "cert.pem")}
 
 
 def _end_with(parent: int, folder: str) -> None:

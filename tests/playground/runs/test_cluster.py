@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from distributed import Client
+from distributed import Client, Security
 
 from playground.experiment.model import Data, Experiment
 from playground.runs import cluster
@@ -191,11 +191,29 @@ def test_nothing_listens_beyond_this_machine(dask: Client) -> None:
     assert listening == {"127.0.0.1"}
 
 
+def test_whoever_lacks_the_key_cannot_connect(dask: Client) -> None:
+    embedded = cluster.connection().embedded
+    assert embedded is not None
+    modes = {file.name: file.stat().st_mode & 0o077 for file in embedded.folder.glob("*.pem")}
+    assert modes == {"key.pem": 0, "cert.pem": 0}
+    address = dask.scheduler.address
+    for foreign in (Security.temporary(), None):
+        with pytest.raises(OSError, match=r"certificate|Connection reset"):
+            Client(address if foreign else address.replace("tls", "tcp"), security=foreign)
+
+
 def test_an_existing_scheduler_is_used_and_left_alone(dask: Client) -> None:
-    before = cluster.workers()
+    before, embedded = cluster.workers(), cluster.connection().embedded
+    assert embedded is not None
+    files = {
+        f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(embedded.folder / file)
+        for name, file in {
+            "CA_FILE": "cert.pem", "CLIENT__KEY": "key.pem", "CLIENT__CERT": "cert.pem"
+        }.items()
+    }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", SERVER, "train"],
-        env={**os.environ, "PLAYGROUND_SCHEDULER": dask.scheduler.address},
+        env={**os.environ, **files, "PLAYGROUND_SCHEDULER": dask.scheduler.address},
         input="close\n", capture_output=True, text=True, timeout=100, check=True,
     )  # fmt: skip
     # The process that asked has loaded neither TensorFlow nor Keras, though an error came back.
