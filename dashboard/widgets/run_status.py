@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from playground.experiment.model import Experiment
-from playground.history.events import Diverged, Event, Finished, Progress, WorkerLost
+from playground.history.events import Diverged, Event, Finished, Progress, StopRule, WorkerLost
+
+STOPPED: dict[StopRule, str] = {
+    "patience": "Early stopping after epoch {0:,}: no improvement of the validation loss for "
+    "{1.patience} epochs.",
+    "target": "Target reached after epoch {0:,}: {1.target_value:g}.",
+    "time": "Stopped after epoch {0:,}: {1.time_limit:g} s of training are over.",
+}
 
 Kind = Literal["info", "success", "warning", "error"]
 
@@ -55,10 +62,7 @@ def _sentence(text: str) -> str:
 def _finished(last: Finished, experiment: Experiment) -> str:
     text = f"Finished: {last.epoch:,} epochs trained."
     if last.stopped_early:
-        text = (
-            f"Early stopping after epoch {last.epoch}: no improvement of the validation loss for "
-            f"{experiment.training.patience} epochs."
-        )
+        text = STOPPED[last.stopped_by or "patience"].format(last.epoch, experiment.training)
     if last.restored and last.best_epoch is not None:
         text += f" The weights are those of the best epoch, {last.best_epoch}."
     return text

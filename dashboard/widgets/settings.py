@@ -5,6 +5,7 @@ edit changes nothing: it stays in its widget, with the reason beside it.
 """
 
 from collections.abc import Callable
+from math import log10
 from typing import Any
 
 import numpy as np
@@ -13,21 +14,20 @@ from pydantic import ValidationError
 
 from dashboard.components.chart import chart
 from dashboard.figures.training_curves import schedule_figure, schedule_sentence
-from dashboard.state import session, stored
-from dashboard.widgets.fields import SLIDER, Form
+from dashboard.state import session, stored, url
+from dashboard.widgets.fields import AT_ONCE_MARK, SLIDER, Form
 from dashboard.widgets.messages import literal
 from playground.datasets.registry import DATASETS
 from playground.experiment.fields import split_layers
 from playground.experiment.model import (
     FIELDS,
-    TUNABLE_WHILE_TRAINING,
+    LAYER_UNITS,
     Experiment,
     explain,
     help_text,
     label,
 )
 from playground.experiment.model_summary import summary
-from playground.experiment.sections import TARGETS
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.format import format_number
 from playground.nn.initializers import INITIALIZERS
@@ -38,42 +38,96 @@ from playground.nn.schedules import SCHEDULES, rates
 REGULARIZERS = ("l2", "l1", "dropout")
 PER_LAYER = "own_activations"  # toggle: one activation per layer instead of one for all
 OF_LAYER = "activation_of_"  # and the number of the layer
+MOST_LAYERS, NEW_UNITS = 6, 8
 
 SCHEDULE_POINTS = 300
+WIDTH = 140  # pixels of a setting, where the table says no other
+BAR = {
+    "hidden": 116, "activation": 104, "optimizer": 112, "learning_rate": 122, "schedule": 128,
+    "batch_size": 84,
+}  # fmt: skip
+AT_ONCE = (
+    f"{AT_ONCE_MARK} acts at once on a network that trains. Anything else begins a new, untrained "
+    "network; the former run stays as a gray curve."
+)
 
 
-def controls(experiment: Experiment) -> Experiment:
-    """Draw the bar; returns the edited experiment.
+def controls(experiment: Experiment, drawn: bool = True) -> Experiment:
+    """Draw the bar, unless it is not to be `drawn`; returns the edited experiment.
 
     What is changed most stands open; the rest is in groups behind buttons that say what they hold.
+    An address can choose the settings to show.
     """
     experiment, refusals = _apply_edits(experiment)
     form = Form(experiment, refusals, _locked(experiment))
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="settings"):
-        _popover(f"**{literal(experiment.data.source.label)}**", "dataset", _data, form, "data")
-        with st.container(width=118):
-            form.field("hidden")
-        if experiment.network.activations:
-            _popover("Activations", "function", _activations, form, "activations")
+    if not drawn:
+        return experiment
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="settings"):
+        if url.controls():
+            for name in filter(url.shows, FIELDS):
+                _setting(form, name)
         else:
-            with st.container(width=104):
-                form.field("activation")
-        with st.container(width=112):
-            form.field("optimizer")
-        with st.container(width=124):
-            form.field("learning_rate")
-        with st.container(width=132):
-            form.field("schedule")
-        with st.container(width=96):
-            form.field("batch_size")
-        _popover(_regularization_label(experiment), "tune", _regularization, form, "regularization")
-        _popover("More", "more_horiz", _more, form, "more")
+            data = literal(experiment.data.source.label)
+            _popover("Data", data, _data, form, "data")
+            for name in BAR:
+                _setting(form, name)
+            held = _regularization_label(experiment)
+            _popover("Regularization", held, _regularization, form, "regularization")
+            _popover("All other settings", "More", _more, form, "more")
+    if not url.controls():
+        st.caption(AT_ONCE)
     return experiment
 
 
-def _popover(text: str, icon: str, group: Callable[[Form], None], form: Form, key: str) -> None:
-    """A button that opens a group of settings; drawn when it is open."""
-    popover = st.popover(text, icon=f":material/{icon}:", key=f"{key}_settings", on_change="rerun")
+def resize_layer(layer: int, by: int) -> None:
+    """Give hidden layer `layer` (from 1) fewer or more units, or take it away (to add one: 0, 1).
+
+    by: −1 or 1: a unit below 10 units, half the order of magnitude above.
+    """
+    experiment = session.experiment()
+    sizes = list(experiment.network.hidden)
+    low, high = LAYER_UNITS
+    if layer == 0:
+        sizes = sizes[:-1] if by < 0 else [*sizes, sizes[-1] if sizes else NEW_UNITS]
+    elif layer <= len(sizes):
+        step = max(1, 10 ** int(log10(sizes[layer - 1])) // 2)
+        sizes[layer - 1] = min(max(sizes[layer - 1] + by * step, low), high)
+    if len(sizes) <= MOST_LAYERS:
+        changes = _changes(experiment, "hidden", ",".join(map(str, sizes)) or "none")
+        session.set_experiment(experiment.replace(**changes))
+
+
+def _setting(form: Form, name: str) -> None:
+    """A setting of the bar."""
+    experiment = form.experiment
+    if name == "activation" and experiment.network.activations:
+        held = ", ".join(ACTIVATIONS[each].label for each in experiment.network.activations)
+        _popover("Activations", held, _activations, form, "activations")
+        return
+    with st.container(width=BAR.get(name, WIDTH)):
+        if name == "dataset":
+            _dataset(form)
+        else:
+            form.field(name)
+    if name == "hidden":
+        count, locked = len(experiment.network.hidden), form.is_locked(name)
+        with st.container(horizontal=True, gap=None, width="content", key="layers"):
+            st.button(
+                "−", key="remove_layer", disabled=locked or not count, on_click=resize_layer,
+                args=(0, -1), help="Removes the last hidden layer.",
+            )  # fmt: skip
+            st.button(
+                "\\+", key="add_layer", disabled=locked or count >= MOST_LAYERS,
+                on_click=resize_layer, args=(0, 1), help="Adds a hidden layer like the last one.",
+            )  # fmt: skip
+
+
+def _popover(text: str, held: str, group: Callable[[Form], None], form: Form, key: str) -> None:
+    """A button that opens a group of settings and shows what they hold; drawn when it is open."""
+    with st.container(width="content", gap=None, key=f"{key}_setting"):
+        if key != "more":
+            st.caption(text)
+        popover = st.popover(held, help=text, key=f"{key}_settings", on_change="rerun")
     if popover.open:
         with popover:
             group(form)
@@ -82,7 +136,7 @@ def _popover(text: str, icon: str, group: Callable[[Form], None], form: Form, ke
 def _regularization_label(experiment: Experiment) -> str:
     values = experiment.to_dict()
     parts = [f"{label(n)} {format_number(values[n])}" for n in REGULARIZERS if values[n]]
-    return ", ".join(parts) or "No regularization"
+    return ", ".join(parts) or "None"
 
 
 def _regularization(form: Form) -> None:
@@ -158,11 +212,14 @@ def _changes(experiment: Experiment, key: str, value: Any) -> dict[str, Any]:
     return {key.removesuffix(SLIDER): value}
 
 
-def _data(form: Form) -> None:
+def _dataset(form: Form) -> None:
     sources = DATASETS | {name: table.source for name, table in session.own_tables().items()}
-    data = form.experiment.data
-    form.select("dataset", label("dataset"), list(sources), sources, data.dataset)
-    source = data.source
+    form.select("dataset", label("dataset"), list(sources), sources, form.experiment.data.dataset)
+
+
+def _data(form: Form) -> None:
+    _dataset(form)
+    source = form.experiment.data.source
     st.caption(literal(source.description))
     for name in ("train_size", "validation_size", source.noise, "label_noise", "standardize"):
         form.field(name)
@@ -211,17 +268,19 @@ def _activations(form: Form) -> None:
         form.select(f"{OF_LAYER}{i}", text, list(ACTIVATIONS), ACTIVATIONS, name)
 
 
-def _optimizer(form: Form) -> None:
+def _optimization(form: Form) -> None:
     task, training = form.experiment.data.source.task, form.experiment.training
     form.field("loss", [name for name, entry in LOSSES.items() if task in entry.tasks])
     optimizer = OPTIMIZERS[training.optimizer]
     st.latex(optimizer.rule)
     for name in optimizer.defaults:
-        if name not in TUNABLE_WHILE_TRAINING:
+        if name != "learning_rate":
             form.field(name)
     form.field("clipping")
     if training.clipping != "none":
         form.field("clip_limit")
+    form.field("shuffle")
+    _schedule(form)
 
 
 def _schedule(form: Form) -> None:
@@ -242,22 +301,19 @@ def _schedule(form: Form) -> None:
 
 def _stopping(form: Form) -> None:
     training = form.experiment.training
-    form.field("epochs")
+    for name in ("epochs", "time_limit", "target_metric"):
+        form.field(name)
+    if training.target_metric != "none":
+        form.field("target_value")
     form.field("early_stopping")
     if training.early_stopping:
         for name in ("patience", "min_delta", "restore_best"):
             form.field(name)
-    form.field("target_metric")
-    for name in TARGETS[training.target_metric].defaults:
-        form.field(name)
-    form.field("time_limit")
-    form.field("shuffle")
 
 
 GROUPS: dict[str, Callable[[Form], None]] = {
+    "Data": _split_errors,
     "Network": _network,
-    "Optimization": _optimizer,
-    "Schedule": _schedule,
+    "Optimization": _optimization,
     "Stopping": _stopping,
-    "Data errors": _split_errors,
 }

@@ -19,7 +19,16 @@ from playground.experiment.model import Experiment
 from playground.experiment.model_summary import summary, title
 from playground.export.pretrained import PretrainedNetwork
 from playground.history.environment import versions
-from playground.history.events import Diverged, Epoch, Event, Finished, Progress, Score, metric_name
+from playground.history.events import (
+    STOPPED,
+    Diverged,
+    Epoch,
+    Event,
+    Finished,
+    Progress,
+    Score,
+    metric_name,
+)
 from playground.lessons.gradebook import GradebookRow, RejectedSubmission, student
 from playground.lessons.lesson import LessonLibrary
 from playground.lessons.metrics import METRICS
@@ -66,6 +75,7 @@ def print_json(
             return True
         elif isinstance(event, Finished):
             values = {"epochs": event.epoch, "parameters": summary(experiment).parameters}
+            values |= {"stopped_by": event.stopped_by} if event.stopped_by else {}
             values["threads"] = int(versions()["threads"])
             scores = {} if test is None else _score("test_", test(), task)
             _print_event(out, "finished", values | scores)
@@ -108,8 +118,9 @@ def print_table(
     if finished is None:  # interrupted
         return False
     if finished.stopped_early:
-        best = f", best epoch {finished.best_epoch}" if finished.best_epoch else ""
-        _print(f"Stopped early after epoch {finished.epoch}{best}.")
+        reason = STOPPED[finished.stopped_by or "patience"]
+        best = f"; best epoch {finished.best_epoch}" if finished.best_epoch else ""
+        _print(f"Stopped after epoch {finished.epoch}, {reason}{best}.")
     if finished.restored:
         _print(f"The weights of epoch {finished.best_epoch} were restored.")
     if test is None:

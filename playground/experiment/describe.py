@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from playground.datasets.custom.table import shape_of
 from playground.datasets.registry import DATASETS
 from playground.experiment.model import NOISES, Data, Experiment, Training
+from playground.experiment.sections import TARGETS
 from playground.experiment.url import differences
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
@@ -22,10 +24,12 @@ def active_hyperparameters(experiment: Experiment) -> dict[str, Any]:
     names = network.layer_activations
     initializers = (network.kernel_initializer, network.bias_initializer)
     used = {*OPTIMIZERS[training.optimizer].defaults, *SCHEDULES[training.schedule].defaults}
+    used |= set(TARGETS[training.target_metric].defaults)
     used |= {field for name in initializers for field in INITIALIZERS[name].parameters}
     used |= {field for name in names for field in ACTIVATIONS[name].parameters}
     optional = {field for entry in OPTIMIZERS.values() for field in entry.defaults}
     optional |= {field for entry in SCHEDULES.values() for field in entry.defaults}
+    optional |= {field for entry in TARGETS.values() for field in entry.defaults}
     optional |= {field for entry in INITIALIZERS.values() for field in entry.parameters}
     of_activations = {field for entry in ACTIVATIONS.values() for field in entry.parameters}
     unused = (optional | of_activations) - used | {"activations"}
@@ -33,7 +37,7 @@ def active_hyperparameters(experiment: Experiment) -> dict[str, Any]:
     unused |= {name for name in NOISES if name != data.source.noise}
     unused |= set() if data.standardize or data.source.shape else {"scaler"}
     unused |= set() if data.validation_size else {"leaked_fraction"}
-    unused |= set() if training.early_stopping else {"patience", "restore_best"}
+    unused |= set() if training.early_stopping else {"patience", "min_delta", "restore_best"}
     unused |= {"clip_limit"} if training.clipping == "none" else set()
     values = experiment.to_dict() | {
         "activation": names[0] if len(set(names)) == 1 else names,
@@ -48,6 +52,7 @@ _USERS: dict[str, tuple[Mapping[str, Any], str]] = {
     "dataset": (DATASETS, "noises"),
     "optimizer": (OPTIMIZERS, "defaults"),
     "schedule": (SCHEDULES, "defaults"),
+    "target_metric": (TARGETS, "defaults"),
     "activation": (ACTIVATIONS, "parameters"),
     "kernel_initializer": (INITIALIZERS, "parameters"),
 }
@@ -57,6 +62,7 @@ _NEEDED = {
     "scaler": "standardize",
     "leaked_fraction": "validation examples",
     "patience": "early_stopping",
+    "min_delta": "early_stopping",
     "restore_best": "early_stopping",
     "clip_limit": "clipping",
 }
@@ -86,9 +92,10 @@ def program_key(experiment: Experiment) -> Experiment:
 
     Fields that are arguments of the program are set to a fixed value.
     """
-    network, training = experiment.network, experiment.training
+    data, network, training = experiment.data, experiment.network, experiment.training
+    table = None if data.table is None else shape_of(data.source)
     return experiment.replace(
-        data=Data(dataset=experiment.data.dataset),
+        data=Data(dataset=data.dataset if table is None else table.name),
         network=network.replace(
             seed=0,
             kernel_initializer="zeros",

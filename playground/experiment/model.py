@@ -23,6 +23,7 @@ from playground.experiment.sections import (
 )
 from playground.nn.format import format_number, truncate
 from playground.nn.losses import DEFAULT_LOSS, LOSSES, REGRESSION
+from playground.nn.schedules import SCHEDULES
 
 __all__ = [
     "CHOICES",
@@ -48,6 +49,7 @@ __all__ = [
     "is_logarithmic",
     "label",
     "limits",
+    "require_experiment",
     "short_label",
     "step_size",
     "text_label",
@@ -91,6 +93,12 @@ class Experiment(Value):
             raise fail(f"one of {suitable} for {task}", loss, "loss", DEFAULT_LOSS[task])
         return self
 
+    def __repr__(self) -> str:
+        from playground.experiment.url import differences  # which imports this module
+
+        changes = ", ".join(f"{name}={value!r}" for name, value in differences(self).items())
+        return f"Experiment().replace({changes})" if changes else "Experiment()"
+
     @property
     def layer_sizes(self) -> tuple[int, ...]:
         """Units from the input to the output, e.g. (784, 300, 100, 10)."""
@@ -124,7 +132,12 @@ class Experiment(Value):
             noise = dict.fromkeys(NOISES, 0.0) | {current_name(NOISE, dataset): self.data.noise}
             changes = noise | changes
         sections: dict[str, dict[str, Any]] = self.model_dump()
-        sections |= {name: dict(changes.pop(name)) for name in SECTIONS if name in changes}
+        for name in SECTIONS.keys() & changes.keys():
+            value = changes.pop(name)
+            if not isinstance(value, Mapping | Value):
+                rule = f"{SECTIONS[name].__name__} or a table of its fields"
+                raise TypeError(f"{name} must be {rule}, got {truncate(value)}")
+            sections[name] = dict(value)
         for choice, names in _dependent_fields(changes).items():
             if changes[choice] != sections[SECTION_OF[choice]][choice]:
                 for section in sections.values():
@@ -138,6 +151,12 @@ class Experiment(Value):
         except ValidationError as error:
             error.add_note("; ".join(explain(error)))  # as at the command line
             raise
+
+
+def require_experiment(value: object, name: str = "experiment") -> None:
+    """TypeError unless `value` is an Experiment."""
+    if not isinstance(value, Experiment):
+        raise TypeError(f"{name} must be an Experiment, got {truncate(value)}")
 
 
 def _dependent_fields(changes: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -173,7 +192,13 @@ CHOICES: dict[str, Mapping[str, Any]] = {
     if "choices" in (extra := _extra(field))
 }
 
-TUNABLE_WHILE_TRAINING = ("learning_rate", "batch_size", "dropout", "l2", "l1")
+# What a run takes up with its weights. A change of a schedule brings the fields that it uses.
+TUNABLE_WHILE_TRAINING = (
+    "learning_rate", "batch_size", "dropout", "l2", "l1", "momentum",
+    "schedule", "warmup_epochs", *dict.fromkeys(f for e in SCHEDULES.values() for f in e.defaults),
+    "epochs", "early_stopping", "patience", "min_delta", "restore_best",
+    "target_metric", "target_value", "time_limit", *NOISES,
+)  # fmt: skip
 
 
 def label(name: str) -> str:

@@ -187,7 +187,7 @@ def distinguishing_names(experiments: Sequence[Experiment]) -> list[str]:
 
 def _short_value(name: str, value: Any) -> str:
     if name in CHOICES and value in CHOICES[name]:
-        return str(CHOICES[name][value].label)
+        return format_value(name, value)
     if isinstance(value, bool):
         return text_label(name) if value else f"no {text_label(name)}"
     return f"{short_label(name)} {format_value(name, value)}"

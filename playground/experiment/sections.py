@@ -6,6 +6,7 @@ is not given.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 from pydantic import PrivateAttr, field_validator, model_validator
@@ -35,6 +36,21 @@ CLIPPING = {
     "value": "Each number, to ± the limit",
     "norm": "Each layer's norm",
     "global_norm": "The norm of all layers together",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A score that ends a run: the validation score, or without validation the training score."""
+
+    label: str
+    defaults: Mapping[str, Any]
+
+
+TARGETS = {
+    "none": Target("None", {}),
+    "loss": Target("Loss at most", {"target_value": 0.1}),
+    "metric": Target("Accuracy at least, or mean error at most", {"target_value": 0.95}),
 }
 
 LARGEST_SEED = 2**31 - 1
@@ -434,10 +450,29 @@ class Training(Value):
         10, 1, 1000, "Patience", "Epochs without improvement before early stopping ends the run.",
         "Try 3: it may stop at a small bump.", unit="epochs",
     )  # fmt: skip
+    min_delta: float = number(
+        0.0, 0.0, 10.0, "Smallest gain",
+        "A decrease of the loss by less is no improvement for early stopping.",
+        "Try 0.01: a run that hardly gets better ends sooner.", step=0.001,
+    )  # fmt: skip
     restore_best: bool = switch(
         True, "Restore best weights",
         "At the end, return to the weights of the best epoch, as Keras' EarlyStopping does.",
         "Try switching it off and compare the last epoch with the best.",
+    )  # fmt: skip
+    target_metric: str = one_of(
+        TARGETS, "none", "Target", "Score after an epoch that ends the run.",
+        "Try an accuracy of 0.9 with two optimizers and compare the epochs they take.",
+    )  # fmt: skip
+    target_value: float = number(
+        0.95, 0.0, 1e6, "Target value",
+        "The score to reach, on the validation examples; an accuracy as a fraction.",
+        "Try 0.99, which not every network reaches.", step=0.01,
+    )  # fmt: skip
+    time_limit: float = number(
+        0.0, 0.0, 86_400.0, "Time limit",
+        "Training ends after the epoch in which this time is over. 0: no limit.",
+        "Try 5 and compare a small network with a large one.", unit="seconds", step=1,
     )  # fmt: skip
 
     _epochs = field_validator("milestones", mode="before")(split_list)
@@ -468,4 +503,5 @@ class Training(Value):
 TABLES_WITH_DEFAULTS: dict[str, Mapping[str, Any]] = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
+    "target_metric": TARGETS,
 }

@@ -31,7 +31,7 @@ MAX_LENGTH = 4_000  # characters; browsers and proxies begin to cut addresses at
 MAX_PROBLEMS = 12
 
 # The choices that defaults of other fields depend on.
-CHOICES_WITH_DEFAULTS = ("dataset", "optimizer", "schedule")
+CHOICES_WITH_DEFAULTS = ("dataset", "optimizer", "schedule", "target_metric")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from playground.experiment.model_summary import summary, title
 from playground.history.events import (
     AFTER_EPOCH,
     DURING_EPOCH,
+    STOPPED,
     Diverged,
     Event,
     ExamplesAdded,
@@ -145,10 +146,11 @@ def _sentences(events: list[Event]) -> list[str]:
             case Diverged():
                 sentences.append(f"It diverged at update {event.step:,}: the loss was not finite.")
             case Finished() if event.stopped_early or event.restored:
-                end = "stopped early" if event.stopped_early else "ended"
+                end = "stopped" if event.stopped_early else "ended"
+                reason = f", {STOPPED[event.stopped_by or 'patience']}" * event.stopped_early
                 restored = f"; the weights of epoch {event.best_epoch} were restored"
                 sentences.append(
-                    f"Training {end} after epoch {event.epoch}{restored * event.restored}."
+                    f"Training {end} after epoch {event.epoch}{reason}{restored * event.restored}."
                 )
             case WorkerLost():
                 sentences.append(f"Training was interrupted after epoch {event.epoch}.")

@@ -1,7 +1,7 @@
 """Immutable training events, appended to a run's log in chronological order."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
@@ -11,6 +11,13 @@ from playground.nn.network import Snapshot
 # computed with the weights after the epoch, without dropout.
 DURING_EPOCH = "mean during the epoch"
 AFTER_EPOCH = "after the epoch"
+
+StopRule = Literal["patience", "target", "time"]
+STOPPED: dict[StopRule, str] = {  # why a run stopped, after "stopped after epoch 7, …"
+    "patience": "because its loss had not improved for long",
+    "target": "because it reached its target",
+    "time": "because its time was over",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +103,13 @@ class Diverged:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Training ended: all epochs done, or stopped early."""
+    """Training ended: all epochs done, or stopped before by the rule `stopped_by`."""
 
     epoch: int
     stopped_early: bool
     best_epoch: int | None  # of early stopping; None without it
     restored: bool  # the weights are those of the best epoch
+    stopped_by: StopRule | None = None  # None in earlier logs, too: there it was the patience
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ class BatchOrder:
         """The rows (n,) of the training examples in the order of the next epoch."""
         return self.rng.permutation(self.n) if self.shuffle else np.arange(self.n)
 
+    def skip(self, epochs: int) -> None:
+        """Go on as after `epochs` more."""
+        for _ in range(epochs * self.shuffle):
+            self.next_epoch()
+
 
 class DropoutMasks:
     """Random uint16 numbers for dropout, one per hidden unit and example, from `network.seed`."""
@@ -52,6 +57,14 @@ class DropoutMasks:
 
     def draw(self, steps: int, batch_size: int) -> NDArray[np.uint16]:
         """(steps, batch_size · units), filled up to a multiple of 4: each raw draw is 64 bits."""
-        words = -(-batch_size * self.units // 4)
+        words = self._words(batch_size)
         raw: NDArray[np.uint64] = self.bits.random_raw(steps * words)
         return raw.view(np.uint16).reshape(steps, words * 4)
+
+    def skip(self, steps: int, batch_size: int) -> None:
+        """Go on as after `steps` more."""
+        self.bits.advance(steps * self._words(batch_size))
+
+    def _words(self, batch_size: int) -> int:
+        """Raw draws for one step."""
+        return -(-batch_size * self.units // 4)

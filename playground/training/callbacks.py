@@ -1,4 +1,4 @@
-"""Early stopping and reduce-on-plateau with the rules of Keras' callbacks."""
+"""Stop rules and reduce-on-plateau; what Keras has as a callback has the same rules."""
 
 import math
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from playground.experiment.model import Training
+from playground.history.events import Score
 
 
 def _is_lower(loss: float, best: float) -> bool:
@@ -16,8 +17,8 @@ def _is_lower(loss: float, best: float) -> bool:
 class EarlyStopping:
     """Stops training when the monitored loss has not improved for `patience` epochs.
 
-    The loss is `val_loss` as Keras reports it, penalty included; without validation examples the
-    training loss.
+    A decrease of at most `min_delta` is no improvement. The loss is `val_loss` as Keras reports it,
+    penalty included; without validation examples the training loss.
     """
 
     training: Training
@@ -41,9 +42,18 @@ class EarlyStopping:
         """The callback after an epoch that ended with this loss."""
         if not self.training.early_stopping:
             return self
-        if _is_lower(loss, self.best):
+        if _is_lower(loss + self.training.min_delta, self.best):
             return EarlyStopping(self.training, loss, epoch, tuple(weights))
         return replace(self, wait=self.wait + 1)
+
+
+def reaches_target(training: Training, score: Score, is_accuracy: bool) -> bool:
+    """Whether a score ends the run: a loss or error at most, or an accuracy at least the target."""
+    target = np.float32(training.target_value)
+    if training.target_metric == "metric" and is_accuracy:
+        return bool(np.float32(score.metric) >= target)
+    value = {"loss": score.loss, "metric": score.metric}.get(training.target_metric, math.inf)
+    return bool(np.float32(value) <= target)
 
 
 @dataclass(frozen=True)

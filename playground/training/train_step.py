@@ -1,6 +1,7 @@
 """The compiled training program: many updates in one XLA call, on Keras layers and optimizers."""
 
 import functools
+import re
 import time
 import weakref
 from collections.abc import Callable
@@ -75,6 +76,20 @@ class Program:
     def read_slots(self) -> Weights:
         """Copies of the optimizer variables: iterations, learning rate, moments."""
         return [v.value.numpy() for v in self.optimizer.variables]
+
+    def adapted_slots(self, other: "Program", slots: Weights) -> Weights:
+        """The optimizer variables `slots` of another program for this one.
+
+        Variables that only this one has (a momentum that was 0) are as before training.
+        """
+        known = dict(zip(other._slot_keys(), slots, strict=True))
+        initial = zip(self._slot_keys(), self.initial_slots, strict=True)
+        return [known.get(key, value) for key, value in initial]
+
+    def _slot_keys(self) -> list[tuple[str, int]]:
+        """Of each optimizer variable its kind ("momentum") and its number among these."""
+        kinds = [re.split(r"(?:kernel|bias)_|/", v.path)[-1] for v in self.optimizer.variables]
+        return [(kind, kinds[:i].count(kind)) for i, kind in enumerate(kinds)]
 
     # ---- what is compiled ----------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from playground.experiment.url import encode
 from playground.export.script import data, model, training, verify
 from playground.export.script.source import import_block, quoted, spaced
 from playground.history.events import (
+    STOPPED,
     Diverged,
     Epoch,
     Event,
@@ -209,7 +210,8 @@ def _ending(event: Finished | Diverged) -> str:
     restored = f"; the weights of epoch {event.best_epoch} were restored" * event.restored
     if not event.stopped_early:
         return f"The run ended after epoch {event.epoch}{restored}." if restored else ""
-    return f"The run stopped early after epoch {event.epoch}{restored}."
+    reason = STOPPED[event.stopped_by or "patience"]
+    return f"The run stopped after epoch {event.epoch}, {reason}{restored}."
 
 
 def _fit(experiment: Experiment) -> str:

@@ -1,5 +1,6 @@
 """Code that trains: loss, optimizer, learning rate, order of the examples, callbacks."""
 
+from playground.datasets import load
 from playground.experiment.model import Experiment, Training
 from playground.export.script.model import drops_units
 from playground.export.script.source import listing, wrapped
@@ -175,11 +176,41 @@ def callbacks_of(experiment: Experiment) -> tuple[list[str], list[str]]:
                 f"patience={training.plateau_patience})"
             )
     if training.early_stopping:
+        gain = f"min_delta={training.min_delta!r}, " if training.min_delta else ""
         callbacks.append(
-            f'keras.callbacks.EarlyStopping("{monitor}", patience={training.patience}, '
+            f'keras.callbacks.EarlyStopping("{monitor}", patience={training.patience}, {gain}'
             f"restore_best_weights={training.restore_best})"
         )
+    if training.target_metric != "none":
+        definitions.append(_stop_at_target(experiment))
+        callbacks.append("StopAtTarget()")
     return definitions, callbacks
+
+
+def time_limit(training: Training) -> str:
+    """A callback that ends training after an epoch once its time is over."""
+    return f"""\
+class TimeLimit(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        self.began = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if time.monotonic() - self.began >= {training.time_limit!r}:  # seconds
+            self.model.stop_training = True"""
+
+
+def _stop_at_target(experiment: Experiment) -> str:
+    training, data = experiment.training, experiment.data
+    of_loss = training.target_metric == "loss"
+    name = ("val_" if data.validation_size else "") + ("loss" if of_loss else metric(experiment))
+    sign = ">=" if name.endswith("accuracy") else "<="
+    scaled = data.table is not None and data.table.scale_target and not of_loss
+    value = training.target_value / (load(data).target_std if scaled else 1)
+    return f'''\
+class StopAtTarget(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs):
+        if np.float32(logs["{name}"]) {sign} np.float32({value!r}):
+            self.model.stop_training = True'''
 
 
 def _own_plateau(training: Training, monitor: str) -> str:

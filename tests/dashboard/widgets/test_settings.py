@@ -23,7 +23,9 @@ NEEDS: dict[str, dict[str, Any]] = {
     "stddev": {"bias_initializer": "random_normal"},
     "clip_limit": {"clipping": "norm"},
     "patience": {"early_stopping": True},
+    "min_delta": {"early_stopping": True},
     "restore_best": {"early_stopping": True},
+    "target_value": {"target_metric": "loss"},
     **{n: {"schedule": key} for key, entry in SCHEDULES.items() for n in entry.defaults},
     **{n: {"optimizer": key} for key, entry in OPTIMIZERS.items() for n in entry.defaults},
 }
