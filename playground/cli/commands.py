@@ -173,7 +173,6 @@ def train(
     keras: str | None, script: str | None, overwrite: bool, **options: Any,
 ) -> int:  # fmt: skip
     """Train a network in this process; options override the file or the link."""
-    from playground.cli import resume as resuming
     from playground.export.script.data import needs_file
 
     state = None
@@ -185,9 +184,11 @@ def train(
             name = others[0].replace("_", "-")
             raise InvalidValueError(f"resume must come without settings, got --{name}")
         state = _read(resume, "resume")
+        with quiet_start():
+            from playground.training import checkpoints
         try:
-            experiment = resuming.read_experiment(state)
-        except resuming.ResumeError as error:
+            experiment = checkpoints.read_experiment(state)
+        except checkpoints.CheckpointError as error:
             raise InvalidValueError(_not_resumable(resume, error)) from None
     script_endings = (".zip",) if needs_file(experiment.data) else (".py", ".zip")
     places = {
@@ -235,14 +236,15 @@ def _train(
     dataset = load(experiment.data, output.print_download)
     with resuming.deferred_interrupt() as interrupt:
         with quiet_start():
-            from playground.training import Trainer
+            from playground.training import Trainer, checkpoints
 
         trainer = Trainer(experiment)
         log: list[Event] = []
         if state is not None:
             try:
-                log += resuming.restore(trainer, state)
-            except resuming.ResumeError as error:
+                log += checkpoints.read_epochs(state)
+                trainer.restore(state)
+            except checkpoints.CheckpointError as error:
                 raise InvalidValueError(_not_resumable(resume, error)) from None
         events = _events(trainer, log, interrupt)
         test = trainer.test if len(dataset.test) else None
@@ -257,7 +259,7 @@ def _train(
             return 0
         kept = None if places["save"] is None else resuming.resume_path(places["save"])
         if kept is not None:
-            _write(kept, resuming.write(trainer, log))
+            _write(kept, trainer.checkpoint(log))
         output.print_interrupted(trainer.epoch, trainer.last_epoch, kept, json_out)
         return INTERRUPTED
 

@@ -290,6 +290,8 @@ class TrainingLoop(Leased):
         began = time.monotonic()
         changes, added = self._sent
         if changes or added is not None or began >= self._next_checkpoint:
+        if added is not None:
+            self._keep_before(attempt, trainer)
             answer, checkpoint = trainer.call_and_checkpoint(method, **arguments)
         else:
             answer, checkpoint = trainer.call(method, **arguments), None
@@ -304,6 +306,14 @@ class TrainingLoop(Leased):
             self._write_weights()
 
     def _has_moved(self, attempt: int, trainer: RemoteTrainer) -> bool:
+    def _keep_before(self, attempt: int, trainer: RemoteTrainer) -> None:
+        """Keep what `undo` returns to, before examples are added."""
+        content = trainer.call("checkpoint")
+        with self._changed:
+            if not self._is_stale(attempt):
+                state = SavedState(self._trainer_epoch, len(self.events), content)
+                MEMORY.put((self.network, "before", state.events), state)
+
         """Leave a worker for one with fewer runs before the first update."""
         if self.events or self.progress or self._checkpoint or trainer.better_place() is None:
             return False
@@ -528,7 +538,6 @@ class TrainingLoop(Leased):
         changes, added = self._sent
         self._changes, self._added = changes | self._changes, self._added or added
         self._sent = {}, None
-        self._undo = self._undo[-1:] if added else []  # their states were in the worker
         pause = RETRY if self._failures > 1 or self._unreachable else 0.0
         self._needs_trainer, self._retry_at = True, time.monotonic() + pause
         self._employ()

@@ -169,32 +169,34 @@ class Run(TrainingLoop):
     def undo(self) -> None:
         """Return exactly to the state before the last added examples, log and all.
 
-        Raises ValueError if there are none, LookupError if the run is lost.
+        Raises ValueError if there are none, LookupError if the run is lost or the state too large.
         """
         self.pause()
         with self._changed:
             if not self._undo or self.state == "playing":
                 rule = "a paused run" if self._undo else "added examples"
                 raise ValueError(f"there must be {rule} to undo, got {self.state}")
-        try:
-            latest, checkpoint = self._ask("call_and_checkpoint", "undo")
-        except LookupError as error:
-            if self._undo:
-                self._lose(str(error))  # how much of it was undone is not known
-            raise
+            _, before = self._undo[-1]
+            key = (self.network, "before", len(before["events"]))
+        checkpoint = MEMORY.get(key)
+        if not isinstance(checkpoint, SavedState):
+            raise LookupError("the network before these examples did not fit in memory")
+        latest = self.ask("restore", checkpoint.content)
         with self._changed:
-            _, before = self._undo.pop()
-            self.events = Log(before.pop("events"))
-            for name, value in before.items():
-                setattr(self, name, value)
+            self._undo.pop()
+            self.events = Log(before["events"])
+            for name in UNDO_FIELDS:
+                setattr(self, name, before[name])
             self.latest, self._stale = latest, False
             self._trainer_epoch = self.epoch
-            self._checkpoint = SavedState(self.epoch, len(self.events), checkpoint)
+            self._checkpoint = checkpoint
             self.record.truncate(len(self.events))
             values = self.experiment.to_dict()
             self._changes = {name: values[name] for name in TUNABLE_WHILE_TRAINING}
             network, epoch = self.network, self.epoch
-            MEMORY.remove_all(lambda k: k[0] == network and k[1] != "checkpoint" and k[1] > epoch)
+            MEMORY.remove_all(
+                lambda k: k == key or (k[0] == network and isinstance(k[1], int) and k[1] > epoch)
+            )
             self._employ()
 
     @property
@@ -233,9 +235,6 @@ class Run(TrainingLoop):
 
         LookupError if there is no trainer, or if it fails: then the run goes on all the same.
         """
-        return self._ask("call", method, *args)
-
-    def _ask(self, call: str, *args: Any) -> Any:
         with self._changed:
             if not self._closed and self.state != "lost" and self._trains:
                 self._needs_trainer = True
@@ -245,14 +244,14 @@ class Run(TrainingLoop):
         if trainer is None:
             raise LookupError(self._reason)
         try:
-            return getattr(trainer, call)(*args)
+            return trainer.call(method, *args)
         except TrainerError as error:
             raise LookupError(str(error)) from None
         except WorkerLostError as error:
             self._fail(attempt, trainer, error)
             if self.state == "lost" or self._closed:
                 raise LookupError(str(error)) from None
-        return self._ask(call, *args)  # of the trainer that continues
+        return self.ask(method, *args)  # of the trainer that continues
 
     def test(self) -> Score:
         """The score on the test examples; every evaluation is counted."""

@@ -8,7 +8,6 @@ import asyncio
 import ctypes
 import functools
 import os
-import pickle
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -81,16 +80,10 @@ class Actor:
 
     @plainly
     def call_and_checkpoint(self, method: str, *args: Any, **kwargs: Any) -> tuple[Any, bytes]:
-        """As `call`, with the state of the trainer afterwards, of snapshots the first and last.
-
-        It is pickled because unpickling loads TensorFlow.
-        """
+        """As `call`, with a checkpoint of the trainer afterwards."""
         with TRAINING:
             result = getattr(self._trainer, method)(*args, **kwargs)
-            state = self._trainer.state()
-        kept = state.checkpoints.snapshots
-        state.checkpoints.snapshots = {epoch: kept[epoch] for epoch in (min(kept), max(kept))}
-        return result, pickle.dumps(state, pickle.HIGHEST_PROTOCOL)
+            return result, self._trainer.checkpoint()
 
 
 @plainly
@@ -102,7 +95,7 @@ def _make(
     trainer = Trainer(experiment, start, max_bytes)
     if checkpoint is not None:
         with TRAINING:
-            trainer.restore(pickle.loads(checkpoint))
+            trainer.restore(checkpoint)
     return trainer
 
 

@@ -1,5 +1,6 @@
 """Fine-tuning a run on added examples: what is added, its effect, and the exact undo."""
 
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,6 @@ from distributed import Client
 from playground import Experiment, load
 from playground.datasets.dataset import Split
 from playground.datasets.labelled_examples import (
-    MAX_UNDO,
     compare_networks,
     undo_limit,
     validated_examples,
@@ -118,30 +118,27 @@ def test_an_undone_fine_tuning_leaves_no_trace(experiment: Experiment, epoch: in
     for trainer in (never, tuned):
         if epoch:
             trainer.advance(600, until_epoch=epoch)
+    before = tuned.checkpoint()
     for _ in range(2):
         tuned.add_examples(*SEVENS)
         tuned.advance(600, until_epoch=epoch + 1, changes={"learning_rate": 0.05})
-    tuned.undo()
-    assert_same(tuned.undo(), never.latest())
+    assert_same(tuned.restore(before), never.latest())
     assert list(tuned.checkpoints.snapshots) == list(never.checkpoints.snapshots)
     assert tuned.experiment == experiment
     assert to_the_end(tuned) == to_the_end(never)
     assert_same(tuned.latest(), never.latest())
-    with pytest.raises(ValueError, match="added examples to undo"):
-        tuned.undo()
 
 
-def test_fine_tunings_share_their_examples_and_the_last_ones_can_be_undone() -> None:
-    trainer = Trainer(DIGITS)
-    for _ in range(MAX_UNDO + 1):
-        trainer.add_examples(*SEVENS)
-    assert len(trainer._undo) == MAX_UNDO
-    # A state holds the added examples alone, not a copy of all that it trains on.
-    assert [len(state.added) for state in trainer._undo] == [9 * i for i in range(1, 21)]
-    for _ in range(MAX_UNDO):
-        trainer.undo()
-    np.testing.assert_array_equal(trainer.dataset.train.x[:300], load(DIGITS.data).train.x)
-    assert len(trainer.dataset.train) == 309
+def test_a_checkpoint_holds_the_added_examples() -> None:
+    trainer, other = Trainer(DIGITS), Trainer(DIGITS)
+    trainer.add_examples(*SEVENS)
+    trainer.add_examples(*SEVENS)
+    checkpoint = trainer.checkpoint()
+    with np.load(io.BytesIO(checkpoint)) as arrays:  # not a copy of all that it trains on
+        assert len(arrays["added_x"]) == 18
+    other.restore(checkpoint)
+    np.testing.assert_array_equal(other.dataset.train.x, trainer.dataset.train.x)
+    assert to_the_end(other) == to_the_end(trainer)
 
 
 def test_of_large_networks_fewer_fine_tunings_can_be_undone() -> None:
@@ -155,13 +152,14 @@ def test_fine_tuning_in_the_middle_of_an_epoch_joins_it_and_can_be_undone() -> N
     for trainer in (never, tuned):
         trainer.advance(seconds=0)  # one compiled call: 128 of 285 updates
         assert 0 < trainer.row < trainer.order.n
+    before = tuned.checkpoint()
     tuned.add_examples(*SEVENS)
     rows = tuned.rows
     assert sorted(rows) == list(range(1_137 + 9))  # every example once in this epoch too
     np.testing.assert_array_equal(rows[: tuned.row], never.rows[: never.row])
     [epoch] = [e for e in tuned.advance(600, until_epoch=1).events if isinstance(e, Epoch)]
     assert epoch.step == -(-(1_137 + 9) // 4)
-    tuned.undo()
+    tuned.restore(before)
     assert to_the_end(tuned) == to_the_end(never)
     assert_same(tuned.latest(), never.latest())
 

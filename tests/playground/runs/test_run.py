@@ -260,16 +260,20 @@ def test_what_is_asked_of_a_killed_worker_is_answered_by_another(
     run.play()
     assert run.wait(60) == "finished"
     assert run.latest is not None
-    score = run.test()
+    score, latest = run.test(), run.latest
+    run.fit_more(np.zeros((1, 4)), [0])
+    assert run.wait(60) == "finished"
     kill(dask, run.worker)
     with contextlib.suppress(LookupError):  # compiling may take longer than it waits
         run.test()
     run.play()
     while run.notice == "" or run.worker is None:
         time.sleep(0.01)
+    assert run.epoch == 201
+    run.undo()
     assert run.test() == score
-    assert run.snapshot(200).epoch == 200
-    assert np.array_equal(run.snapshot(200).weights[0], run.latest.weights[0])
+    assert run.snapshot(201).epoch == 200
+    assert np.array_equal(run.snapshot(200).weights[0], latest.weights[0])
     dask.wait_for_workers(2, timeout=120)
     kill(dask, unbegun.worker)
     unbegun.play(5)

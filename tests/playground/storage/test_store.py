@@ -34,7 +34,7 @@ from playground.history.events import (  # fmt: skip
 )
 from playground.nn.network import Snapshot
 from playground.storage.query import RunQuery, process
-from playground.storage.records import StoreError
+from playground.storage.records import SavedState, StoreError
 from playground.storage.schema import (
     DETAILS,
     EPOCHS,
@@ -149,6 +149,17 @@ def test_weights_are_kept_to_the_last_bit(store: Store) -> None:
         assert [layer.activation for layer in found.layers] == ["relu", "softmax"]
         for one, other in zip(found.weights, snapshot.weights, strict=True):
             assert np.array_equal(one, other)
+
+
+def test_a_state_is_kept_and_one_of_an_earlier_version_is_none(store: Store) -> None:
+    id, state = begun(store), SavedState(3, 3, b"PK\x03\x04 an archive")
+    store.save_state(id, state)
+    assert store.state(id, ME) == state
+    assert store.state(id, YOU) is None
+    store.save_state(id, SavedState(3, 3, b"a" * 43 + b"\x80\x05 signed and pickled"))
+    assert store.state(id, ME) is None
+    store.save_state(id, None)
+    assert store.state(id, ME) is None
 
 
 def test_nobody_sees_the_runs_of_another(store: Store) -> None:
