@@ -165,6 +165,30 @@ def true_class_loss(name: str, p: Array) -> tuple[Array, Array]:
     return LOSSES[name].f(y, p), LOSSES[name].df(y, p)[:, 0]
 
 
+# Three predictions and the classes of their examples; the first is the one printed in the course.
+PREDICTIONS = ((0.256, 0.695, 0.048), (0.1, 0.2, 0.7), (0.3, 0.6, 0.1))
+PREDICTED_CLASSES = (1, 2, 0)
+
+LABEL_FORMS = ("index", "one-hot")
+KERAS_LOSSES = {  # as a string, and the class that takes `from_logits`
+    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    "binary_crossentropy": "BinaryCrossentropy",
+}
+KERAS_METRICS = (
+    "accuracy", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy",
+)  # fmt: skip
+
+KerasAnswer = float | str  # a number, or the message of a ValueError
+
+
+def verdict(answer: KerasAnswer, expected: float) -> str:
+    """Whether Keras gave the expected number, another one without a word, or an error."""
+    if isinstance(answer, str):
+        return "error"
+    return "right" if abs(answer - expected) < 1e-5 else "wrong"
+
+
 @dataclass(frozen=True)
 class Float32CrossEntropy:
     """The cross-entropy of one row of logits in float32, computed in four ways."""

@@ -1,4 +1,4 @@
-"""`model.summary()` of the models whose code the Code lab shows."""
+"""What Keras answers to the code of the labs: summaries, losses and metrics by name."""
 
 from collections import Counter
 from typing import Any
@@ -8,6 +8,13 @@ import numpy as np
 
 from playground.experiment.model import Experiment
 from playground.labs.code import takes_images
+from playground.labs.losses import (
+    KERAS_LOSSES,
+    KERAS_METRICS,
+    LABEL_FORMS,
+    KerasAnswer,
+    one_hot,
+)
 from playground.training.keras_model import dense_layers, loss, optimizer
 
 WIDTH = 68  # characters of a line of the summary
@@ -71,3 +78,43 @@ def _subclass(layers: list[Any]) -> Any:
             return x
 
     return MyModel()
+
+
+# ---- labels, losses and metrics ------------------------------------------------------------------
+
+
+def label_answers(
+    outputs: np.ndarray, classes: np.ndarray
+) -> dict[tuple[str, str], dict[str, KerasAnswer]]:
+    """Every loss and metric by name on the same `outputs` (n, n_classes), for each label form.
+
+    {(name, "from_logits=…"): {label form: answer}}; metrics have no argument: "".
+    """
+    forms = dict(zip(LABEL_FORMS, (classes, one_hot(classes, outputs.shape[1])), strict=True))
+    answers: dict[tuple[str, str], dict[str, KerasAnswer]] = {}
+    for name, class_name in KERAS_LOSSES.items():
+        for from_logits in (False, True):
+            loss = getattr(keras.losses, class_name)(from_logits=from_logits)
+            answers[name, f"from_logits={from_logits}"] = {
+                form: _answer(lambda y=y, loss=loss: loss(y, outputs)) for form, y in forms.items()
+            }
+    metrics = {form: _metrics(y, outputs) for form, y in forms.items()}
+    for name in KERAS_METRICS:
+        answers[name, ""] = {form: metrics[form][name] for form in forms}
+    return answers
+
+
+def _metrics(y: np.ndarray, outputs: np.ndarray) -> dict[str, float]:
+    """Every metric by name; which one "accuracy" is, `compile` decides by the shapes."""
+    model = keras.Sequential([keras.Input(outputs.shape[1:]), keras.layers.Activation("linear")])
+    loss = list(KERAS_LOSSES)[y.ndim - 1]  # the one for this form
+    model.compile(loss=loss, metrics=list(KERAS_METRICS), run_eagerly=True)
+    scores: dict[str, float] = model.evaluate(outputs, y, verbose=0, return_dict=True)
+    return scores
+
+
+def _answer(compute: Any) -> KerasAnswer:
+    try:
+        return float(compute())
+    except ValueError as error:
+        return f"ValueError: {' '.join(str(error).split())[:300]}"

@@ -1,4 +1,4 @@
-"""Losses of examples: an outlier among points, and two predictions of one target."""
+"""Losses of examples: an outlier, two predictions of one target, and labels in two forms."""
 
 import numpy as np
 import pandas as pd
@@ -10,18 +10,25 @@ from dashboard.components import chart
 from dashboard.figures import losses as figures
 from dashboard.figures.evaluation import grouped_bars
 from dashboard.state import stored
+from dashboard.views.labs.worker_result import worker_result
 from dashboard.widgets.latex import lines, number, wrapped
 from dashboard.widgets.messages import refuse
 from playground.labs.losses import (
     EXTENT,
+    KERAS_METRICS,
     MAX_LOSS,
     OUTLIER,
     POINTS_X,
     POINTS_Y,
+    PREDICTED_CLASSES,
+    PREDICTIONS,
     REGRESSION_LOSSES,
+    KerasAnswer,
     cross_entropy,
     error_loss,
     fit,
+    one_hot,
+    verdict,
 )
 from playground.nn.losses import LOSSES
 
@@ -189,3 +196,103 @@ def sentence(h: Array) -> str:
         return f"H₁ = {first} = H₂: both predictions are equally close to the target."
     sign, better = (">", 2) if h[0] > h[1] else ("<", 1)
     return f"H₁ = {first} {sign} H₂ = {second}: prediction {better} is closer to the target."
+
+
+# ---- labels, losses and metrics ------------------------------------------------------------------
+
+PROBABILITIES, LOGIT_OUTPUTS = "Probabilities (softmax)", "Logits (no softmax)"
+MARKS = {"right": "✓", "wrong": "≠", "error": "✗"}
+ROLES = {
+    "sparse_categorical_crossentropy": "−ln p of the class that the index names",
+    "categorical_crossentropy": "−Σ y ln p over a one-hot row",
+    "binary_crossentropy": "each output by itself, as yes or no",
+    "accuracy": "`compile` chooses one of the others by the shapes",
+    "sparse_categorical_accuracy": "argmax of p equals the index",
+    "categorical_accuracy": "argmax of p equals argmax of the row",
+    "binary_accuracy": "each output by itself: p > 0.5 equals y",
+}
+
+
+def labels() -> None:
+    """Two label forms, three losses and four metrics on the same three examples, by Keras."""
+    left, right = st.columns([1, 2])
+    output = left.segmented_control(
+        "Output of the network", [PROBABILITIES, LOGIT_OUTPUTS], default=PROBABILITIES,
+        required=True, key="lab_losses_outputs", persist_state="session",
+        help="With softmax as the last activation, or without: then the loss needs "
+        "from_logits=True.",
+    )  # fmt: skip
+    chosen = [
+        column.segmented_control(
+            f"Class of example {i + 1}", range(3), default=start, required=True,
+            key=f"lab_losses_label_{i}", persist_state="session",
+            help="Choose another class and see which numbers follow.",
+        )
+        for i, (column, start) in enumerate(zip(right.columns(3), PREDICTED_CLASSES, strict=True))
+    ]  # fmt: skip
+    classes = np.array([0 if each is None else each for each in chosen])
+    p = np.array(PREDICTIONS, np.float32)
+    outputs = p if output == PROBABILITIES else np.log(p)
+    y = one_hot(classes, 3)
+    st.table(
+        pd.DataFrame(
+            {
+                "label as an index": [str(c) for c in classes],
+                "the same, one-hot": [str(row.astype(int).tolist()) for row in y],
+                "output": [np.array2string(row, precision=3) for row in outputs],
+                "argmax": [str(c) for c in outputs.argmax(axis=1)],
+                "match": [MARKS["right" if c == a else "error"]
+                          for c, a in zip(classes, outputs.argmax(axis=1), strict=True)],
+            },
+            index=[f"example {i + 1}" for i in range(len(p))],
+        )
+    )  # fmt: skip
+    loss = float(cross_entropy(y, p.astype(np.float64)).mean())
+    share = float((outputs.argmax(axis=1) == classes).mean())
+    st.markdown(
+        f"By hand: the mean of −ln p of the true class is **{loss:.4f}**, and "
+        f"{share * len(p):.0f} of {len(p)} argmax match: **{share:.4f}**. What Keras answers:"
+    )
+    answers = worker_result(
+        "lab_losses_labels", (output, tuple(classes.tolist())),
+        "playground.labs.keras.code:label_answers", outputs, classes,
+    )  # fmt: skip
+    if answers is not None:
+        _answers(answers, loss, share)
+    st.markdown(
+        "**Sparse** says that y is an index: no table of zeros is needed, and a class is one "
+        "number. `to_categorical` makes the one-hot form. As strings or as objects:"
+    )
+    st.code(
+        "model.compile(optimizer='sgd', loss='sparse_categorical_crossentropy', "
+        "metrics=['accuracy'])\n"
+        "model.compile(optimizer=keras.optimizers.SGD(learning_rate=0.1),\n"
+        "              loss=keras.losses.SparseCategoricalCrossentropy(from_logits=False),\n"
+        "              metrics=['sparse_categorical_accuracy'])",
+        language="python",
+    )
+
+
+def _answers(
+    answers: dict[tuple[str, str], dict[str, KerasAnswer]], loss: float, share: float
+) -> None:
+    rows, errors, verdicts = [], {}, []
+    for (name, argument), by_form in answers.items():
+        row = {"": f"{name} {argument}".strip(), "compares": ROLES[name].replace("`", "")}
+        for form, answer in by_form.items():
+            kind = verdict(answer, share if name in KERAS_METRICS else loss)
+            verdicts.append(kind)
+            if isinstance(answer, str):
+                errors[f"{name}, {form}"] = answer
+            text = "error" if isinstance(answer, str) else f"{answer:.4f}"
+            row[f"{form} labels"] = f"{MARKS[kind]} {text}"
+        rows.append(row)
+    st.table(pd.DataFrame(rows), hide_index=True)
+    st.caption(
+        f"✓ {verdicts.count('right')} right, ✗ {verdicts.count('error')} refused with an error, "
+        f"≠ {verdicts.count('wrong')} wrong **without a word**: another number than by hand. Those "
+        "are the dangerous ones."
+    )
+    with st.expander("The errors of Keras, word by word"):
+        st.code("\n\n".join(f"{where}\n{text}" for where, text in errors.items()), language=None,
+                wrap_lines=True)  # fmt: skip

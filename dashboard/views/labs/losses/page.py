@@ -1,7 +1,7 @@
 """The Losses lab: what a wrong prediction costs, and what a network learns from it."""
 
 from dashboard.views.labs.losses.curves import curves
-from dashboard.views.labs.losses.examples import outlier, two_predictions
+from dashboard.views.labs.losses.examples import labels, outlier, two_predictions
 from dashboard.views.labs.losses.gradient import gradient
 from dashboard.views.labs.losses.logits import logits, overflow
 from dashboard.views.shared.view import View, choose
@@ -13,6 +13,9 @@ VIEWS: dict[str, View] = {
     ),
     "Two predictions": View(
         ":material/compare:", "Which of two predictions is closer to the target?", two_predictions
+    ),
+    "Labels and metrics": View(
+        ":material/label:", "Which loss and which metric belong to which form of labels?", labels
     ),
     "Logits": View(
         ":material/table:", "Softmax and cross-entropy: is one step the same as two?", logits

@@ -8,8 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.views.labs import worker_result
-from dashboard.views.labs.losses import logits
+from dashboard.views.labs.losses import examples, logits
 from dashboard.views.labs.losses.page import VIEWS
+from playground.labs.keras.code import label_answers
+from playground.labs.losses import PREDICTED_CLASSES, PREDICTIONS
 
 
 def page() -> None:
@@ -42,7 +44,7 @@ def texts(app: AppTest) -> str:
     return "\n".join(element.value for element in shown)
 
 
-@pytest.mark.parametrize("view", [name for name in VIEWS if name != "Logits"])
+@pytest.mark.parametrize("view", sorted(VIEWS.keys() - {"Logits", "Labels and metrics"}))
 def test_each_view_opens_and_every_slider_has_a_help_text(view: str) -> None:
     app = opened(view)
     assert VIEWS[view].question in texts(app)
@@ -105,6 +107,29 @@ def test_keras_answers_beside_numpy_with_the_published_figures() -> None:
         ]  # fmt: skip
     choose(app, "lab_losses_row", 3)
     assert "2.134151" in texts(app)
+
+
+def test_label_forms_losses_and_metrics_have_what_keras_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    p = np.array(PREDICTIONS, np.float32)
+    answers = label_answers(p, np.array(PREDICTED_CLASSES))
+    monkeypatch.setattr(examples, "worker_result", lambda *args: answers)
+    app = opened("Labels and metrics")
+    first, table = (each.value for each in app.table)
+    assert (
+        first["label as an index"].iloc[0] == "1"
+    )  # as printed: y_ = [1], y = [0.256, 0.695, 0.048]
+    assert first["output"].iloc[0] == "[0.256 0.695 0.048]"
+    told = {name: [index, hot] for name, _, index, hot in table.to_numpy().tolist()}
+    assert told["sparse_categorical_crossentropy from_logits=False"] == ["✓ 0.6412", "✗ error"]
+    assert told["categorical_crossentropy from_logits=False"] == ["✗ error", "✓ 0.6412"]
+    assert told["categorical_crossentropy from_logits=True"] == ["✗ error", "≠ 0.8984"]
+    assert told["binary_crossentropy from_logits=False"] == ["✗ error", "≠ 0.4022"]
+    assert told["accuracy"] == ["✓ 0.6667", "✓ 0.6667"]
+    assert told["sparse_categorical_accuracy"] == ["✓ 0.6667", "≠ 0.2222"]
+    assert told["binary_accuracy"] == ["≠ 0.2222", "≠ 0.7778"]
+    assert "**0.6412**" in texts(app)
 
 
 @pytest.mark.parametrize(
