@@ -289,9 +289,9 @@ class TrainingLoop(Leased):
             return
         began = time.monotonic()
         changes, added = self._sent
-        if changes or added is not None or began >= self._next_checkpoint:
         if added is not None:
             self._keep_before(attempt, trainer)
+        if changes or added is not None or began >= self._next_checkpoint:
             answer, checkpoint = trainer.call_and_checkpoint(method, **arguments)
         else:
             answer, checkpoint = trainer.call(method, **arguments), None
@@ -305,7 +305,6 @@ class TrainingLoop(Leased):
         if self.settings.snapshots == "watched" and self.record.is_snapshot_due():
             self._write_weights()
 
-    def _has_moved(self, attempt: int, trainer: RemoteTrainer) -> bool:
     def _keep_before(self, attempt: int, trainer: RemoteTrainer) -> None:
         """Keep what `undo` returns to, before examples are added."""
         content = trainer.call("checkpoint")
@@ -314,6 +313,7 @@ class TrainingLoop(Leased):
                 state = SavedState(self._trainer_epoch, len(self.events), content)
                 MEMORY.put((self.network, "before", state.events), state)
 
+    def _has_moved(self, attempt: int, trainer: RemoteTrainer) -> bool:
         """Leave a worker for one with fewer runs before the first update."""
         if self.events or self.progress or self._checkpoint or trainer.better_place() is None:
             return False

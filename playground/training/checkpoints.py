@@ -147,6 +147,8 @@ class TrainerState:
     sums: np.ndarray  # (2,) of metric and penalty
     seconds: float  # spent on them
     compile_seconds: float  # since the last finished epoch
+    elapsed: float = 0.0  # seconds that count for the time limit
+    target_epoch: int | None = None  # that reached the target
 
 
 class _Stopping(BaseModel):
@@ -180,11 +182,15 @@ class _About(BaseModel):
     loss: float
     seconds: float
     compile_seconds: float
+    elapsed: float = 0.0
+    target_epoch: NonNegativeInt | None = None
     epochs: list[Any] = []  # of the log so far
 
 
 _EPOCHS = TypeAdapter(tuple[Epoch, ...])
-_PLAIN = [field.name for field in fields(TrainerState) if field.type in (int, float, bool)]
+_PLAIN = [
+    field.name for field in fields(TrainerState) if field.type in (int, float, bool, int | None)
+]
 _INVALID = (
     OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError,
     OverflowError, zipfile.BadZipFile,

@@ -1,5 +1,6 @@
 """Trains one experiment in slices of time."""
 
+import copy
 import itertools
 import time
 import weakref
@@ -13,8 +14,8 @@ from playground.datasets import load
 from playground.datasets.dataset import Split
 from playground.datasets.labelled_examples import validated_examples
 from playground.datasets.preprocessing import LARGE_INPUT
-from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
-from playground.experiment.model_summary import assemble
+from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment, require_experiment
+from playground.experiment.model_summary import assemble, title
 from playground.history.events import (  # fmt: skip
     Diverged,
     Epoch,
@@ -26,12 +27,13 @@ from playground.history.events import (  # fmt: skip
     Progress,
     Score,
     StepResult,
+    StopRule,
 )
 from playground.nn.network import Snapshot
 from playground.nn.schedules import rates
 from playground.training import keras_model
 from playground.training.batches import Batches, BatchOrder, DropoutMasks
-from playground.training.callbacks import EarlyStopping, Plateau
+from playground.training.callbacks import EarlyStopping, Plateau, reaches_target
 from playground.training.checkpoints import (
     MAX_BYTES,
     CheckpointBuffer,
@@ -53,7 +55,8 @@ SCORED_WITHOUT_VALIDATION = 1_000  # training examples for which dead units are 
 class Trainer:
     """Trains one experiment; everything random in it follows from its seeds.
 
-    `start`: initial weights in place of those of the seed; ValueError if their shapes differ.
+    `start`: initial weights in place of those of the seed; ValueError if their shapes differ. Of a
+    later epoch: training goes on after it, with a new optimizer and the same order of examples.
     `checkpoint_bytes`: memory for the snapshots of earlier epochs.
     """
 
@@ -63,6 +66,7 @@ class Trainer:
         start: Snapshot | None = None,
         checkpoint_bytes: int | None = None,
     ) -> None:
+        require_experiment(experiment)
         self.experiment = experiment
         self.program: Program = program(experiment)
         self._parked: tuple[Weights, Weights] | None = (  # weights and slots not in the program
@@ -76,11 +80,17 @@ class Trainer:
         self.order, self.masks = BatchOrder(experiment), DropoutMasks(experiment)
         self.stopping = EarlyStopping(experiment.training)
         self.plateau = Plateau(experiment.training)
+        self.elapsed = 0.0  # seconds of training and validation that count for the time limit
+        self.target_epoch: int | None = None  # that reached the target, which ends a run once
         self.checkpoints = CheckpointBuffer(
             MAX_BYTES if checkpoint_bytes is None else checkpoint_bytes
         ).share()
-        self.checkpoints.add(self.latest(epoch=0))
-        self.epoch = self.step = 0
+        self.epoch = 0 if start is None else start.epoch
+        self.step = self.epoch * self._steps
+        self.order.skip(self.epoch)
+        if experiment.network.dropout:
+            self.masks.skip(self.step, self.program.batch_size)
+        self.checkpoints.add(self.latest())
         self.last_epoch = experiment.training.epochs
         self.over = self.diverged = False
         self.compile_seconds = 0.0
@@ -88,19 +98,27 @@ class Trainer:
         self.row = 0
         self._start_epoch()
 
+    def __repr__(self) -> str:
+        state = "diverged" if self.diverged else "finished" if self.over else "training"
+        return f"<Trainer {state}: epoch {self.epoch} of {self.last_epoch}, {title(self.experiment)}>"
+
     def advance(
         self,
         seconds: float = 0.15,
         until_epoch: int | None = None,
         changes: Mapping[str, Any] | None = None,
         with_snapshot: bool = True,
+        timed: bool = True,
     ) -> StepResult:
         """Train for about `seconds`, at most to the end of epoch `until_epoch`.
 
         `changes` of fields in TUNABLE_WHILE_TRAINING are applied first. After `Finished` or
-        `Diverged` nothing more happens.
+        `Diverged` nothing more happens, until `epochs` is raised. Without `timed` the time limit
+        ends nothing.
         """
         events: list[Event] = list(self._change(changes or {}))
+        if self.epoch >= self.last_epoch and not self.over:
+            events += self._end(None)  # `epochs` was lowered
         if with_snapshot:  # a page watches
             self.checkpoints.last_used = time.monotonic()
         end, clock = time.perf_counter() + seconds, self.program.clock
@@ -113,7 +131,7 @@ class Trainer:
                 new = self._whole_epochs(last)
             else:
                 new = self._part_of_epoch()
-            for event in new:
+            for event in itertools.chain(new, self._ending(timed)):
                 if isinstance(event, Epoch):
                     self.compile_seconds += self.program.compile_seconds - compiled
                     compiled = self.program.compile_seconds
@@ -129,10 +147,10 @@ class Trainer:
             events.append(self._progress(rows / busy))
         return StepResult(tuple(events), self.latest() if with_snapshot else None)
 
-    def latest(self, epoch: int | None = None) -> Snapshot:
+    def latest(self) -> Snapshot:
         """The current weights."""
         weights = self._parked[0] if self._parked else self.program.read_weights()
-        return self._snapshot(self.epoch if epoch is None else epoch, weights)
+        return self._snapshot(self.epoch, weights)
 
     def snapshot(self, epoch: int) -> Snapshot:
         """The newest checkpoint that is not after `epoch`."""
@@ -162,10 +180,13 @@ class Trainer:
         if self.order.shuffle:
             rest = self.order.rng.permutation(rest)
         self.rows = np.concatenate([self.rows[: self.row], rest])
-        self.stopping = EarlyStopping(self.experiment.training)
-        self.last_epoch = max(self.last_epoch, self.epoch + epochs)
-        self.over = False
+        self._go_on(max(self.last_epoch, self.epoch + epochs))
         return StepResult((ExamplesAdded(self.epoch, len(y)),), None)
+
+    def _go_on(self, last_epoch: int) -> None:
+        """Train until `last_epoch`, also after the end; the stop rules begin anew."""
+        self.stopping = EarlyStopping(self.experiment.training)
+        self.last_epoch, self.elapsed, self.over = last_epoch, 0.0, False
 
     def checkpoint(self, log: Sequence[Event] = (), snapshot_bytes: int = 0) -> bytes:
         """The whole state now, with the newest snapshot, and earlier ones in `snapshot_bytes`."""
@@ -183,6 +204,7 @@ class Trainer:
                 setattr(self, field.name, getattr(state, field.name))
         self.checkpoints.rewind(state.epoch, state.snapshots)
         self.program, self._parked = program(self.experiment), (state.weights, state.slots)
+        self._data = load(self.experiment.data)
         self._set_added(state.added)
         return self.latest()
 
@@ -222,19 +244,37 @@ class Trainer:
         return assemble(self.experiment, epoch, weights)
 
     def _change(self, changes: Mapping[str, Any]) -> Iterator[Event]:
-        for name, after in changes.items():
-            before = self.experiment.to_dict()[name]
-            if name not in TUNABLE_WHILE_TRAINING or after == before:
-                continue
-            self.experiment = self.experiment.replace(**{name: after})
-            training = self.experiment.training
-            self.stopping = replace(self.stopping, training=training)
-            self.plateau = replace(self.plateau, training=training)
-            yield HyperparametersChanged(self.epoch, name, before, after)
-        new = program(self.experiment) if changes else self.program
+        """Apply `changes`; an event for each field that differs, those that follow included."""
+        given = {name: changes[name] for name in TUNABLE_WHILE_TRAINING if name in changes}
+        if not given:
+            return
+        before, old = self.experiment.to_dict(), self.experiment
+        self.experiment = old.replace(**given)
+        for name, value in self.experiment.to_dict().items():
+            if value != before[name]:
+                yield HyperparametersChanged(self.epoch, name, before[name], value)
+        if self.experiment.data != old.data:
+            self._data = load(self.experiment.data)
+            self._set_added(self.added)
+        if self.experiment.training.epochs != old.training.epochs and not self.diverged:
+            epochs = max(self.experiment.training.epochs, self.epoch + (self.row > 0))
+            if self.over and epochs > self.epoch:
+                self._go_on(epochs)
+            self.last_epoch = epochs
+        self._use_settings()
+        if {"target_metric", "target_value"} & given.keys():
+            self.target_epoch = None
+        new = program(self.experiment)
         if new is not self.program:
             self.release()
+            weights, slots = self._parked or ([], [])
+            self._parked = weights, new.adapted_slots(self.program, slots)
             self.program = new
+
+    def _use_settings(self) -> None:
+        training = self.experiment.training
+        self.stopping = replace(self.stopping, training=training)
+        self.plateau = replace(self.plateau, training=training)
 
     # ---- training ------------------------------------------------------------------------
 
@@ -323,35 +363,65 @@ class Trainer:
         rate = float(batches.rates[0, count - 1])
         train = self._score_of(self.loss / n, *(self.sums / n).tolist())
         yield from self._end_epoch(train, validation, rate, self.seconds, rms, dead, now)
-        if not self.over:
-            self._start_epoch()
 
     def _whole_epochs(self, last: int) -> Iterator[Event]:
         """Many short epochs in one compiled call."""
         p = self._acquire()
-        began, n, steps = p.clock(), self.order.n, self._steps
+        began, steps = p.clock(), self._steps
         count = min(EPOCHS, last - self.epoch, self.stopping.epochs_left, self.plateau.epochs_left)
-        pieces = [self.rows, *(self.order.next_epoch() for _ in range(count - 1))]
-        batches = self._batches(pieces, self.epoch * steps, steps).padded(EPOCHS)
         x, y = self._validation
         validation = x.reshape(len(x), -1), keras_model.targets(self.experiment, y)
-        reached, step, scores, dead, rms, weights = p.train_epochs(
-            batches, self._scaling, self._strengths, count, validation
-        )
+        before = copy.deepcopy((self.order, self.masks))
+        state = (p.read_weights(), p.read_slots()) if self._has_target else None
+        while True:
+            pieces = [self.rows, *(self.order.next_epoch() for _ in range(count - 1))]
+            batches = self._batches(pieces, self.epoch * steps, steps).padded(EPOCHS)
+            reached, step, scores, dead, rms, weights = p.train_epochs(
+                batches, self._scaling, self._strengths, count, validation
+            )
+            pairs = [self._scores_of(row, len(x)) for row in scores[: int(reached)]]
+            wanted = self._epochs_to_target(pairs)
+            if state is None or wanted >= int(reached):
+                break
+            # The target lies inside the call: again, to the epoch that reaches it.
+            p.load(*state)
+            self.order, self.masks = copy.deepcopy(before)
+            count = wanted
         seconds = (p.clock() - began) / max(int(reached), 1)
-        for e in range(int(reached)):
-            loss, metric, penalty, val_loss, val_metric, val_penalty = scores[e].tolist()
+        for e, (train, score) in enumerate(pairs):
             if not np.isfinite(scores[e]).all():
                 self.step += int(step)
                 yield self._diverge()
                 return
             self.step += steps
-            train = self._score_of(loss / n, metric / n, penalty / n)
-            score = self._score_of(val_loss, val_metric / len(x), val_penalty)
             now, rate = [w[e] for w in weights], float(batches.rates[e, -1])
             yield from self._end_epoch(train, score, rate, seconds, rms[e], dead[e], now)
-        if not self.over:
-            self._start_epoch()
+
+    @property
+    def _has_target(self) -> bool:
+        return self.experiment.training.target_metric != "none" and self.target_epoch is None
+
+    def _scores_of(self, row: np.ndarray, n_scored: int) -> tuple[Score, Score]:
+        """The scores of one epoch of `Program.train_epochs`, on both parts."""
+        loss, metric, penalty, val_loss, val_metric, val_penalty = row.tolist()
+        n = self.order.n
+        return (
+            self._score_of(loss / n, metric / n, penalty / n),
+            self._score_of(val_loss, val_metric / n_scored, val_penalty),
+        )
+
+    def _epochs_to_target(self, scores: Sequence[tuple[Score, Score]]) -> int:
+        """The number of these epochs until one reaches the target, or all of them."""
+        if self._has_target:
+            for number, (train, validation) in enumerate(scores, start=1):
+                if self._reaches_target(train, validation):
+                    return number
+        return len(scores)
+
+    def _reaches_target(self, train: Score, validation: Score) -> bool:
+        monitored = validation if len(self.dataset.validation) else train
+        classifies = self.program.classifies
+        return reaches_target(self.experiment.training, monitored, classifies)
 
     def _end_epoch(
         self, train: Score, validation: Score, rate: float, seconds: float,
@@ -375,18 +445,37 @@ class Trainer:
         monitored = validation.loss if validated else train.loss
         self.plateau = self.plateau.after(monitored)
         self.stopping = self.stopping.after(self.epoch, monitored, weights)
-        if self.stopping.stops or self.epoch == self.last_epoch:
-            self.over = True
-            yield self._finish()
+        self.elapsed += seconds
+        if self._has_target and self._reaches_target(train, validation):
+            self.target_epoch = self.epoch
+        self.row = 0
 
-    def _finish(self) -> Finished:
+    def _ending(self, timed: bool) -> Iterator[Event]:
+        """Prepare the next epoch once one is over, and end where a rule or the plan says so."""
+        if self.over or self.row:
+            return
+        self._start_epoch()
+        rule = self._stop_rule(timed)
+        if rule or self.epoch >= self.last_epoch:
+            yield from self._end(rule)
+
+    def _end(self, rule: StopRule | None) -> Iterator[Event]:
         """The end; as in Keras, the best weights also come back where all epochs are done."""
-        stopping, training = self.stopping, self.experiment.training
-        best = stopping.best_epoch
-        restored = training.restore_best and best is not None and best != self.epoch
+        self.over = True
+        best = self.stopping.best_epoch
+        restored = self.experiment.training.restore_best and best not in (None, self.epoch)
         if restored:
-            self.release(list(stopping.best_weights))
-        return Finished(self.epoch, stopping.stops, best, restored)
+            self.release(list(self.stopping.best_weights))
+        yield Finished(self.epoch, rule is not None, best, restored, rule)
+
+    def _stop_rule(self, timed: bool) -> StopRule | None:
+        """The rule that ends training after this epoch."""
+        limit = self.experiment.training.time_limit
+        if self.stopping.stops:
+            return "patience"
+        if self.target_epoch == self.epoch:
+            return "target"
+        return "time" if timed and limit and self.elapsed >= limit else None
 
     def _diverge(self) -> Diverged:
         self.over = self.diverged = True

@@ -30,16 +30,23 @@ def model() -> Any:
     return made
 
 
-@given(losses=losses, patience=st.integers(1, 4), restore=st.booleans())
+@given(
+    losses=losses, patience=st.integers(1, 4), restore=st.booleans(),
+    gain=st.sampled_from([0.0, 1e-9, 1e-4, 0.25]),
+)  # fmt: skip
 @settings(deadline=None, max_examples=200)
 def test_early_stopping_on_recorded_losses(
-    losses: list[float], patience: int, restore: bool, model: Any
+    losses: list[float], patience: int, restore: bool, gain: float, model: Any
 ) -> None:
-    theirs = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=restore)
+    theirs = keras.callbacks.EarlyStopping(
+        patience=patience, restore_best_weights=restore, min_delta=gain
+    )
     theirs.set_model(model)
     theirs.on_train_begin()
     model.stop_training = False
-    ours = EarlyStopping(Training(early_stopping=True, patience=patience, restore_best=restore))
+    ours = EarlyStopping(
+        Training(early_stopping=True, patience=patience, restore_best=restore, min_delta=gain)
+    )
     epoch = 0
     for epoch, loss in enumerate(losses, start=1):
         weights = [np.array([[epoch]], np.float32)]
@@ -54,6 +61,80 @@ def test_early_stopping_on_recorded_losses(
     assert ours.best_epoch == theirs.best_epoch + 1
     ended = ours.best_weights[0] if restore else [[epoch]]
     np.testing.assert_array_equal(model.get_weights()[0], ended)
+
+
+CIRCLE = Experiment().replace(
+    dataset="circle", hidden=(6,), optimizer="adam", learning_rate=0.03, epochs=90,
+    train_size=100, validation_size=50,
+)  # fmt: skip
+
+
+def scores(trainer: Trainer, **changes: Any) -> tuple[list[Any], Finished]:
+    """Both scores of each epoch until the end, and the end."""
+    *events, end = trainer.advance(seconds=600, changes=changes).events
+    assert isinstance(end, Finished)
+    return [(e.train, e.validation) for e in events if isinstance(e, Epoch)], end
+
+
+def test_a_target_ends_a_run_after_the_first_epoch_that_reaches_it() -> None:
+    """Inside a compiled call of many epochs, and training on goes on as if it had not ended."""
+    whole, end = scores(Trainer(CIRCLE))
+    assert end == Finished(90, False, None, False)
+    first = 1 + next(i for i, (_, validation) in enumerate(whole) if validation.metric >= 0.9)
+    assert 1 < first < 64
+    trainer = Trainer(CIRCLE.replace(target_metric="metric", target_value=0.9))
+    before, end = scores(trainer)
+    assert (before, end) == (whole[:first], Finished(first, True, None, False, "target"))
+    after, end = scores(trainer, epochs=80)
+    assert (after, end) == (whole[first:80], Finished(80, False, None, False))
+    loss = whole[69][1].loss
+    assert scores(Trainer(CIRCLE.replace(target_metric="loss", target_value=loss)))[
+        1
+    ].epoch == 1 + (
+        next(i for i, (_, validation) in enumerate(whole) if validation.loss <= np.float32(loss))
+    )
+
+
+def test_a_time_limit_ends_a_run_and_training_on_takes_as_long_again() -> None:
+    trainer = Trainer(CIRCLE.replace(time_limit=1e-4, epochs=200))
+    (_, end), (_, again) = scores(trainer), scores(trainer, epochs=201)
+    assert (end.stopped_by, again.stopped_by) == ("time", "time")
+    assert end.epoch < again.epoch < 200
+    assert not any(
+        isinstance(e, Finished)
+        for e in Trainer(CIRCLE.replace(time_limit=1e-4))
+        .advance(seconds=0, timed=False, until_epoch=64).events
+    )  # fmt: skip
+
+
+def test_fewer_and_more_epochs_in_mid_run_are_the_same_run() -> None:
+    whole, _ = scores(Trainer(CIRCLE))
+    trainer = Trainer(CIRCLE)
+    trainer.advance(seconds=600, until_epoch=7)
+    assert scores(trainer, epochs=3) == ([], Finished(7, False, None, False))
+    assert scores(trainer, epochs=90)[0] == whole[7:]
+
+
+def test_training_goes_on_after_an_earlier_epoch_with_a_new_optimizer() -> None:
+    """Plain gradient descent has no memory: it gives the same numbers, dropout masks included."""
+    experiment = CIRCLE.replace(optimizer="sgd", learning_rate=0.1, dropout=0.2, epochs=12)
+    trainer = Trainer(experiment)
+    whole, _ = scores(trainer)
+    assert scores(Trainer(experiment, trainer.snapshot(5)))[0] == whole[5:]
+
+
+def test_momentum_schedule_and_noise_change_in_mid_run() -> None:
+    """A momentum that was 0 begins at rest; the checkpoint after it continues to the same numbers."""
+    experiment = CIRCLE.replace(optimizer="momentum", momentum=0.0, epochs=9)
+    trainer, other = Trainer(experiment), Trainer(experiment)
+    trainer.advance(seconds=600, until_epoch=3)
+    changes = {"momentum": 0.9, "schedule": "cosine", "input_noise": 0.1}
+    events = trainer.advance(seconds=600, changes=changes, until_epoch=5).events
+    assert {e.name: e.after for e in events if hasattr(e, "after")} == changes
+    rates = [e.learning_rate for e in events if isinstance(e, Epoch)]
+    assert 0.01 > rates[0] > rates[1]
+    other.restore(trainer.checkpoint())
+    assert scores(other) == scores(trainer)
 
 
 # Keras' own callback
