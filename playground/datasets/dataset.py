@@ -25,13 +25,13 @@ from playground.datasets.preprocessing import (
 )
 from playground.datasets.registry import DataConfig, DatasetInfo
 from playground.datasets.synthetic import Generator
-from playground.nn.format import format_quantity
+from playground.nn.format import truncate
 
 GENERATED_TEST = 1_000  # test examples of a synthetic set
 MAX_HOLDOUT = 1_000  # examples in no other split
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Split:
     """Examples of one split; the arrays are read-only.
 
@@ -46,8 +46,12 @@ class Split:
     def __len__(self) -> int:
         return len(self.y)
 
+    def __repr__(self) -> str:
+        x, y = self.x, self.y
+        return f"<Split: x {x.dtype} {x.shape}, y {y.dtype} {y.shape}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """`load(data)`: training, validation and test split, and the scaling of inputs and targets.
 
@@ -67,6 +71,13 @@ class Dataset:
     target_mean: float = 0.0
     target_std: float = 1.0
 
+    def __repr__(self) -> str:
+        sizes = {"training": self.train, "validation": self.validation, "test": self.test}
+        splits = ", ".join(f"{len(split):,} {name}" for name, split in sizes.items())
+        shape = self.source.shape or (self.source.n_features,)
+        outputs = f"{len(self.source.classes)} classes" if self.source.classes else "one value"
+        return f"<Dataset {self.source.label}: {splits} examples of shape {shape}, {outputs}>"
+
     def transform(self, x: NDArray[Any]) -> NDArray[np.float32]:
         """Raw inputs of any split → the network's inputs, float32, (n, n_features)."""
         flat = x.reshape(len(x), self.source.n_features).astype(np.float32)
@@ -78,10 +89,6 @@ class Dataset:
             return y
         return self.target_mean + self.target_std * y.astype(np.float64)
 
-    def error_text(self, error: float) -> str:
-        """A mean absolute error with the target's unit."""
-        return f"{format_quantity(error)} {self.source.unit}".strip()
-
 
 def load(data: DataConfig, progress: Progress | None = None) -> Dataset:
     """The data set of these settings, the same for equal ones.
@@ -89,6 +96,8 @@ def load(data: DataConfig, progress: Progress | None = None) -> Dataset:
     Full image sets that are needed and not on this machine are fetched; `progress` gets the bytes
     so far and the total. FetchError where that is impossible.
     """
+    if not hasattr(data, "dataset"):
+        raise TypeError(f"data must be settings of a data set, got {truncate(data)}")
     if data.dataset in images.IMAGES and not images.bundle_suffices(data):
         fetch(data.dataset, progress)
     return _load(data)

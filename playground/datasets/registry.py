@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 
 from playground.datasets import synthetic
 from playground.datasets.synthetic import Generator
+from playground.nn.format import format_score
 from playground.nn.losses import CLASSIFICATION, REGRESSION
 
 Kind = Literal["image", "table", "plane", "line"]
@@ -86,6 +87,11 @@ class DatasetInfo:
     underfitting: UnderfittingPreset = UnderfittingPreset()
     target: str = "y"  # name of a regression target
     unit: str = ""  # of a regression target
+
+    def format_metric(self, value: float | None, digits: int = 3) -> str:
+        """An accuracy, "87.9%", or a mean absolute error with the unit, "0.123 cm"; "–": None."""
+        text = format_score(value, self.task == CLASSIFICATION, digits)
+        return text if value is None else f"{text} {self.unit}".strip()
 
     @property
     def noises(self) -> tuple[Noise, ...]:

@@ -26,10 +26,13 @@ def format_quantity(value: float, digits: int = 4) -> str:
 
 
 def format_score(value: float | None, is_accuracy: bool, digits: int = 3) -> str:
-    """An accuracy in percent, "87.9%", or an error, "0.123"; "–" for None."""
+    """An accuracy in percent, "87.9%", or an error, "0.123" or "52,300"; "–" for None."""
     if value is None:
         return "–"
-    return f"{value:.{digits - 2}%}" if is_accuracy else format_number(float(value), digits)
+    if is_accuracy:
+        return f"{value:.{digits - 2}%}"
+    number = format_quantity if math.isfinite(value) else format_number
+    return number(float(value), digits)
 
 
 def join_words(words: Sequence[str]) -> str:

@@ -101,7 +101,7 @@ def _baseline(experiment: Experiment, dataset: Dataset) -> None:
         unit = f" {literal(source.unit)}" if source.unit else ""
         value = float(dataset.own_unit(np.array(trivial.answer)))
         answer = f"predicting {format_quantity(value)}{unit}"
-        score = f"has a mean absolute error of {literal(dataset.error_text(trivial.metric))}"
+        score = f"has a mean absolute error of {literal(source.format_metric(trivial.metric))}"
     st.info(f"**Baseline:** always {answer} {score} ({name} examples). A network must beat it.")
 
 

@@ -17,6 +17,7 @@ from dashboard.views.inspect.example import evaluated_examples, value_prediction
 from dashboard.views.inspect.robustness import show_robustness
 from dashboard.views.shared.test_set import evaluate_on_test_set
 from dashboard.views.shared.view import View, choose
+from dashboard.widgets.messages import literal
 from dashboard.widgets.tables import frame
 from playground.nn.losses import CLASSIFICATION
 
@@ -29,13 +30,14 @@ def show_residuals(now: NetworkView) -> None:
     """Scores of a regression, its residuals, and the examples with the largest ones."""
     examples = evaluated_examples(now)
     predictions = value_predictions(now, examples)
-    r2 = predictions.r2
+    r2, error = predictions.r2, now.dataset.source.format_metric
     with st.container(horizontal=True):
         st.metric(
-            "MAE", f"{predictions.mean_absolute_error:.4g}", help="Mean of |predicted − true|."
-        )
+            "MAE", literal(error(predictions.mean_absolute_error, 4)),
+            help="Mean of |predicted − true|.",
+        )  # fmt: skip
         st.metric(
-            "RMSE", f"{predictions.root_mean_squared_error:.4g}",
+            "RMSE", literal(error(predictions.root_mean_squared_error, 4)),
             help="Root of the mean of (predicted − true)²: large residuals count more.",
         )  # fmt: skip
         st.metric(

@@ -270,8 +270,11 @@ def _example(now: NetworkView, name: str, raw: NDArray[Any], target: Any) -> Exa
     output = now.snapshot.predict(x)
     correct = None
     if now.task != CLASSIFICATION:
-        prediction = f"predicted {output[0, 0]:.4g}"
-        truth = None if target is None else f"{target:.4g}"
+        predicted = now.dataset.own_unit(output)[0, 0]
+        prediction = f"predicted {source.format_metric(predicted, 4)}"
+        truth = None
+        if target is not None:
+            truth = source.format_metric(float(now.dataset.own_unit(np.array(target))), 4)
     else:
         index = int(classes(output)[0])
         confidence = (

@@ -10,6 +10,7 @@ from dashboard.components import chart
 from dashboard.components.gallery import Sample, gallery
 from dashboard.figures import evaluation as figures
 from dashboard.figures import images
+from dashboard.figures.style import escape_html
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import EvaluatedExamples
 from playground.analysis.inspection.decision_boundary import shown_part
@@ -66,6 +67,8 @@ def show_robustness(now: NetworkView) -> None:
         float(strengths[step]),
         f"{now.uirevision} {kind}",
     )
+    if source.unit:
+        figure["layout"]["yaxis"]["title"]["text"] += f" ({escape_html(source.unit)})"
     sentence = figures.robustness_sentence(curve.strength, curve.score, is_accuracy, what)
     chart.chart(
         figure,

@@ -17,6 +17,7 @@ from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.predictions import NUMBERS_TOO_LARGE
 from dashboard.views.shared.unit_maps import COMMON_SCALE, OWN_SCALE
+from dashboard.widgets.messages import literal
 from dashboard.widgets.tables import frame
 from playground.analysis.inspection import decision_boundary, weights
 from playground.analysis.inspection.ablation import (
@@ -50,9 +51,9 @@ MAP_SIDE = 60
 class UnitRanking:
     """Importance of the units of a layer.
 
-    loss: (n_units,) accuracy lost, or error or loss gained, without each unit; order: units, the
-    most important first, ties by first-order importance; measured: by ablation, otherwise
-    estimated from gradients.
+    loss: (n_units,) accuracy lost, or error (in the target's unit) or loss gained, without each
+    unit; order: units, the most important first, ties by first-order importance; measured: by
+    ablation, otherwise estimated from gradients.
     """
 
     loss: Array
@@ -136,13 +137,14 @@ def _ranking(
     _now: NetworkView, _passes: Passes, _x: Array, _y: Array,
 ) -> UnitRanking:  # fmt: skip
     """Computed once for the same weights and examples."""
-    snapshot, loss = _now.snapshot, _now.experiment.training.loss
+    snapshot, minimized = _now.snapshot, _now.experiment.training.loss
     rows_, n = slice(ROWS_FIRST_ORDER), affordable(snapshot, layer)
-    estimate = first_order_importance(snapshot, _x[rows_], _y[rows_], layer, loss)
+    estimate = first_order_importance(snapshot, _x[rows_], _y[rows_], layer, minimized)
     if not n:
         return UnitRanking(estimate, ranked(estimate, estimate), False)
     ablation = ablate_each(snapshot, _passes, _y[:n], layer, _now.task)
-    return UnitRanking(ablation.loss, ranked(ablation.loss, estimate), True, ablation.rows)
+    loss = ablation.loss * _now.dataset.target_std
+    return UnitRanking(loss, ranked(loss, estimate), True, ablation.rows)
 
 
 def _choose(now: NetworkView, layer: int, ranking: UnitRanking) -> int:
@@ -186,7 +188,7 @@ def _facts(details: UnitDetails, ranking: UnitRanking) -> None:
     rank = int(np.flatnonzero(ranking.order == details.unit)[0]) + 1
     tiles = [
         ("Rank in its layer", f"{rank} of {len(ranking.order)}", None),
-        _ablated(before, after, task),
+        _ablated(before, after, details.now),
         ("Bias", f"{layer.bias[details.unit]:+.3g}", None),
         ("Weight norm", f"{np.linalg.norm(layer.kernel[:, details.unit]):.3g}", None),
         ("Mean output", f"{details.a.mean():.3g}", None),
@@ -203,12 +205,13 @@ def _facts(details: UnitDetails, ranking: UnitRanking) -> None:
     )
 
 
-def _ablated(before: float, after: float, task: str) -> tuple[str, str, str | None]:
-    if task == CLASSIFICATION:
+def _ablated(before: float, after: float, now: NetworkView) -> tuple[str, str, str | None]:
+    if now.task == CLASSIFICATION:
         change = 100 * (after - before)
         return "Accuracy without it", f"{after:.1%}", f"{change:+.1f} points" if change else None
-    change = after - before
-    return "Mean error without it", f"{after:.3g}", f"{change:+.2g}" if change else None
+    change, std = after - before, now.dataset.target_std
+    text = now.dataset.source.format_metric(after * std)
+    return "Mean error without it", literal(text), f"{change * std:+.2g}" if change else None
 
 
 def _weights(details: UnitDetails) -> None:
@@ -320,7 +323,7 @@ def _images(details: UnitDetails, rows: Array, key: str) -> None:
 def _rows(details: UnitDetails, rows: Array) -> None:
     source = details.now.dataset.source
     table = frame(details.raw[rows], source.features, ("truth", "output")).round(3)
-    truth = details.y[rows]
+    truth = details.now.dataset.own_unit(details.y[rows])
     table["truth"] = [source.classes[int(k)] for k in truth] if source.classes else truth.round(3)
     table["output"] = [f"{value:.3f}" for value in details.a[rows]]
     st.dataframe(table, hide_index=True, width="stretch", height="content")
@@ -329,8 +332,9 @@ def _rows(details: UnitDetails, rows: Array) -> None:
 def _by_class(details: UnitDetails) -> None:
     names = details.now.dataset.source.classes
     if not names:
-        figure = figures.scatter_figure(details.y, details.a, details.uirevision)
-        sentence = figures.scatter_sentence(details.y, details.a)
+        targets = details.now.dataset.own_unit(details.y)
+        figure = figures.scatter_figure(targets, details.a, details.uirevision)
+        sentence = figures.scatter_sentence(targets, details.a)
         chart.chart(
             figure,
             sentence,
@@ -355,7 +359,8 @@ def _by_class(details: UnitDetails) -> None:
 def _importance(details: UnitDetails, ranking: UnitRanking) -> None:
     is_accuracy = details.now.task == CLASSIFICATION and ranking.measured
     method = f"each ablated alone, on {ranking.rows:,} examples; ties by first-order importance"
-    y = "accuracy lost" if is_accuracy else "error gained"
+    symbol = details.now.dataset.source.unit
+    y = "accuracy lost" if is_accuracy else f"error gained ({symbol})" if symbol else "error gained"
     if not ranking.measured:
         y, method = "loss gained, estimated", "estimated from gradients, −Σ a·∂L/∂a"
     figure = figures.ranking_figure(

@@ -18,7 +18,7 @@ TITLES = {
     "labels": "Random labels",
     "penalties": "L1 vs L2",
     "fits": "Too small, fitting, too large",
-    "capacity": "Capacity × data",
+    "capacity": "Capacity × examples",
 }
 
 NOTHING_KEPT = "Runs from before a restart of the server are on the page Runs."

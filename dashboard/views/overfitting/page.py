@@ -26,7 +26,7 @@ VIEWS: dict[str, View] = {
         "How do networks that are too small, fit, or are too large fit the same examples?",
         capacity.underfitting,
     ),
-    "Capacity × data": View(
+    "Capacity × examples": View(
         ":material/grid_on:", "How many units are best for how many examples?",
         capacity.capacity_map,
     ),

@@ -10,15 +10,14 @@ from dashboard.figures.comparison import SIGNS
 from dashboard.views.runs.table import MOST_COMPARED, no_runs
 from dashboard.views.shared.curves import baseline_text, competitor_curves
 from dashboard.views.shared.export import export_curves
-from dashboard.views.shared.saved_runs import RunLibrary, data_label
+from dashboard.views.shared.saved_runs import RunLibrary, data_label, score_text
 from dashboard.widgets.messages import literal, refuse
 from dashboard.widgets.tables import SECONDS
 from playground.analysis.comparison.notes import cautions, letter, verdict
 from playground.analysis.comparison.runs import Compared, RunDifference, difference
 from playground.analysis.metrics.run_summary import TARGET_SHARE
 from playground.experiment.model import FIELDS, Experiment, label
-from playground.nn.format import format_number, format_score, truncate
-from playground.nn.losses import CLASSIFICATION
+from playground.nn.format import format_number, truncate
 from playground.storage.records import RunRow, StoreError
 
 OFFERED = 300  # of the newest runs, to choose from here
@@ -72,7 +71,7 @@ def _choose(library: RunLibrary) -> list[RunRow]:
 def _title(run: RunRow | None) -> str:
     if run is None:
         return "a deleted run"
-    score = format_score(run.best_metric, run.task == CLASSIFICATION)
+    score = score_text(run, run.best_metric)
     return f"{truncate(run.name, 70)} · {score} · {run.created:%Y-%m-%d %H:%M}"
 
 
@@ -146,17 +145,12 @@ def _scores(differences: RunDifference, rows: Sequence[RunRow], constant: str) -
     st.markdown("**Scores**", help=f"On {part} examples, with the epoch in brackets.")
     table = []
     for name, row, summary in zip(_names(rows), rows, differences.summaries, strict=True):
-        is_accuracy = differences.is_accuracy
-        if not differences.comparable:
-            is_accuracy = row.task == CLASSIFICATION
         line = {
             "Run": name,
             "Name": row.name,
             "Epochs": summary.epochs,
-            "Best score": _at(
-                format_score(summary.best_score, is_accuracy), summary.best_score_epoch
-            ),
-            "Last score": format_score(summary.last_score, is_accuracy),
+            "Best score": _at(score_text(row, summary.best_score), summary.best_score_epoch),
+            "Last score": score_text(row, summary.last_score),
             "Lowest loss": _at(_loss(summary.best_loss), summary.best_epoch),
             "Last loss": _loss(summary.last_loss),
             "Seconds": round(summary.seconds, 2),
@@ -164,7 +158,7 @@ def _scores(differences: RunDifference, rows: Sequence[RunRow], constant: str) -
         }
         if differences.target is not None:
             reached = "–" if summary.to_target is None else f"{summary.to_target:,}"
-            line[f"Epochs to {format_score(differences.target, is_accuracy)}"] = reached
+            line[f"Epochs to {score_text(row, differences.target)}"] = reached
         table.append(line)
     for line, area in zip(table, [None, *(d.area for d in differences.distances)], strict=True):
         line["Area to A"] = "–" if area is None else f"{area:.3g}"

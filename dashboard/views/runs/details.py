@@ -10,15 +10,13 @@ from dashboard.state import session, url
 from dashboard.state.pages import open_page
 from dashboard.views.shared.curves import baseline_text, run_curves
 from dashboard.views.shared.export import export_saved_run
-from dashboard.views.shared.saved_runs import RunLibrary, open_in_train, sharing
+from dashboard.views.shared.saved_runs import RunLibrary, open_in_train, score_text, sharing
 from dashboard.widgets.messages import literal, refuse
 from playground.analysis.comparison.runs import Compared, settings
 from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import format_value, label
 from playground.history.events import metric_name
 from playground.history.history import history
-from playground.nn.format import format_score
-from playground.nn.losses import CLASSIFICATION
 from playground.storage.query import STATES, split_tags
 from playground.storage.records import RunRow, SavedRun, StoreError
 from playground.storage.store import MAX_NAME, MAX_NOTE, store
@@ -47,7 +45,7 @@ def details(library: RunLibrary, run: RunRow) -> None:
 
 def _summary(run: RunRow) -> str:
     """One line: state, epochs, score, size and time."""
-    score = format_score(run.best_metric, run.task == CLASSIFICATION)
+    score = score_text(run, run.best_metric)
     parts = [
         STATES.get(run.state, run.state),
         f"{run.epoch:,} of {run.epochs:,} epochs",

@@ -22,7 +22,6 @@ from playground.experiment.model import (
 )
 from playground.experiment.model_summary import title
 from playground.history.history import history
-from playground.nn.format import format_score
 from playground.nn.losses import CLASSIFICATION
 from playground.runs.race import Competitor, GroupPlan
 from playground.runs.search_space import (
@@ -327,7 +326,7 @@ def _watch(library: RunLibrary, current: Sweep, state: str) -> None:
     scored.sort(key=lambda i: scores[i] or 0.0, reverse=is_accuracy)
     if scored:
         so_far = "" if state == "finished" else " so far"
-        best = format_score(scores[scored[0]], is_accuracy)
+        best = rows[0].experiment.data.source.format_metric(scores[scored[0]])
         st.success(
             literal(
                 f"Best of {len(scored):,}{so_far}: {best} "
@@ -412,18 +411,18 @@ def _open_in_list(library: RunLibrary, id: str) -> None:
 
 def _line(i: int, row: SweepRow, summary: RunSummary, varied: Sequence[str]) -> dict[str, Any]:
     fields = active_hyperparameters(row.experiment)
-    is_accuracy = row.experiment.data.source.task == CLASSIFICATION
+    score = row.experiment.data.source.format_metric
     values = {
         label(name): format_value(name, fields[name]) if name in fields else "–" for name in varied
     }
     return {
         "Run": i + 1,
-        "Best": format_score(summary.best_score, is_accuracy),
+        "Best": score(summary.best_score),
         **values,
         "State": STATES.get(row.state, row.state),
         "Epoch": row.epoch,
-        "Last": format_score(summary.last_score, is_accuracy),
-        "Training": format_score(row.train.metric if row.train else None, is_accuracy),
+        "Last": score(summary.last_score),
+        "Training": score(row.train.metric if row.train else None),
         "Seconds": round(summary.seconds, 2),
         "Compilation (s)": summary.compile_seconds,
     }

@@ -10,12 +10,11 @@ import streamlit as st
 from dashboard.state import stored
 from dashboard.state.pages import open_page
 from dashboard.views.runs.details import details
-from dashboard.views.shared.saved_runs import RunLibrary, data_label, experiment_of
+from dashboard.views.shared.saved_runs import RunLibrary, data_label, experiment_of, score_text
 from dashboard.widgets.messages import refuse
 from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import format_value
-from playground.nn.format import format_score, truncate
-from playground.nn.losses import CLASSIFICATION
+from playground.nn.format import truncate
 from playground.storage.query import KINDS, ORDERS, STATES, RunQuery, split_tags
 from playground.storage.records import RunRow, StoreError
 from playground.storage.store import MAX_TAG
@@ -169,8 +168,8 @@ def _frame(library: RunLibrary, runs: Sequence[RunRow]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Name": run.name,
-            "Best": format_score(run.best_metric, run.task == CLASSIFICATION),
-            "Last": format_score(run.val_metric, run.task == CLASSIFICATION),
+            "Best": score_text(run, run.best_metric),
+            "Last": score_text(run, run.val_metric),
             "Epochs": f"{run.epoch:,} / {run.epochs:,}",
             "State": STATES.get(run.state, run.state),
             "When": run.created,

@@ -63,9 +63,8 @@ def baseline_text(experiments: Iterable[Experiment]) -> str:
     if dataset is None:
         return ""
     score = baseline(dataset, first.training.loss).metric
-    is_accuracy = data.source.task == CLASSIFICATION
-    name = f"accuracy {score:.1%}" if is_accuracy else f"mean error {dataset.error_text(score)}"
-    return f"Baseline (always the same answer): {name}."
+    name = "accuracy" if data.source.task == CLASSIFICATION else "mean error"
+    return f"Baseline (always the same answer): {name} {data.source.format_metric(score)}."
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import Experiment
 from playground.experiment.url import decode
 from playground.history.history import history
+from playground.nn.format import format_score
+from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
 from playground.runs.jobs import LRUCache
 from playground.runs.loop import SavedLog
@@ -53,6 +55,7 @@ class RunLibrary:
 
     def load(self) -> None:
         """Read the database."""
+        self.store.adopt(self.owner)
         self.facets = self.store.facets(self.owner)
         self.groups = {group.id: group for group in self.store.groups(self.owner)}
         self._fresh = True
@@ -129,6 +132,14 @@ def data_label(dataset: str, link: str) -> str:
         return DATASETS[dataset].label
     experiment = experiment_of(link)
     return "own data" if experiment is None else experiment.data.source.label
+
+
+def score_text(run: RunRow, score: float | None) -> str:
+    """An accuracy, or a mean error with the unit of the target."""
+    experiment = experiment_of(run.link)
+    if experiment is None:
+        return format_score(score, run.task == CLASSIFICATION)
+    return experiment.data.source.format_metric(score)
 
 
 def open_in_train(library: RunLibrary, saved: SavedRun) -> None:

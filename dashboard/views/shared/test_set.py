@@ -3,9 +3,9 @@
 import streamlit as st
 
 from dashboard.figures.training_curves import METRICS
+from dashboard.widgets.messages import literal
 from playground.analysis.metrics.score import selection_bias
 from playground.history.events import Epoch, metric_name
-from playground.nn.format import format_score
 from playground.nn.losses import CLASSIFICATION
 from playground.runs.run import Run
 from playground.storage.records import TestEvaluation
@@ -43,18 +43,18 @@ def evaluate_on_test_set(run: Run, n_test: int) -> None:
 def _scores(run: Run, evaluation: TestEvaluation) -> None:
     """Test beside validation score, of the same weights."""
     metric = metric_name(run.experiment.data.source.task)
-    name, is_accuracy = METRICS[metric], metric == "accuracy"
+    name = METRICS[metric]
     text = f"test loss {evaluation.score.loss:.4f}, {name.lower()} {{}}"
     later = "" if evaluation.epoch == run.epoch else f" It is now at epoch {run.epoch:,}."
-    score = format_score(evaluation.score.metric, is_accuracy)
+    source = run.experiment.data.source
+    score = literal(source.format_metric(evaluation.score.metric))
     st.success(f"After epoch {evaluation.epoch:,}: {text.format(score)}.{later}")
     epochs = {e.epoch: e for e in run.events if isinstance(e, Epoch)}
     epoch = epochs.get(evaluation.epoch)
     with st.container(horizontal=True, key="test_tiles"):
         if epoch is not None and epoch.validation is not None:
-            st.metric(
-                f"Validation {name.lower()}", format_score(epoch.validation.metric, is_accuracy)
-            )
+            before = source.format_metric(epoch.validation.metric)
+            st.metric(f"Validation {name.lower()}", literal(before))
         st.metric(f"Test {name.lower()}", score)
 
 

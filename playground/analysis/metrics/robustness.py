@@ -154,7 +154,7 @@ def robustness(
         output = snapshot.predict(dataset.transform(x))
         if dataset.source.task == CLASSIFICATION:
             return float((classes(output) == y).mean())
-        return float(np.abs(output[:, 0] - y).mean())
+        return float(np.abs(output[:, 0] - y).mean()) * dataset.target_std
 
     strengths = DISTORTIONS[kind].strengths(dataset.source)
     return Robustness(strengths, np.array([score(x) for x in hard]), len(y))

@@ -163,7 +163,7 @@ def test_a_filled_map_names_the_winner_and_a_cell_is_a_run(monkeypatch: Any) -> 
     monkeypatch.setattr(module, "UNITS", (2, 4))
     monkeypatch.setattr(module, "UPDATES", 5)
     monkeypatch.setattr(module, "EPOCHS", (2, 3))
-    app = click(opened("Capacity × data"), "capacity_start")
+    app = click(opened("Capacity × examples"), "capacity_start")
     sweep = SWEEPS.get((*KNOWN, "capacity"))
     assert sweep is not None
     assert sweep.wait(END) == "finished"

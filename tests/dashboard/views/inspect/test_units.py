@@ -11,6 +11,8 @@ from dashboard.figures import activations as checks
 from dashboard.figures import activations as lens
 from dashboard.figures import encode
 from dashboard.figures import units as dossier
+from dashboard.state.network_view import NetworkView
+from dashboard.views.inspect.example import _example
 from playground.analysis.inspection.ablation import ablate_each, first_order_importance, ranked
 from playground.analysis.inspection.activations import FLAT, curve, histogram
 from playground.analysis.inspection.signal_propagation import (
@@ -22,10 +24,13 @@ from playground.analysis.inspection.signal_propagation import (
     verdict,
 )
 from playground.datasets import load
+from playground.datasets.custom import storage
+from playground.datasets.custom.table import Table
 from playground.experiment.model import Experiment
 from playground.history.events import Epoch, LayerStatistics, Score
 from playground.history.history import layer_history
 from playground.nn.activations import ACTIVATIONS
+from playground.nn.losses import REGRESSION
 from playground.nn.network import Snapshot
 
 NAMES = ("Hidden 1", "Hidden 2", "Output")
@@ -65,6 +70,32 @@ def said(app: AppTest) -> str:
 
 def network(dataset: str, **changes: Any) -> Experiment:
     return Experiment().replace(**{"dataset": dataset, "hidden": (7, 5)} | changes)
+
+
+def rents() -> Experiment:
+    """Own data whose target, in a unit of its own, is scaled for training."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 2)).astype(np.float32)
+    y = (900 + 300 * x[:, 0]).astype(np.float32)
+    table = Table("Rents", "Own", REGRESSION, ("a", "b"), (), True, x, y, True, "rent", "€")
+    return network(storage.put(table).name)
+
+
+def test_errors_and_targets_of_own_data_are_in_the_unit_of_the_target() -> None:
+    experiment = rents()
+    dataset, snapshot = load(experiment.data), draw(experiment, chosen(experiment))
+    app = opened("units", experiment, snapshot)
+    (tile,) = (each for each in app.metric if each.label == "Mean error without it")
+    assert tile.value.endswith("€")
+    assert float(tile.value.split()[0]) > 100
+    truths = np.concatenate([each.value["truth"] for each in app.dataframe])
+    assert np.isin(truths, dataset.own_unit(dataset.validation.y).round(3)).all()
+    view = _example(
+        NetworkView(experiment, dataset, snapshot, None, "one"), "one", dataset.test.x[:1],
+        dataset.test.y[0],
+    )  # fmt: skip
+    target = dataset.source.format_metric(float(dataset.own_unit(dataset.test.y[:1])[0]), 4)
+    assert view.verdict.endswith(f"the truth is {target}.")
 
 
 SETS = ("mnist", "digits", "iris", "coffee", "moons", "multi_gauss", "sine")

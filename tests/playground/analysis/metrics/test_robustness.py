@@ -1,5 +1,7 @@
 """Distortions change what they say and nothing else; robustness is a score at each strength."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -97,6 +99,8 @@ def test_the_curve_begins_with_the_score_on_what_is_there(name: str) -> None:
         if name == "sine":
             error = np.abs(net.predict(data.transform(data.validation.x))[:, 0] - data.validation.y)
             assert plain == pytest.approx(error.mean())
+            scaled = replace(data, target_std=10.0)  # 1 of the output is 10 of the target's unit
+            assert robustness(net, scaled, hard, part.y, kind).score[0] == pytest.approx(10 * plain)
         else:
             assert plain == predict(net, data, data.validation).accuracy
         assert np.array_equal(hard, distort(part, data.source, kind))
