@@ -4,27 +4,38 @@ Settings are frozen values with limits; a changed copy is validated like a new o
 
 >>> from playground import DATASETS, Data, Experiment, load
 >>> experiment = Experiment().replace(dataset="iris", hidden=(8,), optimizer="adam", epochs=3)
+>>> experiment
+Experiment().replace(dataset='iris', optimizer='adam', hidden=(8,), epochs=3)
 >>> experiment.layer_sizes
 (4, 8, 3)
 >>> DATASETS["iris"].features[0]
 'sepal length (cm)'
->>> len(load("iris").train), len(load(Data(dataset="iris", train_size=20)).train)
-(90, 20)
+>>> load("iris")
+<Dataset Iris: 90 training, 30 validation, 30 test examples of shape (4,), 3 classes>
+>>> load(Data(dataset="iris", train_size=20)).train
+<Split: x float32 (20, 4), y int32 (20,)>
 
-`Trainer` trains in this process, `build_model` gives the Keras model with the same initial weights,
-and `Log` turns the events of a run into a `History` of columns.
+`train` trains in this process; `build_model` gives the Keras model with the same initial weights.
 
->>> from playground import History, Log, Trainer, build_model
+>>> from playground import build_model, train
+>>> result = train(experiment)
+>>> result.history.epoch.tolist()
+[1, 2, 3]
+>>> result.predict(load("iris").test.x).shape
+(30, 3)
+>>> [weight.shape for weight in result.weights]
+[(4, 8), (8,), (8, 3), (3,)]
+>>> build_model(experiment).count_params()
+67
+
+`Trainer` trains in slices, and `Log` turns the events into a `History` of columns.
+
+>>> from playground import Log, Trainer
 >>> trainer, log = Trainer(experiment), Log()
 >>> while not trainer.over:
 ...     log.extend(trainer.advance(seconds=1).events)
->>> history: History = log.history()
->>> history.epoch.tolist()
-[1, 2, 3]
->>> trainer.latest().predict(load(experiment.data).transform(load(experiment.data).test.x)).shape
-(30, 3)
->>> build_model(experiment).count_params()
-67
+>>> (log.history().loss == result.history.loss).all()
+np.True_
 
 A `Run`, a `Race` and a `Sweep` train in worker processes, which are started when first needed.
 
@@ -33,12 +44,12 @@ A `Run`, a `Race` and a `Sweep` train in worker processes, which are started whe
 >>> run.play()
 >>> run.wait()
 'finished'
->>> race = Race(vary(experiment, "optimizer", ["sgd", "adam"]))
+>>> race = Race(vary(experiment, "learning_rate", [0.001, 0.01]))
 >>> race.play()
 >>> race.wait()
 'finished'
 >>> [competitor.label for competitor in race.competitors]
-['SGD', 'Adam']
+['η 0.001', 'η 0.01']
 >>> rates = {"learning_rate": Span(1e-3, 1e-1)}
 >>> sweep = Sweep(random_search(experiment, rates, 4, seed=0).experiments)
 >>> sweep.play()
@@ -47,7 +58,8 @@ A `Run`, a `Race` and a `Sweep` train in worker processes, which are started whe
 >>> len(sweep.rows)
 4
 
-Importing the package loads neither TensorFlow nor Dask; both are loaded where they are first used.
+Importing the package loads neither TensorFlow, Dask nor scikit-learn's estimators; they are loaded
+where they are first used.
 """
 
 from importlib import import_module
@@ -56,8 +68,14 @@ from typing import TYPE_CHECKING, Any
 from playground.datasets import DATASETS, Dataset
 from playground.datasets import load as _load
 from playground.experiment.model import Data, Experiment, Network, Training
+from playground.history.environment import packages as _packages
+from playground.nn.format import truncate as _truncate
 
 if TYPE_CHECKING:
+    from playground.api.estimators import MLPClassifier, MLPRegressor
+    from playground.api.network import TrainedNetwork
+    from playground.api.runs import list_runs, open_run
+    from playground.api.training import train
     from playground.history.history import History, Log
     from playground.runs.race import Race
     from playground.runs.race_presets import vary
@@ -73,38 +91,63 @@ __all__ = [
     "Experiment",
     "History",
     "Log",
+    "MLPClassifier",
+    "MLPRegressor",
     "Network",
     "Race",
     "Run",
     "Span",
     "Sweep",
+    "TrainedNetwork",
     "Trainer",
     "Training",
     "build_model",
     "grid_search",
+    "list_runs",
     "load",
+    "open_run",
     "random_search",
+    "train",
     "vary",
 ]
+
+__version__ = _packages().get("mlp-playground", "0.1.0")
 
 _LOADED_ON_USE = {
     "History": "playground.history.history",
     "Log": "playground.history.history",
+    "MLPClassifier": "playground.api.estimators",
+    "MLPRegressor": "playground.api.estimators",
     "Race": "playground.runs.race",
     "Run": "playground.runs.run",
     "Span": "playground.runs.search_space",
     "Sweep": "playground.runs.sweep",
+    "TrainedNetwork": "playground.api.network",
     "Trainer": "playground.training",
     "build_model": "playground.training",
     "grid_search": "playground.runs.search_space",
+    "list_runs": "playground.api.runs",
+    "open_run": "playground.api.runs",
     "random_search": "playground.runs.search_space",
+    "train": "playground.api.training",
     "vary": "playground.runs.race_presets",
 }
 
 
-def load(data: Data | str) -> Dataset:
+def load(data: Data | Experiment | str) -> Dataset:
     """The data set of some settings, or with default settings that of a name in `DATASETS`."""
-    return _load(Experiment().replace(dataset=data).data if isinstance(data, str) else data)
+    if isinstance(data, str):
+        data = Experiment().replace(dataset=data)
+    if isinstance(data, Experiment):
+        data = data.data
+    if not isinstance(data, Data):
+        rule = "Data, an Experiment or the name of a data set"
+        raise TypeError(f"data must be {rule}, got {_truncate(data)}")
+    return _load(data)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

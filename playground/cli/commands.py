@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -184,8 +183,8 @@ def train(
             name = others[0].replace("_", "-")
             raise InvalidValueError(f"resume must come without settings, got --{name}")
         state = _read(resume, "resume")
-        with quiet_start():
-            from playground.training import checkpoints
+        from playground.training import checkpoints
+
         try:
             experiment = checkpoints.read_experiment(state)
         except checkpoints.CheckpointError as error:
@@ -235,8 +234,7 @@ def _train(
 
     dataset = load(experiment.data, output.print_download)
     with resuming.deferred_interrupt() as interrupt:
-        with quiet_start():
-            from playground.training import Trainer, checkpoints
+        from playground.training import Trainer, checkpoints
 
         trainer = Trainer(experiment)
         log: list[Event] = []
@@ -317,27 +315,6 @@ def _write(place: Path, content: bytes) -> None:
         write(place.parent, {place.name: content})
     except OSError as error:
         raise click.ClickException(f"{place} could not be written ({error.strerror})") from None
-
-
-@contextlib.contextmanager
-def quiet_start() -> Iterator[None]:
-    """Import TensorFlow inside: what its libraries log to standard error while they are loaded is
-    shown only if the import fails."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as captured:
-        terminal = os.dup(2)
-        os.dup2(captured.fileno(), 2)
-        try:
-            yield
-        except Exception:
-            captured.seek(0)
-            os.write(terminal, captured.read())
-            raise
-        finally:
-            os.dup2(terminal, 2)
-            os.close(terminal)
 
 
 @playground.command()

@@ -1,10 +1,18 @@
 """Frozen records whose fields declare their limits, default, label, help text and suggestion."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from playground.nn.format import format_number, truncate
@@ -108,6 +116,10 @@ def split_layers(value: Any) -> Any:
     return split_list(re.sub(r"(?<=\d)\s*[-–x×]\s*(?=\d)", ",", value))
 
 
+def _is_choice(field: FieldInfo) -> bool:
+    return isinstance(field.json_schema_extra, dict) and "choices" in field.json_schema_extra
+
+
 class Value(BaseModel):
     """A frozen record of choices; unknown fields, NaN and infinity are refused."""
 
@@ -127,6 +139,21 @@ class Value(BaseModel):
         if is_text and (value in choices or (pattern and re.fullmatch(pattern, value))):
             return value
         raise fail("one of " + ", ".join(choices), value)
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """The fields that are not at their defaults, which follow the choices."""
+        fields, values = type(self).model_fields, dict(self)
+        differing = {name: v for name, v in values.items() if v != fields[name].default}
+        choices = {name: v for name, v in differing.items() if _is_choice(fields[name])}
+        try:
+            default = dict(type(self).model_validate(choices))
+        except ValidationError:  # an uploaded table that is gone
+            default = {name: field.default for name, field in fields.items()}
+        others = {name: v for name, v in values.items() if v != default[name]}
+        yield from (choices | others).items()
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated like a new one."""

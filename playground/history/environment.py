@@ -1,7 +1,11 @@
 """What a run is trained with: versions of packages, processor, number of threads."""
 
+import contextlib
 import os
 import platform
+import sys
+import tempfile
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -61,3 +65,24 @@ def snapshot_bytes() -> int:
     if not given.isdecimal() or not 16 <= int(given) <= 1_000_000:
         raise ValueError(f"PLAYGROUND_SNAPSHOT_MB must be between 16 and 1000000, got {given}")
     return int(given) * 2**20
+
+
+@contextlib.contextmanager
+def quiet_start() -> Iterator[None]:
+    """Import TensorFlow inside: what its libraries log to standard error while they are loaded is
+    shown only if the import fails."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as captured:
+        terminal = os.dup(2)
+        os.dup2(captured.fileno(), 2)
+        try:
+            yield
+        except Exception:
+            captured.seek(0)
+            os.write(terminal, captured.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)

@@ -128,6 +128,9 @@ class Log(Sequence[Event]):
     def __len__(self) -> int:
         return len(self._events)
 
+    def __repr__(self) -> str:
+        return f"<Log of {len(self)} events, {self._count} epochs>"
+
     def __iter__(self) -> Iterator[Event]:
         return iter(self._events)
 

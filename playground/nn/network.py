@@ -13,7 +13,7 @@ Array = NDArray[np.floating]
 DEAD = 1e-3  # a hidden unit is dead if its output has a smaller standard deviation over examples
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Layer:
     """A dense layer: a = f(x·W + b)."""
 
@@ -21,6 +21,9 @@ class Layer:
     bias: Array  # b, (n_out,) float32
     activation: str  # a name in ACTIVATIONS, or "softmax"
     parameters: Mapping[str, float] = field(default_factory=dict)  # of the activation
+
+    def __repr__(self) -> str:
+        return f"<Layer {' → '.join(map(str, self.kernel.shape))} {self.activation}>"
 
     def pre_activation(self, x: Array) -> Array:
         """z = x·W + b: (n, n_in) → (n, n_out)."""
@@ -33,12 +36,17 @@ class Layer:
         return np.asarray(ACTIVATIONS[self.activation].f(z, **self.parameters))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Snapshot:
     """A network after some epoch (0: before training)."""
 
     epoch: int
     layers: tuple[Layer, ...]
+
+    def __repr__(self) -> str:
+        sizes = [len(self.layers[0].kernel), *(layer.bias.size for layer in self.layers)]
+        layers = "-".join(map(str, sizes))
+        return f"<Snapshot after epoch {self.epoch}: {layers}, {self.n_parameters:,} parameters>"
 
     def forward(self, x: Array) -> list[tuple[Array, Array]]:
         """(z, a) of every layer for scaled inputs `x` (n, n_features); the last a is the output."""

@@ -11,6 +11,7 @@ from playground.experiment.model import FIELDS, Experiment, current_name
 from playground.experiment.url import dataset_of, decode, encode, with_current_names
 from playground.history.events import Epoch
 from playground.history.history import History, history
+from playground.nn.format import truncate
 from playground.runs import cluster
 from playground.runs.cluster import spread
 from playground.runs.leased import LEASE, Leased, LoopSettings, Registry
@@ -54,6 +55,10 @@ class Race(Leased):
         lease: float = LEASE,
         snapshots: str = "end",
     ) -> None:
+        for competitor in competitors:
+            if not isinstance(competitor, Competitor):
+                rule = "competitors must be made by `vary` or be Competitor values"
+                raise TypeError(f"{rule}, got {truncate(competitor)}")
         if not any(competitor.experiments for competitor in competitors):
             raise ValueError("competitors must be at least one experiment, got none")
         n = sum(len(competitor.experiments) for competitor in competitors)
@@ -78,6 +83,10 @@ class Race(Leased):
             each = enumerate(competitor.experiments)
             made.append(tuple(self._run(e, next(number), loggers(i, seed)) for seed, e in each))
         self.runs = tuple(made)
+
+    def __repr__(self) -> str:
+        labels = ", ".join(competitor.label for competitor in self.competitors)
+        return f"<Race {self.state}: epoch {self.epoch} of {self.epochs}, {labels}>"
 
     def _run(self, experiment: Experiment, number: int, logger: RunLogger | None) -> Run:
         return Run(experiment, self.settings, where=lambda: self._address(number), logger=logger)

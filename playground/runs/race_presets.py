@@ -8,14 +8,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from playground.experiment.model import (
+    FIELDS,
     LARGEST_SEED,
     LAYER_UNITS,
     Experiment,
     format_value,
     limits,
+    require_experiment,
     short_label,
 )
 from playground.experiment.regularizers import REGULARIZERS, with_regularizer, without_regularizer
+from playground.nn.format import truncate
 from playground.runs.race import Competitor
 
 FEWEST, MOST = 2, 8  # competitors
@@ -129,6 +132,12 @@ def grid(
     An optimizer or a schedule brings its default parameters, unless they are varied too. Raises
     ValueError unless there are 2 to 8, ValidationError where a value is out of range.
     """
+    require_experiment(base, "base")
+    for field, given in fields.items():
+        if field not in FIELDS:
+            raise ValueError(f"{truncate(field)} is not a field of an experiment")
+        if not isinstance(given, Sequence) or isinstance(given, str):
+            raise TypeError(f"{field} must have a list of values, got {truncate(given)}")
     found: dict[Experiment, str] = {}
     for values in product(*fields.values()):
         chosen = dict(zip(fields, values, strict=True))

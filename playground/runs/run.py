@@ -7,6 +7,7 @@ from typing import Any
 
 from playground.datasets.labelled_examples import undo_limit, validated_examples
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
+from playground.experiment.model_summary import title
 from playground.history.events import Epoch, Score, WorkerLost
 from playground.history.history import Log
 from playground.nn.network import Snapshot
@@ -53,6 +54,10 @@ class Run(TrainingLoop):
         super().__init__(experiment, settings, start, where, logger, saved)
         if saved is not None:
             self._restore(saved)
+
+    def __repr__(self) -> str:
+        epochs = f"epoch {self.epoch} of {self.experiment.training.epochs}"
+        return f"<Run {self.state}: {epochs}, {title(self.experiment)}>"
 
     def _restore(self, saved: SavedLog) -> None:
         self.record.id, self.epoch = saved.run.id, saved.run.row.epoch

@@ -20,6 +20,7 @@ from playground.experiment.model import (
     is_logarithmic,
     label,
     limits,
+    require_experiment,
 )
 from playground.nn.format import truncate
 from playground.runs.race_presets import VARIABLES, suggested
@@ -50,7 +51,7 @@ class SearchResult:
 
 def grid_search(base: Experiment, fields: Mapping[str, Sequence[Any]]) -> SearchResult:
     """Every combination of the values of some fields; ValueError if there are more than 200."""
-    _check(fields)
+    _check(base, fields)
     n = math.prod(len(values) for values in fields.values())
     if not 1 <= n <= MOST:
         raise ValueError(f"runs must be between 1 and {MOST}, got {n}")
@@ -66,7 +67,7 @@ def random_search(base: Experiment, fields: Mapping[str, Range], n: int, seed: i
     wide; integers where the field has them. Equal seeds give equal experiments, and a larger `n`
     only adds to them.
     """
-    _check(fields)
+    _check(base, fields)
     if not 1 <= n <= MOST:
         raise ValueError(f"runs must be between 1 and {MOST}, got {n}")
     rng = np.random.default_rng(seed)
@@ -74,15 +75,21 @@ def random_search(base: Experiment, fields: Mapping[str, Range], n: int, seed: i
     return _valid(base, draws, n)
 
 
-def _check(fields: Mapping[str, Range]) -> None:
+def _check(base: Experiment, fields: Mapping[str, Range]) -> None:
+    require_experiment(base, "base")
     for name, values in fields.items():
         if name not in FIELDS:
             raise ValueError(f"{truncate(name)} is not a field of an experiment")
+        if not isinstance(values, Span | Sequence) or isinstance(values, str):
+            raise TypeError(f"{name} must have a list of values or a Span, got {truncate(values)}")
         if isinstance(values, Span):
             if FIELDS[name].annotation not in (int, float):
                 raise ValueError(f"{name} must be given as single values, got a range")
             whole = FIELDS[name].annotation is int
             low, high = values.low, values.high
+            if not (isinstance(low, int | float) and isinstance(high, int | float)):
+                rule = "a range between two numbers"
+                raise TypeError(f"{name} must have {rule}, got {truncate(f'{low} to {high}')}")
             if not low <= high or (whole and math.ceil(low) > math.floor(high)):
                 raise ValueError(f"{name} must have a range from low to high, got "
                                  f"{values.low:g} to {values.high:g}")  # fmt: skip

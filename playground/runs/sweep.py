@@ -7,9 +7,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from playground.experiment.model import Experiment
+from playground.experiment.model import Experiment, require_experiment
 from playground.history.events import Diverged, Score, WorkerLost
 from playground.history.history import History, history
+from playground.nn.format import truncate
 from playground.runs import cluster, jobs
 from playground.runs.cluster import spread
 from playground.runs.leased import LEASE, Leased, LoopSettings, Registry
@@ -57,6 +58,11 @@ class Sweep(Leased):
         at_once: int | None = None,
         lease: float = LEASE,
     ) -> None:
+        if not isinstance(experiments, Sequence):
+            rule = "a list of them, such as `random_search(…).experiments`"
+            raise TypeError(f"experiments must be {rule}, got {truncate(experiments)}")
+        for experiment in experiments:
+            require_experiment(experiment, "experiments")
         if not self.FEWEST <= len(experiments) <= MOST:
             raise ValueError(f"runs must be between 1 and {MOST}, got {len(experiments)}")
         if at_once is not None and at_once < 1:
@@ -79,6 +85,9 @@ class Sweep(Leased):
         self._runs: dict[int, Run] = {}  # under way
         self._done: dict[int, tuple[SweepRow, History]] = {}
         self._closing: list[Run] = []  # over, but perhaps not yet written down
+
+    def __repr__(self) -> str:
+        return f"<Sweep {self.state}: {len(self._done)} of {len(self.experiments)} runs over>"
 
     # ---- state ---------------------------------------------------------------------------
 

@@ -75,6 +75,10 @@ _TRUNCATE = [
 ]
 
 
+class OwnerDigest(str):
+    """An owner as the database knows them; whoever reads the database can act as every owner."""
+
+
 def store() -> "Store":
     """The store of the database in PLAYGROUND_DATABASE_URL, or of the user's own file."""
     return _store(database_url())
@@ -343,6 +347,34 @@ class Store:
         """The run of a token, read-only; LookupError if there is none."""
         return self._saved(RUNS.c.share == token)
 
+    # ---- for whoever may read the database -----------------------------------------------
+
+    def owners(self) -> list[OwnerDigest]:
+        """All owners of runs, the one with the newest run first; "" are runs of nobody."""
+        newest = func.max(RUNS.c.number).desc()
+        listed = select(RUNS.c.owner).where(RUNS.c.deleted.is_(None))
+        with self.database.reading() as connection:
+            rows = connection.execute(listed.group_by(RUNS.c.owner).order_by(newest)).scalars()
+            return [OwnerDigest(row) for row in rows]
+
+    def owner_of(self, id: str) -> OwnerDigest:
+        """The owner of a run; LookupError if there is no such run."""
+        found = select(RUNS.c.owner).where(RUNS.c.id == id, RUNS.c.deleted.is_(None))
+        with self.database.reading() as connection:
+            owner = connection.execute(found).scalar()
+        if owner is None:
+            raise LookupError(GONE)
+        return OwnerDigest(owner)
+
+    def adopt(self, owner: str) -> None:
+        """Make the runs of nobody, saved before any browser was there, those of `owner`."""
+        of_nobody = RUNS.c.owner == ""
+        with self.database.reading() as connection:
+            found = connection.execute(select(RUNS.c.id).where(of_nobody).limit(1)).scalar()
+        if found is not None:
+            with self.database.writing() as connection:
+                connection.execute(update(RUNS).where(of_nobody).values(owner=digest(owner)))
+
     # ---- groups --------------------------------------------------------------------------
 
     def create_group(self, owner: str, kind: str, title: str, plan: str, tab: str = "") -> str:
@@ -417,6 +449,8 @@ class Store:
 
 def digest(secret: str) -> str:
     """What is stored of a secret id; empty for an empty one."""
+    if isinstance(secret, OwnerDigest):
+        return str(secret)
     return sha256(secret.encode()).hexdigest() if secret else ""
 
 

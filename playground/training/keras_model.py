@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from playground.experiment.model import Experiment, Network, Training
+from playground.experiment.model import Experiment, Network, Training, require_experiment
 from playground.history.environment import threads
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
@@ -123,6 +123,7 @@ def build_model(experiment: Experiment) -> Any:
 
     It has the initial weights of the trainer's network, and L1/L2 as Keras regularizers.
     """
+    require_experiment(experiment)
     network = experiment.network
     layers: list[Any] = [keras.Input((experiment.layer_sizes[0],))]
     for layer in dense_layers(experiment):

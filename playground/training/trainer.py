@@ -28,7 +28,10 @@ from playground.history.events import (  # fmt: skip
     Score,
     StepResult,
     StopRule,
+    Update,
 )
+from playground.nn.format import truncate
+from playground.nn.backprop import backward
 from playground.nn.network import Snapshot
 from playground.nn.schedules import rates
 from playground.training import keras_model
@@ -94,13 +97,16 @@ class Trainer:
         self.last_epoch = experiment.training.epochs
         self.over = self.diverged = False
         self.compile_seconds = 0.0
+        self.gradients: list[Any] = []  # of the last update inside an epoch
         self.rows: np.ndarray = np.zeros(0, np.int64)
         self.row = 0
         self._start_epoch()
 
     def __repr__(self) -> str:
         state = "diverged" if self.diverged else "finished" if self.over else "training"
-        return f"<Trainer {state}: epoch {self.epoch} of {self.last_epoch}, {title(self.experiment)}>"
+        return (
+            f"<Trainer {state}: epoch {self.epoch} of {self.last_epoch}, {title(self.experiment)}>"
+        )
 
     def advance(
         self,
@@ -147,6 +153,37 @@ class Trainer:
             events.append(self._progress(rows / busy))
         return StepResult(tuple(events), self.latest() if with_snapshot else None)
 
+    def update(self, changes: Mapping[str, Any] | None = None) -> StepResult:
+        """Train one update and tell what it did; `changes` as for `advance`."""
+        events: list[Event] = list(self._change(changes or {}))
+        if self.over:
+            return StepResult(tuple(events), None)
+        before, epoch = self.latest(), self.epoch + 1
+        rows = self.rows[self.row : self.row + self.program.batch_size]
+        rate = float(self._rates(np.array([self.step_in_plan]))[0])
+        events += self._part_of_epoch(most=1)
+        after = self.latest()
+        moved = [a - b for a, b in zip(after.weights, before.weights, strict=True)]
+        rms = [rms_of_layers(list(a)) for a in (self.gradients, after.weights, moved)]
+        losses = [self._loss_on(rows, each) for each in (before, after)]
+        layers = tuple(LayerStatistics(*each, None) for each in zip(*rms, strict=True))
+        told = Update(epoch, self.step, rows, *losses, rate, layers)
+        events += self._ending(timed=True)
+        if self.row and not self.over:
+            events.append(self._progress(0.0))
+        return StepResult(tuple(events), self.latest(), told)
+
+    def _loss_on(self, rows: np.ndarray, snapshot: Snapshot) -> float:
+        """The mean loss, with penalty, of a network on some training examples."""
+        train, network = self.dataset.train, self.experiment.network
+        x = self.dataset.transform(train.x[rows])
+        name = self.experiment.training.loss
+        kernels = [layer.kernel for layer in snapshot.layers]
+        penalty = sum(
+            network.l1 * np.abs(w).sum() + network.l2 * np.square(w).sum() for w in kernels
+        )
+        return backward(snapshot, x, train.y[rows], name).loss + float(penalty)
+
     def latest(self) -> Snapshot:
         """The current weights."""
         weights = self._parked[0] if self._parked else self.program.read_weights()
@@ -185,7 +222,9 @@ class Trainer:
 
     def _go_on(self, last_epoch: int) -> None:
         """Train until `last_epoch`, also after the end; the stop rules begin anew."""
-        self.stopping = EarlyStopping(self.experiment.training)
+        training = self.experiment.training
+        self.stopping = EarlyStopping(training)
+        self.plateau = Plateau(training, self.plateau.factor)
         self.last_epoch, self.elapsed, self.over = last_epoch, 0.0, False
 
     def checkpoint(self, log: Sequence[Event] = (), snapshot_bytes: int = 0) -> bytes:
@@ -245,6 +284,9 @@ class Trainer:
 
     def _change(self, changes: Mapping[str, Any]) -> Iterator[Event]:
         """Apply `changes`; an event for each field that differs, those that follow included."""
+        for name in changes:
+            if name not in TUNABLE_WHILE_TRAINING:
+                raise ValueError(f"{truncate(name)} cannot be changed while a network is trained")
         given = {name: changes[name] for name in TUNABLE_WHILE_TRAINING if name in changes}
         if not given:
             return
@@ -256,7 +298,7 @@ class Trainer:
         if self.experiment.data != old.data:
             self._data = load(self.experiment.data)
             self._set_added(self.added)
-        if self.experiment.training.epochs != old.training.epochs and not self.diverged:
+        if "epochs" in given and not self.diverged:
             epochs = max(self.experiment.training.epochs, self.epoch + (self.row > 0))
             if self.over and epochs > self.epoch:
                 self._go_on(epochs)
@@ -324,25 +366,24 @@ class Trainer:
         y = keras_model.targets(self.experiment, train.y)[rows]
         return Batches(x, y, weight, rate, bits)
 
-    def _part_of_epoch(self) -> Iterator[Event]:
-        """Some updates inside one epoch; its last update is a call of its own."""
+    def _part_of_epoch(self, most: int = STEPS) -> Iterator[Event]:
+        """At most `most` updates inside one epoch; its last update is a call of its own."""
         p = self._acquire()
         began, size, n = p.clock(), p.batch_size, self.order.n
         left = -(-(n - self.row) // size)
         steps = min(STEPS, self._steps)
-        count = min(left, steps)
+        count = min(left, steps, most)
         piece = self.rows[self.row : self.row + count * size]
         batches = self._batches([piece], self.epoch * self._steps + self.row / size, steps)
         ends = count == left
         reached, loss, sums = 0, 0.0, np.zeros(2)
-        gradients: list[Any] = []
         if count > ends:
-            reached, loss, sums, _ = p.train(
+            reached, loss, sums, self.gradients = p.train(
                 batches, self._scaling, self._strengths, 0, count - ends
             )
         if ends and np.isfinite(loss):
             before = p.read_weights()
-            reached, last_loss, last_sums, gradients = p.train(
+            reached, last_loss, last_sums, self.gradients = p.train(
                 batches, self._scaling, self._strengths, count - 1, count
             )
             loss, sums = loss + last_loss, sums + last_sums
@@ -359,7 +400,7 @@ class Trainer:
         self.seconds += p.clock() - began
         now = p.read_weights()
         deltas = [a - b for a, b in zip(now, before, strict=True)]
-        rms = np.array([rms_of_layers(a) for a in (gradients, now, deltas)])
+        rms = np.array([rms_of_layers(a) for a in (self.gradients, now, deltas)])
         rate = float(batches.rates[0, count - 1])
         train = self._score_of(self.loss / n, *(self.sums / n).tolist())
         yield from self._end_epoch(train, validation, rate, self.seconds, rms, dead, now)
