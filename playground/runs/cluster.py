@@ -32,6 +32,7 @@ LATE = 20.0  # seconds to wait for the last of our own workers
 ANSWER = 20.0  # seconds in which the scheduler has to answer
 POLL = 0.5  # seconds between two looks whether a worker still exists
 LOST = "its worker process ended"
+MOVE_EVERY = 2.0  # seconds between two trainers that move to another worker, at least
 IDLE_SHARE = 0.25  # of a playing run, what an idle one counts for when runs are placed
 
 
@@ -290,6 +291,21 @@ def spread(experiments: Sequence[Experiment], n_workers: int) -> list[int]:
     return places
 
 
+@functools.cache
+def _last_move() -> list[float]:
+    return [0.0]
+
+
+def _may_move() -> bool:
+    """Whether a trainer may move now: when the next one asks, this one counts in its new place."""
+    with _placing():
+        now = time.monotonic()
+        if now < _last_move()[0] + MOVE_EVERY:
+            return False
+        _last_move()[0] = now
+        return True
+
+
 # ---- trainers ----------------------------------------------------------------------------
 
 
@@ -364,17 +380,20 @@ class RemoteTrainer:
         if self._made is not None and self._made.client.status == "running":
             self._made.cancel(force=True)
 
-    def better_place(self) -> str | None:
+    def better_place(self, free: bool = False) -> str | None:
         """A worker with so few runs that moving this one there evens them out; None: there is none.
 
-        A trainer that was placed near another stays.
+        A trainer that was placed near another stays. `free`: only to a worker where no run plays,
+        and one trainer in MOVE_EVERY seconds.
         """
         load = loads()
         if self._near in load or self.address not in load:
             return None
         best = min(load, key=lambda address: load[address])
         own = 1.0 if self.playing else IDLE_SHARE
-        return best if load[self.address] - own >= load[best] + own else None
+        if load[self.address] - own < load[best] + own:
+            return None
+        return best if not free or (load[best] < 1.0 and _may_move()) else None
 
     def _is_made(self, cancelled: Callable[[], bool]) -> bool:
         """Wait for the actor; False: it has to be made in another worker."""

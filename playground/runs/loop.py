@@ -38,6 +38,8 @@ MOST_FAILURES = 3  # workers that may end one after the other before a run is gi
 RETRY = 1.0  # seconds between two attempts to reach a worker
 CHECKPOINT_EVERY = 2.0  # seconds between two checkpoints of a playing run, at least
 CHECKPOINT_SHARE = 30  # …and this many times what making and sending one costs
+WORTH_MOVING = 10.0  # seconds of computing left, at least, of a run that moves to another worker
+MOVED_BYTES = 32 * 2**20  # of snapshots that it takes along
 
 
 @dataclass(frozen=True)
@@ -314,13 +316,31 @@ class TrainingLoop(Leased):
                 MEMORY.put((self.network, "before", state.events), state)
 
     def _has_moved(self, attempt: int, trainer: RemoteTrainer) -> bool:
-        """Leave a worker for one with fewer runs before the first update."""
-        if self.events or self.progress or self._checkpoint or trainer.better_place() is None:
+        """Leave a worker for one with fewer runs: before the first update, or with all its state.
+
+        That costs another compilation, so a run that has begun moves only to a free worker.
+        """
+        begun = bool(self.events or self.progress or self._checkpoint)
+        if begun and (self._seconds_left < WORTH_MOVING or self._ready_trainer is None):
             return False
+        if trainer.better_place(free=begun) is None:
+            return False
+        content = trainer.call("checkpoint", snapshot_bytes=MOVED_BYTES) if begun else None
         with self._changed:
             if not self._is_stale(attempt):
+                if content is not None:
+                    self._checkpoint = SavedState(self._trainer_epoch, len(self.events), content)
                 self._resume()
         return True
+
+    @property
+    def _seconds_left(self) -> float:
+        """Seconds of computing until it ends or pauses, roughly."""
+        epochs = (event for event in reversed(self.events) if isinstance(event, Epoch))
+        last = next(epochs, None)
+        if last is None or self.settings.speed is not None:
+            return 0.0
+        return ((self._until or self.experiment.training.epochs) - self.epoch) * last.seconds
 
     def _is_stale(self, attempt: int) -> bool:
         return attempt != self.attempt or self._closed
@@ -521,6 +541,8 @@ class TrainingLoop(Leased):
             self._unreachable = isinstance(error, NoWorkerError)
             if lost and not self._unreachable:
                 self._failures += 1
+                if self._trainer is not None:
+                    self._resumed_epoch = self.epoch
             if lost and self._failures <= MOST_FAILURES:
                 self._resume()
                 return
@@ -532,8 +554,6 @@ class TrainingLoop(Leased):
 
         It trains the epochs of the log since then once more, to the same numbers.
         """
-        if self._trainer is not None and self.epoch:
-            self._resumed_epoch = self.epoch
         self._drop_trainer()
         changes, added = self._sent
         self._changes, self._added = changes | self._changes, self._added or added

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from playground.experiment.model import Data, Experiment
 from playground.history.events import Epoch, Finished, HyperparametersChanged, WorkerLost
 from playground.history.history import history
+from playground.runs import loop
 from playground.runs.leased import LoopSettings, Registry
 from playground.runs.run import Run
 
@@ -281,12 +282,19 @@ def test_what_is_asked_of_a_killed_worker_is_answered_by_another(
     assert losses(unbegun) == losses(run)[:5]
 
 
-def test_a_run_begins_on_the_worker_with_fewer_runs(start: Start, dask: Client) -> None:
+@pytest.mark.parametrize("epochs", [0, 50], ids=["before its first update", "in mid-run"])
+def test_a_run_moves_to_the_worker_with_fewer_runs(
+    start: Start, epochs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "WORTH_MOVING", 0.0)
     runs = []
     for _ in range(4):
         runs.append(start(LONG))
         runs[-1].snapshot(0)
     one, _, two, _ = runs
+    for each in (one, two) if epochs else ():
+        each.play(epochs)
+        assert each.wait(60) == "paused"
     assert one.worker == two.worker
     for each in (runs[1], runs[3]):
         each.close()
@@ -299,6 +307,7 @@ def test_a_run_begins_on_the_worker_with_fewer_runs(start: Start, dask: Client) 
     assert one.worker != two.worker
     assert losses(one) == losses(two)
     assert one.notice == two.notice == ""
+    assert [one.snapshot(e).epoch for e in range(epochs)] == [*range(epochs)]
 
 
 def test_a_trainer_that_cannot_be_made_says_why(start: Start) -> None:
