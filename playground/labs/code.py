@@ -17,7 +17,7 @@ from playground.export.script.source import import_block, listing, spaced, wrapp
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.optimizers import OPTIMIZERS
 
-FORMS = {"sequential": "Sequential", "subclass": "Model subclass"}
+FORMS = {"sequential": "Sequential", "add": "Sequential, add()", "subclass": "Model subclass"}
 
 NAME = "six_steps.py"
 WIDTH = 64  # characters of a layer on one line
@@ -42,7 +42,7 @@ EXAMPLES: dict[str, tuple[str, Experiment]] = {
         "Fashion-MNIST: 300 and 100 units",
         Experiment().replace(
             dataset="fashion_mnist", train_size=55_000, validation_size=5_000, hidden=(300, 100),
-            optimizer="sgd", learning_rate=0.01, batch_size=32, epochs=30,
+            optimizer="sgd", learning_rate=0.01, batch_size=32, epochs=10,
         ),
     ),
 }  # fmt: skip
@@ -53,11 +53,17 @@ SAYS = {
     "data": "Loads the examples and splits them: the network is trained on the training split "
     "and evaluated on the validation split.",
     "sequential": "A list of layers, each taking the output of the one before. Enough for any "
-    "network without branches, and the shortest form.",
+    "network without branches, and the shortest form. `Flatten` makes a row of an image, `Dense` "
+    "is a layer of this program. Other layers, for other data: `Conv2D` slides small filters over "
+    "an image, `LSTM` reads a sequence with a memory.",
+    "add": "The same list, one `add` a layer: the model of the form `Sequential([…])`, weight by "
+    "weight.",
     "subclass": "A subclass of Model: `__init__` makes the layers, `call` is the forward pass. "
     "Longer, but `call` is Python: branches, loops and skip connections are possible.",
     "compile": "Sets the optimizer, which turns gradients into updates, the loss, which it "
-    "minimizes, and the metrics, which are only reported.",
+    "minimizes, and the metrics, which are only reported. Each may be a string, as in "
+    '`optimizer="sgd"`, which takes Keras\' own defaults, or an object, which sets its '
+    "arguments.",
     "fit": "Trains for `epochs` passes over the training examples with one update per "
     "`batch_size` of them, and evaluates on the validation examples after each epoch.",
     "summary": "Prints every layer with its parameters. Before `fit`, a model without an input "
@@ -193,7 +199,7 @@ def takes_images(experiment: Experiment) -> bool:
 
 
 def model(experiment: Experiment, form: str) -> str:
-    """Code that makes `model`: a list of layers ("sequential"), or a subclass."""
+    """Code that makes `model` in one of FORMS."""
     layers = [("layers.Flatten()", "flatten")] * takes_images(experiment)  # code and attribute
     for i in range(1, len(experiment.layer_sizes)):
         arguments = dense(experiment, i - 1, seeded=False)
@@ -203,6 +209,10 @@ def model(experiment: Experiment, form: str) -> str:
     if form == "sequential":
         entries = "".join(indent(f"{text},\n", " " * 4) for text, _ in layers)
         return f"model = keras.Sequential([\n{entries}])"
+    if form == "add":
+        return "\n".join(
+            ["model = keras.Sequential()", *(f"model.add({text})" for text, _ in layers)]
+        )
     drops = any(name.startswith("drop") for _, name in layers)
     lines = ["class MyModel(keras.Model):", "    def __init__(self):", "        super().__init__()"]
     lines += [indent(f"self.{name} = {text}", " " * 8) for text, name in layers]

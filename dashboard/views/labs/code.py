@@ -12,6 +12,7 @@ from playground.experiment.model import Experiment, format_value, label
 from playground.experiment.model_summary import summary, title
 from playground.export.script import Script
 from playground.export.script.data import needs_file
+from playground.labs.by_hand import KerasSession
 from playground.labs.code import EXAMPLES, FORMS, NAME, CodeStep, code, files, steps
 
 
@@ -44,6 +45,7 @@ def six_steps() -> None:
     for i, step in enumerate(steps(experiment, form)):
         _step(experiment, i + 1, step, None if old is None else old[i])
     _summaries(experiment, form)
+    _ask(experiment)
 
 
 def _examples(experiment: Experiment) -> None:
@@ -145,6 +147,25 @@ def _summaries(experiment: Experiment, form: str) -> None:
             "numbers for each weight. The first number of a shape is the batch size of the first "
             "call; any other one works as well."
         )
+
+
+def _ask(experiment: Experiment) -> None:
+    """The layers of the current network by index and by name, and their weights."""
+    run = session.run()
+    snapshot = run.latest if run is not None and run.experiment == experiment else None
+    epoch = snapshot.epoch if snapshot else 0
+    st.markdown(
+        f"**Ask the model**: its layers by index and by name, and the weights of epoch {epoch:,}"
+        f"{' (initial: nothing has been trained)' * (not epoch)}."
+    )
+    weights = None if snapshot is None else tuple(snapshot.weights)
+    asked: KerasSession | None = worker_result(
+        "lab_six_steps_asked", (experiment, run.network if run and epoch else "", epoch),
+        "playground.labs.keras.code:asked", experiment, weights,
+        waiting="Waiting for Keras' answers …",
+    )  # fmt: skip
+    if asked is not None:
+        st.code(asked.text, language="python")
 
 
 def _counts(experiment: Experiment) -> None:

@@ -1,12 +1,15 @@
 """What Keras answers to the code of the labs: summaries, losses and metrics by name."""
 
 from collections import Counter
+from importlib.metadata import version
 from typing import Any
 
 import keras
 import numpy as np
 
 from playground.experiment.model import Experiment
+from playground.export.script import training
+from playground.labs.by_hand import KerasSession
 from playground.labs.code import takes_images
 from playground.labs.losses import (
     KERAS_LOSSES,
@@ -15,7 +18,8 @@ from playground.labs.losses import (
     KerasAnswer,
     one_hot,
 )
-from playground.training.keras_model import dense_layers, loss, optimizer
+from playground.nn.optimizers import OPTIMIZERS
+from playground.training.keras_model import dense_layers, initial_weights, loss, optimizer
 
 WIDTH = 68  # characters of a line of the summary
 
@@ -36,7 +40,40 @@ def summaries(experiment: Experiment) -> dict[str, str]:
         lines: list[str] = []
         model.summary(line_length=WIDTH, print_fn=lambda text, lines=lines, **_: lines.append(text))
         texts[form] = "\n".join(lines).strip()
-    return texts
+    return texts | {"add": texts["sequential"]}
+
+
+def asked(experiment: Experiment, weights: tuple[np.ndarray, ...] | None) -> KerasSession:
+    """Versions, layers by index and by name, and weights of the model; without any, the initial."""
+    model = _sequential(_layers(experiment))
+    model.build((None, *_shape(experiment)))
+    model.set_weights(initial_weights(experiment) if weights is None else list(weights))
+    index = int(takes_images(experiment))
+    first, name = model.layers[index], experiment.training.optimizer
+    kernel, bias = first.get_weights()
+    string = OPTIMIZERS[name].keras.lower()
+    with np.printoptions(threshold=20, edgeitems=2, precision=4, suppress=True):
+        return KerasSession(
+            (
+                ("print(tf.__version__, keras.__version__)",
+                 f"{version('tensorflow')} {keras.__version__}"),
+                ("model.layers", repr(model.layers).replace(">, ", ">,\n ")),
+                (f"hidden1 = model.layers[{index}]", ""),
+                ("hidden1.name", repr(first.name)),
+                (f"model.get_layer({first.name!r}) is hidden1",
+                 repr(model.get_layer(first.name) is first)),
+                ("weights, biases = hidden1.get_weights()", ""),
+                ("weights", repr(kernel)), ("weights.shape", repr(kernel.shape)),
+                ("biases", repr(bias)), ("biases.shape", repr(bias.shape)),
+                ("len(model.get_weights())", repr(len(model.get_weights()))),
+                (f"float(keras.optimizers.get({string!r}).learning_rate)  # as a string",
+                 f"{float(keras.optimizers.get(string).learning_rate):.6g}"),
+                (f"{training.optimizer(experiment, exact=False)}  # as an object", "")
+                if training.has_schedule(experiment.training) else
+                (f"float({training.optimizer(experiment, exact=False)}.learning_rate)",
+                 f"{float(optimizer(experiment.training).learning_rate):.6g}"),
+            ), np.zeros(0),
+        )  # fmt: skip
 
 
 def _shape(experiment: Experiment) -> tuple[int, ...]:

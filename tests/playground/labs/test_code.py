@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from hypothesis import given, settings, strategies
 
@@ -19,7 +20,7 @@ from playground.datasets import images
 from playground.experiment.model_summary import summary
 from playground.export.script.training import DEFAULTED
 from playground.labs.code import EXAMPLES, FORMS, NAME, code, files, steps, validation_split
-from playground.labs.keras.code import summaries
+from playground.labs.keras.code import asked, summaries
 from playground.nn.optimizers import OPTIMIZERS
 
 # Published figures: iris with one layer, MNIST with 128 units, Fashion-MNIST with 300 and 100.
@@ -77,7 +78,7 @@ def whole_sets(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("i", range(len(CASES)), ids=[each["dataset"] for each in CASES])
 def test_the_code_runs_as_it_stands(i: int, execute: Callable[..., dict[str, Any]]) -> None:
     experiment = Experiment().replace(**SMALL | CASES[i])
-    form = list(FORMS)[i % 2]
+    form = list(FORMS)[i % len(FORMS)]
     model = execute(experiment, form)["model"]
     assert model.count_params() == summary(experiment).parameters
     history = model.history.history
@@ -96,7 +97,7 @@ def test_the_examples_have_the_published_parameters(
     assert f"Trainable params: {PUBLISHED[name]:,} " in made["printed"]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ["sequential", "subclass"])
 def test_the_summary_beside_it_is_what_the_code_prints(form: str, tmp_path: Path) -> None:
     example = EXAMPLES["iris"][1].replace(epochs=1)
     (tmp_path / NAME).write_bytes(files(example, form)[NAME])
@@ -112,6 +113,36 @@ def test_the_summary_beside_it_is_what_the_code_prints(form: str, tmp_path: Path
 def numbers(text: str) -> list[str]:
     """Words and numbers, without the lines around them and the room between."""
     return re.findall(r"[\w.,()?\"]+", text)
+
+
+def test_the_model_has_its_layers_by_index_and_by_name_with_the_published_shapes() -> None:
+    example = EXAMPLES["fashion_mnist"][1]
+    assert example.training.epochs == 10
+    told = dict(asked(example, None).lines)
+    assert re.findall(r"<(\w+) name=(\w+)", told["model.layers"]) == [
+        ("Flatten", "flatten"), ("Dense", "dense"), ("Dense", "dense_1"), ("Dense", "dense_2"),
+    ]  # fmt: skip
+    assert told["hidden1.name"] == "'dense'"
+    assert told["model.get_layer('dense') is hidden1"] == "True"
+    assert told["weights.shape"] == "(784, 300)"
+    assert told["biases.shape"] == "(300,)"
+    assert "array([0., 0., ..., 0., 0.]" in told["biases"]  # before training, without training
+    assert told["float(keras.optimizers.get('sgd').learning_rate)  # as a string"] == "0.01"
+    # Of a trained network: its own weights.
+    small = EXAMPLES["iris"][1]
+    weights = (np.full((4, 3), 0.25, np.float32), np.ones(3, np.float32))
+    told = dict(asked(small, weights).lines)
+    assert "0.25" in told["weights"]
+    assert told["biases"] == "array([1., 1., 1.], dtype=float32)"
+
+
+def test_one_add_a_layer_is_the_list_of_layers() -> None:
+    example = EXAMPLES["mnist"][1]
+    listed, added = (steps(example, form)[2].code for form in ("sequential", "add"))
+    assert added.splitlines()[0] == "model = keras.Sequential()"
+    of_list = re.findall(r"^    (layers.*),$", listed, re.MULTILINE)
+    assert re.findall(r"^model\.add\((layers.*)\)$", added, re.MULTILINE) == of_list
+    assert len(of_list) == 3
 
 
 def test_the_summaries_name_and_count_every_layer() -> None:
