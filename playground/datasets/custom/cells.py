@@ -55,11 +55,29 @@ DATE_FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d.%m.%y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y",
     "%d/%m/%y", "%d-%m-%Y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y-%m",
     "ISO8601", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M",
-    "%m/%d/%Y %I:%M %p",
+    "%m/%d/%Y %I:%M %p", "%d-%b-%y", "%d %b %y", "%b %Y", "%Y%m%d",
 )  # fmt: skip
 _DATE = re.compile(
-    r"\d{1,4}[-/. ](\d{1,2}|[A-Za-z]{3,9})([-/. ]\d{2,4})?.*|[A-Za-z]{3,9} \d.*\d{4}"
+    r"\d{1,4}[-/. ](\d{1,2}|[A-Za-z]{3,9})([-/. ]\d{2,4})?.*|[A-Za-z]{3,9} (\d.*)?\d{4}"
+    r"|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])"
 )
+_MONTHS = {
+    name: english
+    for names, english in (
+        ("januar jänner janvier enero gennaio january", "Jan"),
+        ("februar februari février febrero febbraio february", "Feb"),
+        ("märz mrz mars marzo march", "Mar"), ("avril abril aprile april", "Apr"),
+        ("mai mayo maggio", "May"), ("juni juin junio giugno june", "Jun"),
+        ("juli juillet julio luglio july", "Jul"), ("août agosto august", "Aug"),
+        ("septembre septiembre settembre september", "Sep"),
+        ("oktober okt octobre octubre ottobre october", "Oct"),
+        ("novembre noviembre november", "Nov"),
+        ("dezember dez décembre diciembre dicembre december", "Dec"),
+    )
+    for name in names.split()
+}  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]+")
+_WEEKDAY = re.compile(r"[^\W\d_]{2,10},\s*(?=.*\d)")
 _TIME = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
 
 
@@ -171,6 +189,9 @@ def _with_unit(cell: str, decimal_comma: bool) -> tuple[float | None, str]:
     plain = number(cell, decimal_comma)
     if plain is not None:
         return plain, ""
+    if cell.startswith("(") and cell.endswith(")"):  # of bookkeepers: less than zero
+        amount, unit = _with_unit(cell[1:-1], decimal_comma)
+        return (None if amount is None or amount < 0 else -amount), unit
     match = _WITH_UNIT.fullmatch(cell.replace("−", "-"))
     if match is None:
         return None, ""
@@ -192,7 +213,9 @@ def typed_column(
     present = [cell for cell in dict.fromkeys(cells) if not is_missing(cell)]
     values, unit = _numbers(present, decimal_comma)
     note = ""
-    if None in values.values() and (dates := _dates(present)) is not None:
+    if (None in values.values() or _may_be_days(present, unit)) and (
+        dates := _dates(present)
+    ) is not None:
         values, unit, note = dates
         note = f"“{clean(name, 30)}”: {note}"
     numeric = {cell for cell, value in values.items() if value is not None}
@@ -244,7 +267,8 @@ def _dates(present: Sequence[str]) -> tuple[dict[str, float | None], str, str] |
             if m is not None
         }
         return dict(hours), "h", "times were read as hours."
-    sample = present[:SAMPLE]
+    written = {cell: _english(cell) for cell in present}
+    sample = [written[cell] for cell in present[:SAMPLE]]
     if sum(bool(_DATE.fullmatch(cell)) for cell in sample) < MOSTLY * len(sample) or not sample:
         return None
 
@@ -254,8 +278,9 @@ def _dates(present: Sequence[str]) -> tuple[dict[str, float | None], str, str] |
     fitting = [f for f in DATE_FORMATS if parse(sample, f).notna().sum() >= MOSTLY * len(sample)]
     if not fitting:
         return None
-    form = max(fitting, key=lambda f: parse(present, f).notna().sum())
-    parsed = parse(present, form)
+    cells = list(written.values())
+    form = max(fitting, key=lambda f: parse(cells, f).notna().sum())
+    parsed = parse(cells, form)
     if parsed.notna().sum() < MOSTLY * len(present):
         return None
     parsed = parsed.dt.tz_localize(None) if parsed.dt.tz is not None else parsed
@@ -266,6 +291,19 @@ def _dates(present: Sequence[str]) -> tuple[dict[str, float | None], str, str] |
     order = {"%m/%d/%Y": "month/day/year", "%d/%m/%Y": "day/month/year"}.get(form[:8])
     how = f", {order}," if order else ""
     return values, unit, f"dates{how} were read as {unit}."
+
+
+def _may_be_days(present: Sequence[str], unit: str) -> bool:
+    """Whether numbers may be days: "1 Jan 2025" … "31 Jan 2025", or 20250101 …"""
+    compact = present and all(len(cell) == 8 and cell.isdecimal() for cell in present[:SAMPLE])
+    return bool(compact) or bool(re.search(r"\d{4}$", unit))
+
+
+def _english(cell: str) -> str:
+    """A date with English names of months, and without the day of the week."""
+    text = _WEEKDAY.sub("", cell)
+    text = _WORD.sub(lambda word: _MONTHS.get(word[0].lower(), word[0]), text)
+    return re.sub(r"(?<=\d)\. ?(?=[A-Z][a-z]{2} )", " ", text)
 
 
 def _natural(text: str) -> tuple[tuple[int, float, str], ...]:

@@ -47,7 +47,7 @@ def prepare(sheet: Sheet, choice: ColumnChoice, label: str = "Own data") -> Prep
     target = _column(sheet, choice.target)
     chosen = [_column(sheet, name) for name in dict.fromkeys(choice.features)]
     _check_rows(len(sheet.lines), target)
-    _check_columns(target, chosen, choice)
+    _check_columns(target, chosen, choice, sheet)
     keep = ~target.missing
     notes = [f"Target: “{clean(target.name, 30)}”, because {choice.reason}."] * bool(choice.reason)
     notes += [
@@ -106,12 +106,14 @@ def _column(sheet: Sheet, name: str) -> ColumnValues:
 
 
 def _check_columns(
-    target: ColumnValues, chosen: Sequence[ColumnValues], choice: ColumnChoice
+    target: ColumnValues, chosen: Sequence[ColumnValues], choice: ColumnChoice, sheet: Sheet
 ) -> None:
     if not chosen:
+        reasons = list(left_out(sheet, target).items())[:3]
+        why = "".join(f" “{clean(name, 30)}” is left out: {reason}." for name, reason in reasons)
         raise TableError(
             f"No column is left to learn “{target.name}” from: choose at least one feature that "
-            "holds numbers, or a few different texts."
+            f"holds numbers, or a few different texts.{why}"
         )
     for column in chosen:
         if column is target:

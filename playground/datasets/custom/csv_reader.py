@@ -126,7 +126,7 @@ def parse(text: str) -> Sheet:
         raise TableError(
             "There is no text in it: a header line and a line for each row are needed."
         )
-    rows = _without_title(rows, notes)
+    rows = _with_row_names(_without_footer(_without_title(rows, notes), notes), notes)
     start, first = rows[0]
     if len(first) > MOST_COLUMNS:
         raise TableError(
@@ -192,7 +192,8 @@ def _without_comments(text: str, notes: list[str]) -> tuple[str, Row | None]:
 def _listed(lines: Sequence[int]) -> str:
     if len(lines) == 1:
         return f"Line {lines[0]}"
-    return f"Lines {lines[0]} to {lines[-1]}"
+    between = "to" if lines[-1] - lines[0] == len(lines) - 1 or len(lines) > 2 else "and"
+    return f"Lines {lines[0]} {between} {lines[-1]}"
 
 
 def _separator(text: str) -> str:
@@ -261,6 +262,51 @@ def _without_title(rows: list[Row], notes: list[str]) -> list[Row]:
     lines = _listed([line for line, _ in rows[:start]])
     notes.append(f"{lines}, “{clean(' '.join(rows[0][1]), 30)}”, above the header: left out.")
     return rows[start:]
+
+
+_SUMMARY = re.compile(
+    r"(total|sum|summe|gesamt|insgesamt|average|mean|median|mittelwert|durchschnitt|somme|moyenne"
+    r"|suma|media|合计|总计|平均)\b.*",
+    re.IGNORECASE,
+)
+
+
+def _without_footer(rows: list[Row], notes: list[str]) -> list[Row]:
+    """The rows without comments between them, and without text or sums below the table."""
+    width = len(rows[0][1])
+    comments = {line for line, cells in rows[1:] if cells[0].startswith("#") and len(cells) == 1}
+    if width > 1 and comments:
+        notes.append(f"{_listed(sorted(comments))} in the table: left out as comment.")
+        rows = [row for row in rows if row[0] not in comments]
+    end = len(rows)
+    while width > 1 and end > 3 and _is_footer(rows[end - 1][1], width):
+        end -= 1
+    if end < len(rows):
+        lines = _listed([line for line, _ in rows[end:]])
+        notes.append(f"{lines}, “{clean(rows[end][1][0], 30)}”, below the table: left out.")
+    return rows[:end]
+
+
+def _is_footer(cells: Sequence[str], width: int) -> bool:
+    text = cells[0]
+    if not any(cells[1:]):
+        return len(cells) <= width and not is_value(text) and bool(re.search(r"[\s:]", text))
+    return bool(_SUMMARY.fullmatch(text)) and len(cells) == width
+
+
+def _with_row_names(rows: list[Row], notes: list[str]) -> list[Row]:
+    """With a first column that has no name where the header lacks one, as R writes tables."""
+    (start, header), *body = rows
+    names = [cells[0] for _, cells in body]
+    numbered = [[str(i + first) for i in range(len(names))] for first in (0, 1)]
+    if (
+        any(len(cells) != len(header) + 1 for _, cells in body)
+        or len(names) < 2
+        or not (names in numbered or len({n for n in names if not is_value(n)}) == len(names))
+    ):
+        return rows
+    notes.append(f"Line {start} names a column less than the rows have: the first has no name.")
+    return [(start, ["", *header]), *body]
 
 
 def _is_header(rows: Sequence[Row], i: int, width: int) -> bool:

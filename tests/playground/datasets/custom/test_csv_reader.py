@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import example, given, strategies
 
+from playground.datasets.custom.cells import typed_column
+from playground.datasets.custom.columns import prepare
 from playground.datasets.custom.csv_reader import MOST_BYTES, Sheet, parse, read
+from playground.datasets.custom.roles import default_choice
 from playground.datasets.custom.table import MOST_ROWS, TableError
 
 
@@ -277,3 +280,54 @@ def test_numbers_are_read_exactly(values: list[float]) -> None:
         cells = [repr(value).replace(".", comma) for value in values]
         sheet = parse(f"a{separator}b\n" + "\n".join(f"{cell}{separator}x" for cell in cells))
         assert numbers(sheet, "a") == values
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "note"),
+    [
+        ("a,b\n1,x\n# day 2\n2,y\n", 2, "Line 3 in the table: left out as comment."),
+        ("a,b\n1,x\n2,y\n\nSource: the office\n", 2, "Line 5, “Source: the office”, below"),
+        ("a,b\n1,x\n2,y\nTotal,2\n", 2, "Line 4, “Total”, below the table: left out."),
+        ("a;b\n1;4;x\n2;5;y\n", 2, "Line 1 names a column less than the rows have"),
+    ],
+)
+def test_what_stands_beside_the_table_is_left_out_and_told(text: str, rows: int, note: str) -> None:
+    sheet = parse(text)
+    assert len(sheet.lines) == rows
+    assert any(note in each for each in sheet.notes)
+    assert [c.numbers is None for c in sheet.columns[-2:]] == [False, True]
+
+
+def test_decimal_commas_between_commas_are_no_row_names() -> None:
+    with pytest.raises(TableError, match="Line 2 has 3 values where the header names 2"):
+        parse("a,b\n1,5,x\n1,7,y\n2,5,x\n")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("1 Jan 2025", "31 Jan 2025"),
+        ("1. Januar 2025", "31. Januar 2025"),
+        ("1 janvier 2025", "31 janvier 2025"),
+        ("Wednesday, January 1, 2025", "Friday, January 31, 2025"),
+        ("01-Jan-25", "31-Jan-25"),
+        ("20250101", "20250131"),
+    ],
+)
+def test_a_date_is_a_number_of_days_however_it_is_written(cells: tuple[str, str]) -> None:
+    column = typed_column("day", cells, (1, 2), False)
+    assert column.unit == "days since 2025-01-01"
+    assert column.numbers is not None
+    assert column.numbers.tolist() == [0, 30]
+
+
+def test_bookkeepers_write_less_than_zero_in_parentheses() -> None:
+    column = typed_column("profit", ("($16.50)", "$3"), (1, 2), False)
+    assert column.numbers is not None
+    assert (column.numbers.tolist(), column.unit) == ([-16.5, 3.0], "$")
+
+
+def test_why_no_column_is_left_to_learn_from_is_said() -> None:
+    sheet = parse("mass,kind\nkg,\n" + "".join(f"{i},{'uv'[i % 2]}\n" for i in range(10)))
+    with pytest.raises(TableError, match="“mass” is left out: line 2 holds “kg”, which is not"):
+        prepare(sheet, default_choice(sheet, "kind"))
