@@ -3,28 +3,21 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from pydantic import ValidationError
 
+from playground.cli.options import SettingsCommand, experiment_options
 from playground.datasets.download import FULL_SETS, FetchError, write
 from playground.datasets.download import fetch as fetch_dataset
 from playground.experiment.describe import unused_settings
-from playground.experiment.model import (
-    CHOICES,
-    FIELDS,
-    RENAMED_FIELDS,
-    Experiment,
-    current_name,
-    explain,
-    limits,
-)
+from playground.experiment.model import Experiment, current_name, explain
 from playground.experiment.url import decode, encode
 from playground.history.environment import versions_text
-from playground.nn.format import format_number, truncate
+from playground.nn.format import truncate
 
 if TYPE_CHECKING:
     from playground.cli.resume import Interrupt
@@ -41,48 +34,11 @@ Exit status of every command:
 3    the loss was no longer finite
 130  interrupted by Ctrl-C"""
 
-METAVARS: dict[Any, str] = {int: "N", float: "NUMBER", str: "NAME"}
-
 
 class InvalidValueError(click.ClickException):
     """An argument or a value is invalid."""
 
     exit_code = INVALID
-
-
-def _help(name: str) -> str:
-    """The help text of a field with its limits or choices and its default."""
-    field, (low, high) = FIELDS[name], limits(name)
-    default = field.default
-    usual = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
-    if name in CHOICES:
-        rule = "One of " + ", ".join(CHOICES[name]) + ". "
-    else:
-        rule = "" if low is None else f"From {format_number(low)} to {format_number(high)}. "
-    return f"{field.description} {rule and rule + ' '}Default: {usual or 'none'}."
-
-
-def experiment_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add an option for each field of `Experiment`, and --experiment, --link, --csv, --target."""
-    for name, field in reversed(FIELDS.items()):
-        former = [old for old, new in RENAMED_FIELDS.items() if new == name]
-        options = [each.replace("_", "-") for each in (name, *former)]
-        if field.annotation is bool:
-            switches = [f"--{option}/--no-{option}" for option in options]
-            declaration = click.option(*switches, name, default=None, help=_help(name))
-        else:
-            metavar = METAVARS.get(field.annotation, "A,B,…")
-            flags = [f"--{option}" for option in options]
-            declaration = click.option(*flags, name, metavar=metavar, help=_help(name))
-        command = declaration(command)
-    command = click.option(
-        "--noise", metavar="NUMBER", help="Input noise or target noise, whichever the data have."
-    )(command)
-    link = click.option("--link", "link_text", metavar="TEXT", help="Start from a link.")
-    file = click.option("--experiment", "path", metavar="FILE.json", help="Start from a JSON file.")
-    csv = click.option("--csv", metavar="FILE", help="Train on this table instead of --dataset.")
-    target = click.option("--target", metavar="COLUMN", help="The target column of the table.")
-    return file(link(csv(target(command))))
 
 
 def _experiment(path: str | None, link_text: str | None, options: dict[str, Any]) -> Experiment:
@@ -158,11 +114,10 @@ def playground() -> None:
     """Train small neural networks, and measure how fast."""
 
 
-@playground.command()
+@playground.command(cls=SettingsCommand)
 @experiment_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines, and nothing else.")
-@click.option("--save", metavar="FILE.npz", help="Save the network: its weights (float32), its "
-              "experiment and its scores. Ctrl-C saves it too, and FILE.resume.npz.")  # fmt: skip
+@click.option("--save", metavar="FILE.npz", help="Save weights, settings, scores; also at Ctrl-C.")
 @click.option("--resume", metavar="FILE.resume.npz", help="Continue an interrupted run.")
 @click.option("--keras", metavar="FILE.keras", help="Save it for keras.models.load_model.")
 @click.option("--script", metavar="FILE.py", help="Write plain Keras that reproduces the run.")
@@ -338,7 +293,7 @@ def fetch(names: Sequence[str]) -> int:
     return FAILED if failed else 0
 
 
-@playground.command()
+@playground.command(cls=SettingsCommand)
 @click.argument("text", required=False)
 @experiment_options
 def link(text: str | None, path: str | None, link_text: str | None, **options: Any) -> None:

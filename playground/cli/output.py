@@ -227,7 +227,7 @@ def _printable(text: str) -> str:
 
 def print_metrics() -> None:
     """The metrics of lesson checks: name, unit, label."""
-    _print_entries([((name, 26), (m.unit, 9), (m.label, 0)) for name, m in METRICS.items()])
+    print_entries([((name, 26), (m.unit, 9), (m.label, 0)) for name, m in METRICS.items()])
 
 
 def print_lessons(library: LessonLibrary) -> bool:
@@ -238,13 +238,13 @@ def print_lessons(library: LessonLibrary) -> bool:
         entries.append(
             ((slug, 20), (f"{lesson.minutes:>2} min", 8), (steps, 10), (lesson.title, 0))
         )
-    _print_entries(entries)
+    print_entries(entries)
     for problem in library.problems:
         click.echo(_printable(problem), err=True)
     return not library.problems
 
 
-def _print_entries(entries: Sequence[Sequence[tuple[str, int]]]) -> None:
+def print_entries(entries: Sequence[Sequence[tuple[str, int]]]) -> None:
     """Entries of (text, width) cells; the last cell continues below itself.
 
     On a narrow terminal the first cell stands alone and the others are wrapped below it.
