@@ -23,11 +23,13 @@ from threadpoolctl import threadpool_limits
 from dashboard.components import identity, images, stream
 from dashboard.components.chart import PLOTLY_PATH
 from dashboard.state.background import dataset_load
+from dashboard.state.identity import keep
 from dashboard.state.pages import load_pages
 from playground.experiment.model import Data
 from playground.runs import cluster
 
 COLLECT_SECONDS = 20
+KEEP_SECONDS = 2
 
 load_pages()  # here, not while the first visitor waits
 
@@ -50,6 +52,13 @@ async def plotly(request: Request) -> Response:
     return Response(body, media_type="text/javascript", headers=headers)
 
 
+async def _keep() -> None:
+    """Keep what belongs to open tabs going."""
+    while True:
+        await asyncio.sleep(KEEP_SECONDS)
+        await asyncio.to_thread(keep)
+
+
 async def _collect() -> None:
     """Collect garbage now and then: `runner.postScriptGC` is off."""
     while True:
@@ -69,6 +78,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     tasks = [
         asyncio.create_task(asyncio.to_thread(_plotly, True)),
         asyncio.create_task(_collect()),
+        asyncio.create_task(_keep()),
     ]
     yield {}
     for task in tasks:

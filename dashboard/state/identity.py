@@ -5,8 +5,10 @@ import secrets
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.runtime import get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from playground.runs.leased import Held, Registry
+from playground.runs.leased import REGISTRIES, Held, Registry
 from playground.runs.logger import RunLogger
 from playground.runs.run import RUNS
 from playground.storage.records import StoreError
@@ -20,6 +22,9 @@ TAB_COOKIE = "mlp_playground_tab"  # of a tab that is just being loaded again
 
 ID = re.compile(r"[0-9a-f]{32}")
 _IDS = re.compile(rf"({ID.pattern}) ({ID.pattern})")
+MOST_TABS = 1_000  # remembered
+
+_tabs: dict[str, Identity] = {}  # by Streamlit's session, the newest last
 
 
 def read() -> None:
@@ -32,6 +37,21 @@ def read() -> None:
     match = _IDS.fullmatch(str(text))
     if match and match.groups() != state["known"]:
         _become((match[1], match[2]))
+    context = get_script_run_ctx()
+    if context is not None and state["known"] is not None:
+        _tabs.pop(context.session_id, None)
+        _tabs[context.session_id] = state["known"]
+        while len(_tabs) > MOST_TABS:
+            del _tabs[next(iter(_tabs))]
+
+
+def keep() -> None:
+    """Renew the leases of all that belongs to tabs that are connected, in view or not."""
+    runtime = get_instance()
+    for session, tab in list(_tabs.items()):
+        if runtime.is_active_session(session):
+            for registry in list(REGISTRIES):
+                registry.keep(tab)
 
 
 def _from_cookies(cookies: Mapping[str, str]) -> Identity | None:

@@ -2,12 +2,15 @@
 
 import threading
 import time
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from math import inf
+from typing import Any, Generic, TypeVar
 
-LEASE = 180.0  # seconds that work goes on after the last heartbeat
+LEASE = inf  # seconds that work goes on after the last heartbeat
+TAB_LEASE = 12.0  # …where it belongs to a tab, which may be closed
 MOST_RUNS = 200
 FORGET = 6 * 3600.0  # seconds after which unwatched work is closed
 
@@ -22,6 +25,7 @@ class LoopSettings:
 
     lease: float = LEASE
     last_seen: float = field(default_factory=time.monotonic)  # the last heartbeat
+    last_kept: float = 0.0  # the last time at which a tab of its owner was open
     speed: float | None = None  # epochs per second at most
     max_epoch: int | None = None  # epoch at which the loop waits until it is raised
     snapshots: str = "watched"
@@ -53,11 +57,16 @@ class Leased(ABC):
     @property
     def lease_left(self) -> float:
         """Seconds until the lease expires; negative afterwards."""
-        return self.last_seen + self.settings.lease - time.monotonic()
+        last = max(self.last_seen, self.settings.last_kept)
+        return last + self.settings.lease - time.monotonic()
 
     def heartbeat(self) -> None:
-        """Renew the lease."""
+        """Renew the lease: somebody watches."""
         self.settings.last_seen = time.monotonic()
+
+    def keep(self) -> None:
+        """Renew the lease: the tab it belongs to is open, on whatever page."""
+        self.settings.last_kept = time.monotonic()
 
     @property
     def speed(self) -> float | None:
@@ -85,6 +94,8 @@ class Leased(ABC):
 
 Held = TypeVar("Held", bound=Leased)
 
+REGISTRIES: "weakref.WeakSet[Registry[Any]]" = weakref.WeakSet()
+
 
 class Registry(Generic[Held]):
     """Leased work of all users under unguessable keys; what is long unwatched is closed."""
@@ -93,6 +104,7 @@ class Registry(Generic[Held]):
         self._lock = threading.Lock()
         self._held: dict[Hashable, Held] = {}
         self._most, self._forget = most, forget
+        REGISTRIES.add(self)
 
     def __len__(self) -> int:
         return len(self._held)
@@ -102,7 +114,8 @@ class Registry(Generic[Held]):
         return self._held.get(key)
 
     def put(self, key: Hashable, work: Held) -> None:
-        """Store `work` under `key`; work that it replaces is closed."""
+        """Store `work` under `key`, with a lease; work that it replaces is closed."""
+        work.settings.lease = min(work.settings.lease, TAB_LEASE)
         with self._lock:
             closing = [old for k, old in self._held.items() if k == key and old is not work]
             self._held[key] = work
@@ -124,10 +137,17 @@ class Registry(Generic[Held]):
         if work is not None:
             work.close()
 
+    def keep(self, owner: tuple[str, ...]) -> None:
+        """Renew the leases of all that is held under keys that begin with `owner`."""
+        for key, work in list(self._held.items()):
+            if isinstance(key, tuple) and key[: len(owner)] == owner:
+                work.keep()
+
     def clear(self) -> None:
         """Close and remove everything."""
         for key in list(self._held):
             self.remove(key)
 
     def _age(self, key: Hashable) -> float:
-        return time.monotonic() - self._held[key].last_seen
+        settings = self._held[key].settings
+        return time.monotonic() - max(settings.last_seen, settings.last_kept)

@@ -1,6 +1,7 @@
 """Runs: play, pause, step, change, reset; leases; lost workers; the registry."""
 
 import contextlib
+import math
 import os
 import signal
 import threading
@@ -17,7 +18,7 @@ from playground.experiment.model import Data, Experiment
 from playground.history.events import Epoch, Finished, HyperparametersChanged, WorkerLost
 from playground.history.history import history
 from playground.runs import loop
-from playground.runs.leased import LoopSettings, Registry
+from playground.runs.leased import TAB_LEASE, LoopSettings, Registry
 from playground.runs.run import Run
 
 IRIS = Experiment().replace(dataset="iris", hidden=(8,), epochs=200)
@@ -392,6 +393,19 @@ def test_a_full_registry_closes_the_run_longest_unwatched(start: Start) -> None:
     made[0].heartbeat()
     runs.put(2, made[2])
     assert [runs.get(key) for key in range(3)] == [made[0], None, made[2]]
+
+
+def test_a_registry_keeps_what_belongs_to_an_open_tab_going(start: Start) -> None:
+    runs: Registry[Run] = Registry()
+    mine, yours = start(), start()
+    assert mine.lease_left == math.inf  # until a tab has it
+    runs.put(("me", "tab", "race"), mine)
+    runs.put(("you", "tab"), yours)
+    for run in (mine, yours):
+        run.settings.last_seen = -1e6
+    runs.keep(("me", "tab"))
+    assert 0 < mine.lease_left <= TAB_LEASE < 15
+    assert yours.lease_left < 0
 
 
 def test_a_registry_forgets_what_nobody_watches(start: Start) -> None:
