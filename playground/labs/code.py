@@ -9,7 +9,7 @@ from textwrap import indent
 
 from playground.datasets.images import IMAGES
 from playground.datasets.tabular import coffee
-from playground.experiment.model import NOISES, Data, Experiment
+from playground.experiment.model import Data, Experiment
 from playground.export.script import data as exact
 from playground.export.script import training
 from playground.export.script.model import dense
@@ -70,7 +70,7 @@ SAYS = {
     "shape is not built and has none.",
 }
 
-DATA_FIELDS = ("dataset", "train_size", "validation_size", *NOISES, "label_noise",
+DATA_FIELDS = ("dataset", "train_size", "validation_size", "label_noise",
                "standardize", "data_seed")  # fmt: skip
 FIT_FIELDS = ("epochs", "batch_size", "shuffle", "early_stopping", "target_metric", "time_limit")
 
@@ -94,7 +94,7 @@ def steps(experiment: Experiment, form: str) -> tuple[CodeStep, ...]:
     of_compile = ("loss", "optimizer", *used, "clipping", "schedule", "warmup_epochs")
     return (
         CodeStep("Import", _imports(experiment), SAYS["import"], ("seed",)),
-        CodeStep("Data, split", data, SAYS["data"], DATA_FIELDS),
+        CodeStep("Data, split", data, SAYS["data"], (*DATA_FIELDS, experiment.data.source.noise)),
         CodeStep("Model", model(experiment, form), SAYS[form], (*of_model, "l1", "l2", *weights)),
         CodeStep("Compile", _compile(experiment), SAYS["compile"], of_compile),
         CodeStep("Fit", _fit(experiment), SAYS["fit"], FIT_FIELDS),
@@ -146,8 +146,11 @@ def section(data: Data, loss: str) -> str:
         return exact.section(data, loss)
     rows = data.train_size + data.validation_size
     if data.dataset in IMAGES:
+        own_name = '"mnist-keras.npz"' if data.dataset == "mnist" else ""
+        why = "# Under another name, as Keras deletes an mnist.npz that is not the one it knows."
         lines = [
-            f"(x, y), _ = keras.datasets.{data.dataset}.load_data()",
+            *[why] * bool(own_name),
+            f"(x, y), _ = keras.datasets.{data.dataset}.load_data({own_name})",
             f'x, y = x[:{rows}].astype("float32") / 255, y[:{rows}]',
         ]
     else:

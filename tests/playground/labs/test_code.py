@@ -69,7 +69,7 @@ def whole_sets(monkeypatch: pytest.MonkeyPatch) -> None:
         found = images.bundled(name)
         answer = (found.x_train, found.y_train), (found.x_test, found.y_test)
         monkeypatch.setattr(
-            getattr(keras.datasets, name), "load_data", lambda answer=answer: answer
+            getattr(keras.datasets, name), "load_data", lambda _="", answer=answer: answer
         )
 
 
@@ -153,6 +153,11 @@ def test_the_summaries_name_and_count_every_layer() -> None:
         assert "dropout_1 (Dropout)" in text
         for counted in ("8,320", "4,128", "330", "12,778"):
             assert counted in text
+
+
+def test_keras_does_not_look_for_its_digest_in_a_file_that_is_already_there() -> None:
+    loaded = re.findall(r"load_data\((.*)\)", code(EXAMPLES["mnist"][1], "sequential"))
+    assert loaded == ['"mnist-keras.npz"']  # and not mnist.npz, which it would delete
 
 
 @given(strategies.from_type(Experiment), strategies.sampled_from(sorted(FORMS)))
