@@ -322,3 +322,60 @@ def batches_sentence(batch_size: int, published: EpochBatches, ours: EpochBatche
     else:
         text += ": here every image is used once"
     return f"{text}. Ours and Keras: {ours.steps:,} steps, every image once."
+
+
+# ---- From scratch: how the parts hang together ---------------------------------------------------
+
+BOX = (0.42, 0.3)  # half the width and the height of a part
+
+
+def parts_figure(
+    parts: Mapping[str, tuple[float, float]], arrows: Sequence[tuple[str, str]],
+    chosen: Sequence[str], uirevision: str = "parts",
+) -> Figure:  # fmt: skip
+    """Named boxes at (x, y) with arrows between them; the `chosen` ones are filled.
+
+    Each box is one point of the only trace, in the order of `parts`: a click names it.
+    """
+    layout = base_layout("", "", "", uirevision, height=300)
+    layout["margin"] = {"l": 4, "r": 4, "t": 8, "b": 4}
+    xs, ys = zip(*parts.values(), strict=True)
+    for axis, values, half in (("xaxis", xs, BOX[0]), ("yaxis", ys, BOX[1])):
+        layout[axis] |= {
+            "visible": False, "fixedrange": True,
+            "range": [min(values) - half - 0.08, max(values) + half + 0.08],
+        }  # fmt: skip
+    layout |= {"showlegend": False, "hovermode": "closest", "hoverdistance": -1, "dragmode": False}
+    layout["shapes"] = [
+        {
+            "type": "rect", "x0": x - BOX[0], "x1": x + BOX[0], "y0": y - BOX[1], "y1": y + BOX[1],
+            "line": {"color": POSITIVE, "width": 2}, "layer": "below",
+            "fillcolor": POSITIVE if name in chosen else "rgba(8, 119, 189, 0.08)",
+        }
+        for name, (x, y) in parts.items()
+    ]  # fmt: skip
+    layout["annotations"] = [_arrow(parts[start], parts[end]) for start, end in arrows] + [
+        {
+            "x": x, "y": y, "text": name.replace(" ", "<br>"), "showarrow": False,
+            "font": {"size": 13, **({"color": "#ffffff"} if name in chosen else {})},
+        }
+        for name, (x, y) in parts.items()
+    ]  # fmt: skip
+    boxes = {
+        "type": "scatter", "uid": "parts", "mode": "markers", "x": list(xs), "y": list(ys),
+        "hoverinfo": "none", "marker": {"size": 52, "symbol": "square", "opacity": 0},
+    }  # fmt: skip
+    return {"data": [boxes], "layout": layout}
+
+
+def _arrow(start: tuple[float, float], end: tuple[float, float]) -> dict[str, Any]:
+    """From the edge of one box to that of the other."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    share = min(
+        half / abs(d) if d else 1.0 for half, d in zip(BOX, (dx, dy), strict=True)
+    )  # of the way that lies inside a box
+    return {
+        "x": end[0] - share * dx, "y": end[1] - share * dy, "xref": "x", "yref": "y",
+        "ax": start[0] + share * dx, "ay": start[1] + share * dy, "axref": "x", "ayref": "y",
+        "text": "", "showarrow": True, "arrowhead": 2, "arrowwidth": 1.5, "arrowcolor": MARK,
+    }  # fmt: skip

@@ -4,11 +4,20 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.figures.labs import batches_sentence
-from dashboard.views.labs.scratch.page import FILES, KERAS, NUMPY, STAGES, TENSORFLOW
+from dashboard.figures.labs import batches_sentence, parts_figure
+from dashboard.views.labs.scratch.page import (
+    ARROWS,
+    FILES,
+    KERAS,
+    NUMPY,
+    PARTS,
+    STAGES,
+    TENSORFLOW,
+)
 from playground.datasets.images import BUNDLED
 from playground.labs.scratch import numpy_network
 from playground.labs.scratch.config import (
@@ -50,6 +59,24 @@ def checked(app: AppTest) -> AppTest:
 
 def widget(elements: Any, key: str) -> Any:
     return next(each for each in elements if each.key == key)
+
+
+def test_the_drawing_hangs_together_and_a_click_opens_the_stage_of_a_part(app: AppTest) -> None:
+    assert {"Input X", "Loss function", "Optimizer", "Targets Y", "Loss score"} <= PARTS.keys()
+    assert {part.stage for part in PARTS.values()} == set(STAGES)
+    reached, edges = {"Input X"}, dict.fromkeys(ARROWS)
+    for _ in PARTS:  # from the input along the arrows to the weights, and round again
+        reached |= {end for start, end in edges if start in reached}
+    assert reached == PARTS.keys() - {"Targets Y"}
+    figure = go.Figure(parts_figure({n: p.at for n, p in PARTS.items()}, ARROWS, ["Optimizer"]))
+    assert len(figure.layout.annotations) == len(ARROWS) + len(PARTS)
+    part = list(PARTS).index("Optimizer")
+    app.session_state["lab_scratch_parts"] = {
+        "clicked": {"curve": 0, "point": part, "x": 1.5, "y": 0, "of": "parts"}
+    }
+    checked(app.run())
+    assert widget(app.button_group, "lab_scratch_stage").value == "Update"
+    assert any("takes a small step against its gradient" in each.value for each in app.markdown)
 
 
 def test_each_stage_shows_its_code_on_both_sides_and_its_numbers(app: AppTest) -> None:
