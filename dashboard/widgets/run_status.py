@@ -1,10 +1,14 @@
 """Status and progress of a run in words, and which of its buttons are enabled."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+import streamlit as st
+
+from dashboard.widgets.messages import literal
 from playground.experiment.model import Experiment
 from playground.history.events import Diverged, Event, Finished, Progress, StopRule, WorkerLost
+from playground.runs.run import Run
 
 STOPPED: dict[StopRule, str] = {
     "patience": "Early stopping after epoch {0:,}: no improvement of the validation loss for "
@@ -113,3 +117,11 @@ def enabled_buttons(state: str) -> frozenset[str]:
 def train_label(state: str) -> str:
     """Label of the button that trains a run in `state`."""
     return {"paused": "Resume", "lost": "Start again"}.get(state, "Train")
+
+
+def show_notice(runs: Iterable[tuple[str, Run | None]]) -> None:
+    """The first sentence that one of several runs, with their labels, has about its worker."""
+    for label, run in runs:
+        if run is not None and (notice := run.notice):
+            st.caption(literal(f"{label}: {notice}"))
+            return

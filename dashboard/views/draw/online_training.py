@@ -135,7 +135,7 @@ def _progress(run: Run) -> None:
     run.heartbeat()
     progress, added = run.progress, run.added_examples
     if added is None or progress is None or progress.epoch <= added.epoch:
-        st.progress(0.0, text="Starting …")
+        st.progress(0.0, text=literal(run.notice) or "Starting …")
     else:
         share = min(1.0, progress.batch / progress.batches)
         st.progress(share, text=progress_text(progress, run.experiment, run.speed))

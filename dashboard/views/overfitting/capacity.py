@@ -10,6 +10,7 @@ from dashboard.state import identity, session, stored
 from dashboard.views.overfitting import controls
 from dashboard.views.shared.curves import run_curves
 from dashboard.widgets.messages import literal, refuse
+from dashboard.widgets.run_status import show_notice
 from playground.analysis.inspection import decision_boundary as boundary
 from playground.datasets import Dataset, load
 from playground.experiment import overfitting_presets
@@ -198,6 +199,7 @@ def _watch(sweep: Sweep, units: tuple[int, ...], sizes: tuple[int, ...], was_pla
     if sweep.state == "playing":
         text = f"{done} of {len(rows)} cells" if done else "Starting …"
         st.progress(done / len(rows), text=text)
+    show_notice((title(each), sweep.run(i)) for i, each in enumerate(sweep.experiments))
     values = np.array(
         [
             row.validation.metric if row.validation and row.state == "finished" else np.nan

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.components import chart
 from dashboard.state import identity
 from dashboard.widgets.messages import literal
-from dashboard.widgets.run_status import status
+from dashboard.widgets.run_status import show_notice, status
 from playground.runs.logger import RunLogger
 from playground.runs.race import RACES, Competitor, Race
 from playground.runs.sweep import Sweep
@@ -93,6 +93,9 @@ def _message(race: Race) -> None:
         st.progress(share, text=text if race.epoch else "Starting …")
     elif state == "paused":
         st.info(f"Paused after epoch {race.epoch:,}.")
+    show_notice(
+        (c.label, run) for c, own in zip(race.competitors, race.runs, strict=True) for run in own
+    )
     for competitor, runs in zip(race.competitors, race.runs, strict=True):
         for run in runs:
             if run.state in ("diverged", "lost"):

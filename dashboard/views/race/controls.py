@@ -8,6 +8,7 @@ from dashboard.state.pages import open_page
 from dashboard.views.shared.run_controls import SPEEDS
 from dashboard.views.shared.saved_runs import library, open_in_train
 from dashboard.widgets.messages import literal, refuse
+from dashboard.widgets.run_status import show_notice
 from playground.history.events import Diverged, WorkerLost
 from playground.nn.format import join_words
 from playground.runs.race import Competitor, Race
@@ -116,6 +117,9 @@ def message(race: Race) -> None:
         st.success(f"Stopped after epoch {epoch:,}. Reset starts the race again.")
     else:
         st.success(f"Finished after {epoch:,} epochs.")
+    show_notice(
+        (c.label, run) for c, own in zip(race.competitors, race.runs, strict=True) for run in own
+    )
     for sentence in failures(race):
         st.warning(literal(sentence))
     unsaved = next((run.unsaved for runs in race.runs for run in runs if run.unsaved), "")

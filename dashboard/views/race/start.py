@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from dashboard.components import chart
 from dashboard.state import identity, session, stored
 from dashboard.widgets.messages import literal, refuse
+from dashboard.widgets.run_status import show_notice
 from playground.experiment.model import explain
 from playground.nn.format import format_number
 from playground.runs.lr_finder import LEARNING_RATE_FINDERS, LearningRateFinder, TriedRate
@@ -110,6 +111,7 @@ def _watch(search: LearningRateFinder) -> None:
     search.heartbeat()
     done, count = search.done
     st.progress(done / max(count, 1), text=f"Short run {done} of {count}")
+    show_notice((f"Short run {i + 1}", search.run(i)) for i in range(count))
     _tried(search.tried)
     if search.state == "finished":
         st.rerun()

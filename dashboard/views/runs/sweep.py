@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.state import identity, session, stored
 from dashboard.views.shared.saved_runs import RunLibrary
 from dashboard.widgets.messages import literal, refuse, warn
+from dashboard.widgets.run_status import show_notice
 from dashboard.widgets.tables import SECONDS
 from playground.analysis.metrics.run_summary import RunSummary, summarize
 from playground.experiment.describe import active_hyperparameters
@@ -320,6 +321,7 @@ def _watch(library: RunLibrary, current: Sweep, state: str) -> None:
     share = epochs / planned if state != "finished" else 1.0
     text = f"{done:,} of {len(rows):,} runs finished · {epochs:,} epochs"
     st.progress(min(share, 1.0), text=text if state != "paused" else f"Paused · {text}")
+    show_notice((f"Run {i + 1}", current.run(i)) for i in range(len(rows)))
     varied = _varied(rows)
     scores = [summary.best_score for summary in summaries]
     scored = [i for i, score in enumerate(scores) if score is not None]

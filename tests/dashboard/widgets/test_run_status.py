@@ -1,6 +1,7 @@
 """A run's state in words, and which buttons make sense in it."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard.widgets.run_status import (
     enabled_buttons,
@@ -64,3 +65,16 @@ def test_progress_counts_batches_and_the_time_left() -> None:
         "Epoch 3 of 10 · batch 50 of 100 · 5,000 images/s · 8 s left"
     )
     assert progress_text(progress, EXPERIMENT, 0.5).endswith("15 s left")
+
+
+def test_of_several_runs_the_first_that_waits_for_a_worker_says_so() -> None:
+    def page() -> None:
+        from types import SimpleNamespace
+
+        from dashboard.widgets.run_status import show_notice
+
+        runs = [SimpleNamespace(notice=text) for text in ("", "Waiting for a worker.", "Others.")]
+        show_notice([("none", None), *zip(("sgd", "adam_w", "lion"), runs, strict=True)])
+
+    app = AppTest.from_function(page).run()
+    assert [caption.value for caption in app.caption] == ["adam\\_w\\: Waiting for a worker\\."]
