@@ -22,6 +22,7 @@ from playground.history.events import (
     ExamplesAdded,
     Finished,
     HyperparametersChanged,
+    WeightsLoaded,
     WorkerLost,
     metric_name,
 )
@@ -142,6 +143,11 @@ def _sentences(events: list[Event]) -> list[str]:
                 sentences.append(
                     f"After epoch {event.epoch}, {event.examples} examples were added to the "
                     "training data."
+                )
+            case WeightsLoaded():
+                sentences.append(
+                    f"Training went on from the weights of epoch {event.epoch}, with a new "
+                    "optimizer."
                 )
             case Diverged():
                 sentences.append(f"It diverged at update {event.step:,}: the loss was not finite.")

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.network import Snapshot
 
@@ -93,6 +96,13 @@ class ExamplesAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightsLoaded:
+    """Training goes on after `epoch` from its weights, with a new optimizer and stop rules."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Diverged:
     """The loss of update `step` (from 1) was NaN or infinite; training stopped."""
 
@@ -120,7 +130,16 @@ class WorkerLost:
     reason: str
 
 
-Event = Progress | Epoch | HyperparametersChanged | ExamplesAdded | Diverged | Finished | WorkerLost
+Event = (
+    Progress
+    | Epoch
+    | HyperparametersChanged
+    | ExamplesAdded
+    | WeightsLoaded
+    | Diverged
+    | Finished
+    | WorkerLost
+)
 
 
 def metric_name(task: str) -> str:
@@ -129,8 +148,28 @@ def metric_name(task: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """One update by itself: the mean loss on its batch before and after it, and its layers.
+
+    Both losses are without dropout, with the L1/L2 penalty.
+    """
+
+    epoch: int  # under way, from 1
+    step: int  # from 1
+    rows: NDArray[np.int64]  # (n,) of the batch among the training examples
+    loss_before: float
+    loss_after: float
+    learning_rate: float
+    layers: tuple[LayerStatistics, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepResult:
-    """Events of one slice of training, and the weights after it if requested."""
+    """Events of one slice of training, and the weights after it if requested.
+
+    `update`: what a slice of one update did.
+    """
 
     events: tuple[Event, ...]
     snapshot: Snapshot | None
+    update: Update | None = None

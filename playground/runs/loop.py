@@ -3,20 +3,22 @@
 import contextlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from playground.experiment.model import Experiment
+from playground.experiment.model import Experiment, require_experiment
 from playground.history.environment import snapshot_bytes
 from playground.history.events import (
     Diverged,
     Epoch,
+    Event,
     ExamplesAdded,
     Finished,
     HyperparametersChanged,
     Progress,
     StepResult,
+    Update,
     WorkerLost,
 )
 from playground.history.history import Log
@@ -97,7 +99,9 @@ class TrainingLoop(Leased):
         where: Callable[[], str | None] = lambda: None,
         logger: RunLogger | None = None,
         saved: SavedLog | None = None,
+        past: Sequence[Event] = (),
     ) -> None:
+        require_experiment(experiment)
         super().__init__(settings)
         self._name = secrets.token_hex(8)
         self._where, self._logger = where, logger
@@ -105,18 +109,25 @@ class TrainingLoop(Leased):
         self._busy = self._closed = False
         self._retired: list[Retired] = []
         self._trainer: RemoteTrainer | None = None
-        self._begin(experiment, start, saved)
+        self._begin(experiment, start, saved, past)
 
     def _begin(
-        self, experiment: Experiment, start: Snapshot | None, saved: SavedLog | None = None
+        self,
+        experiment: Experiment,
+        start: Snapshot | None,
+        saved: SavedLog | None = None,
+        past: Sequence[Event] = (),
     ) -> None:
         with self._changed:
             self.attempt += 1
             self.experiment = experiment
-            self.start = None if start is None else replace(start, epoch=0)
-            self.state = "ready"
-            self.events = Log(saved.run.events if saved else ())
-            self.epoch = 0  # finished
+            self.start = start if past or start is None else replace(start, epoch=0)
+            self._past = past  # the log before `start`
+            self.state = "paused" if past else "ready"
+            self.events = Log(saved.run.events if saved else past)
+            self.epoch = 0 if self.start is None else self.start.epoch  # finished
+            self.update: Update | None = None  # the last one that was made by itself
+            self._one_update = False  # is wanted next
             self.progress: Progress | None = None  # in an epoch, now or last
             self.latest: Snapshot | None = self.start  # the newest weights here
             self.record = AttemptLogger(self._logger)
@@ -128,7 +139,7 @@ class TrainingLoop(Leased):
             self._retry_at = 0.0  # when a worker is tried again
             self._connecting_since: float | None = None
             self._next_checkpoint = 0.0
-            self._trainer_epoch = 0  # less than `epoch` after a worker was lost
+            self._trainer_epoch = self.epoch  # less after a worker was lost
             self._resumed_epoch = 0  # after which a worker was lost since `play`; 0: none
             self._sent: tuple[dict[str, Any], AddedExamples | None] = {}, None  # in this request
             self._changes: dict[str, Any] = {}  # for the next request
@@ -159,10 +170,12 @@ class TrainingLoop(Leased):
     def _checkpoint(self, state: SavedState) -> None:
         MEMORY.put((self.network, "checkpoint"), state)
 
-    def _reset(self, experiment: Experiment, start: Snapshot | None) -> None:
+    def _reset(
+        self, experiment: Experiment, start: Snapshot | None, past: Sequence[Event] = ()
+    ) -> None:
         with self._changed:
             self._retire()
-            self._begin(experiment, start)
+            self._begin(experiment, start, past=past)
 
     def _retire(self) -> None:
         """Let the thread write down the present attempt and free its trainer."""
@@ -275,6 +288,11 @@ class TrainingLoop(Leased):
             self._changed.wait(min(self.lease_left, HEARTBEAT))
         elif (pause := self._seconds_ahead()) > 0:
             self._changed.wait(min(pause, HEARTBEAT))
+        elif self._one_update:
+            self._one_update = False
+            changes, self._changes = self._changes, {}
+            self._sent = changes, None
+            return "update", {"changes": changes}
         else:
             return "advance", self._slice_arguments()
         return None
@@ -361,9 +379,11 @@ class TrainingLoop(Leased):
             attempt, experiment, start = self.attempt, self._first, self.start
             checkpoint = self._checkpoint
             changed = any(
-                isinstance(e, HyperparametersChanged | ExamplesAdded) for e in self.events
+                isinstance(e, HyperparametersChanged | ExamplesAdded)
+                for e in self.events[len(self._past) :]
             )
-            if checkpoint is None and self.epoch and (changed or self._saved_log is not None):
+            begun = self.epoch > (0 if start is None else start.epoch)
+            if checkpoint is None and begun and (changed or self._saved_log is not None):
                 raise TrainerError("its last checkpoint did not fit in memory")
             self._connecting_since = self._connecting_since or time.monotonic()
         trainer = RemoteTrainer(
@@ -385,7 +405,8 @@ class TrainingLoop(Leased):
                 self._retired.append(Retired(trainer, lambda: None))
                 return
             self._trainer, self._needs_trainer = trainer, False
-            self._trainer_epoch = 0 if checkpoint is None else checkpoint.epoch
+            first = 0 if start is None else start.epoch
+            self._trainer_epoch = first if checkpoint is None else checkpoint.epoch
             self._connecting_since = None
             self.latest = self.latest or latest
             self._changed.notify_all()
@@ -472,7 +493,7 @@ class TrainingLoop(Leased):
     def _catch_up_arguments(self) -> dict[str, Any]:
         """Train up to the epochs that the log has already, after a worker was lost."""
         self._sent = {}, None
-        return {"seconds": SLICE, "until_epoch": self.epoch, "with_snapshot": False}
+        return {"seconds": SLICE, "until_epoch": self.epoch, "with_snapshot": False, "timed": False}
 
     def _new_events(self, attempt: int, answer: StepResult) -> StepResult:
         """The answer without the events that the log has already."""
@@ -482,7 +503,7 @@ class TrainingLoop(Leased):
             for event in answer.events:
                 if isinstance(event, Epoch):
                     self._trainer_epoch = event.epoch
-            over = bool(self.events) and isinstance(self.events[-1], Finished | Diverged)
+            over = self._is_over(answer)
             new = (
                 event
                 for event in answer.events
@@ -490,6 +511,16 @@ class TrainingLoop(Leased):
                 and not (isinstance(event, Finished | Diverged) and over)
             )
             return replace(answer, events=tuple(new))
+
+    def _is_over(self, answer: StepResult) -> bool:
+        """Whether the log has an end that the answer does not go beyond."""
+        ended = bool(self.events) and isinstance(self.events[-1], Finished | Diverged)
+        goes_on = any(
+            (isinstance(e, Epoch | Progress) and e.epoch > self.epoch)
+            or isinstance(e, HyperparametersChanged)
+            for e in answer.events
+        )  # fmt: skip
+        return ended and not goes_on
 
     def _take(
         self,
@@ -513,8 +544,9 @@ class TrainingLoop(Leased):
                 return
             if self._trainer_epoch < self.epoch:  # it catches up
                 return
-            over = bool(self.events) and type(self.events[-1]) in (Finished, Diverged)
-            self._stale = answer.snapshot is None and not over
+            self._stale = answer.snapshot is None and not self._is_over(answer)
+            if answer.update is not None:
+                self.update, self._ending = answer.update, self._ending or "paused"
             if answer.snapshot is not None:
                 self.latest = answer.snapshot
                 cost = max(seconds - self._slice, 0.0) * SNAPSHOT_SHARE

@@ -2,13 +2,21 @@
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from playground.datasets.labelled_examples import undo_limit, validated_examples
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
 from playground.experiment.model_summary import title
-from playground.history.events import Epoch, Score, WorkerLost
+from playground.history.events import (
+    Epoch,
+    Event,
+    ExamplesAdded,
+    HyperparametersChanged,
+    Score,
+    WeightsLoaded,
+    WorkerLost,
+)
 from playground.history.history import Log
 from playground.nn.network import Snapshot
 from playground.runs.cluster import RemoteTrainer, WorkerLostError
@@ -37,7 +45,8 @@ class Run(TrainingLoop):
     `start`: weights to begin with, instead of those of the experiment's seed. `settings`: those of
     the runs it is trained together with. `where`: gives the address of the worker that should
     train it. `logger`: where every attempt that finishes an epoch is written down. `saved`:
-    a saved run to begin with, which takes no worker before it is played again.
+    a saved run to begin with, which takes no worker before it is played again. `past`: the log
+    before `start`, whose epoch is then the one to go on after.
     """
 
     def __init__(
@@ -48,10 +57,11 @@ class Run(TrainingLoop):
         where: Callable[[], str | None] = lambda: None,
         logger: RunLogger | None = None,
         saved: SavedLog | None = None,
+        past: Sequence[Event] = (),
         test_evaluations: tuple[TestEvaluation, ...] = (),
     ) -> None:
         self.test_evaluations = test_evaluations  # in order; no reset takes one away
-        super().__init__(experiment, settings, start, where, logger, saved)
+        super().__init__(experiment, settings, start, where, logger, saved, past)
         if saved is not None:
             self._restore(saved)
 
@@ -92,7 +102,7 @@ class Run(TrainingLoop):
         self.heartbeat()
         with self._changed:
             if self.state == "lost":
-                self._reset(self.experiment, self.start)
+                self._reset(self.experiment, self.start, self._past)
             self.play_until(None if epochs is None else self.epoch + epochs)
 
     def play_until(self, epoch: int | None) -> None:
@@ -105,6 +115,55 @@ class Run(TrainingLoop):
                 if self._ending == "paused":
                     self._ending = None
                 self._employ()
+
+    def play_update(self) -> None:
+        """Train one update, which is `update` then, and pause."""
+        self.heartbeat()
+        with self._changed:
+            if self.state in ("ready", "paused"):
+                self._one_update = True
+                self.play_until(self.epoch + 1)
+
+    def train_on(self, epochs: int) -> None:
+        """Train `epochs` more after the end of a finished run; ValueError where it cannot."""
+        planned = self.experiment.replace(epochs=self.epoch + epochs)
+        with self._changed:
+            if self.state != "finished" or not self._trains or self._closed:
+                raise ValueError(f"a run must be finished, with its trainer, got {self.state}")
+            self.experiment, self.state = planned, "paused"
+            self._changes |= {"epochs": planned.training.epochs}
+            self.play()
+
+    def branch(self, epoch: int, epochs: int) -> "Run":
+        """A run that trains `epochs` more from the weights after `epoch`, with a new optimizer.
+
+        LookupError if the weights are lost, ValueError where the epochs before are not of the
+        experiment alone.
+        """
+        start, log = self.snapshot(epoch), list(self.events)
+        if any(isinstance(e, ExamplesAdded) for e in log):
+            raise ValueError("a run with added examples must go on from its end, got an epoch")
+        if self.start is not None and not self._past:
+            raise ValueError("a run with weights of another must go on from its end, got an epoch")
+        experiment = self.experiment.replace(epochs=start.epoch + epochs)
+        past: list[Event] = [
+            e
+            for e in log
+            if e.epoch < start.epoch
+            or (e.epoch == start.epoch and isinstance(e, Epoch | WeightsLoaded))
+        ]
+        past = [*(e for e in past if not isinstance(e, WorkerLost)), WeightsLoaded(start.epoch)]
+        changes = [e for e in log if isinstance(e, HyperparametersChanged) and e not in past]
+        settings = self.experiment.to_dict() | {e.name: e.before for e in reversed(changes)}
+        past += [
+            HyperparametersChanged(start.epoch, name, settings[name], value)
+            for name, value in experiment.to_dict().items()
+            if value != settings[name]
+        ]
+        return Run(
+            experiment, self.settings, start, self._where, self._logger, past=past,
+            test_evaluations=self.test_evaluations,
+        )  # fmt: skip
 
     def request_pause(self) -> None:
         """Pause without waiting for the slice under way."""
@@ -137,7 +196,7 @@ class Run(TrainingLoop):
         """Start again: from the same initial weights, or from those of another `seed`."""
         with self._changed:
             if seed is None:
-                self._reset(self.experiment, self.start)
+                self._reset(self.experiment, None if self._past else self.start)
             else:
                 self._reset(self.experiment.replace(seed=seed), None)
 

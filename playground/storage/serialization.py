@@ -24,6 +24,7 @@ from playground.history.events import (  # fmt: skip
     HyperparametersChanged,
     LayerStatistics,
     Score,
+    WeightsLoaded,
     WorkerLost,
 )
 from playground.nn.format import truncate
@@ -42,6 +43,7 @@ LONGEST_BODY = 20_000  # characters
 EVENTS: dict[str, type] = {  # by the kind in a row; databases in use hold these names
     "changed": HyperparametersChanged,
     "taught": ExamplesAdded,
+    "loaded": WeightsLoaded,
     "diverged": Diverged,
     "finished": Finished,
     "lost": WorkerLost,

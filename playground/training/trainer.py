@@ -30,8 +30,8 @@ from playground.history.events import (  # fmt: skip
     StopRule,
     Update,
 )
-from playground.nn.format import truncate
 from playground.nn.backprop import backward
+from playground.nn.format import truncate
 from playground.nn.network import Snapshot
 from playground.nn.schedules import rates
 from playground.training import keras_model
@@ -160,14 +160,17 @@ class Trainer:
             return StepResult(tuple(events), None)
         before, epoch = self.latest(), self.epoch + 1
         rows = self.rows[self.row : self.row + self.program.batch_size]
-        rate = float(self._rates(np.array([self.step_in_plan]))[0])
+        position = self.epoch * self._steps + self.row / self.program.batch_size
+        rate = rates(self.experiment.training, np.array([position]), self._steps)
         events += self._part_of_epoch(most=1)
         after = self.latest()
         moved = [a - b for a, b in zip(after.weights, before.weights, strict=True)]
         rms = [rms_of_layers(list(a)) for a in (self.gradients, after.weights, moved)]
-        losses = [self._loss_on(rows, each) for each in (before, after)]
-        layers = tuple(LayerStatistics(*each, None) for each in zip(*rms, strict=True))
-        told = Update(epoch, self.step, rows, *losses, rate, layers)
+        layers = tuple(LayerStatistics(g, w, u, None) for g, w, u in zip(*rms, strict=True))
+        told = Update(
+            epoch, self.step, rows, self._loss_on(rows, before), self._loss_on(rows, after),
+            float(rate[0]) * self.plateau.factor, layers,
+        )  # fmt: skip
         events += self._ending(timed=True)
         if self.row and not self.over:
             events.append(self._progress(0.0))

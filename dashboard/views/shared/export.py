@@ -121,7 +121,7 @@ def export_run(run: Run, key: str = "own") -> None:
             snapshot=snapshot,
             versions=versions(),
             plays=run.state == "playing",
-            start=run.start,
+            start=run.start if run.start and not run.start.epoch else None,
             page=page_address("train"),
         ),
         key,

@@ -5,6 +5,7 @@ where its numbers differ from the recorded ones.
 """
 
 import io
+import itertools
 import re
 import textwrap
 import zipfile
@@ -27,8 +28,10 @@ from playground.history.events import (
     ExamplesAdded,
     Finished,
     HyperparametersChanged,
+    WeightsLoaded,
 )
 from playground.nn.network import Snapshot
+from playground.nn.schedules import SCHEDULES
 
 NAME = "train.py"
 
@@ -94,17 +97,21 @@ def script(
     name = name if re.fullmatch(r"[\w.-]+", name) else NAME  # it is part of the text
     events = list(events)
     experiment, last, notes = reproducible(experiment, events)
-    epochs = [e for e in events if isinstance(e, Epoch) and (last is None or e.epoch <= last)]
+    events = [e for e in events if last is None or e.epoch <= last]
+    epochs = [e for e in events if isinstance(e, Epoch)]
     if not epochs:
         raise ScriptError(NOTHING if last is None else TOO_SOON)
     epochs = _of_scaled_targets(experiment, epochs)
     comments = notes or tuple(_ending(e) for e in events if isinstance(e, (Finished, Diverged)))
-    finished = next((e for e in events if isinstance(e, Finished)), None) if last is None else None
+    ended = events[-1] if last is None else None
+    finished = ended if isinstance(ended, Finished) else None
     diverged = any(isinstance(event, Diverged) for event in events)
     compared = verify.compare(
         epochs, experiment.data.source.task, versions, finished, None if diverged or last else end
     )
-    text = _text(experiment, epochs[-1].epoch, compared, comments, versions, start, name)
+    text = _text(
+        experiment, training.parts(experiment, events), compared, comments, versions, start, name
+    )
     files = {name: text.encode()}
     if data.needs_file(experiment.data):
         files[data.FILE] = data.file(experiment.data)
@@ -135,11 +142,17 @@ def reproducible(
     """The initial experiment, the last epoch that it alone determines, and a note on the rest.
 
     None for all epochs. Settings changed or examples added inside an epoch take effect at a moment
-    that is not recorded.
+    that is not recorded; other epochs in the plan change nothing before it is their turn.
     """
-    for change in reversed([e for e in events if isinstance(e, HyperparametersChanged)]):
-        experiment = experiment.replace(**{change.name: change.before})
-    for event in events:
+    changes = [e for e in events if isinstance(e, HyperparametersChanged)]
+    # All fields are given: a former schedule must not bring its default values.
+    before = experiment.to_dict() | {change.name: change.before for change in reversed(changes)}
+    experiment = experiment.replace(**before)
+    spans_run = SCHEDULES[experiment.training.schedule].after_warmup
+    for previous, event in itertools.pairwise([None, *events]):
+        if isinstance(event, HyperparametersChanged) and event.name == "epochs":
+            if not spans_run or isinstance(previous, Finished | WeightsLoaded):
+                continue
         if isinstance(event, (HyperparametersChanged, ExamplesAdded)):
             what = (
                 f"{event.name} was changed from {event.before} to {event.after}"
@@ -152,18 +165,18 @@ def reproducible(
 
 
 def _text(
-    experiment: Experiment, epochs: int, compared: str, comments: Sequence[str],
+    experiment: Experiment, trained: Sequence[training.Part], compared: str, comments: Sequence[str],
     versions: Mapping[str, str], start: Snapshot | None, file: str,
 ) -> str:  # fmt: skip
     standard, others = data.imports(experiment.data)
     standard |= verify.IMPORTS | training.imports(experiment.training)
     sections = [
-        ("Settings", _settings(experiment, epochs, comments)),
+        ("Settings", _settings(experiment, trained, comments)),
         ("Data", data.section(experiment.data, experiment.training.loss)),
         ("Network", model.section(experiment, start is not None)),
         ("Recorded numbers", compared),
-        ("Training", training.section(experiment)),
-        ("Run and compare", _fit(experiment)),
+        ("Training", training.section(experiment, trained)),
+        ("Run and compare", _fit(experiment, trained)),
     ]
     packages = ("keras", "tensorflow", "numpy") + ("scikit-learn",) * any(
         "sklearn" in line for line in others
@@ -181,7 +194,9 @@ def _text(
     return spaced("\n\n".join(parts)) + "\n"
 
 
-def _settings(experiment: Experiment, epochs: int, comments: Sequence[str]) -> str:
+def _settings(
+    experiment: Experiment, trained: Sequence[training.Part], comments: Sequence[str]
+) -> str:
     """Numbers that several sections use, after comments on the run."""
     training = experiment.training
     size = min(training.batch_size, experiment.data.train_size)
@@ -189,8 +204,8 @@ def _settings(experiment: Experiment, epochs: int, comments: Sequence[str]) -> s
         f"TITLE = {quoted(title(experiment))}",
         f"LINK = {quoted(encode(experiment))}  # opens it in the playground",
         f"SEED = {experiment.network.seed}  # of the weights, the order and the dropout",
-        f"EPOCHS = {epochs}  # trained",
-        f"PLANNED = {training.epochs}  # epochs, for the schedule",
+        f"EPOCHS = {trained[-1].last}  # trained",
+        f"PLANNED = {max(part.planned for part in trained)}  # epochs, for the schedule",
         f"BATCH_SIZE = {size}",
         f"STEPS = {experiment.steps_per_epoch}  # updates in an epoch; its last batch may be small",
         f"LEARNING_RATE = {training.learning_rate!r}",
@@ -214,12 +229,14 @@ def _ending(event: Finished | Diverged) -> str:
     return f"The run stopped after epoch {event.epoch}, {reason}{restored}."
 
 
-def _fit(experiment: Experiment) -> str:
+def _fit(experiment: Experiment, trained: Sequence[training.Part]) -> str:
     validation = (
         "    validation_data=(x_validation, y_validation),\n    validation_batch_size=1000,\n"
         if experiment.data.validation_size
         else ""
     )
+    if len(trained) > 1:
+        return _fit_in_parts(experiment, trained, validation)
     return f"""\
 epochs = min(int(sys.argv[1]), EPOCHS) if len(sys.argv) > 1 else EPOCHS
 print(TITLE)
@@ -231,6 +248,44 @@ model.fit(
 {validation}    callbacks=callbacks,
     verbose=0,
 )
+
+{verify.verdict()}"""
+
+
+def _fit_in_parts(experiment: Experiment, trained: Sequence[training.Part], validation: str) -> str:
+    """The same in several parts, each from where the one before ended."""
+    validation = textwrap.indent(validation, "    ")
+    lines = []
+    for part in trained:
+        if part.new_optimizer:
+            lines.append(
+                f"\n# Training went on from the weights of epoch {part.first}.\n"
+                f"{training.new_optimizer(experiment, part.first)}"
+            )
+        chosen = "callbacks"
+        if part.branches:  # with the last weights, not the best
+            chosen = "[c for c in callbacks if not isinstance(c, keras.callbacks.EarlyStopping)]"
+        lines.append(f"train({part.first}, {part.last}, {chosen})")
+    calls = "\n".join(lines)
+    return f"""\
+epochs = min(int(sys.argv[1]), EPOCHS) if len(sys.argv) > 1 else EPOCHS
+print(TITLE)
+
+
+def train(first, last, callbacks):
+    if first < epochs:
+        model.fit(
+            batches(first),
+            shuffle=False,  # the batches are in their order
+            steps_per_epoch=STEPS,
+            initial_epoch=first,
+            epochs=min(last, epochs),
+{validation}            callbacks=callbacks,
+            verbose=0,
+        )
+
+
+{calls}
 
 {verify.verdict()}"""
 

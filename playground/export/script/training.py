@@ -1,9 +1,20 @@
 """Code that trains: loss, optimizer, learning rate, order of the examples, callbacks."""
 
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from playground.datasets import load
 from playground.experiment.model import Experiment, Training
 from playground.export.script.model import drops_units
 from playground.export.script.source import listing, wrapped
+from playground.history.events import (
+    Epoch,
+    Event,
+    Finished,
+    HyperparametersChanged,
+    WeightsLoaded,
+)
 from playground.nn.optimizers import OPTIMIZERS
 from playground.nn.schedules import SCHEDULES
 
@@ -14,6 +25,38 @@ DEFAULTED = ("rho", "beta_1", "beta_2", "epsilon", "initial_accumulator_value", 
              "centered", "amsgrad")  # fmt: skip
 
 _RATE = "LEARNING_RATE"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Epochs trained in one go: `first` + 1 to `last` of `planned` ones.
+
+    `new_optimizer`: they begin with one. `branches`: later ones begin with their last weights, not
+    with those that early stopping restores.
+    """
+
+    first: int
+    last: int
+    planned: int
+    new_optimizer: bool = False
+    branches: bool = False
+
+
+def parts(experiment: Experiment, events: Sequence[Event]) -> tuple[Part, ...]:
+    """The parts of a run: another one begins where it went on after its end or from weights."""
+    made: list[Part] = []
+    first, last, planned, new = 0, 0, experiment.training.epochs, False
+    for event in events:
+        if isinstance(event, Epoch):
+            last = event.epoch
+        elif isinstance(event, Finished | WeightsLoaded):
+            branches = isinstance(event, WeightsLoaded)
+            if last > first:
+                made.append(Part(first, last, planned, new, branches))
+            first, new = last, branches
+        elif isinstance(event, HyperparametersChanged) and event.name == "epochs":
+            planned = event.after
+    return (*made, Part(first, last, planned, new)) if last > first else tuple(made)
 
 
 def has_schedule(training: Training) -> bool:
@@ -30,17 +73,27 @@ def imports(training: Training) -> set[str]:
     return set() if SCHEDULES[training.schedule].share is constant else {"import types"}
 
 
-def section(experiment: Experiment) -> str:
+def section(experiment: Experiment, trained: Sequence[Part]) -> str:
     """Code that compiles `model` and makes `batches` and `callbacks`."""
     training, drops = experiment.training, drops_units(experiment)
     definitions, callbacks = callbacks_of(experiment)
-    parts = [schedule(training)] if has_schedule(training) else []
-    parts += [_compile(experiment), _batches(training)] + [_masks()] * drops + definitions
+    parts = [schedule(training, trained)] if has_schedule(training) else []
+    parts += (
+        [_compile(experiment), _batches(training, len(trained) > 1)]
+        + [_masks()] * drops
+        + definitions
+    )
     callbacks = ["Compare()", *["SameUnits()"] * drops, *callbacks]
     return "\n\n\n".join([*parts, wrapped("callbacks = [", callbacks, "]")])
 
 
-def schedule(training: Training) -> str:
+def new_optimizer(experiment: Experiment, done: int) -> str:
+    """Code that goes on after `done` epochs with a new optimizer."""
+    scheduled = f"schedule = Schedule()\nschedule.done = {done} * STEPS\n"
+    return scheduled * has_schedule(experiment.training) + _compile(experiment)
+
+
+def schedule(training: Training, trained: Sequence[Part] = ()) -> str:
     """The learning rate of every update as a table, and `schedule`, which looks it up."""
     entry, plateau = SCHEDULES[training.schedule], training.schedule == "plateau"
     warmup = training.warmup_epochs
@@ -69,7 +122,9 @@ def schedule(training: Training) -> str:
         factors.append("share")
     factors += ["ramp"] * bool(warmup)
     lines.append(f"rates = ({' * '.join(factors)}).astype(np.float32)")
-    looked = "keras.ops.take(rates, step)" + " * self.factor" * plateau
+    if entry.after_warmup and len({part.planned for part in trained}) > 1:
+        lines = _rates_in_parts(lines, trained)
+    looked = "keras.ops.take(rates, step + self.done)" + " * self.factor" * plateau
     falls = "factor = keras.Variable(1.0, trainable=False)  # falls with each plateau"
     label = entry.label + (", with warm-up" if warmup else "")
     return f"""\
@@ -80,11 +135,23 @@ def schedule(training: Training) -> str:
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
     \"\"\"Looks the rate up in the table, so that it is the same to the last digit.\"\"\"
 {f"{chr(10)}    {falls}{chr(10)}" if plateau else ""}
+    done = 0  # updates before those that the optimizer counts
+
     def __call__(self, step):
         return {looked}
 
 
 schedule = Schedule()"""
+
+
+def _rates_in_parts(lines: Sequence[str], trained: Sequence[Part]) -> list[str]:
+    """The rates of each part, as its plan has them."""
+    body = textwrap.indent("\n".join(lines), "    ")
+    pieces = [f"planned_rates({p.planned})[{p.first} * STEPS : {p.last} * STEPS]" for p in trained]
+    return [
+        f"def planned_rates(PLANNED):\n{body}\n    return rates\n\n",
+        wrapped("rates = np.concatenate([", pieces, "])"),
+    ]
 
 
 def optimizer(experiment: Experiment, exact: bool = True) -> str:
@@ -130,13 +197,15 @@ def loss(experiment: Experiment) -> str:
     return "sparse_categorical_crossentropy" if several else "binary_crossentropy"
 
 
-def _batches(training: Training) -> str:
+def _batches(training: Training, in_parts: bool) -> str:
     drawn = ("random.permutation(len(x_train))", "    random = np.random.default_rng([SEED, 1])\n")
     order, random = drawn if training.shuffle else ("np.arange(len(x_train))", "")
+    skipped = f"    for _ in range(done):\n        {order}\n" * (in_parts and training.shuffle)
+    done = "done" * in_parts
     return f'''\
-def batches():
+def batches({done}):
     """The examples of one update after the other, in the order of the run."""
-{random}    while True:  # for each epoch
+{random}{skipped}    while True:  # for each epoch
         order = {order}
         for start in range(0, len(x_train), BATCH_SIZE):
             rows = order[start : start + BATCH_SIZE]
@@ -208,9 +277,11 @@ def _stop_at_target(experiment: Experiment) -> str:
     value = training.target_value / (load(data).target_std if scaled else 1)
     return f'''\
 class StopAtTarget(keras.callbacks.Callback):
+    reached = False
+
     def on_epoch_end(self, epoch, logs):
-        if np.float32(logs["{name}"]) {sign} np.float32({value!r}):
-            self.model.stop_training = True'''
+        if not self.reached and np.float32(logs["{name}"]) {sign} np.float32({value!r}):
+            self.reached = self.model.stop_training = True'''
 
 
 def _own_plateau(training: Training, monitor: str) -> str:

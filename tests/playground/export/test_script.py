@@ -25,7 +25,14 @@ from playground.datasets.registry import DATASETS
 from playground.export.script import NAME, Script, ScriptError, reproducible, script
 from playground.export.script.source import listing, quoted
 from playground.history.environment import versions
-from playground.history.events import Epoch, Event, ExamplesAdded, HyperparametersChanged, Score
+from playground.history.events import (
+    Epoch,
+    Event,
+    ExamplesAdded,
+    HyperparametersChanged,
+    Score,
+    WeightsLoaded,
+)
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS
 from playground.nn.losses import LOSSES
@@ -277,6 +284,54 @@ def test_it_runs_without_this_program(tmp_path: Path) -> None:
     )  # fmt: skip
     assert outcome.returncode == 0, outcome.stderr
     assert "Reproduced: largest difference" in outcome.stdout
+
+
+def test_a_run_that_was_trained_on_is_reproduced_in_its_parts(execute: Callable[..., str]) -> None:
+    """With the longer plan of its schedule, and the best weights back at both ends."""
+    experiment = Experiment().replace(**RESTORED | {"schedule": "cosine", "patience": 3})
+    trainer = Trainer(experiment)
+    events = list(trainer.advance(seconds=60).events)
+    events += trainer.advance(seconds=60, changes={"epochs": events[-1].epoch + 4}).events
+    made = script(trainer.experiment, events, VERSIONS, end=trainer.latest())
+    assert made.notes == ()
+    assert f"EPOCHS = {events[-1].epoch} " in made.text
+    assert "train(0, 5, callbacks)\ntrain(5, " in made.text
+    assert "Reproduced" in execute(made)
+
+
+def test_a_run_from_the_weights_of_an_earlier_epoch_is_reproduced(
+    execute: Callable[..., str],
+) -> None:
+    """With a new optimizer, the schedule where it was, and the units that dropout drops then."""
+    experiment = Experiment().replace(
+        dataset="moons", hidden=(8,), optimizer="adam", dropout=0.2, schedule="exponential",
+        epochs=4, early_stopping=True,
+    )  # fmt: skip
+    trainer = Trainer(experiment)
+    events: list[Event] = [e for e in trainer.advance(seconds=60).events if e.epoch <= 2]
+    branch = Trainer(experiment.replace(epochs=5), trainer.snapshot(2))
+    events += [WeightsLoaded(2), HyperparametersChanged(2, "epochs", 4, 5)]
+    events += branch.advance(seconds=60).events
+    made = script(branch.experiment, events, VERSIONS, end=branch.latest())
+    assert reproducible(branch.experiment, events) == (experiment, None, ())
+    assert "schedule.done = 2 * STEPS" in made.text
+    assert "Reproduced" in execute(made)
+
+
+def test_stop_rules_are_reproduced(execute: Callable[..., str]) -> None:
+    made = written(
+        {"dataset": "circle", "hidden": (6,), "optimizer": "adam", "learning_rate": 0.03,
+         "epochs": 20, "target_metric": "metric", "target_value": 0.6, "early_stopping": True,
+         "min_delta": 0.001, "patience": 9}
+    )  # fmt: skip
+    assert "min_delta=0.001" in made.text
+    assert "because it reached its target" in made.text
+    # The target ends it, not the number of its epochs.
+    longer = made.text.replace("\nEPOCHS = 5 ", "\nEPOCHS = 9 ").encode()
+    assert longer != made.files[NAME]
+    printed = execute(replace(made, files={NAME: longer}))
+    assert "Reproduced" in printed
+    assert "epoch   6: " not in printed
 
 
 def test_what_was_changed_by_hand_is_said_and_not_compared() -> None:

@@ -15,7 +15,13 @@ from distributed import Client
 from pydantic import ValidationError
 
 from playground.experiment.model import Data, Experiment
-from playground.history.events import Epoch, Finished, HyperparametersChanged, WorkerLost
+from playground.history.events import (
+    Epoch,
+    Finished,
+    HyperparametersChanged,
+    WeightsLoaded,
+    WorkerLost,
+)
 from playground.history.history import history
 from playground.runs import loop
 from playground.runs.leased import TAB_LEASE, LoopSettings, Registry
@@ -100,6 +106,56 @@ def test_pausing_and_stepping_change_nothing_in_what_is_learned(start: Start) ->
     halting.play()
     assert (straight.wait(60), halting.wait(60)) == ("finished", "finished")
     assert losses(straight) == losses(halting)
+
+
+def test_training_on_from_the_end_is_one_longer_run(start: Start) -> None:
+    straight, longer = start(IRIS.replace(epochs=90)), start(IRIS.replace(epochs=30))
+    for run in (straight, longer):
+        run.play()
+    assert (straight.wait(60), longer.wait(60)) == ("finished", "finished")
+    longer.train_on(60)
+    assert longer.wait(60) == "finished"
+    assert losses(longer) == losses(straight)
+    assert longer.experiment == straight.experiment
+    assert longer.latest is not None
+    assert longer.latest.epoch == 90
+    assert [type(e) for e in longer.events if not isinstance(e, Epoch)] == [
+        Finished, HyperparametersChanged, Finished
+    ]  # fmt: skip
+
+
+def test_training_on_from_an_earlier_epoch_is_a_run_of_its_own(start: Start) -> None:
+    """Plain gradient descent has no memory, so the epochs after it are the same."""
+    run = start(IRIS.replace(epochs=40))
+    run.play()
+    run.wait(60)
+    branch = run.branch(20, 10)
+    assert (branch.state, branch.epoch) == ("paused", 20)
+    branch.play()
+    assert branch.wait(60) == "finished"
+    assert losses(branch) == losses(run)[:30]
+    assert [e for e in branch.events if not isinstance(e, Epoch)] == [
+        WeightsLoaded(20),
+        HyperparametersChanged(20, "epochs", 40, 30),
+        Finished(30, False, None, False),
+    ]
+    branch.reset()
+    assert (branch.state, branch.epoch, len(branch.events)) == ("ready", 0, 0)
+    branch.close()
+
+
+def test_one_update_by_itself_is_told_and_then_the_run_pauses(start: Start) -> None:
+    run = start()
+    run.play_update()
+    assert run.wait(60) == "paused"
+    update = run.update
+    assert update is not None
+    assert (update.epoch, update.step, len(update.rows)) == (1, 1, 32)
+    assert update.loss_after < update.loss_before
+    sizes = [(layer.gradient, layer.update) for layer in update.layers]
+    assert all(moved == pytest.approx(0.01 * g, rel=1e-4) for g, moved in sizes)  # η · gradient
+    assert run.progress is not None
+    assert run.progress.batch == 1
 
 
 def test_reset_repeats_the_run_and_another_seed_does_not(start: Start) -> None:
@@ -393,6 +449,19 @@ def test_a_full_registry_closes_the_run_longest_unwatched(start: Start) -> None:
     made[0].heartbeat()
     runs.put(2, made[2])
     assert [runs.get(key) for key in range(3)] == [made[0], None, made[2]]
+
+
+def test_a_registry_keeps_what_belongs_to_an_open_tab_going(start: Start) -> None:
+    runs: Registry[Run] = Registry()
+    mine, yours = start(), start()
+    assert mine.lease_left == math.inf  # until a tab has it
+    runs.put(("me", "tab", "race"), mine)
+    runs.put(("you", "tab"), yours)
+    for run in (mine, yours):
+        run.settings.last_seen = -1e6
+    runs.keep(("me", "tab"))
+    assert 0 < mine.lease_left <= TAB_LEASE < 15
+    assert yours.lease_left < 0
 
 
 def test_a_registry_keeps_what_belongs_to_an_open_tab_going(start: Start) -> None:

@@ -31,6 +31,7 @@ from playground.history.events import (  # fmt: skip
     HyperparametersChanged,
     LayerStatistics,
     Score,
+    WeightsLoaded,
 )
 from playground.nn.network import Snapshot
 from playground.storage.query import RunQuery, process
@@ -92,6 +93,7 @@ def test_a_run_is_read_as_it_was_written(store: Store) -> None:
     log: list[Event] = [
         epoch(1), epoch(2), HyperparametersChanged(2, "learning_rate", 0.01, 0.02), epoch(3),
         ExamplesAdded(3, 9),
+        Finished(3, True, None, False, "target"), WeightsLoaded(3),
         Diverged(4, 17, "Try less."), Finished(4, True, 2, True),
     ]  # fmt: skip
     changed = IRIS.replace(learning_rate=0.02)
