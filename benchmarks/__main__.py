@@ -1,6 +1,7 @@
 """The one entry of all benchmarks.
 
     python -m benchmarks NAME [--quick] [--json]
+    python -m benchmarks classroom --viewers 30 --seconds 60 --json
 
 Prints a table of medians, or one JSON object a line.
 """
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from benchmarks.rows import Row
-from playground.cli.commands import quiet_start
+from playground.history.environment import quiet_start
 
 BENCHMARKS = {
     "engine": "Epochs of the engine beside Keras, scikit-learn and the matrix-multiply rate.",
@@ -21,6 +22,8 @@ BENCHMARKS = {
     "views": "Server time to open each view, and to move it to another epoch.",
     "race_page": "Server time of one update of the largest race.",
     "saved_runs": "The list of 10,000 saved runs: opened, sorted, searched, written.",
+    "classroom": "Many viewers, each with a run: updates, training, turns, memory.",
+    "first-visit": "A new browser until Train can be pressed, a reload, the first point.",
     "labs": "Time a person waits in each lab, in a real Chromium (needs Playwright).",
 }
 LIST = "\b\n" + "\n".join(f"{name:<12}{text}" for name, text in BENCHMARKS.items())
@@ -30,12 +33,20 @@ LIST = "\b\n" + "\n".join(f"{name:<12}{text}" for name, text in BENCHMARKS.items
 @click.argument("name", type=click.Choice(list(BENCHMARKS)), metavar="NAME")
 @click.option("--quick", is_flag=True, help="Fewer rounds and smaller data.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def benchmarks(name: str, quick: bool, as_json: bool) -> None:
+@click.option("--viewers", type=click.IntRange(1, 200), help="Of classroom: 30 by default.")
+@click.option("--seconds", type=click.FloatRange(5), help="Of classroom: 60 by default.")
+def benchmarks(
+    name: str, quick: bool, as_json: bool, viewers: int | None, seconds: float | None
+) -> None:
     """Measure NAME on this machine: each comparison in one run, the sides taking turns."""
     logging.disable(logging.WARNING)  # Streamlit's, of pages that run without a browser
     with quiet_start():
-        module = importlib.import_module(f"benchmarks.{name}")
-    rows: Iterator[Row] = module.measure(quick)
+        module = importlib.import_module(f"benchmarks.{name.replace('-', '_')}")
+    options = {"viewers": viewers, "seconds": seconds}
+    given = {option: value for option, value in options.items() if value is not None}
+    if given and name != "classroom":
+        raise click.UsageError(f"--{next(iter(given))} is an option of classroom, not of {name}")
+    rows: Iterator[Row] = module.measure(quick, **given)
     for row in rows:
         click.echo(row.json if as_json else row)
 

@@ -19,6 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
+
 import dashboard
 from benchmarks.rows import Row
 from dashboard.views.labs.page import LABS
@@ -56,31 +58,40 @@ SETTLED = f"""() => {{
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The address of a server with a database of its own, while it runs."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+def server(workers: str = "1") -> Iterator[tuple[str, psutil.Process]]:
+    """Address and process of a dashboard with a database of its own, while it runs."""
     app = Path(dashboard.__file__).with_name("app.py")
     with TemporaryDirectory() as folder:
-        environment = os.environ | {
+        environment = {
             "PLAYGROUND_DATABASE_URL": f"sqlite:///{folder}/runs.sqlite",
-            "PLAYGROUND_WORKERS": os.environ.get("PLAYGROUND_WORKERS", "1"),
+            "PLAYGROUND_WORKERS": os.environ.get("PLAYGROUND_WORKERS", workers),
         }
-        command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
-        process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        address = f"http://localhost:{port}"
-        try:
-            while process.poll() is None:
-                with suppress(OSError):
-                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                    break
-                time.sleep(0.1)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(30)
+        command = [sys.executable, "-m", "streamlit", "run", str(app)]
+        with address_of(command, **environment) as running:
+            yield running
+
+
+@contextmanager
+def address_of(command: list[str], **environment: str) -> Iterator[tuple[str, psutil.Process]]:
+    """Address and process of the Streamlit server that a command starts, while it runs."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    options = {"port": str(port), "address": "127.0.0.1", "headless": "true"}
+    process = psutil.Popen(
+        [*command, *(text for name, value in options.items() for text in (f"--server.{name}", value))],
+        env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        while process.poll() is None:
+            with suppress(OSError):
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                break
+            time.sleep(0.1)
+        yield address, process
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 @contextmanager
@@ -137,7 +148,7 @@ def _opened(page: Any, rounds: int) -> list[float]:
 def measure(quick: bool) -> Iterator[Row]:
     """Three rows for each lab with a slider, one for any other."""
     keys, openings = (2, 1) if quick else (8, 3)
-    with server() as address, browser() as chromium:
+    with server() as (address, _), browser() as chromium:
         page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.set_default_timeout(120_000)
         page.add_init_script(WATCH)

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -27,17 +27,43 @@ FASTEST = 1 / 20  # seconds between two messages of a stream, at least
 SHARE = 0.012  # …and this many for each stream that somebody watches
 SLOWEST = 0.35
 LOAD = 2.0  # …and this many times what computing the last one took
-SIGN_OF_LIFE = 5.0  # seconds between two events, at most
+HEAVY = 0.05  # of a core, what one kind of costly part takes for all streams together
+SIGN_OF_LIFE = 1.0  # seconds between two events, at most: a page takes 3 as a sign of a proxy
 FORGET = 60.0  # seconds after which a stream without viewers is forgotten
 MAX_STREAMS = 500
 
 Parts = Mapping[str, object]
+Value = TypeVar("Value")
 
 
 class Source(Protocol):
     """What a stream is about: a run, a race, a sweep."""
 
     def heartbeat(self) -> None: ...
+
+
+class Paced(Generic[Value]):
+    """A part of a message that is computed anew only for another key, and no faster than it may.
+
+    seconds: between two computations, at least; the more streams are watched and the more it costs,
+    the more.
+    """
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._seconds, self._next = seconds, 0.0
+        self._made: tuple[Hashable, Value] | None = None
+
+    def get(self, key: Hashable, compute: Callable[[], Value], now: bool = False) -> Value:
+        """The value for `key`, or while another one is not due the one before; now: never that."""
+        made = self._made
+        if made is not None and (made[0] == key or (not now and time.monotonic() < self._next)):
+            return made[1]
+        began = time.thread_time()
+        value = compute()
+        pause = (time.thread_time() - began) * watched() / HEAVY
+        self._next = time.monotonic() + max(self._seconds, pause if self._seconds else 0.0)
+        self._made = key, value
+        return value
 
 
 class Stream:
@@ -60,10 +86,13 @@ class Stream:
         self.used = time.monotonic()
         self._revision, self._parts = revision, parts
         self._seen: Hashable = object()
-        self._encoded: dict[str, tuple[int, str]] = {}  # version of the last change, JSON
+        # Of each part the version of its last change, the part, and its JSON.
+        self._encoded: dict[str, tuple[int, object, str]] = {}
         self._version = 0
         self._viewers: set[asyncio.Event] = set()
         self._pump: asyncio.Task[None] | None = None
+        self._updating = threading.Lock()
+        self._began = 0.0  # time at which the last update was begun
 
     @property
     def viewers(self) -> int:
@@ -72,24 +101,28 @@ class Stream:
 
     def update(self) -> bool:
         """Compute the parts anew if the source has changed; whether any differs."""
-        revision = self._revision()
-        if revision == self._seen:
-            return False
-        version = self._version + 1
-        changed = False
-        for name, part in self._parts().items():
-            text = json.dumps(part, separators=(",", ":"))
-            if self._encoded.get(name, (0, ""))[1] != text:
-                self._encoded[name] = version, text
-                changed = True
-        self._seen, self._version = revision, version
-        return changed
+        with self._updating:  # who polls and who listens share one computation
+            began, revision = time.time(), self._revision()
+            if revision == self._seen:
+                return False
+            version = self._version + 1
+            changed = False
+            for name, part in self._parts().items():
+                known = self._encoded.get(name)
+                if known is not None and known[1] is part:
+                    continue
+                text = json.dumps(part, separators=(",", ":"))
+                if known is None or known[2] != text:
+                    self._encoded[name] = version, part, text
+                    changed = True
+            self._seen, self._version, self._began = revision, version, began
+            return changed
 
     def message(self, since: int) -> str:
         """JSON of the parts that have changed after version `since`."""
         parts = ",".join(
             f"{json.dumps(name)}:{text}"
-            for name, (version, text) in self._encoded.items()
+            for name, (version, _, text) in self._encoded.items()
             if version > since
         )
         return f'{{"version":{self._version},"parts":{{{parts}}}}}'
@@ -116,7 +149,8 @@ class Stream:
             while not _closing.is_set():
                 if self._version > since:
                     text, since = self.message(since), self._version
-                    yield f"id: {since}\ndata: {text}\n\n"
+                    # Of the benchmark: when it was begun. A browser passes over comments.
+                    yield f": {self._began:.3f}\nid: {since}\ndata: {text}\n\n"
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(news.wait(), SIGN_OF_LIFE)
                 if news.is_set():
@@ -136,11 +170,15 @@ class Stream:
             if await loop.run_in_executor(_THREADS, self.update):
                 for news in self._viewers:
                     news.set()
-            watched = sum(bool(stream.viewers) for stream in list(_STREAMS.values()))
             cost = LOAD * (time.monotonic() - began)
-            await asyncio.sleep(max(FASTEST, min(SHARE * watched, SLOWEST), cost))
+            await asyncio.sleep(max(FASTEST, min(SHARE * watched(), SLOWEST), cost))
         for news in self._viewers:  # the server ends
             news.set()
+
+
+def watched() -> int:
+    """Number of streams with viewers."""
+    return sum(bool(each.viewers) for each in list(_STREAMS.values()))
 
 
 _STREAMS: dict[str, Stream] = {}  # by name

@@ -1,7 +1,8 @@
 // Streams of the page: one connection for each address, shared by all components.
 // A component with `stream` in its data calls subscribe(address, part, listener), where listener(data)
-// receives every new value of the part; what it returns ends the subscription.
-const SILENCE = 3000; // ms without an event after which the network is taken to hold events back
+// receives every new value of the part; what it returns ends the subscription. The server sends an event
+// a second at least: a network that holds events back, or lets them pass in bursts, is noticed by silence.
+const SILENCE = 3000; // ms
 const POLL = 500;
 
 function subscribe(address, part, listener) {
@@ -40,17 +41,26 @@ function receive(stream, text) {
 
 function connect(stream) {
   const source = (stream.source = new EventSource(stream.address));
-  const alive = () => {
-    clearTimeout(stream.timer);
-    stream.timer = undefined;
-  };
-  stream.timer = setTimeout(() => {
+  const held = () => {
+    // The timer of a page in the background, or of a machine that slept, may come before the events.
+    // One that was cut, the browser connects again.
+    const cut = stream.opened && source.readyState === EventSource.CONNECTING;
+    if (cut || document.hidden || performance.now() > stream.due + 1000) return alive();
     source.close();
     stream.polls = true;
     tell(stream, "connection", "polling");
     poll(stream);
-  }, SILENCE);
-  source.addEventListener("hello", alive);
+  };
+  const alive = () => {
+    clearTimeout(stream.timer);
+    stream.due = performance.now() + SILENCE;
+    stream.timer = setTimeout(held, SILENCE);
+  };
+  alive();
+  source.addEventListener("hello", () => {
+    stream.opened = true;
+    alive();
+  });
   source.onmessage = (event) => {
     alive();
     receive(stream, event.data);
@@ -58,7 +68,7 @@ function connect(stream) {
   source.onerror = () => {
     // A stream that is gone is not tried again; one that was cut, the browser connects to by itself.
     if (source.readyState === EventSource.CLOSED) {
-      alive();
+      clearTimeout(stream.timer);
       tell(stream, "connection", "gone");
     }
   };

@@ -146,6 +146,42 @@ def test_polling_gives_the_same_messages(port: int, path: str, source: Counter) 
     assert source.beats == 3
 
 
+def test_silence_is_short_enough_for_a_page_to_notice_a_network_that_holds_events_back(
+    port: int, path: str
+) -> None:
+    with closing(Viewer(port, path)) as viewer:
+        viewer.message()
+        began = time.monotonic()
+        while viewer.answer.readline() != b"event: hello\n":
+            pass
+        assert time.monotonic() - began < 2  # of the three seconds after which it polls
+
+
+def test_who_polls_and_who_listens_share_one_computation(source: Counter) -> None:
+    stream = streams.Stream("shared", source, lambda: source.number, source.parts)
+    updates = [threading.Thread(target=stream.update) for _ in range(4)]
+    for each in updates:
+        each.start()
+    for each in updates:
+        each.join()
+    assert source.computed == 1
+
+
+def test_a_costly_part_is_computed_for_another_key_only_and_not_faster_than_it_may() -> None:
+    made: list[str] = []
+
+    def make(name: str) -> str:
+        made.append(name)
+        return name
+
+    cheap, costly = streams.Paced[str](), streams.Paced[str](60)
+    for part in (cheap, costly):
+        assert [part.get(key, lambda key=key: make(key)) for key in "aab"][:2] == ["a", "a"]
+    assert made == ["a", "b", "a"]
+    assert costly.get("b", lambda: make("b")) == "a"
+    assert costly.get("b", lambda: make("b"), now=True) == "b"
+
+
 def test_who_watches_the_same_shares_a_stream(source: Counter) -> None:
     def path(key: str, source: Counter) -> str:
         return streams.stream(key, source, lambda: source.number, source.parts)

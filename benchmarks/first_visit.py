@@ -1,0 +1,122 @@
+"""Time a person waits for the first page, beside a bare Streamlit page, in a real Chromium.
+
+Rounds in which the sides take turns, each in a browser that has never been there. Needs Chromium
+and Playwright.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.engine import SPIRAL
+from benchmarks.labs import address_of, browser, server
+from benchmarks.rows import Row, median_ratio
+from playground.experiment.model import Experiment
+from playground.experiment.url import encode
+
+BARE = """import streamlit as st
+st.title("A bare page")
+st.button("Train", key="train")
+"""
+TRAIN = ".st-key-train button:visible:enabled"
+# The first point of the curve on the screen.
+POINT = "document.querySelector('.st-key-loss_chart .js-plotly-plot')?._fullData?.[0]?.x?.length"
+PATIENCE = 120_000  # ms
+
+
+def measure(quick: bool) -> Iterator[Row]:
+    """First visit, click on Train, reload in mid-run, bytes of script."""
+    rounds = 2 if quick else 7
+    default = encode(Experiment().replace(epochs=5_000))
+    with server() as (address, _), _bare() as bare, browser() as chromium:
+        _visit(chromium, f"{address}/?{default}").close()  # the workers are up
+        plain, ours, clicks, reloads = [], [], [], []
+        for _ in range(rounds):
+            plain.append(_opened(chromium, bare)[0])
+            taken, page = _opened(chromium, f"{address}/?{default}")
+            ours.append(taken)
+            clicks.append(_clicked(page))
+            reloads.append(_reloaded(page))
+            _pause(page)
+        small = []
+        for _ in range(rounds):
+            _, page = _opened(chromium, f"{address}/?{encode(SPIRAL)}")
+            small.append(_clicked(page))
+            _pause(page)
+        size = _bytes(chromium, f"{address}/?{default}")
+    yield Row("Bare Streamlit page in a new browser", statistics.median(plain), "s")
+    ratio = median_ratio(ours, plain)
+    yield Row("… until Train can be pressed", statistics.median(ours), "s", ratio, "≤ 1.5")
+    ratio = median_ratio([taken - 0.5 for taken in reloads], plain)
+    what = "… reload in mid-run, curve (less 0.5 s)"
+    yield Row(what, statistics.median(reloads), "s", ratio, "≤ 1.5")
+    yield Row("Click on Train, first point: default", statistics.median(clicks), "s", None, "≤ 0.8")
+    yield Row("… small data", statistics.median(small), "s", None, "≤ 0.5")
+    yield Row("Plotly, as sent", size / 1e6, "MB")
+
+
+@contextmanager
+def _bare() -> Iterator[str]:
+    """The address of a server of a page with one button."""
+    with TemporaryDirectory() as folder:
+        script = Path(folder) / "bare.py"
+        script.write_text(BARE)
+        with address_of([sys.executable, "-m", "streamlit", "run", str(script)]) as (address, _):
+            yield address
+
+
+def _visit(chromium: Any, address: str) -> Any:
+    """A page in a new browser, once its button can be pressed."""
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(address, wait_until="commit")
+    page.locator(TRAIN).wait_for()
+    return page
+
+
+def _opened(chromium: Any, address: str) -> tuple[float, Any]:
+    began = time.perf_counter()
+    page = _visit(chromium, address)
+    taken = time.perf_counter() - began
+    page.wait_for_load_state("load")
+    return taken, page
+
+
+def _clicked(page: Any) -> float:
+    """Seconds from a click on Train until the first point of the loss."""
+    page.locator(".st-key-loss_chart .js-plotly-plot").wait_for()
+    page.wait_for_timeout(500)  # what comes after the button has been drawn, too
+    began = time.perf_counter()
+    page.locator(TRAIN).click()
+    page.wait_for_function(f"{POINT} > 0", polling=10)
+    return time.perf_counter() - began
+
+
+def _reloaded(page: Any) -> float:
+    began = time.perf_counter()
+    page.reload(wait_until="commit")
+    page.wait_for_function(f"{POINT} > 0", polling=10)
+    return time.perf_counter() - began
+
+
+def _pause(page: Any) -> None:
+    page.locator(".st-key-pause button:visible:enabled").click()
+    page.locator(TRAIN).wait_for()
+    page.context.close()
+
+
+def _bytes(chromium: Any, address: str) -> int:
+    """Bytes of the script of the charts, as a new browser receives it."""
+    page = _visit(chromium, address)
+    page.locator(".st-key-loss_chart .js-plotly-plot").wait_for()
+    size = page.evaluate(
+        "performance.getEntriesByType('resource').filter(e => e.name.includes('/plotly/'))"
+        ".reduce((sum, e) => sum + e.encodedBodySize, 0)"
+    )
+    page.context.close()
+    return int(size)
