@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.components import identity
+from dashboard.components.workbench import workbench
 from dashboard.state import pages, session, stored, url
 from dashboard.views.assignments.panel import panel as assignment_panel
 from dashboard.views.lessons.panel import panel as lesson_panel
@@ -12,18 +13,55 @@ from playground.experiment.pages import HOME, PAGES, page_named
 from playground.history.environment import versions_text
 
 STYLE = """
-.stMainBlockContainer { padding: 3.75rem 1.5rem 1rem; }
-.st-key-workbench, .st-key-workbench [data-testid="stVerticalBlock"] { gap: 0.5rem; }
+.stMainBlockContainer { padding: 3.5rem 1.5rem 1rem; }
+.st-key-workbench, .st-key-workbench [data-testid="stVerticalBlock"] { gap: 0.35rem; }
 .st-key-bar [data-testid="stAlertContainer"] { padding: 0.35rem 0.75rem; min-height: 0; }
 .st-key-bar .stAlert [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 .st-key-bar .stAlert p { font-size: 0.85rem; line-height: 1.25; margin: 0; }
 .st-key-buttons kbd { display: none; }
+.st-key-buttons, .st-key-settings { flex-wrap: nowrap !important; }
+.st-key-settings .stPopover button { max-width: 9.5rem; }
+.st-key-settings .stPopover button p {
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+}
+.st-key-settings .stCaptionContainer { color: inherit; }
+.st-key-settings .stCaptionContainer p {
+  font-size: 0.875rem; line-height: 1.5rem; margin-bottom: 0.25rem;
+}
+.st-key-first_visit { gap: 0.35rem; }
+.st-key-first_visit p { font-size: 0.875rem; line-height: 1.35; }
+.st-key-layers button { padding: 0 0.55rem; min-width: 0; }
+.st-key-sheet { gap: 0; }
+.st-key-sheet .stCaptionContainer { margin-bottom: 0; }
+.st-key-workbench_keys { position: absolute; }
+@media (max-width: 1240px) { .st-key-settings, .st-key-buttons { flex-wrap: wrap !important; } }
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding: 3.75rem 0.75rem 1rem; }
-  .st-key-settings { flex-wrap: nowrap !important; overflow-x: auto; }
-  .st-key-settings > * { flex-shrink: 0; }
+  .stMainBlockContainer { padding: 3.5rem 0.75rem 5rem; }
+  .st-key-sheet {
+    position: fixed; left: 0; right: 0; bottom: 57px; z-index: 100; display: none;
+    max-height: 75vh; overflow: auto; padding: 0.75rem;
+    background: var(--st-background-color, Canvas); border-top: 1px solid gray;
+  }
+  body.sheet .st-key-sheet { display: flex; }
+  .st-key-strip { flex-wrap: wrap !important; }
+  .stButton button, .stPopover button, .stDownloadButton button, .stTabs button,
+  .stSelectbox [role="combobox"], .stNumberInput input, .stTextInput input,
+  .stButtonGroup button, .stExpander summary { min-height: 44px; min-width: 44px; }
 }
 """
+# A projector shows the pictures and the curves alone; the keys still press the hidden buttons.
+PRESENTED = """
+.stMainBlockContainer { padding: 0.5rem 1rem; }
+header.stAppHeader, .st-key-footer, .st-key-strip { display: none !important; }
+.st-key-bar { position: absolute; top: 0; right: 0; width: auto; z-index: 5; }
+.st-key-bar > *:not(.st-key-present_off):not(:has(.st-key-present_off)) {
+  clip-path: inset(50%); position: absolute; pointer-events: none;
+}
+.stApp { filter: contrast(1.12); }
+.st-key-present_off button { min-height: 44px; min-width: 44px; }
+"""
+EMBEDDED = ".stMainBlockContainer { padding: 0.5rem 1rem; }"
+PICTURES = {"network": "Network", "output": "Output", "input": "Input", "curves": "Curves"}
 
 # Gray images are stored white on black, as Keras loads them; textbooks print them dark on white.
 DARK_ON_WHITE = (
@@ -46,20 +84,29 @@ def footer() -> None:
 
 
 st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")
-st.html(f"<style>{STYLE}{DARK_ON_WHITE * bool(stored.widget(stored.DARK_ON_WHITE))}</style>")
 # First of all: a browser that answers before it knows the page of its address would open home.
-page = st.navigation(pages.navigation(), position="top")
+embedded = bool(st.context.is_embedded)
+page = st.navigation(pages.navigation(), position="hidden" if embedded else "top")
 name = page.url_path or HOME
 session.begin()
+presents = url.presents() and name in ("", HOME)
+dark_on_white = bool(stored.widget(stored.DARK_ON_WHITE))
+style = STYLE + EMBEDDED * embedded + PRESENTED * presents + DARK_ON_WHITE * dark_on_white
+st.html(f"<style>{style}</style>")
 identity.mount()
 if page.url_path == HOME or name not in PAGES:  # an address that a page also has
     current = page_named(name)
     pages.open_page(HOME if current is None else current.name)
-session.set_experiment(controls(session.experiment()), by_widgets=True)  # current on every page
+with st.container(key="sheet"):  # on a phone
+    edited = controls(session.experiment(), drawn=not presents)
+    session.set_experiment(edited, by_widgets=True)  # current on every page
+workbench(PICTURES if name == HOME else {})
 show_url_problems()
 if name != "labs":
     url.set_parameter("lab", "")  # it is closed; the page itself remembers which one was open
-lesson_panel(name)
-assignment_panel()
+if not presents:
+    lesson_panel(name)
+    assignment_panel()
 page.run()
-footer()
+if not presents and url.shows("more"):
+    footer()

@@ -27,6 +27,7 @@ from dashboard.figures.style import (
 from playground.analysis.metrics.run_summary import GapCurves, GeneralizationGap, best_row
 from playground.analysis.metrics.score import standard_error
 from playground.experiment.model import short_label
+from playground.history.aggregate import QUANTITIES, smoothed
 from playground.history.history import Column, History
 from playground.nn.format import format_score
 
@@ -39,12 +40,51 @@ SHADES = ("rgba(245, 147, 34, 0.18)", "rgba(8, 119, 189, 0.18)")
 CHANCE = 2.0  # standard errors of a difference that chance explains
 
 
-def _curve(name: str, x: Any, y: Any, color: str, dash: str, number: str) -> Trace:
-    trace = line(name, x, y, color, dash, f"%{{y:{number}}}", 2)
-    return trace | {
-        "mode": "lines+markers" if len(x) <= FEW_POINTS else "lines",
-        "marker": {"size": 5},
-    }
+@dataclass(frozen=True)
+class CurveView:
+    """How curves are drawn.
+
+    log_x, log_y: logarithmic axes; of an accuracy the error rate is drawn then. smoothing: β of
+    `smoothed`; the points themselves stay, fainter. epoch: shown elsewhere on the page; None: the
+    newest.
+    """
+
+    log_x: bool = False
+    log_y: bool = False
+    smoothing: float = 0.0
+    epoch: int | None = None
+
+
+PLAIN = CurveView()
+
+Marks = Sequence[tuple[float, str]]  # epoch and what happened there
+
+
+def _curve(
+    name: str, x: Any, y: Any, color: str, dash: str, number: str, width: float = 2
+) -> Trace:
+    trace = line(name, x, y, color, dash, f"%{{y:{number}}}", width)
+    trace |= {"mode": "lines+markers" if len(x) <= FEW_POINTS else "lines", "marker": {"size": 5}}
+    if len(y) and np.isfinite(y[-1]):
+        trace["meta"] = {"end": format(float(y[-1]), number)}  # written beside the line's end
+    return trace
+
+
+def _smoothed_curve(
+    name: str, x: Any, y: Any, color: str, dash: str, number: str, view: CurveView, width: float = 2
+) -> list[Trace]:
+    """A curve; with smoothing its mean, over the points as they are."""
+    curve = _curve(name, x, y, color, dash, number, width)
+    if not view.smoothing:
+        return [curve]
+    points = curve | {"uid": f"{name} points", "opacity": 0.35, "showlegend": False,
+                      "line": curve["line"] | {"width": 1, "dash": "solid"}}  # fmt: skip
+    del curve["mode"], curve["marker"]
+    mean = line(
+        name, x, smoothed(y, view.smoothing), color, dash, f"%{{y:{number}}} smoothed", width
+    )
+    points.pop("meta", None)
+    return [points, curve | mean]
 
 
 def _best_mark(epoch: float, value: float, color: str) -> Trace:
@@ -69,42 +109,46 @@ class KeptCurve:
     color: str
 
 
-def _kept(curves: Sequence[KeptCurve], column: str, number: str) -> list[Trace]:
-    """Thin lines of former runs: validation, or training where there is none."""
-    traces = []
-    for i, kept in enumerate(curves):
-        values = getattr(kept.history, f"val_{column}")
-        values = getattr(kept.history, column) if values is None else values
-        trace = line(
-            escape_html(kept.name), kept.history.epoch, values, kept.color, "solid",
-            f"%{{y:{number}}}", 1,
-        )  # fmt: skip
-        traces.append(trace | {"uid": f"kept {i}", "opacity": 0.8})
+def _quantity_curves(
+    quantity: str,
+    number: str,
+    history: History,
+    view: CurveView,
+    kept: Sequence[KeptCurve],
+) -> list[Trace]:
+    """Both parts of a run, over thin lines of former runs: validation, or training alone."""
+    entry, traces = QUANTITIES[quantity], []
+    for i, former in enumerate(kept):
+        log, name = former.history, escape_html(former.name)
+        validation = entry.validation(log)
+        values = entry.training(log) if validation is None else validation
+        drawn = _smoothed_curve(name, log.epoch, values, former.color, "solid", number, view, 1)
+        traces += [trace | {"uid": f"kept {i} {trace['uid']}", "mode": "lines"} for trace in drawn]
+    parts = {"training": (entry.training(history), TRAINING, "solid"),
+             "validation": (entry.validation(history), VALIDATION, "dash")}  # fmt: skip
+    for name, (column, color, dash) in parts.items():
+        if column is not None:
+            traces += _smoothed_curve(name, history.epoch, column, color, dash, number, view)
     return traces
 
 
 def loss_curves(
     history: History,
-    logarithmic: bool = False,
+    view: CurveView = PLAIN,
     uirevision: str = "",
     kept: Sequence[KeptCurve] = (),
+    marks: Marks = (),
 ) -> Figure:
     """Training and validation loss of each epoch; the best epoch is marked.
 
-    kept: former runs behind it.
+    kept: former runs behind it; marks: what else happened.
     """
-    traces = _kept(kept, "loss", ".4f") + _both_parts(
-        history.epoch, history.loss, history.val_loss, ".4f"
-    )
+    traces = _quantity_curves("loss", ".4f", history, view, kept)
     figure: Figure = {"data": traces, "layout": base_layout("Loss", "epoch", "loss")}
-    axis = figure["layout"]["yaxis"]
-    if logarithmic:
-        axis |= {"type": "log", "exponentformat": "e"}
-    axis["uirevision"] = f"{uirevision} {logarithmic}"  # a zoom does not fit the other scale
     if history.val_loss is not None and history.best_epoch is not None:
         row = int(np.searchsorted(history.epoch, history.best_epoch))
         traces.append(_best_mark(history.best_epoch, history.val_loss[row], VALIDATION))
-    return _finish(figure, history, uirevision)
+    return _finish(figure, history, uirevision, view, marks)
 
 
 def metric_curves(
@@ -112,25 +156,36 @@ def metric_curves(
     name: str = "accuracy",
     uirevision: str = "",
     kept: Sequence[KeptCurve] = (),
+    view: CurveView = PLAIN,
+    level: float | None = None,
 ) -> Figure:
     """Accuracy (or mean absolute error) of both parts; the best validation score is marked.
 
-    kept: former runs behind it.
+    kept: former runs behind it; level: the score of always giving the same answer.
     """
-    is_accuracy, label = name == "accuracy", METRICS[name]
-    values, number = history.val_metric, ".2%" if is_accuracy else ".4f"
-    traces = _kept(kept, "metric", number)
-    traces += _both_parts(history.epoch, history.metric, values, number)
+    is_accuracy = name == "accuracy"
+    label, number = METRICS[name], ".1%" if is_accuracy else ".4f"
+    if is_accuracy and view.log_y:
+        name, label = "error_rate", "Error rate"
+        level = None if level is None else 1 - level
+    traces = _quantity_curves(name, number, history, view, kept)
     figure: Figure = {"data": traces, "layout": base_layout(label, "epoch", label.lower())}
-    if is_accuracy:  # around a single point Plotly would draw −50 % to 150 %
+    if name == "accuracy":  # around a single point Plotly would draw −50 % to 150 %
         bounds = {"clipmin": -0.02, "clipmax": 1.02}
         figure["layout"]["yaxis"] |= {
             "tickformat": ".0%", "autorange": True, "autorangeoptions": bounds
         }  # fmt: skip
-    best = None if values is None else best_row(values, is_accuracy)
+    elif is_accuracy:
+        figure["layout"]["yaxis"] |= {"tickformat": "~%"}
+    entry = QUANTITIES[name]
+    values = entry.validation(history)
+    best = None if values is None else best_row(values, entry.more_is_better)
     if values is not None and best is not None:
         traces.append(_best_mark(history.epoch[best], values[best], VALIDATION))
-    return _finish(figure, history, uirevision)
+    if level is not None and len(history):
+        x = np.array([history.epoch[0], history.epoch[-1]])
+        traces.append(line("baseline", x, np.full(2, level), MARK, "dot", f"%{{y:{number}}}", 1))
+    return _finish(figure, history, uirevision, view)
 
 
 def rate_curve(history: History, uirevision: str = "") -> Figure:
@@ -141,35 +196,49 @@ def rate_curve(history: History, uirevision: str = "") -> Figure:
     return _finish({"data": [trace], "layout": layout}, history, uirevision)
 
 
-def _both_parts(epoch: Any, train: Column, validation: Column | None, number: str) -> list[Trace]:
-    traces = [_curve("training", epoch, train, TRAINING, "solid", number)]
-    if validation is not None:
-        traces.append(_curve("validation", epoch, validation, VALIDATION, "dash", number))
-    return traces
-
-
-def _finish(figure: Figure, history: History, uirevision: str) -> Figure:
-    """The axis of epochs, and a thin line at each change of a setting or of the examples."""
+def _finish(
+    figure: Figure,
+    history: History,
+    uirevision: str,
+    view: CurveView = PLAIN,
+    marks: Marks = (),
+) -> Figure:
+    """The axes, and a thin line at each change of a setting or of the examples, and each mark."""
     layout = figure["layout"]
     layout |= {"uirevision": uirevision, "hovermode": "x unified"}
     layout["xaxis"]["hoverformat"] = "d"
+    axes = {"xaxis": view.log_x, "yaxis": view.log_y}
+    for name in (name for name, logarithmic in axes.items() if logarithmic):
+        layout[name] |= {"type": "log", "exponentformat": "e"}
+    for name, logarithmic in axes.items():  # a zoom does not fit the other scale
+        layout[name]["uirevision"] = f"{uirevision} {logarithmic}"
     if len(history):
         # Not a range of its own: a zoom would be lost with each update that moves it.
-        layout["xaxis"] |= {"autorange": True, "autorangeoptions": {"include": [0, 10]}}
+        first = 1 if view.log_x else 0
+        layout["xaxis"] |= {"autorange": True, "autorangeoptions": {"include": [first, 10]}}
     else:
-        layout["xaxis"]["range"] = [0, 10]
+        layout["xaxis"]["range"] = [0, 1] if view.log_x else [0, 10]
         layout["yaxis"]["showticklabels"] = False
-    marks = [(c.epoch, f"{short_label(c.name)} {c.after:.3g}") for c in history.changes]
-    marks += [(e.epoch, f"{e.examples} examples added") for e in history.examples_added]
-    layout["shapes"] = [vertical_line(epoch) for epoch, _ in marks]
+    happened: list[tuple[float, str]] = [*marks]
+    happened += [(c.epoch, f"{short_label(c.name)} {_short(c.after)}") for c in history.changes]
+    happened += [(e.epoch, f"{e.examples} examples added") for e in history.examples_added]
+    at = [max(epoch, 1) if view.log_x else epoch for epoch, _ in happened]
+    layout["shapes"] = [vertical_line(epoch) for epoch in at]
+    if view.epoch:
+        layout["shapes"].append(vertical_line(view.epoch, 2) | {"name": "epoch shown"})
     layout["annotations"] = [
         {
-            "x": epoch, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top",
+            "x": float(np.log10(epoch)) if view.log_x else epoch, "y": 1 - 0.14 * (i % 3),
+            "yref": "paper", "xanchor": "left", "yanchor": "top",
             "text": text, "showarrow": False, "font": {"size": 11, "color": MARK},
         }
-        for epoch, text in marks
+        for i, (epoch, (_, text)) in enumerate(zip(at, happened, strict=True))
     ]  # fmt: skip
     return figure
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def loss_sentence(history: History) -> str:

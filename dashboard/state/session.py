@@ -1,14 +1,15 @@
 """The session of one tab: its current experiment and assignment, its run, and its own tables."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 from pydantic import ValidationError
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard.state import identity, url
+from dashboard.state import identity, stored, url
 from dashboard.state.identity import Identity
 from playground.datasets.custom.table import Table
+from playground.experiment.describe import unused_settings
 from playground.experiment.model import Experiment
 from playground.lessons.assignment import Assignment, AssignmentError
 from playground.lessons.assignment import read as read_assignment
@@ -19,6 +20,7 @@ from playground.storage.records import StoreError
 from playground.storage.store import store
 
 RACE = "race"  # of a tab's race, and of its learning-rate finder, in their registries
+MAX_UNDO = 50  # changes of the settings that a tab can take back
 MAX_TABLES = 8  # own tables that a tab offers, the newest
 
 
@@ -35,6 +37,7 @@ def begin() -> None:
     decoded = url.read(first, back)
     if decoded is not None:
         state["experiment"], state["problems"] = decoded.experiment, decoded.problems
+        state["unused"] = unused_settings(decoded.experiment, labels=True)
         state["shown"] = {}
     if first or back:
         _apply_locks(start=url.is_bare())
@@ -45,6 +48,12 @@ def url_problems() -> tuple[str, ...]:
     """What is wrong with the experiment in the link, until the experiment is changed."""
     problems: tuple[str, ...] = st.session_state["problems"]
     return problems
+
+
+def unused_in_url() -> list[str]:
+    """Settings in the link that have no effect, until the experiment is changed."""
+    unused: list[str] = st.session_state["unused"]
+    return unused
 
 
 def experiment() -> Experiment:
@@ -58,6 +67,15 @@ def set_experiment(new: Experiment, by_widgets: bool = False) -> None:
 
     by_widgets: the settings' widgets already show it.
     """
+    former = experiment()
+    _replace(new, by_widgets)
+    if experiment() != former:
+        changes = _changes()
+        changes.past = [*changes.past, former][-MAX_UNDO:]
+        changes.future.clear()
+
+
+def _replace(new: Experiment, by_widgets: bool = False) -> None:
     state = st.session_state
     if by_widgets:
         state["replaced"] = False
@@ -66,9 +84,47 @@ def set_experiment(new: Experiment, by_widgets: bool = False) -> None:
     state["replaced"] = not by_widgets
     new = _with_locks(new)
     if new != state["experiment"]:
-        state["experiment"], state["problems"] = new, ()
+        state["experiment"], state["problems"], state["unused"] = new, (), []
         url.set_experiment(new)
         url.write()
+
+
+@dataclass
+class Changes:
+    """The experiments before and after the current one, the nearest last."""
+
+    past: list[Experiment] = field(default_factory=list)
+    future: list[Experiment] = field(default_factory=list)
+
+
+def _changes() -> Changes:
+    return stored.get("changes", make=Changes)
+
+
+def can_undo() -> bool:
+    """Whether a change of the settings can be taken back."""
+    return bool(_changes().past)
+
+
+def can_redo() -> bool:
+    """Whether a change that was taken back can be made again."""
+    return bool(_changes().future)
+
+
+def undo() -> None:
+    """Take the last change of the settings back."""
+    changes = _changes()
+    if changes.past:
+        changes.future.append(experiment())
+        _replace(changes.past.pop())
+
+
+def redo() -> None:
+    """Make the change again that was taken back last."""
+    changes = _changes()
+    if changes.future:
+        changes.past.append(experiment())
+        _replace(changes.future.pop())
 
 
 # ---- the open assignment -----------------------------------------------------------------

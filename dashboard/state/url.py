@@ -6,15 +6,37 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from playground.experiment.model import Experiment
+from playground.experiment.model import FIELDS, Experiment
 from playground.experiment.url import Decoded, decode, parameters
+from playground.nn.format import truncate
 
 SHARED = "shared"  # the token of a shared run
-PARAMETERS = ("lab", "lesson", "assignment")  # what is open, beside the experiment
+PARAMETERS = ("lab", "lesson", "assignment", "present", "controls")  # beside the experiment
 DAMAGED = "-"  # stands for an assignment whose text cannot be one: reported, not dropped
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
-_VALUE = re.compile(r"[A-Za-z0-9_.~-]{1,4000}")
+# What `controls=train,step,learning_rate` can name, beside the settings.
+CONTROLS = {
+    "train": "Train and Pause",
+    "step": "one epoch",
+    "step_update": "one update",
+    "reset": "back to the initial weights",
+    "new_weights": "other initial weights",
+    "speed": "the limit of epochs per second",
+    "undo": "undo and redo of settings",
+    "status": "epoch, time left and result",
+    "diagnosis": "what the diagnosis says",
+    "input": "examples or points",
+    "network": "the network diagram",
+    "output": "decision boundary, fitted curve or predictions",
+    "epoch": "the slider of epochs",
+    "axes": "logarithmic axes and smoothing",
+    "pin": "pinned runs",
+    "curves": "loss and accuracy",
+    "more": "everything below: layers, test set, export, link",
+}
+
+_VALUE = re.compile(r"[A-Za-z0-9_.~,-]{1,4000}")
 
 
 def read(first: bool, back: bool) -> Decoded | None:
@@ -74,16 +96,42 @@ def parameter(name: str) -> str:
 
 
 def set_parameter(name: str, value: str) -> None:
-    """Set one of PARAMETERS (letters, digits, "_.~-"; "" removes it)."""
+    """Set one of PARAMETERS (letters, digits, "_.~,-"; "" removes it)."""
     state = st.session_state
     if value and not _VALUE.fullmatch(value):
-        raise ValueError(f"{name} must be letters, digits, and _.~- only, got {value[:50]!r}")
+        raise ValueError(f"{name} must be letters, digits, and _.~,- only, got {value[:50]!r}")
     places = {key: text for key, text in state["places"].items() if key != name}
     if value:
         places[name] = value
     if places != state["places"]:
         state["places"] = places
         write()
+
+
+def presents() -> bool:
+    """Whether the page is for a projector: `?present=1`."""
+    return parameter("present") == "1"
+
+
+def controls() -> list[str]:
+    """The names of the controls to show, of `?controls=train,step`; empty: all."""
+    return list(dict.fromkeys(filter(None, parameter("controls").split(","))))
+
+
+def shows(name: str) -> bool:
+    """Whether a control is shown: one of CONTROLS, or a field of the experiment."""
+    shown = controls()
+    return not shown or name in shown
+
+
+def unknown_controls() -> list[str]:
+    """What is wrong with `?controls=`, a sentence for each name that is none."""
+    known = [*CONTROLS, *FIELDS]
+    return [
+        f"controls must be among {', '.join(CONTROLS)}, or settings, received: {truncate(name)}"
+        for name in controls()
+        if name not in known
+    ]
 
 
 def shared_token() -> str:

@@ -13,6 +13,7 @@ from playground.experiment.model import (
     CHOICES,
     FIELDS,
     SECTION_OF,
+    TUNABLE_WHILE_TRAINING,
     Experiment,
     counts_examples,
     help_text,
@@ -25,6 +26,8 @@ from playground.nn.format import format_number
 
 # Where values below are useless, though the field allows 0.
 SMALLEST = {"l1": 1e-6, "l2": 1e-6}
+
+AT_ONCE_MARK = ":material/bolt:"  # beside the name of a setting that a playing run takes over
 
 SLIDER = "_slider"  # suffix of the key of a slider beside its field's number
 
@@ -74,6 +77,11 @@ class Form:
         """Whether a widget cannot be set."""
         return key in self.locked
 
+    @staticmethod
+    def label(name: str) -> str:
+        """The label of a field, marked where a change acts at once."""
+        return f"{label(name)} {AT_ONCE_MARK}" if name in TUNABLE_WHILE_TRAINING else label(name)
+
     def help(self, key: str, text: str) -> str:
         """The help of a widget, with the reason if it cannot be set."""
         return f"{self.locked[key]} {text}" if key in self.locked else text
@@ -82,14 +90,14 @@ class Form:
         """Draw the widget that suits a field; `options`: those of its choices to offer."""
         if name in CHOICES:
             choices = options or list(CHOICES[name])
-            self.select(name, label(name), choices, CHOICES[name], self._value(name))
+            self.select(name, self.label(name), choices, CHOICES[name], self._value(name))
         elif FIELDS[name].annotation is bool:
             stored.control(name, self._value(name))
-            st.toggle(label(name), key=name, **self._options(name))
+            st.toggle(self.label(name), key=name, **self._options(name))
             self._show_refusals(name)
         elif limits(name)[0] is None:
             stored.control(name, ", ".join(format_number(value) for value in self._value(name)))
-            st.text_input(label(name), key=name, placeholder="none", **self._options(name))
+            st.text_input(self.label(name), key=name, placeholder="none", **self._options(name))
             self._show_refusals(name)
         else:
             self._number(name)
@@ -117,7 +125,7 @@ class Form:
         with left:
             stored.control(key, value)
             st.select_slider(
-                label(name), slider_values(name, value), format_func=format_number, key=key,
+                self.label(name), slider_values(name, value), format_func=format_number, key=key,
                 **self._options(key, name),
             )  # fmt: skip
         with right:
@@ -131,8 +139,9 @@ class Form:
         if not labelled:
             options |= {"help": None, "label_visibility": "collapsed"}
         st.number_input(
-            label(name), min_value=kind(low), max_value=kind(high), step=number_step(name, value),
-            format="%d" if kind is int else "%g", key=name, **options,
+            self.label(name), min_value=kind(low), max_value=kind(high),
+            step=number_step(name, value), format="%d" if kind is int else "%g", key=name,
+            **options,
         )  # fmt: skip
         self._show_refusals(name)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from dashboard.state import session
+from dashboard.state import session, url
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$:~])")
 
@@ -31,3 +31,6 @@ def show_url_problems() -> None:
     """What is wrong with the experiment in the link."""
     with st.container():  # there or not, what comes below keeps its place, and so its zoom
         warn(session.url_problems(), "The nearest valid experiment is shown.")
+        warn(url.unknown_controls())
+        if unused := session.unused_in_url():
+            st.caption("  \n".join(literal(f"{sentence}.") for sentence in unused))

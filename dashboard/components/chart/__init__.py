@@ -74,9 +74,21 @@ def chart(
     return _click(result.clicked, of) if clickable else None
 
 
-def streamed_chart(data: Mapping[str, Any], key: str, stream: str) -> None:
-    """Draw a figure that follows the messages of a stream, `chart_data` under `key`."""
-    _chart(key=key, data=_served() | {**data, "stream": stream, "part": key})
+def streamed_chart(
+    data: Mapping[str, Any],
+    key: str,
+    stream: str,
+    share: float = 0.0,
+    large: bool = False,
+    epochs: bool = False,
+) -> None:
+    """Draw a figure that follows the messages of a stream, `chart_data` under `key`.
+
+    share: of the window's height, if that is more than the figure's own; large: for a projector;
+    epochs: over epochs: values at the lines' ends, and a click sets the epoch of `slider`.
+    """
+    more = {"share": share, "large": large, "epochs": epochs, "stream": stream, "part": key}
+    _chart(key=key, data=_served() | {**data, **more})
 
 
 def _served() -> dict[str, Any]:

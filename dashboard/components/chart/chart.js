@@ -43,6 +43,47 @@ function roomy(figure, width) {
   return figure;
 }
 
+// Of the workbench: as high as the window allows; on a projector larger type and thicker lines.
+function sized({ data, layout }, { share, large }) {
+  if (share) layout.height = Math.round(Math.max(layout.height, share * window.innerHeight));
+  if (!large) return;
+  layout.font.size = 18;
+  layout.title.font.size = 20;
+  if (layout.margin.r > 40) layout.margin.r = 96;
+  layout.margin.t += 14;
+  for (const note of layout.annotations ?? []) note.font.size = 18;
+  for (const trace of data) {
+    if (trace.line?.width) trace.line.width *= 2.5;
+    if (typeof trace.marker?.size === "number") trace.marker.size *= 1.6;
+  }
+}
+
+// The last value of each curve beside its end; none covers another one.
+function ends(chart) {
+  const { plot } = chart;
+  const { yaxis, xaxis } = plot._fullLayout;
+  const high = chart.large ? 22 : 15;
+  const last = (values) => Array.from(values).findLast(Number.isFinite);
+  const found = plot._fullData
+    .filter((trace) => trace.visible === true && trace.meta?.end && trace.y?.length)
+    .map((trace) => ({ text: trace.meta.end, color: trace.line.color, y: yaxis.d2p(last(trace.y)) }))
+    .filter(({ y }) => y >= -1 && y <= yaxis._length + 1)
+    .sort((a, b) => a.y - b.y);
+  found.forEach((label, i) => { label.y = Math.max(label.y, i ? found[i - 1].y + high : 0); });
+  for (let i = found.length - 1, most = yaxis._length; i >= 0; i--, most -= high) {
+    found[i].y = Math.min(found[i].y, most);
+  }
+  while (chart.ends.children.length > found.length) chart.ends.lastChild.remove();
+  while (chart.ends.children.length < found.length) chart.ends.append(document.createElement("b"));
+  found.forEach(({ text, color, y }, i) => {
+    const label = chart.ends.children[i];
+    label.textContent = text;
+    label.style.color = color;
+    label.style.left = `${xaxis._offset + xaxis._length + 5}px`;
+    label.style.top = `${yaxis._offset + y - high / 2}px`;
+  });
+}
+
 const options = {
   responsive: true, displaylogo: false,
   modeBarButtonsToRemove: ["lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
@@ -106,13 +147,23 @@ async function draw(chart) {
   if (!chart.alive) return;
   const start = performance.now();
   const { data, layout } = themed(JSON.parse(chart.figure), chart.plot);
+  sized({ data, layout }, chart);
   chart.plot.style.minHeight = layout.height + "px"; // with the rows of its legend, also after a resize
   chart.plot.setAttribute("aria-label", layout.title.text + ". " + chart.sentence);
   chart.caption.textContent = chart.sentence;
   chart.plot.parentElement.classList.toggle("small", Boolean(chart.small));
+  chart.plot.parentElement.classList.toggle("large", Boolean(chart.large));
   chart.plot.parentElement.title = chart.small ? `${chart.sentence}\n${chart.about}` : "";
   chart.explanation.textContent = chart.about;
   await Plotly.react(chart.plot, data, layout, options);
+  if (chart.epochs && !chart.ends) {
+    chart.ends = chart.plot.parentElement.appendChild(document.createElement("div"));
+    chart.ends.className = "ends";
+    chart.plot.on("plotly_afterplot", () => ends(chart));
+    chart.plot.on("plotly_click", ({ points: [{ x }] }) =>
+      window.dispatchEvent(new CustomEvent("playground-epoch", { detail: x }))); // to the epoch slider
+  }
+  if (chart.epochs) ends(chart);
   if (chart.handle) hold(chart); // in handle.js, which only charts with a handle carry
   if (chart.cards && !chart.card) {
     chart.card = document.createElement("div");
@@ -152,6 +203,8 @@ export default function ({ data, parentElement, setStateValue }) {
     root.append(plot, caption, about);
     parentElement.append(root);
     chart = { plot, caption, explanation: about.children[1], next: 0, alive: true };
+    chart.resized = () => chart.share && draw(chart);
+    window.addEventListener("resize", chart.resized);
     charts.set(parentElement, chart);
   }
   Object.assign(chart, data);
@@ -163,6 +216,7 @@ export default function ({ data, parentElement, setStateValue }) {
     // Streamlit also calls this for an update that the next one overtook: nothing has gone then.
     if (parentElement.isConnected) return;
     chart.alive = false;
+    window.removeEventListener("resize", chart.resized);
     charts.delete(parentElement);
     window.Plotly?.purge(chart.plot);
     chart.plot.parentElement.remove();

@@ -31,34 +31,40 @@ def gallery(
     of: str = "",
     caption: str = "",
     stream: str = "",
+    dense: bool = False,
 ) -> int | None:
     """Draw images in a grid; returns the index of the one clicked last, if it is `clickable`.
 
     sprite: the address of one picture that holds the images (height, width) below each other;
     size: width of each on the screen in pixels; of: names the images; a click on others is
-    dropped.
+    dropped; dense: their captions are tooltips.
     """
     clicked = _index(stored.component(key, "chosen"), of, len(tiles)) if clickable else None
-    more = {"size": size, "clickable": clickable, "of": of, "chosen": clicked}
+    more = {"size": size, "clickable": clickable, "of": of, "chosen": clicked, "dense": dense}
     result = _gallery(
         key=key,
-        data=_data(sprite, shape, gallery_data(tiles), **more),
+        data=_data(sprite, shape, gallery_data(tiles, caption), **more),
         on_chosen_change=lambda: None,
     )
     return _index(result.chosen, of, len(tiles)) if clickable else None
 
 
 def streamed_gallery(
-    sprite: str, shape: tuple[int, int], data: Mapping[str, Any], key: str, stream: str
+    sprite: str,
+    shape: tuple[int, int],
+    data: Mapping[str, Any],
+    key: str,
+    stream: str,
+    size: int = 64,
 ) -> None:
     """Draw images whose captions follow the messages of a stream, `gallery_data` under `key`."""
-    _gallery(key=key, data=_data(sprite, shape, data, stream=stream, part=key))
+    _gallery(key=key, data=_data(sprite, shape, data, stream=stream, part=key, size=size))
 
 
 def _data(
     sprite: str, shape: tuple[int, int], data: Mapping[str, Any], **more: object
 ) -> dict[str, object]:
-    usual = {"size": 64, "clickable": False, "of": "", "chosen": None, "stream": ""}
+    usual = {"size": 64, "clickable": False, "of": "", "chosen": None, "stream": "", "dense": False}
     return {**usual, **data, "sprite": sprite, "shape": shape, **more}
 
 

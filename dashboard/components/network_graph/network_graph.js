@@ -50,6 +50,11 @@ function layout(d) {
   const last = columns.length - 1;
   const small = d.width < 560;
   d.root.classList.toggle("small", small);
+  d.root.classList.toggle("large", Boolean(d.data.large));
+  d.upright = Boolean(d.data.high) && d.width < 480; // of a phone: layers from top to bottom
+  d.root.classList.toggle("upright", d.upright);
+  d.root.classList.toggle("compact", Boolean(d.data.high));
+  if (d.upright) return upright(d);
   const left = columns[0].picture ? 0 : small ? 62 : 110;
   const right = small ? 62 : 110;
   const picture = columns[0].picture ? clamp(56, d.width * 0.16, PICTURE) : 0;
@@ -58,10 +63,10 @@ function layout(d) {
   const step = Math.max((d.width - left - right - 52 - (least ? least / 2 : 0)) / Math.max(last, 1), LEAST_STEP);
   const twin = most > TWIN && step > 120; // two columns side by side, each half as tall
   const tallest = twin ? Math.ceil(most / 2) + 0.5 : most;
-  const room = d.data.high ? d.data.high - HEAD : 490;
-  const size = clamp(d.data.high ? 9 : 18, Math.min(step * (twin ? 0.28 : 0.5), room / tallest - GAP - 1), 46);
-  const height = HEAD + (d.data.high ? room : Math.max(tallest * (size + GAP + 1), 190));
-  d.root.classList.toggle("compact", Boolean(d.data.high));
+  const high = d.data.high && Math.max(d.data.high, Math.round((d.data.share ?? 0) * window.innerHeight));
+  const room = high ? high - HEAD : 490;
+  const size = clamp(high ? 9 : 18, Math.min(step * (twin ? 0.28 : 0.5), room / tallest - GAP - 1), 46);
+  const height = HEAD + (high ? room : Math.max(tallest * (size + GAP + 1), 190));
   const middle = HEAD + (height - HEAD) / 2;
   const centre = columns[0].picture ? picture / 2 + 2 : left + 26;
   d.places = columns.map((column, i) => {
@@ -70,14 +75,36 @@ function layout(d) {
     const between = size + GAP + (two ? 1 : 0);
     const top = middle - (between * count) / 2;
     const beside = (k) => (two ? ((k % 2) - 0.5) * (size + 10) : 0);
-    return { x, size, picture, middle, at: (k) => x + beside(k), y: (k) => top + between * ((two ? k / 2 : k) + 0.5) };
+    return { x, size, picture, middle, head: [x, 0], at: (k) => x + beside(k), y: (k) => top + between * ((two ? k / 2 : k) + 0.5) };
   });
-  const total = d.places[last].x + 26 + right;
+  sheet(d, d.places[last].x + 26 + right, height);
+  d.side = small ? 60 : 108;
+}
+
+const LAYER = 112, NAMES = 112; // pixels between two layers; for their names at the left
+
+function upright(d) {
+  const { columns } = d.data;
+  const room = d.width - NAMES - 8;
+  const picture = columns[0].picture ? 84 : 0;
+  d.places = columns.map((column, i) => {
+    const count = Math.max(column.units.length, 1), rows = Math.ceil((count * 14) / room), row = Math.ceil(count / rows);
+    const between = Math.min(room / row, 44), size = clamp(9, between - 4, 34);
+    const x = NAMES + room / 2, y = 42 + picture / 2 + i * LAYER + (i ? picture / 2 : 0);
+    return {
+      x, size, picture, middle: y, head: [0, y],
+      at: (k) => x + between * ((k % row) - (row - 1) / 2), y: (k) => y + (Math.floor(k / row) - (rows - 1) / 2) * (size + 3),
+    };
+  });
+  sheet(d, d.width, d.places.at(-1).middle + 52);
+  d.side = 44;
+}
+
+function sheet(d, total, height) {
   d.drawing.style.width = total > d.width + 1 ? `${total}px` : "100%";
   d.drawing.style.height = `${height}px`;
   d.svg.setAttribute("width", total);
   d.svg.setAttribute("height", height);
-  d.side = small ? 60 : 108;
 }
 
 function end(d, i, id, out) {
@@ -88,8 +115,8 @@ function end(d, i, id, out) {
     const scale = place.picture / width;
     return [place.x - place.picture / 2 + (column + 0.5) * scale, place.middle - (height * scale) / 2 + (row + 0.5) * scale];
   }
-  const k = d.index[i].get(id);
-  return [place.at(k) + (out ? 1 : -1) * (place.size / 2), place.y(k)];
+  const k = d.index[i].get(id), edge = (out ? 1 : -1) * (place.size / 2);
+  return d.upright ? [place.at(k), place.y(k) + edge] : [place.at(k) + edge, place.y(k)];
 }
 
 // ---- columns, units, edges: kept by name, changed in place ---------------------------------------
@@ -100,9 +127,32 @@ function heads(d) {
   columns.forEach((column, i) => {
     const head = d.heads.children[i] ?? make("div", "head", d.heads);
     while (head.children.length < 3) make(head.children.length ? "span" : "b", "", head);
-    [column.name, column.note, column.activation].forEach((text, k) => (head.children[k].textContent = text));
-    head.style.left = `${i === 0 && column.picture ? Math.max(d.places[0].x, 34) : d.places[i].x}px`;
+    [column.name, column.note, column.activation].forEach((text, k) => {
+      const line = head.children[k];
+      if (line.dataset.text !== text) line.textContent = line.dataset.text = text; // its buttons stay otherwise
+    });
+    const [x, y] = d.places[i].head;
+    head.style.left = `${i === 0 && column.picture && !d.upright ? Math.max(x, 34) : x}px`;
+    head.style.top = `${y}px`;
+    resizers(d, head.children[1], i, d.data.resizable && i > 0 && i < columns.length - 1);
   });
+}
+
+// Fewer or more units, by the − and + beside their number.
+function resizers(d, note, layer, shown) {
+  const present = note.querySelector("button");
+  if (!shown) return note.querySelectorAll("button").forEach((button) => button.remove());
+  if (present) return;
+  for (const [text, by] of [["−", -1], ["+", 1]]) {
+    const button = make("button", "resize");
+    button.type = "button";
+    button.textContent = text;
+    button.setAttribute("aria-label", `${by < 0 ? "Fewer" : "More"} units in hidden layer ${layer}`);
+    button.title = button.getAttribute("aria-label");
+    button.tabIndex = -1; // with the keyboard, the text of all layers is shorter
+    button.onclick = () => d.trigger("resized", { layer, by });
+    by < 0 ? note.prepend(button) : note.append(button);
+  }
 }
 
 function unit(d, key) {
@@ -151,7 +201,7 @@ function units(d) {
       box.classList.toggle("last", last);
       const label = box.querySelector(".label");
       label.textContent = first || last ? each.name : "";
-      label.style.maxWidth = `${d.side}px`;
+      label.style.maxWidth = `${d.upright && d.index[i].size > 3 ? place.size + 6 : d.side}px`;
       const bias = box.querySelector(".bias");
       bias.style.display = each.bias === null ? "none" : "block";
       const level = Math.round(127 * (1 + clamp(-1, each.bias ?? 0, 1)));
@@ -188,8 +238,8 @@ function edges(d) {
       }
       old.delete(key);
       const [x, y] = end(d, i, from, true), [u, v] = end(d, i + 1, to, false);
-      const bend = (u - x) * 0.45, share = Math.abs(weight) / largest;
-      const line = `M${x.toFixed(1)} ${y.toFixed(1)}C${(x + bend).toFixed(1)} ${y.toFixed(1)} ${(u - bend).toFixed(1)} ${v.toFixed(1)} ${u.toFixed(1)} ${v.toFixed(1)}`;
+      const [bend, sink] = d.upright ? [0, (v - y) * 0.45] : [(u - x) * 0.45, 0], share = Math.abs(weight) / largest;
+      const line = `M${x.toFixed(1)} ${y.toFixed(1)}C${(x + bend).toFixed(1)} ${(y + sink).toFixed(1)} ${(u - bend).toFixed(1)} ${(v - sink).toFixed(1)} ${u.toFixed(1)} ${v.toFixed(1)}`;
       for (const path of pair) path.setAttribute("d", line);
       pair[0].setAttribute("stroke-width", (0.4 + 4.6 * share).toFixed(2));
       pair[0].style.opacity = (0.12 + 0.78 * share).toFixed(2);
@@ -351,22 +401,26 @@ function build(parentElement) {
     }
   });
   d.watch.observe(scroller);
+  d.resized = () => d.data?.share && d.width && draw(d);
+  window.addEventListener("resize", d.resized);
   drawing.onclick = (event) => event.target === drawing && ((d.focus = null), refresh(d));
   return d;
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let d = drawings.get(parentElement);
   if (!d) drawings.set(parentElement, (d = build(parentElement)));
   if (d.data && d.data.of !== data.of) Object.assign(d, { focus: null, pinned: "" });
   d.data = data;
   d.send = setStateValue;
+  d.trigger = setTriggerValue;
   d.colors = bytes(data.colors);
   d.width = d.scroller.clientWidth || d.width;
   if (d.width) draw(d);
   return () => {
     if (parentElement.isConnected) return; // an update overtaken by the next one, see chart.js
     d.watch.disconnect();
+    window.removeEventListener("resize", d.resized);
     drawings.delete(parentElement);
   };
 }

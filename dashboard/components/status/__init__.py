@@ -1,25 +1,14 @@
-"""Progress bar, score tiles and plain table, updated in place or by a stream."""
+"""Progress bar and plain table, updated in place or by a stream."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from dashboard.components import register
 
 _progress = register("status", "progress", streamed=True)
-_tiles = register("status", "tiles", streamed=True)
 _table = register("status", "table", streamed=True)
 
 Data = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class ScoreTile:
-    """A number with its name; `help` stands behind a "?"."""
-
-    label: str
-    value: str
-    help: str
 
 
 def progress_data(share: float, text: str) -> Data:
@@ -30,16 +19,6 @@ def progress_data(share: float, text: str) -> Data:
 def progress(data: Data, key: str, stream: str = "") -> None:
     """Draw a progress bar."""
     _progress(key=key, data={**data, "stream": stream, "part": key})
-
-
-def tiles_data(tiles: Sequence[ScoreTile]) -> Data:
-    """Data of a row of tiles."""
-    return {"tiles": [asdict(tile) for tile in tiles]}
-
-
-def tiles(data: Data, key: str, stream: str = "") -> None:
-    """Draw a row of tiles."""
-    _tiles(key=key, data={**data, "stream": stream, "part": key})
 
 
 def table_data(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> Data:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components.chart import chart, chart_with_handle, handle_position
-from dashboard.components.step_slider import step_slider
+from dashboard.components.slider import step_slider
 from dashboard.figures.optimization import curve_loss_figure, descent_figure
 from dashboard.state import stored
 from dashboard.widgets.latex import bracketed, lines

@@ -1,7 +1,7 @@
 """Former runs of this tab: the one before, and up to six that are pinned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from playground.experiment.model_summary import distinguishing_names
 from playground.history.history import History, history
 from playground.runs.run import Run
 
-MAX_PINNED = 6
+MAX_PINNED, NAME_LENGTH = 6, 40
 COLORS = CLASS_COLORS[2 : 2 + MAX_PINNED]  # blue is the present run, orange stands for negative
 
 
@@ -25,6 +25,7 @@ class FormerRun:
     experiment: Experiment
     history: History
     color: str = MARK
+    name: str = ""  # given by the user
 
 
 def keep_former(run: Run | None) -> None:
@@ -36,27 +37,46 @@ def keep_former(run: Run | None) -> None:
 def former_curves(run: Run) -> list[KeptCurve]:
     """The curves behind those of `run`, with names that say what differs."""
     runs = [kept for kept in _kept() if _fits(kept, run)]
-    names = distinguishing_names([run.experiment, *(kept.experiment for kept in runs)])[1:]
-    return [
-        KeptCurve(name, kept.history, kept.color) for name, kept in zip(names, runs, strict=True)
-    ]
+    named = zip(_names(run, runs), runs, strict=True)
+    return [KeptCurve(name, kept.history, kept.color) for name, kept in named]
 
 
 def pin_controls(run: Run) -> None:
-    """Draw the button that pins the present run, and one for each pinned run that removes it."""
+    """Draw the button that pins the present run, and the pinned ones, to name and to remove."""
     pinned = _pinned()
-    with st.container(horizontal=True, gap="small", width="content", key="pins"):
+    with st.container(horizontal=True, gap="xsmall", width="content", key="pins"):
         st.button(
             "Pin", key="pin", icon=":material/push_pin:", type="tertiary",
             disabled=not run.epoch or len(pinned) >= MAX_PINNED, on_click=_pin, args=(run,),
-            help="Keeps the curves of this run behind those of the next ones.",
+            help=f"Keeps the curves of this run behind those of the next ones, up to {MAX_PINNED} "
+            "runs (P).",
         )  # fmt: skip
-        names = distinguishing_names([run.experiment, *(each.experiment for each in pinned)])[1:]
-        for i, (name, each) in enumerate(zip(names, pinned, strict=True)):
-            st.button(
-                name[:30], key=f"unpin_{i}", icon=":material/close:", type="tertiary",
-                on_click=_unpin, args=(each,), help="Removes this pinned run from the charts.",
-            )  # fmt: skip
+        if not pinned:
+            return
+        popover = st.popover(f"{len(pinned)} pinned", key="pinned", on_change="rerun")
+        if popover.open:
+            with popover:
+                for each, name in zip(pinned, _names(run, pinned), strict=True):
+                    _pinned_row(each, name)
+
+
+def _pinned_row(kept: FormerRun, name: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        key = f"pin_name_{kept.network}"
+        st.text_input(
+            "Name of this pinned run", kept.name, key=key, max_chars=NAME_LENGTH,
+            placeholder=name, label_visibility="collapsed", on_change=_rename, args=(kept, key),
+        )  # fmt: skip
+        st.button(
+            "", key=f"unpin_{kept.color.lstrip('#')}", icon=":material/close:", type="tertiary",
+            on_click=_unpin, args=(kept,), help="Removes this pinned run from the charts.",
+        )  # fmt: skip
+
+
+def _names(run: Run, runs: Sequence[FormerRun]) -> list[str]:
+    """Names that say what differs from the present run, where no name was given."""
+    names = distinguishing_names([run.experiment, *(each.experiment for each in runs)])[1:]
+    return [each.name or name for each, name in zip(runs, names, strict=True)]
 
 
 def _pinned() -> Sequence[FormerRun]:
@@ -87,3 +107,8 @@ def _pin(run: Run) -> None:
 
 def _unpin(kept: FormerRun) -> None:
     stored.set("pinned_runs", tuple(each for each in _pinned() if each is not kept))
+
+
+def _rename(kept: FormerRun, key: str) -> None:
+    named = replace(kept, name=str(stored.widget(key) or "").strip())
+    stored.set("pinned_runs", tuple(named if each is kept else each for each in _pinned()))

@@ -46,11 +46,11 @@ HELP = (
 )
 
 
-def first_example(now: NetworkView) -> GraphInput:
-    """The first validation example."""
+def shown_example(now: NetworkView, index: int = 0) -> GraphInput:
+    """A validation example, by default the first."""
     split, part = decision_boundary.shown_part(now.dataset)
-    raw = part.x[:1]
-    return GraphInput(f"{split} example 1", raw, now.dataset.transform(raw)[0])
+    raw = part.x[index : index + 1]
+    return GraphInput(f"{split} example {index + 1}", raw, now.dataset.transform(raw)[0])
 
 
 def graph_parts(

@@ -28,7 +28,8 @@ NUMBERS_TOO_LARGE = (
     "Numbers in this network have overflowed: choose an earlier epoch, or train again with a "
     "smaller learning rate."
 )
-IMAGES, FEW_IMAGES = 24, 10
+IMAGES, FEW_IMAGES = 24, 12
+SMALL_IMAGE = 46  # pixels on the screen
 ROWS = 10
 MAX_CLASSES = 6  # named in a sentence
 ABOUT_REGION = (
@@ -58,18 +59,22 @@ KEYS = ("samples", "fit", "region", "predictions")  # of the components
 
 
 def show_prediction_parts(
-    parts: Mapping[str, Mapping[str, Any]], dataset: Dataset, stream: str = ""
+    parts: Mapping[str, Mapping[str, Any]],
+    dataset: Dataset,
+    stream: str = "",
+    share: float = 0.0,
+    large: bool = False,
 ) -> None:
-    """Draw those of `parts` that are predictions."""
+    """Draw those of `parts` that are predictions; share, large: as of a chart."""
     keys = [key for key in KEYS if key in parts]
     for column, key in zip(st.columns(len(keys), gap="medium"), keys, strict=True):
         with column:
             if key == "samples":
-                _gallery(parts[key], dataset, stream)
+                _gallery(parts[key], dataset, stream, SMALL_IMAGE if share else 64)
             elif key == "predictions":
                 table(parts[key], key, stream)
             else:
-                chart.streamed_chart(parts[key], key, stream)
+                chart.streamed_chart(parts[key], key, stream, share, large)
 
 
 def prediction_parts(
@@ -111,11 +116,11 @@ def _images(snapshot: Snapshot, dataset: Dataset, when: str, count: int) -> Mapp
     return gallery_data([sample.tile for sample in samples], caption)
 
 
-def _gallery(data: Mapping[str, Any], dataset: Dataset, stream: str) -> None:
+def _gallery(data: Mapping[str, Any], dataset: Dataset, stream: str, size: int) -> None:
     _, part = boundary.shown_part(dataset)
     pixels = images.mosaic(part.x[: len(data["tiles"])], dataset.source.maximum)
     height, width = dataset.source.shape
-    streamed_gallery(images.data_url(pixels), (height, width), data, "samples", stream)
+    streamed_gallery(images.data_url(pixels), (height, width), data, "samples", stream, size)
 
 
 def _region(

@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components import status as status_parts
-from dashboard.components.epoch_slider import epoch_slider
-from dashboard.state import identity, session
+from dashboard.components.slider import epoch_slider
+from dashboard.state import identity, session, url
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.former_runs import keep_former
 from dashboard.widgets.messages import warn
@@ -21,6 +21,7 @@ from dashboard.widgets.run_status import (
 )
 from playground.datasets import Dataset
 from playground.experiment.model import LARGEST_SEED, TUNABLE_WHILE_TRAINING, Experiment
+from playground.nn.network import Snapshot
 from playground.runs.run import Run
 
 REDRAW_SECONDS = 1.0  # while a run plays: most views take a tenth of it
@@ -92,44 +93,63 @@ def _reinitialize() -> None:
 
 
 def buttons(run: Run) -> None:
-    """Draw the buttons and the speed."""
+    """Draw the buttons and the speed; an address can choose which."""
     enabled = enabled_buttons(run.state)
     with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", width="content", key="buttons"
+        horizontal=True, vertical_alignment="center", gap="xsmall", width="content", key="buttons"
     ):
-        if "pause" in enabled:
+        if "pause" in enabled and url.shows("train"):
             st.button(
                 "Pause", key="pause", icon=":material/pause:", on_click=run.pause, type="primary",
                 shortcut="Space", help="Pauses training; nothing is lost (space bar).",
             )  # fmt: skip
-        else:
+        elif url.shows("train"):
             st.button(
                 train_label(run.state), key="train", icon=":material/play_arrow:",
                 type="primary", disabled="train" not in enabled, on_click=_play,
                 shortcut="Space", help="Trains epoch after epoch (space bar).",
             )  # fmt: skip
-        st.button(
-            "Epoch", key="step", icon=":material/skip_next:", disabled="step" not in enabled,
-            on_click=_play, args=(1,), shortcut="e", help="Trains one epoch, then pauses (E).",
-        )  # fmt: skip
-        st.button(
-            "Reset", key="reset", icon=":material/replay:", disabled="reset" not in enabled,
-            on_click=_reset, args=(run,), shortcut="Backspace",
-            help="Back to the initial weights of this seed: the next training is identical "
-            "(backspace).",
-        )  # fmt: skip
-        st.button(
-            "New seed", key="new_weights", icon=":material/casino:", on_click=_reinitialize,
-            disabled=session.is_locked("seed"), shortcut="n",
-            help="The assignment locks the seed." if session.is_locked("seed") else
-            "Reinitialize: draws other initial weights; the seed becomes the next number (N).",
-        )  # fmt: skip
-        speed = st.selectbox(
-            "Speed", list(SPEEDS), key="speed", width=120, persist_state="session",
-            label_visibility="collapsed",
-            help="Limits the epochs per second, so that changes can be watched.",
-        )  # fmt: skip
-    run.speed = SPEEDS[speed]
+        if url.shows("step"):
+            st.button(
+                "Epoch", key="step", icon=":material/skip_next:", disabled="step" not in enabled,
+                on_click=_play, args=(1,), shortcut="e", help="Trains one epoch, then pauses (E).",
+            )  # fmt: skip
+        if url.shows("reset"):
+            st.button(
+                "", key="reset", icon=":material/replay:", disabled="reset" not in enabled,
+                on_click=_reset, args=(run,),
+                help="Reset: back to the initial weights of this seed; the next training is "
+                "identical (R).",
+            )  # fmt: skip
+        if url.shows("new_weights"):
+            st.button(
+                "", key="new_weights", icon=":material/casino:", on_click=_reinitialize,
+                disabled=session.is_locked("seed"), shortcut="n",
+                help="The assignment locks the seed." if session.is_locked("seed") else
+                "New seed: draws other initial weights; the seed becomes the next number (N).",
+            )  # fmt: skip
+        if url.shows("undo"):
+            _undo_buttons()
+        speed = None
+        if url.shows("speed"):
+            speed = st.selectbox(
+                "Speed", list(SPEEDS), key="speed", width=112, persist_state="session",
+                label_visibility="collapsed",
+                help="Limits the epochs per second, so that changes can be watched.",
+            )  # fmt: skip
+    run.speed = SPEEDS[speed or next(iter(SPEEDS))]
+
+
+def _undo_buttons() -> None:
+    st.button(
+        "", key="undo", icon=":material/undo:", on_click=session.undo, type="tertiary",
+        disabled=not session.can_undo(),
+        help="Takes the last change of the settings back (Ctrl Z).",
+    )  # fmt: skip
+    st.button(
+        "", key="redo", icon=":material/redo:", on_click=session.redo, type="tertiary",
+        disabled=not session.can_redo(), help="Makes the change again (Ctrl Shift Z).",
+    )  # fmt: skip
 
 
 def message(run: Run, stream: str = "") -> None:
@@ -172,21 +192,24 @@ def network_at_epoch(
     uirevision = run.network
     snapshot = run.latest
     epoch = epoch_slider(snapshot.epoch if snapshot else 0, uirevision, moved)
-    note = st.container()  # with or without a note, what comes below keeps its place
-    if snapshot is None:
-        note.info(waiting(run.state))
-        return None
-    if epoch is not None and epoch != snapshot.epoch:
-        try:
-            snapshot = run.snapshot(epoch)
-        except LookupError:
-            note.warning(
-                "Earlier weights were lost with the worker process: these are the last ones."
-            )
-        else:
-            if snapshot.epoch != epoch:
-                note.caption(
-                    "Not every epoch of a long run has a checkpoint: this is epoch "
-                    f"{snapshot.epoch:,}."
-                )
+    with st.container():  # with or without a note, what comes below keeps its place
+        if snapshot is None:
+            st.info(waiting(run.state))
+            return None
+        if epoch is not None and epoch != snapshot.epoch:
+            snapshot = snapshot_at(run, epoch) or snapshot
     return NetworkView(run.experiment, dataset, snapshot, run, uirevision)
+
+
+def snapshot_at(run: Run, epoch: int) -> Snapshot | None:
+    """The weights after `epoch`, with a note if they are others; None if they are lost."""
+    try:
+        snapshot = run.snapshot(epoch)
+    except LookupError:
+        st.warning("Earlier weights were lost with the worker process: these are the last ones.")
+        return None
+    if snapshot.epoch != epoch:
+        st.caption(
+            f"Not every epoch of a long run has a checkpoint: this is epoch {snapshot.epoch:,}."
+        )
+    return snapshot

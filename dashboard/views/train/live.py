@@ -1,45 +1,33 @@
 """What moves on the Train page, as the data of its components."""
 
-import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from dashboard.components import chart, status
-from dashboard.figures import training_curves
+from dashboard.components import chart, status, stream
+from dashboard.figures import Figure, training_curves
 from dashboard.figures.style import compact
+from dashboard.figures.training_curves import PLAIN, CurveView, KeptCurve
 from dashboard.state.network_view import NetworkView
-from dashboard.views.shared.network_graph import first_example, graph_parts
+from dashboard.views.shared.network_graph import graph_parts, shown_example
 from dashboard.views.shared.predictions import prediction_parts
 from dashboard.views.shared.run_controls import progress
 from playground.analysis.diagnosis import Monitor
 from playground.analysis.metrics.baseline import baseline
-from playground.analysis.metrics.run_summary import LAST, gap, restored_epoch
+from playground.analysis.metrics.run_summary import gap, plateau_start, restored_epoch
 from playground.datasets import Dataset
 from playground.experiment.model_summary import layer_name
-from playground.history.events import Epoch, metric_name
-from playground.history.history import Column, History, history
+from playground.history.events import Diverged, Epoch, metric_name
+from playground.history.history import History, history
+from playground.nn.network import Snapshot
 from playground.runs.run import Run
 
 Parts = Mapping[str, Any]
 
 GRAPH_SECONDS = 0.3  # between two graphs of a playing run
-GRAPH_HEIGHT, PREDICTION_HEIGHT, CURVE_HEIGHT = 250, 262, 190  # pixels
+GRAPH_HEIGHT, PREDICTION_HEIGHT, CURVE_HEIGHT = 236, 236, 170  # pixels, at least
+MIDDLE, CURVES = 0.37, 0.27  # of the window's height
+PRESENTED_MIDDLE, PRESENTED_CURVES = 0.54, 0.41
 DIAGNOSE_SECONDS = 1.0  # between two diagnoses of a playing run
-
-GAP, BASELINE = "Gap", "Baseline"
-HELP = {
-    "Epoch": "Passes through all training examples.",
-    "Training loss": "Mean during the epoch, with dropout on.",
-    "Validation loss": "After the epoch, on examples that are not trained on; if it rises while "
-    "training loss falls, the network overfits.",
-    GAP: f"How much better it is on training than on validation examples, the mean of the last "
-    f"{LAST} epochs: large means overfitting.",
-    BASELINE: "The score of always giving the same answer: the most frequent class, or the mean.",
-}
-SCORES = {
-    "accuracy": "Share of correct predictions; compare it with the baseline.",
-    "mean error": "Mean absolute error, in the target's own unit; compare it with the baseline.",
-}
 
 
 class LiveView:
@@ -49,15 +37,21 @@ class LiveView:
         self,
         run: Run,
         dataset: Dataset,
-        logarithmic: bool,
-        kept: Sequence[training_curves.KeptCurve] = (),
+        curves: CurveView = PLAIN,
+        kept: Sequence[KeptCurve] = (),
+        example: int = 0,
+        shown: Snapshot | None = None,
     ) -> None:
-        self.run, self.dataset, self.logarithmic, self.kept = run, dataset, logarithmic, kept
+        self.run, self.dataset, self.curves, self.kept = run, dataset, curves, kept
+        self.example = example  # in the diagram's first column
+        self.shown = shown  # the weights of an earlier epoch, in place of the newest
         self._baseline = baseline(dataset, run.experiment.training.loss)
         self._monitor = Monitor(run.network)
-        self._diagnosed = (-1, -DIAGNOSE_SECONDS)  # epoch and time of the last diagnosis
         self._problems = ""
-        self._drawn: tuple[float, Mapping[str, Any] | None] = (0.0, None)
+        # What is computed anew only for new epochs, for new weights, and no faster than it may.
+        self._of_epochs, self._of_weights = stream.Paced[Parts](), stream.Paced[tuple[Any, ...]]()
+        self._graph = stream.Paced[tuple[Any, Mapping[str, Any]]](GRAPH_SECONDS)
+        self._diagnosis = stream.Paced[str](DIAGNOSE_SECONDS)
 
     def revision(self) -> Hashable:
         """Changes with everything that `parts` shows."""
@@ -68,29 +62,50 @@ class LiveView:
     def parts(self) -> Parts:
         """Data of the components by key; "state" changes when the page must be drawn again."""
         run = self.run
-        log, metric = history(run.events), metric_name(run.experiment.data.source.task)
+        latest = run.latest  # read once: another thread replaces it
+        state, known = self._state(), (run.network, len(run.events), self._problems)
         parts: dict[str, Any] = {
-            "state": self._state(),
+            "state": state,
             "progress": progress(run),
-            "tiles": self._tiles(log, metric),
-            "loss_chart": chart.chart_data(
-                compact(
-                    training_curves.loss_curves(log, self.logarithmic, run.network, self.kept),
-                    CURVE_HEIGHT,
+            "epoch": {"newest": latest.epoch if latest else 0},
+            **self._of_epochs.get(known, self._curves),
+        }
+        shown = self.shown or latest
+        if shown is not None:
+            now = NetworkView(run.experiment, self.dataset, shown, run, run.network)
+            # The weights stand beside what is made of them: no others get the same id.
+            _, predictions = self._of_weights.get(
+                id(shown),
+                lambda: (
+                    shown, prediction_parts(shown, self.dataset, run.network, PREDICTION_HEIGHT)
                 ),
+            )  # fmt: skip
+            _, parts["train_graph"] = self._graph.get(
+                id(shown),
+                lambda: (shown, graph_parts(now, shown_example(now, self.example))),
+                now=run.state != "playing",
+            )
+            parts |= predictions
+        return parts
+
+    def _curves(self) -> Parts:
+        """The curves, and what else changes with the epochs."""
+        run, view = self.run, self.curves
+        log, metric = history(run.events), metric_name(run.experiment.data.source.task)
+        marks = self._marks(log)
+        return {
+            "loss_chart": self._curve_chart(
+                training_curves.loss_curves(log, view, run.network, self.kept, marks),
                 training_curves.loss_sentence(log),
                 "The loss: training (solid) as the mean during the epoch, validation (dashed) "
                 "after it. Where the dashed line rises, overfitting begins.",
-                small=True,
             ),
-            "metric_chart": chart.chart_data(
-                compact(
-                    training_curves.metric_curves(log, metric, run.network, self.kept), CURVE_HEIGHT
-                ),
+            "metric_chart": self._curve_chart(
+                self._metric_curves(log, metric),
                 training_curves.metric_sentence(log, metric),
                 "The score: training (solid) as the mean during the epoch, validation (dashed) "
-                "after it. Raise the learning rate while it trains and watch both.",
-                small=True,
+                "after it; dotted: always the same answer. Raise the learning rate while it "
+                "trains and watch both.",
             ),
             "rate_chart": chart.chart_data(
                 training_curves.rate_curve(log, run.network),
@@ -99,57 +114,47 @@ class LiveView:
             ),
             "layers": self._layers(),
         }
-        latest = run.latest  # read once: another thread replaces it
-        if latest is not None:
-            now = NetworkView(run.experiment, self.dataset, latest, run, run.network)
-            parts |= prediction_parts(latest, self.dataset, run.network, PREDICTION_HEIGHT)
-            parts["train_graph"] = self._graph(now)
-        return parts
 
-    def _graph(self, now: NetworkView) -> Mapping[str, Any]:
-        """The network graph, not more often than GRAPH_SECONDS while the run plays."""
-        at, graph = self._drawn
-        if graph is None or time.monotonic() - at > GRAPH_SECONDS or self.run.state != "playing":
-            graph = graph_parts(now, first_example(now))
-            self._drawn = time.monotonic(), graph
-        return graph
+    def _curve_chart(self, figure: Figure, sentence: str, about: str) -> Mapping[str, Any]:
+        small = compact(figure, CURVE_HEIGHT)
+        small["layout"]["margin"]["r"] = 62  # for the values at the lines' ends
+        return chart.chart_data(small, sentence, about, small=True)
 
-    def _state(self) -> str:
-        run, now = self.run, time.monotonic()
-        epoch, when = self._diagnosed
-        if run.epoch != epoch and now - when >= DIAGNOSE_SECONDS:
-            found = self._monitor.update(run.experiment, run.events, run.latest, self.dataset)
-            self._problems = ",".join(problem.name for problem in found)
-            self._diagnosed = run.epoch, now
-        begun = run.progress is not None
-        return f"{run.state} {begun} {run.latest is not None} {run.unsaved} {self._problems}"
-
-    def _tiles(self, log: History, metric: str) -> Mapping[str, Any]:
-        """The scores of the last epoch, the generalization gap and the baseline."""
-        is_accuracy = metric == "accuracy"
-        name = "accuracy" if is_accuracy else "mean error"
-        number: Callable[[float], str] = "{:.1%}".format
-        if not is_accuracy:
-            number = self.dataset.error_text
-        tiles = [
-            ("Epoch", f"{log.epoch[-1]:,}" if len(log) else "0"),
-            ("Training loss", _last("{:.4f}".format, log.loss)),
-            ("Validation loss", _last("{:.4f}".format, log.val_loss)),
-            (f"Training {name}", _last(number, log.metric)),
-            (f"Validation {name}", _last(number, log.val_metric)),
-        ]
-        events = self.run.events
+    def _metric_curves(self, log: History, metric: str) -> Figure:
+        level = None if metric != "accuracy" else self._baseline.metric
+        figure = training_curves.metric_curves(
+            log, metric, self.run.network, self.kept, self.curves, level
+        )
+        title = figure["layout"]["title"]
+        events, is_accuracy = self.run.events, metric == "accuracy"
         apart = gap(log, is_accuracy, restored_epoch(events[-1] if events else None))
         if apart is not None:
-            sign = "−" if apart.metric < 0 else "+"
-            tiles.append((GAP, sign + number(abs(apart.metric))))
-        tiles.append((BASELINE, number(self._baseline.metric)))
-        return status.tiles_data(
-            [
-                status.ScoreTile(label, value, HELP.get(label, SCORES[name]))
-                for label, value in tiles
-            ]
-        )
+            size = f"{apart.metric:+.1%}" if is_accuracy else f"{apart.metric:+.3g}"
+            title["text"] += f" · gap {size.replace('-', '−')}"
+        return figure
+
+    def _marks(self, log: History) -> list[tuple[float, str]]:
+        """Plateau, start of overfitting and divergence."""
+        marks: list[tuple[float, str]] = []
+        if "overfitting" in self._problems and log.best_epoch is not None:
+            marks.append((log.best_epoch, "overfitting begins"))
+        if "diverged" not in self._problems and (start := plateau_start(log)) is not None:
+            marks.append((start, "plateau"))
+        last = self.run.events[-1] if self.run.events else None
+        if isinstance(last, Diverged):
+            marks.append((last.epoch, "diverged"))
+        return marks
+
+    def _state(self) -> str:
+        run = self.run
+
+        def problems() -> str:
+            found = self._monitor.update(run.experiment, run.events, run.latest, self.dataset)
+            return ",".join(problem.name for problem in found)
+
+        self._problems = self._diagnosis.get(run.epoch, problems)
+        begun = run.progress is not None
+        return f"{run.state} {begun} {run.latest is not None} {run.unsaved} {self._problems}"
 
     def _layers(self) -> Mapping[str, Any]:
         last = next((e for e in reversed(self.run.events) if isinstance(e, Epoch)), None)
@@ -169,7 +174,3 @@ class LiveView:
             f"After epoch {last.epoch:,}: root mean squares over all weights and biases of a "
             "layer. The output of a dead unit is nearly the same for every example.",
         )
-
-
-def _last(text: Callable[[float], str], values: Column | None) -> str:
-    return text(float(values[-1])) if values is not None and len(values) else "–"

@@ -149,6 +149,24 @@ def loss_rise(history: History) -> float:
     return float(curves.validation[-1] - curves.validation[curves.best])
 
 
+PLATEAU_EPOCHS, PLATEAU_SHARE = 10, 0.25  # at least so many epochs, and this share of the run
+PLATEAU_GAIN = 0.01  # a smaller relative decrease of the training loss is none
+PLATEAU_ROWS = 500  # that are looked at, evenly spaced
+
+
+def plateau_start(history: History) -> int | None:
+    """The epoch since which the training loss has not fallen by 1 %, if that is long ago."""
+    rows = np.linspace(0, len(history) - 1, min(len(history), PLATEAU_ROWS)).round().astype(int)
+    start, lowest = 0, np.inf
+    for row, loss in zip(rows.tolist(), history.loss[rows].tolist(), strict=True):
+        if loss < (1 - PLATEAU_GAIN) * lowest:
+            start, lowest = row, loss
+    since = len(history) - 1 - start
+    if not np.isfinite(lowest) or since < max(PLATEAU_EPOCHS, PLATEAU_SHARE * len(history)):
+        return None
+    return int(history.epoch[start])
+
+
 # ---- the gap -----------------------------------------------------------------------------
 
 

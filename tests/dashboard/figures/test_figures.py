@@ -21,6 +21,7 @@ from dashboard.figures.decision_boundary import (
 )
 from dashboard.figures.images import data_url, mosaic
 from dashboard.figures.style import MAX_POINTS, diverging_colors, downsample
+from dashboard.figures.training_curves import PLAIN, CurveView
 from playground.history.events import Epoch, HyperparametersChanged, Score
 from playground.history.history import History, Log
 
@@ -57,10 +58,15 @@ HISTORIES = {
 }
 
 
+LOGARITHMIC = CurveView(log_x=True, log_y=True)
+
+
 def figures(h: History) -> dict[str, Any]:
     return {
         "loss": training_curves.loss_curves(h),
-        "log loss": training_curves.loss_curves(h, logarithmic=True),
+        "log loss": training_curves.loss_curves(h, LOGARITHMIC),
+        "log error rate": training_curves.metric_curves(h, "accuracy", view=LOGARITHMIC, level=0.1),
+        "smoothed": training_curves.loss_curves(h, CurveView(smoothing=0.9, epoch=2)),
         "accuracy": training_curves.metric_curves(h, "accuracy"),
         "error": training_curves.metric_curves(h, "mean_absolute_error"),
         "rate": training_curves.rate_curve(h),
@@ -73,7 +79,7 @@ def test_every_curve_is_a_plotly_figure_of_limited_size(name: str) -> None:
         go.Figure(figure)  # Plotly checks every property
         assert all(len(line["x"]) <= MAX_POINTS for line in figure["data"])
         assert all(line["y"].dtype == np.float32 for line in figure["data"])
-        assert len(encode(figure)) < 20_000
+        assert len(encode(figure)) < 25_000
 
 
 def test_a_thinned_curve_keeps_its_ends() -> None:
@@ -106,14 +112,32 @@ def test_each_live_change_is_a_thin_line_with_its_new_value() -> None:
     assert [note["text"] for note in figure["layout"]["annotations"]] == ["η 0.01"]
 
 
+def test_marks_stand_where_they_happened_on_either_axis() -> None:
+    h, marks = history([0.9] * 30), [(10, "plateau"), (0, "begun")]
+    for view, places in ((PLAIN, [10, 0]), (LOGARITHMIC, [1, 0])):
+        notes = training_curves.loss_curves(h, view, marks=marks)["layout"]["annotations"]
+        assert [note["x"] for note in notes] == places
+
+
+def test_smoothing_moves_no_point_and_fills_no_gap() -> None:
+    losses = [0.9, 0.2, float("nan"), 0.6]
+    plain = training_curves.loss_curves(history(losses))["data"][0]
+    smooth = CurveView(smoothing=0.8)
+    points, mean = training_curves.loss_curves(history(losses), smooth)["data"][:2]
+    np.testing.assert_array_equal(points["y"], plain["y"])
+    np.testing.assert_array_equal(np.isnan(mean["y"]), np.isnan(plain["y"]))
+    assert mean["y"][1] > plain["y"][1]
+    assert mean["meta"] == plain["meta"] == {"end": "0.6000"}
+
+
 def test_a_zoom_is_kept_over_updates_but_not_from_one_scale_to_the_other() -> None:
     one, two = (
         training_curves.loss_curves(history([0.9] * n), uirevision="a")["layout"] for n in (3, 4)
     )
     assert one["uirevision"] == two["uirevision"] == "a"
     assert one["yaxis"]["uirevision"] == two["yaxis"]["uirevision"]
-    log = training_curves.loss_curves(history([0.9]), logarithmic=True, uirevision="a")["layout"]
-    assert log["yaxis"]["type"] == "log"
+    log = training_curves.loss_curves(history([0.9]), LOGARITHMIC, uirevision="a")["layout"]
+    assert log["yaxis"]["type"] == log["xaxis"]["type"] == "log"
     assert log["yaxis"]["uirevision"] != one["yaxis"]["uirevision"]
 
 

@@ -24,6 +24,8 @@ def page() -> None:
     session.begin()
     if st.button("Deeper", key="deeper"):
         session.set_experiment(session.experiment().replace(hidden=(5, 5, 5)))
+    st.button("Undo", key="undo", on_click=session.undo)
+    st.button("Redo", key="redo", on_click=session.redo)
     if st.button("Close the lesson", key="close"):
         url.set_parameter("lesson", "")
     show_url_problems()
@@ -53,6 +55,14 @@ def test_a_bare_address_is_the_default_and_stays_bare() -> None:
     assert not app.warning
 
 
+def test_settings_of_an_address_without_an_effect_are_told_until_one_is_changed() -> None:
+    app = opened(patience="3")
+    told = r"Patience \(epochs\) has no effect without early stopping\."
+    assert [each.value for each in app.caption] == [told]
+    app.button(key="deeper").click().run()
+    assert not app.caption
+
+
 def test_an_address_opens_its_experiment() -> None:
     experiment = Experiment().replace(dataset="spiral", optimizer="adam", hidden=(8, 8))
     app = opened(**parameters(experiment))
@@ -64,6 +74,23 @@ def test_a_change_is_in_the_address_at_once() -> None:
     app = opened(v="1", epochs="7")
     app.button(key="deeper").click().run()
     assert app.query_params == {"v": "1", "hidden": "5,5,5", "epochs": "7"}
+
+
+def test_a_change_is_undone_and_made_again() -> None:
+    app = opened(v="1", epochs="7")
+    before = app.session_state["experiment"]
+    app.button(key="deeper").click().run()
+    after = app.session_state["experiment"]
+    for key, shown in (("undo", before), ("redo", after), ("redo", after), ("undo", before)):
+        app.button(key=key).click().run()
+        assert app.session_state["experiment"] == shown
+        assert app.query_params == parameters(shown)
+
+
+def test_an_address_that_shows_an_unknown_control_says_so() -> None:
+    app = opened(controls="train,learning_rate,tain")
+    assert "controls must be among train" in app.warning[0].value
+    assert app.warning[0].value.endswith(": tain")
 
 
 def test_a_lost_or_late_address_does_not_undo_a_choice() -> None:

@@ -22,6 +22,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "negative_slope": {"activation": "leaky_relu"},
     "stddev": {"bias_initializer": "random_normal"},
     "clip_limit": {"clipping": "norm"},
+    "target_noise": {"dataset": "sine"},
     "patience": {"early_stopping": True},
     "min_delta": {"early_stopping": True},
     "restore_best": {"early_stopping": True},
@@ -30,7 +31,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     **{n: {"optimizer": key} for key, entry in OPTIMIZERS.items() for n in entry.defaults},
 }
 GROUPS = ("data", "activations", "regularization", "more")  # behind buttons
-DECISIVE = ("dataset", "optimizer", "schedule")
+DECISIVE = ("dataset", "optimizer", "schedule", "target_metric")
 
 
 def page() -> None:

@@ -14,6 +14,7 @@ from playground.analysis.metrics.run_summary import (
     losses,
     measured_gap,
     metrics,
+    plateau_start,
     restored_epoch,
     summarize,
     target_score,
@@ -117,6 +118,14 @@ def test_nothing_has_happened_yet() -> None:
     log = past([], [])
     assert gap(log, True) is None
     assert len(losses(log)) == 0
+
+
+def test_a_plateau_begins_after_the_last_gain_of_a_hundredth() -> None:
+    falling = [1.0, 0.8, 0.6]
+    assert plateau_start(past([*falling, *[0.599] * 20], None)) == 3
+    assert plateau_start(past([*falling, *[0.599] * 5], None)) is None  # too short
+    assert plateau_start(past([0.98**i for i in range(60)], None)) is None
+    assert plateau_start(past([], None)) is None
 
 
 def test_the_best_of_accuracies_is_the_largest_and_of_errors_the_smallest() -> None:

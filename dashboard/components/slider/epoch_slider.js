@@ -1,5 +1,6 @@
 const sliders = new WeakMap();
 const SEND_MS = 120;
+const CHOSEN = "playground-epoch"; // a click on a curve, see chart.js
 
 // null: follow the newest epoch, however long the run goes on.
 function build(parentElement) {
@@ -17,6 +18,8 @@ function build(parentElement) {
     slider.timer ??= setTimeout(send, Math.max(0, slider.sent + SEND_MS - performance.now()));
   };
   range.oninput = () => move(Number(range.value));
+  slider.follow = ({ detail }) => move(Math.round(detail));
+  window.addEventListener(CHOSEN, slider.follow);
   const at = () => slider.epoch ?? slider.newest;
   const go = { first: () => 0, back: () => at() - 1, on: () => at() + 1, newest: () => Infinity };
   for (const button of root.querySelectorAll("button")) {
@@ -48,4 +51,9 @@ export default function ({ data, parentElement, setStateValue }) {
   slider.newest = data.newest;
   if (slider.epoch !== null && slider.epoch >= data.newest) slider.epoch = null;
   show(slider);
+  return () => {
+    if (parentElement.isConnected) return;
+    window.removeEventListener(CHOSEN, slider.follow);
+    sliders.delete(parentElement);
+  };
 }

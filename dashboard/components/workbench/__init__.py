@@ -1,0 +1,32 @@
+"""Keys of the page, and on a phone: tabs for its pictures, and its settings as a sheet."""
+
+from collections.abc import Mapping
+
+from dashboard.components import register
+
+_workbench = register("workbench")
+
+# key → the key of the button that it presses, its name, and what it does
+KEYS = {
+    " ": ("pause, train", "Space", "Train, or pause"),
+    "s": ("step_update", "S", "One update"),
+    "e": ("step", "E", "One epoch"),
+    "r": ("reset", "R", "Reset: back to the initial weights"),
+    "n": ("new_weights", "N", "New seed: other initial weights"),
+    "ctrl+z": ("undo", "Ctrl Z", "Undo a change of the settings"),
+    "ctrl+shift+z": ("redo", "Ctrl Shift Z", "Redo it"),
+    "p": ("pin", "P", "Pin the curves of this run"),
+    "escape": ("present_off", "Esc", "Leave the view for a projector"),
+    "?": ("", "?", "This list"),
+}
+# Streamlit presses the buttons of these by itself: their `shortcut`.
+_BY_STREAMLIT = (" ", "s", "e", "n")
+
+
+def workbench(pictures: Mapping[str, str]) -> None:
+    """Listen to the keys; on a phone show one of `pictures`: name of its container → label."""
+    keys = [
+        {"key": key, "button": button, "name": name, "text": text, "own": key in _BY_STREAMLIT}
+        for key, (button, name, text) in KEYS.items()
+    ]
+    _workbench(key="workbench_keys", data={"keys": keys, "pictures": dict(pictures)})

@@ -1,0 +1,86 @@
+// The keys press the buttons of the page. On a phone the tabs show one picture at a time, and the
+// settings are a sheet: both are styles of the document, for which no script runs.
+const benches = new WeakMap();
+const TYPED = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable=true]";
+
+function combination(event) {
+  const held = event.ctrlKey || event.metaKey ? (event.shiftKey ? "ctrl+shift+" : "ctrl+") : "";
+  return event.altKey ? "" : held + event.key.toLowerCase();
+}
+
+function press(bench, event) {
+  const target = event.composedPath()[0];
+  const entry = bench.keys.find(({ key }) => key === combination(event));
+  if (!entry || entry.own || event.repeat || target.matches?.(TYPED) || bench.dialog.open) return;
+  if (!entry.button) bench.dialog.showModal();
+  else {
+    const button = document.querySelector(`.st-key-${entry.button} button:enabled`);
+    if (!button) return;
+    button.click();
+  }
+  // "r" alone would run Streamlit's script again.
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+function style(bench) {
+  const names = Object.keys(bench.pictures);
+  const hidden = names.filter((name) => name !== bench.picture);
+  const rules = hidden.flatMap((name) => [`.st-key-picture_${name}`, `.stColumn:has(.st-key-picture_${name})`]);
+  bench.style.textContent = rules.length ? `@media (max-width: 640px) { ${rules.join()} { display: none !important; } }` : "";
+  for (const button of bench.nav.querySelectorAll("[data-picture]")) {
+    button.setAttribute("aria-pressed", button.dataset.picture === bench.picture);
+  }
+}
+
+function unfold(bench, open) {
+  document.body.classList.toggle("sheet", open);
+  bench.nav.firstElementChild.setAttribute("aria-expanded", open);
+}
+
+function build(parentElement) {
+  const [nav, dialog] = ["nav", "dialog"].map((name) => parentElement.querySelector(name));
+  const bench = { nav, dialog, picture: "network", style: document.head.appendChild(document.createElement("style")) };
+  bench.press = (event) => press(bench, event);
+  window.addEventListener("keydown", bench.press, true);
+  parentElement.querySelector("[name=keys]").onclick = () => dialog.showModal();
+  nav.firstElementChild.onclick = () => unfold(bench, !document.body.classList.contains("sheet"));
+  return bench;
+}
+
+export default function ({ data, parentElement }) {
+  let bench = benches.get(parentElement);
+  if (!bench) benches.set(parentElement, (bench = build(parentElement)));
+  Object.assign(bench, data);
+  const { nav, dialog } = bench;
+  const names = Object.keys(data.pictures);
+  while (nav.children.length > 1 + names.length) nav.lastChild.remove();
+  while (nav.children.length < 1 + names.length) nav.append(document.createElement("button"));
+  names.forEach((name, i) => {
+    const button = nav.children[i + 1];
+    button.textContent = data.pictures[name];
+    button.dataset.picture = name;
+    button.onclick = () => {
+      bench.picture = name;
+      unfold(bench, false);
+      style(bench);
+      window.dispatchEvent(new Event("resize")); // a chart that was hidden has no size yet
+    };
+  });
+  if (!names.includes(bench.picture)) bench.picture = names[0];
+  style(bench);
+  const table = dialog.querySelector("table");
+  table.replaceChildren();
+  for (const { name, text } of data.keys) {
+    const row = table.insertRow();
+    row.insertCell().appendChild(document.createElement("kbd")).textContent = name;
+    row.insertCell().textContent = text;
+  }
+  return () => {
+    if (parentElement.isConnected) return;
+    window.removeEventListener("keydown", bench.press, true);
+    document.body.classList.remove("sheet");
+    bench.style.remove();
+    benches.delete(parentElement);
+  };
+}
