@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components.chart import chart, chart_with_handle, handle_position
-from dashboard.components.step_slider import step_slider
+from dashboard.components.slider import step_slider
 from dashboard.figures.optimization import contour_figure, space_figure, surface_loss_figure
 from dashboard.widgets.latex import bracketed, lines, significant
 from playground.experiment.model import FIELDS, help_text, text_label
