@@ -80,6 +80,12 @@ def _play(epochs: int | None = None) -> None:
         run.play(epochs)
 
 
+def _play_update() -> None:
+    run = own_run(session.experiment())
+    if run is not None:
+        run.play_update()
+
+
 def _reset(run: Run) -> None:
     keep_former(run)
     run.reset()
@@ -108,6 +114,12 @@ def buttons(run: Run) -> None:
                 train_label(run.state), key="train", icon=":material/play_arrow:",
                 type="primary", disabled="train" not in enabled, on_click=_play,
                 shortcut="Space", help="Trains epoch after epoch (space bar).",
+            )  # fmt: skip
+        if url.shows("step_update"):
+            st.button(
+                "", key="step_update", icon=":material/chevron_right:", on_click=_play_update,
+                disabled="step" not in enabled, shortcut="s",
+                help="Trains one update, with one batch, then pauses (S).",
             )  # fmt: skip
         if url.shows("step"):
             st.button(
