@@ -254,6 +254,14 @@ def _notes(chosen: Mapping[str, ChosenSettings]) -> None:
             "steps are 1/(1 − β) times shorter, ten times at β = 0.9; at ten times the learning "
             "rate both trajectories are equal."
         )
+    if any(UPDATE_RULES[name].second_order for name in chosen):
+        notes.append(
+            "**First and second order:** all others use the gradient alone. Newton's method divides "
+            "by the curvature as well, $\\eta_t = H^{-1} \\nabla f$, and reaches the minimum of a "
+            "parabola in one step. It also goes to saddle points and maxima, whose gradient is 0 "
+            "too, and the matrix $H$ of 266,610 weights would have 266,610² entries: therefore "
+            "networks are trained with methods of first order."
+        )
     st.caption("\n\n".join(notes))
 
 
