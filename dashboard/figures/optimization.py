@@ -33,8 +33,8 @@ GRID_POINTS = 57  # of a surface in each direction
 CURVE_POINTS = 400
 HEIGHT = 440
 
-COLORS = (*CLASS_COLORS, "#00897b", "#c2185b")
-SYMBOLS = (*CLASS_SYMBOLS, "star-diamond", "hourglass")
+COLORS = (*CLASS_COLORS, "#00897b", "#c2185b", "#5c6bc0")
+SYMBOLS = (*CLASS_SYMBOLS, "star-diamond", "hourglass", "bowtie")
 # Blue where the loss is low, grey where it is high: legible in light and dark mode.
 SURFACE_COLORS = [[0.0, "rgba(8,119,189,0.55)"], [0.55, "rgba(8,119,189,0.12)"],
                   [0.7, "rgba(138,143,152,0.12)"], [1.0, "rgba(138,143,152,0.5)"]]  # fmt: skip

@@ -45,12 +45,18 @@ def trajectory(
     far = [FAR * (high - low) for low, high in (surface.x, surface.y)]
     diverged_at = None
     for t, error in enumerate(errors.tolist(), 1):
-        gradient = surface.gradient(*w)
+        gx, gy = (slope + e for slope, e in zip(surface.gradient(*w), error, strict=True))
+        directions, inverses = [gx, gy], [(0.0, 0.0)] * 2
+        if rule.second_order:
+            inverses = np.linalg.pinv(hessian(surface, w)).tolist()
+            directions = [x * gx + y * gy for x, y in inverses]
         both: list[Values] = []
-        for i in (0, 1):
-            g = gradient[i] + error[i]
-            states[i], values = rule.step(states[i], w[i], g, t, learning_rate, settings)
-            both.append(values | {"g": g, "w": w[i], "next": w[i] - values["eta"]})
+        for i, (x, y) in enumerate(inverses):
+            states[i], values = rule.step(
+                states[i], w[i], directions[i], t, learning_rate, settings
+            )
+            values |= {"gx": gx, "gy": gy, "inverse_x": x, "inverse_y": y}
+            both.append(values | {"g": (gx, gy)[i], "w": w[i], "next": w[i] - values["eta"]})
         w = (both[0]["next"], both[1]["next"])
         steps.append((both[0], both[1]))
         points.append(w)
@@ -61,6 +67,15 @@ def trajectory(
     with np.errstate(over="ignore", invalid="ignore"):
         loss = np.asarray(surface.f(array[:, 0], array[:, 1]), dtype=np.float64)
     return Trajectory(array, loss, tuple(steps), diverged_at)
+
+
+def hessian(surface: Surface, w: Point, h: float = 1e-5) -> Array:
+    """The matrix of second derivatives at `w`, (2, 2), by central differences of the gradient."""
+    (x, y), columns = w, []
+    for dx, dy in ((h, 0.0), (0.0, h)):
+        after, before = surface.gradient(x + dx, y + dy), surface.gradient(x - dx, y - dy)
+        columns.append([(a - b) / (2 * h) for a, b in zip(after, before, strict=True)])
+    return np.array(columns).T
 
 
 def gradient_noise(surface: Surface, updates: int, seed: int) -> Array:
@@ -135,7 +150,12 @@ def default_rate(name: str, surface: str) -> float:
 
 @lru_cache(maxsize=256)
 def tuned_rate(name: str, surface: str) -> float:
-    """The candidate with the lowest mean of log₁₀(loss) over TUNING_UPDATES from the start."""
+    """The candidate with the lowest mean of log₁₀(loss) over TUNING_UPDATES from the start.
+
+    1 for a method of second order, which knows how long its step must be.
+    """
+    if UPDATE_RULES[name].second_order:
+        return 1.0
     chosen = SURFACES[surface]
     seeds = range(TUNING_SEEDS if chosen.noise else 1)
     noises = [gradient_noise(chosen, TUNING_UPDATES, seed) for seed in seeds]

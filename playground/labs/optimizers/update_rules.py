@@ -4,6 +4,9 @@
 3. the update η_t = lr · m_t / √V_t; 4. W_{t+1} = W_t − η_t. Each weight is updated by itself, in
 plain floats; t counts updates from 1. The rules are those of Keras; where its momentum is
 −lr · m_t, the learning rate is factored out, which is the same for a constant learning rate.
+Newton's method is the one of second order: it multiplies the gradient by the inverse of the matrix
+of second derivatives, and is not among the optimizers of a network, whose matrix would have as many
+rows as it has weights.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,10 +44,15 @@ class UpdateRule:
     lines: tuple[UpdateLine, ...]
     initial_state: Callable[[Settings], State] = lambda settings: (0.0,)
     settings: Settings | None = None  # None: the defaults of OPTIMIZERS
+    second_order: bool = False  # its `g` is H⁻¹∇f, with the Hessian matrix H of the surface
 
 
 def _sgd(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
     return state, {"m": g, "V": 1.0, "eta": lr * g}
+
+
+def _newton(state: State, w: float, d: float, t: int, lr: float, s: Settings) -> Step:
+    return state, {"d": d, "eta": lr * d}
 
 
 def _momentum(state: State, w: float, g: float, t: int, lr: float, s: Settings) -> Step:
@@ -292,6 +300,20 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             ),
             _W,
         ),
+    ),
+    "newton": UpdateRule(
+        "Newton",
+        _newton,
+        (
+            UpdateLine(
+                "d", "d_t", r"(H^{-1}\, \nabla f)_W",
+                r"<inverse_x> \cdot <gx> + <inverse_y> \cdot <gy>",
+            ),
+            UpdateLine("eta", r"\eta_t", r"lr \cdot d_t", r"<lr> \cdot <d>"),
+            _W,
+        ),
+        settings={},
+        second_order=True,
     ),
 }  # fmt: skip
 

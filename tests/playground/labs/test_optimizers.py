@@ -12,6 +12,7 @@ from playground.labs.optimizers.trajectories import (
     converged_at,
     default_rate,
     gradient_noise,
+    hessian,
     ranking,
     trajectory,
     tuned_rate,
@@ -47,7 +48,28 @@ def test_every_rule_is_keras_own_optimizer_step_by_step() -> None:
 
 
 def test_there_is_a_rule_for_every_optimizer() -> None:
-    assert set(UPDATE_RULES) - set(OPTIMIZERS) == {"course_momentum"}
+    assert set(UPDATE_RULES) - set(OPTIMIZERS) == {"course_momentum", "newton"}
+
+
+def test_newtons_step_is_one_on_a_parabola_and_ends_at_a_saddle_as_well() -> None:
+    still = np.zeros((60, 2))
+    for name in ("bowl", "ravine"):  # H⁻¹∇f = w − w*, however steep the sides are
+        surface = SURFACES[name]
+        assert default_rate("newton", name) == 1.0
+        path = trajectory("newton", surface, surface.start, 1.0, {}, still[:1])
+        assert path.points[1] == pytest.approx(surface.minima[0], abs=1e-8)
+    assert hessian(RAVINE, (3.0, -1.0)) == pytest.approx(np.array([[0.1, 0], [0, 5]]), abs=1e-8)
+    # At Rosenbrock's minimum, f = (1 − x)² + 100(y − x²)²: H = [[802, −400], [−400, 200]].
+    rosenbrock = SURFACES["rosenbrock"]
+    exact = np.array([[802, -400], [-400, 200]])
+    assert hessian(rosenbrock, (1.0, 1.0)) == pytest.approx(exact, rel=1e-6)
+    path = trajectory("newton", rosenbrock, rosenbrock.start, 1.0, {}, still)
+    assert path.points[6] == pytest.approx([1, 1], abs=1e-6)
+    # It looks for a gradient of 0, which a saddle point has too.
+    saddle = SURFACES["saddle"]
+    path = trajectory("newton", saddle, saddle.start, 1.0, {}, still)
+    assert path.points[-1] == pytest.approx([0, 0], abs=1e-9)
+    assert path.loss[-1] == saddle.lowest + 1
 
 
 def test_the_courses_momentum_needs_a_rate_ten_times_as_large() -> None:
