@@ -26,7 +26,35 @@ def neuron(activation: str, w: float, b: float, x: np.ndarray) -> KerasSession:
     lines.append(("layer.build((None, 1))  # or its first call", ""))
     dense.set_weights([kernel, bias])
     lines += [(setting, ""), ("layer.get_weights()", repr(dense.get_weights()))]
+    lines += _named(activation, kernel, bias, x[:1])
     return KerasSession(tuple(lines), np.asarray(dense(x[:, None]))[:, 0])
+
+
+def _named(
+    activation: str, kernel: np.ndarray, bias: np.ndarray, x: np.ndarray
+) -> list[tuple[str, str]]:
+    """The same layer in a model, found again by its name; `x` (1,) is predicted."""
+    dense = keras.layers.Dense(
+        1, activation=activation, name="L1", kernel_initializer=keras.initializers.GlorotUniform(0)
+    )
+    model = keras.Sequential([keras.Input((1,)), dense])
+    w, b = model.get_layer("L1").get_weights()
+    lines = [
+        (f'model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, '
+         f'activation="{activation}", name="L1")])', ""),
+        ('w, b = model.get_layer("L1").get_weights()  # an Input layer builds at once', ""),
+        ("print(w, b, w.shape, b.shape)", f"{w.round(2)} {b} {w.shape} {b.shape}"),
+        ('model.get_layer("L1").set_weights([np.array('
+         f'[[{kernel[0, 0]:g}]]), np.array([{bias[0]:g}])])', ""),
+    ]  # fmt: skip
+    model.get_layer("L1").set_weights([kernel, bias])
+    model.compile(run_eagerly=True)  # one prediction is not worth a compilation
+    predicted = model.predict(x.reshape(1, 1), verbose=0)
+    return [
+        *lines,
+        ('model.get_layer("L1").get_weights()', repr(model.get_layer("L1").get_weights())),
+        (f"model.predict(np.array([[{x[0]:g}]])).round(2)", repr(predicted.round(2))),
+    ]
 
 
 def layer(activation: str, kernel: np.ndarray, bias: np.ndarray, x: np.ndarray) -> KerasSession:

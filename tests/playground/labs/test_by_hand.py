@@ -25,6 +25,12 @@ def test_a_neuron_as_keras_has_it(activation: str, w: float, b: float, weights: 
     results = [result for code, result in session.lines if code == "layer.get_weights()"]
     assert results == ["[]", weights]
     assert "expecting 0 weights" in session.text
+    named = dict(session.lines)
+    assert named['model.get_layer("L1").get_weights()'] == weights
+    assert named["print(w, b, w.shape, b.shape)"].endswith(" [0.] (1, 1) (1,)")
+    if activation == "sigmoid":
+        at_zero = dict(in_keras.neuron(activation, w, b, np.zeros(1, np.float32)).lines)
+        assert at_zero["model.predict(np.array([[0]])).round(2)"].startswith("array([[0.01]]")
     distance = ulp_distance(neuron(activation, w, b, X)[1], session.outputs)
     assert distance.max() <= (0 if activation == "linear" else 8)
 
