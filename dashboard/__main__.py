@@ -27,6 +27,7 @@ SETTINGS: dict[str, Any] = {
     "runner.magicEnabled": False,
     "runner.postScriptGC": False,  # it costs 50 ms per update; the server collects now and then
     "client.toolbarMode": "minimal",
+    "logger.enableRich": False,  # plain lines, which can be shortened
     "theme.light.primaryColor": "#0877bd",
     "theme.dark.primaryColor": "#3d9fe0",
 }

@@ -6,6 +6,8 @@ The pages are in `navigation.py`, which runs again for every viewer and every cl
 import asyncio
 import gc
 import gzip
+import logging
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -26,9 +28,12 @@ from dashboard.state.background import dataset_load
 from dashboard.state.identity import keep
 from dashboard.state.pages import load_pages
 from playground.experiment.model import Data
+from playground.nn.format import truncate
 from playground.runs import cluster
 
 COLLECT_SECONDS = 20
+OURS = tuple(str(files(name)) for name in ("dashboard", "playground"))  # folders of code
+STREAMLIT = tuple(str(files(name)) for name in ("streamlit", "starlette"))
 KEEP_SECONDS = 2
 
 load_pages()  # here, not while the first visitor waits
@@ -50,6 +55,38 @@ async def plotly(request: Request) -> Response:
         headers["Content-Encoding"] = "gzip"
     body = await asyncio.to_thread(_plotly, compressed)
     return Response(body, media_type="text/javascript", headers=headers)
+
+
+class OneLine(logging.Filter):
+    """Tells in one line, with the place in our code, what a client's data caused in Streamlit.
+
+    Such data are damaged frames, and states that no widget of the page can have.
+    """
+
+    LOGGERS = (
+        "streamlit.error_util",
+        "streamlit.web.server.starlette.starlette_websocket",
+        "streamlit.components.v2.bidi_component.serialization",
+        "uvicorn.error",
+    )
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten a record of an exception that no code of ours has raised."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None:
+            return True
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [frame for frame in frames if frame.filename.startswith(OURS)]
+        if not ours or frames[-1].filename.startswith(STREAMLIT):
+            said = record.getMessage().partition("\n")[0]
+            place = f" ({ours[-1].filename}, line {ours[-1].lineno})" if ours else ""
+            record.msg = f"{said}: {type(error).__name__}: {truncate(error, 200)}{place}"
+            record.args, record.exc_info, record.exc_text = None, None, None
+        return True
+
+
+for logger in OneLine.LOGGERS:
+    logging.getLogger(logger).addFilter(OneLine())
 
 
 async def _keep() -> None:

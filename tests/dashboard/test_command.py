@@ -1,13 +1,18 @@
 """The command `mlp-playground`: its settings, its options and the commands of `playground`."""
 
+import logging
 import tomllib
+from collections.abc import Callable
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from dashboard.__main__ import SETTINGS, main
+from playground.experiment.model import Experiment
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,6 +47,31 @@ def test_the_server_gets_the_options_and_the_settings(monkeypatch: pytest.Monkey
     import os
 
     assert os.environ["PLAYGROUND_WORKERS"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("cause", "is_ours"),
+    [
+        (lambda: BackMsg().ParseFromString(b"\xff\xff damaged"), False),
+        (lambda: Experiment().replace(epochs=-1), True),
+    ],
+)
+def test_what_a_client_sends_is_logged_in_one_line_and_our_faults_whole(
+    cause: Callable[[], Any], is_ours: bool
+) -> None:
+    import dashboard.app  # noqa: F401 — adds the filter
+
+    logger, handler = logging.getLogger("streamlit.error_util"), logging.StreamHandler(StringIO())
+    logger.addHandler(handler)
+    try:
+        cause()
+    except Exception as error:
+        logger.error("Uncaught app execution", exc_info=error)
+        name = type(error).__name__
+    logger.removeHandler(handler)
+    logged = handler.stream.getvalue()
+    assert name in logged
+    assert ("Traceback" in logged) == is_ours == (len(logged.splitlines()) > 1)
 
 
 def test_commands_of_playground_and_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -101,7 +101,9 @@ def _common() -> RaceSetup:
             help="One learning rate does not suit all competitors: each first trains briefly at "
             "five rates around its own, and races at the best of them.",
         )  # fmt: skip
-    return RaceSetup(base.replace(epochs=int(epochs)), int(seeds), find)
+    # Only a forged state of a widget is nothing.
+    epochs = base.training.epochs if epochs is None else int(epochs)
+    return RaceSetup(base.replace(epochs=epochs), seeds or 1, find)
 
 
 # ---- a custom race -----------------------------------------------------------------------
@@ -154,12 +156,11 @@ KINDS: dict[str, Callable[[RaceSetup, bool], None]] = {
 
 
 def _field(text: str, key: str, fields: Sequence[str]) -> str:
-    return str(
-        st.selectbox(
-            text, fields, key=key, width=260, persist_state="session", format_func=label,
-            help="The setting in which the competitors differ.",
-        )
+    chosen = st.selectbox(
+        text, fields, key=key, width=260, persist_state="session", format_func=label,
+        help="The setting in which the competitors differ.",
     )  # fmt: skip
+    return chosen if chosen in fields else fields[0]
 
 
 def _values(base: Experiment, field: str, key: str, most: int) -> ParsedValues:
