@@ -10,6 +10,7 @@ import click
 
 from playground.api.network import TrainedNetwork
 from playground.api.runs import owner_of_new_runs
+from playground.experiment.describe import unused_settings
 from playground.experiment.model import Experiment
 from playground.history.environment import versions
 from playground.history.events import Diverged, Epoch, Event, Progress, metric_name
@@ -40,6 +41,8 @@ def train(
     >>> sorted(result.evaluate("test"))
     ['accuracy', 'loss']
 
+    A setting without an effect, such as a momentum of SGD, is told by a warning.
+
     `progress`: show a progress bar, in a terminal or a notebook. `log`: save the run where the
     Runs page of the dashboard lists it; with runs of several browsers in the database, the id of a
     run of the browser that should list it. `start`: weights to begin with. A loss that is no
@@ -48,6 +51,8 @@ def train(
     """
     if not isinstance(experiment, Experiment):
         raise TypeError(f"experiment must be an Experiment, got {truncate(experiment)}")
+    if unused := unused_settings(experiment):
+        warnings.warn("; ".join(unused), stacklevel=2)
     logger = None
     if log:
         logger = RunLogger(store(), owner_of_new_runs(log if isinstance(log, str) else None))

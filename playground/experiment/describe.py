@@ -5,7 +5,15 @@ from typing import Any
 
 from playground.datasets.custom.table import shape_of
 from playground.datasets.registry import DATASETS
-from playground.experiment.model import NOISES, Data, Experiment, Training
+from playground.experiment.model import (
+    NOISES,
+    Data,
+    Experiment,
+    Training,
+    format_value,
+    label,
+    text_label,
+)
 from playground.experiment.sections import TARGETS
 from playground.experiment.url import differences
 from playground.nn.activations import ACTIVATIONS
@@ -68,22 +76,30 @@ _NEEDED = {
 }
 
 
-def unused_settings(experiment: Experiment, names: Iterable[str] | None = None) -> list[str]:
+def unused_settings(
+    experiment: Experiment, names: Iterable[str] | None = None, labels: bool = False
+) -> list[str]:
     """One sentence for each of some fields without an effect, with the choices that use it.
 
-    By default those fields that are not at their default.
+    By default those fields that are not at their default. `labels`: fields and choices are called
+    as on the screen, not as in code, links and options.
     """
     active, values = active_hyperparameters(experiment), experiment.to_dict()
     sentences = []
     for name in differences(experiment) if names is None else names:
         if name in active or name == "activations":
             continue
-        reason = f"without {_NEEDED.get(name, 'hidden layers')}"
+        needed = _NEEDED.get(name, "hidden layers")
+        reason = f"without {text_label(needed) if labels else needed}"
         for choice, (table, fields) in _USERS.items():
             users = [key for key, entry in table.items() if name in getattr(entry, fields)]
             if users and (choice != "activation" or experiment.network.hidden):
-                reason = f"with {choice} {values[choice]}: it is used by {', '.join(users)}"
-        sentences.append(f"{name} has no effect {reason}")
+                called = [values[choice], *users]
+                if labels:
+                    called = [format_value(choice, each) for each in called]
+                of = text_label(choice) if labels else choice
+                reason = f"with {of} {called[0]}: it is used by {', '.join(called[1:])}"
+        sentences.append(f"{label(name) if labels else name} has no effect {reason}")
     return sentences
 
 

@@ -170,5 +170,15 @@ def test_a_setting_without_an_effect_is_told_with_what_would_use_it(
     assert sentence in told
 
 
+def test_on_a_page_they_are_told_by_their_labels() -> None:
+    experiment = Experiment().replace(momentum=0.9, patience=3, dropout=0.1, hidden=())
+    assert unused_settings(experiment, labels=True) == [
+        "Dropout has no effect without hidden layers",
+        "Momentum has no effect with optimizer SGD: it is used by SGD with momentum, "
+        "Nesterov momentum, RMSprop",
+        "Patience (epochs) has no effect without early stopping",
+    ]
+
+
 def test_settings_with_an_effect_are_not_told() -> None:
     assert unused_settings(Experiment().replace(optimizer="adam", beta_1=0.5, noise=0.1)) == []
