@@ -128,8 +128,8 @@ def _keras(name: str, kind: NeuronKind, w: float, b: float, x: np.float32) -> No
         st.caption(
             "A new layer has no weights: `get_weights()` is `[]`, as the number of inputs is "
             "unknown. Its first call, `build`, or an Input layer before it builds it; then W has "
-            "the shape (1, 1), inputs × units, and b (1,), both float32. In a model, a layer with a "
-            'name is found by it: `get_layer("L1")`.'
+            "the shape (1, 1), inputs × units, and b (1,), both float32. In a model, a layer "
+            'with a name is found by it: `get_layer("L1")`.'
         )
     with right:
         _table(name, w, b, xs, session.outputs)
