@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from playground.runs import leased
+
 
 @pytest.fixture(autouse=True)
 def no_keras(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -13,3 +15,9 @@ def no_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     which takes ten times as long as most pages.
     """
     monkeypatch.delitem(sys.modules, "keras", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def open_tab(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs go on however slow the machine is: pages without a server have no open tab."""
+    monkeypatch.setattr(leased, "TAB_LEASE", 1e6)
