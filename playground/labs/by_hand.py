@@ -1,15 +1,18 @@
 """The By hand lab in NumPy: a neuron, a Normalization layer, a dense layer, the coffee network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.datasets import Dataset, load
+from playground.datasets import Dataset, Split, load
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import assemble
+from playground.labs.numpy_training import adam_steps
+from playground.nn.backprop import backward
 from playground.nn.network import Snapshot
 
 Array = NDArray[Any]
@@ -156,6 +159,42 @@ TRAINED = (
 def roasts() -> Dataset:
     """200 coffee roasts: temperature in °C, duration in minutes, and whether they are good."""
     return load(EXPERIMENT.data)
+
+
+@dataclass(frozen=True)
+class CopiesRun:
+    """A training of the coffee network on so many copies of the roasts, and its scores on them."""
+
+    copies: int
+    epochs: int
+    updates: int
+    loss: float
+    accuracy: float
+
+
+def updates_per_epoch(copies: int) -> int:
+    """Batches of an epoch over `copies` of the roasts; 1,000 copies of 200 have 6,250."""
+    return -(-copies * EXPERIMENT.data.train_size // EXPERIMENT.training.batch_size)
+
+
+def train_copies(copies: int, epochs: int, seed: int = 0) -> CopiesRun:
+    """Train on `np.tile(X, (copies, 1))` by Adam, in that order, from the weights of `seed`."""
+    data, experiment = roasts(), EXPERIMENT.replace(seed=seed)
+    x, y, updates = data.train.x, data.train.y, epochs * updates_per_epoch(copies)
+    tiled = replace(data, train=Split(np.tile(x, (copies, 1)), np.tile(y, copies)))
+    network = next(islice(adam_steps(experiment, tiled), updates, None))
+    inputs = data.transform(x)
+    loss = backward(network, inputs, y, experiment.training.loss).loss
+    accuracy = float(((network.predict(inputs)[:, 0] > 0.5) == y).mean())
+    return CopiesRun(copies, epochs, updates, loss, accuracy)
+
+
+def compare_copies(copies: int, epochs: int) -> list[CopiesRun]:
+    """No copies for `epochs`, `copies` for as many, and no copies for about as many updates."""
+    equal = round(epochs * updates_per_epoch(copies) / updates_per_epoch(1))
+    return [
+        train_copies(count, each) for count, each in ((1, epochs), (copies, epochs), (1, equal))
+    ]
 
 
 def coffee_network(weights: tuple[Any, ...] = TRAINED) -> Snapshot:

@@ -119,6 +119,15 @@ def test_the_weights_are_printed_with_their_shapes() -> None:
     ]  # fmt: skip
 
 
+def test_copies_of_the_roasts_are_more_updates_and_nothing_else() -> None:
+    assert 10 * by_hand.updates_per_epoch(1_000) == 62_500  # 1,000 copies, 10 epochs, batches of 32
+    assert by_hand.updates_per_epoch(1) == by_hand.EXPERIMENT.steps_per_epoch == 7
+    few, many, equal = by_hand.compare_copies(32, 4)
+    assert (few.updates, many.updates, equal.updates) == (28, 800, 798)
+    assert many.loss < few.loss
+    assert many.loss == pytest.approx(equal.loss, rel=0.1)  # other batches, the same way
+
+
 def test_training_improves_the_accuracy() -> None:
     before, after = in_keras.coffee(3, (0, 400))
     assert (before.epoch, after.epoch) == (0, 400)

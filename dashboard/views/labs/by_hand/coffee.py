@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -24,6 +25,7 @@ from playground.analysis.metrics.classification import confusion
 from playground.labs.by_hand import (
     CHECKPOINTS,
     EXPERIMENT,
+    CopiesRun,
     coffee_network,
     format_weights,
     roasts,
@@ -34,6 +36,7 @@ Array = NDArray[Any]
 
 LARGEST = 200.0  # |weight| that can be typed
 INPUTS = ("temperature", "duration")
+COPIED_EPOCHS = 10  # as in the course
 START = (215.0, 13.0)  # °C and minutes of the movable roast
 STEPS_PER_EPOCH = EXPERIMENT.steps_per_epoch
 
@@ -75,6 +78,45 @@ def coffee() -> None:
             "duration, both scaled. W2 has one column for the one output."
         )
     unit_maps(view, plane, 0, {"roasts": drawn_examples(snapshot, dataset, dataset.train)})
+    _copies()
+
+
+def _copies() -> None:
+    """What `np.tile` changes: the number of updates in an epoch, and nothing else."""
+    st.markdown("**A thousand copies of the same roasts**")
+    st.code("Xt, Yt = np.tile(Xn, (1000, 1)), np.tile(Y, (1000, 1))", language="python")
+    copies: int = st.select_slider(
+        "Copies", (10, 100, 1_000), 100, key="lab_by_hand_copies", persist_state="session",
+        format_func=lambda n: f"{n:,}",
+        help="The course takes 1,000 and trains for 10 epochs; that takes half a minute here.",
+    )  # fmt: skip
+    runs: list[CopiesRun] | None = worker_result(
+        "lab_by_hand_tile", copies, "playground.labs.by_hand:compare_copies", copies, COPIED_EPOCHS,
+        waiting=f"Training on {copies:,} copies, in NumPy …",
+    )  # fmt: skip
+    if runs is None:
+        return
+    names = ("no copies", f"{copies:,} copies", "no copies, as many updates")
+    st.table(
+        pd.DataFrame(
+            {
+                "": name,
+                "examples": f"{run.copies * len(roasts().train):,}",
+                "different ones": f"{len(roasts().train):,}",
+                "epochs": f"{run.epochs:,}",
+                "updates": f"{run.updates:,}",
+                "loss": f"{run.loss:.4f}",
+                "accuracy": f"{run.accuracy:.1%}",
+            }
+            for name, run in zip(names, runs, strict=True)
+        ),
+        hide_index=True,
+    )
+    st.caption(
+        "Copies hold nothing new: mean and variance stay, and so does the minimum of the loss. An "
+        "epoch only has more updates; as many epochs more without copies do about the same. And a "
+        "copy in the validation set would be a leak: Data → Data leakage and split errors."
+    )
 
 
 def _network() -> tuple[Snapshot, str]:
