@@ -12,10 +12,12 @@ from dashboard.figures.style import (
     MARK,
     NEGATIVE,
     POSITIVE,
+    TRAINING,
     Figure,
     Trace,
     base_layout,
     distinct_colors,
+    line,
     vertical_line,
 )
 from playground.labs.gradient_descent import Descent, LossCurve
@@ -23,6 +25,7 @@ from playground.labs.optimizers.surfaces import Array, Surface, grid
 from playground.labs.optimizers.trajectories import Trajectory
 from playground.labs.optimizers.update_rules import UPDATE_RULES
 from playground.nn.schedules import SCHEDULES
+from playground.runs.lr_finder import RateRamp
 
 Descents = Mapping[str, Descent]  # by schedule
 Paths = Mapping[str, Trajectory]  # by update rule
@@ -224,6 +227,29 @@ def descent_figure(curve: LossCurve, descent: Descent, step: int) -> Figure:
         _updates(curve, visited),
     ]
     return {"data": traces, "layout": layout}
+
+
+def ramp_figure(ramp: RateRamp) -> Figure:
+    """The loss of each update of a learning-rate ramp, and the two rates to choose from."""
+    layout = base_layout("Loss over the learning rate", "learning rate", "loss", height=260)
+    layout["xaxis"] |= {"type": "log", "exponentformat": "power"}
+    layout["shapes"] = [vertical_line(ramp.steepest), vertical_line(ramp.last_safe)]
+    hover = "rate %{x:.2g}: loss %{y:.3g}"
+    return {
+        "data": [
+            line("each update", ramp.rates, ramp.losses, MARK, hover=hover, width=1),
+            line("smoothed", ramp.rates, ramp.smoothed, TRAINING, hover=hover),
+        ],
+        "layout": layout,
+    }
+
+
+def ramp_sentence(ramp: RateRamp) -> str:
+    """Where the loss falls fastest, and where it is lowest."""
+    return (
+        f"The loss falls fastest at a learning rate of {ramp.steepest:.2g} (left line) and is "
+        f"lowest at {ramp.last_safe:.2g} (right line); beyond that it rises."
+    )
 
 
 def _line(name: str, x: Any, y: Any, line: dict[str, Any]) -> Trace:

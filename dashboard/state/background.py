@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from dashboard.state.network_view import NetworkView
 from playground.datasets import Dataset, load
 from playground.datasets.download import FetchError
-from playground.experiment.model import Data
+from playground.experiment.model import Data, Experiment
 from playground.nn.network import Snapshot
 from playground.runs.jobs import Job, Jobs, fingerprint
+from playground.runs.lr_finder import RAMP, RAMP_RATES
 
 
 class DatasetLoad:
@@ -97,6 +98,15 @@ def keras_job(now: NetworkView, x: NDArray[np.float32]) -> Job | None:
 def retry_keras(now: NetworkView, x: NDArray[np.float32], failed: Job) -> None:
     """Remove a failed job, so that the next call starts another one."""
     _jobs().remove(_key(now, x), failed)
+
+
+def rate_ramp_job(experiment: Experiment) -> Job:
+    """The job that measures the loss over the learning rate for an experiment.
+
+    Its own rate and schedule have no part in it.
+    """
+    alike = experiment.replace(learning_rate=0.01, schedule="constant", warmup_epochs=0)
+    return _jobs().submit(("ramp", alike), ("ramp", alike), RAMP, alike, RAMP_RATES)
 
 
 def _key(now: NetworkView, x: NDArray[np.float32]) -> Hashable:

@@ -105,7 +105,7 @@ def _duration(seconds: float) -> str:
 def enabled_buttons(state: str) -> frozenset[str]:
     """Enabled ones of "train", "pause", "step", "reset", "new_weights" for a run in `state`."""
     enabled = {"new_weights"}
-    if state in ("ready", "paused", "lost"):
+    if state in ("ready", "paused", "finished", "lost"):
         enabled |= {"train", "step"}
     if state == "playing":
         enabled.add("pause")
@@ -116,7 +116,7 @@ def enabled_buttons(state: str) -> frozenset[str]:
 
 def train_label(state: str) -> str:
     """Label of the button that trains a run in `state`."""
-    return {"paused": "Resume", "lost": "Start again"}.get(state, "Train")
+    return {"paused": "Resume", "finished": "Train on", "lost": "Start again"}.get(state, "Train")
 
 
 def show_notice(runs: Iterable[tuple[str, Run | None]]) -> None:

@@ -1,8 +1,16 @@
-"""Short runs at several learning rates, so that each competitor of a race runs at its own best."""
+"""Finding a learning rate: a ramp over all of them, or short runs at a few around a given one.
+
+The ramp is the range test of Smith, "Cyclical learning rates for training neural networks" (2017):
+one short training in which the rate of each update is higher than that of the last. The short runs
+let each competitor of a race run at its own best.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, isfinite, nan
+
+import numpy as np
+from numpy.typing import NDArray
 
 from playground.experiment.model import Experiment, limits
 from playground.runs.leased import LEASE, Registry
@@ -76,6 +84,45 @@ class LearningRateFinder(Sweep):
             _at(competitor, tried.chosen) if tried else competitor
             for competitor, tried in zip(self.competitors, self.tried, strict=True)
         )
+
+
+RAMP = "playground.training.trainer:rate_ramp"  # runs in a worker
+RAMP_RATES = np.geomspace(1e-5, 10.0, 121)  # 20 updates for each power of ten
+SMOOTHING = 13  # updates whose mean is the smoothed loss
+JUMP = 4.0  # a loss this many times the first one ends the curve
+
+
+@dataclass(frozen=True)
+class RateRamp:
+    """The loss of each update of a ramp; it ends where the loss is no longer finite, or jumps."""
+
+    rates: NDArray[np.float64]  # (n,) rising
+    losses: NDArray[np.float64]  # (n,) of the batch of each update, before it
+    smoothed: NDArray[np.float64]  # (n,) the mean over SMOOTHING updates
+
+    @property
+    def last_safe(self) -> float:
+        """The rate with the lowest smoothed loss: beyond it the loss rises."""
+        return float(self.rates[int(self.smoothed.argmin())])
+
+    @property
+    def steepest(self) -> float:
+        """The rate at which the smoothed loss falls fastest over log η, before `last_safe`."""
+        end = max(int(self.smoothed.argmin()), 2)
+        return float(self.rates[int(np.gradient(self.smoothed[: end + 1]).argmin())])
+
+
+def rate_ramp(losses: Sequence[float], rates: NDArray[np.float64] = RAMP_RATES) -> RateRamp:
+    """What `RAMP` measured; ValueError where too few losses are finite."""
+    values = np.array(losses, np.float64)
+    jumps = np.flatnonzero(values > JUMP * values[:1])
+    values = values[: jumps[0] if len(jumps) else None]
+    if len(values) < SMOOTHING:
+        raise ValueError(f"a ramp must have {SMOOTHING} finite losses, got {len(values)}")
+    half = SMOOTHING // 2
+    padded = np.pad(values, half, "edge")
+    smoothed = np.convolve(padded, np.full(SMOOTHING, 1 / SMOOTHING), "valid")
+    return RateRamp(rates[: len(values)], values, smoothed)
 
 
 def rates(experiment: Experiment) -> tuple[float, ...]:

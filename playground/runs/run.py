@@ -31,6 +31,8 @@ UNDO_FIELDS = ("experiment", "state", "epoch", "progress")  # beside the log, be
 EXPECT_REQUESTS = 5.0  # seconds for which one request for weights lets others be expected
 ASK_WAIT = 10.0  # seconds that a request waits for the trainer to exist
 SLOW_START = 5.0  # seconds of waiting for a worker after which a page says so
+SLOW_UPDATE = 2.0  # seconds of one update from which on a page says so
+MANY = 3  # runs in one worker from which on a page says how many there are
 PAUSE_WAIT = 2.0  # seconds that `pause` waits for the slice under way
 MOST_EPOCHS = 1000  # of one fit on added examples
 
@@ -124,15 +126,27 @@ class Run(TrainingLoop):
                 self._one_update = True
                 self.play_until(self.epoch + 1)
 
+    @property
+    def can_extend(self) -> bool:
+        """Whether it is finished, and its trainer can go on."""
+        return self.state == "finished" and self._trains and not self._closed
+
+    def extend(self, epochs: int) -> None:
+        """Plan `epochs` in all, more than a finished run has trained; it is paused then.
+
+        ValueError where it cannot.
+        """
+        planned = self.experiment.replace(epochs=epochs)
+        with self._changed:
+            if not self.can_extend or epochs <= self.epoch:
+                raise ValueError(f"a run to extend must be finished before, got {self.state}")
+            self.experiment, self.state = planned, "paused"
+            self._changes |= {"epochs": epochs}
+
     def train_on(self, epochs: int) -> None:
         """Train `epochs` more after the end of a finished run; ValueError where it cannot."""
-        planned = self.experiment.replace(epochs=self.epoch + epochs)
-        with self._changed:
-            if self.state != "finished" or not self._trains or self._closed:
-                raise ValueError(f"a run must be finished, with its trainer, got {self.state}")
-            self.experiment, self.state = planned, "paused"
-            self._changes |= {"epochs": planned.training.epochs}
-            self.play()
+        self.extend(self.epoch + epochs)
+        self.play()
 
     def branch(self, epoch: int, epochs: int) -> "Run":
         """A run that trains `epochs` more from the weights after `epoch`, with a new optimizer.
@@ -358,6 +372,13 @@ class Run(TrainingLoop):
                 f"Waiting for a worker for {waited:.0f} s: they start, or train other runs. "
                 "Training starts by itself."
             )
+        done = self.progress
+        if self.state == "playing" and done is not None and done.images_per_second > 0:
+            update = self.experiment.training.batch_size / done.images_per_second
+            if update >= SLOW_UPDATE:
+                return f"One update of this network takes {update:.0f} s on this machine."
+            if self.sharing >= MANY:
+                return f"{self.sharing} runs take turns in its worker process."
         if self._saved_log and self.state == "paused" and self._trainer is None:
             return f"{self._saved_log.reason.capitalize()}: training can continue from here."
         if self._resumed_epoch:

@@ -47,7 +47,8 @@ from playground.training.checkpoints import (
 )
 from playground.training.train_step import Program, no_owner, program, rms_of_layers
 
-STEPS = 128  # of one compiled call inside a long epoch
+STEPS = 128  # of one compiled call inside a long epoch, at most…
+CALL = 2.5e9  # …and FLOP: some 25 ms, after which another run of the worker has its turn
 EPOCHS = 64  # of one compiled call where epochs are short
 SHORT_EPOCH = 20e6  # FLOP; an epoch with fewer takes less than a call costs
 SMALL_NETWORK = 20_000  # weights; those after each of EPOCHS epochs are kept in memory
@@ -175,6 +176,27 @@ class Trainer:
         if self.row and not self.over:
             events.append(self._progress(0.0))
         return StepResult(tuple(events), self.latest(), told)
+
+    def ramp(self, learning_rates: np.ndarray) -> list[float]:
+        """The loss of each batch while the rate of update i is `learning_rates[i]`.
+
+        As far as it is finite. It spoils the weights: use a trainer of its own.
+        """
+        p, size, steps = self._acquire(), self.program.batch_size, min(STEPS, self._steps)
+        losses: list[float] = []
+        while len(losses) < len(learning_rates):
+            if self.row >= self.order.n:
+                self._start_epoch()
+            piece = self.rows[self.row : self.row + steps * size]
+            self.row += len(piece)
+            given = np.resize(learning_rates[len(losses) :], (1, steps))
+            batches = replace(self._batches([piece], 0, steps), rates=given)
+            for i in range(min(-(-len(piece) // size), len(learning_rates) - len(losses))):
+                _, loss, _, _ = p.train(batches, self._scaling, self._strengths, i, i + 1)
+                if not np.isfinite(loss):
+                    return losses
+                losses.append(loss / float(batches.weight[0, i * size : (i + 1) * size].sum()))
+        return losses
 
     def _loss_on(self, rows: np.ndarray, snapshot: Snapshot) -> float:
         """The mean loss, with penalty, of a network on some training examples."""
@@ -334,6 +356,16 @@ class Trainer:
         return -(-self.order.n // self.program.batch_size)
 
     @property
+    def _steps_per_call(self) -> int:
+        """Updates in one compiled call, the same in every run of an experiment.
+
+        They decide in which order float32 losses are added up.
+        """
+        weights = sum(a * b for a, b in itertools.pairwise(self.experiment.layer_sizes))
+        work = 6 * weights * self.program.batch_size
+        return max(1, min(STEPS, self._steps, int(CALL / work)))
+
+    @property
     def _strengths(self) -> np.ndarray:
         network = self.experiment.network
         return np.array([network.dropout, network.l1, network.l2], np.float32)
@@ -374,7 +406,7 @@ class Trainer:
         p = self._acquire()
         began, size, n = p.clock(), p.batch_size, self.order.n
         left = -(-(n - self.row) // size)
-        steps = min(STEPS, self._steps)
+        steps = self._steps_per_call
         count = min(left, steps, most)
         piece = self.rows[self.row : self.row + count * size]
         batches = self._batches([piece], self.epoch * self._steps + self.row / size, steps)
@@ -563,3 +595,8 @@ class Trainer:
     def _score_of(self, loss: float, metric: float, penalty: float) -> Score:
         """A score, whose mean absolute error is in the target's own unit."""
         return Score(loss, metric * self.dataset.target_std, penalty)
+
+
+def rate_ramp(experiment: Experiment, learning_rates: np.ndarray) -> list[float]:
+    """`Trainer.ramp` of a new network."""
+    return Trainer(experiment).ramp(learning_rates)

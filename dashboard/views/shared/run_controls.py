@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
+from pydantic import ValidationError
 
 from dashboard.components import status as status_parts
 from dashboard.components.slider import epoch_slider
-from dashboard.state import identity, session, url
+from dashboard.state import identity, session, stored, url
 from dashboard.state.network_view import NetworkView
 from dashboard.views.shared.former_runs import keep_former
-from dashboard.widgets.messages import warn
+from dashboard.widgets.messages import refuse, warn
 from dashboard.widgets.run_status import (
     enabled_buttons,
     progress_share,
@@ -20,10 +21,11 @@ from dashboard.widgets.run_status import (
     waiting,
 )
 from playground.datasets import Dataset
-from playground.experiment.model import LARGEST_SEED, TUNABLE_WHILE_TRAINING, Experiment
+from playground.experiment.model import LARGEST_SEED, TUNABLE_WHILE_TRAINING, Experiment, explain
 from playground.nn.network import Snapshot
 from playground.runs.run import Run
 
+MORE_EPOCHS = 50  # of training on, by default
 REDRAW_SECONDS = 1.0  # while a run plays: most views take a tenth of it
 
 SPEEDS: dict[str, float | None] = {
@@ -50,7 +52,38 @@ def own_run(experiment: Experiment) -> Run | None:
     if run.state in ("playing", "paused") and changes.keys() <= set(TUNABLE_WHILE_TRAINING):
         run.change(**changes)
         return run
+    if changes.keys() == {"epochs"} and run.can_extend and after["epochs"] > run.epoch:
+        run.extend(after["epochs"])
+        return run
     return _start(experiment)
+
+
+def train_on(run: Run, epochs: int, epoch: int | None = None) -> None:
+    """Train on after the end of a run, or after an earlier `epoch` in a run of its own.
+
+    Also where its trainer is gone; why it could not is kept for `show_refusal`.
+    """
+    try:
+        if epoch is None and run.can_extend:
+            run.train_on(epochs)
+        else:
+            branch = run.branch(run.epoch if epoch is None else epoch, epochs)
+            keep_former(run)
+            session.set_run(branch)
+            run = branch
+            run.play()
+    except ValidationError as error:
+        stored.set("not trained on", "; ".join(explain(error, labels=True)))
+    except (LookupError, ValueError) as error:
+        stored.set("not trained on", str(error))
+    session.set_experiment(run.experiment)
+
+
+def show_refusal() -> None:
+    """Why the last run could not be trained on, once."""
+    if reason := stored.get("not trained on"):
+        refuse(reason)
+        stored.set("not trained on", "")
 
 
 def _start(experiment: Experiment) -> Run | None:
@@ -76,7 +109,9 @@ def start_run(experiment: Experiment, play: bool) -> Run | None:
 
 def _play(epochs: int | None = None) -> None:
     run = own_run(session.experiment())
-    if run is not None:
+    if run is not None and run.state == "finished":
+        train_on(run, epochs or stored.widget("more_epochs") or MORE_EPOCHS)
+    elif run is not None:
         run.play(epochs)
 
 

@@ -22,7 +22,7 @@ EXPERIMENT = Experiment().replace(epochs=10, patience=4)
         ("ready", {"train", "step", "new_weights"}),
         ("playing", {"pause", "reset", "new_weights"}),
         ("paused", {"train", "step", "reset", "new_weights"}),
-        ("finished", {"reset", "new_weights"}),
+        ("finished", {"train", "step", "reset", "new_weights"}),
         ("diverged", {"reset", "new_weights"}),
         ("lost", {"train", "step", "reset", "new_weights"}),
     ],
@@ -34,6 +34,7 @@ def test_a_button_is_alive_only_where_it_does_something(state: str, may: set[str
 def test_the_button_that_trains_says_what_it_will_do() -> None:
     assert train_label("ready") == "Train"
     assert train_label("paused") == "Resume"
+    assert train_label("finished") == "Train on"
     assert train_label("lost") == "Start again"
 
 
