@@ -158,18 +158,23 @@ def metric_curves(
     kept: Sequence[KeptCurve] = (),
     view: CurveView = PLAIN,
     level: float | None = None,
+    unit: str = "",
 ) -> Figure:
     """Accuracy (or mean absolute error) of both parts; the best validation score is marked.
 
-    kept: former runs behind it; level: the score of always giving the same answer.
+    kept: former runs behind it; level: the score of always giving the same answer; unit: of the
+    error.
     """
     is_accuracy = name == "accuracy"
-    label, number = METRICS[name], ".1%" if is_accuracy else ".4f"
+    label, number = METRICS[name], ".1%" if is_accuracy else error_format(history.metric)
+    if unit:
+        label += f" ({escape_html(unit)})"
     if is_accuracy and view.log_y:
         name, label = "error_rate", "Error rate"
         level = None if level is None else 1 - level
     traces = _quantity_curves(name, number, history, view, kept)
-    figure: Figure = {"data": traces, "layout": base_layout(label, "epoch", label.lower())}
+    axis = label[0].lower() + label[1:]
+    figure: Figure = {"data": traces, "layout": base_layout(label, "epoch", axis)}
     if name == "accuracy":  # around a single point Plotly would draw −50 % to 150 %
         bounds = {"clipmin": -0.02, "clipmax": 1.02}
         figure["layout"]["yaxis"] |= {
@@ -212,7 +217,7 @@ def _finish(
         layout[name] |= {"type": "log", "exponentformat": "e"}
     for name, logarithmic in axes.items():  # a zoom does not fit the other scale
         layout[name]["uirevision"] = f"{uirevision} {logarithmic}"
-    if len(history):
+    if any(len(trace["x"]) for trace in figure["data"]):
         # Not a range of its own: a zoom would be lost with each update that moves it.
         first = 1 if view.log_x else 0
         layout["xaxis"] |= {"autorange": True, "autorangeoptions": {"include": [first, 10]}}
@@ -249,10 +254,17 @@ def loss_sentence(history: History) -> str:
     return _sentence("loss", history.epoch, history.loss, history.val_loss, False, best)
 
 
-def metric_sentence(history: History, name: str = "accuracy") -> str:
+def metric_sentence(history: History, name: str = "accuracy", unit: str = "") -> str:
     """The best and the last accuracy (or mean absolute error), in one sentence."""
     values, label = (history.metric, history.val_metric), METRICS[name].lower()
-    return _sentence(label, history.epoch, *values, name == "accuracy")
+    return _sentence(label, history.epoch, *values, name == "accuracy", unit=unit)
+
+
+def error_format(errors: Column) -> str:
+    """The number format of errors: with fewer decimals where they are large."""
+    finite = errors[np.isfinite(errors)]
+    largest = float(finite.max()) if len(finite) else 0.0
+    return ".4f" if largest < 10 else ",.2f" if largest < 1_000 else ",.0f"
 
 
 def rate_sentence(history: History) -> str:
@@ -267,21 +279,21 @@ def rate_sentence(history: History) -> str:
 
 def _sentence(
     name: str, epoch: Any, train: Column, validation: Column | None, is_accuracy: bool,
-    best: int | None = None,
+    best: int | None = None, unit: str = "",
 ) -> str:  # fmt: skip
     if not len(epoch):
         return "No epoch yet: press Train."
     part, values = ("Training", train) if validation is None else ("Validation", validation)
     row = best_row(values, is_accuracy) if best is None else best
-    last, superlative = (
-        format_score(values[-1], is_accuracy),
-        "highest" if is_accuracy else "lowest",
+    last, highest = (
+        f"{format_score(value, is_accuracy)} {unit}".strip()
+        for value in (values[-1], values[0 if row is None else row])
     )
+    superlative = "highest" if is_accuracy else "lowest"
     if row is None or values[row] == values[-1]:
         return f"{part} {name} is {last} after epoch {epoch[-1]:.0f}, the {superlative} so far."
     return (
-        f"{part} {name} was {superlative} at epoch {epoch[row]:.0f} "
-        f"({format_score(values[row], is_accuracy)}); it is now {last}."
+        f"{part} {name} was {superlative} at epoch {epoch[row]:.0f} ({highest}); it is now {last}."
     )
 
 

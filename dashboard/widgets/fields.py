@@ -27,7 +27,7 @@ from playground.nn.format import format_number
 # Where values below are useless, though the field allows 0.
 SMALLEST = {"l1": 1e-6, "l2": 1e-6}
 
-AT_ONCE_MARK = ":material/bolt:"  # beside the name of a setting that a playing run takes over
+AT_ONCE_MARK = "↯"  # beside the name of a setting that a playing run takes over
 
 SLIDER = "_slider"  # suffix of the key of a slider beside its field's number
 

@@ -38,13 +38,9 @@ def press(page: Any, key: str) -> None:
 
 
 def epoch(page: Any) -> int:
-    """Epochs finished, as the first tile says."""
-    return int(tile(page, 0).replace(",", ""))
-
-
-def tile(page: Any, number: int) -> str:
-    """The value of a score tile: epoch, losses, scores."""
-    return str(page.locator(".st-key-tiles dd").nth(number).inner_text())
+    """Epochs finished, as the slider says."""
+    numbers = re.findall(r"\d+", page.locator(".st-key-epoch output").inner_text())
+    return int(numbers[-1]) if numbers else 0
 
 
 def wait_until(page: Any, true: Callable[[], bool], timeout: float = START) -> None:
@@ -67,8 +63,10 @@ def pause(page: Any) -> int:
 
 
 def accuracy(page: Any) -> float:
-    text = tile(page, 4)
-    return float(text.rstrip("%")) if text.endswith("%") else 0.0
+    text = page.locator(".st-key-metric_chart .js-plotly-plot").evaluate(
+        "plot => plot._fullData?.find(trace => trace.name === 'validation')?.meta?.end"
+    )
+    return float(text.rstrip("%")) if text else 0.0
 
 
 def heading(page: Any) -> str:
@@ -80,7 +78,7 @@ def test_the_first_page_shows_an_untrained_network(page: Any) -> None:
     assert "Fashion-MNIST · 784-300-100-10" in heading(page)
     assert page.get_by_text("266,610 parameters").is_visible()
     assert page.get_by_text("Not trained yet").first.is_visible()
-    assert page.locator(".st-key-samples li").count() == 10
+    assert page.locator(".st-key-samples li").count() == 12
     assert [button(page, key).is_enabled() for key in ("train", "step", "reset")] == [
         True, True, False,
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """After a crash of the server every finished epoch is shown, and training continues."""
 
+import re
 import time
 from typing import Any
 
@@ -10,13 +11,14 @@ START = 180_000  # ms: the workers may still be loading TensorFlow
 
 
 def epoch(page: Any) -> int:
-    """Epochs finished, as the first tile says."""
-    return int(page.locator(".st-key-tiles dd").first.inner_text().replace(",", ""))
+    """Epochs finished, as the slider says."""
+    numbers = re.findall(r"\d+", page.locator(".st-key-epoch output").inner_text())
+    return int(numbers[-1]) if numbers else 0
 
 
 def reach(page: Any, number: int) -> None:
     """Wait until an epoch is finished."""
-    page.locator(".st-key-tiles dd").first.wait_for(timeout=START)
+    page.locator(".st-key-epoch output").wait_for(timeout=START)
     end = time.monotonic() + START / 1000
     while epoch(page) < number:
         assert time.monotonic() < end

@@ -24,19 +24,114 @@ def names(page: Any) -> list[str]:
     return found
 
 
-def test_settings_network_predictions_and_curves_need_no_scrolling(visit: Any) -> None:
-    page = small(visit, SPIRAL + "50")
-    parts = (
-        "hidden", "activation", "optimizer", "learning_rate", "schedule",
-        "batch_size", "regularization_settings", "more_settings", "train", "train_graph",
-        "region", "tiles", "loss_chart", "metric_chart",
+def free(page: Any) -> None:
+    """Take the focus from every control."""
+    page.mouse.click(640, 30)
+
+
+def train(page: Any, epochs: int = 30) -> None:
+    """Train to the end by the space bar."""
+    free(page)
+    page.keyboard.press("Space")
+    page.get_by_text(f"Finished: {epochs} epochs trained.").wait_for(timeout=START)
+    page.wait_for_function(
+        f"{PLOT}._fullData.find(t => t.name === 'training')?.x.length >= {epochs}"
+    )
+
+
+def layers(page: Any, text: str) -> None:
+    page.wait_for_function("text => document.querySelector('.st-key-hidden input').value === text",
+                           arg=text)  # fmt: skip
+
+
+def focused(page: Any) -> str:
+    """Key of the widget that has the focus."""
+    found: str = page.evaluate(
+        """() => [...document.activeElement.closest('[class*=st-key-]')?.classList ?? []]
+           .find(name => name.startsWith('st-key-'))?.slice(7) ?? ''"""
+    )
+    return found
+
+
+def test_all_of_it_is_on_one_screen_and_moves_together(visit: Any) -> None:
+    page = small(visit, SPIRAL + "30")
+    bar = (
+        "data_settings", "hidden", "activation", "optimizer", "learning_rate", "schedule",
+        "batch_size", "regularization_settings", "more_settings",
     )  # fmt: skip
+    parts = (*bar, "train", "step_update", "step", "reset", "new_weights", "undo", "redo", "speed",
+             "input", "train_graph", "region", "epoch", "axes", "pin", "loss_chart",
+             "metric_chart")  # fmt: skip
     for key in parts:
         box = page.locator(f".st-key-{key}").first.bounding_box()
         assert box["y"] >= 0, key
         assert box["y"] + box["height"] <= 720, key
         assert box["x"] + box["width"] <= 1280, key
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 1280
+    assert page.get_by_text("acts at once on a network that trains").is_visible()
+    assert [page.locator(f".st-key-{key}").get_by_text("↯").count() for key in bar[1:7]] == [
+        0, 0, 0, 1, 1, 1,
+    ]  # fmt: skip
+
+    stops: list[str] = []  # by keyboard, from the top
+    while bar[-1] not in stops:
+        page.keyboard.press("Tab")
+        stops.append(focused(page))
+        assert len(stops) <= 15
+    assert set(bar) <= set(stops)
+    page.keyboard.press("Escape")
+
+    page.locator(".st-key-train_graph").get_by_label("More units in hidden layer 1").click()
+    layers(page, "9, 8")
+    press(page, "add_layer")
+    layers(page, "9, 8, 8")
+    free(page)
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+        page.wait_for_timeout(500)
+    layers(page, "8, 8")
+    page.keyboard.press("Control+Shift+Z")
+    layers(page, "9, 8")
+    for text in ("8-8", "8 8"):
+        page.locator(".st-key-hidden input").fill(text)
+        page.keyboard.press("Enter")
+        layers(page, "8, 8")
+    free(page)
+    page.keyboard.press("?")
+    page.get_by_text("One update", exact=True).wait_for()
+    page.keyboard.press("Escape")
+
+    train(page)
+    ends = page.locator(".st-key-loss_chart .ends b")
+    assert ends.count() == 2
+    curve = page.locator(".st-key-loss_chart .nsewdrag").bounding_box()
+    region = page.locator(".st-key-region .js-plotly-plot")
+    last = region.get_attribute("aria-label")
+    page.mouse.click(curve["x"] + curve["width"] / 3, curve["y"] + curve["height"] / 2)
+    page.get_by_text("after epoch 10, of 30").wait_for()
+    page.wait_for_function(
+        "last => document.querySelector('.st-key-region .js-plotly-plot').ariaLabel !== last",
+        arg=last,
+    )
+    free(page)
+    page.keyboard.press("p")
+    page.locator(".st-key-pinned button").click()
+    page.get_by_label("Name of this pinned run").fill("plain")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"{PLOT}._fullData.length > 2 || true")
+    page.keyboard.press("Escape")
+    page.locator(".st-key-optimizer input").click()
+    page.get_by_role("option", name="Adam", exact=True).click()
+    page.get_by_text("Not trained yet: these").wait_for()  # nothing old under the new title
+    page.get_by_text("before training", exact=True).wait_for()
+    page.wait_for_function(f"{PLOT}._fullData.some(trace => trace.name === 'plain')")
+    train(page)
+    assert names(page)[0] == "plain"
+    page.keyboard.press("r")
+    page.get_by_text("Not trained yet: these").wait_for()
+    page.locator(".st-key-pinned button").click()
+    page.locator("[class*=st-key-unpin_] button").click()
+    page.wait_for_function(f"!{PLOT}._fullData.some(trace => trace.name === 'plain')")
 
 
 def test_two_optimizers_stand_on_one_chart_after_four_clicks(visit: Any) -> None:
@@ -53,30 +148,75 @@ def test_two_optimizers_stand_on_one_chart_after_four_clicks(visit: Any) -> None
     assert {"training", "validation"} <= set(names(page))
 
 
-def test_a_pinned_run_stays_until_it_is_removed(visit: Any) -> None:
-    page = small(visit, SPIRAL + "5")
-    press(page, "train")
-    page.get_by_text("Finished: 5 epochs trained.").wait_for(timeout=START)
-    press(page, "pin")
-    for seed in (1, 2):
-        press(page, "new_weights")
-        page.get_by_text("Not trained yet: these").wait_for()
-        press(page, "train")
-        page.get_by_text("Finished: 5 epochs trained.").wait_for(timeout=START)
-        page.wait_for_function(f"{PLOT}._fullData.some(trace => trace.name === 'seed 0')")
-        assert page.locator(".st-key-unpin_0").is_visible(), seed
-    press(page, "unpin_0")
-    page.wait_for_function(f"!{PLOT}._fullData.some(trace => trace.name === 'seed 0')")
+def test_a_projector_shows_pictures_and_curves_alone_and_obeys_the_keys(visit: Any) -> None:
+    page = small(visit, SPIRAL + "30&present=1")
+    for key in ("settings", "strip", "footer"):
+        assert not page.locator(f".st-key-{key}").is_visible()
+    assert not page.locator("header.stAppHeader").is_visible()
+    train(page)
+    ticks = page.locator(".st-key-loss_chart .xtick text").first
+    assert ticks.evaluate("text => parseFloat(getComputedStyle(text).fontSize)") >= 18
+    line = page.evaluate(f"{PLOT}._fullData.find(t => t.name === 'training').line.width")
+    assert line >= 4
+    for key in ("train_graph", "region", "loss_chart"):
+        box = page.locator(f".st-key-{key}").first.bounding_box()
+        assert box["y"] + box["height"] <= 720, key
+    page.keyboard.press("Escape")
+    page.locator(".st-key-settings").wait_for()
+    assert "present" not in page.url
 
 
-def test_space_trains_and_pauses_and_e_trains_one_epoch(visit: Any) -> None:
-    page = small(visit, "?v=1&epochs=5000")
-    page.locator("body").press("e")
-    page.get_by_text("Paused after epoch 1.").wait_for(timeout=START)
-    page.locator("body").press("Space")
-    page.locator(".st-key-pause button:visible:enabled").first.wait_for(timeout=START)
-    page.locator("body").press("Space")
-    page.get_by_text("Paused after epoch").wait_for(timeout=START)
+def test_a_course_page_embeds_chosen_controls_and_the_others_are_gone(visit: Any) -> None:
+    page = small(visit, SPIRAL + "30&embed=true&controls=train,learning_rate,network,output,curves")
+    for key in ("train", "learning_rate", "train_graph", "region", "loss_chart"):
+        assert page.locator(f".st-key-{key}").first.is_visible(), key
+    for key in ("hidden", "step", "reset", "speed", "epoch", "pin", "input", "more_settings",
+                "diagnosis", "footer"):  # fmt: skip
+        assert page.locator(f".st-key-{key}").count() == 0, key
+    assert page.locator("[data-testid=stTopNavSection]").count() == 0
+    free(page)
+    page.keyboard.press("e")  # its button is gone
+    train(page)
+
+
+def test_on_a_phone_one_picture_at_a_time_and_the_settings_as_a_sheet(visit: Any) -> None:
+    page = visit(SPIRAL + "30", viewport={"width": 390, "height": 844}, has_touch=True)
+    graph = page.locator(".st-key-train_graph .diagram")
+    graph.locator(".unit").first.wait_for(timeout=START)
+    assert "upright" in graph.get_attribute("class")
+    assert not page.locator(".st-key-region").is_visible()
+    assert not page.locator(".st-key-settings").is_visible()
+    tabs = page.get_by_label("On a phone")
+    tabs.get_by_text("Output").tap()
+    page.locator(".st-key-region .js-plotly-plot").wait_for()
+    assert not graph.is_visible()
+    assert page.locator(".st-key-region .main-svg").first.bounding_box()["width"] > 250
+    tabs.get_by_text("Settings").tap()
+    page.locator(".st-key-optimizer input").wait_for()
+    box = page.locator(".st-key-settings").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    for target in page.locator(
+        ".st-key-settings .stPopover button:visible, .st-key-layers button:visible, "
+        ".st-key-buttons .stButton button:visible"
+    ).all():
+        size = target.bounding_box()
+        assert min(size["width"], size["height"]) >= 44, target.inner_text()
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+
+
+def test_the_first_visit_begins_with_cards_that_move(visit: Any) -> None:
+    page = visit()
+    card = page.locator("[class^=film-]").first
+    card.wait_for(timeout=START)
+    place = "getComputedStyle(document.querySelector('[class^=film-]')).backgroundPositionY"
+    before = page.evaluate(place)
+    page.wait_for_function(f"before => {place} !== before", arg=before, timeout=1_000)
+    assert [page.locator(f".st-key-open_{name}").count() for name in ("spiral", "digit", "clothes")]
+    press(page, "open_spiral")
+    page.get_by_text("Spiral · 2-16-16-1").first.wait_for(timeout=START)
+    page.locator(".st-key-pause button:visible").wait_for(timeout=START)
+    assert page.locator(".st-key-first_visit").count() == 0
 
 
 def test_charts_move_by_the_stream_without_script_runs(visit: Any) -> None:

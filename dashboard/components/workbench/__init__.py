@@ -15,6 +15,8 @@ KEYS = {
     "n": ("new_weights", "N", "New seed: other initial weights"),
     "ctrl+z": ("undo", "Ctrl Z", "Undo a change of the settings"),
     "ctrl+shift+z": ("redo", "Ctrl Shift Z", "Redo it"),
+    "m": ("more_settings", "M", "All other settings"),
+    "f1": ("", "F1", "Help for the setting that has the focus"),
     "p": ("pin", "P", "Pin the curves of this run"),
     "escape": ("present_off", "Esc", "Leave the view for a projector"),
     "?": ("", "?", "This list"),

@@ -8,10 +8,25 @@ function combination(event) {
   return event.altKey ? "" : held + event.key.toLowerCase();
 }
 
+// The help of each setting is a stop of its own: with F1 it is one key away, and no stop between.
+const HELP = "[aria-label^='Help for']";
+
+function help(event) {
+  if (event.key === "Tab") {
+    const beside = document.querySelectorAll(`.st-key-sheet ${HELP}, [data-testid=stPopoverBody] ${HELP}`);
+    for (const button of [...beside, ...document.querySelectorAll(".st-key-layers button")]) button.tabIndex = -1;
+  }
+  if (event.key !== "F1") return;
+  const button = document.activeElement?.closest("[class*=st-key-]")?.querySelector(HELP);
+  if (button) event.preventDefault();
+  button?.focus();
+}
+
 function press(bench, event) {
+  help(event);
   const target = event.composedPath()[0];
   const entry = bench.keys.find(({ key }) => key === combination(event));
-  if (!entry || entry.own || event.repeat || target.matches?.(TYPED) || bench.dialog.open) return;
+  if (!entry || entry.own || entry.key === "f1" || event.repeat || target.matches?.(TYPED) || bench.dialog.open) return;
   if (!entry.button) bench.dialog.showModal();
   else {
     const button = document.querySelector(`.st-key-${entry.button} button:enabled`);
