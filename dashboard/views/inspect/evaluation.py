@@ -79,7 +79,7 @@ def _test_set(now: NetworkView) -> None:
         return
     if now.epoch != now.run.epoch:
         st.caption(f"The test set is evaluated on the newest network, epoch {now.run.epoch:,}.")
-    evaluate_on_test_set(now.run, len(now.dataset.test))
+    evaluate_on_test_set(now.run, now.dataset)
 
 
 _ROBUSTNESS = View(

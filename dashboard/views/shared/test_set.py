@@ -1,12 +1,16 @@
 """The test set: evaluated on request only, and every evaluation is counted."""
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.figures.training_curves import METRICS
 from dashboard.widgets.messages import literal
+from playground.analysis.metrics.classification import predict
 from playground.analysis.metrics.score import selection_bias
+from playground.datasets import Dataset
 from playground.history.events import Epoch, metric_name
 from playground.nn.losses import CLASSIFICATION
+from playground.nn.network import Snapshot
 from playground.runs.run import Run
 from playground.storage.records import TestEvaluation
 
@@ -16,8 +20,12 @@ ADVICE = (
 )
 
 
-def evaluate_on_test_set(run: Run, n_test: int) -> None:
-    """Draw the button that evaluates on the `n_test` test examples, the scores, and the count."""
+FIRST = 3  # test examples whose prediction is written out
+
+
+def evaluate_on_test_set(run: Run, dataset: Dataset) -> None:
+    """Draw the button that evaluates on the test examples, the scores, and the count."""
+    n_test = len(dataset.test)
     if not n_test:
         st.info("No rows are left to test on: all are for training.")
         return
@@ -37,6 +45,14 @@ def evaluate_on_test_set(run: Run, n_test: int) -> None:
             st.rerun()  # the button has another label now
     if run.test_evaluation is not None:
         _scores(run, run.test_evaluation)
+        snapshot, classes = run.latest, dataset.source.classes
+        if classes and snapshot is not None and snapshot.epoch == run.test_evaluation.epoch:
+            more = st.expander(
+                "The predictions, written out", key="test_written", on_change="rerun"
+            )
+            if more.open:
+                with more:
+                    write_predictions(snapshot, dataset)
     st.markdown(count_sentence(run, n_test))
 
 
@@ -56,6 +72,30 @@ def _scores(run: Run, evaluation: TestEvaluation) -> None:
             before = source.format_metric(epoch.validation.metric)
             st.metric(f"Validation {name.lower()}", literal(before))
         st.metric(f"Test {name.lower()}", score)
+
+
+def write_predictions(snapshot: Snapshot, dataset: Dataset) -> None:
+    """The first test examples with rounded probabilities, and the share of matches of all."""
+    test, names = dataset.test, dataset.source.classes
+    found = predict(snapshot, dataset, test)
+    st.code(
+        f"x_new = x_test[:{FIRST}]\ny_proba = model.predict(x_new)\ny_proba.round(2)\n"
+        "y_pred = np.argmax(y_proba, axis=-1)",
+        language="python",
+    )
+    rows = slice(FIRST)
+    table = pd.DataFrame(found.probability[rows].round(2), columns=list(names))
+    table.insert(0, "y_pred", [f"{c} {names[c]}" for c in found.guess[rows]])
+    table.insert(1, "y_test", [f"{c} {names[c]}" for c in test.y[rows]])
+    st.dataframe(table, hide_index=False, width="stretch")
+    matches = found.right
+    st.code(
+        "predicted_labels = np.argmax(model.predict(x_test), axis=1)\n"
+        "matches = predicted_labels == y_test\n"
+        f'print(f"accuracy: {{matches.mean():.2f}}")  # {matches.sum():,} of {len(test):,}\n'
+        f"accuracy: {matches.mean():.2f}",
+        language="python",
+    )
 
 
 def count_sentence(run: Run, n_test: int) -> str:

@@ -74,7 +74,7 @@ def train() -> None:
         _network(experiment)
     with right:
         st.subheader("Test set", anchor=False)
-        evaluate_on_test_set(run, len(dataset.test))
+        evaluate_on_test_set(run, dataset)
         _share(experiment)
     st.subheader("Export", anchor=False)
     export_run(run)
