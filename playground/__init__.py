@@ -37,25 +37,26 @@ Experiment().replace(dataset='iris', optimizer='adam', hidden=(8,), epochs=3)
 >>> (log.history().loss == result.history.loss).all()
 np.True_
 
-A `Run`, a `Race` and a `Sweep` train in worker processes, which are started when first needed.
+A `Run`, a `Race` and a `Sweep` train in worker processes, which are started when first needed, and
+hold their networks there until they are closed.
 
 >>> from playground import Race, Run, Span, Sweep, random_search, vary
->>> run = Run(experiment)
->>> run.play()
->>> run.wait()
+>>> with Run(experiment) as run:
+...     run.play()
+...     run.wait()
 'finished'
->>> race = Race(vary(experiment, "learning_rate", [0.001, 0.01]))
->>> race.play()
->>> race.wait()
+>>> with Race(vary(experiment, "learning_rate", [0.001, 0.01])) as race:
+...     race.play()
+...     race.wait()
+...     [competitor.label for competitor in race.competitors]
 'finished'
->>> [competitor.label for competitor in race.competitors]
 ['η 0.001', 'η 0.01']
 >>> rates = {"learning_rate": Span(1e-3, 1e-1)}
->>> sweep = Sweep(random_search(experiment, rates, 4, seed=0).experiments)
->>> sweep.play()
->>> sweep.wait()
+>>> with Sweep(random_search(experiment, rates, 4, seed=0).experiments) as sweep:
+...     sweep.play()
+...     sweep.wait()
+...     len(sweep.rows)
 'finished'
->>> len(sweep.rows)
 4
 
 Importing the package loads neither TensorFlow, Dask nor scikit-learn's estimators; they are loaded

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 LEASE = inf  # seconds that work goes on after the last heartbeat
 TAB_LEASE = 12.0  # …where it belongs to a tab, which may be closed
@@ -90,6 +90,12 @@ class Leased(ABC):
         with self._changed:
             self._changed.wait_for(lambda: self.state != "playing", timeout)
             return self.state
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 Held = TypeVar("Held", bound=Leased)

@@ -17,7 +17,7 @@ import playground
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = (
-    "playground", "playground.experiment.model", "playground.api.training", "playground.api.runs",
+    "playground.experiment.model", "playground.api.training", "playground.api.runs",
     "playground.api.estimators",
 )  # fmt: skip
 
@@ -28,8 +28,16 @@ def database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PLAYGROUND_DATABASE_URL", f"sqlite:///{tmp_path / 'runs.sqlite'}")
 
 
+def test_the_examples_of_the_package_run(dask: Client) -> None:
+    run_examples("playground")
+
+
 @pytest.mark.parametrize("name", DOCUMENTED)
-def test_the_examples_of_docstrings_run(name: str, dask: Client) -> None:
+def test_the_examples_of_docstrings_run(name: str) -> None:
+    run_examples(name)
+
+
+def run_examples(name: str) -> None:
     failed, tried = doctest.testmod(import_module(name), optionflags=doctest.ELLIPSIS)
     assert tried > 0
     assert failed == 0
@@ -46,7 +54,7 @@ def test_the_examples_for_python_run(dask: Client) -> None:
     assert values["again"].evaluate() == values["result"].evaluate()
 
 
-def test_the_notebook_runs(dask: Client) -> None:
+def test_the_notebook_runs() -> None:
     notebook = json.loads((ROOT / "docs/example.ipynb").read_text())
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
     values: dict[str, Any] = {}
