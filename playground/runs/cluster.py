@@ -249,6 +249,12 @@ def loads() -> dict[str, float]:
     return load
 
 
+def sharing(address: str) -> int:
+    """How many runs of this server train in a worker now; at least 1."""
+    playing = (trainer.address for trainer in list(_trainers()) if trainer.playing)
+    return max(1, sum(each == address for each in playing))
+
+
 def _least_busy() -> tuple[str, ...]:
     """The workers, those with the fewest runs first; waits until there is one."""
     while not (load := loads()):

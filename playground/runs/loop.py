@@ -32,10 +32,13 @@ from playground.runs.worker import TrainerError
 from playground.storage.records import SavedRun, SavedState
 
 SLICE = 0.15  # seconds of training requested at a time
+FRAME = 0.07  # …while a page watches, so that it moves
 SHORT_SLICE = 0.03  # …while earlier weights are requested: each request waits for a slice
+TURN = 0.4  # seconds in which every run of a worker has had its slice
+SHORTEST = 0.01  # of a slice: the trainer makes some updates in any case
 WATCHED = 2.0  # seconds after a heartbeat in which snapshots are sent
-SNAPSHOT_EVERY = 0.3  # seconds between two snapshots of a playing run, at least
-SNAPSHOT_SHARE = 20  # …and this many times what the transfer of one costs
+SNAPSHOT_EVERY = 0.06  # seconds between two snapshots of each run of a worker, at least
+SNAPSHOT_BYTES = 50e6  # …and of such a run, a second at most: a transfer takes 1 ns a byte
 MOST_FAILURES = 3  # workers that may end one after the other before a run is given up
 RETRY = 1.0  # seconds between two attempts to reach a worker
 CHECKPOINT_EVERY = 2.0  # seconds between two checkpoints of a playing run, at least
@@ -478,17 +481,24 @@ class TrainingLoop(Leased):
             speed, began, first = self._pace
             bounds.append(first + 1 + int((time.monotonic() - began) * speed))
         now = time.monotonic()
+        watches = now - self.last_seen < WATCHED
         watched = self.settings.snapshots == "watched" and now >= self._next_snapshot
-        watched = watched and now - self.last_seen < WATCHED
         changes, self._changes = self._changes, {}
         self._sent = changes, None
-        self._slice = SHORT_SLICE if now < self._requests_until else SLICE
+        longest = SHORT_SLICE if now < self._requests_until else FRAME if watches else SLICE
+        self._slice = max(SHORTEST, min(longest, TURN / self.sharing))
         return {
             "seconds": self._slice,
             "until_epoch": min(bounds, default=None),
             "changes": changes,
-            "with_snapshot": watched,
+            "with_snapshot": watched and watches,
         }
+
+    @property
+    def sharing(self) -> int:
+        """How many runs take turns with this one in its worker, itself included."""
+        trainer = self._trainer
+        return 1 if trainer is None else cluster.sharing(trainer.address)
 
     def _catch_up_arguments(self) -> dict[str, Any]:
         """Train up to the epochs that the log has already, after a worker was lost."""
@@ -549,8 +559,8 @@ class TrainingLoop(Leased):
                 self.update, self._ending = answer.update, self._ending or "paused"
             if answer.snapshot is not None:
                 self.latest = answer.snapshot
-                cost = max(seconds - self._slice, 0.0) * SNAPSHOT_SHARE
-                self._next_snapshot = time.monotonic() + max(SNAPSHOT_EVERY, min(cost, 2.0))
+                pause = max(SNAPSHOT_EVERY, answer.snapshot.nbytes / SNAPSHOT_BYTES) * self.sharing
+                self._next_snapshot = time.monotonic() + min(pause, 2.0)
             for event in answer.events:
                 if isinstance(event, Progress):
                     self.progress = event
