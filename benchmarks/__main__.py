@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from benchmarks.rows import Row
-from playground.history.environment import quiet_start
+from benchmarks.rows import Row, threads_text
+from playground.history.environment import quiet_start, versions_text
 
 BENCHMARKS = {
     "engine": "Epochs of the engine beside Keras, scikit-learn and the matrix-multiply rate.",
@@ -47,6 +47,9 @@ def benchmarks(
     if given and name != "classroom":
         raise click.UsageError(f"--{next(iter(given))} is an option of classroom, not of {name}")
     rows: Iterator[Row] = module.measure(quick, **given)
+    machine = f"{versions_text()} · {threads_text()}"
+    if not as_json:
+        click.echo(machine)
     for row in rows:
         click.echo(row.json if as_json else row)
 

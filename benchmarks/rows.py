@@ -1,11 +1,14 @@
 """Rows of results, and small clocks."""
 
 import json
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from playground.history.environment import versions
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,20 @@ class Row:
 
     @property
     def json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False)
+        machine = {"cores": os.cpu_count(), "threads": int(versions()["threads"])}
+        return json.dumps(asdict(self) | machine, ensure_ascii=False)
 
     def __str__(self) -> str:
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}×"
         line = f"{self.what:42}{self.median:10.4g} {self.unit:9}{ratio:>8} {self.target}"
         return line.rstrip()
+
+
+def threads_text() -> str:
+    """ "2 cores, 1 thread of a TensorFlow operation": what every measured time depends on."""
+    threads = versions()["threads"]
+    of = f"{threads} thread{'s' if threads != '1' else ''} of a TensorFlow operation"
+    return f"{os.cpu_count()} cores, {of}"
 
 
 def seconds(work: Callable[[], object]) -> float:
