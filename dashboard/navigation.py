@@ -24,15 +24,15 @@ STYLE = """
 .st-key-settings .stPopover button p {
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
 }
-.st-key-settings .stCaptionContainer { color: inherit; }
-.st-key-settings .stCaptionContainer p {
-  font-size: 0.875rem; line-height: 1.5rem; margin-bottom: 0.25rem;
+.st-key-settings [data-testid="stCaptionContainer"] { color: inherit; }
+.st-key-settings [data-testid="stCaptionContainer"] p {
+  font-size: 0.875rem; line-height: 1.5rem; margin-bottom: 0.25rem; opacity: 1;
 }
 .st-key-first_visit { gap: 0.35rem; }
 .st-key-first_visit p { font-size: 0.875rem; line-height: 1.35; }
 .st-key-layers button { padding: 0 0.55rem; min-width: 0; }
 .st-key-sheet { gap: 0; }
-.st-key-sheet .stCaptionContainer { margin-bottom: 0; }
+.st-key-sheet [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 .st-key-workbench_keys { position: absolute; }
 @media (max-width: 1240px) { .st-key-settings, .st-key-buttons { flex-wrap: wrap !important; } }
 @media (max-width: 640px) {
@@ -44,6 +44,11 @@ STYLE = """
   }
   body.sheet .st-key-sheet { display: flex; }
   .st-key-strip { flex-wrap: wrap !important; }
+  .st-key-strip > :first-child { flex: 1 1 100% !important; min-width: 100%; }
+  .st-key-present { display: none; }
+  [data-testid="stPopoverBody"] {
+    transform: none !important; inset: auto 8px 66px 8px !important; max-height: 70vh !important;
+  }
   .stButton button, .stPopover button, .stDownloadButton button, .stTabs button,
   .stSelectbox [role="combobox"], .stNumberInput input, .stTextInput input,
   .stButtonGroup button, .stExpander summary { min-height: 44px; min-width: 44px; }

@@ -1,11 +1,12 @@
 const charts = new WeakMap();
 let library;
 
-// Plotly comes from this server, once a page.
-function load(address) {
+// Plotly comes from this server, once a page. Where that is, Streamlit's own scripts know: the server
+// need not, before a page in a frame has told it.
+function load(path) {
   library ??= new Promise((done, fail) => {
     const script = document.createElement("script");
-    script.src = address;
+    script.src = document.querySelector("script[src*='static/js/']").src.split("/static/js/")[0] + path;
     script.onload = () => done(window.Plotly);
     script.onerror = fail;
     document.head.append(script);
@@ -37,8 +38,9 @@ function roomy(figure, width) {
   const widest = Math.max(0, ...names.map((name) => name.length * 6.5 + 60));
   const rows = Math.ceil(names.length / Math.max(1, Math.floor((width - 30) / widest)));
   if (rows > 1 && layout.showlegend !== false && layout.legend?.orientation === "h" && layout.legend.y >= 1) {
-    layout.margin.t += 19 * (rows - 1);
-    layout.height += 19 * (rows - 1);
+    const more = 19 * (layout.margin.t > 40 ? rows - 1 : rows); // without a margin for it: below the title
+    layout.margin.t += more;
+    layout.height += more;
   }
   return figure;
 }
@@ -155,7 +157,7 @@ async function draw(chart) {
   chart.plot.parentElement.classList.toggle("large", Boolean(chart.large));
   chart.plot.parentElement.title = chart.small ? `${chart.sentence}\n${chart.about}` : "";
   chart.explanation.textContent = chart.about;
-  await Plotly.react(chart.plot, data, layout, options);
+  await Plotly.react(chart.plot, data, layout, { ...options, displayModeBar: chart.small ? false : "hover" });
   if (chart.epochs && !chart.ends) {
     chart.ends = chart.plot.parentElement.appendChild(document.createElement("div"));
     chart.ends.className = "ends";

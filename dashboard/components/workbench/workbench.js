@@ -29,7 +29,8 @@ function press(bench, event) {
   if (!entry || entry.own || entry.key === "f1" || event.repeat || target.matches?.(TYPED) || bench.dialog.open) return;
   if (!entry.button) bench.dialog.showModal();
   else {
-    const button = document.querySelector(`.st-key-${entry.button} button:enabled`);
+    const found = document.querySelectorAll(`.st-key-${entry.button} button:enabled`);
+    const button = [...found].find((each) => each.offsetParent);
     if (!button) return;
     button.click();
   }
