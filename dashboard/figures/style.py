@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playground.history.figure import MARK as MARK
+from playground.history.figure import TRAINING as TRAINING
+from playground.history.figure import VALIDATION as VALIDATION
+
 Array = NDArray[Any]
 Figure = dict[str, Any]
 Trace = dict[str, Any]
 
 # Positive, zero, negative on the whole screen; legible on a light and on a dark background.
 POSITIVE, ZERO, NEGATIVE = "#0877bd", "#e8eaeb", "#f59322"
-TRAINING, VALIDATION = "#0877bd", "#3d9fe0"  # one hue: solid for training, dashed for validation
 RATE = "#8a63c9"
-MARK = "#8a8f98"  # best epochs, changes of settings
 
 # One color and one symbol per class, told apart without colors too.
 CLASS_COLORS = (

@@ -3,6 +3,7 @@
 import sys
 import warnings
 from html import escape
+from shutil import get_terminal_size
 from types import TracebackType
 from typing import Any, Self
 
@@ -91,7 +92,7 @@ class ProgressBar:
         elif shown and sys.stderr.isatty():
             self._terminal = click.progressbar(
                 length=self.epochs * self.steps, file=sys.stderr, width=24, show_pos=False,
-                item_show_func=lambda _: self.text,
+                item_show_func=lambda _: self.text[: max(get_terminal_size().columns - 40, 0)],
             )  # fmt: skip
 
     def __enter__(self) -> Self:
