@@ -101,13 +101,15 @@ def race_curves(
     raw: bool = False,
     uirevision: str = "",
     first_epochs: int = 10,
+    unit: str = "",
 ) -> Figure:
     """All curves in one chart; a click in the legend hides a competitor with its band.
 
     raw: the curves are smoothed; the unsmoothed ones are drawn faintly behind them.
-    first_epochs: the axis covers at least this many epochs.
+    first_epochs: the axis covers at least this many epochs. unit: of the quantity.
     """
     entry, name = QUANTITIES[quantity], NAMES[quantity]
+    name += f" ({escape_html(unit)})" if unit else ""
     title, whole = AXES[x]
     layout = base_layout(name[0].upper() + name[1:], title, name, uirevision, height=440)
     layout["hovermode"] = "x unified" if x == "epochs" else "closest"
@@ -225,7 +227,7 @@ def _numbers(values: Iterable[float]) -> NDArray[np.float32]:
     return np.array(list(values), np.float32)
 
 
-def race_sentence(curves: Sequence[CompetitorCurve], quantity: str) -> str:
+def race_sentence(curves: Sequence[CompetitorCurve], quantity: str, unit: str = "") -> str:
     """The best and the worst competitor after the last epoch of each."""
     part = "validation" if any(curve.part == "validation" for curve in curves) else "training"
     shown = [c for c in curves if c.part == part and len(c.band) and np.isfinite(c.band.raw[-1])]
@@ -238,7 +240,8 @@ def race_sentence(curves: Sequence[CompetitorCurve], quantity: str) -> str:
     when = f"After epoch {epochs.pop()}" if len(epochs) == 1 else "At its last epoch"
     sign = -1 if entry.more_is_better else 1
     order = sorted(shown, key=lambda c: sign * c.band.raw[-1])
-    values = [format_score(float(c.band.raw[-1]), entry.as_percent) for c in order]
+    scores = [format_score(float(c.band.raw[-1]), entry.as_percent) for c in order]
+    values = [f"{score} {unit}".strip() for score in scores]
     if len(shown) == 1:
         return f"{when} {shown[0].label} has a {name} of {values[0]}{mean}."
     if values[0] == values[-1]:

@@ -16,7 +16,6 @@ from playground.datasets import Dataset, load
 from playground.experiment import overfitting_presets
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import summary, title
-from playground.history.events import metric_name
 from playground.history.history import history
 from playground.nn.format import format_score
 from playground.nn.network import Snapshot
@@ -245,6 +244,5 @@ def _open(sweep: Sweep, cell: int, new: bool) -> None:
     if log is None or not len(log):
         st.info("This cell has not been trained yet.")
         return
-    metric = metric_name(experiment.data.source.task)
-    run_curves(log, metric, "capacity", f"{sweep.name} {cell}")
+    run_curves(log, experiment.data.source, "capacity", f"{sweep.name} {cell}")
     st.caption("It is the current experiment on every page: train it again on the Train page.")

@@ -20,8 +20,8 @@ from playground.analysis.comparison.leaderboard import (
     ranks,
 )
 from playground.analysis.metrics.run_summary import TARGET_SHARE
+from playground.datasets.registry import DatasetInfo
 from playground.history.history import History
-from playground.nn.format import format_score
 
 FORMULA = (
     "MACs (multiply-accumulate operations) of an epoch: with m = the products of all layers "
@@ -44,8 +44,11 @@ def show_leaderboard(
     share, order = _options(entrants)
     board = leaderboard(entrants, histories, share)
     experiments = [entrant.experiments[0] for entrant in entrants]
-    st.markdown(f"{_target_sentence(board, share)} {baseline_text(experiments)}")
-    st.table(_table(board, order, states, over), hide_index=True)
+    source = experiments[0].data.source
+    st.markdown(
+        f"{literal(_target_sentence(board, share, source))} {literal(baseline_text(experiments))}"
+    )
+    st.table(_table(board, order, states, over, source.unit), hide_index=True)
     sentence = chance_sentence(board)
     if sentence:
         st.markdown(f"**Chance?** {literal(sentence)}")
@@ -70,26 +73,29 @@ def _options(entrants: Sequence[Entrant]) -> tuple[float, str]:
     return percent / 100, order
 
 
-def _target_sentence(board: Leaderboard, share: float) -> str:
+def _target_sentence(board: Leaderboard, share: float, source: DatasetInfo) -> str:
     if board.target is None:
         return "The leaderboard starts with the first finished epoch."
-    target = format_score(board.target, board.higher_is_better, 3 if board.higher_is_better else 4)
+    target = source.format_metric(board.target, 3 if board.higher_is_better else 4)
     text = f"Target: {board.part} {SCORES[board.metric]} {target}"
     if board.higher_is_better:
         return f"{text}, {share:.0%} of the best so far."
     return f"{text}, {2 - share:.3g} times the lowest so far."
 
 
-def _table(board: Leaderboard, order: str, states: Sequence[str], over: bool) -> pd.DataFrame:
+def _table(
+    board: Leaderboard, order: str, states: Sequence[str], over: bool, unit: str
+) -> pd.DataFrame:
     rows = ranked(board.rows, order, board.higher_is_better)
     score = "{:.1%}" if board.higher_is_better else "{:.4g}"
     missing = "–" if board.target is None else "never" if over else "not yet"
+    suffix = f" ({literal(unit)})" if unit else ""
     own_ranks = ranks(rows, order, board.higher_is_better)
     table = {
         "rank": ["–" if rank is None else str(rank) for rank in own_ranks],
         "competitor": [literal(signed(row.label, row.competitor)) for row in rows],
-        f"best {board.part} score": [_text(row.best, score) for row in rows],
-        "final": [_text(row.final, score) for row in rows],
+        f"best {board.part} score{suffix}": [_text(row.best, score) for row in rows],
+        f"final{suffix}": [_text(row.final, score) for row in rows],
         "epochs to target": [_text(row.epochs, "{:,.1f}", missing) for row in rows],
         "updates to target": [_text(row.updates, "{:,.0f}", missing) for row in rows],
         "seconds to target": [_text(row.seconds, "{:.3g}", missing) for row in rows],

@@ -15,7 +15,6 @@ from dashboard.widgets.messages import literal, refuse
 from playground.analysis.comparison.runs import Compared, settings
 from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import format_value, label
-from playground.history.events import metric_name
 from playground.history.history import history
 from playground.storage.query import STATES, split_tags
 from playground.storage.records import RunRow, SavedRun, StoreError
@@ -61,7 +60,7 @@ def _summary(run: RunRow) -> str:
 def _curves(saved: SavedRun) -> None:
     log = history(saved.events)
     if len(log):
-        run_curves(log, metric_name(saved.row.task), "run", saved.row.id)
+        run_curves(log, saved.experiment.data.source, "run", saved.row.id)
         st.caption(baseline_text([saved.experiment]))
     else:
         st.info("This run has no finished epoch.")

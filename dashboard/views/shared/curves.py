@@ -13,8 +13,10 @@ from playground.analysis.comparison.leaderboard import Entrant
 from playground.analysis.metrics.baseline import baseline
 from playground.datasets.download import cached
 from playground.datasets.images import BUNDLED, IMAGES
+from playground.datasets.registry import DatasetInfo
 from playground.experiment.model import Experiment
 from playground.history.aggregate import MAX_SMOOTHING, competitor_bands
+from playground.history.events import metric_name
 from playground.history.history import History
 from playground.nn.losses import CLASSIFICATION
 
@@ -26,8 +28,9 @@ PARTS = {
 FIRST_EPOCHS = 20  # that the axis covers from the start: a race fills it while one watches
 
 
-def run_curves(log: History, metric: str, key: str, uirevision: str) -> None:
+def run_curves(log: History, source: DatasetInfo, key: str, uirevision: str) -> None:
     """Loss and score of one run side by side; `key`: the beginning of the charts' keys."""
+    metric = metric_name(source.task)
     left, right = st.columns(2, gap="medium")
     with left:
         chart.chart(
@@ -39,8 +42,8 @@ def run_curves(log: History, metric: str, key: str, uirevision: str) -> None:
         )
     with right:
         chart.chart(
-            training_curves.metric_curves(log, metric, uirevision),
-            training_curves.metric_sentence(log, metric),
+            training_curves.metric_curves(log, metric, uirevision, unit=source.unit),
+            training_curves.metric_sentence(log, metric, source.unit),
             key=f"{key}_metric",
             about="The score: training (solid) as the mean during the epoch, validation (dashed) "
             "after it. The distance between the two is the generalization gap.",
@@ -114,14 +117,16 @@ def competitor_curves(
         ).items()
     ]
     epochs = max(entrant.experiments[0].training.epochs for entrant in entrants)
+    source = entrants[0].experiments[0].data.source
+    unit = source.unit if quantity == metric_name(source.task) else ""
     figure = race_curves(
         drawn, quantity, options.x, options.log_x, options.log_y, options.smoothing > 0,
-        uirevision, min(epochs, FIRST_EPOCHS),
+        uirevision, min(epochs, FIRST_EPOCHS), unit,
     )  # fmt: skip
     with above:
         chart.chart(
             figure,
-            sentence or race_sentence(drawn, quantity),
+            sentence or race_sentence(drawn, quantity, unit),
             key=f"{key}_chart",
             about="One line per run, a band where there are several seeds. Training scores are "
             "means during the epoch, validation scores are measured after it.",

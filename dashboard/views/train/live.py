@@ -12,7 +12,7 @@ from dashboard.views.shared.network_graph import graph_parts, shown_example
 from dashboard.views.shared.predictions import prediction_parts
 from dashboard.views.shared.run_controls import progress
 from playground.analysis.diagnosis import Monitor
-from playground.analysis.metrics.baseline import baseline
+from playground.analysis.metrics.baseline import baseline, constant_answer
 from playground.analysis.metrics.run_summary import gap, plateau_start, restored_epoch
 from playground.datasets import Dataset
 from playground.experiment.model_summary import layer_name
@@ -45,7 +45,9 @@ class LiveView:
         self.run, self.dataset, self.curves, self.kept = run, dataset, curves, kept
         self.example = example  # in the diagram's first column
         self.shown = shown  # the weights of an earlier epoch, in place of the newest
-        self._baseline = baseline(dataset, run.experiment.training.loss)
+        loss = run.experiment.training.loss
+        self._baseline = baseline(dataset, loss)
+        self._constant = constant_answer(dataset.source.task, loss)
         self._monitor = Monitor(run.network)
         self._problems = ""
         # What is computed anew only for new epochs, for new weights, and no faster than it may.
@@ -102,9 +104,9 @@ class LiveView:
             ),
             "metric_chart": self._curve_chart(
                 self._metric_curves(log, metric),
-                training_curves.metric_sentence(log, metric),
+                training_curves.metric_sentence(log, metric, self.dataset.source.unit),
                 "The score: training (solid) as the mean during the epoch, validation (dashed) "
-                "after it; dotted: always the same answer. Raise the learning rate while it "
+                f"after it; dotted: always {self._constant}. Raise the learning rate while it "
                 "trains and watch both.",
             ),
             "rate_chart": chart.chart_data(
@@ -121,10 +123,10 @@ class LiveView:
         return chart.chart_data(small, sentence, about, small=True)
 
     def _metric_curves(self, log: History, metric: str) -> Figure:
-        level = None if metric != "accuracy" else self._baseline.metric
         figure = training_curves.metric_curves(
-            log, metric, self.run.network, self.kept, self.curves, level
-        )
+            log, metric, self.run.network, self.kept, self.curves, self._baseline.metric,
+            self.dataset.source.unit,
+        )  # fmt: skip
         title = figure["layout"]["title"]
         events, is_accuracy = self.run.events, metric == "accuracy"
         apart = gap(log, is_accuracy, restored_epoch(events[-1] if events else None))

@@ -53,6 +53,14 @@ def baseline(dataset: Dataset, loss: str, part: Split | None = None) -> Baseline
     return Baseline(_loss(loss, shares, y), metric, answer)
 
 
+def constant_answer(task: str, loss: str) -> str:
+    """What the baseline always answers, in words."""
+    if task == CLASSIFICATION:
+        return "the most frequent class"
+    middle = "median" if LOSSES[loss].constant is np.median else "mean"
+    return f"the {middle} of the training targets"
+
+
 def _loss(loss: str, shares: np.ndarray, y: np.ndarray) -> float:
     """The mean loss of one output for all; two classes have one output unit."""
     if len(shares) > 2:

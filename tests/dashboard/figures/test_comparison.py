@@ -183,6 +183,13 @@ def linear(colors: tuple[str, ...]) -> np.ndarray:
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
 
 
+def test_an_error_has_the_unit_of_its_target() -> None:
+    drawn = curves([[9.5, 8.5]], [[7.5, 6.5]], quantity="mean_absolute_error")
+    figure = race_curves(drawn, "mean_absolute_error", unit="<kg>")
+    assert figure["layout"]["yaxis"]["title"]["text"] == "mean absolute error (&lt;kg&gt;)"
+    assert "of 6.5 kg; " in race_sentence(drawn, "mean_absolute_error", "kg")
+
+
 @pytest.mark.parametrize("eye", LINEAR)
 def test_every_pair_of_hues_is_told_apart(eye: str) -> None:
     seen = np.clip(linear(COLORS) @ np.transpose(LINEAR[eye]), 0, 1)

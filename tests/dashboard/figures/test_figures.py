@@ -165,10 +165,9 @@ def test_accuracy_and_error_are_best_at_opposite_ends() -> None:
     assert training_curves.metric_sentence(h, "accuracy") == (
         "Validation accuracy was highest at epoch 1 (80.0%); it is now 60.0%."
     )
-    assert "(cm)" in training_curves.metric_curves(h, "mean_absolute_error", unit="cm")["layout"][
-        "title"
-    ]["text"]  # fmt: skip
-    assert training_curves.metric_sentence(h, "mean_absolute_error", "cm").endswith(" cm.")
+    figure = training_curves.metric_curves(h, "mean_absolute_error", unit="cm")
+    assert figure["layout"]["title"]["text"] == "Mean absolute error (cm)"
+    assert "is 0.6 cm after" in training_curves.metric_sentence(h, "mean_absolute_error", "cm")
     assert training_curves.metric_sentence(h, "mean_absolute_error") == (
         "Validation mean absolute error is 0.6 after epoch 2, the lowest so far."
     )
