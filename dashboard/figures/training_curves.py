@@ -399,7 +399,9 @@ def gap_sentence(curves: GapCurves, name: str, is_accuracy: bool) -> str:
 
 def amount(difference: float, is_accuracy: bool) -> str:
     """A difference of accuracies in percentage points, of errors as it is."""
-    return f"{100 * difference:.1f} points" if is_accuracy else f"{difference:.3g}"
+    if is_accuracy:
+        return f"{100 * difference:.1f} points"
+    return format_score(difference, is_accuracy)
 
 
 def verdict(

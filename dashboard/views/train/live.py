@@ -18,6 +18,7 @@ from playground.datasets import Dataset
 from playground.experiment.model_summary import layer_name
 from playground.history.events import Diverged, Epoch, metric_name
 from playground.history.history import History, history
+from playground.nn.format import format_score
 from playground.nn.network import Snapshot
 from playground.runs.run import Run
 
@@ -131,8 +132,8 @@ class LiveView:
         events, is_accuracy = self.run.events, metric == "accuracy"
         apart = gap(log, is_accuracy, restored_epoch(events[-1] if events else None))
         if apart is not None:
-            size = f"{apart.metric:+.1%}" if is_accuracy else f"{apart.metric:+.3g}"
-            title["text"] += f" · gap {size.replace('-', '−')}"
+            size = format_score(abs(apart.metric), is_accuracy)
+            title["text"] += f" · gap {'−' if apart.metric < 0 else '+'}{size}"
         return figure
 
     def _marks(self, log: History) -> list[tuple[float, str]]:
