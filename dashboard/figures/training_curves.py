@@ -46,13 +46,14 @@ class CurveView:
 
     log_x, log_y: logarithmic axes; of an accuracy the error rate is drawn then. smoothing: β of
     `smoothed`; the points themselves stay, fainter. epoch: shown elsewhere on the page; None: the
-    newest.
+    newest. together: loss and score in one chart, see `four_curves`.
     """
 
     log_x: bool = False
     log_y: bool = False
     smoothing: float = 0.0
     epoch: int | None = None
+    together: bool = False
 
 
 PLAIN = CurveView()
@@ -191,6 +192,27 @@ def metric_curves(
         x = np.array([history.epoch[0], history.epoch[-1]])
         traces.append(line("baseline", x, np.full(2, level), MARK, "dot", f"%{{y:{number}}}", 1))
     return _finish(figure, history, uirevision, view)
+
+
+def four_curves(
+    history: History, name: str = "accuracy", uirevision: str = "", view: CurveView = PLAIN
+) -> Figure:
+    """Every column of Keras' `history.history` in one chart; of a classification from 0 to 1."""
+    columns = {"loss": (history.loss, NEGATIVE, "solid"), name: (history.metric, POSITIVE, "solid"),
+               "val_loss": (history.val_loss, NEGATIVE, "dash"),
+               f"val_{name}": (history.val_metric, POSITIVE, "dash")}  # fmt: skip
+    traces = [
+        trace
+        for key, (column, color, dash) in columns.items()
+        if column is not None
+        for trace in _smoothed_curve(key, history.epoch, column, color, dash, ".4f", view)
+    ]
+    layout = base_layout("Loss and score", "epoch", "")
+    figure = _finish({"data": traces, "layout": layout}, history, uirevision, view)
+    if name == "accuracy" and not view.log_y:
+        layout["yaxis"] = {k: v for k, v in layout["yaxis"].items() if "autorange" not in k}
+        layout["yaxis"] |= {"range": [0, 1], "uirevision": f"{uirevision} together"}
+    return figure
 
 
 def rate_curve(history: History, uirevision: str = "") -> Figure:

@@ -98,7 +98,9 @@ class LiveView:
         marks = self._marks(log)
         return {
             "loss_chart": self._curve_chart(
-                training_curves.loss_curves(log, view, run.network, self.kept, marks),
+                training_curves.four_curves(log, metric, run.network, view)
+                if view.together
+                else training_curves.loss_curves(log, view, run.network, self.kept, marks),
                 training_curves.loss_sentence(log),
                 "The loss: training (solid) as the mean during the epoch, validation (dashed) "
                 "after it. Where the dashed line rises, overfitting begins.",

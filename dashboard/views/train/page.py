@@ -133,7 +133,8 @@ def _curve_view(run: Run, newest: int) -> CurveView:
     scales = stored.widget("curve_scales") or ()
     smoothing = stored.widget("curve_smoothing") or 0.0
     epoch = shown_epoch(newest, run.network)
-    return CurveView("x" in scales, "y" in scales, smoothing, epoch)
+    together = bool(stored.widget("curves_together"))
+    return CurveView("x" in scales, "y" in scales, smoothing, epoch, together)
 
 
 def _curve_options() -> None:
@@ -150,6 +151,11 @@ def _curve_options() -> None:
             persist_state="session",
             help="Exponential moving average. The points themselves stay where they are, fainter, "
             "and a gap stays a gap.",
+        )  # fmt: skip
+        st.toggle(
+            "Four curves in one chart, 0 to 1", key="curves_together", persist_state="session",
+            help="loss, accuracy, val_loss and val_accuracy, as "
+            "`pd.DataFrame(history.history).plot()` with `set_ylim(0, 1)` draws them.",
         )  # fmt: skip
 
 
@@ -260,6 +266,11 @@ def _curves(parts: Parts, path: str) -> None:
     presents = url.presents()
     options: dict[str, Any] = {"share": PRESENTED_CURVES if presents else CURVES}
     with st.container(key="picture_curves"):
+        if stored.widget("curves_together"):
+            chart.streamed_chart(
+                parts["loss_chart"], "loss_chart", path, **options, large=presents, epochs=True
+            )
+            return
         left, right = st.columns(2, gap="small")
         for column, key in ((left, "loss_chart"), (right, "metric_chart")):
             with column:
