@@ -73,6 +73,28 @@ def figures(h: History) -> dict[str, Any]:
     }
 
 
+def test_the_four_curves_of_a_published_history_stand_in_one_chart_from_0_to_1() -> None:
+    columns = {  # as printed by history.history, Fashion-MNIST, epochs 1, 2 and 10
+        "loss": [0.7130764126777649, 0.48872268199920654, 0.3367474377155304],
+        "accuracy": [0.7650363445281982, 0.8296363353729248, 0.8802363872528076],
+        "val_loss": [0.5364899039268494, 0.43288588523864746, 0.35584887862205505],
+        "val_accuracy": [0.8131999969482422, 0.8578000068664551, 0.8727999925613403],
+    }
+    scores = zip(*columns.values(), strict=True)
+    epochs = [
+        Epoch(i, i, Score(loss, accuracy), Score(val_loss, val_accuracy), 0.01, 8.0, ())
+        for i, (loss, accuracy, val_loss, val_accuracy) in enumerate(scores, start=1)
+    ]
+    figure = training_curves.four_curves(Log(epochs).history())
+    go.Figure(figure)
+    assert figure["layout"]["yaxis"]["range"] == [0, 1]
+    assert {t["name"]: t["y"].tolist() for t in figure["data"]} == {
+        name: pytest.approx(values) for name, values in columns.items()
+    }
+    dashes = {t["name"]: t["line"]["dash"] for t in figure["data"]}
+    assert [dashes[name] for name in columns] == ["solid", "solid", "dash", "dash"]
+
+
 @pytest.mark.parametrize("name", HISTORIES)
 def test_every_curve_is_a_plotly_figure_of_limited_size(name: str) -> None:
     for figure in figures(HISTORIES[name]).values():
