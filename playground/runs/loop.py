@@ -129,7 +129,7 @@ class TrainingLoop(Leased):
             self.state = "paused" if past else "ready"
             self.events = Log(saved.run.events if saved else past)
             self.epoch = 0 if self.start is None else self.start.epoch  # finished
-            self.update: Update | None = None  # the last one that was made by itself
+            self.update: Update | None = None  # that was made by itself, until the next slice
             self._one_update = False  # is wanted next
             self.progress: Progress | None = None  # in an epoch, now or last
             self.latest: Snapshot | None = self.start  # the newest weights here
@@ -555,8 +555,9 @@ class TrainingLoop(Leased):
             if self._trainer_epoch < self.epoch:  # it catches up
                 return
             self._stale = answer.snapshot is None and not self._is_over(answer)
+            self.update = answer.update
             if answer.update is not None:
-                self.update, self._ending = answer.update, self._ending or "paused"
+                self._ending = self._ending or "paused"
             if answer.snapshot is not None:
                 self.latest = answer.snapshot
                 pause = max(SNAPSHOT_EVERY, answer.snapshot.nbytes / SNAPSHOT_BYTES) * self.sharing

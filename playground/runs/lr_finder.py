@@ -89,6 +89,7 @@ class LearningRateFinder(Sweep):
 RAMP = "playground.training.trainer:rate_ramp"  # runs in a worker
 RAMP_RATES = np.geomspace(1e-5, 10.0, 121)  # 20 updates for each power of ten
 SMOOTHING = 13  # updates whose mean is the smoothed loss
+TREND = 25  # updates over which its slope is measured: a little more than a power of ten
 JUMP = 4.0  # a loss this many times the first one ends the curve
 
 
@@ -107,9 +108,15 @@ class RateRamp:
 
     @property
     def steepest(self) -> float:
-        """The rate at which the smoothed loss falls fastest over log η, before `last_safe`."""
-        end = max(int(self.smoothed.argmin()), 2)
-        return float(self.rates[int(np.gradient(self.smoothed[: end + 1]).argmin())])
+        """The rate at which the loss falls fastest over log η, before `last_safe`.
+
+        By least squares over TREND updates, so that the luck of single batches does not decide.
+        """
+        width = min(TREND, len(self.losses))
+        t = np.arange(width) - (width - 1) / 2
+        slopes = np.convolve(self.losses, t[::-1] / np.square(t).sum(), "valid")
+        before = max(int(self.smoothed.argmin()) - width // 2, 0) + 1
+        return float(self.rates[int(slopes[:before].argmin()) + width // 2])
 
 
 def rate_ramp(losses: Sequence[float], rates: NDArray[np.float64] = RAMP_RATES) -> RateRamp:

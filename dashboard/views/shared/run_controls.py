@@ -221,6 +221,11 @@ def _status(run: Run, stream: str) -> None:
         status_parts.progress(progress(run), "progress", stream)
     else:
         kind, text = status(run.state, run.events, run.epoch, run.experiment)
+        if run.state == "paused" and (update := run.update) is not None:
+            text = (
+                f"Update {update.step:,} done: the loss of its batch {update.loss_before:.4f} → "
+                f"{update.loss_after:.4f}. More below."
+            )
         SHOW[kind](f"{text} {run.notice}".strip())
 
 
