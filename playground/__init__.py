@@ -75,8 +75,7 @@ from playground.nn.format import truncate as _truncate
 if TYPE_CHECKING:
     from playground.api.estimators import MLPClassifier, MLPRegressor
     from playground.api.network import TrainedNetwork
-    from playground.api.runs import list_runs, open_run
-    from playground.api.training import train
+    from playground.api.runs import list_runs, open_run, train
     from playground.history.history import History, Log
     from playground.runs.race import Race
     from playground.runs.race_presets import vary
@@ -130,7 +129,7 @@ _LOADED_ON_USE = {
     "list_runs": "playground.api.runs",
     "open_run": "playground.api.runs",
     "random_search": "playground.runs.search_space",
-    "train": "playground.api.training",
+    "train": "playground.api.runs",
     "vary": "playground.runs.race_presets",
 }
 

@@ -16,10 +16,7 @@ from distributed import Client
 import playground
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTED = (
-    "playground.experiment.model", "playground.api.training", "playground.api.runs",
-    "playground.api.estimators",
-)  # fmt: skip
+DOCUMENTED = ("playground.experiment.model", "playground.api.runs", "playground.api.estimators")
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,7 @@ import pytest
 
 from playground import Experiment, Trainer, build_model, list_runs, load, open_run, train
 from playground.api.network import TrainedNetwork
-from playground.api.runs import owner_of_new_runs
-from playground.api.training import ProgressBar
+from playground.api.runs import ProgressBar, owner_of_new_runs
 from playground.export import pretrained
 from playground.history.events import Diverged, Epoch, LayerStatistics, Progress, Score
 from playground.history.history import Log
