@@ -107,7 +107,10 @@ def experiments(draw: strategies.DrawFn) -> Experiment:
     """Experiments over every field and its whole range."""
     flat = {name: draw(values_of(name)) for name in FIELDS.keys() - JOINED}
     source = DATASETS[flat["dataset"]]
-    if source.rows is not None:
+    if flat["validate_on_test"]:
+        flat["validation_size"] = draw(strategies.integers(0, source.n_test))
+        flat["train_size"] = draw(strategies.integers(1, source.rows or flat["train_size"]))
+    elif source.rows is not None:
         flat["validation_size"] = draw(strategies.integers(0, source.rows - 1))
         flat["train_size"] = draw(strategies.integers(1, source.rows - flat["validation_size"]))
     suitable = [name for name, loss in LOSSES.items() if source.task in loss.tasks]

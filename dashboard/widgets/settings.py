@@ -228,7 +228,7 @@ def _data(form: Form) -> None:
 
 def _split_errors(form: Form) -> None:
     st.caption("The Data page shows the effect of each: Data → Data leakage and split errors.")
-    for name in ("scaler", "split_without_shuffle", "leaked_fraction"):
+    for name in ("scaler", "split_without_shuffle", "leaked_fraction", "validate_on_test"):
         form.field(name)
 
 

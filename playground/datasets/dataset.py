@@ -141,14 +141,29 @@ def _splits(data: DataConfig) -> list[Pair]:
     """Training, validation, test and holdout examples, with the noise of the data set."""
     info = data.source
     if info.generator is not None:
-        return _generated(data, info.generator)
+        return _validated_on_test(_generated(data, info.generator), data)
     pairs = _images(data) if data.dataset in images.IMAGES else _table(data)
+    pairs = _validated_on_test(pairs, data)
     return with_noise(pairs, info, data.noise, data.data_seed)
+
+
+def _held_out(data: DataConfig) -> int:
+    """Validation examples that are held out from those to train on."""
+    return 0 if data.validate_on_test else data.validation_size
+
+
+def _validated_on_test(pairs: list[Pair], data: DataConfig) -> list[Pair]:
+    """The same splits; with `validate_on_test` the first test examples validate, none are left."""
+    if not data.validate_on_test:
+        return pairs
+    train, _, (x, y), holdout = pairs
+    first = slice(data.validation_size)
+    return [train, (x[first], y[first]), (x[:0], y[:0]), holdout]
 
 
 def _generated(data: DataConfig, generate: Generator) -> list[Pair]:
     seed, noise = data.data_seed, data.noise
-    sizes = (data.train_size, data.validation_size)
+    sizes = (data.train_size, _held_out(data))
     x, y = generate(sum(sizes), noise, stream(seed, Purpose.POINTS), stream(seed, Purpose.NOISE))
     rows = stratified(y, sizes, stream(seed, Purpose.SPLIT))
     test, holdout = (
@@ -168,7 +183,7 @@ def _images(data: DataConfig) -> list[Pair]:
     covers training and validation: so it does not depend on what is on the machine.
     """
     collection = (images.bundled if images.bundle_suffices(data) else full)(data.dataset)
-    first, end = data.validation_size, data.validation_size + data.train_size
+    first, end = _held_out(data), _held_out(data) + data.train_size
     train, validation, holdout = (
         (collection.x_train[rows], collection.y_train[rows])
         for rows in (slice(first, end), slice(first), slice(end, end + MAX_HOLDOUT))
@@ -186,8 +201,8 @@ def _table(data: DataConfig) -> list[Pair]:
         if table is None:
             raise FetchError("This server no longer keeps these data: upload them again.")
         (x, y), test = tabular.hold_out_test((table.x, table.y), table.n_test, data.data_seed)
-    left = len(y) - data.train_size - data.validation_size
-    sizes = (data.train_size, data.validation_size, min(left, MAX_HOLDOUT))
+    left = len(y) - data.train_size - _held_out(data)
+    sizes = (data.train_size, _held_out(data), min(left, MAX_HOLDOUT))
     rows = stratified(y, sizes, stream(data.data_seed, Purpose.SPLIT))
     train, validation, holdout = ((x[chosen], y[chosen]) for chosen in rows)
     return [train, validation, test, holdout]

@@ -19,6 +19,7 @@ Bytes = NDArray[np.uint8]
 UNSIGNED_BYTE = 0x08  # the element type in an IDX header
 
 BUNDLED = 6_000  # training images in the package
+BUNDLED_TEST = 1_000  # test images
 
 IMAGES = ("fashion_mnist", "mnist")
 
@@ -101,6 +102,8 @@ def to_npz(collection: Collection) -> bytes:
 
 def bundle_suffices(data: DataConfig) -> bool:
     """Whether the bundled images are all that these settings need."""
+    if data.validate_on_test:
+        return data.train_size <= BUNDLED and data.validation_size <= BUNDLED_TEST
     return data.train_size + data.validation_size <= BUNDLED
 
 

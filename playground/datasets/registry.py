@@ -87,6 +87,7 @@ class DatasetInfo:
     underfitting: UnderfittingPreset = UnderfittingPreset()
     target: str = "y"  # name of a regression target
     unit: str = ""  # of a regression target
+    n_test: int = 1_000  # test examples
 
     def format_metric(self, value: float | None, digits: int = 3) -> str:
         """An accuracy, "87.9%", or a mean absolute error with the unit, "0.123 cm"; "–": None."""
@@ -147,7 +148,7 @@ def _image(
 ) -> DatasetInfo:
     return DatasetInfo(
         label, description, "image", CLASSIFICATION, (), classes, 60_000, 5_000, 1_000,
-        standardize=False, shape=(28, 28), maximum=255.0, layout=layout,
+        standardize=False, shape=(28, 28), maximum=255.0, layout=layout, n_test=10_000,
         overfitting=images_preset(train, 1_000),
     )  # fmt: skip
 
@@ -183,18 +184,18 @@ DATASETS: dict[str, DatasetInfo] = {
         "Digits 8 × 8", "Small handwritten digits, 8 × 8 pixels", "image", CLASSIFICATION,
         (), _DIGITS, 1_437, 1_137, 300, standardize=False, shape=(8, 8), maximum=16.0,
         layout=ImageLayout(8, "box", 3.5, 0.12, "a digit"),
-        overfitting=images_preset(100, 300, noise=0.4),
+        overfitting=images_preset(100, 300, noise=0.4), n_test=360,
     ),
     "iris": DatasetInfo(
         "Iris", "Four measurements of three kinds of iris flower", "table", CLASSIFICATION,
         ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"),
         ("setosa", "versicolor", "virginica"), 120, 90, 30, standardize=True,
-        overfitting=_table_preset(15, 30, 0.6, l2=0.02, l1=0.005),
+        overfitting=_table_preset(15, 30, 0.6, l2=0.02, l1=0.005), n_test=30,
     ),
     "coffee": DatasetInfo(
         "Coffee roasting", "Is a roast good, by temperature and duration?", "plane", CLASSIFICATION,
         ("temperature (°C)", "duration (min)"), ("bad roast", "good roast"), 200, 150, 50,
-        standardize=True, overfitting=_table_preset(20, 80, 0.15, l2=0.01, l1=0.003),
+        standardize=True, overfitting=_table_preset(20, 80, 0.15, l2=0.01, l1=0.003), n_test=200,
     ),
     "circle": generated(
         "Circle", "A disc inside a ring", synthetic.circle, points_preset(40, 0.3),
@@ -252,6 +253,8 @@ class DataConfig(Protocol):
     def split_without_shuffle(self) -> bool: ...
     @property
     def leaked_fraction(self) -> float: ...
+    @property
+    def validate_on_test(self) -> bool: ...
     @property
     def data_seed(self) -> int: ...
     @property

@@ -141,6 +141,11 @@ class Data(Value):
         "validation examples that replace training examples, so that both contain them.",
         "Try 1 on the Data page: the validation score is too optimistic.",
     )  # fmt: skip
+    validate_on_test: bool = switch(
+        False, "Validate on the test set", "The first test examples are the validation examples, "
+        "and all others are for training: no test set is left for a score that no choice has used.",
+        "Try it with MNIST, as many course texts do, and compare with a validation split.",
+    )  # fmt: skip
     data_seed: int = number(
         0, 0, LARGEST_SEED, "Data seed", "Another number generates other points or another split.",
         "Try three numbers before you believe a small difference.",
@@ -175,6 +180,15 @@ class Data(Value):
     @model_validator(mode="after")
     def _enough_rows(self) -> Self:
         rows, name = self.source.rows, self.source.label
+        if self.validate_on_test:
+            n_test = self.source.n_test
+            if self.validation_size > n_test:
+                rule = f"at most {n_test:,}, the test examples of {name}, to validate on them"
+                raise fail(rule, self.validation_size, "validation_size", n_test)
+            if rows is not None and self.train_size > rows:
+                rule = f"at most {rows:,} ({name} has {rows:,} beside its test set)"
+                raise fail(rule, self.train_size, "train_size", rows)
+            return self
         if rows is None:
             return self
         if self.validation_size >= rows:

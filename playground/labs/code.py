@@ -6,9 +6,13 @@ exactly is `playground.export.script`.
 
 from dataclasses import dataclass
 from textwrap import indent
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from playground.datasets.images import IMAGES
-from playground.datasets.tabular import coffee
+from playground.datasets.tabular import coffee, iris
 from playground.experiment.model import Data, Experiment
 from playground.export.script import data as exact
 from playground.export.script import training
@@ -17,22 +21,32 @@ from playground.export.script.source import import_block, listing, spaced, wrapp
 from playground.nn.losses import CLASSIFICATION
 from playground.nn.optimizers import OPTIMIZERS
 
+Array = NDArray[Any]
+
 FORMS = {"sequential": "Sequential", "add": "Sequential, add()", "subclass": "Model subclass"}
 
 NAME = "six_steps.py"
 WIDTH = 64  # characters of a layer on one line
 
-# The examples of the course; its MNIST is validated on the test images, which stay unused here.
+# The examples of the course: its iris and its MNIST have no test set, as they validate on it.
 EXAMPLES: dict[str, tuple[str, Experiment]] = {
     "iris": (
         "Iris: one layer, 15 parameters",
         Experiment().replace(
-            dataset="iris", train_size=96, validation_size=24, standardize=False, hidden=(),
-            l2=0.01, optimizer="sgd", learning_rate=0.1, batch_size=32, epochs=500,
+            dataset="iris", train_size=120, validation_size=30, validate_on_test=True,
+            standardize=False, hidden=(), l2=0.01, optimizer="sgd", learning_rate=0.1,
+            batch_size=32, epochs=500,
         ),
     ),
     "mnist": (
-        "MNIST: 128 units",
+        "MNIST: 128 units, validated on the test set",
+        Experiment().replace(
+            dataset="mnist", train_size=60_000, validation_size=10_000, validate_on_test=True,
+            hidden=(128,), optimizer="adam", batch_size=32, epochs=5,
+        ),
+    ),
+    "mnist_split": (
+        "MNIST with a validation split",
         Experiment().replace(
             dataset="mnist", train_size=55_000, validation_size=5_000, hidden=(128,),
             optimizer="adam", batch_size=32, epochs=5,
@@ -65,13 +79,14 @@ SAYS = {
     '`optimizer="sgd"`, which takes Keras\' own defaults, or an object, which sets its '
     "arguments.",
     "fit": "Trains for `epochs` passes over the training examples with one update per "
-    "`batch_size` of them, and evaluates on the validation examples after each epoch.",
+    "`batch_size` of them, and evaluates on the validation examples after each epoch, or every "
+    "`validation_freq` epochs.",
     "summary": "Prints every layer with its parameters. Before `fit`, a model without an input "
     "shape is not built and has none.",
 }
 
 DATA_FIELDS = ("dataset", "train_size", "validation_size", "label_noise",
-               "standardize", "data_seed")  # fmt: skip
+               "standardize", "validate_on_test", "data_seed")  # fmt: skip
 FIT_FIELDS = ("epochs", "batch_size", "shuffle", "early_stopping", "target_metric", "time_limit")
 
 
@@ -85,8 +100,8 @@ class CodeStep:
     fields: tuple[str, ...]
 
 
-def steps(experiment: Experiment, form: str) -> tuple[CodeStep, ...]:
-    """The six steps of an experiment in one of FORMS."""
+def steps(experiment: Experiment, form: str, validation_freq: int = 1) -> tuple[CodeStep, ...]:
+    """The six steps of an experiment in one of FORMS, validated every `validation_freq` epochs."""
     data = section(experiment.data, experiment.training.loss)
     weights = ("kernel_initializer", "bias_initializer")
     of_model = ("hidden", *("activation", "dropout") * bool(experiment.network.hidden))
@@ -97,24 +112,24 @@ def steps(experiment: Experiment, form: str) -> tuple[CodeStep, ...]:
         CodeStep("Data, split", data, SAYS["data"], (*DATA_FIELDS, experiment.data.source.noise)),
         CodeStep("Model", model(experiment, form), SAYS[form], (*of_model, "l1", "l2", *weights)),
         CodeStep("Compile", _compile(experiment), SAYS["compile"], of_compile),
-        CodeStep("Fit", _fit(experiment), SAYS["fit"], FIT_FIELDS),
+        CodeStep("Fit", _fit(experiment, validation_freq), SAYS["fit"], FIT_FIELDS),
         CodeStep("Summary", "model.summary()", SAYS["summary"], ()),
     )
 
 
-def code(experiment: Experiment, form: str) -> str:
+def code(experiment: Experiment, form: str, validation_freq: int = 1) -> str:
     """The whole script, with a heading for each step."""
     parts = [
         f"# {i}. {step.title} {'-' * (70 - len(step.title))}\n{step.code}"
-        for i, step in enumerate(steps(experiment, form), start=1)
+        for i, step in enumerate(steps(experiment, form, validation_freq), start=1)
     ]
     return spaced("\n\n".join(parts)) + "\n"
 
 
-def files(experiment: Experiment, form: str) -> dict[str, bytes]:
+def files(experiment: Experiment, form: str, validation_freq: int = 1) -> dict[str, bytes]:
     """The script, and the examples beside it where they cannot be loaded from elsewhere."""
-    contents = {NAME: code(experiment, form).encode()}
-    if exact.needs_file(experiment.data):
+    contents = {NAME: code(experiment, form, validation_freq).encode()}
+    if needs_file(experiment.data):
         contents[exact.FILE] = exact.file(experiment.data)
     return contents
 
@@ -124,8 +139,16 @@ def files(experiment: Experiment, form: str) -> dict[str, bytes]:
 
 def has_short(data: Data) -> bool:
     """Whether few lines make the data: no custom table, no label noise, no noise on real data."""
-    plain = not (exact.needs_file(data) or data.label_noise)
+    on_test = data.validate_on_test
+    if on_test and (data.dataset == "coffee" or (data.dataset in IMAGES and data.standardize)):
+        return False
+    plain = not (data.table is not None or data.flawed or data.label_noise)
     return plain and (data.source.generator is not None or not data.noise)
+
+
+def needs_file(data: Data) -> bool:
+    """Whether the examples are a file beside the code."""
+    return exact.needs_file(data) and not has_short(data)
 
 
 def validation_split(data: Data) -> float | None:
@@ -145,8 +168,10 @@ def section(data: Data, loss: str) -> str:
     if not has_short(data):
         return exact.section(data, loss)
     rows = data.train_size + data.validation_size
+    own_name = '"mnist-keras.npz"' if data.dataset == "mnist" else ""
+    if data.dataset in IMAGES and data.validate_on_test:
+        return "\n".join(_validated_on_test(data, loss, own_name))
     if data.dataset in IMAGES:
-        own_name = '"mnist-keras.npz"' if data.dataset == "mnist" else ""
         why = "# Under another name, as Keras deletes an mnist.npz that is not the one it knows."
         lines = [
             *[why] * bool(own_name),
@@ -175,6 +200,25 @@ def section(data: Data, loss: str) -> str:
         kept = f":{images_first}" if images_first else f"{data.train_size}:{rows}"
         lines.append(f"x_validation, y_validation = x[{kept}], y[{kept}]")
     return "\n".join(lines)
+
+
+def _validated_on_test(data: Data, loss: str, own_name: str) -> list[str]:
+    """Code that validates on the test images, as many course texts do."""
+    n, n_test = data.train_size, data.validation_size
+    lines = [
+        "(x_train, y_train), (x_test, y_test) = "
+        f"keras.datasets.{data.dataset}.load_data({own_name})",
+        "x_train, x_test = x_train / 255.0, x_test / 255.0",
+        f"x_train, y_train = x_train[:{n}], y_train[:{n}]",
+        "# The test images decide here when to stop: no other ones are left for a last score.",
+        f"x_validation, y_validation = x_test[:{n_test}], y_test[:{n_test}]",
+    ]
+    if loss != "cross_entropy":
+        lines += [
+            f"{name} = keras.utils.to_categorical({name}, {data.source.n_outputs})"
+            for name in ("y_train", "y_validation")
+        ]
+    return lines
 
 
 def _shuffled_rows(data: Data, rows: int) -> list[str]:
@@ -260,7 +304,7 @@ def _compile(experiment: Experiment) -> str:
     return "\n\n".join([*parts, wrapped("model.compile(", arguments, width=0)])
 
 
-def _fit(experiment: Experiment) -> str:
+def _fit(experiment: Experiment, validation_freq: int) -> str:
     definitions, callbacks = training.callbacks_of(experiment)
     if experiment.training.time_limit:
         definitions.append(training.time_limit(experiment.training))
@@ -277,6 +321,23 @@ def _fit(experiment: Experiment) -> str:
         arguments.append(f"validation_split={split!r}")
     elif experiment.data.validation_size:
         arguments.append("validation_data=(x_validation, y_validation)")
+    if experiment.data.validation_size and validation_freq > 1:
+        arguments.append(f"validation_freq={validation_freq}")
     if callbacks:
         arguments.append(f"callbacks=[{', '.join(callbacks)}]")
     return "\n\n".join([*definitions, wrapped("model.fit(", arguments, width=0)])
+
+
+# ---- shuffling ---------------------------------------------------------------------------
+
+
+def shuffled_iris(seed_x: int, seed_y: int) -> tuple[Array, Array, Array]:
+    """Iris as the course shuffles it: rows of x, of y, and the true class of each row of x.
+
+    `np.random.seed(seed)` before each `np.random.shuffle`: with equal seeds both move alike.
+    """
+    x, y = iris()
+    order_x, order_y = (
+        np.random.RandomState(seed).permutation(len(y)) for seed in (seed_x, seed_y)
+    )
+    return x[order_x], y[order_y], y[order_x]

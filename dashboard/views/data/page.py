@@ -9,6 +9,7 @@ from dashboard.views.data.samples import every_class, samples
 from dashboard.views.data.statistics import counts, table
 from dashboard.views.data.upload import upload
 from dashboard.views.shared.dataset_loading import loaded_dataset
+from dashboard.views.shared.test_set import VALIDATED_ON_TEST
 from dashboard.views.shared.view import View, choose
 from dashboard.widgets.messages import literal
 from playground.datasets import Dataset
@@ -40,7 +41,9 @@ def overview(experiment: Experiment, dataset: Dataset) -> None:
         help="The network is trained on the training split and evaluated on the validation split "
         "after each epoch. The test split is for the final evaluation.",
     )
-    if not len(dataset.validation) and not len(dataset.test):
+    if experiment.data.validate_on_test:
+        st.info(VALIDATED_ON_TEST)
+    elif not len(dataset.validation) and not len(dataset.test):
         st.info("No rows are left to validate or to test on: all are for training.")
     if source.kind == "image":
         every_class(dataset)

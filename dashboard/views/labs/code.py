@@ -3,17 +3,31 @@
 import difflib
 from dataclasses import dataclass
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.state import session, stored
 from dashboard.views.labs.worker_result import worker_result
+from dashboard.views.shared.test_set import VALIDATED_ON_TEST
 from dashboard.widgets.messages import literal
+from playground.datasets import DATASETS
 from playground.experiment.model import Experiment, format_value, label
 from playground.experiment.model_summary import summary, title
 from playground.export.script import Script
-from playground.export.script.data import needs_file
 from playground.labs.by_hand import KerasSession
-from playground.labs.code import EXAMPLES, FORMS, NAME, CodeStep, code, files, steps
+from playground.labs.code import (
+    EXAMPLES,
+    FORMS,
+    NAME,
+    CodeStep,
+    code,
+    files,
+    needs_file,
+    shuffled_iris,
+    steps,
+)
+
+SHUFFLED_ROWS = 5
 
 
 @dataclass
@@ -34,16 +48,29 @@ def six_steps() -> None:
         help="The network as a list of layers, or as a class with its own `call`. Only step 3 "
         "differs.",
     ) or "sequential"  # fmt: skip
+    every = st.slider(
+        "validation_freq", 1, 50, 1, key="lab_six_steps_freq", persist_state="session",
+        help="Epochs from one evaluation on the validation examples to the next; the course takes "
+        "20. On the Train page it is 1.",
+    )  # fmt: skip
     st.markdown(f"The current experiment: **{literal(title(experiment))}**")
-    _take(experiment, form)
+    _take(experiment, form, every)
     st.caption(
         "The settings above, with other random numbers: other initial weights, another order. The "
         "script exported on the Runs page reproduces a run to the digit."
     )
     previous = _previous(experiment)
-    old = steps(previous, form) if previous is not None else None
-    for i, step in enumerate(steps(experiment, form)):
+    old = steps(previous, form, every) if previous is not None else None
+    for i, step in enumerate(steps(experiment, form, every)):
         _step(experiment, i + 1, step, None if old is None else old[i])
+    if every > 1 and experiment.data.validation_size:
+        epochs = experiment.training.epochs
+        st.caption(
+            f"Of {epochs:,} epochs {epochs // every:,} have a validation score: `val_loss` in "
+            "`history.history` has as many numbers. It saves time where the validation set is "
+            "large, and early stopping sees less."
+        )
+    _shuffling()
     _summaries(experiment, form)
     _ask(experiment)
 
@@ -64,9 +91,44 @@ def _examples(experiment: Experiment) -> None:
                 session.set_experiment(example)
                 st.rerun()
     st.caption(
-        "The course validates MNIST on its 10,000 test images; here 5,000 of the training images "
-        "are used instead, so that the test set stays unseen."
+        "The course validates iris and MNIST on what is elsewhere the test set, as a short text "
+        "may. Here 5,000 of the training images are used instead, unless you ask for it, so that "
+        "the test set stays unseen: " + VALIDATED_ON_TEST
     )
+
+
+def _shuffling() -> None:
+    """x and y shuffled with the same seed, and with two."""
+    box = st.expander("Shuffling x and y with the same seed", key="lab_six_steps_shuffle",
+                      on_change="rerun")  # fmt: skip
+    if not box.open:
+        return
+    with box:
+        columns = st.columns(2)
+        seed_x, seed_y = (
+            int(column.number_input(
+                f"np.random.seed before shuffling {name}", 0, 10_000, 116,
+                key=f"lab_six_steps_seed_{name}", persist_state="session",
+                help="The course takes 116 for both. Change one of them: it forgets the other.",
+            ))
+            for name, column in zip("xy", columns, strict=True)
+        )  # fmt: skip
+        st.code(
+            f"np.random.seed({seed_x})\nnp.random.shuffle(x_train)\n"
+            f"np.random.seed({seed_y})\nnp.random.shuffle(y_train)",
+            language="python",
+        )
+        x, y, truth = shuffled_iris(seed_x, seed_y)
+        table = pd.DataFrame(x[:SHUFFLED_ROWS], columns=list(DATASETS["iris"].features))
+        table["y"], table["its own class"] = y[:SHUFFLED_ROWS], truth[:SHUFFLED_ROWS]
+        st.table(table, hide_index=True)
+        share = float((y == truth).mean())
+        st.markdown(
+            f"**{share:.1%}** of the 150 flowers have their own class. "
+            + ("Both were moved in the same way." if share == 1 else
+               "Nothing fails: Keras trains without a word, and no network can do better than "
+               "guessing a third. Data → Data leakage and split errors trains one that way.")
+        )  # fmt: skip
 
 
 def _previous(experiment: Experiment) -> Experiment | None:
@@ -77,13 +139,13 @@ def _previous(experiment: Experiment) -> Experiment | None:
     return shown.previous
 
 
-def _take(experiment: Experiment, form: str) -> None:
+def _take(experiment: Experiment, form: str, every: int) -> None:
     """The whole script, to download or to copy."""
     with st.container(horizontal=True, vertical_alignment="center"):
         alone = not needs_file(experiment.data)
         st.download_button(
             f"Download {NAME}" if alone else "Download script and data (.zip)",
-            lambda: _content(experiment, form),
+            lambda: _content(experiment, form, every),
             NAME if alone else "six_steps.zip", key="lab_six_steps_take", on_click="ignore",
             icon=":material/download:",
             help="Needs Keras, TensorFlow and NumPy (for iris and digits scikit-learn as well). "
@@ -91,11 +153,11 @@ def _take(experiment: Experiment, form: str) -> None:
         )  # fmt: skip
     whole = st.expander("The whole script, to copy", key="lab_six_steps_whole", on_change="rerun")
     if whole.open:
-        whole.code(code(experiment, form), language="python")
+        whole.code(code(experiment, form, every), language="python")
 
 
-def _content(experiment: Experiment, form: str) -> bytes:
-    contents = files(experiment, form)
+def _content(experiment: Experiment, form: str, every: int) -> bytes:
+    contents = files(experiment, form, every)
     return contents[NAME] if len(contents) == 1 else Script(contents, ()).packed
 
 

@@ -20,6 +20,12 @@ ADVICE = (
 )
 
 
+VALIDATED_ON_TEST = (
+    "The test examples are the validation examples (test_size 0). What is lost: every choice made "
+    "by the validation score, such as the epoch to stop at, has used them, so that no score is "
+    "left which estimates performance on new data without bias. With a validation split from the "
+    "training examples, as usual here, the test set stays unseen until the end."
+)
 FIRST = 3  # test examples whose prediction is written out
 
 
@@ -27,7 +33,9 @@ def evaluate_on_test_set(run: Run, dataset: Dataset) -> None:
     """Draw the button that evaluates on the test examples, the scores, and the count."""
     n_test = len(dataset.test)
     if not n_test:
-        st.info("No rows are left to test on: all are for training.")
+        on_test = run.experiment.data.validate_on_test
+        left = "No rows are left to test on: all are for training."
+        st.info(VALIDATED_ON_TEST if on_test else left)
         return
     st.caption(ADVICE)
     if st.button(

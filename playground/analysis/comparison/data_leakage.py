@@ -65,11 +65,19 @@ MISTAKES: dict[str, LeakageExperiment] = {
         "validation. Batches come in the same order, epoch after epoch.",
         {"split_without_shuffle": True, "shuffle": False},
     ),
+    "shuffled_apart": LeakageExperiment(
+        "x and y shuffled apart",
+        "x is shuffled, and y with another seed: no input keeps its own target, so that training "
+        "targets are as good as random. Nothing says so but the score.",
+        {"label_noise": 1.0},
+    ),
 }
 
 RIGHT = {
     "scaler": "training",
     "leaked_fraction": 0.0,
+    "label_noise": 0.0,
+    "validate_on_test": False,
     "split_without_shuffle": False,
     "shuffle": True,
 }

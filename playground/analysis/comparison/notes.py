@@ -20,7 +20,8 @@ from playground.runs.race import Competitor
 
 MOST_NAMED = 4  # settings in a sentence; a table has the rest
 # Fields that change the validation examples:
-JUDGES = ("validation_size", "data_seed", *NOISES, "split_without_shuffle", "leaked_fraction")
+JUDGES = ("validation_size", "data_seed", *NOISES, "split_without_shuffle", "leaked_fraction",
+          "validate_on_test")  # fmt: skip
 SURE = 2.0  # standard errors that a difference must exceed
 
 

@@ -130,7 +130,7 @@ class Table:
         return DatasetInfo(
             self.label, self.description, self.kind, self.task, self.features, self.classes,
             rows, rows - validation, validation, self.standardize,
-            target=self.target, unit=self.unit,
+            target=self.target, unit=self.unit, n_test=self.n_test,
         )  # fmt: skip
 
     @property

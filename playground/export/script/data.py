@@ -18,8 +18,8 @@ FILE = "data.npz"
 
 
 def needs_file(data: Data) -> bool:
-    """Whether the examples are a file beside the script: of custom tables and flawed splits."""
-    return data.table is not None or data.flawed
+    """Whether the examples are a file beside the script: of custom tables and unusual splits."""
+    return data.table is not None or data.flawed or data.validate_on_test
 
 
 def file(data: Data) -> bytes:

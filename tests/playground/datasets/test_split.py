@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.datasets import load
 from playground.datasets.preprocessing import stratified
+from playground.experiment.model import Data
 
 labels = st.lists(st.integers(0, 4), max_size=120).map(np.array)
 
@@ -68,3 +70,17 @@ def test_rows_are_not_in_the_order_of_classes():
 def test_sizes_that_do_not_fit_are_refused(sizes):
     with pytest.raises(ValueError, match=r"sizes must be at least 0 and together at most 2, got"):
         stratified(np.zeros(2), sizes, np.random.default_rng(0))
+
+
+def test_validated_on_the_test_set_no_test_example_is_left() -> None:
+    sizes: dict[str, tuple[int, int]] = {"iris": (120, 30), "mnist": (500, 100), "moons": (50, 40)}
+    for name, (train, validation) in sizes.items():
+        given = {"dataset": name, "train_size": train, "validation_size": validation}
+        data, usual = load(Data(**given, validate_on_test=True)), load(Data(**given | SMALL))
+        assert (len(data.train), len(data.validation), len(data.test)) == (train, validation, 0)
+        assert (data.validation.x == usual.test.x[:validation]).all()
+    with pytest.raises(ValueError, match="at most 30, the test examples of Iris"):
+        Data(dataset="iris", train_size=120, validation_size=31, validate_on_test=True)
+
+
+SMALL = {"train_size": 40, "validation_size": 10}

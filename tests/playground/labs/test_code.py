@@ -16,10 +16,20 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from playground import Experiment
-from playground.datasets import images
+from playground.datasets import images, load
+from playground.datasets.tabular import iris
 from playground.experiment.model_summary import summary
 from playground.export.script.training import DEFAULTED
-from playground.labs.code import EXAMPLES, FORMS, NAME, code, files, steps, validation_split
+from playground.labs.code import (
+    EXAMPLES,
+    FORMS,
+    NAME,
+    code,
+    files,
+    shuffled_iris,
+    steps,
+    validation_split,
+)
 from playground.labs.keras.code import asked, summaries
 from playground.nn.optimizers import OPTIMIZERS
 
@@ -42,6 +52,7 @@ CASES: list[dict[str, Any]] = [
     {"dataset": "iris", "loss": "mean_squared_error", "noise": 0.1, "label_noise": 0.2},
     {"dataset": "mnist", "train_size": 90, "validation_size": 10, "standardize": True},
     {"dataset": "iris", "split_without_shuffle": True, "hidden": ()},
+    {"dataset": "mnist", "train_size": 90, "validation_size": 10, "validate_on_test": True},
 ]  # fmt: skip
 
 
@@ -185,7 +196,9 @@ def test_the_iris_example_is_the_one_of_the_course() -> None:
     example = EXAMPLES["iris"][1]
     assert validation_split(example.data) == 0.2
     assert example.layer_sizes == (4, 3)
-    text = code(example, "sequential")
+    data = load(example.data)  # 120 and 30, as printed; no test set is left
+    assert [len(part) for part in (data.train, data.validation, data.test)] == [120, 30, 0]
+    text = code(example, "sequential", validation_freq=20)
     for line in (
         'activation="softmax"',
         "kernel_regularizer=keras.regularizers.L2(0.01)",
@@ -193,8 +206,35 @@ def test_the_iris_example_is_the_one_of_the_course() -> None:
         "batch_size=32",
         "epochs=500",
         "validation_split=0.2",
+        "validation_freq=20",
     ):
         assert line in text
+
+
+def test_mnist_is_validated_on_the_test_set_as_in_the_course() -> None:
+    example = EXAMPLES["mnist"][1]
+    text = code(example, "sequential")
+    for line in (
+        "x_train, x_test = x_train / 255.0, x_test / 255.0",
+        "x_train, y_train = x_train[:60000], y_train[:60000]",
+        "x_validation, y_validation = x_test[:10000], y_test[:10000]",
+        "validation_data=(x_validation, y_validation)",
+    ):
+        assert line in text
+    assert files(example, "sequential").keys() == {NAME}
+
+
+def test_the_same_seed_keeps_the_classes_of_the_flowers_and_another_one_does_not() -> None:
+    x, y, truth = shuffled_iris(116, 116)
+    x_train, y_train = iris()
+    for array in (x_train, y_train):  # as printed
+        np.random.seed(116)
+        np.random.shuffle(array)
+    assert (x == x_train).all()
+    assert (y == y_train).all()
+    assert (y == truth).all()
+    x, y, truth = shuffled_iris(116, 117)
+    assert 0.2 < (y == truth).mean() < 0.45
 
 
 def test_each_step_names_fields_of_the_experiment() -> None:
