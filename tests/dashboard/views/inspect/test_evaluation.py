@@ -184,6 +184,31 @@ def test_openings_are_counted_and_the_next_one_has_a_price() -> None:
     assert "on other networks than this one" in sentence((one,), None)
 
 
+def written() -> None:
+    import streamlit as st
+
+    from dashboard.views.shared.test_set import write_predictions
+    from playground.datasets import load
+
+    experiment, snapshot = st.session_state["given"]
+    write_predictions(snapshot, load(experiment.data))
+
+
+def test_three_predictions_of_the_test_set_and_the_share_of_matches_are_written_out() -> None:
+    app = AppTest.from_function(written, default_timeout=60)
+    snapshot, data = network(IRIS), load(IRIS.data)
+    app.session_state["given"] = IRIS, snapshot
+    app.run()
+    assert not app.exception
+    proba = snapshot.predict(data.transform(data.test.x))
+    table = app.dataframe[0].value
+    assert table.iloc[:, 2:].to_numpy() == pytest.approx(proba[:3].round(2), abs=1e-6)
+    names, guess = data.source.classes, proba.argmax(axis=1)
+    assert table["y_pred"].tolist() == [f"{c} {names[c]}" for c in guess[:3]]
+    matches = guess == data.test.y
+    assert app.code[1].value.endswith(f"# {matches.sum()} of 30\naccuracy: {matches.mean():.2f}")
+
+
 def test_luck_is_what_statistics_says() -> None:
     assert best_of(1) == pytest.approx(0, abs=1e-9)
     assert best_of(2) == pytest.approx(1 / np.sqrt(np.pi), rel=1e-4)
