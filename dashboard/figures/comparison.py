@@ -134,7 +134,7 @@ def race_curves(
         layout["xaxis"] |= {"autorange": True, "autorangeoptions": {"include": [0, first_epochs]}}
     number = ".2%" if entry.as_percent else ".4f"
     both = len({curve.part for curve in curves}) > 1
-    traces = [_legend(curve) for curve in _one_each(curves)]
+    traces = [_legend(curve, both) for curve in _one_each(curves)]
     traces += [trace for curve in curves for trace in _background(curve, raw)]
     traces += [trace for curve in curves for trace in _mean(curve, number, both)]
     return {"data": traces, "layout": layout}
@@ -145,8 +145,9 @@ def _one_each(curves: Sequence[CompetitorCurve]) -> list[CompetitorCurve]:
     return list({curve.number: curve for curve in reversed(curves)}.values())[::-1]
 
 
-def _legend(curve: CompetitorCurve) -> Trace:
-    """The entry in the legend, whatever is drawn."""
+def _legend(curve: CompetitorCurve, both: bool) -> Trace:
+    """The entry in the legend: as the line is drawn, or solid for both parts."""
+    dash = DASHES["training" if both else curve.part]
     return curve.trace(
         "entry",
         uid=f"entry {curve.number}",
@@ -155,7 +156,7 @@ def _legend(curve: CompetitorCurve) -> Trace:
         x=[None],
         y=[None],
         mode="lines+markers",
-        line={"color": curve.color, "width": 2},
+        line={"color": curve.color, "width": 2, "dash": dash},
         marker={"symbol": curve.symbol, "size": 8},
     )
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from playground.datasets.registry import DatasetInfo
+from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import (
     CHOICES,
     FIELDS,
@@ -171,13 +172,15 @@ def assemble(experiment: Experiment, epoch: int, weights: Sequence[Array]) -> Sn
 def distinguishing_names(experiments: Sequence[Experiment]) -> list[str]:
     """A name for each of several experiments: the fields in which they differ.
 
-    "Adam, η 0.001" beside "SGD, η 0.01"; experiments with the same settings get numbers.
+    "Adam, η 0.001" beside "SGD, η 0.01", without settings that have no effect in an experiment;
+    experiments with the same settings get numbers.
     """
     values = [experiment.to_dict() for experiment in experiments]
+    active = [active_hyperparameters(e).keys() | {"activations"} for e in experiments]
     differing = [name for name in FIELDS if len({str(each[name]) for each in values}) > 1]
     names = [
-        ", ".join(_short_value(name, each[name]) for name in differing) or "same settings"
-        for each in values
+        ", ".join(_short_value(n, each[n]) for n in differing if n in used) or "same settings"
+        for each, used in zip(values, active, strict=True)
     ]
     return [
         f"{name} ({names[:i].count(name) + 1})" if names.count(name) > 1 else name

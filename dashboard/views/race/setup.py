@@ -54,6 +54,15 @@ def default_epochs(base: Experiment) -> int:
     return min(base.training.epochs, LONG if base.data.train_size > FEW_EXAMPLES else SHORT)
 
 
+def start_wanted() -> None:
+    """Start the race that another page asked for: one of PRESETS."""
+    name = stored.get("race wanted")
+    if name in PRESETS and identity.current() is not None:
+        stored.set("race wanted", "")
+        base = session.experiment()
+        begin(lambda: preset(name, base.replace(epochs=default_epochs(base))))
+
+
 def setup(race: Race | None) -> None:
     """Length, seeds, presets and a custom race; `race`: the current one, which would end."""
     chosen = _common()

@@ -17,11 +17,11 @@ from playground.analysis.comparison.notes import cautions, letter, verdict
 from playground.analysis.comparison.runs import Compared, RunDifference, difference
 from playground.analysis.metrics.run_summary import TARGET_SHARE
 from playground.experiment.model import FIELDS, Experiment, label
+from playground.experiment.model_summary import distinguishing_names
 from playground.nn.format import format_number, truncate
 from playground.storage.records import RunRow, StoreError
 
 OFFERED = 300  # of the newest runs, to choose from here
-LONGEST_NAME = 40  # in the legend
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,10 @@ def compare(library: RunLibrary) -> None:
 
 def _choose(library: RunLibrary) -> list[RunRow]:
     choice = library.choice
-    before = [run.id for run in library.chosen]
-    offered = {run.id: run for run in [*library.chosen, *library.runs(limit=OFFERED)]}
+    newest = library.runs(limit=OFFERED)
+    chosen = library.chosen or _newest_pair(newest)
+    before = [run.id for run in chosen]
+    offered = {run.id: run for run in [*chosen, *newest]}
     ids = st.multiselect(
         "Runs to compare", list(offered), default=before[:MOST_COMPARED],
         format_func=lambda id: _title(offered.get(id)), max_selections=MOST_COMPARED,
@@ -66,6 +68,13 @@ def _choose(library: RunLibrary) -> list[RunRow]:
     if list(ids) != before[:MOST_COMPARED]:
         choice.chosen = [*ids, *before[MOST_COMPARED:]]
     return [offered[id] for id in ids if id in offered]
+
+
+def _newest_pair(newest: Sequence[RunRow]) -> list[RunRow]:
+    """The newest run and the one before it on the same data; none where there are not two."""
+    trained = [run for run in newest if run.epoch]
+    same = [run for run in trained if run.dataset == trained[0].dataset][:2]
+    return same if len(same) == 2 else []
 
 
 def _title(run: RunRow | None) -> str:
@@ -82,10 +91,11 @@ def _comparison(runs: Sequence[Compared], rows: Sequence[RunRow]) -> None:
         st.caption(literal(sentence))
     tasks = {run.experiment.data.source.task for run in runs}
     metric = "accuracy" if differences.is_accuracy else "mean_absolute_error"
+    names = distinguishing_names([run.experiment for run in runs])
     competitor_curves(
         [
-            ComparedRun(f"{letter(i)} {truncate(row.name, LONGEST_NAME)}", (run.experiment,))
-            for i, (run, row) in enumerate(zip(runs, rows, strict=True))
+            ComparedRun(f"{letter(i)} {name}", (run.experiment,))
+            for i, (run, name) in enumerate(zip(runs, names, strict=True))
         ],
         [[run.history] for run in runs],
         [[row.state == "playing"] for row in rows],

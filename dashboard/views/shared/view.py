@@ -1,6 +1,6 @@
 """Views of a page: one question each, of which one is shown at a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ Chosen = TypeVar("Chosen", bound=View)
 
 def choose(views: Mapping[str, Chosen], key: str) -> Chosen:
     """Let the user choose one of `views`, by default the first."""
+    stored.restrict(key, list(views))
     name = st.segmented_control(
         "View", list(views), default=None if stored.has_widget(key) else next(iter(views)), key=key,
         required=True,
@@ -33,3 +34,18 @@ def choose(views: Mapping[str, Chosen], key: str) -> Chosen:
     view = views[name or next(iter(views))]
     st.caption(view.question)
     return view
+
+
+def choose_group(groups: Mapping[str, Sequence[str]], key: str, view: str) -> Sequence[str]:
+    """Let the user choose a group of views; its names.
+
+    view: the key of `choose`, whose view decides the group until another one is chosen.
+    """
+    of_view = {name: group for group, names in groups.items() for name in names}
+    if not stored.has_widget(key):
+        stored.set_widget(key, of_view.get(stored.widget(view) or "", next(iter(groups))))
+    group = st.segmented_control(
+        "Group", list(groups), key=key, required=True, persist_state="session",
+        help="What the views beside it are about.",
+    )  # fmt: skip
+    return groups[group or next(iter(groups))]

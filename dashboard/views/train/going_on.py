@@ -11,6 +11,7 @@ from dashboard.components.slider import shown_epoch
 from dashboard.figures import images
 from dashboard.figures.optimization import ramp_figure, ramp_sentence
 from dashboard.state import background, identity, session, stored
+from dashboard.state.pages import open_page
 from dashboard.views.shared.run_controls import (
     MORE_EPOCHS,
     show_refusal,
@@ -28,6 +29,7 @@ from playground.history.events import Update
 from playground.history.history import history
 from playground.nn.format import format_number
 from playground.runs.lr_finder import RateRamp, rate_ramp
+from playground.runs.race_presets import PRESETS
 from playground.runs.run import Run
 from playground.storage.records import StoreError
 from playground.storage.store import store
@@ -50,6 +52,7 @@ def going_on(run: Run, dataset: Dataset, diagnoses: Sequence[Diagnosis]) -> None
             _update(run.update, dataset)
     if run.state in ("finished", "diverged"):
         _after(run, dataset, diagnoses)
+    _race()
     finder = st.expander("Learning-rate finder", icon=":material/speed:", on_change="rerun")
     if finder.open:
         with finder:
@@ -126,6 +129,18 @@ def _batch(update: Update, dataset: Dataset) -> None:
     target = [source.classes[int(label)] for label in y] if source.classes else dataset.own_unit(y)
     st.dataframe(frame.assign(target=target), height=220, hide_index=True)
     st.caption("Its batch.")
+
+
+def _race() -> None:
+    """Start a race of the current settings on the Race page."""
+    popover = st.popover("Race this against …", icon=":material/flag:", key="race_against",
+                         on_change="rerun")  # fmt: skip
+    if popover.open:
+        with popover:
+            for name, entry in PRESETS.items():
+                if st.button(entry.title, key=f"against_{name}", help=entry.question):
+                    stored.set("race wanted", name)
+                    open_page("race")
 
 
 # ---- after the end -----------------------------------------------------------------------

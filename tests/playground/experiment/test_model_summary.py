@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, strategies
 
 from playground.experiment.model import Experiment
-from playground.experiment.model_summary import LayerRow, Summary, run_name, summary, title
+from playground.experiment.model_summary import (
+    LayerRow,
+    Summary,
+    distinguishing_names,
+    run_name,
+    summary,
+    title,
+)
 
 
 def test_the_network_of_the_sources_has_266_610_parameters() -> None:
@@ -95,3 +102,16 @@ def test_every_run_has_a_name_of_one_line(experiment: Experiment) -> None:
     name = run_name(experiment)
     assert name.endswith(f"seed {experiment.network.seed}")
     assert name.isprintable()
+
+
+def test_runs_beside_each_other_are_named_by_what_differs_and_has_an_effect() -> None:
+    base = Experiment().replace(dataset="spiral", optimizer="momentum")
+    slow, fast = base, base.replace(momentum=0.99)
+    assert distinguishing_names([slow, fast]) == ["momentum 0.9", "momentum 0.99"]
+    clipped = [base.replace(clipping=name) for name in ("none", "norm")]
+    assert distinguishing_names(clipped) == ["None", "Each layer's norm"]
+    adam = base.replace(optimizer="adam", learning_rate=0.001)
+    assert distinguishing_names([slow, adam]) == [
+        "SGD with momentum, η 0.01, momentum 0.9", "Adam, η 0.001"
+    ]  # fmt: skip
+    assert distinguishing_names([slow, slow]) == ["same settings (1)", "same settings (2)"]
