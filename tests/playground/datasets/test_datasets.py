@@ -19,6 +19,13 @@ BUNDLE_DIGESTS = {
     "mnist": "baae87da310f531a5e03e7a96742341e973e23b3d8499b84ab27ae330feead4d",
     "fashion_mnist": "6f8596ccb3e4234b48241378a3619d486e8d3455dc87b1a8de62d15de1b974d3",
 }
+PUBLISHED_CLASSES = {  # as the publishers of the sets number them from 0
+    "mnist": tuple("0123456789"),
+    "fashion_mnist": (
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+        "Ankle boot",
+    ),
+}  # fmt: skip
 
 
 def parts_of(dataset):
@@ -119,6 +126,7 @@ def test_tables_hold_every_example_once(name, rows, n_test):
     bunch = {"iris": load_iris, "digits": load_digits}[name]()
     data = load(Data(dataset=name, train_size=rows - 20, validation_size=20, data_seed=3))
     assert len(data.test) == n_test
+    assert data.source.classes == tuple(map(str, bunch.target_names))
     ours = np.concatenate([np.column_stack([p.x.reshape(len(p), -1), p.y]) for p in parts_of(data)])
     theirs = np.column_stack([bunch.data, bunch.target])
     assert np.allclose(ordered(ours), ordered(theirs))
@@ -147,6 +155,7 @@ def test_bundle_is_the_published_one(name):
     assert images.x_train.shape == (6_000, 28, 28)
     assert images.x_test.shape == (1_000, 28, 28)
     assert images.digest == BUNDLE_DIGESTS[name]
+    assert DATASETS[name].classes == PUBLISHED_CLASSES[name]
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -248,7 +257,9 @@ def test_one_example_can_be_standardised(name):
     assert x.mean() == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize("change", [{"input_noise": 0.3}, {"label_noise": 0.3}, {"standardize": False}])
+@pytest.mark.parametrize(
+    "change", [{"input_noise": 0.3}, {"label_noise": 0.3}, {"standardize": False}]
+)
 def test_one_choice_leaves_the_others_draws_alone(change):
     data = Data(dataset="iris", data_seed=1)
     before, after = load(data), load(data.replace(**change))

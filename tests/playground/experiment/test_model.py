@@ -67,6 +67,16 @@ def test_every_field_has_a_name_of_its_own_and_explains_itself() -> None:
     assert set(TUNABLE_WHILE_TRAINING) <= set(FIELDS)
 
 
+def test_a_label_tells_what_the_field_counts() -> None:
+    counted = ("period_epochs", "plateau_patience", "patience", "time_limit")
+    assert [label(name) for name in counted] == [
+        "Period (epochs)",
+        "Plateau patience (epochs)",
+        "Patience (epochs)",
+        "Time limit (seconds)",
+    ]
+
+
 @pytest.mark.parametrize("name", NUMBERS)
 def test_limits_are_valid_and_one_beyond_is_not(name: str) -> None:
     low, high = limits(name)

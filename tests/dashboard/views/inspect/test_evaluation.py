@@ -1,6 +1,7 @@
 """Evaluation and embedding: what the views say is what the network does, for every kind of data."""
 
 import itertools
+from secrets import token_hex
 from typing import Any
 
 import numpy as np
@@ -182,6 +183,35 @@ def test_openings_are_counted_and_the_next_one_has_a_price() -> None:
     assert "best scores 2.3 percentage points" in sentence((one,), one)  # 0.564 · 4 points
     assert "Evaluated twice so far**, 1 of them on other networks" in sentence((one, other), other)
     assert "on other networks than this one" in sentence((one,), None)
+
+
+def started() -> None:
+    import streamlit as st
+
+    from dashboard.state import session
+    from dashboard.views.shared.run_controls import start_run
+    from playground.experiment.model import Experiment
+    from playground.history.events import Score
+    from playground.storage.records import TestEvaluation
+
+    session.begin()
+    small = Experiment().replace(dataset="iris", hidden=(5,))
+    first = start_run(small, play=False)
+    assert first is not None
+    first.test_evaluations += (TestEvaluation("iris", first.network, 3, Score(0.5, 0.8)),)
+    for changed in (small.replace(hidden=(6,)), small.replace(seed=1)):
+        run = start_run(changed, play=False)
+        assert run is not None
+        st.text(f"{len(run.test_evaluations)}, {run.test_evaluation}")
+        run.close()
+
+
+def test_another_network_takes_over_how_often_the_test_set_was_evaluated() -> None:
+    app = AppTest.from_function(started, default_timeout=30)
+    app.session_state["identity"] = {"identity": f"{token_hex(16)} {token_hex(16)}"}
+    app.run()
+    assert [e.value for e in app.exception] == []
+    assert [text.value for text in app.text] == ["1, None", "1, None"]
 
 
 def written() -> None:
