@@ -24,7 +24,7 @@ STYLE = """
 .st-key-settings .stPopover button p {
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
 }
-.st-key-settings [data-testid="stCaptionContainer"] { color: inherit; }
+.st-key-settings [data-testid="stCaptionContainer"] { color: inherit; margin-bottom: 0; }
 .st-key-settings [data-testid="stCaptionContainer"] p {
   font-size: 0.875rem; line-height: 1.5rem; margin-bottom: 0.25rem; opacity: 1;
 }
@@ -32,7 +32,6 @@ STYLE = """
 .st-key-first_visit p { font-size: 0.875rem; line-height: 1.35; }
 .st-key-layers button { padding: 0 0.55rem; min-width: 0; }
 .st-key-sheet { gap: 0; }
-.st-key-sheet [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 .st-key-workbench_keys { position: absolute; }
 @media (max-width: 1240px) { .st-key-settings, .st-key-buttons { flex-wrap: wrap !important; } }
 @media (max-width: 640px) {

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.state.url import CONTROLS
 from playground.cli.commands import playground
+from playground.experiment.pages import PAGES as PAGES_OF_THE_DASHBOARD
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG", "SECURITY")]
@@ -35,10 +37,32 @@ def test_links_images_and_paths_exist(page: Path) -> None:
             assert anchor in anchors(file.read_text()), target
     for path in re.findall(r"`((?:playground|dashboard|tests|benchmarks|docs)/[\w./*-]+)`", text):
         assert list(ROOT.glob(path)) or (ROOT / path).exists(), path
+    for path, test in re.findall(r"`(tests/[\w./]+)::(\w+)`", text):
+        assert f"def {test}(" in (ROOT / path).read_text(), test
     for path in re.findall(r"pytest (tests/[\w./]+)", text):
         assert (ROOT / path).exists(), path
     for name in re.findall(r"\bbenchmarks ([a-z_]+)`", text):
         assert (ROOT / "benchmarks" / f"{name}.py").exists(), name
+
+
+def test_every_item_of_the_sources_has_a_place_on_the_pages_and_a_test() -> None:
+    text = (ROOT / "docs" / "sources.md").read_text()
+    documents = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    assert [document[:3] for document in documents] == ["000", "001", "002", "003", "004"]
+    drawn = "\n".join(path.read_text() for path in SOURCES)
+    titles = {page.title for page in PAGES_OF_THE_DASHBOARD.values()} | {"settings"}
+    for document in documents:
+        items = [line.split(" | ") for line in document.splitlines() if line.startswith("| ")][1:]
+        assert items
+        for item, where, test in items:
+            assert test.startswith("`tests/"), item
+            path = re.split(r"[;,.] | at epoch", where)[0].split(" → ")
+            if path[0].startswith("footer"):
+                path = path[1:]
+            else:
+                assert path.pop(0) in titles, where
+            for name in path:
+                assert f'"{name}"' in drawn or f"**{name}**" in drawn, name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -71,3 +95,8 @@ def test_the_version_is_the_same_everywhere() -> None:
     found = re.search(r'^version = "(.+)"$', project, re.MULTILINE)
     assert found is not None
     assert f"version: {found[1]}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_every_control_that_an_address_can_choose_is_documented() -> None:
+    text = (ROOT / "docs" / "teaching.md").read_text()
+    assert [name for name in CONTROLS if f"`{name}`" not in text] == []
