@@ -33,8 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile each program once for all processes of the tests: the files stay for later runs."""
-    if config.cache is not None:
-        folder = config.cache.mkdir(f"xla-{version('tensorflow')}")
+    cache = getattr(config, "cache", None)  # none with -p no:cacheprovider
+    if cache is not None:
+        folder = cache.mkdir(f"xla-{version('tensorflow')}")
         os.environ.setdefault("TF_XLA_FLAGS", f"--tf_xla_persistent_cache_directory={folder}")
 
 
