@@ -30,10 +30,14 @@ def summaries(experiment: Experiment) -> dict[str, str]:
     Layers and models have the names that Keras gives them in a new process.
     """
     texts = {}
-    rows = min(experiment.training.batch_size, experiment.data.train_size)
+    train_size = experiment.data.train_size
+    rows = min(experiment.training.batch_size, train_size)
     for form, make in (("sequential", _sequential), ("subclass", _subclass)):
         model = make(_layers(experiment))
-        model(np.zeros((rows, *_shape(experiment)), np.float32))  # the first batch builds it
+        if train_size % rows:  # Keras builds for batches of any size
+            model(keras.Input(_shape(experiment)))
+        else:
+            model(np.zeros((rows, *_shape(experiment)), np.float32))  # the first batch builds it
         built = optimizer(experiment.training)
         model.compile(optimizer=built, loss=loss(experiment, False, "sum_over_batch_size"))
         built.build(model.trainable_variables)  # as the first update does

@@ -35,6 +35,9 @@ def test_a_pair_differs_in_the_mistake_alone_and_leaves_new_examples(name, mista
     assert len(a.holdout) >= min(honest.data.validation_size, 1_000)
     assert np.array_equal(a.holdout.x, b.holdout.x)
     inputs = [data.transform(data.train.x) for data in (a, b)]
+    if mistake == "shuffled_apart":  # the inputs stay, their targets do not
+        assert np.array_equal(*inputs)
+        inputs = [data.train.y for data in (a, b)]
     assert mistake == "no_shuffling" or not np.array_equal(*inputs)
 
 
