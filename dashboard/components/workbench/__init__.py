@@ -22,13 +22,13 @@ KEYS = {
     "?": ("", "?", "This list"),
 }
 # Streamlit presses the buttons of these by itself: their `shortcut`.
-_BY_STREAMLIT = (" ", "s", "e", "n")
+BY_STREAMLIT = (" ", "s", "e", "n")
 
 
 def workbench(pictures: Mapping[str, str]) -> None:
     """Listen to the keys; on a phone show one of `pictures`: name of its container → label."""
     keys = [
-        {"key": key, "button": button, "name": name, "text": text, "own": key in _BY_STREAMLIT}
+        {"key": key, "button": button, "name": name, "text": text, "own": key in BY_STREAMLIT}
         for key, (button, name, text) in KEYS.items()
     ]
     _workbench(key="workbench_keys", data={"keys": keys, "pictures": dict(pictures)})

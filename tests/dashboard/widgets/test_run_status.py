@@ -1,8 +1,11 @@
 """A run's state in words, and which buttons make sense in it."""
 
+from secrets import token_hex
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.components.workbench import BY_STREAMLIT, KEYS
 from dashboard.widgets.run_status import (
     enabled_buttons,
     progress_share,
@@ -29,6 +32,28 @@ EXPERIMENT = Experiment().replace(epochs=10, patience=4)
 )
 def test_a_button_is_alive_only_where_it_does_something(state: str, may: set[str]) -> None:
     assert enabled_buttons(state) == may
+
+
+def controls() -> None:
+    from dashboard.state import session
+    from dashboard.views.shared.run_controls import buttons, start_run
+    from playground.experiment.model import Experiment
+
+    session.begin()
+    run = start_run(Experiment().replace(dataset="iris", hidden=(5,)), play=False)
+    assert run is not None
+    buttons(run)
+    run.close()
+
+
+def test_each_key_that_the_list_of_keys_leaves_to_streamlit_presses_its_button() -> None:
+    app = AppTest.from_function(controls, default_timeout=30)
+    app.session_state["identity"] = {"identity": f"{token_hex(16)} {token_hex(16)}"}
+    app.run()
+    assert [e.value for e in app.exception] == []
+    shortcuts = {button.key: button.proto.shortcut for button in app.button}
+    pressed = {KEYS[key][0].split(", ")[-1]: key.replace(" ", "space") for key in BY_STREAMLIT}
+    assert {button: key.lower() for button, key in shortcuts.items() if key} == pressed
 
 
 def test_the_button_that_trains_says_what_it_will_do() -> None:
