@@ -56,7 +56,7 @@ STYLE = """
 # A projector shows the pictures and the curves alone; the keys still press the hidden buttons.
 PRESENTED = """
 .stMainBlockContainer { padding: 0.5rem 1rem; }
-header.stAppHeader, .st-key-footer, .st-key-strip { display: none !important; }
+header.stAppHeader { display: none !important; }
 .st-key-bar { position: absolute; top: 0; right: 0; width: auto; z-index: 5; }
 .st-key-bar > *:not(.st-key-present_off):not(:has(.st-key-present_off)) {
   clip-path: inset(50%); position: absolute; pointer-events: none;
@@ -104,7 +104,7 @@ if page.url_path == HOME or name not in PAGES:  # an address that a page also ha
 with st.container(key="sheet"):  # on a phone
     edited = controls(session.experiment(), drawn=not presents)
     session.set_experiment(edited, by_widgets=True)  # current on every page
-workbench(PICTURES if name == HOME else {})
+workbench(PICTURES if name == HOME else {}, button=not presents)
 show_url_problems()
 if name != "labs":
     url.set_parameter("lab", "")  # it is closed; the page itself remembers which one was open

@@ -147,15 +147,16 @@ def test_two_optimizers_stand_on_one_chart_after_four_clicks(visit: Any) -> None
 
 def test_a_projector_shows_pictures_and_curves_alone_and_obeys_the_keys(visit: Any) -> None:
     page = small(visit, SPIRAL + "30&present=1")
-    for key in ("settings", "strip", "footer"):
-        assert not page.locator(f".st-key-{key}").is_visible()
+    for key in ("settings", "axes", "pin", "footer", "diagnosis"):
+        assert page.locator(f".st-key-{key}").count() == 0, key
+    assert page.locator(".st-key-epoch button").first.bounding_box()["height"] >= 44
     assert not page.locator("header.stAppHeader").is_visible()
     train(page)
     ticks = page.locator(".st-key-loss_chart .xtick text").first
     assert ticks.evaluate("text => parseFloat(getComputedStyle(text).fontSize)") >= 18
     line = page.evaluate(f"{PLOT}._fullData.find(t => t.name === 'training').line.width")
     assert line >= 4
-    for key in ("train_graph", "region", "loss_chart"):
+    for key in ("train_graph", "region", "epoch", "loss_chart"):
         box = page.locator(f".st-key-{key}").first.bounding_box()
         assert box["y"] + box["height"] <= 720, key
     page.keyboard.press("Escape")

@@ -23,13 +23,17 @@ def shown_epoch(newest: int, of: str) -> int | None:
 
 
 def epoch_slider(
-    newest: int, of: str, moved: Callable[[], None] = lambda: None, stream: str = ""
+    newest: int,
+    of: str,
+    moved: Callable[[], None] = lambda: None,
+    stream: str = "",
+    large: bool = False,
 ) -> int | None:
     """Draw the slider; the epoch that it shows, as `shown_epoch`. moved: called on a move.
 
-    stream: messages under "epoch" tell the newest epoch.
+    stream: messages under "epoch" tell the newest epoch; large: for a projector.
     """
-    data = {"of": of, "epoch": session.shown_epoch(of), "newest": newest}
+    data = {"of": of, "epoch": session.shown_epoch(of), "newest": newest, "large": large}
     more = {"stream": stream, "part": "epoch"}
     _epoch_slider(key="epoch", data=data | more, on_chosen_change=moved)
     return shown_epoch(newest, of)

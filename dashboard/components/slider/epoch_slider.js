@@ -48,6 +48,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (!slider) sliders.set(parentElement, (slider = build(parentElement)));
   slider.set = setStateValue;
   if (slider.of !== data.of) Object.assign(slider, { of: data.of, epoch: data.epoch });
+  slider.root.classList.toggle("large", Boolean(data.large));
   slider.newest = data.newest;
   if (slider.epoch !== null && slider.epoch >= data.newest) slider.epoch = null;
   show(slider);

@@ -25,10 +25,15 @@ KEYS = {
 BY_STREAMLIT = (" ", "s", "e", "n")
 
 
-def workbench(pictures: Mapping[str, str]) -> None:
-    """Listen to the keys; on a phone show one of `pictures`: name of its container → label."""
+def workbench(pictures: Mapping[str, str], button: bool = True) -> None:
+    """Listen to the keys; on a phone show one of `pictures`: name of its container → label.
+
+    button: whether one lists the keys.
+    """
     keys = [
         {"key": key, "button": button, "name": name, "text": text, "own": key in BY_STREAMLIT}
         for key, (button, name, text) in KEYS.items()
     ]
-    _workbench(key="workbench_keys", data={"keys": keys, "pictures": dict(pictures)})
+    _workbench(
+        key="workbench_keys", data={"keys": keys, "pictures": dict(pictures), "button": button}
+    )

@@ -68,6 +68,7 @@ export default function ({ data, parentElement }) {
   let bench = benches.get(parentElement);
   if (!bench) benches.set(parentElement, (bench = build(parentElement)));
   Object.assign(bench, data);
+  parentElement.querySelector("[name=keys]").hidden = !data.button;
   const { nav, dialog } = bench;
   const names = Object.keys(data.pictures);
   while (nav.children.length > 1 + names.length) nav.lastChild.remove();

@@ -27,7 +27,7 @@ Parts = Mapping[str, Any]
 GRAPH_SECONDS = 0.3  # between two graphs of a playing run
 GRAPH_HEIGHT, PREDICTION_HEIGHT, CURVE_HEIGHT = 236, 236, 170  # pixels, at least
 MIDDLE, CURVES = 0.37, 0.27  # of the window's height
-PRESENTED_MIDDLE, PRESENTED_CURVES = 0.54, 0.41
+PRESENTED_MIDDLE, PRESENTED_CURVES = 0.51, 0.36
 DIAGNOSE_SECONDS = 1.0  # between two diagnoses of a playing run
 
 

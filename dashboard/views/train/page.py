@@ -113,10 +113,10 @@ def _workbench(run: Run, dataset: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="strip"):
         if url.shows("epoch"):
             with st.container(width="stretch"):
-                epoch_slider(newest, run.network, stream=path)
-        if url.shows("axes"):
+                epoch_slider(newest, run.network, stream=path, large=url.presents())
+        if url.shows("axes") and not url.presents():
             _curve_options()
-        if url.shows("pin"):
+        if url.shows("pin") and not url.presents():
             pin_controls(run)
     if url.shows("curves"):
         _curves(parts, path)
