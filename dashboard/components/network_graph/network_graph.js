@@ -18,7 +18,7 @@ function paint(canvas, pixels, [height, width], colors) {
   const image = new ImageData(width, height);
   for (let i = 0; i < width * height; i++) {
     const level = pixels[i];
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = colors ? colors[3 * level + c] : level;
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = colors ? colors[3 * level + c] : 2 * (level - 127); // a pixel of 0 is black
     image.data[4 * i + 3] = 255;
   }
   canvas.style.filter = colors ? "" : "var(--image-filter, none)";
