@@ -14,7 +14,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from playground.datasets import load
 from playground.datasets.custom.table import Arrays, interned
 from playground.experiment.model import LARGEST_SEED, Experiment, explain
 from playground.history.history import Log
@@ -80,7 +79,7 @@ class _MLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
             log.extend(trainer.advance(seconds=1, with_snapshot=False).events)
         if trainer.diverged:
             raise FloatingPointError(f"the loss is no longer finite: {log[-1].advice}")  # type: ignore[union-attr]
-        dataset, last = load(experiment.data), trainer.latest()
+        dataset, last = trainer.dataset, trainer.latest()
         self.history_ = log.history()
         self.n_iter_, self.loss_ = len(self.history_), float(self.history_.loss[-1])
         # In float64 a prediction does not depend on the examples beside it.

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from playground.datasets import images, tabular
 from playground.datasets.custom import storage
+from playground.datasets.custom.table import Arrays, in_use
 from playground.datasets.download import FetchError, Progress, fetch, full
 from playground.datasets.preprocessing import (
     SCALERS,
@@ -100,6 +101,8 @@ def load(data: DataConfig, progress: Progress | None = None) -> Dataset:
         raise TypeError(f"data must be settings of a data set, got {truncate(data)}")
     if data.dataset in images.IMAGES and not images.bundle_suffices(data):
         fetch(data.dataset, progress)
+    if isinstance(in_use(data.dataset), Arrays):
+        return _load.__wrapped__(data)  # a program holds its examples as long as it needs them
     return _load(data)
 
 

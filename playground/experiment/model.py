@@ -76,6 +76,10 @@ class Experiment(Value):
         """Fill in the loss of the task where none is given."""
         if not isinstance(given, Mapping):
             return given
+        for name, value in given.items():
+            if name in FIELDS:
+                rule = f"in {SECTION_OF[name]}, or be set by Experiment().replace({name}=…)"
+                raise fail(rule, value, name)
         data, training = given.get("data", {}), given.get("training", {})
         chosen = data.model_dump() if isinstance(data, Data) else data
         if not isinstance(chosen, Mapping):

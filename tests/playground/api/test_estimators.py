@@ -1,5 +1,6 @@
 """The estimators are scikit-learn's: its own checks pass, and its tools work with them."""
 
+import gc
 import pickle
 from typing import Any
 
@@ -14,6 +15,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from playground import MLPClassifier, MLPRegressor
+from playground.datasets.custom import table
+from playground.datasets.custom.table import Arrays
 from playground.training import train_step
 
 # As small as scikit-learn's thresholds allow.
@@ -87,6 +90,12 @@ def test_fits_of_one_shape_share_a_program(fitted: Any) -> None:
     before = train_step._program.cache_info().misses
     clone(MODEL).set_params(epochs=1, learning_rate=0.1).fit(X + 1, Y[::-1])
     assert train_step._program.cache_info().misses == before
+
+
+def test_the_examples_of_a_fit_are_not_kept(fitted: Any) -> None:
+    clone(fitted).set_params(epochs=1).fit(X + 2, Y)
+    gc.collect()
+    assert not any(isinstance(t, Arrays) and len(t.y) > 2 for t in table._live().values())
 
 
 def test_a_regression_is_in_the_unit_of_its_targets() -> None:

@@ -112,6 +112,11 @@ def test_a_value_of_another_kind_is_explained_in_one_sentence(name: str, value: 
     ("part", "given", "problem"),
     [
         (Experiment, {"model": 1}, "model is not a field of an experiment, got 1"),
+        (
+            Experiment,
+            {"epochs": 3},
+            "epochs must be in training, or be set by Experiment().replace(epochs=…), got 3",
+        ),
         (Experiment, "adam", "the experiment must be a table of fields, got adam"),
         (Experiment, {"data": 3}, "data must be a table of fields, got 3"),
         (Experiment, {"data": {"color": 3}}, "data.color is not a field of an experiment, got 3"),
