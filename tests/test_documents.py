@@ -56,7 +56,7 @@ def test_every_item_of_the_sources_has_a_place_on_the_pages_and_a_test() -> None
         assert items
         for item, where, test in items:
             assert test.startswith("`tests/"), item
-            path = re.split(r"[;,.] | at epoch", where)[0].split(" → ")
+            path = re.split(r"[;.] | at epoch| \(", where)[0].split(" → ")
             if path[0].startswith("footer"):
                 path = path[1:]
             else:
