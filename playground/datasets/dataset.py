@@ -157,7 +157,7 @@ def _held_out(data: DataConfig) -> int:
 
 def _validated_on_test(pairs: list[Pair], data: DataConfig) -> list[Pair]:
     """The same splits; with `validate_on_test` the first test examples validate, none are left."""
-    if not data.validate_on_test:
+    if not (data.validate_on_test and data.validation_size):
         return pairs
     train, _, (x, y), holdout = pairs
     first = slice(data.validation_size)

@@ -44,7 +44,7 @@ def active_hyperparameters(experiment: Experiment) -> dict[str, Any]:
     unused |= set() if network.hidden else {"activation", "dropout", *of_activations}
     unused |= {name for name in NOISES if name != data.source.noise}
     unused |= set() if data.standardize or data.source.shape else {"scaler"}
-    unused |= set() if data.validation_size else {"leaked_fraction"}
+    unused |= set() if data.validation_size else {"leaked_fraction", "validate_on_test"}
     unused |= set() if training.early_stopping else {"patience", "min_delta", "restore_best"}
     unused |= {"clip_limit"} if training.clipping == "none" else set()
     values = experiment.to_dict() | {
@@ -69,6 +69,7 @@ _NEEDED = {
     "dropout": "hidden layers",
     "scaler": "standardize",
     "leaked_fraction": "validation examples",
+    "validate_on_test": "validation examples",
     "patience": "early_stopping",
     "min_delta": "early_stopping",
     "restore_best": "early_stopping",

@@ -41,7 +41,7 @@ def overview(experiment: Experiment, dataset: Dataset) -> None:
         help="The network is trained on the training split and evaluated on the validation split "
         "after each epoch. The test split is for the final evaluation.",
     )
-    if experiment.data.validate_on_test:
+    if experiment.data.validate_on_test and not len(dataset.test):
         st.info(VALIDATED_ON_TEST)
     elif not len(dataset.validation) and not len(dataset.test):
         st.info("No rows are left to validate or to test on: all are for training.")
