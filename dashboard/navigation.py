@@ -50,7 +50,10 @@ STYLE = """
   }
   .stButton button, .stPopover button, .stDownloadButton button, .stTabs button,
   .stSelectbox [role="combobox"], .stNumberInput input, .stTextInput input,
-  .stButtonGroup button, .stExpander summary { min-height: 44px; min-width: 44px; }
+  .stButtonGroup button, .stExpander summary, .stSelectbox button, .stNumberInput button,
+  .stMultiSelect button, .stMultiSelect input { min-height: 44px; min-width: 44px; }
+  .stCheckbox label, .stRadio label { min-height: 44px; align-items: center; }
+  .stSlider [role="slider"], .stSlider input { min-height: 44px; }
 }
 """
 # A projector shows the pictures and the curves alone; the keys still press the hidden buttons.
