@@ -34,8 +34,8 @@ RENEW = 60.0  # seconds after which every run begins anew
 PATIENCE = 120.0  # seconds for a page, and for the first epoch
 
 STREAM = re.compile(rb"(/stream/[\w-]+)")
-BUTTON = rb"\$\$ID-[0-9a-f]+-%s"
-EPOCH = re.compile(r'"label":"Epoch","value":"([\d,]+)"')
+BUTTON = rb"\$\$ID-[0-9a-f]+-%s(?!\w)"
+EPOCH = re.compile(r'"text":"Epoch ([\d,]+) of')  # under way
 STATE = re.compile(r'"state":"([^"]*)"')
 COMPUTED = re.compile(r"^: ([\d.]+)$", re.MULTILINE)
 
@@ -56,7 +56,8 @@ class Viewer:
     bytes: int = 0
     late: list[float] = field(default_factory=list)  # seconds each update took
     drawn: asyncio.Event = field(default_factory=asyncio.Event)
-    _socket: ClientConnection | None = None
+    _socket: ClientConnection = field(init=False)
+    _reader: asyncio.Task[None] | None = None
     _stream: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -79,8 +80,7 @@ class Viewer:
         for task in (self._reader, self._stream):
             if task is not None:
                 task.cancel()
-        if self._socket is not None:
-            await self._socket.close()
+        await self._socket.close()
 
     async def _rerun(self, button: str = "") -> None:
         message = BackMsg()
@@ -89,12 +89,10 @@ class Viewer:
         state.context_info.url = f"{self.address}/?{state.query_string}"
         if button:
             state.widget_states.widgets.add(id=button, trigger_value=True)
-        assert self._socket is not None
         await self._socket.send(message.SerializeToString())
 
     async def _read(self) -> None:
         """Note the stream and the buttons of the page."""
-        assert self._socket is not None
         async for message in self._socket:
             content = message if isinstance(message, bytes) else message.encode()
             for name in ("train", "reset"):
@@ -139,7 +137,7 @@ class Viewer:
         self.late.append(now - float(computed[1]))
         epoch = EPOCH.search(text)
         if epoch:
-            self.epoch = int(epoch[1].replace(",", ""))
+            self.epoch = int(epoch[1].replace(",", "")) - 1
             if self.epoch and self.clicked and self.first is None:
                 self.first = now - self.clicked
 

@@ -77,8 +77,9 @@ def address_of(command: list[str], **environment: str) -> Iterator[tuple[str, ps
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     options = {"port": str(port), "address": "127.0.0.1", "headless": "true"}
+    given = [text for name, value in options.items() for text in (f"--server.{name}", value)]
     process = psutil.Popen(
-        [*command, *(text for name, value in options.items() for text in (f"--server.{name}", value))],
+        [*command, *given],
         env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"

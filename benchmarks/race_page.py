@@ -34,7 +34,7 @@ def _update() -> None:
     race = identity.registered(RACES, RACE)
     if race is not None:
         began = time.perf_counter()
-        watch(race, False, race.states)
+        watch(race, race.states)
         st.session_state["took"] = 1000 * (time.perf_counter() - began)
 
 

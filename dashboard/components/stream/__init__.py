@@ -16,11 +16,11 @@ from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, Protocol, TypeVar
 
+import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from dashboard.components import register
-from dashboard.state import url
 
 PATH = "/stream/{name}"
 FASTEST = 1 / 20  # seconds between two messages of a stream, at least
@@ -29,6 +29,7 @@ SLOWEST = 0.35
 LOAD = 2.0  # …and this many times what computing the last one took
 HEAVY = 0.05  # of a core, what one kind of costly part takes for all streams together
 SIGN_OF_LIFE = 1.0  # seconds between two events, at most: a page takes 3 as a sign of a proxy
+REDRAW = 0.4  # seconds between two script runs of a fragment, at least
 FORGET = 60.0  # seconds after which a stream without viewers is forgotten
 MAX_STREAMS = 500
 
@@ -204,12 +205,48 @@ def stream(
         found = next(same, None) or Stream(key, source, revision, parts)
         found.used = now
         _STREAMS[found.name] = found
-        return url.served(PATH.format(name=found.name))
+        return PATH.format(name=found.name)
 
 
 def watch(path: str, state: str, key: str) -> None:
     """Run the script again as soon as the stream's source is no longer in `state`."""
     _watch(key=key, data={"stream": path, "state": state}, on_state_change=lambda: None)
+
+
+def fragment(
+    draw: Callable[[], None],
+    key: str,
+    source: Source,
+    revision: Callable[[], Hashable],
+    moves: Callable[[], bool],
+    seconds: float = REDRAW,
+) -> None:
+    """Draw a part of a page, anew when a source that moves has changed, every `seconds` at most.
+
+    For what is made of Streamlit's own elements; components follow a stream without a script run.
+    The page is run once more when the source comes to rest.
+    """
+    pace = Paced[str](seconds)
+
+    def state() -> str:
+        return f"{moves()} {hash(revision())}"
+
+    def parts() -> Parts:
+        return {"state": pace.get(revision(), state, now=not moves())}
+
+    moved = moves()
+
+    def drawn() -> None:
+        source.heartbeat()
+        seen = state()
+        draw()
+        if moved and not moves():
+            st.rerun()  # last, or the browser would remove what was not drawn yet
+        if moved:
+            path = stream(("fragment", key), source, lambda: (moves(), revision()), parts)
+            watch(path, seen, f"{key}_stream")
+
+    st.fragment(drawn, key=key)()
 
 
 def close_at_exit() -> None:

@@ -20,7 +20,10 @@ export default function ({ data, parentElement, setStateValue }) {
   note.textContent = "This network holds live updates back: the page asks for them twice a second.";
   note.hidden = !window.playgroundStreams.get(data.stream)?.polls;
   watch.state = data.state;
+  clearTimeout(watch.asked);
+  watch.asked = undefined;
   watch.send = (state) => setStateValue("state", state);
+  if (watch.late) report(watch, watch.late);
   return () => {
     if (parentElement.isConnected) return;
     watch.end();
@@ -28,6 +31,19 @@ export default function ({ data, parentElement, setStateValue }) {
   };
 }
 
+// One script run at a time: what comes meanwhile is asked for after it.
+const PATIENCE = 2000; // ms
+
 function report(watch, state) {
-  if (state !== watch.state) watch.send?.(`${state} ${Date.now()}`);
+  watch.late = undefined;
+  if (state === watch.state || !watch.send) return;
+  if (watch.asked) {
+    watch.late = state;
+    return;
+  }
+  watch.asked = setTimeout(() => {
+    watch.asked = undefined;
+    if (watch.late) report(watch, watch.late);
+  }, PATIENCE);
+  watch.send(`${state} ${Date.now()}`);
 }

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.components import chart
+from dashboard.components import chart, stream
 from dashboard.figures import comparison as figures
 from dashboard.state import identity, session
 from dashboard.widgets.messages import literal
@@ -51,8 +51,11 @@ def leakage(experiment: Experiment, dataset: Dataset) -> None:
     if runs is None:
         st.info("Press Train both to see the effect of the error.")
         return
-    every = chart.POLL_SECONDS if moves else None
-    st.fragment(_watch, run_every=every, key="leakage_watch")(pair, runs, moves)
+    stream.fragment(
+        lambda: _watch(pair, runs), "leakage_watch", runs[0],
+        lambda: tuple((run.state, len(run.events)) for run in runs),
+        moves=lambda: any(run.state == "playing" for run in runs),
+    )  # fmt: skip
 
 
 def _switches() -> list[str]:
@@ -97,10 +100,8 @@ def _start(pair: Pair) -> None:
         session.set_run(run, f"leakage {name}")
 
 
-def _watch(pair: Pair, runs: tuple[Run, Run], moved: bool) -> None:
+def _watch(pair: Pair, runs: tuple[Run, Run]) -> None:
     """Both runs while they train, and at the end the effect of the error."""
-    for run in runs:
-        run.heartbeat()
     moves = any(run.state == "playing" for run in runs)
     if moves:
         done = min(run.epoch for run in runs) / pair.honest.training.epochs
@@ -120,8 +121,6 @@ def _watch(pair: Pair, runs: tuple[Run, Run], moved: bool) -> None:
             key="leakage_curves",
             about="Validation curves of both networks, with and without the error.",
         )
-    if moved and not moves:
-        st.rerun()
 
 
 def _verdict(pair: Pair, runs: tuple[Run, Run]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.components import chart
+from dashboard.components import chart, stream
 from dashboard.components.gallery import Tile, gallery
 from dashboard.figures import evaluation
 from dashboard.figures.images import data_url, mosaic
@@ -49,9 +49,11 @@ def train_on_drawing(now: NetworkView, image: Image) -> None:
     _form(now, image, run)
     if run is None:
         return
-    run.heartbeat()
     if run.state == "playing":
-        st.fragment(_progress, run_every=chart.POLL_SECONDS, key="teaching")(run)
+        stream.fragment(
+            lambda: _progress(run), "teaching", run, lambda: (run.state, id(run.progress)),
+            moves=lambda: run.state == "playing",
+        )  # fmt: skip
     elif run.added_examples is not None:
         _comparison(now, run, run.added_examples)
 
@@ -131,16 +133,13 @@ def _adopt() -> None:
 
 
 def _progress(run: Run) -> None:
-    """Draw the progress of the epoch; rerun the page at its end."""
-    run.heartbeat()
+    """Draw the progress of the epoch."""
     progress, added = run.progress, run.added_examples
     if added is None or progress is None or progress.epoch <= added.epoch:
         st.progress(0.0, text=literal(run.notice) or "Starting …")
     else:
         share = min(1.0, progress.batch / progress.batches)
         st.progress(share, text=progress_text(progress, run.experiment, run.speed))
-    if run.state != "playing":
-        st.rerun()
 
 
 # ---- before and after --------------------------------------------------------------------

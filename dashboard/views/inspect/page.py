@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard.components import stream
 from dashboard.state import session
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect import decision_boundary, weights
@@ -123,14 +124,15 @@ def inspect() -> None:
     if dataset is None:
         return
     buttons(run)
-    updating = is_updating(run)
-    every = REDRAW_SECONDS if updating else None
-    st.fragment(_look, run_every=every, key="look")(run, dataset, updating)
+    stream.fragment(
+        lambda: _look(run, dataset), "look", run,
+        lambda: (run.network, run.state, len(run.events), id(run.latest)),
+        moves=lambda: is_updating(run), seconds=REDRAW_SECONDS,
+    )  # fmt: skip
 
 
-def _look(run: Run, dataset: Dataset, updating: bool) -> None:
+def _look(run: Run, dataset: Dataset) -> None:
     """Draw the view at the epoch of the slider; redrawn while the run plays."""
-    run.heartbeat()
     message(run)
     view = choose(VIEWS, "inspect_view")
     now = network_at_epoch(run, dataset)
@@ -138,8 +140,6 @@ def _look(run: Run, dataset: Dataset, updating: bool) -> None:
         view.show(now)
     elif now is not None:
         st.warning(NUMBERS_TOO_LARGE)
-    if updating and not is_updating(run):
-        st.rerun()  # last, or the browser would remove what was not drawn yet
 
 
 def _sample(dataset: Dataset) -> NDArray[np.float32]:

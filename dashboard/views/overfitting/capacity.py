@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard.components import chart
+from dashboard.components import chart, stream
 from dashboard.figures import Figure, decision_boundary
 from dashboard.figures import hyperparameters as figures
 from dashboard.state import identity, session, stored
@@ -176,9 +176,11 @@ def capacity_map(experiment: Experiment) -> None:
         experiments = list(sweep.experiments)
         units = tuple(dict.fromkeys(e.network.hidden[0] for e in experiments))
         sizes = tuple(dict.fromkeys(e.data.train_size for e in experiments))
-    playing = sweep.state == "playing"
-    every = chart.POLL_SECONDS * 2 if playing else None
-    st.fragment(_watch, run_every=every, key="capacity_watch")(sweep, units, sizes, playing)
+    stream.fragment(
+        lambda: _watch(sweep, units, sizes), "capacity_watch", sweep,
+        lambda: tuple(row.state for row in sweep.rows),
+        moves=lambda: sweep.state == "playing",
+    )  # fmt: skip
 
 
 def _start(experiments: list[Experiment]) -> None:
@@ -190,9 +192,8 @@ def _start(experiments: list[Experiment]) -> None:
     sweep.play()
 
 
-def _watch(sweep: Sweep, units: tuple[int, ...], sizes: tuple[int, ...], was_playing: bool) -> None:
+def _watch(sweep: Sweep, units: tuple[int, ...], sizes: tuple[int, ...]) -> None:
     """The cells as they are filled; a click opens the run of one."""
-    sweep.heartbeat()
     rows = sweep.rows
     done = sum(row.state == "finished" for row in rows)
     if sweep.state == "playing":
@@ -220,8 +221,6 @@ def _watch(sweep: Sweep, units: tuple[int, ...], sizes: tuple[int, ...], was_pla
         st.caption("Click a cell: its experiment becomes the current one.")
     else:
         _open(sweep, cell, stored.get("cell", sweep.name) != cell)
-    if was_playing and sweep.state != "playing":
-        st.rerun()
 
 
 def clicked_cell(click: chart.Click | None, n_units: int, n_sizes: int) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard.components import chart
+from dashboard.components import stream
 from dashboard.state import identity
 from dashboard.widgets.messages import literal
 from dashboard.widgets.run_status import show_notice, status
@@ -70,18 +70,18 @@ def buttons(
 
 
 def watch(name: str, race: Race, draw: Callable[[Race], None]) -> None:
-    """Redraw a few times a second while the race plays."""
-    playing = race.state == "playing"
-    every = chart.POLL_SECONDS if playing else None
-    st.fragment(_watch, run_every=every, key=f"{name}_watch")(race, draw, playing)
+    """Draw a race, anew while it plays."""
+    runs = [run for own in race.runs for run in own]
 
+    def drawn() -> None:
+        _message(race)
+        draw(race)
 
-def _watch(race: Race, draw: Callable[[Race], None], was_playing: bool) -> None:
-    race.heartbeat()
-    _message(race)
-    draw(race)
-    if was_playing and race.state != "playing":
-        st.rerun()  # last, or the browser would remove what was not drawn yet
+    stream.fragment(
+        drawn, f"{name}_watch", race,
+        lambda: (race.states, tuple((len(run.events), id(run.latest)) for run in runs)),
+        moves=lambda: race.state == "playing",
+    )  # fmt: skip
 
 
 def _message(race: Race) -> None:

@@ -1,14 +1,14 @@
 """The Race page: networks that differ in one setting train at once, and are compared."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import streamlit as st
 
-from dashboard.components import chart
+from dashboard.components import stream
 from dashboard.state import identity, session
 from dashboard.views.race.controls import OVER, STATE_LABELS, buttons, competitor_buttons, message
 from dashboard.views.race.leaderboard import show_leaderboard
-from dashboard.views.race.setup import setup
+from dashboard.views.race.setup import setup, start_wanted
 from dashboard.views.race.start import (
     begin,
     found_rates,
@@ -36,6 +36,7 @@ NEXT = "Compare over *Seconds* instead of epochs. Open the best one in Train to 
 
 def race() -> None:
     """The setup of a race, and the race of this tab."""
+    start_wanted()
     st.subheader("Race", anchor=False)
     st.caption(f"Base of a new race: {literal(title(session.experiment()))}.")
     current = identity.registered(RACES, session.RACE)
@@ -73,14 +74,20 @@ def _running(current: Race) -> None:
         found_rates(search)
     buttons(current)
     competitor_buttons(current)
-    playing = current.state == "playing"
-    every = chart.POLL_SECONDS if playing else None
-    st.fragment(watch, run_every=every, key="racewatch")(current, playing, current.states)
+    states = current.states
+    stream.fragment(
+        lambda: watch(current, states), "racewatch", current, lambda: _revision(current),
+        moves=lambda: current.state == "playing",
+    )  # fmt: skip
 
 
-def watch(race: Race, was_playing: bool, states: tuple[str, ...]) -> None:
-    """The live part, redrawn a few times a second while the race plays."""
-    race.heartbeat()
+def _revision(race: Race) -> Hashable:
+    """Changes with all that the live part shows."""
+    return race.states, tuple(len(run.events) for runs in race.runs for run in runs)
+
+
+def watch(race: Race, states: tuple[str, ...]) -> None:
+    """The live part, redrawn by a stream while the race plays."""
     now, over = race.states, race.state == "finished"
     living = [
         [state not in OVER and run.state not in OVER for run in runs]
@@ -91,7 +98,7 @@ def watch(race: Race, was_playing: bool, states: tuple[str, ...]) -> None:
     if over:
         one_seed = max(len(runs) for runs in race.runs) == 1
         st.info(" ".join(["**What next?**", *[SEEDS] * one_seed, NEXT]))
-    if was_playing and (race.state != "playing" or now != states):
+    if race.state == "playing" and now != states:
         st.rerun()  # last, or the browser would remove what was not drawn yet
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
-from dashboard.components import chart
+from dashboard.components import stream
 from dashboard.state import identity, session, stored
 from dashboard.widgets.messages import literal, refuse
 from dashboard.widgets.run_status import show_notice
@@ -104,17 +104,17 @@ def search_progress(search: LearningRateFinder) -> None:
         "Race now", key="race_now", icon=":material/flag:", on_click=search.stop,
         help="Ends the search: the losses known by now decide.",
     )  # fmt: skip
-    st.fragment(_watch, run_every=chart.POLL_SECONDS, key="race_search")(search)
+    stream.fragment(
+        lambda: _watch(search), "race_search", search, lambda: (search.state, search.done),
+        moves=lambda: search.state != "finished",
+    )  # fmt: skip
 
 
 def _watch(search: LearningRateFinder) -> None:
-    search.heartbeat()
     done, count = search.done
     st.progress(done / max(count, 1), text=f"Short run {done} of {count}")
     show_notice((f"Short run {i + 1}", search.run(i)) for i in range(count))
     _tried(search.tried)
-    if search.state == "finished":
-        st.rerun()
 
 
 def found_rates(search: LearningRateFinder) -> None:

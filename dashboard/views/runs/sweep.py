@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.components import stream
 from dashboard.state import identity, session, stored
 from dashboard.views.shared.saved_runs import RunLibrary
 from dashboard.widgets.messages import literal, refuse, warn
@@ -265,8 +266,11 @@ def _running(library: RunLibrary, current: Sweep) -> None:
     if state == "playing":
         current.play()  # it is watched again: runs that waited for that continue
     _buttons(current, state)
-    every = REDRAW_SECONDS if state == "playing" else None
-    st.fragment(_watch, run_every=every, key="sweep_watch")(library, current, state)
+    stream.fragment(
+        lambda: _watch(library, current, state), "sweep_watch", current,
+        lambda: tuple((row.state, row.epoch) for row in current.rows),
+        moves=lambda: current.state == "playing", seconds=REDRAW_SECONDS,
+    )  # fmt: skip
 
 
 def _buttons(current: Sweep, state: str) -> None:
@@ -309,7 +313,6 @@ def _open_parallel(current: Sweep, group: str) -> None:
 
 
 def _watch(library: RunLibrary, current: Sweep, state: str) -> None:
-    current.heartbeat()
     rows = current.rows
     is_accuracy = current.experiments[0].data.source.task == CLASSIFICATION
     summaries = [
@@ -342,8 +345,6 @@ def _watch(library: RunLibrary, current: Sweep, state: str) -> None:
     order = [*scored, *(i for i in range(len(rows)) if scores[i] is None)]
     shown = order if state == "finished" else range(len(rows))
     _table(library, current, rows, summaries, shown, varied)
-    if current.state != state:
-        st.rerun()
 
 
 def _varied(rows: Sequence[SweepRow]) -> list[str]:

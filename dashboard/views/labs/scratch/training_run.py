@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.components.chart import POLL_SECONDS, chart
+from dashboard.components import stream
+from dashboard.components.chart import chart
 from dashboard.figures.labs import run_figure, run_sentence
 from dashboard.state import identity, stored
 from dashboard.widgets.messages import literal
@@ -93,8 +94,11 @@ def training_run() -> None:
     if run is None:
         st.info("Press Train both sides: 10 epochs of 6,000 images take about 10 seconds.")
     else:
-        every = POLL_SECONDS if is_playing else None
-        st.fragment(_watch, run_every=every, key="lab_scratch_watch")(run, is_playing)
+        stream.fragment(
+            lambda: _watch(run), "lab_scratch_watch", run,
+            lambda: tuple(len(side.losses) for side in run.sides.values()),
+            moves=lambda: run.state == "playing",
+        )  # fmt: skip
     _results()
 
 
@@ -163,9 +167,8 @@ def _start(config: ScratchConfig) -> None:
     identity.register(SIDE_BY_SIDE, NAME, SideBySide(config))
 
 
-def _watch(run: SideBySide, was_playing: bool) -> None:
+def _watch(run: SideBySide) -> None:
     """The losses while the run plays, and its outcome."""
-    run.heartbeat()
     is_playing, config = run.state == "playing", run.config
     if is_playing:
         updates = config.steps * config.epochs
@@ -189,8 +192,6 @@ def _watch(run: SideBySide, was_playing: bool) -> None:
         _printed(run, bool(published))
     if not is_playing:
         _outcome(run)
-    if was_playing and not is_playing:
-        st.rerun()
 
 
 def _is_like_published(config: ScratchConfig) -> bool:
