@@ -7,6 +7,12 @@ import streamlit as st
 
 FOLDER = Path(__file__).parent
 
+# Where a path of this server is, below any proxy's path and in any frame, Streamlit's scripts know.
+SERVED = """
+const served = (path) =>
+  document.querySelector("script[src*='static/js/']").src.split("/static/js/")[0] + path
+"""
+
 
 def register(
     folder: str, file: str = "", *more: str, isolate_styles: bool = True, streamed: bool = False
@@ -17,7 +23,7 @@ def register(
     `stream` and a `part` are followed by those of the stream's messages, without a script run.
     """
     file = file or folder
-    script = "".join(_text(folder, f"{name}.js") or "" for name in (file, *more))
+    script = SERVED + "".join(_text(folder, f"{name}.js") or "" for name in (file, *more))
     if streamed:
         subscribe, wrapper = (_text("stream", f"{name}.js") for name in ("subscribe", "streamed"))
         script = script.replace("export default function", "const render = function")

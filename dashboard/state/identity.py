@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.state import url
 from playground.runs.leased import REGISTRIES, Held, Registry
 from playground.runs.logger import RunLogger
 from playground.runs.run import RUNS
@@ -21,7 +22,7 @@ OWNER_COOKIE = "mlp_playground"
 TAB_COOKIE = "mlp_playground_tab"  # of a tab that is just being loaded again
 
 ID = re.compile(r"[0-9a-f]{32}")
-_IDS = re.compile(rf"({ID.pattern}) ({ID.pattern})")
+_IDS = re.compile(rf"({ID.pattern}) ({ID.pattern})( -)?")
 MOST_TABS = 1_000  # remembered
 
 _tabs: dict[str, Identity] = {}  # by Streamlit's session, the newest last
@@ -33,10 +34,13 @@ def read() -> None:
     if "known" not in state:
         state["known"] = _from_cookies(st.context.cookies)
     reported = state.get(KEY)
-    text = reported.get("identity") if isinstance(reported, Mapping) else None
-    match = _IDS.fullmatch(str(text))
-    if match and match.groups() != state["known"]:
-        _become((match[1], match[2]))
+    reported = reported if isinstance(reported, Mapping) else {}
+    match = _IDS.fullmatch(str(reported.get("identity")))
+    if match:
+        state["forgotten"] = match[3] is not None
+        if match.groups()[:2] != state["known"]:
+            _become((match[1], match[2]))
+    url.take_base(str(reported.get("base")))
     context = get_script_run_ctx()
     if context is not None and state["known"] is not None:
         _tabs.pop(context.session_id, None)
@@ -78,6 +82,11 @@ def current() -> Identity | None:
     """(owner, tab): unguessable ids of browser and tab; None until they are known."""
     known: Identity | None = st.session_state["known"]
     return known
+
+
+def is_forgotten() -> bool:
+    """Whether the browser keeps no id of this page, so that a reload finds no saved run."""
+    return bool(st.session_state.get("forgotten"))
 
 
 def key(identity: Identity, name: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ SHARED = "shared"  # the token of a shared run
 PARAMETERS = ("lab", "lesson", "assignment", "present", "controls")  # beside the experiment
 DAMAGED = "-"  # stands for an assignment whose text cannot be one: reported, not dropped
 
+_BASE = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,260}(/[A-Za-z0-9._~%@-]{1,100}){0,10}")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 # What `controls=train,step,learning_rate` can name, beside the settings.
 CONTROLS = {
@@ -146,8 +147,21 @@ def clear_shared_token() -> None:
     write()
 
 
+def take_base(reported: str) -> None:
+    """Take over the address of the first page that a page in a frame has reported.
+
+    Streamlit knows that of the outermost page, where it is of the same host.
+    """
+    host = urlsplit(str(st.context.url or "")).netloc
+    if _BASE.fullmatch(reported) and urlsplit(reported).netloc == host:
+        st.session_state["base"] = reported
+
+
 def base_address() -> str:
     """The address of the first page, as the browser reaches it; "" where it is unknown."""
+    base: str = st.session_state.get("base", "")
+    if base:
+        return base
     address = str(st.context.url or "").partition("?")[0].rstrip("/")
     context = get_script_run_ctx()
     if context is not None:

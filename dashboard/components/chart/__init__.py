@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from dashboard.components import register
 from dashboard.figures import Figure, encode
-from dashboard.state import stored, url
+from dashboard.state import stored
 
 POLL_SECONDS = 0.4
 
@@ -17,7 +17,7 @@ PLOTLY_PATH = f"/plotly/{version('plotly')}.js"  # the version: browsers cache i
 _chart = register("chart", isolate_styles=False, streamed=True)
 _chart_with_handle = register("chart", "chart", "handle", isolate_styles=False)
 
-_DEFAULTS = {"clickable": False, "of": "", "cards": False, "images": None}
+_DEFAULTS = {"plotly": PLOTLY_PATH, "clickable": False, "of": "", "cards": False, "images": None}
 
 Point = tuple[float, float]
 Limits = tuple[float, float]
@@ -88,15 +88,11 @@ def streamed_chart(
     epochs: over epochs: values at the lines' ends, and a click sets the epoch of `slider`.
     """
     more = {"share": share, "large": large, "epochs": epochs, "stream": stream, "part": key}
-    _chart(key=key, data=_served() | {**data, **more})
-
-
-def _served() -> dict[str, Any]:
-    return _DEFAULTS | {"plotly": url.served(PLOTLY_PATH)}
+    _chart(key=key, data=_DEFAULTS | {**data, **more})
 
 
 def _data(figure: Figure, sentence: str, about: str) -> dict[str, Any]:
-    return _served() | chart_data(figure, sentence, about)
+    return _DEFAULTS | chart_data(figure, sentence, about)
 
 
 def chart_data(figure: Figure, sentence: str, about: str, small: bool = False) -> dict[str, Any]:

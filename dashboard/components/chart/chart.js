@@ -1,12 +1,11 @@
 const charts = new WeakMap();
 let library;
 
-// Plotly comes from this server, once a page. Where that is, Streamlit's own scripts know: the server
-// need not, before a page in a frame has told it.
+// Plotly comes from this server, once a page.
 function load(path) {
   library ??= new Promise((done, fail) => {
     const script = document.createElement("script");
-    script.src = document.querySelector("script[src*='static/js/']").src.split("/static/js/")[0] + path;
+    script.src = served(path);
     script.onload = () => done(window.Plotly);
     script.onerror = fail;
     document.head.append(script);

@@ -20,11 +20,15 @@ _identity = register("identity", "identity", "clipboard", isolate_styles=False)
 
 def mount() -> None:
     """Mount the invisible component; `identity.read` takes over what it reports."""
-    known = identity.current()
+    known, forgotten = identity.current(), " -" if identity.is_forgotten() else ""
     _identity(
         key=identity.KEY,
-        data={"known": known and " ".join(known), "address": url.served(PATH)},
+        data={
+            "known": known and " ".join(known) + forgotten,
+            "base": url.base_address(),
+        },
         on_identity_change=lambda: None,
+        on_base_change=lambda: None,
     )
 
 

@@ -11,10 +11,14 @@ function random() {
   ).join("")
 }
 
+let forgets = "" // " -" where the owner's id lasts only as long as the page
+
 function keep(storage, id) {
   try {
     window[storage].setItem("mlp-playground", id)
-  } catch {} // storage may be forbidden: then the id lasts as long as the page
+  } catch { // storage may be forbidden, as in the frame of another site
+    if (storage === "localStorage") forgets = " -"
+  }
   return id
 }
 
@@ -27,16 +31,16 @@ function kept(storage) {
 }
 
 // Without cookies the browser's id is in its storage, where those of earlier versions are, too.
-function ownerOf(known, address) {
+function ownerOf(known) {
   const owner = kept("localStorage")
   if (!known) return owner ?? keep("localStorage", random())
-  if (owner && owner !== known) fetch(address, { method: "POST", body: owner, headers: { "X-MLP-Playground": "1" } })
+  if (owner && owner !== known) fetch(served("/identity"), { method: "POST", body: owner, headers: { "X-MLP-Playground": "1" } })
   return owner ?? known
 }
 
-function identify({ known, address }) {
+function identify({ known }) {
   const [knownOwner, given] = known?.split(" ") ?? []
-  const owner = ownerOf(knownOwner, address)
+  const owner = ownerOf(knownOwner)
   const cookie = (id, seconds) => { document.cookie = `${TAB}=${id}; Path=/; Max-Age=${seconds}; SameSite=Lax` }
   const leaving = document.cookie.match(/mlp_playground_tab=(\w+)/)?.[1]
   cookie("", 0)
@@ -50,14 +54,16 @@ function identify({ known, address }) {
   addEventListener("pagehide", () => cookie(tab, 10)) // a reload is known by it at once
   if (tab === null) {
     tab = keep("sessionStorage", given && given !== leaving ? given : random())
-    return Promise.resolve(() => `${owner} ${tab}`)
+    return Promise.resolve(() => `${owner} ${tab}${forgets}`)
   }
   others.postMessage({ asks: tab, page })
-  return new Promise((resolve) => setTimeout(() => resolve(() => `${owner} ${tab}`), 200))
+  return new Promise((resolve) => setTimeout(() => resolve(() => `${owner} ${tab}${forgets}`), 200))
 }
 
 export default function ({ data, setStateValue }) {
   window.playgroundIdentity ??= identify(data)
+  // In a frame Streamlit tells the server the address of the outermost page, where it can.
+  if (window.top !== window && data.base !== served("")) setStateValue("base", served(""))
   window.playgroundIdentity.then((current) => {
     if (data.known !== current()) setStateValue("identity", current())
   })

@@ -40,7 +40,7 @@ function receive(stream, text) {
 }
 
 function connect(stream) {
-  const source = (stream.source = new EventSource(stream.address));
+  const source = (stream.source = new EventSource(served(stream.address)));
   const held = () => {
     // The timer of a page in the background, or of a machine that slept, may come before the events.
     // One that was cut, the browser connects again.
@@ -77,7 +77,7 @@ function connect(stream) {
 async function poll(stream) {
   while (window.playgroundStreams.get(stream.address) === stream) {
     try {
-      const answer = await fetch(`${stream.address}?since=${stream.version}`);
+      const answer = await fetch(`${served(stream.address)}?since=${stream.version}`);
       if (answer.status === 404) return tell(stream, "connection", "gone");
       receive(stream, await answer.text());
     } catch {} // the server is away for a moment

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.state import session, stored
 from dashboard.state.pages import page_address
-from dashboard.widgets.messages import literal, refuse
+from dashboard.widgets.messages import literal, refuse, show_link
 from playground.experiment.model import FIELDS, SECTION_OF, Experiment, label
 from playground.experiment.model_summary import summary, title
 from playground.experiment.pages import HOME
@@ -153,7 +153,7 @@ def _show_link(made: Assignment | str) -> None:
         return
     link = f"{page_address(HOME)}?{encode(made.start)}&assignment={text}"
     st.caption("Signed by this server: nobody can unlock a setting or lower a target in it.")
-    st.code(link, language=None, wrap_lines=True, height=150)
+    show_link(link, "assignment_link", height=150)
     st.link_button(
         "Preview as a student", link, icon=":material/school:", key="assign_try",
         help="Opens the assignment in a new tab.",

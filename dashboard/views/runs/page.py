@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard.state import url
+from dashboard.state import identity, url
+from dashboard.state.pages import page_address
 from dashboard.views.runs.compare import compare
 from dashboard.views.runs.details import shared_run
 from dashboard.views.runs.parallel_coordinates import many_runs
@@ -32,6 +33,12 @@ def runs() -> None:
         shared_run(token)
         return
     st.subheader("Your runs", anchor=False)
+    if identity.is_forgotten():
+        st.warning(
+            "This browser keeps nothing for this page, as in a frame of another site: after a "
+            f"reload the list begins empty. [Open it in a window of its own]({page_address('runs')}"
+            "), where runs stay."
+        )
     try:
         own = library()
         if own is not None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.state import identity, session, stored, url
 from dashboard.state.pages import open_page, page_address
-from dashboard.widgets.messages import refuse
+from dashboard.widgets.messages import refuse, show_link
 from playground.analysis.comparison.runs import Compared
 from playground.datasets.registry import DATASETS
 from playground.experiment.describe import active_hyperparameters
@@ -165,7 +165,7 @@ def sharing(library: RunLibrary, run: RunRow) -> None:
     st.caption(
         "*The experiment:* its settings only. Anyone who opens it trains a run of their own."
     )
-    st.code(f"{page_address('train')}?{run.link}", language=None, wrap_lines=True)
+    show_link(f"{page_address('train')}?{run.link}", "experiment_link")
     st.caption(
         "*This run:* anyone with the link sees its name, note, settings and curves, and can change "
         "nothing. Your other runs stay private."
@@ -188,5 +188,4 @@ def sharing(library: RunLibrary, run: RunRow) -> None:
             library.store.unshare(run.id, library.owner)
             st.caption("Links to this run no longer work.")
     if run.id in tokens:
-        address = f"{page_address('runs')}?{url.SHARED}={tokens[run.id]}"
-        st.code(address, language=None, wrap_lines=True)
+        show_link(f"{page_address('runs')}?{url.SHARED}={tokens[run.id]}", "run_link")

@@ -14,6 +14,7 @@ from dashboard.figures import images
 from dashboard.figures.style import compact
 from dashboard.figures.training_curves import CurveView
 from dashboard.state import session, stored, url
+from dashboard.state.pages import page_address
 from dashboard.views.shared.dataset_loading import loaded_dataset
 from dashboard.views.shared.export import export_run
 from dashboard.views.shared.former_runs import former_curves, pin_controls
@@ -38,6 +39,7 @@ from dashboard.views.train.live import (
     LiveView,
     Parts,
 )
+from dashboard.widgets.messages import show_link
 from dashboard.widgets.run_status import waiting
 from dashboard.widgets.settings import resize_layer
 from playground.analysis.inspection import decision_boundary
@@ -308,5 +310,4 @@ def _network(experiment: Experiment) -> None:
 def _share(experiment: Experiment) -> None:
     st.subheader("Share", anchor=False)
     st.caption("The address of this page contains all settings of the experiment.")
-    page = str(st.context.url).partition("?")[0]
-    st.code(f"{page}?{encode(experiment)}", language=None, wrap_lines=True)
+    show_link(f"{page_address('train')}?{encode(experiment)}", "train_link")
