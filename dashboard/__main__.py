@@ -15,6 +15,7 @@ import click
 from playground.cli.commands import main as run_command
 from playground.cli.commands import playground
 from playground.history.environment import versions_text
+from playground.storage import schema
 
 # Of Streamlit, whatever the folder in which the server starts.
 SETTINGS: dict[str, Any] = {
@@ -72,6 +73,7 @@ def serve(port: int, host: str, workers: int | None, base_path: str, browser: bo
     if browser:
         address = f"http://localhost:{port}/{base_path}".rstrip("/")
         threading.Thread(target=_open_browser, args=(address,), daemon=True).start()
+    click.echo(f"  Runs are saved in {schema.place()}")
     sys.argv = [__file__]  # the options are ours, not Streamlit's
     app.run(
         config=SETTINGS

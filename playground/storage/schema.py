@@ -1,6 +1,7 @@
 """The tables of the database of runs, and the connection to it by any SQLAlchemy URL."""
 
 import os
+import sqlite3
 import stat
 import threading
 import time
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psutil
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -45,6 +47,13 @@ SCHEMA = 2  # version of the tables below
 PATIENCE = 5  # seconds to wait for the server, or for others who write
 RETRY = 5.0  # seconds until a database that could not be reached is tried again
 VARIABLE = "PLAYGROUND_DATABASE_URL"
+
+# Kinds of file systems of other machines.
+NETWORK = {
+    "9p", "afs", "cifs", "davfs", "drvfs", "fuse.davfs2", "fuse.rclone", "fuse.s3fs", "fuse.sshfs",
+    "glusterfs", "lustre", "ncpfs", "nfs", "nfs3", "nfs4", "smb2", "smb3", "smbfs", "vboxsf",
+    "vmhgfs", "webdav",
+}  # fmt: skip
 
 # What each kind of database calls the connection timeout.
 WAIT = {"sqlite": "timeout", "postgresql": "connect_timeout", "mysql": "connect_timeout"}
@@ -311,7 +320,10 @@ class Database:
                 make_folder(Path(str(url.database)).parent)
             engine = create_engine(url, **options)
             if name == "sqlite":
-                event.listen(engine, "connect", _configure)
+                shared = self._memory or not is_on_network(Path(str(url.database)))
+                event.listen(
+                    engine, "connect", lambda connection, _: _configure(connection, shared)
+                )
             self._create(engine, where)
         except (SQLAlchemyError, ImportError, OSError) as error:
             raise StoreError(
@@ -373,14 +385,54 @@ def make_folder(folder: Path) -> None:
         folder.chmod(stat.S_IRWXU)
 
 
-def _configure(connection: Any, _: object) -> None:
-    """Readers do not wait for writers; a search takes upper and lower case of all letters alike."""
+def _configure(connection: Any, shared_memory: bool) -> None:
+    """A search takes upper and lower case of all letters alike.
+
+    With `shared_memory` readers do not wait for writers (WAL), which no network drive offers.
+    """
     cursor = connection.cursor()
-    pragmas = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
-    for pragma in (*pragmas, "case_sensitive_like = ON"):
+    modes = ("journal_mode = WAL", "synchronous = NORMAL")
+    if shared_memory:
+        try:
+            for pragma in modes:
+                cursor.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError:  # a network drive that does not look like one
+            shared_memory = False
+    if not shared_memory:
+        for pragma in ("journal_mode = DELETE", "synchronous = FULL"):
+            cursor.execute(f"PRAGMA {pragma}")
+    for pragma in ("foreign_keys = ON", "case_sensitive_like = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def is_on_network(path: Path) -> bool:
+    """Whether a file lies on a drive of another machine."""
+    try:
+        mounted = psutil.disk_partitions(all=True)
+    except OSError:  # a container may hide them
+        return False
+    drives = {Path(drive.mountpoint): drive for drive in mounted}
+    drives = {mount: drive for mount, drive in drives.items() if mount in path.absolute().parents}
+    if not drives:
+        return False
+    drive = drives[max(drives, key=lambda mount: len(mount.parts))]
+    return drive.fstype.lower() in NETWORK or "remote" in drive.opts.split(",")
+
+
+def place(environment: Mapping[str, str] = os.environ) -> str:
+    """Where the runs lie, for a person: a file, or a URL without its password."""
+    try:
+        url = make_url(database_url(environment))
+    except SQLAlchemyError:
+        return f"no database: {VARIABLE} is no database URL"
+    if url.get_backend_name() != "sqlite":
+        return url.render_as_string(hide_password=True)
+    if url.database in (None, "", ":memory:"):
+        return "memory, until the server ends"
+    on_network = is_on_network(Path(str(url.database)))
+    return f"{url.database}{' (on a network drive, which is slower)' if on_network else ''}"
 
 
 def _lower(text: Any) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ from playground.storage.schema import (
     SCHEMAS,
     WEIGHTS,
     database_url,
+    place,
     tables,
 )
 from playground.storage.store import Store
@@ -449,6 +451,27 @@ def test_the_folder_is_for_its_user_alone(store: Store, url: str) -> None:
     begun(store)
     folder = Path(url.removeprefix("sqlite:///")).parent
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("drive", ["nfs4", "tmpfs"])
+def test_on_a_network_drive_the_database_does_without_shared_memory(
+    drive: str, store: Store, url: str, tmp_path: Path, monkeypatch: Any
+) -> None:
+    mounts = [SimpleNamespace(mountpoint="/", fstype="ext4", opts="rw")]
+    mounts.append(SimpleNamespace(mountpoint=str(tmp_path), fstype=drive, opts="rw,noatime"))
+    monkeypatch.setattr("psutil.disk_partitions", lambda all: mounts)
+    begun(store)
+    with store.database.reading() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    assert mode == ("delete" if drive == "nfs4" else "wal")
+    said = place({"PLAYGROUND_DATABASE_URL": url})
+    assert said.startswith(url.removeprefix("sqlite:///"))
+    assert ("network" in said) == (drive == "nfs4")
+
+
+def test_where_runs_lie_is_told_without_a_password() -> None:
+    told = place({"PLAYGROUND_DATABASE_URL": "postgresql://me:secret@host/runs"})
+    assert told == "postgresql://me:***@host/runs"
 
 
 def test_the_usual_place_is_the_users_data_folder(tmp_path: Path) -> None:
