@@ -189,11 +189,12 @@ def train_copies(copies: int, epochs: int, seed: int = 0) -> CopiesRun:
     return CopiesRun(copies, epochs, updates, loss, accuracy)
 
 
-def compare_copies(copies: int, epochs: int) -> list[CopiesRun]:
+def compare_copies(copies: int, epochs: int, seed: int = 0) -> list[CopiesRun]:
     """No copies for `epochs`, `copies` for as many, and no copies for about as many updates."""
     equal = round(epochs * updates_per_epoch(copies) / updates_per_epoch(1))
     return [
-        train_copies(count, each) for count, each in ((1, epochs), (copies, epochs), (1, equal))
+        train_copies(count, each, seed)
+        for count, each in ((1, epochs), (copies, epochs), (1, equal))
     ]
 
 

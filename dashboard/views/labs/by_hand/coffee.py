@@ -85,14 +85,19 @@ def _copies() -> None:
     """What `np.tile` changes: the number of updates in an epoch, and nothing else."""
     st.markdown("**A thousand copies of the same roasts**")
     st.code("Xt, Yt = np.tile(Xn, (1000, 1)), np.tile(Y, (1000, 1))", language="python")
-    copies: int = st.select_slider(
+    left, right = st.columns(2)
+    copies: int = left.select_slider(
         "Copies", (10, 100, 1_000), 100, key="lab_by_hand_copies", persist_state="session",
         format_func=lambda n: f"{n:,}",
         help="The course takes 1,000 and trains for 10 epochs; that takes half a minute here.",
     )  # fmt: skip
+    seed = right.slider(
+        "Seed", 0, 9, 0, key="lab_by_hand_copies_seed", persist_state="session",
+        help="Of the initial weights. Which of the last two rows has the lower loss is chance.",
+    )  # fmt: skip
     runs: list[CopiesRun] | None = worker_result(
-        "lab_by_hand_tile", copies, "playground.labs.by_hand:compare_copies", copies, COPIED_EPOCHS,
-        waiting=f"Training on {copies:,} copies, in NumPy …",
+        "lab_by_hand_tile", (copies, seed), "playground.labs.by_hand:compare_copies", copies,
+        COPIED_EPOCHS, seed, waiting=f"Training on {copies:,} copies, in NumPy …",
     )  # fmt: skip
     if runs is None:
         return
@@ -114,8 +119,10 @@ def _copies() -> None:
     )
     st.caption(
         "Copies hold nothing new: mean and variance stay, and so does the minimum of the loss. An "
-        "epoch only has more updates; as many epochs more without copies do about the same. And a "
-        "copy in the validation set would be a leak: Data → Data leakage and split errors."
+        "epoch only has more updates. As many updates without copies come as far: by chance "
+        "further or less far, as the batches hold other roasts (without copies the last of each "
+        "epoch has 8). A copy in the validation set would be a leak: Data → Data leakage and split "
+        "errors."
     )
 
 
