@@ -13,7 +13,7 @@ class StoreError(RuntimeError):
     """The database failed; the text is one sentence for a page."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RunRow:
     """One line of the list of runs.
 
@@ -43,6 +43,9 @@ class RunRow:
     seconds: float  # of training and validation
     compile_seconds: float | None  # not in `seconds`; None: not measured
     created: datetime  # UTC
+
+    def __repr__(self) -> str:
+        return f"<RunRow {self.id}: {self.name}, {self.state}, epoch {self.epoch} of {self.epochs}>"
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,7 @@ def test_a_logged_run_is_listed_and_opened_again() -> None:
     result = train(IRIS, log=True)
     (row,) = list_runs()
     assert (row.id, row.kind, row.state, row.epoch) == (result.id, "train", "finished", 3)
+    assert repr(row).startswith(f"<RunRow {row.id}: iris · 8 relu · adam 0.001")
     again = open_run(row)
     assert again.experiment == IRIS
     np.testing.assert_array_equal(again.history.loss, result.history.loss)
