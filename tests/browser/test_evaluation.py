@@ -25,7 +25,7 @@ def choose(page: Any, key: str, label: str) -> None:
 
 
 def test_a_press_on_a_confusion_cell_shows_the_images_behind_it(inspect: Any) -> None:
-    choose(inspect, "inspect_view", "Evaluation")
+    choose(inspect, "inspect_group", "Evaluation")
     matrix = inspect.locator(".st-key-confusion table")
     matrix.wait_for()
     wrong = matrix.locator("button[title*='predicted as']").first
@@ -47,6 +47,7 @@ def test_a_press_on_a_confusion_cell_shows_the_images_behind_it(inspect: Any) ->
 
 
 def test_a_point_of_the_map_shows_its_image_also_by_key(inspect: Any) -> None:
+    choose(inspect, "inspect_group", "Activations")
     choose(inspect, "inspect_view", "Embedding")
     plot = inspect.locator(".st-key-embedding .js-plotly-plot")
     plot.wait_for()
@@ -70,7 +71,7 @@ def test_a_point_of_the_map_shows_its_image_also_by_key(inspect: Any) -> None:
 
 
 def test_openings_of_the_test_set_are_counted_on_both_pages(inspect: Any) -> None:
-    choose(inspect, "inspect_view", "Evaluation")
+    choose(inspect, "inspect_group", "Evaluation")
     choose(inspect, "evaluation_view", "Test set")
     inspect.get_by_text("Not evaluated yet").wait_for()
     inspect.locator(".st-key-open_test button:visible").click()

@@ -11,6 +11,7 @@ def test_a_click_on_the_ranking_shows_that_unit(visit: Any) -> None:
     page = visit(f"inspect{SMALL}")
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
     page.get_by_text("Finished: 6 epochs trained").wait_for(timeout=START)
+    page.locator(".st-key-inspect_group").get_by_text("Activations").click()
     page.get_by_role("radio", name=re.compile("Units")).click()
     page.get_by_text("1 of 4").wait_for()
     ranking = page.locator(".st-key-dossier_ranking")

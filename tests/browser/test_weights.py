@@ -13,7 +13,8 @@ def score(page: Any) -> str:
     )
 
 
-def view(page: Any, name: str) -> None:
+def view(page: Any, group: str, name: str) -> None:
+    page.locator(".st-key-inspect_group").get_by_text(group, exact=True).click()
     page.locator(".st-key-inspect_view").get_by_text(name, exact=True).click()
 
 
@@ -21,7 +22,7 @@ def test_an_edit_changes_the_score_at_once_and_undo_gives_it_back(visit: Any) ->
     page = visit(f"inspect{SMALL}")
     page.locator(".st-key-train button:visible:enabled").click(timeout=START)
     page.get_by_text("Finished: 4 epochs trained").wait_for(timeout=START)
-    view(page, "Weights")
+    view(page, "Weights", "Weights")
     page.locator(".st-key-weights_histogram .js-plotly-plot").wait_for()
     page.locator(".st-key-weights_part").get_by_text("Edit a copy").click()
     page.get_by_text("No edit yet").wait_for()
@@ -36,9 +37,9 @@ def test_an_edit_changes_the_score_at_once_and_undo_gives_it_back(visit: Any) ->
     page.locator(".st-key-edit_undo button:visible").click()
     page.get_by_text("No edit yet").wait_for()
     assert score(page) == before
-    view(page, "Decision boundary")
+    view(page, "Evaluation", "Decision boundary")
     page.get_by_text("Agreement with the true rule").wait_for()
     page.locator(".st-key-plane_units li:visible").nth(1).click()
     page.get_by_text("Unit 2 of Hidden 1 outputs").wait_for()
-    view(page, "Predictions")
+    view(page, "Network", "Predictions")
     page.get_by_text("Predictions on validation examples").wait_for()

@@ -29,7 +29,7 @@ from dashboard.views.shared.run_controls import (
     network_at_epoch,
     own_run,
 )
-from dashboard.views.shared.view import View, choose
+from dashboard.views.shared.view import View, choose, choose_group
 from dashboard.widgets.messages import literal
 from playground.analysis.inspection.activations import bounded
 from playground.datasets import Dataset
@@ -109,6 +109,14 @@ VIEWS: dict[str, View] = {
     ),
 }  # fmt: skip
 
+GROUPS = {
+    "Network": ("Network", "Predictions", "Forward pass"),
+    "Weights": ("Weights", "Initialization check"),
+    "Activations": ("Activations", "Units", "Embedding"),
+    "Evaluation": ("Evaluation", "Decision boundary"),
+    "Explain": ("Adversarial example", "Occlusion map"),
+}  # of VIEWS
+
 _ANY_SIZE = [VIEWS["Weights"], VIEWS["Initialization check"]]  # show numbers however large
 _CHECKED_EXAMPLES = 100  # for overflow
 
@@ -134,7 +142,8 @@ def inspect() -> None:
 def _look(run: Run, dataset: Dataset) -> None:
     """Draw the view at the epoch of the slider; redrawn while the run plays."""
     message(run)
-    view = choose(VIEWS, "inspect_view")
+    group = choose_group(GROUPS, "inspect_group", "inspect_view")
+    view = choose({name: VIEWS[name] for name in group}, "inspect_view")
     now = network_at_epoch(run, dataset)
     if now is not None and (view in _ANY_SIZE or bounded(now.snapshot, _sample(dataset))):
         view.show(now)

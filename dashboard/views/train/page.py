@@ -29,6 +29,7 @@ from dashboard.views.shared.run_controls import (
 from dashboard.views.shared.test_set import evaluate_on_test_set
 from dashboard.views.train.diagnosis import diagnose_run, diagnosis, headline, settle
 from dashboard.views.train.first_visit import first_visit
+from dashboard.views.train.going_on import going_on
 from dashboard.views.train.live import (
     CURVES,
     GRAPH_HEIGHT,
@@ -126,6 +127,7 @@ def _workbench(run: Run, dataset: Dataset) -> None:
         stream.watch(path, parts["state"], "watch_stream")
     if url.presents() or not url.shows("more"):
         return
+    going_on(run, dataset, diagnoses)
     _more_curves(parts, path)
     diagnosis(run, history(run.events), diagnoses)
 
