@@ -28,6 +28,7 @@ from dashboard.state.background import dataset_load
 from dashboard.state.identity import keep
 from dashboard.state.pages import load_pages
 from playground.experiment.model import Data
+from playground.history.environment import return_free_memory
 from playground.nn.format import truncate
 from playground.runs import cluster
 
@@ -101,6 +102,7 @@ async def _collect() -> None:
     while True:
         await asyncio.sleep(COLLECT_SECONDS)
         await asyncio.to_thread(gc.collect)
+        await asyncio.to_thread(return_free_memory)
 
 
 @asynccontextmanager

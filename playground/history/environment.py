@@ -1,6 +1,7 @@
 """What a run is trained with: versions of packages, processor, number of threads."""
 
 import contextlib
+import ctypes
 import os
 import platform
 import sys
@@ -86,3 +87,9 @@ def quiet_start() -> Iterator[None]:
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+def return_free_memory() -> None:
+    """Give what this process has freed back to the system, where its C library does not at once."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)

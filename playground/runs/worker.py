@@ -5,7 +5,6 @@ Dask itself loads this module in a new worker. For workers on other machines:
 """
 
 import asyncio
-import ctypes
 import functools
 import os
 import sys
@@ -18,11 +17,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from playground.experiment.model import Experiment, explain
+from playground.history.environment import return_free_memory
 from playground.nn.network import Snapshot
 
 # Trainers of equal networks share the variables of a compiled program. Dask calls the methods of
 # actors in one thread, but makes actors and calls functions in another.
 TRAINING = threading.Lock()
+TRIM_SECONDS = 20
 
 
 class TrainerError(RuntimeError):
@@ -113,8 +114,7 @@ def warm() -> None:
     with _no_stderr(), _hidden("pandas", "pyarrow", "sklearn"):
         from playground.training import Trainer
     Trainer(Experiment()).advance(seconds=60, until_epoch=1)  # compiles training and scoring
-    if sys.platform == "linux":
-        ctypes.CDLL(None).malloc_trim(0)  # compiling has left 45 MB of free memory behind
+    return_free_memory()  # compiling has left 45 MB behind
 
 
 @contextmanager
@@ -148,3 +148,14 @@ def _no_stderr() -> Iterator[None]:
 async def dask_setup(worker: object) -> None:
     """Called by Dask in a new worker before the scheduler sees it: all visible workers are warm."""
     await asyncio.to_thread(warm)
+    _TASKS.append(asyncio.create_task(_trim()))
+
+
+async def _trim() -> None:
+    """Give back now and then what runs that ended have left behind."""
+    while True:
+        await asyncio.sleep(TRIM_SECONDS)
+        await asyncio.to_thread(return_free_memory)
+
+
+_TASKS: "list[asyncio.Task[None]]" = []  # or the garbage collector would take it
