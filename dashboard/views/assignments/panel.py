@@ -1,6 +1,7 @@
 """The open assignment, above every page: its targets on the current run, and the submission."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -85,8 +86,8 @@ def _watch(assignment: Assignment, playing: bool) -> None:
     """The targets, evaluated again while the run plays."""
     run = session.run()
     status = _status(assignment, run)
-    for target, value, met in zip(assignment.targets, status.values, status.met, strict=True):
-        st.markdown(_line(target, value, met))
+    for line in target_lines(assignment.targets, status):
+        st.markdown(line)
     _summary(status, run)
     if run is not None:
         _submission(assignment, status, run)
@@ -110,14 +111,23 @@ def _settings_changed(run: Run) -> bool:
     return any(current[name] != used[name] for name in current if name not in tunable)
 
 
-def _line(target: Target, value: float | None, met: bool) -> str:
+def target_lines(targets: Sequence[Target], status: TargetStatus) -> list[str]:
+    """One line a target: of the epoch that met all of them, or of the newest epoch."""
+    if status.passed:
+        when = f"after epoch {status.epoch:,}"
+        return [_line(each, status.metrics[each.metric], True, when) for each in targets]
+    each_now = zip(targets, status.values, status.met, strict=True)
+    return [_line(target, value, met, "now") for target, value, met in each_now]
+
+
+def _line(target: Target, value: float | None, met: bool, when: str) -> str:
     """ "✓ validation accuracy ≥ 88%: now 90.1%"."""
     text = literal(target.text)
     if value is None:
         return f":gray[○] {text}: :gray[not measured yet]"
     current = literal(METRICS[target.metric].format(value))
     mark = ":green[**✓**]" if met else ":red[**✗**]"
-    return f"{mark} {text}: now **{current}**{'' if met else ', not met'}"
+    return f"{mark} {text}: {when} **{current}**{'' if met else ', not met'}"
 
 
 def _summary(status: TargetStatus, run: Run | None) -> None:

@@ -185,6 +185,8 @@ def test_a_run_that_meets_the_targets_gives_a_signed_line_also_after_a_restart()
     store().log_events(id, START, events, "paused", 3)
     app = opened(task("hidden", *DATA), who)
     assert "All targets are met together after epoch 2." in plain(app, "success")
+    assert "after epoch 2 **90" in plain(app, "markdown")  # and not the 85 % of the last one
+    assert ":red" not in plain(app, "markdown")
     app.text_input(key="assignment_name").set_value("  ")
     app.button(key="assignment_make").click()
     checked(app.run())
