@@ -26,6 +26,7 @@ KEY = "network_diagram"
 SIDE, SMALL_SIDE = 40, 24  # pixels of a map; of the maps of a network with many units
 MANY_UNITS = 48
 MAX_POINTS = 150  # examples over an enlarged map
+SOME = 20_000  # weights, from which the quantile is estimated
 QUANTILE = 0.995  # of |w|, has full color: a single outlier would make the others gray
 
 Thumbnails = tuple[str, Any, float]  # content, (n, height, width), scale
@@ -152,10 +153,11 @@ def _thumbnails(
         values = example.x[shown.units[0]].reshape(-1, 1, 1)
         first = ("the value of this example, scaled", values, _largest(values))
     kernel = now.snapshot.layers[0].kernel
+    some = np.abs(kernel.flat[:: 1 + kernel.size // SOME])
     weights = kernel[:, shown.units[1]].T.reshape(-1, *shape)
     inputs = "pixels" if kind == "image" else "inputs"
     columns = [first, (f"its weights from the {kernel.shape[0]:,} {inputs}", weights,
-                       float(np.quantile(np.abs(kernel), QUANTILE)))]  # fmt: skip
+                       float(np.quantile(some, QUANTILE)))]  # fmt: skip
     classes = now.dataset.source.classes
     over = f"{len(classes)} classes" if classes else "groups from the lowest to the highest target"
     for units, response in zip(shown.units[2:], found[1:], strict=True):

@@ -24,6 +24,7 @@ from playground.runs.run import Run
 
 Parts = Mapping[str, Any]
 
+FRAME_SECONDS = 0.05  # between two predictions of a playing run, at least
 GRAPH_SECONDS = 0.3  # between two graphs of a playing run
 GRAPH_HEIGHT, PREDICTION_HEIGHT, CURVE_HEIGHT = 236, 236, 170  # pixels, at least
 MIDDLE, CURVES = 0.37, 0.27  # of the window's height
@@ -52,7 +53,8 @@ class LiveView:
         self._monitor = Monitor(run.network)
         self._problems = ""
         # What is computed anew only for new epochs, for new weights, and no faster than it may.
-        self._of_epochs, self._of_weights = stream.Paced[Parts](), stream.Paced[tuple[Any, ...]]()
+        self._of_epochs = stream.Paced[Parts]()
+        self._of_weights = stream.Paced[tuple[Any, ...]](FRAME_SECONDS)
         self._graph = stream.Paced[tuple[Any, Mapping[str, Any]]](GRAPH_SECONDS)
         self._diagnosis = stream.Paced[str](DIAGNOSE_SECONDS)
 
@@ -82,6 +84,7 @@ class LiveView:
                 lambda: (
                     shown, prediction_parts(shown, self.dataset, run.network, PREDICTION_HEIGHT)
                 ),
+                now=run.state != "playing",
             )  # fmt: skip
             _, parts["train_graph"] = self._graph.get(
                 id(shown),
