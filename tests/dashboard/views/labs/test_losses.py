@@ -8,10 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.views.labs import worker_result
-from dashboard.views.labs.losses import examples, logits
+from dashboard.views.labs.losses import curves, examples, logits
 from dashboard.views.labs.losses.page import VIEWS
 from playground.labs.keras.code import label_answers
 from playground.labs.losses import PREDICTED_CLASSES, PREDICTIONS
+from playground.nn.losses import LOSSES, Loss
 
 
 def page() -> None:
@@ -50,6 +51,23 @@ def test_each_view_opens_and_every_slider_has_a_help_text(view: str) -> None:
     assert VIEWS[view].question in texts(app)
     assert all(slider.help for slider in app.slider)
     assert len(app.slider) > 0
+
+
+def test_a_loss_without_formulas_of_its_own_is_drawn_without_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = Loss(
+        "Log-cosh", r"\ln\cosh e", lambda y, p: np.log(np.cosh(p - y)).mean(axis=-1),
+        lambda y, p: np.tanh(p - y) / p.shape[-1], "LogCosh",
+    )  # fmt: skip
+    monkeypatch.setitem(LOSSES, "log_cosh", entry)
+    monkeypatch.delitem(curves._VALUE_FORMULAS, "huber")
+    app = opened("Curves")
+    choose(app, "lab_losses_of_value", ["huber"])
+    assert not app.latex
+    choose(app, "lab_losses_kind", curves.CLASSIFICATION)
+    choose(app, "lab_losses_of_class", ["log_cosh"])
+    assert not app.latex
 
 
 def test_curves_show_their_numbers_and_huber_its_delta() -> None:
