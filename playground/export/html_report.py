@@ -46,6 +46,7 @@ class Report:
     link: str = ""  # opens the experiment
     versions: Mapping[str, str] | None = None
     created: datetime | None = None
+    baseline: str = ""  # the score of a constant answer
 
 
 def report(experiment: Experiment, events: list[Event], about: Report) -> str:
@@ -59,7 +60,8 @@ def report(experiment: Experiment, events: list[Event], about: Report) -> str:
     return _template().render(
         name=name,
         subtitle=" · ".join(subtitle),
-        scores=_scores(log, metric_name(source.task)),
+        scores=_scores(log, metric_name(source.task), source.unit),
+        baseline=about.baseline,
         during=DURING_EPOCH,
         after=AFTER_EPOCH,
         sentences=_sentences(events),
@@ -96,11 +98,11 @@ def _number_format(metric: str) -> str:
     return "{:.1%}" if metric == "accuracy" else "{:.4g}"
 
 
-def _scores(log: History, metric: str) -> dict[str, Any] | None:
+def _scores(log: History, metric: str, unit: str) -> dict[str, Any] | None:
     """Scores of the last and the best epoch as a table."""
     if not len(log):
         return None
-    label = "accuracy" if metric == "accuracy" else "mean error"
+    label = "accuracy" if metric == "accuracy" else f"mean error{unit and f' ({unit})'}"
     number = _number_format(metric)
     columns = [
         ("epoch", log.epoch, "{:,.0f}"),

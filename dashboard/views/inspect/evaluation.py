@@ -15,6 +15,7 @@ from dashboard.views.inspect.classification import (
 )
 from dashboard.views.inspect.example import evaluated_examples, value_predictions
 from dashboard.views.inspect.robustness import show_robustness
+from dashboard.views.shared.curves import baseline_sentence
 from dashboard.views.shared.test_set import evaluate_on_test_set
 from dashboard.views.shared.view import View, choose
 from dashboard.widgets.messages import literal
@@ -44,6 +45,8 @@ def show_residuals(now: NetworkView) -> None:
             "R²", "undefined" if np.isnan(r2) else f"{r2:.4f}",
             help="1: perfect. 0: no better than predicting the mean. Below 0: worse.",
         )  # fmt: skip
+    loss = now.experiment.training.loss
+    st.caption(literal(baseline_sentence(now.dataset, loss, examples.part)))
     examples.show_note()
     left, right = st.columns(2, gap="medium")
     with left:

@@ -61,7 +61,7 @@ def _curves(saved: SavedRun) -> None:
     log = history(saved.events)
     if len(log):
         run_curves(log, saved.experiment.data.source, "run", saved.row.id)
-        st.caption(baseline_text([saved.experiment]))
+        st.caption(literal(baseline_text([saved.experiment])))
     else:
         st.info("This run has no finished epoch.")
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.components import stream
 from dashboard.state import identity, session, stored
+from dashboard.views.shared.curves import baseline_text
 from dashboard.views.shared.saved_runs import RunLibrary
 from dashboard.widgets.messages import literal, refuse, warn
 from dashboard.widgets.run_status import show_notice
@@ -338,6 +339,7 @@ def _watch(library: RunLibrary, current: Sweep, state: str) -> None:
                 f"{_settings(rows[scored[0]].experiment, varied, is_accuracy)}."
             )
         )
+        st.caption(literal(baseline_text(row.experiment for row in rows)))
     elif state == "playing":
         st.caption("The first runs are starting …")
     _unsaved(current, rows)

@@ -10,7 +10,8 @@ from dashboard.figures import training_curves
 from dashboard.figures.comparison import AXES, CompetitorCurve, race_curves, race_sentence
 from dashboard.state.background import dataset_load
 from playground.analysis.comparison.leaderboard import Entrant
-from playground.analysis.metrics.baseline import baseline
+from playground.analysis.metrics.baseline import baseline, constant_answer
+from playground.datasets.dataset import Dataset, Split
 from playground.datasets.download import cached
 from playground.datasets.images import BUNDLED, IMAGES
 from playground.datasets.registry import DatasetInfo
@@ -51,9 +52,9 @@ def run_curves(log: History, source: DatasetInfo, key: str, uirevision: str) -> 
 
 
 def baseline_text(experiments: Iterable[Experiment]) -> str:
-    """ "Baseline (always the same answer): accuracy 10.3%." once the data are loaded, else "".
+    """ "Baseline (always the most frequent class): accuracy 10.3%." once the data are loaded.
 
-    "" as well for runs on several data, and for data that would have to be downloaded.
+    "" before, for runs on several data, and for data that would have to be downloaded.
     """
     first, *others = experiments
     data = first.data
@@ -65,9 +66,15 @@ def baseline_text(experiments: Iterable[Experiment]) -> str:
     dataset = dataset_load(data).dataset(0)
     if dataset is None:
         return ""
-    score = baseline(dataset, first.training.loss).metric
-    name = "accuracy" if data.source.task == CLASSIFICATION else "mean error"
-    return f"Baseline (always the same answer): {name} {data.source.format_metric(score)}."
+    return baseline_sentence(dataset, first.training.loss)
+
+
+def baseline_sentence(dataset: Dataset, loss: str, part: Split | None = None) -> str:
+    """The score of the baseline on `part`, by default the validation examples."""
+    source = dataset.source
+    score = source.format_metric(baseline(dataset, loss, part).metric)
+    name = "accuracy" if source.task == CLASSIFICATION else "mean error"
+    return f"Baseline (always {constant_answer(source.task, loss)}): {name} {score}."
 
 
 @dataclass(frozen=True)

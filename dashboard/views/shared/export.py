@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard.components.chart import POLL_SECONDS
 from dashboard.state import identity, stored
 from dashboard.state.pages import page_address
+from dashboard.views.shared.curves import baseline_text
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
@@ -198,7 +199,8 @@ def _download(
 
 def _report(run: ExportedRun) -> str:
     link = f"{run.page}?{encode(run.experiment)}"
-    about = Report(run.name, run.note, link, run.versions, run.created)
+    baseline = baseline_text([run.experiment])
+    about = Report(run.name, run.note, link, run.versions, run.created, baseline)
     return report(run.experiment, run.events(), about)
 
 

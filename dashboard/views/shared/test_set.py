@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.figures.training_curves import METRICS
+from dashboard.views.shared.curves import baseline_sentence
 from dashboard.widgets.messages import literal
 from playground.analysis.metrics.classification import predict
 from playground.analysis.metrics.score import selection_bias
@@ -53,6 +54,8 @@ def evaluate_on_test_set(run: Run, dataset: Dataset) -> None:
             st.rerun()  # the button has another label now
     if run.test_evaluation is not None:
         _scores(run, run.test_evaluation)
+        constant = baseline_sentence(dataset, run.experiment.training.loss, dataset.test)
+        st.caption(literal(constant))
         snapshot, classes = run.latest, dataset.source.classes
         if classes and snapshot is not None and snapshot.epoch == run.test_evaluation.epoch:
             more = st.expander(

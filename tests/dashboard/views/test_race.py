@@ -177,7 +177,7 @@ def test_a_race_from_its_start_to_its_ranking() -> None:
     text = texts(app)
     assert "All start from the same initial weights" in text
     assert "Finished after 3 epochs." in text
-    assert re.search(r"Baseline \(always the same answer\): accuracy \d+\.\d%", text)
+    assert re.search(r"Baseline \(always the most frequent class\): accuracy \d+\.\d%", text)
     assert "Two seeds give a narrow range" in text
     assert "What next?" in text
     table = app.table[0].value

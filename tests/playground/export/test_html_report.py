@@ -93,6 +93,17 @@ def test_what_people_type_is_no_markup() -> None:
     assert page.text.count(HOSTILE) >= 5
 
 
+def test_an_error_has_its_unit_and_the_baseline_beside_it() -> None:
+    x = np.arange(40, dtype=np.float32).reshape(20, 2)
+    table = own.Table(
+        "Rents", "Own", "regression", ("a", "b"), (), True, x, x[:, 0], True, "rent", "€"
+    )
+    experiment = Experiment().replace(dataset=storage.put(table).name)
+    page = Page(report(experiment, [finished(1)], Report(baseline="Baseline: mean error 10 €.")))
+    assert "validation mean error (€)" in page.text
+    assert "Baseline: mean error 10 €." in page.text
+
+
 def test_a_long_note_is_cut() -> None:
     page = Page(report(Experiment(), [finished(1)], Report(note="x" * 5000)))
     assert "x" * (MAX_NOTE - 1) + "…" in page.text
