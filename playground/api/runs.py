@@ -72,9 +72,11 @@ def train(
                 attempt.log_events(experiment, events, kept, "playing", trainer.epoch)
                 events.extend(kept)
         state = "diverged" if trainer.diverged else "finished"
-    finally:
-        attempt.log_events(experiment, events, [], state, trainer.epoch)
-        attempt.save_snapshots(events, trainer.epoch, state, trainer.latest(), trainer.snapshot)
+    finally:  # an interruption may have lost the events of a slice, not its weights
+        epoch = next((e.epoch for e in reversed(events) if isinstance(e, Epoch)), 0)
+        newest = trainer.snapshot(epoch) if state == "stopped" else trainer.latest()
+        attempt.log_events(experiment, events, [], state, epoch)
+        attempt.save_snapshots(events, epoch, state, newest, trainer.snapshot)
     if attempt.unsaved:
         warnings.warn(attempt.unsaved, stacklevel=2)
     return TrainedNetwork(experiment, events, trainer.latest(), versions(), state, attempt.id)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from playground import Experiment, Trainer, build_model, list_runs, load, open_run, train
+from playground.api import runs
 from playground.api.network import TrainedNetwork
 from playground.api.runs import ProgressBar, owner_of_new_runs
 from playground.export import pretrained
@@ -136,6 +137,25 @@ def test_a_logged_run_is_listed_and_opened_again() -> None:
     assert again.evaluate() == result.evaluate()
     assert list_runs("spiral") == []
     assert [each.id for each in list_runs("iris", datasets=["iris"])] == [result.id]
+
+
+def test_an_interrupted_run_is_saved_up_to_its_last_slice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    advance = Trainer.advance
+
+    def interrupted(trainer: Trainer, *arguments: Any, **options: Any) -> Any:
+        if trainer.epoch >= 64:
+            raise KeyboardInterrupt
+        return advance(trainer, *arguments, **options)
+
+    monkeypatch.setattr(runs, "SLICE", 0.0)
+    monkeypatch.setattr(Trainer, "advance", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(IRIS.replace(epochs=1000), log=True)
+    (row,) = list_runs()
+    assert (row.state, row.epoch) == ("stopped", len(open_run(row).history))
+    assert open_run(row).network.epoch == row.epoch
 
 
 def test_a_run_without_weights_still_has_its_history() -> None:
