@@ -91,6 +91,8 @@ def test_a_regression_has_questions_of_its_own(name: str, part: str) -> None:
     app = opened("Evaluation", Experiment().replace(dataset=name), evaluation_regression=part)
     if part == "Residuals":
         assert [m.label for m in app.metric] == ["MAE", "RMSE", "R²"]
+        constant = "Baseline (always the mean of the training targets): mean error "
+        assert constant in words(app)
 
 
 def test_without_validation_examples_it_says_what_it_measures_on() -> None:
