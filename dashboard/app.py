@@ -27,6 +27,7 @@ from dashboard.components.chart import PLOTLY_PATH
 from dashboard.state.background import dataset_load
 from dashboard.state.identity import keep
 from dashboard.state.pages import load_pages
+from dashboard.views.train.first_visit import films
 from playground.experiment.model import Data
 from playground.history.environment import return_free_memory
 from playground.nn.format import truncate
@@ -116,6 +117,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     gc.freeze()  # what is imported stays: no collection need visit it again
     tasks = [
         asyncio.create_task(asyncio.to_thread(_plotly, True)),
+        asyncio.create_task(asyncio.to_thread(films)),
         asyncio.create_task(_collect()),
         asyncio.create_task(_keep()),
     ]
