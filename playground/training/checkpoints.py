@@ -242,7 +242,8 @@ def unpack(content: bytes, own: TrainerState) -> TrainerState:
         added = _added(arrays, own.added)
         rows, sums = arrays["rows"], arrays["sums"]
         n = experiment.data.train_size + len(added)
-        if rows.shape != (n,) or rows.min() < 0 or rows.max() >= n or about.row > n:
+        indices = rows.shape == (n,) and rows.dtype.kind == "i"
+        if not indices or rows.min() < 0 or rows.max() >= n or about.row > n:
             raise CheckpointError("its rows are not those of the training data")
         if sums.shape != (2,):
             raise CheckpointError(f"its sums must be 2 numbers, got {truncate(sums.shape)}")

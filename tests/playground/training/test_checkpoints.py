@@ -45,6 +45,7 @@ def changed(content: bytes, about: dict[str, Any] | None = None, **arrays: Any) 
         ({"snapshots": [0, -3]}, {}),
         ({}, {"rows": np.arange(4)}),
         ({}, {"rows": np.full(IRIS.data.train_size, 1000)}),
+        ({}, {"rows": np.zeros(IRIS.data.train_size)}),
         ({}, {"weights_0": np.zeros((4, 5), np.float32)}),
         ({}, {"weights_1": np.zeros(4, np.float64)}),
         ({}, {"slots_0": None}),
