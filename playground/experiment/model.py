@@ -32,6 +32,7 @@ __all__ = [
     "LAYER_UNITS",
     "NOISE",
     "NOISES",
+    "PLANNING",
     "RENAMED_FIELDS",
     "SECTIONS",
     "SECTION_OF",
@@ -132,7 +133,7 @@ class Experiment(Value):
         """
         dataset = changes.get("dataset", self.data.dataset)
         changes = {current_name(name, dataset): value for name, value in changes.items()}
-        if not changes.keys() & set(NOISES) and "dataset" in changes:
+        if not changes.keys() & set(NOISES) and dataset != self.data.dataset:
             noise = dict.fromkeys(NOISES, 0.0) | {current_name(NOISE, dataset): self.data.noise}
             changes = noise | changes
         sections: dict[str, dict[str, Any]] = self.model_dump()
@@ -196,12 +197,17 @@ CHOICES: dict[str, Mapping[str, Any]] = {
     if "choices" in (extra := _extra(field))
 }
 
+# When training ends, and nothing else; but a schedule that spans the run follows `epochs`.
+PLANNING = (
+    "epochs", "early_stopping", "patience", "min_delta", "restore_best",
+    "target_metric", "target_value", "time_limit",
+)  # fmt: skip
+
 # What a run takes up with its weights. A change of a schedule brings the fields that it uses.
 TUNABLE_WHILE_TRAINING = (
     "learning_rate", "batch_size", "dropout", "l2", "l1", "momentum",
     "schedule", "warmup_epochs", *dict.fromkeys(f for e in SCHEDULES.values() for f in e.defaults),
-    "epochs", "early_stopping", "patience", "min_delta", "restore_best",
-    "target_metric", "target_value", "time_limit", *NOISES,
+    *PLANNING, *NOISES,
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from playground.runs.race import Competitor
 from playground.runs.sweep import MOST_SWEEPS, Sweep, SweepRow
 
 FACTORS = tuple(10 ** (k / 2) for k in range(-2, 3))  # of the competitor's own rate
+UNSTOPPED = {"early_stopping": False, "target_metric": "none", "time_limit": 0.0}
 UPDATES = 120  # of each short run, at least
 CALL = 128  # updates in one compiled call of the engine
 MOST_EXAMPLES = 5_000  # of a short run; where there are more, as many as CALL needs, or else:
@@ -151,7 +152,7 @@ def short(experiment: Experiment, rate: float) -> Experiment:
         n = min(max(n, size), experiment.data.train_size)
     updates = -(-n // size)
     epochs = min(-(-UPDATES // updates), max(MOST_SEEN // n, 1), experiment.training.epochs)
-    return experiment.replace(learning_rate=rate, train_size=n, epochs=epochs, early_stopping=False)
+    return experiment.replace(learning_rate=rate, train_size=n, epochs=epochs, **UNSTOPPED)
 
 
 def _varies_rate(competitor: Competitor, competitors: Sequence[Competitor]) -> bool:

@@ -100,7 +100,13 @@ def pair(experiment: Experiment, mistakes: Collection[str], epochs: int) -> Pair
     kind = experiment.data.source.kind
     standardize = experiment.data.standardize or any(kind in m.standardized for m in chosen)
     honest = experiment.replace(
-        **RIGHT, **_sizes(experiment), standardize=standardize, epochs=epochs, early_stopping=False
+        **RIGHT,
+        **_sizes(experiment),
+        standardize=standardize,
+        epochs=epochs,
+        early_stopping=False,
+        target_metric="none",
+        time_limit=0.0,
     )
     changes: dict[str, Any] = {}
     for mistake in chosen:

@@ -15,7 +15,7 @@ from playground.analysis.diagnosis.run_window import (
 )
 from playground.analysis.metrics.baseline import Baseline, baseline
 from playground.datasets import Dataset
-from playground.experiment.model import Experiment
+from playground.experiment.model import PLANNING, Experiment
 from playground.history.events import Event
 from playground.history.history import history
 from playground.nn.network import Snapshot
@@ -68,6 +68,11 @@ def _causes_first(names: Sequence[str]) -> list[str]:
     return ordered
 
 
+def _trained(experiment: Experiment) -> dict[str, object]:
+    """What decides how the weights change, whenever training ends."""
+    return {name: v for name, v in experiment.to_dict().items() if name not in PLANNING}
+
+
 @dataclass
 class Monitor:
     """Diagnoses of one network while it trains; `dismissed`: problems not to show any more.
@@ -112,7 +117,7 @@ class Monitor:
         snapshot: Snapshot | None,
         dataset: Dataset,
     ) -> None:
-        if self._experiment not in (None, experiment):
+        if self._experiment is not None and _trained(self._experiment) != _trained(experiment):
             self.since, self.diagnoses = int(max((history(events).epoch[-1:]), default=0)), ()
         self._experiment = experiment
         loss = experiment.training.loss

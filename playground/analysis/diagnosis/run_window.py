@@ -25,7 +25,7 @@ from playground.analysis.metrics.run_summary import (
 from playground.analysis.metrics.score import score, standard_error
 from playground.datasets import Dataset
 from playground.datasets.dataset import Split
-from playground.experiment.model import Data, Experiment, Network
+from playground.experiment.model import PLANNING, Data, Experiment, Network
 from playground.history.events import Diverged, Epoch, Event, LayerStatistics, Score
 from playground.history.history import Column, history
 from playground.nn.format import format_score
@@ -284,7 +284,8 @@ def run_window(
     """The part of a run to judge; `inspection`: of its newest weights; `since`: epochs to skip."""
     log = history(events)
     last = events[-1] if len(events) else None
-    since = max([since, *(e.epoch for e in log.changes), *(e.epoch for e in log.examples_added)])
+    changes = [e.epoch for e in log.changes if e.name not in PLANNING]
+    since = max([since, *changes, *(e.epoch for e in log.examples_added)])
     until = restored_epoch(last)
     low = int(np.searchsorted(log.epoch, since, side="right"))
     high = len(log) if until is None else int(np.searchsorted(log.epoch, until, side="right"))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from playground.analysis.metrics.score import score
 from playground.datasets import Dataset
+from playground.experiment.model import PLANNING
 from playground.history.events import Event, Finished, Score
 from playground.history.history import Column, History
 from playground.nn.network import Snapshot
@@ -251,7 +252,7 @@ def window_starts(history: History) -> NDArray[np.int64]:
     """For each epoch (n,) the first row of the window that its gap is the mean of."""
     end = np.arange(1, len(history) + 1)
     begin = np.zeros(len(history), np.int64)
-    epochs = [change.epoch for change in history.changes]
+    epochs = [change.epoch for change in history.changes if change.name not in PLANNING]
     epochs += [event.epoch for event in history.examples_added]
     for epoch in epochs:
         first = int(np.searchsorted(history.epoch, epoch, "right"))
