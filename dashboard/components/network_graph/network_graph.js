@@ -61,7 +61,7 @@ function layout(d) {
   const most = Math.max(...columns.map((c) => c.units.length));
   const least = columns[0].picture ? picture + 46 : 0;
   const step = Math.max((d.width - left - right - 52 - (least ? least / 2 : 0)) / Math.max(last, 1), LEAST_STEP);
-  const twin = most > TWIN && step > 120; // two columns side by side, each half as tall
+  const twin = most > TWIN && step > 70; // two columns side by side, each half as tall
   const tallest = twin ? Math.ceil(most / 2) + 0.5 : most;
   const high = d.data.high && Math.max(d.data.high, Math.round((d.data.share ?? 0) * window.innerHeight));
   const room = high ? high - HEAD : 490;

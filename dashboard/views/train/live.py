@@ -13,7 +13,12 @@ from dashboard.views.shared.predictions import prediction_parts
 from dashboard.views.shared.run_controls import progress
 from playground.analysis.diagnosis import Monitor
 from playground.analysis.metrics.baseline import baseline, constant_answer
-from playground.analysis.metrics.run_summary import gap, plateau_start, restored_epoch
+from playground.analysis.metrics.run_summary import (
+    gap,
+    loss_rise,
+    plateau_start,
+    restored_epoch,
+)
 from playground.datasets import Dataset
 from playground.experiment.model_summary import layer_name
 from playground.history.events import Diverged, Epoch, metric_name
@@ -29,6 +34,7 @@ GRAPH_SECONDS = 0.3  # between two graphs of a playing run
 GRAPH_HEIGHT, PREDICTION_HEIGHT, CURVE_HEIGHT = 236, 236, 170  # pixels, at least
 MIDDLE, CURVES = 0.37, 0.27  # of the window's height
 PRESENTED_MIDDLE, PRESENTED_CURVES = 0.51, 0.36
+SINCE_BEST = 4  # epochs without a better validation loss before overfitting is marked
 DIAGNOSE_SECONDS = 1.0  # between two diagnoses of a playing run
 
 
@@ -144,8 +150,9 @@ class LiveView:
     def _marks(self, log: History) -> list[tuple[float, str]]:
         """Plateau, start of overfitting and divergence."""
         marks: list[tuple[float, str]] = []
-        if "overfitting" in self._problems and log.best_epoch is not None:
-            marks.append((log.best_epoch, "overfitting begins"))
+        since = 0 if log.best_epoch is None else int(log.epoch[-1]) - log.best_epoch
+        if "overfitting" in self._problems and since >= SINCE_BEST and loss_rise(log) > 0:
+            marks.append((int(log.epoch[-1]) - since, "overfitting begins"))
         if "diverged" not in self._problems and (start := plateau_start(log)) is not None:
             marks.append((start, "plateau"))
         last = self.run.events[-1] if self.run.events else None
