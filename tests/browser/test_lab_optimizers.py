@@ -44,3 +44,11 @@ def test_a_start_is_dragged_and_a_descent_is_played(visit: Any) -> None:
         "([css, before]) => document.querySelector(css).innerText !== before",
         arg=[".st-key-lab_optimizers_map figcaption", before],
     )
+    plot = ".st-key-lab_optimizers_map .js-plotly-plot"
+    page.set_viewport_size({"width": 600, "height": 900})  # narrower: more rows of the legend
+    page.wait_for_function(f"document.querySelector('{plot}')._fullLayout.width < 600")
+    heights = page.evaluate(f"""() => {{
+        const plot = document.querySelector('{plot}')
+        return [plot.getBoundingClientRect().height, plot._fullLayout.height]
+    }}""")
+    assert heights[0] == heights[1]
