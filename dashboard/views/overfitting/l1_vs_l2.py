@@ -13,7 +13,6 @@ from playground.experiment.model import Experiment
 from playground.experiment.model_summary import layer_name, title
 from playground.experiment.overfitting_presets import penalized
 from playground.experiment.regularizers import REGULARIZERS
-from playground.nn.format import format_score
 from playground.nn.network import Snapshot
 from playground.runs.race import RACES, Race
 from playground.runs.race_presets import l1_and_l2
@@ -96,14 +95,14 @@ def _draw(race: Race) -> None:
 
 def _table(race: Race, snapshots: list[Snapshot], names: list[str], labels: list[str]) -> None:
     """The share of each layer that is nearly zero, and the validation score."""
-    is_accuracy = bool(race.runs[0][0].experiment.data.source.classes)
+    source = race.runs[0][0].experiment.data.source
     columns = {}
     for name, snapshot, (log,) in zip(names, snapshots, race.histories(), strict=True):
         shares = [f"{share:.1%}" for share in weight_statistics.shares(snapshot)]
         known = log.val_metric is not None and len(log)
         last = float(log.val_metric[-1]) if log.val_metric is not None and known else None
-        columns[name] = [*shares, format_score(last, is_accuracy)]
-    score = f"validation {'accuracy' if is_accuracy else 'error'}"
+        columns[name] = [*shares, source.format_metric(last)]
+    score = f"validation {'accuracy' if source.classes else 'error'}"
     st.table(pd.DataFrame(columns, index=[*labels[1:], labels[0], score]))
     st.caption(
         f"Share of weights within {weight_statistics.NEARLY:g} of zero; biases are not penalized "

@@ -196,6 +196,8 @@ def _curves(race: Race, logs: list[History], quantity: str, label: str, is_accur
     of_loss = quantity == LOSS
     pairs: list[GapCurves] = [losses(log) if of_loss else metrics(log, is_accuracy) for log in logs]
     name = "loss" if of_loss else "accuracy" if is_accuracy else "mean absolute error"
+    unit = race.runs[0][0].experiment.data.source.unit
+    name += f" ({unit})" if unit and not of_loss else ""
     percent, scale = is_accuracy and not of_loss, figures.limits(pairs)
     titles = ("Baseline", f"With {label}")
     for i, (column, curves) in enumerate(zip(st.columns(2), pairs, strict=True)):
