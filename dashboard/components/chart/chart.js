@@ -1,15 +1,18 @@
 const charts = new WeakMap();
 let library;
 
+// What is quicker to draw, and the buttons, come before the megabytes of Plotly.
+const idle = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go, { timeout: 500 }));
+
 // Plotly comes from this server, once a page.
 function load(path) {
-  library ??= new Promise((done, fail) => {
+  library ??= idle().then(() => new Promise((done, fail) => {
     const script = document.createElement("script");
     script.src = served(path);
     script.onload = () => done(window.Plotly);
     script.onerror = fail;
     document.head.append(script);
-  });
+  }));
   return library;
 }
 

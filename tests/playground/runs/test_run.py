@@ -19,6 +19,7 @@ from playground.history.events import (
     Epoch,
     Finished,
     HyperparametersChanged,
+    Progress,
     WeightsLoaded,
     WorkerLost,
 )
@@ -413,6 +414,17 @@ def test_a_network_has_a_name_of_its_own_which_a_reset_changes(start: Start) -> 
     before = one.network
     one.reset()
     assert len({before, one.network, other.network}) == 3
+
+
+def test_a_page_is_told_of_slow_updates_and_of_many_runs_in_a_worker(start: Start) -> None:
+    run = start()
+    run.snapshot(0)
+    run.state = "playing"
+    run.progress = Progress(1, 1, 10, 0.5, 5.0 * run.experiment.training.batch_size)
+    assert (run.sharing, run.notice) == (1, "")
+    run.progress = Progress(1, 1, 10, 0.5, run.experiment.training.batch_size / 3)
+    assert run.notice == "One update of this network takes 3 s on this machine."
+    run.state = "ready"
 
 
 # ---- the registry ------------------------------------------------------------------------
