@@ -109,10 +109,7 @@ def _workbench(run: Run, dataset: Dataset) -> None:
             with st.container(width="content"):
                 headline(run, diagnoses)
         _present_button()
-    if "train_graph" not in parts:  # no weights when the parts were made
-        st.info(waiting(run.state))
-    else:
-        _middle(dataset, parts, path, example)
+    _middle(run, dataset, parts, path, example)
     with st.container(horizontal=True, vertical_alignment="center", key="strip"):
         if url.shows("epoch"):
             with st.container(width="stretch"):
@@ -180,8 +177,9 @@ def _present_button() -> None:
 # ---- the middle --------------------------------------------------------------------------
 
 
-def _middle(dataset: Dataset, parts: Parts, path: str, example: int) -> None:
+def _middle(run: Run, dataset: Dataset, parts: Parts, path: str, example: int) -> None:
     """What goes in, the network, and what comes out."""
+    ready = "train_graph" in parts  # there were weights when the parts were made
     presents = url.presents()
     share = PRESENTED_MIDDLE if presents else MIDDLE
     names = [name for name in MIDDLE_WIDTHS if url.shows(name)]
@@ -192,6 +190,10 @@ def _middle(dataset: Dataset, parts: Parts, path: str, example: int) -> None:
         with column, st.container(key=f"picture_{name}"):
             if name == "input":
                 _input(dataset, example, share, presents)
+            elif not ready:
+                with st.container(height=GRAPH_HEIGHT, border=False):
+                    if name == "network":
+                        st.info(waiting(run.state))
             elif name == "network":
                 resized = None if session.is_locked("hidden") or presents else resize_layer
                 if not url.shows("hidden"):
