@@ -92,11 +92,15 @@ def _make(
     experiment: Experiment, start: Snapshot | None, max_bytes: int | None, checkpoint: bytes | None
 ) -> Any:
     from playground.training import Trainer
+    from playground.training.checkpoints import CheckpointError
 
     trainer = Trainer(experiment, start, max_bytes)
     if checkpoint is not None:
-        with TRAINING:
-            trainer.restore(checkpoint)
+        try:
+            with TRAINING:
+                trainer.restore(checkpoint)
+        except CheckpointError as error:
+            raise TrainerError(f"its checkpoint cannot be read: {error}") from None
     return trainer
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 from distributed import Client
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert
 
 from playground.experiment.model import Experiment
 from playground.history.events import Epoch, HyperparametersChanged, WorkerLost
@@ -20,7 +21,7 @@ from playground.runs.logger import RunLogger, chosen
 from playground.runs.loop import SavedLog
 from playground.runs.run import Run
 from playground.storage.records import SavedRun, SavedState
-from playground.storage.schema import RUNS, SCHEMA, SCHEMAS, STATES
+from playground.storage.schema import RUNS, SCHEMA, SCHEMAS
 from playground.storage.store import Store
 
 ME = "0" * 32
@@ -203,17 +204,21 @@ def test_a_state_from_before_a_change_is_not_continued(start: Start, store: Stor
     assert restored(start, run, store, before).state == "lost"
 
 
-def test_a_state_that_another_wrote_is_not_loaded(start: Start, store: Store) -> None:
+def test_a_damaged_state_is_told_when_its_run_is_to_continue(start: Start, store: Store) -> None:
     run = start()
     run.play(10)
     run.wait(60)
-    id = run.saved
-    assert id is not None
-    until(lambda: store.state(id, ME) is not None)
-    with store.database.writing() as connection:
-        content = connection.execute(select(STATES.c.content)).scalar_one()
-        connection.execute(update(STATES).values(content=content[:-1] + b"x"))
-    assert store.state(id, ME) is None
+    until(lambda: store.state(str(run.saved), ME) is not None)
+    state = store.state(str(run.saved), ME)
+    assert state is not None
+    again = restored(start, run, store, replace(state, content=state.content[:-30]))
+    again.play()
+    assert again.wait(60) == "lost"
+    assert again.events[-1] == WorkerLost(
+        10, "its checkpoint cannot be read: File is not a zip file"
+    )
+    again.play(1)  # from the beginning
+    assert again.wait(60) == "paused"
 
 
 def test_evaluations_on_the_test_set_are_saved(start: Start, store: Store) -> None:
