@@ -21,6 +21,7 @@ from playground.analysis.diagnosis.rule import (
 )
 from playground.analysis.diagnosis.run_window import GOOD, SURE, RunWindow
 from playground.analysis.metrics.run_summary import mean_of_last
+from playground.history.events import Finished
 from playground.nn.optimizers import OPTIMIZERS
 
 # ---- divergence and no progress ----------------------------------------------------------
@@ -74,11 +75,13 @@ def not_learning(run: RunWindow) -> str | None:
 
 def worse_than_constant(run: RunWindow) -> str | None:
     """Worse than always giving the same answer, by more than a standard error."""
-    if _too_early(run) or len(run) < SLOW_EPOCHS or not run.skill < 0:
+    early = _too_early(run) and not isinstance(run.last_event, Finished)
+    perfect = run.is_accuracy and run.baseline.metric == 1 and run.gap is not None
+    if early or len(run) < SLOW_EPOCHS or not (run.skill < 0 or perfect):
         return None
     if run.is_accuracy and run.gap is not None:
         worse_by = run.baseline.metric - run.gap.validation.metric
-        if worse_by < run.chance / SURE:
+        if worse_by <= 0 or worse_by < run.chance / SURE:
             return None
     return f"{run.beside_baseline()}: the network is worse than that."
 

@@ -101,6 +101,14 @@ def test_a_network_worse_than_a_constant_answer_is_named_as_such() -> None:
     assert "reaches 99.1%" in only.evidence
     assert found(epochs(falls, falls, 0.992), thousand, None, rare) == []
     assert found(epochs(falls, falls, 0.990), thousand, None, rare) == []  # that may be chance
+    alone = Baseline(0.0, 1.0)  # only one class is among the validation examples
+    assert found(epochs(falls, falls, 0.6), thousand, None, alone) == ["worse_than_constant"]
+    assert found(epochs(falls, falls, 1.0), thousand, None, alone) == []
+    few = thousand.replace(train_size=200)
+    begun = epochs(falls, falls, 0.9)
+    assert found(begun, few, None, rare) == []  # 70 updates: it has only begun to learn
+    ended = [*begun, Finished(10, False, None, False)]
+    assert found(ended, few, None, rare) == ["worse_than_constant"]
 
 
 def test_the_best_epoch_of_overfitting_is_that_of_the_chart() -> None:
