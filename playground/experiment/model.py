@@ -274,6 +274,8 @@ def format_value(name: str, value: Any) -> str:
     if isinstance(value, int | float):
         return format_number(value)
     entry = CHOICES.get("activation" if name == "activations" else name, {}).get(value, value)
+    if name == "dataset" and entry == value:  # a table that somebody brought
+        entry = dataset_info({"dataset": value}) or "own data"
     return entry if isinstance(entry, str) else str(getattr(entry, "label", entry))
 
 

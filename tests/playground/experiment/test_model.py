@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, strategies
 from pydantic import ValidationError
 
+from playground.datasets.custom import storage
+from playground.datasets.custom import table as own
 from playground.experiment.model import (
     CHOICES,
     FIELDS,
@@ -17,6 +20,7 @@ from playground.experiment.model import (
     Network,
     Training,
     explain,
+    format_value,
     help_text,
     label,
     limits,
@@ -56,6 +60,14 @@ def test_the_default_is_the_network_of_the_sources() -> None:
 def test_values_are_frozen() -> None:
     with pytest.raises(ValidationError):
         Experiment().training.epochs = 3
+
+
+def test_own_data_are_called_by_their_label() -> None:
+    x = np.arange(40, dtype=np.float32).reshape(20, 2)
+    table = own.Table("Rents", "Own", "regression", ("a", "b"), (), True, x, x[:, 0])
+    assert format_value("dataset", storage.put(table).name) == "Rents"
+    assert format_value("dataset", "own-" + "0" * 32) == "own data"
+    assert format_value("dataset", "mnist") == "MNIST"
 
 
 def test_every_field_has_a_name_of_its_own_and_explains_itself() -> None:
