@@ -38,7 +38,9 @@ function roomy(figure, width) {
   const { data, layout } = figure;
   const names = data.filter((trace) => trace.name && trace.showlegend !== false).map((trace) => trace.name);
   const widest = Math.max(0, ...names.map((name) => name.length * 6.5 + 60));
-  const rows = Math.ceil(names.length / Math.max(1, Math.floor((width - 30) / widest)));
+  const total = names.reduce((sum, name) => sum + name.length * 6.5 + 44, 0);
+  const fits = total < width - 30 - (layout.margin.r ?? 0); // in one row each is as wide as it needs
+  const rows = fits ? 1 : Math.ceil(names.length / Math.max(1, Math.floor((width - 30) / widest)));
   if (rows > 1 && layout.showlegend !== false && layout.legend?.orientation === "h" && layout.legend.y >= 1) {
     const more = 19 * (layout.margin.t > 40 ? rows - 1 : rows); // without a margin for it: below the title
     layout.margin.t += more;
