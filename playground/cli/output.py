@@ -4,6 +4,7 @@ Tables and the bar fit the width of the terminal (COLUMNS), down to 30 columns.
 """
 
 import json
+import math
 import shutil
 import sys
 import textwrap
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
+import numpy as np
 
 from playground.analysis.metrics.baseline import baseline
 from playground.datasets import Dataset
@@ -32,6 +34,7 @@ from playground.history.events import (
 from playground.lessons.gradebook import GradebookRow, RejectedSubmission, student
 from playground.lessons.lesson import LessonLibrary
 from playground.lessons.metrics import METRICS
+from playground.nn.format import format_quantity
 from playground.nn.losses import CLASSIFICATION
 
 GAP = "  "  # between columns
@@ -93,6 +96,9 @@ def print_table(
     _print(f"{title(experiment)}, {summary(experiment).parameters:,} parameters")
     count = versions()["threads"]
     _print("1 thread" if count == "1" else f"{count} threads")
+    source = dataset.source
+    if source.unit:
+        _print(f"mean errors in {source.unit}")
     columns: dict[str, int] = {}
     finished = None
     with _progress_bar(experiment.training.epochs * steps) as bar:
@@ -127,11 +133,16 @@ def print_table(
         _print("no rows are left to test on")
         return False
     for name, value in _score("test_", test(), task).items():
-        click.echo(f"{_heading(name)} {_cell(name, value)}")
+        unit = source.unit if name.endswith("error") else ""
+        click.echo(f"{_heading(name)} {_cell(name, value)} {unit}".rstrip())
+    constant = baseline(dataset, experiment.training.loss, dataset.test)
     if task == CLASSIFICATION:
-        constant = baseline(dataset, experiment.training.loss, dataset.test)
-        name = dataset.source.classes[int(constant.answer)]
+        name = source.classes[int(constant.answer)]
         _print(f"always predicting “{name}”: test accuracy {constant.metric:.2%}")
+    else:
+        answer = format_quantity(float(dataset.own_unit(np.array(constant.answer))))
+        error = source.format_metric(constant.metric, 4)
+        _print(f"always predicting {answer} {source.unit}".rstrip() + f": test mean error {error}")
     return False
 
 
@@ -168,6 +179,8 @@ def _cell(name: str, value: float) -> str:
         return f"{value:,}"
     if "accuracy" in name:
         return f"{value:.2%}"
+    if name.endswith("error") and math.isfinite(value):
+        return format_quantity(value)
     return f"{value:.2f}" if name == "seconds" else f"{value:.4g}"
 
 
