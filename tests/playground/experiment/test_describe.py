@@ -65,7 +65,7 @@ def base(kind: str) -> Experiment:
     changes = SMALL | KINDS[kind]
     if changes["dataset"] == "own":
         rng = np.random.default_rng(0)
-        x = rng.normal(size=(80, 2)).astype(np.float32)
+        x = rng.normal(size=(100, 2)).astype(np.float32)  # 20 of them to test on
         y = (x[:, 0] * 2).astype(np.float32)
         own = table.Table("Own", "A table", REGRESSION, ("a", "b"), (), True, x, y)
         changes["dataset"] = storage.put(own).name
