@@ -243,7 +243,7 @@ def test_the_test_set_opens_when_asked(visit: Visit) -> None:
     assert not button(page, "open_test").is_enabled()
     press(page, "train")
     page.get_by_text("Finished: 2 epochs trained.").wait_for(timeout=START)
-    assert button(page, "train").inner_text().startswith("Train on")
+    button(page, "train").get_by_text("Train on").wait_for()
     press(page, "open_test")
     page.get_by_text(re.compile("test loss 0.*accuracy")).wait_for()
 
