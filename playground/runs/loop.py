@@ -147,6 +147,7 @@ class TrainingLoop(Leased):
             self._sent: tuple[dict[str, Any], AddedExamples | None] = {}, None  # in this request
             self._changes: dict[str, Any] = {}  # for the next request
             self._until: int | None = None  # epoch at which to pause
+            self._unwatched = False  # whether it pauses because its lease is over
             self._ending: str | None = None  # the state to take up once the last weights are here
             self._stale = False  # `latest` is older than the last slice
             self._next_snapshot = 0.0  # when the next one is due
@@ -275,7 +276,7 @@ class TrainingLoop(Leased):
             epochs = (self._until or self.epoch + 1) - self.epoch
             return "add_examples", {"x": added.x, "y": added.y, "epochs": epochs}
         if self._ending is None and self._is_time_to_pause():
-            self._ending = "paused"
+            self._ending, self._unwatched = "paused", self.lease_left < 0
         if self._ending is not None and self._stale and self._ends_with_weights:
             if self._ending == "diverged":  # the weights now are not finite
                 return "snapshot", {"epoch": self.epoch}

@@ -112,7 +112,7 @@ class Run(TrainingLoop):
         with self._changed:
             if self.state in ("ready", "paused", "playing") and not self._closed:
                 self._until = epoch
-                self.state, self._pace = "playing", None
+                self.state, self._pace, self._unwatched = "playing", None, False
                 self._needs_trainer, self._resumed_epoch = True, 0
                 if self._ending == "paused":
                     self._ending = None
@@ -379,6 +379,8 @@ class Run(TrainingLoop):
                 return f"One update of this network takes {update:.0f} s on this machine."
             if self.sharing >= MANY:
                 return f"{self.sharing} runs take turns in its worker process."
+        if self._unwatched and self.state == "paused":
+            return "Its page was closed."
         if self._saved_log and self.state == "paused" and self._trainer is None:
             return f"{self._saved_log.reason.capitalize()}: training can continue from here."
         if self._resumed_epoch:

@@ -272,6 +272,7 @@ def test_a_run_that_nobody_watches_pauses_itself(start: Start) -> None:
     run.play()
     assert run.wait(60) == "paused"
     assert run.epoch < LONG.training.epochs
+    assert run.notice == "Its page was closed."
     run.play(1)
     assert run.wait(60) == "paused"
 
