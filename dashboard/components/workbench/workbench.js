@@ -22,6 +22,13 @@ function help(event) {
   button?.focus();
 }
 
+// What a key opens is drawn by the server a moment later: the focus waits for it.
+function enter(tries = 40) {
+  const first = document.querySelector("[data-testid=stPopoverBody] :is([role=tab][aria-selected=true], input)");
+  if (first) first.focus();
+  else if (tries) setTimeout(enter, 100, tries - 1);
+}
+
 function press(bench, event) {
   help(event);
   const target = event.composedPath()[0];
@@ -33,6 +40,7 @@ function press(bench, event) {
     const button = [...found].find((each) => each.offsetParent);
     if (!button) return;
     button.click();
+    if (button.closest(".stPopover")) enter();
   }
   // "r" alone would run Streamlit's script again.
   event.preventDefault();
