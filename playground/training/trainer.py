@@ -312,14 +312,15 @@ class Trainer:
         for name in changes:
             if name not in TUNABLE_WHILE_TRAINING:
                 raise ValueError(f"{truncate(name)} cannot be changed while a network is trained")
-        given = {name: changes[name] for name in TUNABLE_WHILE_TRAINING if name in changes}
+        given = {name: v for name, v in changes.items() if name in TUNABLE_WHILE_TRAINING}
         if not given:
             return
         before, old = self.experiment.to_dict(), self.experiment
         self.experiment = old.replace(**given)
-        for name, value in self.experiment.to_dict().items():
-            if value != before[name]:
-                yield HyperparametersChanged(self.epoch, name, before[name], value)
+        after = self.experiment.to_dict()
+        for name in (*given, *sorted(after.keys() - given.keys())):
+            if after[name] != before[name]:
+                yield HyperparametersChanged(self.epoch, name, before[name], after[name])
         if self.experiment.data != old.data:
             self._data = load(self.experiment.data)
             self._set_added(self.added)

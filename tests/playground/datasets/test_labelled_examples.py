@@ -187,8 +187,9 @@ def test_a_diverged_run_is_not_fine_tuned() -> None:
 def test_a_run_starts_from_given_weights() -> None:
     first = Trainer(DIGITS.replace(learning_rate=0.01))
     to_the_end(first)
-    again = Trainer(DIGITS.replace(seed=5, learning_rate=0.01), start=first.latest())
-    assert_same(again.snapshot(0), replace(first.latest(), epoch=0))
+    start = replace(first.latest(), epoch=0)
+    again = Trainer(DIGITS.replace(seed=5, learning_rate=0.01), start)
+    assert_same(again.snapshot(0), start)
     [epoch] = (e for e in again.advance(600, until_epoch=1).events if isinstance(e, Epoch))
     assert epoch.train.metric > 0.8  # one epoch from scratch: about 0.2
     with pytest.raises(ValueError, match="start must be a network of 64-8-10, got 64-16-10"):
