@@ -42,6 +42,7 @@ def train(page: Any, epochs: int = 30) -> None:
 def layers(page: Any, text: str) -> None:
     page.wait_for_function("text => document.querySelector('.st-key-hidden input').value === text",
                            arg=text)  # fmt: skip
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 def focused(page: Any) -> str:
