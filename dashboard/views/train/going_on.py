@@ -67,23 +67,28 @@ def _train_on(run: Run) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="train_on"):
         low, high = limits("epochs")
-        epochs = st.number_input(
+        st.number_input(
             "More epochs", low, high, MORE_EPOCHS, key="more_epochs", width=130,
             persist_state="session", help="The schedule then spans the longer run.",
         )  # fmt: skip
         if run.state == "finished":
             st.button(
-                f"Train on after epoch {run.epoch:,}", key="train_on_end", on_click=train_on,
-                icon=":material/play_arrow:", args=(run, epochs),
+                f"Train on after epoch {run.epoch:,}", key="train_on_end", on_click=_go_on,
+                icon=":material/play_arrow:", args=(run,),
                 help="The same network goes on, with its optimizer as it was.",
             )  # fmt: skip
         if epoch is not None:
             st.button(
-                f"Train on from epoch {epoch:,}", key="train_on_epoch", on_click=train_on,
-                icon=":material/alt_route:", args=(run, epochs, epoch),
+                f"Train on from epoch {epoch:,}", key="train_on_epoch", on_click=_go_on,
+                icon=":material/alt_route:", args=(run, epoch),
                 help="A run of its own from the weights of this epoch, with a new optimizer; this "
                 "one stays among the saved runs and behind the curves.",
             )  # fmt: skip
+
+
+def _go_on(run: Run, epoch: int | None = None) -> None:
+    """As many epochs as the widget has now: a number may be typed just before the click."""
+    train_on(run, stored.widget("more_epochs") or MORE_EPOCHS, epoch)
 
 
 def _update(update: Update, dataset: Dataset) -> None:
