@@ -205,7 +205,7 @@ def visit(server: Server, chromium: Any) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.on("console", complain)
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.set_default_timeout(120_000)  # other programs may be busy here
+        page.set_default_timeout(60_000)  # other programs may be busy here
         page.goto(address if address.startswith("http") else f"{server.url}/{address}")
         return page
 

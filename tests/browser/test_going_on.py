@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-START = 120_000  # ms: the workers may still be loading TensorFlow
+START = 60_000  # ms: the workers may still be loading TensorFlow
 SMALL = "?v=1&dataset=circle&hidden=6&optimizer=adam&learning_rate=0.03&epochs=40"
 
 
@@ -21,7 +21,7 @@ def test_a_run_goes_on_from_one_update_to_a_race(visit: Any) -> None:
     page.locator(".st-key-train_on_end button:visible:enabled").click()
     page.get_by_text("Finished: 50 epochs trained.").wait_for(timeout=START)
     assert "epochs=50" in page.url
-    page.locator(".st-key-epoch button[name=previous]").click()
+    page.locator(".st-key-epoch button[name=back]").click()
     page.locator(".st-key-train_on_epoch button:visible:enabled").click()
     page.get_by_text("Finished: 59 epochs trained.").wait_for(timeout=START)
 

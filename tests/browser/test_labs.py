@@ -42,7 +42,7 @@ def test_an_outlier_is_moved_by_keyboard_and_a_cure_leads_to_its_page(
     knob.focus()
     knob.press("Shift+ArrowDown")  # by 1: the mean of 8 points moves by 0.125
     caption.get_by_text("Mean squared error by 1.00").wait_for()
-    page.get_by_text("Regularization", exact=True).first.click()
+    page.get_by_text("Regularization", exact=True).last.click()  # of the labs
     page.locator(".st-key-lab_regularization_view").get_by_text("Remedies").click()
     page.get_by_role("button", name="Overfitting: Underfitting").first.click()
     page.wait_for_url(re.compile(r"/overfitting"))

@@ -256,9 +256,10 @@ def _notes(chosen: Mapping[str, ChosenSettings]) -> None:
         )
     if any(UPDATE_RULES[name].second_order for name in chosen):
         notes.append(
-            "**First and second order:** all others use the gradient alone. Newton's method divides "
-            "by the curvature as well, $\\eta_t = H^{-1} \\nabla f$, and reaches the minimum of a "
-            "parabola in one step. It also goes to saddle points and maxima, whose gradient is 0 "
+            "**First and second order:** all others use the gradient alone. Newton's method "
+            "divides by the curvature as well, $\\eta_t = H^{-1} \\nabla f$, and reaches the "
+            "minimum of a parabola in one step. It also goes to saddle points and maxima, whose "
+            "gradient is 0 "
             "too, and the matrix $H$ of 266,610 weights would have 266,610² entries: therefore "
             "networks are trained with methods of first order."
         )

@@ -66,6 +66,7 @@ def _pinned_row(kept: FormerRun, name: str) -> None:
         st.text_input(
             "Name of this pinned run", kept.name, key=key, max_chars=NAME_LENGTH,
             placeholder=name, label_visibility="collapsed", on_change=_rename, args=(kept, key),
+            help="What the legend calls this run.",
         )  # fmt: skip
         st.button(
             "", key=f"unpin_{kept.color.lstrip('#')}", icon=":material/close:", type="tertiary",

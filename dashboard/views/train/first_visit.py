@@ -91,6 +91,7 @@ def first_visit(run: Run) -> None:
                     st.button(
                         "Train it", key=f"open_{name}", icon=":material/play_arrow:",
                         on_click=_open, args=(card,),
+                        help="Sets these data and this network, and trains it at once.",
                     )  # fmt: skip
 
 

@@ -238,6 +238,7 @@ def _found(run: Run, ramp: RateRamp) -> None:
             st.button(
                 f"{name}: set {format_number(value)}", key=f"set_{name.split()[0].lower()}",
                 on_click=_set_rate, args=(value,), disabled=session.is_locked("learning_rate"),
+                help="Makes this the learning rate of the experiment.",
             )  # fmt: skip
 
 

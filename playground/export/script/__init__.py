@@ -150,9 +150,9 @@ def reproducible(
     experiment = experiment.replace(**before)
     spans_run = SCHEDULES[experiment.training.schedule].after_warmup
     for previous, event in itertools.pairwise([None, *events]):
-        if isinstance(event, HyperparametersChanged) and event.name == "epochs":
-            if not spans_run or isinstance(previous, Finished | WeightsLoaded):
-                continue
+        longer = isinstance(event, HyperparametersChanged) and event.name == "epochs"
+        if longer and (not spans_run or isinstance(previous, Finished | WeightsLoaded)):
+            continue
         if isinstance(event, (HyperparametersChanged, ExamplesAdded)):
             what = (
                 f"{event.name} was changed from {event.before} to {event.after}"
@@ -165,8 +165,8 @@ def reproducible(
 
 
 def _text(
-    experiment: Experiment, trained: Sequence[training.Part], compared: str, comments: Sequence[str],
-    versions: Mapping[str, str], start: Snapshot | None, file: str,
+    experiment: Experiment, trained: Sequence[training.Part], compared: str,
+    comments: Sequence[str], versions: Mapping[str, str], start: Snapshot | None, file: str,
 ) -> str:  # fmt: skip
     standard, others = data.imports(experiment.data)
     standard |= verify.IMPORTS | training.imports(experiment.training)

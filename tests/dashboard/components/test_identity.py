@@ -1,7 +1,10 @@
 """The cookie by which a browser is known before the first run of a page."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
+from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -12,6 +15,12 @@ from dashboard.components.identity import HEADER, OwnerCookie, endpoint
 from dashboard.state.identity import ID, OWNER_COOKIE
 
 OWNER = "0123456789abcdef" * 2
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Its result, from a thread: in this one a browser test may have left a running loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def scope(**headers: str) -> Scope:
@@ -33,7 +42,7 @@ def cookie(**headers: str) -> str | None:
     async def keep(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(OwnerCookie(page)(scope(**headers), _nothing, keep))
+    run(OwnerCookie(page)(scope(**headers), _nothing, keep))
     found = dict(sent[0]["headers"]).get(b"set-cookie")
     return found and SimpleCookie(found.decode())[OWNER_COOKIE].value
 
@@ -60,6 +69,6 @@ def test_an_id_of_an_earlier_version_becomes_the_cookie(
     async def receive() -> Message:
         return {"type": "http.request", "body": body.encode()}
 
-    answer = asyncio.run(endpoint(Request(scope(**headers), receive)))
+    answer = run(endpoint(Request(scope(**headers), receive)))
     assert answer.status_code == status
     assert (OWNER in answer.headers.get("set-cookie", "")) == (status == 204)

@@ -124,7 +124,7 @@ def test_training_goes_on_after_an_earlier_epoch_with_a_new_optimizer() -> None:
 
 
 def test_momentum_schedule_and_noise_change_in_mid_run() -> None:
-    """A momentum that was 0 begins at rest; the checkpoint after it continues to the same numbers."""
+    """A momentum that was 0 begins at rest; a checkpoint after it continues to the same numbers."""
     experiment = CIRCLE.replace(optimizer="momentum", momentum=0.0, epochs=9)
     trainer, other = Trainer(experiment), Trainer(experiment)
     trainer.advance(seconds=600, until_epoch=3)
