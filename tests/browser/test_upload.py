@@ -62,10 +62,10 @@ def test_points_painted_by_mouse_are_learnt(view: Any) -> None:
     view.get_by_text("Paint points").click()
     view.get_by_text("Paint at least 10 points").wait_for()
     board = view.locator(".st-key-painting canvas")
-    board.scroll_into_view_if_needed()
-    area = board.bounding_box()
 
     def stroke(y: float) -> None:
+        board.evaluate("board => board.scrollIntoView({ block: 'center' })")
+        area = board.bounding_box()
         height = area["y"] + area["height"] * y
         view.mouse.move(area["x"] + area["width"] * 0.2, height)
         view.mouse.down()

@@ -59,7 +59,8 @@ def test_it_says_what_happened() -> None:
         "dropout:", "0.25", "keras 3.1", "http://localhost/?v=1",
         "After epoch 1 the learning rate was changed from 0.01 to 0.1.",
         "After epoch 1, 9 examples were added to the training data.",
-        "Training stopped early after epoch 2; the weights of epoch 1 were restored.",
+        "Training stopped after epoch 2, because its loss had not improved for long; the weights "
+        "of epoch 1 were restored.",
         "Training scores: mean during the epoch; validation scores: after the epoch.",
         "Validation loss was lowest at epoch 2 (1); it ended at 1, training at 0.5.",
         "Validation accuracy was highest at epoch 2 (42.0%)",
