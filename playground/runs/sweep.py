@@ -99,9 +99,10 @@ class Sweep(Leased):
                 return "finished"
             if not self._begun:
                 return "ready"
-            runs = self._runs.values()
-            going = any(run.state == "playing" for run in runs)
-            return "playing" if going or (self._playing and not runs) else "paused"
+            going = [run for run in self._runs.values() if not run.over]
+            begins = self._playing and not going and self.lease_left >= 0  # others, in a moment
+            playing = begins or any(run.state == "playing" for run in going)
+            return "playing" if playing else "paused"
 
     @property
     def rows(self) -> tuple[SweepRow, ...]:

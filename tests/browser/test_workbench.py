@@ -115,7 +115,7 @@ def test_all_of_it_is_on_one_screen_and_moves_together(visit: Any) -> None:
     free(page)
     page.keyboard.press("p")
     page.locator(".st-key-pinned button").click()
-    page.get_by_label("Name of this pinned run").fill("plain")
+    page.get_by_label("Name of this pinned run", exact=True).fill("plain")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     page.locator(".st-key-optimizer input").click()

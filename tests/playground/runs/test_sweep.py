@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,15 @@ def test_a_sweep_that_nobody_watches_pauses_itself(start: Start) -> None:
     sweep.play()
     assert sweep.wait(60) == "paused"
     assert [row.epoch for row in sweep.rows[1:]] == [0, 0]
+
+
+def test_between_two_runs_a_sweep_plays() -> None:
+    sweep = Sweep([IRIS, IRIS.replace(seed=1)])
+    over = SimpleNamespace(state="finished", over=True)
+    sweep._begun, sweep._playing, sweep._runs = True, True, {0: over}  # type: ignore[dict-item]
+    assert sweep.state == "playing"
+    sweep._playing = False
+    assert sweep.state == "paused"
 
 
 def test_what_is_no_sweep_is_refused(start: Start) -> None:
