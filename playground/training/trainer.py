@@ -182,7 +182,7 @@ class Trainer:
 
         As far as it is finite. It spoils the weights: use a trainer of its own.
         """
-        p, size, steps = self._acquire(), self.program.batch_size, min(STEPS, self._steps)
+        p, size, steps = self._acquire(), self.program.batch_size, self._steps_per_call
         losses: list[float] = []
         while len(losses) < len(learning_rates):
             if self.row >= self.order.n:

@@ -28,7 +28,7 @@ from playground.experiment.model_summary import layer_name
 from playground.history.events import Update
 from playground.history.history import history
 from playground.nn.format import format_number
-from playground.runs.lr_finder import RateRamp, rate_ramp
+from playground.runs.lr_finder import RAMP_RATES, RateRamp, rate_ramp
 from playground.runs.race_presets import PRESETS
 from playground.runs.run import Run
 from playground.storage.records import StoreError
@@ -225,7 +225,8 @@ def _finder(run: Run) -> None:
 
 
 def _wait() -> None:
-    st.caption("Trying learning rates from 0.00001 to 10 …")
+    low, high = format_number(RAMP_RATES[0]), format_number(RAMP_RATES[-1])
+    st.caption(f"Trying learning rates from {low} to {high} …")
     if background.rate_ramp_job(session.experiment()).state != "working":
         st.rerun()
 
