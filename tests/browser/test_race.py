@@ -7,7 +7,8 @@ from typing import Any
 START = 180_000  # ms: eight networks are prepared, on a machine that may be busy
 
 PLOT = ".st-key-race_chart .js-plotly-plot"
-SMALL = "race?v=1&dataset=iris&hidden=8&epochs=4000"  # plays until somebody stops it
+# 4,000 epochs of 8,000 updates: play until somebody stops them.
+LONG = "race?v=1&dataset=moons&hidden=8&train_size=8000&batch_size=1&epochs=4000"
 
 Visit = Callable[..., Any]
 
@@ -41,7 +42,7 @@ def paused(page: Any) -> int:
 
 
 def test_a_race_at_one_click(visit: Visit) -> None:
-    page = visit(SMALL)
+    page = visit(LONG)
     page.locator(".st-key-race_optimizers button:visible:enabled").wait_for(timeout=START)
     epochs = page.locator(".st-key-race_epochs input")
     epochs.fill("4000")
