@@ -5,7 +5,8 @@ from typing import Any
 
 from playwright.sync_api import Error
 
-IRIS = "?v=1&dataset=iris&hidden=8&epochs=10000"
+# 10,000 epochs of 8,000 updates: play until somebody stops them.
+LONG = "?v=1&dataset=moons&hidden=8&train_size=8000&batch_size=1&epochs=10000"
 START = 180_000  # ms: the workers may still be loading TensorFlow
 
 
@@ -34,7 +35,7 @@ def test_after_a_crash_of_the_server_every_finished_epoch_is_there(
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     page.set_default_timeout(120_000)
-    page.goto(f"{mortal.url}/{IRIS}")
+    page.goto(f"{mortal.url}/{LONG}")
     train = page.locator(".st-key-train button:visible:enabled")
     train.click(timeout=START)
     reach(page, 30)
@@ -42,9 +43,9 @@ def test_after_a_crash_of_the_server_every_finished_epoch_is_there(
     shown = epoch(page)
     mortal.start()
     try:
-        page.goto(f"{mortal.url}/{IRIS}")
+        page.goto(f"{mortal.url}/{LONG}")
     except Error:  # it was on its way to the new server by itself
-        page.goto(f"{mortal.url}/{IRIS}")
+        page.goto(f"{mortal.url}/{LONG}")
     page.get_by_text("the server was restarted").first.wait_for(timeout=START)
     assert epoch(page) >= shown >= 30
     page.locator(".st-key-loss_chart .js-plotly-plot .lines path").first.wait_for(state="attached")
