@@ -51,6 +51,19 @@ _WITH_UNIT = re.compile(
     r"(?P<number>[+-]?[\d.,' \u00a0\u202f]*\d[.,]?(?:[eE][+-]?\d+(?![\w]))?)"
     r"\s*(?P<after>(?:[^\W\d_]|[%‰°$€£¥₹₩₽²³/·µ])(?:[^\W_]|[%‰°$€£¥²³/·. ^-])*)?"
 )
+# Units of one quantity, in small letters → size in their common unit: length, mass, volume, time,
+# share, currencies by sign and by code, degrees (of which none can be converted by a factor).
+QUANTITIES: tuple[dict[str, float], ...] = (
+    {"nm": 1e-9, "µm": 1e-6, "mm": 1e-3, "cm": 1e-2, "dm": 0.1, "m": 1, "km": 1e3,
+     "in": 0.0254, "ft": 0.3048},
+    {"µg": 1e-6, "mg": 1e-3, "g": 1, "kg": 1e3, "t": 1e6, "lb": 453.59237},
+    {"µl": 1e-6, "ml": 1e-3, "cl": 1e-2, "dl": 0.1, "l": 1, "hl": 1e2},
+    {"ms": 1e-3, "s": 1, "sec": 1, "min": 60, "h": 3600},
+    {"‰": 0.1, "%": 1},
+    {"$": 1, "usd": 1, "us$": 1}, {"€": 1, "eur": 1}, {"£": 1, "gbp": 1}, {"₹": 1, "inr": 1},
+    {"¥": 1}, {"jpy": 1}, {"cny": 1}, {"₩": 1}, {"₽": 1}, {"chf": 1}, {"cad": 1}, {"aud": 1},
+    {"sek": 1}, {"nok": 1}, {"dkk": 1}, {"°c": 1}, {"°f": 1}, {"°": 1},
+)  # fmt: skip
 DATE_FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d.%m.%y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y",
     "%d/%m/%y", "%d-%m-%Y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y-%m",
@@ -211,13 +224,15 @@ def typed_column(
 ) -> ColumnValues:
     """The column of stripped `cells`; `lines` are the lines of the file they stand in."""
     present = [cell for cell in dict.fromkeys(cells) if not is_missing(cell)]
-    values, unit = _numbers(present, decimal_comma)
+    values, unit, units = _numbers(present, decimal_comma)
     note = ""
     if (None in values.values() or _may_be_days(present, unit)) and (
         dates := _dates(present)
     ) is not None:
         values, unit, note = dates
-        note = f"“{clean(name, 30)}”: {note}"
+    elif len(units) > 1 and None not in values.values():
+        note = f"{' and '.join(sorted(units))} were converted to {unit}."
+    note = note and f"“{clean(name, 30)}”: {note}"
     numeric = {cell for cell, value in values.items() if value is not None}
     words = {cell for cell in set(cells) - set(present) if cell}
     huge = None
@@ -238,23 +253,53 @@ def typed_column(
         problem = f"line {lines[huge]} holds {clean(cells[huge], 30)}, beyond ±{LARGEST:g}"
     elif numeric and len(numeric) < len(present) and count >= MOSTLY * n_present:
         odd = next(i for i, c in enumerate(cells) if c in values and values[c] is None)
-        kind = "date" if note else "number"
-        problem = f"line {lines[odd]} holds “{clean(cells[odd], 30)}”, which is not a {kind}"
-    return ColumnValues(name, None, tuple(texts), codes, problem, is_named=is_named)
+        why = f"which is not a {'date' if note else 'number'}"
+        if cells[odd] in units.values():
+            why = f"in another unit than most (“{unit}”)"
+        problem = f"line {lines[odd]} holds “{clean(cells[odd], 30)}”, {why}"
+    note = ""
+    if len(units) > 1 and not problem and all(map(_quantity, units)):
+        held = [f"line {lines[cells.index(c)]} holds “{clean(c, 30)}”" for c in units.values()]
+        note = (
+            f"“{clean(name, 30)}” was read as text, for its numbers have different units "
+            f"({', '.join(held[:3])}): convert them to one."
+        )
+    return ColumnValues(name, None, tuple(texts), codes, problem, note=note, is_named=is_named)
 
 
-def _numbers(present: Sequence[str], decimal_comma: bool) -> tuple[dict[str, float | None], str]:
-    """Distinct cell → its number, None where it is none or has another unit than most; the unit."""
+def _numbers(
+    present: Sequence[str], decimal_comma: bool
+) -> tuple[dict[str, float | None], str, dict[str, str]]:
+    """Distinct cell → its number in the most frequent unit, None where it is none or cannot be
+    converted; that unit; each unit that occurs, with its first cell."""
     if not decimal_comma and set("".join(present)) <= _PLAIN:
-        return {cell: _float(cell) for cell in present}, ""
+        return {cell: _float(cell) for cell in present}, "", {}
     pairs = {cell: _with_unit(cell, decimal_comma) for cell in present}
-    units = Counter(unit for value, unit in pairs.values() if value is not None and unit)
-    unit = units.most_common(1)[0][0] if units else ""
-    if units[unit] < MOSTLY * units.total():
+    count = Counter(unit for value, unit in pairs.values() if value is not None and unit)
+    unit = max(count, key=count.__getitem__, default="")
+    sizes = _quantity(unit)
+    if count[unit] < MOSTLY * count.total() and not all(u.casefold() in sizes for u in count):
         unit = ""
-    return {
-        cell: value if used in ("", unit) else None for cell, (value, used) in pairs.items()
-    }, unit
+    values = {
+        cell: _converted(value, used, unit, sizes) if value is not None else None
+        for cell, (value, used) in pairs.items()
+    }
+    first = {u: cell for cell, (_, u) in reversed(pairs.items()) if u}
+    return values, unit, {u: first[u] for u in count}
+
+
+def _quantity(unit: str) -> dict[str, float]:
+    """The units of the same quantity, {} for an unknown one."""
+    return next((units for units in QUANTITIES if unit.casefold() in units), {})
+
+
+def _converted(value: float, unit: str, to: str, sizes: dict[str, float]) -> float | None:
+    """A number in another unit of the same quantity, to 12 digits (51 mm are 5.1 cm)."""
+    if unit in ("", to):
+        return value
+    if to == "" or unit.casefold() not in sizes:
+        return None
+    return float(f"{value * sizes[unit.casefold()] / sizes[to.casefold()]:.12g}")
 
 
 def _dates(present: Sequence[str]) -> tuple[dict[str, float | None], str, str] | None:

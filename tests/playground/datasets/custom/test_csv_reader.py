@@ -122,9 +122,39 @@ def test_units_currencies_percent_and_dates_are_numbers(
     assert sheet.column("a").unit == unit
 
 
+@pytest.mark.parametrize(
+    ("cells", "values", "unit", "note"),
+    [
+        (["5.1 cm", "51 mm", "0.04 m", "3 cm"], [5.1, 5.1, 4, 3], "cm", "cm and m and mm"),
+        (["1 kg", "800 g", "2 KG", "3"], [1, 0.8, 2, 3], "kg", "KG and g and kg"),
+        (["90 min", "2 h", "30 min"], [90, 120, 30], "min", "h and min"),
+        (["€ 4", "EUR 5", "€ 6"], [4, 5, 6], "€", "EUR and €"),
+    ],
+)
+def test_units_of_one_quantity_are_converted_and_told(
+    cells: list[str], values: list[float], unit: str, note: str
+) -> None:
+    sheet = parse("a\tb\n" + "".join(f"{cell}\tx\n" for cell in cells))
+    assert numbers(sheet, "a") == values
+    assert sheet.column("a").unit == unit
+    assert f"“a”: {note} were converted to {unit}." in sheet.notes
+
+
+def test_units_that_cannot_be_converted_are_told_with_their_lines() -> None:
+    sheet = parse("a,b\n€ 4,x\n$ 5,x\n€ 6,y\n")
+    assert sheet.column("a").numbers is None
+    assert (
+        "“a” was read as text, for its numbers have different units (line 2 holds “€ 4”, line 3 "
+        "holds “＄ 5”): convert them to one."
+    ) in sheet.notes
+    parts = parse("a,b\n1 door,x\n2 wheel,x\n3 door,y\n")
+    assert parts.column("a").texts == ("1 door", "2 wheel", "3 door")
+    assert not any("units" in note for note in parts.notes)
+
+
 def test_another_unit_is_an_error_with_its_line() -> None:
-    sheet = parse("a,b\n" + "".join(f"{i} kg,x\n" for i in range(9)) + "800 g,x\n")
-    assert sheet.column("a").problem == "line 11 holds “800 g”, which is not a number"
+    sheet = parse("a,b\n" + "".join(f"{i} kg,x\n" for i in range(9)) + "800 €,x\n")
+    assert sheet.column("a").problem == ("line 11 holds “800 €”, in another unit than most (“kg”)")
 
 
 @pytest.mark.parametrize(
