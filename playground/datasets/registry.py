@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 from playground.datasets import synthetic
 from playground.datasets.synthetic import Generator
-from playground.nn.format import format_score
+from playground.nn.format import format_score, truncate
 from playground.nn.losses import CLASSIFICATION, REGRESSION
 
 Kind = Literal["image", "table", "plane", "line"]
@@ -171,7 +171,12 @@ def generated(
     )  # fmt: skip
 
 
-DATASETS: dict[str, DatasetInfo] = {
+class _Datasets(dict[str, DatasetInfo]):
+    def __missing__(self, name: object) -> DatasetInfo:
+        raise KeyError(f"dataset must be one of {', '.join(self)}, got {truncate(name)}")
+
+
+DATASETS: dict[str, DatasetInfo] = _Datasets({
     "fashion_mnist": _image(
         "Fashion-MNIST", "Grayscale photos of ten kinds of clothing, 28 × 28 pixels", _CLOTHES,
         ImageLayout(28, "box", 13.5, 0.07, "a piece of clothing", filled=True, shade=0.6), 300,
@@ -229,7 +234,7 @@ DATASETS: dict[str, DatasetInfo] = {
         ("x",), (), None, 100, 100, standardize=False, generator=synthetic.sine,
         noise="target_noise", overfitting=points_preset(20, 0.4, 500),
     ),
-}  # fmt: skip
+})  # fmt: skip
 
 
 class DataConfig(Protocol):

@@ -51,6 +51,11 @@ def test_the_examples_for_python_run(dask: Client) -> None:
     assert values["again"].evaluate() == values["result"].evaluate()
 
 
+def test_an_unknown_data_set_is_answered_with_those_there_are() -> None:
+    with pytest.raises(KeyError, match=r"dataset must be one of fashion_mnist, .*, got nope"):
+        playground.DATASETS["nope"]
+
+
 def test_the_notebook_runs() -> None:
     notebook = json.loads((ROOT / "docs/example.ipynb").read_text())
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
