@@ -18,7 +18,7 @@ TAIL = 0.001  # share of the pre-activations at each end that may lie beyond the
 QUANTILES_OF = 50_000  # pre-activations that decide where the tails begin
 LARGEST = 1e15  # a float32 of it can be squared, and summed over many units
 WIDEST = 3.0  # the histogram covers at least −WIDEST to WIDEST
-MOST_EXAMPLES = 1_000  # that means are taken over
+MOST_EXAMPLES = 400  # that means are taken over: the live graph computes them again and again
 MARGIN = 0.05  # of the range of the examples, around them
 GROUPS = 10  # of equally many examples, by rising target, where there are no classes
 
