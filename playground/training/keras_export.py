@@ -58,6 +58,7 @@ def raw_model(experiment: Experiment, snapshot: Snapshot) -> Any:
         loss=keras_model.loss(experiment, from_logits=False, reduction="sum_over_batch_size"),
         metrics=["accuracy" if experiment.data.source.classes else "mean_absolute_error"],
     )
+    model.optimizer.build(model.trainable_variables)  # or loading the file warns of missing ones
     return model
 
 

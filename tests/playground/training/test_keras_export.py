@@ -34,7 +34,13 @@ NAMES = list(ACTIVATIONS)
 CASES: list[dict[str, object]] = [
     {"dataset": "fashion_mnist", "train_size": 20, "validation_size": 5, "activations": NAMES[:4]},
     {"dataset": "mnist", "train_size": 20, "standardize": True, "activations": NAMES[4:8]},
-    {"dataset": "digits", "dropout": 0.3, "l1": 0.1, "activations": NAMES[8:12]},
+    {
+        "dataset": "digits",
+        "optimizer": "adam",
+        "dropout": 0.3,
+        "l1": 0.1,
+        "activations": NAMES[8:12],
+    },
     {"dataset": "iris", "l2": 0.1, "activations": NAMES[12:]},
     {"dataset": "coffee", "hidden": ()},
     {"dataset": "sine", "standardize": True, "hidden": (6,)},
