@@ -28,12 +28,14 @@ from playground.analysis.metrics.run_summary import GapCurves, GeneralizationGap
 from playground.analysis.metrics.score import standard_error
 from playground.experiment.model import short_label
 from playground.history.aggregate import QUANTITIES, smoothed
+from playground.history.events import NO_LOSSES, BatchLosses
 from playground.history.history import Column, History
 from playground.nn.format import format_score
 
 Limits = tuple[float, float]
 
 METRICS = {"accuracy": "Accuracy", "mean_absolute_error": "Mean absolute error"}
+BATCH_POINTS = 500  # of the trace of single updates
 FEW_POINTS = 25  # that are drawn as markers on the line
 COLORS = (NEGATIVE, POSITIVE)  # without, with a regularizer
 SHADES = ("rgba(245, 147, 34, 0.18)", "rgba(8, 119, 189, 0.18)")
@@ -139,16 +141,23 @@ def loss_curves(
     uirevision: str = "",
     kept: Sequence[KeptCurve] = (),
     marks: Marks = (),
+    batches: BatchLosses = NO_LOSSES,
 ) -> Figure:
     """Training and validation loss of each epoch; the best epoch is marked.
 
-    kept: former runs behind it; marks: what else happened.
+    kept: former runs behind it; marks: what else happened; batches: a faint trace of single
+    updates, of every k-th where they are more than BATCH_POINTS.
     """
     traces = _quantity_curves("loss", ".4f", history, view, kept)
     figure: Figure = {"data": traces, "layout": base_layout("Loss", "epoch", "loss")}
     if history.val_loss is not None and history.best_epoch is not None:
         row = int(np.searchsorted(history.epoch, history.best_epoch))
         traces.append(_best_mark(history.best_epoch, history.val_loss[row], VALIDATION))
+    if len(batches):
+        some = slice(None, None, -(-len(batches) // BATCH_POINTS))
+        x, y = batches.epoch[some].astype(np.float32), batches.loss[some]
+        faint = line("each update", x, y, TRAINING, hover="%{y:.4f}", width=1)
+        traces.append(faint | {"opacity": 0.35, "showlegend": False})
     return _finish(figure, history, uirevision, view, marks)
 
 
@@ -240,9 +249,10 @@ def _finish(
     for name, logarithmic in axes.items():  # a zoom does not fit the other scale
         layout[name]["uirevision"] = f"{uirevision} {logarithmic}"
     if any(len(trace["x"]) for trace in figure["data"]):
-        # Not a range of its own: a zoom would be lost with each update that moves it.
-        first = 1 if view.log_x else 0
-        layout["xaxis"] |= {"autorange": True, "autorangeoptions": {"include": [first, 10]}}
+        # Not a range of its own: a zoom would be lost with each update that moves it. On a
+        # logarithmic axis Plotly cuts off what lies beyond the last value of `include`.
+        options = {} if view.log_x else {"include": [0, 10]}
+        layout["xaxis"] |= {"autorange": True, "autorangeoptions": options}
     else:
         layout["xaxis"]["range"] = [0, 1] if view.log_x else [0, 10]
         layout["yaxis"]["showticklabels"] = False
@@ -257,7 +267,7 @@ def _finish(
         {
             "x": float(np.log10(epoch)) if view.log_x else epoch, "y": 1 - 0.14 * (i % 3),
             "yref": "paper", "xanchor": "left", "yanchor": "top",
-            "text": text, "showarrow": False, "font": {"size": 11, "color": MARK},
+            "text": text, "showarrow": False, "font": {"size": 11},
         }
         for i, (epoch, (_, text)) in enumerate(zip(at, happened, strict=True))
     ]  # fmt: skip
@@ -397,7 +407,7 @@ def _level(layout: dict[str, Any], chance: float) -> None:
         {
             "x": 1, "xref": "paper", "xanchor": "right", "y": chance, "yanchor": "bottom",
             "text": f"chance: {chance:.0%}", "showarrow": False,
-            "font": {"size": 11, "color": MARK},
+            "font": {"size": 11},
         }
     )  # fmt: skip
 

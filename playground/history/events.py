@@ -15,6 +15,8 @@ from playground.nn.network import Snapshot
 DURING_EPOCH = "mean during the epoch"
 AFTER_EPOCH = "after the epoch"
 
+MOST_BATCH_LOSSES = 2_000  # of a run that are kept: about the first epoch of 60,000 images
+
 StopRule = Literal["patience", "target", "time"]
 STOPPED: dict[StopRule, str] = {  # why a run stopped, after "stopped after epoch 7, …"
     "patience": "because its loss had not improved for long",
@@ -163,13 +165,40 @@ class Update:
     layers: tuple[LayerStatistics, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchLosses:
+    """The loss of single updates on their batches, as Keras' `train_on_batch` returns it.
+
+    With dropout and the L1/L2 penalty; their mean over an epoch is its training loss.
+    """
+
+    epoch: NDArray[np.float64]  # (n,) after each update: 2.5 lies in the middle of the third epoch
+    loss: NDArray[np.float32]  # (n,)
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    def then(self, later: "BatchLosses") -> "BatchLosses":
+        """Followed by `later`, which replaces what it trained once more."""
+        before = self.epoch < later.epoch[0] if len(later) else np.ones(len(self), bool)
+        return BatchLosses(
+            np.concatenate([self.epoch[before], later.epoch]),
+            np.concatenate([self.loss[before], later.loss]),
+        )
+
+
+NO_LOSSES = BatchLosses(np.zeros(0), np.zeros(0, np.float32))
+
+
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """Events of one slice of training, and the weights after it if requested.
 
-    `update`: what a slice of one update did.
+    `update`: what a slice of one update did. `losses`: of the updates among the first
+    MOST_BATCH_LOSSES of the run.
     """
 
     events: tuple[Event, ...]
     snapshot: Snapshot | None
     update: Update | None = None
+    losses: BatchLosses = NO_LOSSES

@@ -10,6 +10,7 @@ from typing import Any
 from playground.experiment.model import Experiment, require_experiment
 from playground.history.environment import snapshot_bytes
 from playground.history.events import (
+    NO_LOSSES,
     Diverged,
     Epoch,
     Event,
@@ -132,6 +133,7 @@ class TrainingLoop(Leased):
             self.update: Update | None = None  # that was made by itself, until the next slice
             self._one_update = False  # is wanted next
             self.progress: Progress | None = None  # in an epoch, now or last
+            self.losses = NO_LOSSES  # of its first updates
             self.latest: Snapshot | None = self.start  # the newest weights here
             self.record = AttemptLogger(self._logger)
             self._saved_log = saved
@@ -556,7 +558,7 @@ class TrainingLoop(Leased):
             if self._trainer_epoch < self.epoch:  # it catches up
                 return
             self._stale = answer.snapshot is None and not self._is_over(answer)
-            self.update = answer.update
+            self.update, self.losses = answer.update, self.losses.then(answer.losses)
             if answer.update is not None:
                 self._ending = self._ending or "paused"
             if answer.snapshot is not None:

@@ -152,18 +152,18 @@ class Program:
         self, x: Tensor, y: Tensor, weight: Tensor, rates: Tensor, bits: Tensor,
         scaling: tuple[Tensor, Tensor], strengths: Tensor, start: Tensor, stop: Tensor,
         with_before: bool = False,
-    ) -> tuple[Tensor, Tensor, Tensor, list[Tensor], list[Tensor]]:  # fmt: skip
+    ) -> tuple[Tensor, Tensor, Tensor, list[Tensor], list[Tensor], Tensor]:  # fmt: skip
         """Updates start … stop−1; ends early if the loss is not finite.
 
         Returns the step reached, the summed loss, the sums of metric and penalty (2,), the last
         gradients and, with `with_before` (a copy of the weights in every step), the weights before
-        the last update.
+        the last update; and the loss of each batch (steps,).
         """
         size = self.batch_size
         shift, scale = scaling
 
         def body(
-            i: Tensor, loss: Tensor, sums: Tensor, _: list[Tensor], __: list[Tensor]
+            i: Tensor, loss: Tensor, sums: Tensor, _: list[Tensor], __: list[Tensor], each: Any
         ) -> tuple[Any, ...]:
             def batch(a: Tensor) -> Tensor:
                 return tf.slice(a, [i * size] + [0] * (a.shape.rank - 1), [size, *a.shape[1:]])
@@ -171,16 +171,20 @@ class Program:
             before = [tf.identity(v.value) for v in self.weights] if with_before else []
             self.optimizer.learning_rate.assign(rates[i])
             inputs = (tf.cast(batch(x), tf.float32) - shift) / scale
-            more = self._update(inputs, batch(y), batch(weight), bits[i], strengths)
-            return i + 1, loss + more[0], sums + more[1], more[2], before
+            counted = batch(weight)
+            more = self._update(inputs, batch(y), counted, bits[i], strengths)
+            each = each.write(i, more[0] / tf.reduce_sum(counted))
+            return i + 1, loss + more[0], sums + more[1], more[2], before, each
 
         def continues(i: Tensor, loss: Tensor, *_: Any) -> Tensor:
             return tf.logical_and(i < stop, tf.math.is_finite(loss))
 
         zeros = [tf.zeros_like(v.value) for v in self.weights]
         zero = tf.constant(0.0)
-        first = (start, zero, tf.zeros(2), zeros, zeros if with_before else [])
-        return tf.while_loop(continues, body, first)  # type: ignore[no-any-return]
+        each = tf.TensorArray(tf.float32, rates.shape[0], element_shape=())
+        first = (start, zero, tf.zeros(2), zeros, zeros if with_before else [], each)
+        *results, each = tf.while_loop(continues, body, first)
+        return (*results, each.stack())
 
     def _score(
         self, x: Tensor, y: Tensor, scaling: tuple[Tensor, Tensor], strengths: Tensor
@@ -207,12 +211,13 @@ class Program:
 
         Returns the epoch and step reached and, for each epoch, (n_epochs, 6) summed training loss,
         metric and penalty, mean loss, summed metric and penalty on (x_val, y_val); dead fractions;
-        (n_epochs, 3, n_layers) RMS of gradient, weight and update; and the weights after it.
+        (n_epochs, 3, n_layers) RMS of gradient, weight and update; (n_epochs, steps) losses of the
+        batches; and the weights after it.
         """
         n_epochs, steps = rates.shape
 
         def body(e: Tensor, _: Tensor, __: Tensor, records: list[Tensor]) -> tuple[Any, ...]:
-            step, loss, sums, g, before = self._train_steps(
+            step, loss, sums, g, before, each = self._train_steps(
                 x[e], y[e], weight[e], rates[e], bits[e], scaling, strengths,
                 tf.constant(0), tf.constant(steps), with_before=True,
             )  # fmt: skip
@@ -221,12 +226,12 @@ class Program:
             score = tf.concat([[loss], sums, [val_loss], val_sums], 0)
             moved = [a - b for a, b in zip(now, before, strict=True)]
             size = tf.stack([_layer_rms(g), _layer_rms(now), _layer_rms(moved)])
-            values = [score, dead, size, *now]
+            values = [score, dead, size, each, *now]
             records = [r.write(e, v) for r, v in zip(records, values, strict=True)]
             return e + 1, step, tf.reduce_all(tf.math.is_finite(score)), records
 
         n_layers = len(self.layers)
-        shapes = [(6,), (n_layers - 1,), (3, n_layers), *(v.shape for v in self.weights)]
+        shapes = [(6,), (n_layers - 1,), (3, n_layers), (steps,), *(v.shape for v in self.weights)]
         epoch, step, _, records = tf.while_loop(
             lambda e, _, finite, __: tf.logical_and(e < count, finite),
             body,
@@ -237,8 +242,8 @@ class Program:
                 [tf.TensorArray(tf.float32, n_epochs, element_shape=shape) for shape in shapes],
             ),
         )
-        scores, dead, sizes, *kept = (r.stack() for r in records)
-        return epoch, step, scores, dead, sizes, kept
+        scores, dead, sizes, each, *kept = (r.stack() for r in records)
+        return epoch, step, scores, dead, sizes, each, kept
 
     # ---- calls ---------------------------------------------------------------------------
 
@@ -258,7 +263,7 @@ class Program:
 
     def train(
         self, batches: Batches, scaling: Any, strengths: np.ndarray, start: int, stop: int
-    ) -> tuple[int, float, np.ndarray, list[Tensor]]:
+    ) -> tuple[int, float, np.ndarray, list[Tensor], np.ndarray]:
         """Run updates start … stop−1 of the one piece in `batches`; see `_train_steps`."""
         b = batches
         inputs = (
@@ -266,8 +271,9 @@ class Program:
             np.array(start, np.int32),
         )  # fmt: skip
         self._compile(self._train, (*inputs, inputs[-1]))
-        step, loss, sums, gradients, _ = self._train(*inputs, np.array(stop, np.int32))
-        return int(step), float(loss), np.asarray(sums, np.float64), gradients
+        step, loss, sums, gradients, _, each = self._train(*inputs, np.array(stop, np.int32))
+        done = each.numpy()[start : int(step)]
+        return int(step), float(loss), np.asarray(sums, np.float64), gradients, done
 
     def train_epochs(
         self,

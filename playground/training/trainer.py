@@ -19,6 +19,9 @@ from playground.experiment.model_summary import assemble, title
 from playground.history.events import (  # fmt: skip
     Diverged,
     Epoch,
+    MOST_BATCH_LOSSES,
+    NO_LOSSES,
+    BatchLosses,
     Event,
     ExamplesAdded,
     Finished,
@@ -123,6 +126,7 @@ class Trainer:
         `Diverged` nothing more happens, until `epochs` is raised. Without `timed` the time limit
         ends nothing.
         """
+        self.losses = NO_LOSSES  # not told yet
         events: list[Event] = list(self._change(changes or {}))
         if self.epoch >= self.last_epoch and not self.over:
             events += self._end(None)  # `epochs` was lowered
@@ -152,7 +156,8 @@ class Trainer:
                 break
         if rows and not self.over:
             events.append(self._progress(rows / busy))
-        return StepResult(tuple(events), self.latest() if with_snapshot else None)
+        losses, self.losses = self.losses, NO_LOSSES
+        return StepResult(tuple(events), self.latest() if with_snapshot else None, losses=losses)
 
     def update(self, changes: Mapping[str, Any] | None = None) -> StepResult:
         """Train one update and tell what it did; `changes` as for `advance`."""
@@ -175,7 +180,8 @@ class Trainer:
         events += self._ending(timed=True)
         if self.row and not self.over:
             events.append(self._progress(0.0))
-        return StepResult(tuple(events), self.latest(), told)
+        losses, self.losses = self.losses, NO_LOSSES
+        return StepResult(tuple(events), self.latest(), told, losses)
 
     def ramp(self, learning_rates: np.ndarray) -> list[float]:
         """The loss of each batch while the rate of update i is `learning_rates[i]`.
@@ -191,11 +197,11 @@ class Trainer:
             self.row += len(piece)
             given = np.resize(learning_rates[len(losses) :], (1, steps))
             batches = replace(self._batches([piece], 0, steps), rates=given)
-            for i in range(min(-(-len(piece) // size), len(learning_rates) - len(losses))):
-                _, loss, _, _ = p.train(batches, self._scaling, self._strengths, i, i + 1)
-                if not np.isfinite(loss):
-                    return losses
-                losses.append(loss / float(batches.weight[0, i * size : (i + 1) * size].sum()))
+            count = min(-(-len(piece) // size), len(learning_rates) - len(losses))
+            *_, found = p.train(batches, self._scaling, self._strengths, 0, count)
+            losses += found[np.isfinite(found)].tolist()
+            if len(found) < count or not np.isfinite(found[-1]):
+                break
         return losses
 
     def _loss_on(self, rows: np.ndarray, snapshot: Snapshot) -> float:
@@ -412,17 +418,18 @@ class Trainer:
         piece = self.rows[self.row : self.row + count * size]
         batches = self._batches([piece], self.epoch * self._steps + self.row / size, steps)
         ends = count == left
-        reached, loss, sums = 0, 0.0, np.zeros(2)
+        reached, loss, sums, each = 0, 0.0, np.zeros(2), np.zeros(0, np.float32)
         if count > ends:
-            reached, loss, sums, self.gradients = p.train(
+            reached, loss, sums, self.gradients, each = p.train(
                 batches, self._scaling, self._strengths, 0, count - ends
             )
         if ends and np.isfinite(loss):
             before = p.read_weights()
-            reached, last_loss, last_sums, self.gradients = p.train(
+            reached, last_loss, last_sums, self.gradients, last = p.train(
                 batches, self._scaling, self._strengths, count - 1, count
             )
-            loss, sums = loss + last_loss, sums + last_sums
+            loss, sums, each = loss + last_loss, sums + last_sums, np.concatenate([each, last])
+        self._keep(each)
         self.step += reached
         self.row = min(self.row + reached * size, n)
         self.loss, self.sums = self.loss + loss, self.sums + sums
@@ -453,7 +460,7 @@ class Trainer:
         while True:
             pieces = [self.rows, *(self.order.next_epoch() for _ in range(count - 1))]
             batches = self._batches(pieces, self.epoch * steps, steps).padded(EPOCHS)
-            reached, step, scores, dead, rms, weights = p.train_epochs(
+            reached, step, scores, dead, rms, each, weights = p.train_epochs(
                 batches, self._scaling, self._strengths, count, validation
             )
             pairs = [self._scores_of(row, len(x)) for row in scores[: int(reached)]]
@@ -496,13 +503,22 @@ class Trainer:
         return len(scores)
 
     def _reaches_target(self, train: Score, validation: Score) -> bool:
+                self._keep(each[e, : int(step)])
         monitored = validation if len(self.dataset.validation) else train
         classifies = self.program.classifies
         return reaches_target(self.experiment.training, monitored, classifies)
+            self._keep(each[e])
 
     def _end_epoch(
         self, train: Score, validation: Score, rate: float, seconds: float,
         rms: np.ndarray, dead: np.ndarray, weights: Weights,
+    def _keep(self, losses: np.ndarray) -> None:
+        """Keep the losses of the next updates of this epoch, if they are among the first ones."""
+        if self.step < MOST_BATCH_LOSSES:
+            done = self.row + self.program.batch_size * np.arange(1, len(losses) + 1)
+            position = self.epoch + np.minimum(done / self.order.n, 1)
+            self.losses = self.losses.then(BatchLosses(position, losses))
+
     ) -> Iterator[Event]:  # fmt: skip
         """rms: (3, n_layers) of gradient, weight and update."""
         if not np.isfinite(validation.loss):

@@ -1,10 +1,17 @@
 """The workbench in a real Chromium: all on one screen, moved by a stream, former runs beside."""
 
+import re
 from typing import Any
+
+import pytest
 
 START = 180_000  # ms: the workers may still be loading TensorFlow
 
 SPIRAL = "?v=1&dataset=spiral&hidden=8,8&activation=tanh&learning_rate=0.03&epochs="
+OVERFITS = (
+    "?v=1&dataset=spiral&train_size=40&label_noise=0.3&hidden=32,32&activation=tanh&optimizer=adam"
+    "&learning_rate=0.01&epochs=150"
+)
 PLOT = "document.querySelector('.st-key-loss_chart .js-plotly-plot')"
 
 
@@ -130,6 +137,72 @@ def test_all_of_it_is_on_one_screen_and_moves_together(visit: Any) -> None:
     page.locator(".st-key-pinned button").click()
     page.locator("[class*=st-key-unpin_] button:visible").first.click()
     page.wait_for_function(f"!{PLOT}._fullData.some(trace => trace.name === 'plain')")
+
+
+def curves(page: Any, name: str) -> list[dict[str, list[float]]]:
+    """The points of every curve of this name in the chart of the loss."""
+    found: list[dict[str, list[float]]] = page.evaluate(
+        f"""name => {PLOT}._fullData.filter(trace => trace.name === name)
+            .map(({{x, y}}) => ({{x: [...x], y: [...y]}}))""",
+        name,
+    )
+    return found
+
+
+def marks(page: Any) -> list[str]:
+    found: list[str] = page.evaluate(f"{PLOT}._fullLayout.annotations.map(note => note.text)")
+    return found
+
+
+def set_rate(page: Any, rate: str) -> None:
+    field = page.locator(".st-key-learning_rate input")
+    field.fill(rate)
+    field.press("Enter")
+    page.wait_for_url(re.compile(f"learning_rate={rate}"))
+    free(page)
+
+
+def test_curves_have_logarithmic_axes_smoothing_marks_and_values_at_their_ends(visit: Any) -> None:
+    page = small(visit, OVERFITS)
+    train(page, 150)
+    assert "overfitting begins" in marks(page)
+    assert "best epoch" in names(page)
+    ends = page.locator(".st-key-loss_chart .ends b").all_inner_texts()
+    points = {name: curves(page, name) for name in ("training", "validation")}
+    last = sorted(found[0]["y"][-1] for found in points.values())
+    assert sorted(map(float, ends)) == pytest.approx(last, abs=6e-5)
+    page.locator(".st-key-axes button").click()
+    page.get_by_text("Epochs", exact=True).click()
+    page.wait_for_function(f"{PLOT}._fullLayout.xaxis.type === 'log'")
+    first, end = page.evaluate(f"{PLOT}._fullLayout.xaxis.range")
+    assert first <= 0
+    assert 10**end == pytest.approx(150)
+    page.get_by_text("Loss and error", exact=True).click()
+    page.wait_for_function(f"{PLOT}._fullLayout.yaxis.type === 'log'")
+    error = PLOT.replace("loss_chart", "metric_chart")
+    page.wait_for_function(f"{error}._fullLayout.title.text.startsWith('Error rate')")
+    assert page.evaluate(f"{error}._fullLayout.yaxis.type") == "log"
+    page.locator(".st-key-curve_smoothing input").press("End")
+    updates = curves(page, "each update")[0]  # two of 32 and 8 examples in an epoch
+    assert updates["x"] == pytest.approx([(i // 2) + (0.8, 1)[i % 2] for i in range(300)])
+    page.wait_for_function(f"{PLOT}._fullData.length === 6")  # also of the points their means
+    for name, [before] in points.items():
+        kept, mean = curves(page, name)
+        assert kept == before  # not moved, no gap filled
+        assert mean["x"] == before["x"]
+        assert mean["y"] != before["y"]
+    page.keyboard.press("Escape")
+
+    free(page)
+    page.keyboard.press("r")
+    page.get_by_text("Not trained yet: these").wait_for()
+    page.keyboard.press("e")
+    page.get_by_text("Paused after epoch 1.").wait_for()
+    set_rate(page, "0.1")
+    page.keyboard.press("e")
+    page.get_by_text("Paused after epoch 2.").wait_for()
+    page.wait_for_function(f"{PLOT}._fullLayout.annotations.length === 1")
+    assert marks(page) == ["η 0.1"]
 
 
 def test_two_optimizers_stand_on_one_chart_after_four_clicks(visit: Any) -> None:

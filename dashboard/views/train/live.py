@@ -21,7 +21,13 @@ from playground.analysis.metrics.run_summary import (
 )
 from playground.datasets import Dataset
 from playground.experiment.model_summary import layer_name
-from playground.history.events import Diverged, Epoch, metric_name
+from playground.history.events import (
+    NO_LOSSES,
+    BatchLosses,
+    Diverged,
+    Epoch,
+    metric_name,
+)
 from playground.history.history import History, history
 from playground.nn.format import format_score
 from playground.nn.network import Snapshot
@@ -74,7 +80,8 @@ class LiveView:
         """Data of the components by key; "state" changes when the page must be drawn again."""
         run = self.run
         latest = run.latest  # read once: another thread replaces it
-        state, known = self._state(), (run.network, len(run.events), self._problems)
+        state = self._state()
+        known = run.network, len(run.events), self._problems, len(self._batches())
         parts: dict[str, Any] = {
             "state": state,
             "progress": progress(run),
@@ -109,10 +116,13 @@ class LiveView:
             "loss_chart": self._curve_chart(
                 training_curves.four_curves(log, metric, run.network, view)
                 if view.together
-                else training_curves.loss_curves(log, view, run.network, self.kept, marks),
+                else training_curves.loss_curves(
+                    log, view, run.network, self.kept, marks, self._batches()
+                ),
                 training_curves.loss_sentence(log),
                 "The loss: training (solid) as the mean during the epoch, validation (dashed) "
-                "after it. Where the dashed line rises, overfitting begins.",
+                "after it. Where the dashed line rises, overfitting begins. Faint, as long as the "
+                "updates are few: the loss of each on its batch.",
             ),
             "metric_chart": self._curve_chart(
                 self._metric_curves(log, metric),
@@ -146,6 +156,14 @@ class LiveView:
             size = format_score(abs(apart.metric), is_accuracy)
             title["text"] += f" · gap {'−' if apart.metric < 0 else '+'}{size}"
         return figure
+
+    def _batches(self) -> BatchLosses:
+        """The losses of single updates, as long as those of all of them are known."""
+        run = self.run
+        losses, progress = run.losses, run.progress
+        begun = 0.0 if progress is None else progress.epoch - 1 + progress.batch / progress.batches
+        all_known = len(losses) and losses.epoch[-1] >= max(run.epoch, begun)
+        return losses if all_known else NO_LOSSES
 
     def _marks(self, log: History) -> list[tuple[float, str]]:
         """Plateau, start of overfitting and divergence."""

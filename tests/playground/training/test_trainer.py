@@ -248,3 +248,19 @@ def test_a_loss_holds_its_penalty_which_also_stands_alone(hidden: tuple[int, ...
     plain = score(trainer.latest(), trainer.dataset, trainer.dataset.validation, "cross_entropy")
     assert last.validation.loss - last.validation.penalty == pytest.approx(plain.loss, rel=1e-4)
     assert last.train.penalty == pytest.approx(penalty, rel=0.05)  # the mean over its batches
+
+
+@pytest.mark.parametrize("hidden", [(6,), (200, 100)])
+def test_the_loss_of_each_update_is_that_of_its_batch(hidden: tuple[int, ...]) -> None:
+    experiment = Experiment().replace(
+        dataset="digits", hidden=hidden, l1=1e-3, l2=2e-3, epochs=2, train_size=100
+    )
+    result = Trainer(experiment).advance(seconds=60)
+    losses = result.losses.loss.reshape(2, 4)
+    np.testing.assert_allclose(result.losses.epoch, [0.32, 0.64, 0.96, 1, 1.32, 1.64, 1.96, 2])
+    means = [event.train.loss for event in result.events if isinstance(event, Epoch)]
+    np.testing.assert_allclose(losses @ [0.32, 0.32, 0.32, 0.04], means, rtol=1e-5)
+    single = Trainer(experiment)  # each batch by itself, its loss by NumPy
+    told = [single.update().update for _ in range(8)] if len(hidden) > 1 else []
+    before = [update.loss_before for update in told if update]
+    np.testing.assert_allclose(losses.ravel()[: len(before)], before, rtol=1e-4)
