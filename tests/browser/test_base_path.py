@@ -105,6 +105,7 @@ def proxy(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def shared_address(page: Any) -> str:
     """The address that Share shows, without what it shares."""
+    page.locator(".st-key-share summary").click()
     code = page.locator("[data-testid=stCode]", has_text="?v=1")
     return str(code.inner_text()).partition("?")[0].rstrip("/")
 
@@ -129,7 +130,6 @@ def test_a_page_in_a_frame_knows_its_own_address(proxy: int, host: str, visit: A
     page = visit(f"http://{host}:{proxy}/course/1", script=FORBIDDEN if is_foreign else "")
     frame = page.frame_locator("iframe")
     frame.locator(".js-plotly-plot .plot-container").first.wait_for(timeout=START)
-    frame.get_by_text(f"http://localhost:{proxy}/mlp").first.wait_for()
     assert shared_address(frame) == f"http://localhost:{proxy}/mlp"
     open_page(frame, "Runs")
     frame.get_by_text("Your runs").wait_for()

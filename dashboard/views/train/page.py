@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.components import chart, status, stream
@@ -298,20 +297,18 @@ def _more_curves(parts: Parts, path: str) -> None:
 def _network(experiment: Experiment) -> None:
     network = summary(experiment)
     st.subheader(title(experiment), anchor=False)
-    table = pd.DataFrame(
-        {
-            "layer": row.layer,
-            "activation": row.activation,
-            "output": " × ".join(map(str, row.output_shape)),
-            "parameters": row.formula,
-        }
+    rows = [
+        (row.layer, row.activation, " × ".join(map(str, row.output_shape)), row.formula)
         for row in network.rows
-    )
-    st.table(table, hide_index=True)
-    st.caption(f"{network.parameters:,} parameters: weights (inputs · units) and biases.")
+    ]
+    total = f"{network.parameters:,} parameters: weights (inputs · units) and biases."
+    columns = ("layer", "activation", "output", "parameters")
+    status.table(status.table_data(columns, rows, total), "summary")
 
 
 def _share(experiment: Experiment) -> None:
-    st.subheader("Share", anchor=False)
-    st.caption("The address of this page contains all settings of the experiment.")
-    show_link(f"{page_address('train')}?{encode(experiment)}", "train_link")
+    share = st.expander("Share", icon=":material/share:", key="share", on_change="rerun")
+    if share.open:  # code is drawn by the largest of Streamlit's scripts: not on a first visit
+        with share:
+            st.caption("The address of this page contains all settings of the experiment.")
+            show_link(f"{page_address('train')}?{encode(experiment)}", "train_link")
