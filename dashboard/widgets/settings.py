@@ -16,6 +16,7 @@ from dashboard.components.chart import chart
 from dashboard.figures.training_curves import schedule_figure, schedule_sentence
 from dashboard.state import session, stored, url
 from dashboard.widgets.fields import AT_ONCE_MARK, SLIDER, Form
+from dashboard.widgets.latex import lines
 from dashboard.widgets.messages import literal
 from playground.datasets.registry import DATASETS
 from playground.experiment.fields import split_layers
@@ -272,7 +273,7 @@ def _optimization(form: Form) -> None:
     task, training = form.experiment.data.source.task, form.experiment.training
     form.field("loss", [name for name, entry in LOSSES.items() if task in entry.tasks])
     optimizer = OPTIMIZERS[training.optimizer]
-    st.latex(optimizer.rule)
+    st.latex(lines(*(f"& {assignment}" for assignment in optimizer.rule.split(r",\; "))))
     for name in optimizer.defaults:
         if name != "learning_rate":
             form.field(name)

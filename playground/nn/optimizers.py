@@ -18,7 +18,7 @@ class Optimizer:
     """
 
     label: str
-    rule: str  # LaTeX
+    rule: str  # LaTeX, with ",\; " between the assignments
     keras: str
     defaults: Mapping[str, Any]
     constants: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
