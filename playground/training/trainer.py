@@ -17,11 +17,11 @@ from playground.datasets.preprocessing import LARGE_INPUT
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment, require_experiment
 from playground.experiment.model_summary import assemble, title
 from playground.history.events import (  # fmt: skip
-    Diverged,
-    Epoch,
     MOST_BATCH_LOSSES,
     NO_LOSSES,
     BatchLosses,
+    Diverged,
+    Epoch,
     Event,
     ExamplesAdded,
     Finished,
@@ -104,6 +104,7 @@ class Trainer:
         self.gradients: list[Any] = []  # of the last update inside an epoch
         self.rows: np.ndarray = np.zeros(0, np.int64)
         self.row = 0
+        self.losses = NO_LOSSES  # not told yet
         self._start_epoch()
 
     def __repr__(self) -> str:
@@ -126,7 +127,6 @@ class Trainer:
         `Diverged` nothing more happens, until `epochs` is raised. Without `timed` the time limit
         ends nothing.
         """
-        self.losses = NO_LOSSES  # not told yet
         events: list[Event] = list(self._change(changes or {}))
         if self.epoch >= self.last_epoch and not self.over:
             events += self._end(None)  # `epochs` was lowered
@@ -474,12 +474,21 @@ class Trainer:
         seconds = (p.clock() - began) / max(int(reached), 1)
         for e, (train, score) in enumerate(pairs):
             if not np.isfinite(scores[e]).all():
+                self._keep(each[e, : int(step)])
                 self.step += int(step)
                 yield self._diverge()
                 return
+            self._keep(each[e])
             self.step += steps
             now, rate = [w[e] for w in weights], float(batches.rates[e, -1])
             yield from self._end_epoch(train, score, rate, seconds, rms[e], dead[e], now)
+
+    def _keep(self, losses: np.ndarray) -> None:
+        """Keep the losses of the next updates of this epoch, if they are among the first ones."""
+        if self.step < MOST_BATCH_LOSSES:
+            done = self.row + self.program.batch_size * np.arange(1, len(losses) + 1)
+            position = self.epoch + np.minimum(done / self.order.n, 1)
+            self.losses = self.losses.then(BatchLosses(position, losses))
 
     @property
     def _has_target(self) -> bool:
@@ -503,22 +512,13 @@ class Trainer:
         return len(scores)
 
     def _reaches_target(self, train: Score, validation: Score) -> bool:
-                self._keep(each[e, : int(step)])
         monitored = validation if len(self.dataset.validation) else train
         classifies = self.program.classifies
         return reaches_target(self.experiment.training, monitored, classifies)
-            self._keep(each[e])
 
     def _end_epoch(
         self, train: Score, validation: Score, rate: float, seconds: float,
         rms: np.ndarray, dead: np.ndarray, weights: Weights,
-    def _keep(self, losses: np.ndarray) -> None:
-        """Keep the losses of the next updates of this epoch, if they are among the first ones."""
-        if self.step < MOST_BATCH_LOSSES:
-            done = self.row + self.program.batch_size * np.arange(1, len(losses) + 1)
-            position = self.epoch + np.minimum(done / self.order.n, 1)
-            self.losses = self.losses.then(BatchLosses(position, losses))
-
     ) -> Iterator[Event]:  # fmt: skip
         """rms: (3, n_layers) of gradient, weight and update."""
         if not np.isfinite(validation.loss):
