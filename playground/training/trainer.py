@@ -1,12 +1,14 @@
 """Trains one experiment in slices of time."""
 
 import copy
+import functools
 import itertools
+import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -59,14 +61,35 @@ SCORE_BATCH = 5_000  # examples
 SCORED_WITHOUT_VALIDATION = 1_000  # training examples for which dead units are counted
 
 
+_PROGRAMS_IN_USE = threading.RLock()
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _one_at_a_time(
+    method: "Callable[Concatenate[Trainer, P], R]",
+) -> "Callable[Concatenate[Trainer, P], R]":
+    """The method while no other thread is in one: trainers share the variables of programs."""
+
+    @functools.wraps(method)
+    def alone(self: "Trainer", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with _PROGRAMS_IN_USE:
+            return method(self, *args, **kwargs)
+
+    return alone
+
+
 class Trainer:
     """Trains one experiment; everything random in it follows from its seeds.
+
+    Trainers of several threads take turns.
 
     `start`: initial weights in place of those of the seed; ValueError if their shapes differ. Of a
     later epoch: training goes on after it, with a new optimizer and the same order of examples.
     `checkpoint_bytes`: memory for the snapshots of earlier epochs.
     """
 
+    @_one_at_a_time
     def __init__(
         self,
         experiment: Experiment,
@@ -113,6 +136,7 @@ class Trainer:
             f"<Trainer {state}: epoch {self.epoch} of {self.last_epoch}, {title(self.experiment)}>"
         )
 
+    @_one_at_a_time
     def advance(
         self,
         seconds: float = 0.15,
@@ -159,6 +183,7 @@ class Trainer:
         losses, self.losses = self.losses, NO_LOSSES
         return StepResult(tuple(events), self.latest() if with_snapshot else None, losses=losses)
 
+    @_one_at_a_time
     def update(self, changes: Mapping[str, Any] | None = None) -> StepResult:
         """Train one update and tell what it did; `changes` as for `advance`."""
         events: list[Event] = list(self._change(changes or {}))
@@ -183,6 +208,7 @@ class Trainer:
         losses, self.losses = self.losses, NO_LOSSES
         return StepResult(tuple(events), self.latest(), told, losses)
 
+    @_one_at_a_time
     def ramp(self, learning_rates: np.ndarray) -> list[float]:
         """The loss of each batch while the rate of update i is `learning_rates[i]`.
 
@@ -215,6 +241,7 @@ class Trainer:
         )
         return backward(snapshot, x, train.y[rows], name).loss + float(penalty)
 
+    @_one_at_a_time
     def latest(self) -> Snapshot:
         """The current weights."""
         weights = self._parked[0] if self._parked else self.program.read_weights()
@@ -224,6 +251,7 @@ class Trainer:
         """The newest checkpoint that is not after `epoch`."""
         return self.checkpoints.nearest(epoch)
 
+    @_one_at_a_time
     def test(self) -> Score:
         """The score of the current weights on the test split; LookupError if it has no examples."""
         if not len(self.dataset.test):
@@ -258,10 +286,12 @@ class Trainer:
         self.plateau = Plateau(training, self.plateau.factor)
         self.last_epoch, self.elapsed, self.over = last_epoch, 0.0, False
 
+    @_one_at_a_time
     def checkpoint(self, log: Sequence[Event] = (), snapshot_bytes: int = 0) -> bytes:
         """The whole state now, with the newest snapshot, and earlier ones in `snapshot_bytes`."""
         return pack(self._state(snapshot_bytes), log)
 
+    @_one_at_a_time
     def restore(self, checkpoint: bytes) -> Snapshot:
         """Continue from a checkpoint of a trainer of the same experiment; the weights then.
 

@@ -2,6 +2,7 @@
 
 import gc
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,13 @@ def test_pipelines_cross_validation_and_grid_search_work() -> None:
     assert cross_val_score(pipeline, X, Y, cv=2).min() > 0.8
     search = GridSearchCV(MODEL, {"learning_rate": [1e-6, 0.01]}, cv=2, refit=False).fit(X, Y)
     assert search.best_params_ == {"learning_rate": 0.01}
+
+
+def test_fits_in_threads_are_those_of_one_after_another() -> None:
+    models = [clone(MODEL).set_params(epochs=300, learning_rate=rate) for rate in (1e-3, 1e-1)] * 4
+    alone = [clone(model).fit(X, Y).loss_ for model in models[:2]] * 4
+    with ThreadPoolExecutor(len(models)) as pool:
+        assert [model.loss_ for model in pool.map(lambda model: model.fit(X, Y), models)] == alone
 
 
 def test_fits_of_one_shape_share_a_program(fitted: Any) -> None:
