@@ -117,7 +117,7 @@ def playground() -> None:
 @playground.command(cls=SettingsCommand)
 @experiment_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines, and nothing else.")
-@click.option("--save", metavar="FILE.npz", help="Save weights, settings, scores; also at Ctrl-C.")
+@click.option("--save", metavar="FILE.npz", help="Save weights and scores; also at Ctrl-C.")
 @click.option("--resume", metavar="FILE.resume.npz", help="Continue an interrupted run.")
 @click.option("--keras", metavar="FILE.keras", help="Save it for keras.models.load_model.")
 @click.option("--script", metavar="FILE.py", help="Write plain Keras that reproduces the run.")

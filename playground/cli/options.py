@@ -27,7 +27,9 @@ STOPPING = (
     "epochs", "early_stopping", "patience", "min_delta", "restore_best", "target_metric",
     "target_value", "time_limit",
 )  # fmt: skip
-ONE_LINE = 80  # columns; a narrower terminal gets the help of an option on several lines
+ONE_LINE = 78  # of 80 columns; a narrower terminal gets the help of an option on several lines
+LONGEST_FLAG = 30  # columns; a longer one moves its own text to the right
+HelpLine = tuple[str, str, str, str]  # option, sentence, label, default
 _GIVEN = "playground.arguments"  # of a command, in the context of click
 
 
@@ -47,11 +49,11 @@ def experiment_options(command: Callable[..., Any]) -> Callable[..., Any]:
         command = declaration(command)
     for option in (
         click.option("--list", metavar="SETTING", is_eager=True, expose_value=False,
-                     callback=_list, help="Explain a setting with all its choices: optimizers, …"),
+                     callback=_list, help="Explain a setting, such as optimizers."),
         click.option("--noise", metavar="NUMBER",
-                     help="Input noise or target noise, whichever the data have."),
+                     help="Noise of the inputs, or else of the targets."),
         click.option("--target", metavar="COLUMN", help="The target column of the table."),
-        click.option("--csv", metavar="FILE", help="Train on this table instead of --dataset."),
+        click.option("--csv", metavar="FILE", help="Train on this table, not on --dataset."),
         click.option("--link", "link_text", metavar="TEXT", help="A link or its text."),
         click.option("--experiment", "path", metavar="FILE.json", help="A JSON file."),
     ):  # fmt: skip
@@ -84,20 +86,20 @@ class SettingsCommand(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         experiment = self._chosen(ctx)
         values = experiment.to_dict()
-        rows: dict[str, list[tuple[str, str, str]]] = {group: [] for group in GROUPS}
+        rows: dict[str, list[HelpLine]] = {group: [] for group in GROUPS}
         for parameter in self.get_params(ctx):
             if isinstance(parameter, click.Option):
                 name = parameter.name or ""
                 if name in FIELDS:
-                    text, default = _short_help(name), _text(values[name])
+                    texts, default = (_short_help(name), label(name)), f" [{_text(values[name])}]"
                 else:
-                    text, default = parameter.help or "", ""
-                rows[_group(name)].append((_flag(parameter), text, default))
-        width = max(len(flag) for group in rows.values() for flag, _, _ in group) + 2
+                    texts, default = (parameter.help or "",) * 2, ""
+                rows[_group(name)].append((_flag(parameter), *texts, default))
+        width = max(len(flag) for group in rows.values() for flag, *_ in group)
         for group, lines in rows.items():
             if lines:
                 with formatter.section(group):
-                    _write(formatter, lines, width)
+                    _write(formatter, lines, min(width, LONGEST_FLAG))
 
     def _chosen(self, ctx: click.Context) -> Experiment:
         """The experiment of the arguments beside --help; the default one if they are invalid."""
@@ -116,17 +118,16 @@ def _flag(option: click.Option) -> str:
     return f"{first} {option.metavar}" if option.metavar else first
 
 
-def _write(
-    formatter: click.HelpFormatter, lines: Iterable[tuple[str, str, str]], width: int
-) -> None:
+def _write(formatter: click.HelpFormatter, lines: Iterable[HelpLine], width: int) -> None:
+    """One line an option: its sentence, or its label where the sentence is too long."""
     if formatter.width < ONE_LINE:
-        formatter.write_dl([(flag, f"{text} {default}") for flag, text, default in lines])
+        formatter.write_dl([(flag, text + default) for flag, text, _, default in lines])
         return
-    room = formatter.width - formatter.current_indent - width
-    for flag, text, default in lines:
-        end = f" [{default}]" if default else ""
-        shown = truncate(text, room - len(end)) + end
-        formatter.write(f"{'':{formatter.current_indent}}{flag:<{width}}{shown}\n")
+    for flag, text, title, default in lines:
+        begin = f"{'':{formatter.current_indent}}{flag:<{width}}  "
+        room = formatter.width - len(begin) - len(default)
+        shown = text if len(text) <= room else truncate(title, room)
+        formatter.write(f"{begin}{shown}{default}\n")
 
 
 def _short_help(name: str) -> str:

@@ -24,13 +24,16 @@ def default(text: str, option: str) -> str:
     return found[1]
 
 
+@pytest.mark.parametrize("columns", [80, 100])
 def test_help_has_one_line_an_option_in_the_groups_of_the_page(
-    capsys: pytest.CaptureFixture[str],
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
     text = shown(capsys, "train", "--help")
     groups = re.findall(r"^(\w[\w ]+):$", text, re.MULTILINE)
     assert groups == ["Start from", "Data", "Network", "Optimization", "Stopping", "Output"]
-    assert all(len(line) <= 100 for line in text.splitlines())
+    assert all(len(line) <= columns for line in text.splitlines())
+    assert "…" not in text.replace("A,B,…", "")
     body = text.partition("Start from:")[2]
     lines = [line for line in body.splitlines() if line and not line.endswith(":")]
     assert all(re.match(r"  -", line) for line in lines)
