@@ -29,7 +29,7 @@ SETTINGS: dict[str, Any] = {
     "runner.postScriptGC": False,  # it costs 50 ms per update; the server collects now and then
     "client.toolbarMode": "minimal",
     "logger.enableRich": False,  # plain lines, which can be shortened
-    "theme.light.primaryColor": "#0877bd",
+    "theme.light.primaryColor": "#066ead",
     "theme.dark.primaryColor": "#3d9fe0",
 }
 START_SECONDS = 60

@@ -14,25 +14,28 @@ from playground.history.environment import versions_text
 
 STYLE = """
 .stMainBlockContainer { padding: 3.5rem 1.5rem 1rem; }
+[data-testid="stCaptionContainer"] { opacity: 0.8; }
+[data-testid="stBaseButton-primary"]:enabled { color: light-dark(#fff, #0e141a); }
 .st-key-workbench, .st-key-workbench [data-testid="stVerticalBlock"] { gap: 0.35rem; }
-.st-key-bar [data-testid="stAlertContainer"] { padding: 0.35rem 0.75rem; min-height: 0; }
-.st-key-bar .stAlert [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
-.st-key-bar .stAlert p { font-size: 0.85rem; line-height: 1.25; margin: 0; }
+.st-key-run_message [data-testid="stAlertContainer"] { padding: 0.35rem 0.75rem; min-height: 0; }
+.st-key-run_message .stAlert [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
+.st-key-run_message .stAlert p { font-size: 0.85rem; line-height: 1.25; margin: 0; }
 .st-key-buttons kbd { display: none; }
 .st-key-buttons, .st-key-settings { flex-wrap: nowrap !important; }
 .st-key-settings .stPopover button { max-width: 9.5rem; }
 .st-key-settings .stPopover button p {
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
 }
-.st-key-settings [data-testid="stCaptionContainer"] { color: inherit; margin-bottom: 0; }
+.st-key-settings [data-testid="stCaptionContainer"] { opacity: 1; margin-bottom: 0; }
 .st-key-settings [data-testid="stCaptionContainer"] p {
-  font-size: 0.875rem; line-height: 1.5rem; margin-bottom: 0.25rem; opacity: 1;
+  font-size: 0.875rem; line-height: 1.5rem; margin-bottom: 0.25rem;
 }
+.stButtonGroup > div:has(> button) { flex-wrap: wrap; row-gap: 4px; }
 .st-key-first_visit { gap: 0.35rem; }
 .st-key-first_visit p { font-size: 0.875rem; line-height: 1.35; }
 .st-key-layers button { padding: 0 0.55rem; min-width: 0; }
 .st-key-sheet { gap: 0; }
-.st-key-workbench_keys { position: absolute; }
+.st-key-workbench_keys { position: absolute; width: 0; }
 @media (max-width: 1240px) { .st-key-settings, .st-key-buttons { flex-wrap: wrap !important; } }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3.5rem 0.75rem 5rem; }
@@ -54,6 +57,10 @@ STYLE = """
   .stMultiSelect button, .stMultiSelect input { min-height: 44px; min-width: 44px; }
   .stCheckbox label, .stRadio label { min-height: 44px; align-items: center; }
   .stSlider [role="slider"], .stSlider input { min-height: 44px; }
+  [data-testid="stMarkdownContainer"] > table { display: block; overflow-x: auto; }
+  [data-testid="stExpandSidebarButton"] { min-height: 44px; min-width: 44px; }
+  .stTooltipIcon button[aria-label^="Help"] { position: relative; }
+  .stTooltipIcon button[aria-label^="Help"]::after { content: ""; position: absolute; inset: -20px -14px -8px; }
 }
 """
 # A projector shows the pictures and the curves alone; the keys still press the hidden buttons.

@@ -91,7 +91,8 @@ def truth_sentence(r2: float) -> str:
     return f"The network explains {r2:.1%} of the variance of the true values (R² = {r2:.3f})."
 
 
-LIGHT, DARK = "#ffffff", "#1b1d22"  # text on saturated colors; elsewhere the page's own color
+# Text on saturated colors; elsewhere the page's own color. Blue over white bears black, not white.
+ON_BLUE, ON_ORANGE = "light-dark(#000000, #ffffff)", "#1b1d22"
 DEEP_RIGHT, DEEP_WRONG = 0.6, 0.72  # opacity up to which that is legible in both themes
 
 
@@ -116,7 +117,7 @@ def _cell(count: int, share: float, correct: bool, truth: str, prediction: str) 
     depth = 0.9 * share**0.5
     base = POSITIVE if correct else NEGATIVE
     deep = depth >= (DEEP_RIGHT if correct else DEEP_WRONG)
-    text = "" if not deep else LIGHT if correct else DARK
+    text = "" if not deep else ON_BLUE if correct else ON_ORANGE
     what = f"{truth} recognized" if correct else f"{truth} predicted as {prediction}"
     times = "once" if count == 1 else f"{count:,} times"
     return {
@@ -210,7 +211,7 @@ def distance_bars(
     }  # fmt: skip
     layout["annotations"] = [
         {"x": escape_html(name), "y": 0, "text": "never", "showarrow": False, "yanchor": "bottom",
-         "font": {"size": 11, "color": MARK}}
+         "font": {"size": 11}}
         for name, strength in zip(names, strengths, strict=True) if np.isnan(strength)
     ]  # fmt: skip
     return {"data": [bar], "layout": layout}
