@@ -42,7 +42,13 @@ def base_layout(
     """Layout of a chart with these axis titles; zoom survives while `uirevision` is the same."""
     axis = {"automargin": True, "zeroline": False, "ticks": "outside", "ticklen": 4}
     return {
-        "title": {"text": title, "x": 0, "xref": "paper", "font": {"size": 15}, "y": 0.97},
+        "title": {
+            "text": title,
+            "x": 0,
+            "xref": "paper",
+            "font": {"size": 15},
+            "y": 1 - 9 / height,
+        },
         "height": height,
         "margin": {"l": 8, "r": 12, "t": 62, "b": 8},
         "xaxis": {"title": {"text": x, "standoff": 6}, **axis},

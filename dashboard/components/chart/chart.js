@@ -16,7 +16,7 @@ function load(path) {
   return library;
 }
 
-function themed(figure, element) {
+function themed(figure, element, large) {
   const style = getComputedStyle(element);
   const value = (name) => style.getPropertyValue(name).trim();
   const { layout } = figure;
@@ -30,20 +30,21 @@ function themed(figure, element) {
   const clear = "rgba(0,0,0,0)";
   Object.assign(layout, { font, hoverlabel, paper_bgcolor: clear, plot_bgcolor: clear, autosize: true });
   layout.modebar = { bgcolor: clear, color: line, activecolor: font.color };
-  return roomy(figure, element.clientWidth);
+  return roomy(figure, element.clientWidth, large ? 1.5 : 1);
 }
 
 // On a narrow screen the legend takes several rows: the chart grows by them, below its title.
-function roomy(figure, width) {
+function roomy(figure, width, type) {
   const { data, layout } = figure;
   const names = data.filter((trace) => trace.name && trace.showlegend !== false).map((trace) => trace.name);
-  const widest = Math.max(0, ...names.map((name) => name.length * 6.5 + 60));
-  const total = names.reduce((sum, name) => sum + name.length * 6.5 + 44, 0);
+  const widest = Math.max(0, ...names.map((name) => (name.length * 6.5 + 40) * type + 20));
+  const total = names.reduce((sum, name) => sum + name.length * 6.5 * type + 44, 0);
   const fits = total < width - 30 - (layout.margin.r ?? 0); // in one row each is as wide as it needs
   const rows = fits ? 1 : Math.ceil(names.length / Math.max(1, Math.floor((width - 30) / widest)));
   if (rows > 1 && layout.showlegend !== false && layout.legend?.orientation === "h" && layout.legend.y >= 1) {
-    const more = 19 * (layout.margin.t > 40 ? rows - 1 : rows); // without a margin for it: below the title
+    const more = 19 * type * (layout.margin.t > 40 ? rows - 1 : rows); // without a margin for it: below the title
     layout.margin.t += more;
+    layout.title.y = 1 - (1 - layout.title.y) * (layout.height / (layout.height + more)); // stays at the top
     layout.height += more;
   }
   return figure;
@@ -84,7 +85,7 @@ function ends(chart) {
   found.forEach(({ text, color, y }, i) => {
     const label = chart.ends.children[i];
     label.textContent = text;
-    label.style.color = color;
+    label.style.color = `color-mix(in srgb, ${color} 60%, var(--st-text-color))`; // legible as text
     label.style.left = `${xaxis._offset + xaxis._length + 5}px`;
     label.style.top = `${yaxis._offset + y - high / 2}px`;
   });
@@ -152,7 +153,8 @@ async function draw(chart) {
   const Plotly = await load(chart.plotly);
   if (!chart.alive) return;
   const start = performance.now();
-  const { data, layout } = themed(JSON.parse(chart.figure), chart.plot);
+  chart.width = chart.plot.clientWidth;
+  const { data, layout } = themed(JSON.parse(chart.figure), chart.plot, chart.large);
   sized({ data, layout }, chart);
   chart.plot.style.minHeight = layout.height + "px"; // with the rows of its legend, also after a resize
   chart.plot.setAttribute("aria-label", layout.title.text + ". " + chart.sentence);
@@ -209,7 +211,7 @@ export default function ({ data, parentElement, setStateValue }) {
     root.append(plot, caption, about);
     parentElement.append(root);
     chart = { plot, caption, explanation: about.children[1], next: 0, alive: true };
-    chart.resized = () => chart.share && draw(chart);
+    chart.resized = () => (chart.share || chart.plot.clientWidth !== chart.width) && draw(chart);
     window.addEventListener("resize", chart.resized);
     charts.set(parentElement, chart);
   }
