@@ -84,7 +84,7 @@ def draw() -> None:
     if experiment.data.source.layout is None:
         model_choice.no_images(experiment.data.source.label)
         run = None
-    choices = st.container(horizontal=True, key="draw_choices")
+    choices = st.container(horizontal=True, vertical_alignment="bottom", key="draw_choices")
     with choices:
         own = run is not None and model_choice.choose_own(run.epoch > 0)
     if own and run is not None:

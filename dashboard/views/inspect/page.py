@@ -142,8 +142,9 @@ def inspect() -> None:
 def _look(run: Run, dataset: Dataset) -> None:
     """Draw the view at the epoch of the slider; redrawn while the run plays."""
     message(run)
-    group = choose_group(GROUPS, "inspect_group", "inspect_view")
-    view = choose({name: VIEWS[name] for name in group}, "inspect_view")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        group = choose_group(GROUPS, "inspect_group", "inspect_view")
+        view = choose({name: VIEWS[name] for name in group}, "inspect_view")
     now = network_at_epoch(run, dataset)
     if now is not None and (view in _ANY_SIZE or bounded(now.snapshot, _sample(dataset))):
         view.show(now)
