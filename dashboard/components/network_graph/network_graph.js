@@ -202,6 +202,7 @@ function units(d) {
       const label = box.querySelector(".label");
       label.textContent = first || last ? each.name : "";
       label.style.maxWidth = `${d.upright && d.index[i].size > 3 ? place.size + 6 : d.side}px`;
+      label.classList.toggle("two", place.size >= 26); // lines, where the next unit leaves room
       const bias = box.querySelector(".bias");
       bias.style.display = each.bias === null ? "none" : "block";
       const level = Math.round(127 * (1 + clamp(-1, each.bias ?? 0, 1)));

@@ -190,15 +190,12 @@ def _sized(figure: Figure, height: int) -> Figure:
 def _table(snapshot: Snapshot, dataset: Dataset, when: str) -> Mapping[str, Any]:
     _, part = boundary.shown_part(dataset)
     predicted = boundary.answers(snapshot, dataset, part, ROWS)
-    columns = [*dataset.source.features, "truth", "prediction"]
-    rows = [
-        [*(f"{value:.4g}" for value in x), label, prediction]
-        for x, label, prediction in zip(
-            part.x[:ROWS].tolist(), predicted.label, predicted.prediction, strict=True
-        )
-    ]
-    if predicted.confidence is None:
-        return table_data(columns, rows, f"{when}.")
-    for row, confidence in zip(rows, predicted.confidence, strict=True):
-        row += ["✓" if row[-1] == row[-2] else "✗", f"{confidence:.0%}"]
-    return table_data([*columns, "", "confidence"], rows, f"{when}. {CORRECTNESS}")
+    columns, told = ["truth", "prediction"], f"{when}."
+    rows = [list(pair) for pair in zip(predicted.label, predicted.prediction, strict=True)]
+    if predicted.confidence is not None:
+        columns, told = [*columns, "", "confidence"], f"{told} {CORRECTNESS}"
+        for row, confidence in zip(rows, predicted.confidence, strict=True):
+            row += ["✓" if row[0] == row[1] else "✗", f"{confidence:.0%}"]
+    for row, x in zip(rows, part.x[:ROWS].tolist(), strict=True):  # what is wide comes last
+        row += [f"{value:.4g}" for value in x]
+    return table_data([*columns, *dataset.source.features], rows, told)
