@@ -1,7 +1,8 @@
-"""Time a person waits for the first page, beside a bare Streamlit page, in a real Chromium.
+"""Time a person waits for the pages, beside a bare Streamlit page, in a real Chromium.
 
-Rounds in which the sides take turns, each in a browser that has never been there. Needs Chromium
-and Playwright.
+Rounds in which the sides take turns, each in a browser that has never been there; then how often
+the charts of a small run are drawn, and each page opened from the Train page. Needs Chromium and
+Playwright.
 """
 
 import statistics
@@ -14,9 +15,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.engine import SPIRAL
-from benchmarks.labs import address_of, browser, server
+from benchmarks.labs import WATCH, address_of, browser, server, settled, switch
 from benchmarks.rows import Row, median_ratio
 from playground.experiment.model import Experiment
+from playground.experiment.pages import PAGES
 from playground.experiment.url import encode
 
 BARE = """import streamlit as st
@@ -27,6 +29,9 @@ TRAIN = ".st-key-train button:visible:enabled"
 # The first point of the curve on the screen.
 POINT = "document.querySelector('.st-key-loss_chart .js-plotly-plot')?._fullData?.[0]?.x?.length"
 PATIENCE = 120_000  # ms
+FRAMES_SECONDS = 4.0  # in which the drawings of the charts are counted
+DRAWS = """Object.fromEntries(['loss_chart', 'region'].map(key =>
+    [key, +document.querySelector(`.st-key-${key} .js-plotly-plot`).dataset.draws]))"""
 
 
 def measure(quick: bool) -> Iterator[Row]:
@@ -47,8 +52,10 @@ def measure(quick: bool) -> Iterator[Row]:
         for _ in range(rounds):
             _, page = _opened(chromium, f"{address}/?{encode(SPIRAL)}")
             small.append(_clicked(page))
+            frames = _frames(page)
             _pause(page)
         size = _bytes(chromium, f"{address}/?{default}")
+        switches = _switches(chromium, f"{address}/?{default}", rounds)
     yield Row("Bare Streamlit page in a new browser", statistics.median(plain), "s")
     ratio = median_ratio(ours, plain)
     yield Row("… until Train can be pressed", statistics.median(ours), "s", ratio, "≤ 1.5")
@@ -57,7 +64,11 @@ def measure(quick: bool) -> Iterator[Row]:
     yield Row(what, statistics.median(reloads), "s", ratio, "≤ 1.5")
     yield Row("Click on Train, first point: default", statistics.median(clicks), "s", None, "≤ 0.8")
     yield Row("… small data", statistics.median(small), "s", None, "≤ 0.5")
+    yield Row("One viewer, small data: curves", frames["loss_chart"], "a second", None, "≥ 12")
+    yield Row("… decision boundary", frames["region"], "a second", None, "≥ 12")
     yield Row("Plotly, as sent", size / 1e6, "MB")
+    for title, taken in switches.items():
+        yield Row(f"{title}, opened from Train", taken / 1000, "s", None, "≤ 0.4")
 
 
 @contextmanager
@@ -108,6 +119,32 @@ def _pause(page: Any) -> None:
     page.locator(".st-key-pause button:visible:enabled").click()
     page.locator(TRAIN).wait_for()
     page.context.close()
+
+
+def _frames(page: Any) -> dict[str, float]:
+    """How often a second each chart of a playing run is drawn."""
+    began, before = time.perf_counter(), page.evaluate(DRAWS)
+    page.wait_for_timeout(1000 * FRAMES_SECONDS)
+    after, taken = page.evaluate(DRAWS), time.perf_counter() - began
+    return {key: (after[key] - before[key]) / taken for key in before}
+
+
+def _switches(chromium: Any, address: str, rounds: int) -> dict[str, float]:
+    """Milliseconds until each other page is drawn, opened from the Train page."""
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(PATIENCE)
+    page.add_init_script(WATCH)
+    page.goto(address)
+    page.locator(TRAIN).wait_for()
+    settled(page)
+    home, *others = (each.title for each in PAGES.values())
+    taken: dict[str, list[float]] = {title: [] for title in others}
+    for _ in range(rounds):
+        for title in others:
+            taken[title].append(switch(page, title))
+            switch(page, home)
+    page.context.close()
+    return {title: statistics.median(each) for title, each in taken.items()}
 
 
 def _bytes(chromium: Any, address: str) -> int:

@@ -24,6 +24,7 @@ import psutil
 import dashboard
 from benchmarks.rows import Row
 from dashboard.views.labs.page import LABS
+from playground.experiment.pages import PAGES
 
 PATIENCE = 8_000  # ms for a lab's first slider to come
 QUIET = 500  # ms without a change: all is drawn
@@ -107,7 +108,7 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
-def _settled(page: Any) -> dict[str, float]:
+def settled(page: Any) -> dict[str, float]:
     """Wait until nothing changes any more; when what happened."""
     page.wait_for_function(SETTLED, polling=100)
     noted: dict[str, float] = page.evaluate("noted")
@@ -123,12 +124,12 @@ def _moved(page: Any, rounds: int) -> list[tuple[float, float]]:
         slider.wait_for(state="attached", timeout=PATIENCE)
     except Late:  # a lab without one
         return []
-    _settled(page)
+    settled(page)
     slider.focus()
     taken = []
     for i in range(rounds):
         page.keyboard.press("ArrowRight" if i % 4 < 2 else "ArrowLeft")
-        noted = _settled(page)
+        noted = settled(page)
         last = noted["drawn"] or noted["changed"]
         taken.append((last - noted["pressed"], last - (noted["sent"] or noted["pressed"])))
     return taken
@@ -138,12 +139,18 @@ def _opened(page: Any, rounds: int) -> list[float]:
     """Milliseconds until the lab is drawn, each time it is opened from another page."""
     taken = []
     for _ in range(rounds):
-        page.get_by_role("link", name="Data", exact=True).click()
-        _settled(page)
-        page.get_by_role("link", name="Labs", exact=True).click()
-        noted = _settled(page)
-        taken.append(max(noted["drawn"], noted["changed"]) - noted["pressed"])
+        switch(page, "Data")
+        taken.append(switch(page, "Labs"))
     return taken
+
+
+def switch(page: Any, title: str) -> float:
+    """Milliseconds until another page is drawn, from the click on it in the navigation."""
+    group = next(entry.group for entry in PAGES.values() if entry.title == title)
+    page.locator("[data-testid=stTopNavSection]").filter(has_text=group).click()
+    page.get_by_role("menuitem", name=title, exact=True).click()
+    noted = settled(page)
+    return max(noted["drawn"], noted["changed"]) - noted["pressed"]
 
 
 def measure(quick: bool) -> Iterator[Row]:
@@ -156,7 +163,7 @@ def measure(quick: bool) -> Iterator[Row]:
         for name in LABS:
             page.goto(f"{address}/labs?lab={name}")
             page.get_by_text(LABS[name].question).wait_for()
-            _settled(page)
+            settled(page)
             moved, opened = _moved(page, keys), _opened(page, openings)
             if moved:
                 key, answer = (statistics.median(column) for column in zip(*moved, strict=True))
