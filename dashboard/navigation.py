@@ -31,8 +31,8 @@ STYLE = """
   font-size: 0.875rem; line-height: 1.5rem; margin-bottom: 0.25rem;
 }
 .stButtonGroup > div:has(> button) { flex-wrap: wrap; row-gap: 4px; }
-.st-key-first_visit { gap: 0.35rem; }
-.st-key-first_visit p { font-size: 0.875rem; line-height: 1.35; }
+.st-key-first_visit p { font-size: 0.875rem; line-height: 1.3; margin: 0; }
+.st-key-first_visit [class*="st-key-open_"] button { min-height: 0; padding: 0.1rem 0.6rem; }
 .st-key-layers button { padding: 0 0.55rem; min-width: 0; }
 .st-key-sheet { gap: 0; }
 .st-key-workbench_keys { position: absolute; width: 0; }
@@ -60,7 +60,7 @@ STYLE = """
   [data-testid="stMarkdownContainer"] > table { display: block; overflow-x: auto; }
   [data-testid="stExpandSidebarButton"] { min-height: 44px; min-width: 44px; }
   .stTooltipIcon button[aria-label^="Help"] { position: relative; }
-  .stTooltipIcon button[aria-label^="Help"]::after { content: ""; position: absolute; inset: -20px -14px -8px; }
+  .stTooltipIcon button[aria-label^="Help"]::after { content: ""; position: absolute; inset: -20px -12px -8px -16px; }
 }
 """
 # A projector shows the pictures and the curves alone; the keys still press the hidden buttons.

@@ -134,7 +134,7 @@ def _target(i: int, names: list[str]) -> dict[str, Any]:
         kind = int if entry.is_count else float
         threshold = st.number_input(
             "Threshold", kind(entry.low), kind(entry.high), kind(entry.default), kind(entry.step),
-            key=f"assign_number_{i}_{metric}", width=125, persist_state="session",
+            key=f"assign_number_{i}_{metric}", width=160, persist_state="session",
             format="%d" if entry.is_count else "%g", label_visibility="collapsed",
             help="An accuracy is a number from 0 to 1: 0.88 is 88%.",
         )  # fmt: skip
