@@ -279,14 +279,31 @@ def test_on_a_phone_one_picture_at_a_time_and_the_settings_as_a_sheet(visit: Any
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
 
 
-def test_the_first_visit_begins_with_cards_that_move(visit: Any) -> None:
-    page = visit()
-    card = page.locator("[class^=film-]").first
-    card.wait_for(timeout=START)
-    place = "getComputedStyle(document.querySelector('[class^=film-]')).backgroundPositionY"
-    before = page.evaluate(place)
-    page.wait_for_function(f"before => {place} !== before", arg=before, timeout=1_000)
-    assert [page.locator(f".st-key-open_{name}").count() for name in ("spiral", "digit", "clothes")]
+# When the first card stands, and when its picture has changed: milliseconds since the visit began.
+WATCH = """
+window.moments = []
+const watch = () => {
+  const film = document.querySelector("[class^=film-]")
+  const at = film && getComputedStyle(film).backgroundPositionY
+  if (at && window.moments.at(-1)?.at !== at) window.moments.push({ at, time: performance.now() })
+  requestAnimationFrame(watch)
+}
+requestAnimationFrame(watch)
+"""
+
+
+def test_the_first_visit_begins_with_cards_that_move_and_all_fits(visit: Any) -> None:
+    page = visit(viewport={"width": 1280, "height": 720}, script=WATCH)
+    page.wait_for_function("window.moments.length > 1", timeout=START)
+    stands, moves = page.evaluate("window.moments.slice(0, 2).map(({ time }) => time)")
+    print(f"a card stands after {stands / 1000:.1f} s and moves {moves - stands:.0f} ms later")
+    assert moves - stands < 1_000
+    page.locator(".st-key-samples li").first.wait_for(timeout=START)
+    for name in ("spiral", "digit", "clothes"):
+        assert page.locator(f".st-key-open_{name} button").first.is_visible(), name
+    for key in ("first_visit", "bar", "train_graph", "samples", "strip", "loss_chart"):
+        box = page.locator(f".st-key-{key}").first.bounding_box()
+        assert box["y"] + box["height"] <= 720, key
     press(page, "open_spiral")
     page.get_by_text("Spiral · 2-16-16-1").first.wait_for(timeout=START)
     page.locator(".st-key-pause button:visible").wait_for(timeout=START)

@@ -65,7 +65,7 @@ function layout(d) {
   const tallest = twin ? Math.ceil(most / 2) + 0.5 : most;
   const high = d.data.high && Math.max(d.data.high, Math.round((d.data.share ?? 0) * window.innerHeight));
   const room = high ? high - HEAD : 490;
-  const size = clamp(high ? 9 : 18, Math.min(step * (twin ? 0.28 : 0.5), room / tallest - GAP - 1), 46);
+  const size = clamp(high ? 6 : 18, Math.min(step * (twin ? 0.28 : 0.5), room / tallest - GAP - 1), 46);
   const height = HEAD + (high ? room : Math.max(tallest * (size + GAP + 1), 190));
   const middle = HEAD + (height - HEAD) / 2;
   const centre = columns[0].picture ? picture / 2 + 2 : left + 26;

@@ -25,7 +25,7 @@ from playground.storage.records import StoreError
 from playground.storage.store import store
 
 FRAMES, SECONDS = 24, 5.0  # of a card's picture, which then begins again
-SIDE = 96  # pixels of a picture
+SIDE = 72  # pixels of a picture
 COLUMNS, FRAME = 3, 2  # images on a card each way, and the width of their frames
 
 Pixels = NDArray[np.uint8]
@@ -56,14 +56,14 @@ SMALL = {"train_size": 1000, "validation_size": 100, "hidden": (24,), "learning_
 CARDS = {
     "spiral": Card(
         "A spiral",
-        "Two classes wind around each other: watch the border bend until it fits.",
+        "Two classes wind around each other: watch the border bend.",
         {"dataset": "spiral", "hidden": (16, 16), "activation": "tanh", "optimizer": "adam",
          "learning_rate": 0.03, "epochs": 300},
         35,
     ),
     "digit": Card(
         "A digit",
-        "Handwritten, 28 × 28 pixels: which of ten is it? Blue frames are right.",
+        "Handwritten: which of ten is it? Blue frames are right.",
         {"dataset": "mnist", "hidden": (64,), "optimizer": "adam", "learning_rate": 0.001,
          "epochs": 20},
         2, SMALL,
@@ -76,23 +76,25 @@ CARDS = {
 }  # fmt: skip
 
 
-def first_visit(run: Run) -> None:
-    """Draw the cards as long as a new visitor has chosen nothing."""
+def first_visit(run: Run) -> bool:
+    """Draw the cards as long as a new visitor has chosen nothing; whether they are drawn."""
     state = stored.get("first_visit", make=_is_new)
     if not state or run.state != "ready" or run.experiment != Experiment() or url.controls():
-        return
+        return False
     with st.container(key="first_visit"):
-        st.markdown("**A neural network learns from examples.** Choose what it should learn:")
-        for column, (name, card) in zip(st.columns(len(CARDS)), CARDS.items(), strict=True):
-            with column, st.container(border=True, horizontal=True, key=f"card_{name}"):
+        question, *columns = st.columns([2, 3, 3, 3], gap="small", vertical_alignment="center")
+        question.markdown("**A neural network learns from examples.** Choose what it should learn:")
+        for column, (name, card) in zip(columns, CARDS.items(), strict=True):
+            with column, st.container(horizontal=True, gap="small", key=f"card_{name}"):
                 st.html(_picture(name, card), width=SIDE)
-                with st.container(width="stretch", gap="xsmall"):
-                    st.markdown(f"**{card.title}**  \n{card.text}")
+                with st.container(width="stretch", gap=None):
                     st.button(
-                        "Train it", key=f"open_{name}", icon=":material/play_arrow:",
+                        card.title, key=f"open_{name}", icon=":material/play_arrow:",
                         on_click=_open, args=(card,),
                         help="Sets these data and this network, and trains it at once.",
                     )  # fmt: skip
+                    st.markdown(card.text)
+    return True
 
 
 def _open(card: Card) -> None:

@@ -37,9 +37,9 @@ Parts = Mapping[str, Any]
 
 FRAME_SECONDS = 0.05  # between two predictions of a playing run, at least
 GRAPH_SECONDS = 0.3  # between two graphs of a playing run
-GRAPH_HEIGHT, PREDICTION_HEIGHT, CURVE_HEIGHT = 236, 236, 170  # pixels, at least
-MIDDLE, CURVES = 0.37, 0.27  # of the window's height
-PRESENTED_MIDDLE, PRESENTED_CURVES = 0.51, 0.36
+GRAPH_HEIGHT, PREDICTION_HEIGHT, CURVE_HEIGHT = 200, 200, 130  # pixels, at least
+SHARES = 0.37, 0.27  # of the window's height, of the pictures and of the curves
+PRESENTED, BELOW_CARDS = (0.51, 0.36), (0.31, 0.18)
 SINCE_BEST = 4  # epochs without a better validation loss before overfitting is marked
 DIAGNOSE_SECONDS = 1.0  # between two diagnoses of a playing run
 

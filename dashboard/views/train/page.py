@@ -30,12 +30,11 @@ from dashboard.views.train.diagnosis import diagnose_run, diagnosis, headline, s
 from dashboard.views.train.first_visit import first_visit
 from dashboard.views.train.going_on import going_on
 from dashboard.views.train.live import (
-    CURVES,
+    BELOW_CARDS,
     GRAPH_HEIGHT,
-    MIDDLE,
     PREDICTION_HEIGHT,
-    PRESENTED_CURVES,
-    PRESENTED_MIDDLE,
+    PRESENTED,
+    SHARES,
     LiveView,
     Parts,
 )
@@ -66,9 +65,9 @@ def train() -> None:
     run = own_run(experiment)
     if run is None:
         return
-    first_visit(run)
+    shares = BELOW_CARDS if first_visit(run) else PRESENTED if url.presents() else SHARES
     with st.container(key="workbench"):
-        _workbench(run, dataset)
+        _workbench(run, dataset, shares)
     if url.presents() or not url.shows("more"):
         return
     left, right = st.columns([3, 2], gap="large")
@@ -82,8 +81,11 @@ def train() -> None:
     export_run(run)
 
 
-def _workbench(run: Run, dataset: Dataset) -> None:
-    """What moves: drawn once, then updated by a stream until the run's state changes."""
+def _workbench(run: Run, dataset: Dataset, shares: tuple[float, float]) -> None:
+    """What moves: drawn once, then updated by a stream until the run's state changes.
+
+    shares: of the window's height, of the pictures and of the curves.
+    """
     run.heartbeat()
     newest = run.latest.epoch if run.latest else 0
     view = _curve_view(run, newest)
@@ -108,7 +110,7 @@ def _workbench(run: Run, dataset: Dataset) -> None:
             with st.container(width="content"):
                 headline(run, diagnoses)
         _present_button()
-    _middle(run, dataset, parts, path, example)
+    _middle(run, dataset, parts, path, example, shares[0])
     with st.container(horizontal=True, vertical_alignment="center", key="strip"):
         if url.shows("epoch"):
             with st.container(width="stretch"):
@@ -118,7 +120,7 @@ def _workbench(run: Run, dataset: Dataset) -> None:
         if url.shows("pin") and not url.presents():
             pin_controls(run)
     if url.shows("curves"):
-        _curves(parts, path)
+        _curves(parts, path, shares[1])
     if path:
         stream.watch(path, parts["state"], "watch_stream")
     if url.presents() or not url.shows("more"):
@@ -176,11 +178,12 @@ def _present_button() -> None:
 # ---- the middle --------------------------------------------------------------------------
 
 
-def _middle(run: Run, dataset: Dataset, parts: Parts, path: str, example: int) -> None:
+def _middle(
+    run: Run, dataset: Dataset, parts: Parts, path: str, example: int, share: float
+) -> None:
     """What goes in, the network, and what comes out."""
     ready = "train_graph" in parts  # there were weights when the parts were made
     presents = url.presents()
-    share = PRESENTED_MIDDLE if presents else MIDDLE
     names = [name for name in MIDDLE_WIDTHS if url.shows(name)]
     if not names:
         return
@@ -253,7 +256,7 @@ def _input_images(dataset: Dataset, split: str, part: Split, example: int) -> No
         [Tile(name, alternative=f"{split} example {i + 1}: {name}")
          for i, name in enumerate(names)],
         key="input", size=48, clickable=True, of=dataset.source.label, dense=True,
-        caption=f"{split.capitalize()} example {example + 1} goes in: {names[example]}",
+        caption=f"Goes in: {names[example]}",
     )  # fmt: skip
 
 
@@ -267,9 +270,9 @@ def _input_table(dataset: Dataset, split: str, part: Split) -> None:
 # ---- the strip ---------------------------------------------------------------------------
 
 
-def _curves(parts: Parts, path: str) -> None:
+def _curves(parts: Parts, path: str, share: float) -> None:
     presents = url.presents()
-    options: dict[str, Any] = {"share": PRESENTED_CURVES if presents else CURVES}
+    options: dict[str, Any] = {"share": share}
     with st.container(key="picture_curves"):
         if stored.widget("curves_together"):
             chart.streamed_chart(
