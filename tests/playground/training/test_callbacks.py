@@ -206,7 +206,7 @@ def test_compilation_is_no_part_of_the_seconds_of_an_epoch() -> None:
         [e for e in Trainer(experiment).advance(seconds=600).events if isinstance(e, Epoch)]
         for _ in range(2)
     )
-    assert first[0].compile_seconds > 0.2  # type: ignore[operator]
+    assert first[0].compile_seconds > 0.02  # type: ignore[operator]
     assert sum(e.compile_seconds or 0 for e in first[1:]) == 0
     assert sum(e.compile_seconds or 0 for e in second) == 0
     assert sum(e.seconds for e in first) < 3 * sum(e.seconds for e in second) + 0.5

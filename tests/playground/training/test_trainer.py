@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from playground import Experiment, load
 from playground.analysis.metrics.score import score
@@ -17,7 +18,7 @@ from playground.history.events import (
     Progress,
 )
 from playground.nn.network import Layer, Snapshot, classes
-from playground.training import Trainer, build_model
+from playground.training import Trainer, build_model, train_step, trainer
 from playground.training.batches import BatchOrder, DropoutMasks
 from playground.training.checkpoints import MAX_BYTES, MAX_COUNT, CheckpointBuffer
 
@@ -264,3 +265,23 @@ def test_the_loss_of_each_update_is_that_of_its_batch(hidden: tuple[int, ...]) -
     told = [single.update().update for _ in range(8)] if len(hidden) > 1 else []
     before = [update.loss_before for update in told if update]
     np.testing.assert_allclose(losses.ravel()[: len(before)], before, rtol=1e-4)
+
+
+def test_a_program_has_the_same_names_whatever_was_traced_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the names of its functions and loops XLA finds it on disk, in other processes as well."""
+
+    def names(experiment: Experiment) -> set[str]:
+        built = train_step.Program(train_step.program_key(experiment))
+        monkeypatch.setattr(trainer, "program", lambda _: built)
+        Trainer(experiment).advance(seconds=60)
+        (traced,) = built._train_epochs._list_all_concrete_functions()
+        functions = traced.graph.as_graph_def().library.function
+        return {traced.name, *(function.signature.name for function in functions)}
+
+    first = names(SHORT)
+    tf.function(lambda: tf.constant(1))()  # counts on
+    assert names(SHORT) == first
+    assert len(first) == 5  # the function, two loops, each with its condition
+    assert not names(SHORT.replace(hidden=(9,))) & first
