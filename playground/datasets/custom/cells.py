@@ -51,6 +51,7 @@ _WITH_UNIT = re.compile(
     r"(?P<number>[+-]?[\d.,' \u00a0\u202f]*\d[.,]?(?:[eE][+-]?\d+(?![\w]))?)"
     r"\s*(?P<after>(?:[^\W\d_]|[%‰°$€£¥₹₩₽²³/·µ])(?:[^\W_]|[%‰°$€£¥²³/·. ^-])*)?"
 )
+MULTIPLES = {"k": 1e3, "m": 1e6, "mio": 1e6, "bn": 1e9}  # behind an amount of money
 # Units of one quantity, in small letters → size in their common unit: length, mass, volume, time,
 # share, currencies by sign and by code, degrees (of which none can be converted by a factor).
 QUANTITIES: tuple[dict[str, float], ...] = (
@@ -209,10 +210,13 @@ def _with_unit(cell: str, decimal_comma: bool) -> tuple[float | None, str]:
     if match is None:
         return None, ""
     before, after = match["before"] or "", (match["after"] or "").strip()
+    factor = MULTIPLES.get(after.casefold(), 1) if before else 1  # "$450k"
+    if factor > 1:
+        after = ""
     if bool(before) == bool(after) or len(before + after) > LONGEST_UNIT:
         return None, ""
     value = number(match["sign"] + match["number"].strip(), decimal_comma)
-    return value, before or after
+    return None if value is None else value * factor, before or after
 
 
 def typed_column(

@@ -39,6 +39,7 @@ OTHER_FILES = {
     b"\xff\xd8\xff": "an image: a table of text is needed, with a line for each example",
     b"\x1f\x8b": "a compressed file: unpack it and choose the CSV file in it",
 }
+_IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,]*\s*', re.IGNORECASE)
 _YEAR = re.compile(r"(1[89]|20|21)\d\d")
@@ -107,6 +108,8 @@ def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
             for letters in (rb"[\x80-\x9f]", rb"[\xc0-\xff]")
         )
         encoding = "mac_roman" if low > high else encoding.replace("mac_roman", "cp1252")
+    if encoding == "euc_kr" and _IDEOGRAPH.search(content.decode(encoding, "replace")):
+        encoding = "gb18030"  # Korean of today is written without Chinese characters
     text = content.decode(encoding, "replace")
     western = content.decode("cp1252", "replace") == text
     encoding = "Windows-1252" if western else ENCODINGS[encoding]

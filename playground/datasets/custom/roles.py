@@ -21,11 +21,12 @@ DEFAULT_VALUES = 20  # …and up to which it is a feature by default
 TARGET_NAMES = [
     names.split()
     for names in (
-        "target label labels class classes klasse klassen clase classe etikett zielgröße "
-        "zielvariable ziel zielwert cible étiquette objetivo etiqueta obiettivo etichetta метка "
+        "target zielvariable survived überlebt churn churned",  # beside a "class" of passengers
+        "label labels class classes klasse klassen clase classe etikett zielgröße "
+        "ziel zielwert cible étiquette objetivo etiqueta obiettivo etichetta метка "
         "класс 标签 类别 目标 分类 ラベル クラス 목표 outcome ergebnis résultat resultado "
         "risultato",
-        "survived überlebt diagnosis diagnose diagnostic diagnóstico churn churned exited fraud "
+        "diagnosis diagnose diagnostic diagnóstico exited fraud "
         "isfraud spam isspam default defaulted species spezies espèce especie result results "
         "resultat approved passed bestanden sentiment attrition medv saleprice",
         "kind type typ sorte sort art category kategorie catégorie categoría colour color farbe "
@@ -169,7 +170,10 @@ def guess_target(sheet: Sheet) -> tuple[str, str]:
     able = [c for c in able if not is_running_number(c)] or able
     if not able:
         return sheet.columns[-1].name, "it is the last column"
-    for names in TARGET_NAMES:
+    is_plane = {"x", "y"} <= {c.name.casefold() for c in able}
+    surest, sure, *others = TARGET_NAMES
+    y_last = [["y"]] if able[-1].name.casefold() == "y" and not is_plane else []
+    for names in (surest, sure, *y_last, *others):
         for column in reversed(able):
             words = re.sub(r"[^\w]|_", "", column.name.casefold())
             if words in names:
@@ -182,7 +186,6 @@ def guess_target(sheet: Sheet) -> tuple[str, str]:
             return named[-1].name, "this is a usual name of a target"
         kind = f", and has {last.n_distinct} different values" if last in few else ""
         return last.name, f"it is the last column that can be predicted{kind}"
-    is_plane = {"x", "y"} <= {c.name.casefold() for c in able}
     if few == [first] or (len(few) == 1 and is_plane):
         return few[0].name, f"it is the only column of few values ({few[0].n_distinct})"
     return last.name, "it is the last column that can be predicted"

@@ -197,6 +197,8 @@ def guessed(header: str, *rows: str) -> str:
         ("Klasse,a,b,c", "Klasse"),
         ("a,Farbe,b,c", "Farbe"),
         ("tenure,churn,calls,plan", "churn"),
+        ("id,survived,fare,class", "survived"),
+        ("age,default,balance,y", "y"),
         ("x,y,w,colour", "colour"),
         ("x1,group,w,z", "z"),
         ("a,b,c,whatever", "whatever"),

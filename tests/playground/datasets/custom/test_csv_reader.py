@@ -89,6 +89,8 @@ def test_empty_columns_at_the_end_and_empty_lines_of_a_spreadsheet_are_dropped()
         ("mac_roman", "nom,âge,réponse\nZoë,1,été\nÉlise,2,hiver\nJosé,3,été\n"),
         ("cp1252", "nom,âge,réponse\nZoë,1,été\nÉlise,2,hiver\nJosé,3,été\n"),
         ("cp1251", "возраст,вес,класс\n12,40,да\n13,50,нет\n"),
+        ("gbk", "年龄,性别,购买\n12,男,是\n33,女,否\n34,女,是\n"),
+        ("euc_kr", "나이,성별,구매\n12,남,예\n33,여,아니요\n34,여,예\n"),
         ("shift_jis", "年齢,体重,答え\n1,40,はい\n2,50,いいえ\n"),
     ],
 )
@@ -103,6 +105,7 @@ def test_other_encodings_are_recognized_and_told(encoding: str, text: str) -> No
     [
         (["5.1 cm", "4 cm", "0.5cm"], [5.1, 4, 0.5], "cm"),
         (["$450,000", "$1,250", "$7"], [450_000, 1250, 7], "$"),
+        (["$450k", "$1.2M", "$900"], [450_000, 1_200_000, 900], "$"),
         (["4.5%", "12 %", "100%"], [4.5, 12, 100], "%"),
         (["20 °C", "-3 °C", "7"], [20, -3, 7], "°C"),
         (["EUR 5", "EUR 7.25", "EUR 1"], [5, 7.25, 1], "EUR"),
