@@ -112,9 +112,11 @@ if page.url_path == HOME or name not in PAGES:  # an address that a page also ha
     current = page_named(name)
     pages.open_page(HOME if current is None else current.name)
 with st.container(key="sheet"):  # on a phone
-    edited = controls(session.experiment(), drawn=not presents)
+    used = name != "labs" or url.parameter("lab") == url.LAB_WITH_SETTINGS
+    drawn = used and not presents
+    edited = controls(session.experiment(), drawn)
     session.set_experiment(edited, by_widgets=True)  # current on every page
-workbench(PICTURES if name == HOME else {}, button=not presents)
+workbench(PICTURES if name == HOME else {}, button=not presents, settings=drawn)
 show_url_problems()
 if name != "labs":
     url.set_parameter("lab", "")  # it is closed; the page itself remembers which one was open

@@ -12,6 +12,7 @@ from playground.nn.format import truncate
 
 SHARED = "shared"  # the token of a shared run
 PARAMETERS = ("lab", "lesson", "assignment", "present", "controls")  # beside the experiment
+LAB_WITH_SETTINGS = "six_steps"  # shows the code of the current experiment
 DAMAGED = "-"  # stands for an assignment whose text cannot be one: reported, not dropped
 
 _BASE = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,260}(/[A-Za-z0-9._~%@-]{1,100}){0,10}")

@@ -27,6 +27,12 @@ def test_a_unit_dies_as_its_step_is_moved_by_keyboard(visit: Callable[..., Any])
     page.get_by_text("Schedules", exact=True).first.click()
     page.locator(".st-key-lab_schedules_rates .js-plotly-plot").wait_for()
     assert "lab=schedules" in page.url
+    settings = page.locator(".st-key-settings")
+    assert settings.count() == 0  # a lab has its own controls
+    page.get_by_text("Six steps", exact=True).first.click()
+    settings.wait_for()  # but this one shows the code of the experiment
+    page.get_by_text("Schedules", exact=True).first.click()
+    settings.wait_for(state="detached")
     open_page(page, "Data")
     page.wait_for_url(re.compile("/data$|/data[?](?!.*lab=)"))  # closed with its page
 

@@ -253,6 +253,17 @@ def test_a_course_page_embeds_chosen_controls_and_the_others_are_gone(visit: Any
     train(page)
 
 
+def swipe(page: Any, key: str, by: int) -> None:
+    """Move a finger to the side over a part of the page."""
+    box, session = page.locator(f".st-key-{key}").bounding_box(), page.context.new_cdp_session(page)
+    x, y = box["x"] + (box["width"] - by) / 2, box["y"] + box["height"] / 2
+    steps = [("touchStart", x), *(("touchMove", x + by * i / 5) for i in range(1, 6))]
+    for name, at in steps:
+        touch = {"type": name, "touchPoints": [{"x": at, "y": y}]}
+        session.send("Input.dispatchTouchEvent", touch)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def test_on_a_phone_one_picture_at_a_time_and_the_settings_as_a_sheet(visit: Any) -> None:
     page = visit(SPIRAL + "30", viewport={"width": 390, "height": 844}, has_touch=True)
     graph = page.locator(".st-key-train_graph .diagram")
@@ -261,6 +272,10 @@ def test_on_a_phone_one_picture_at_a_time_and_the_settings_as_a_sheet(visit: Any
     assert not page.locator(".st-key-region").is_visible()
     assert not page.locator(".st-key-settings").is_visible()
     tabs = page.get_by_label("On a phone")
+    swipe(page, "picture_network", -150)
+    page.locator(".st-key-region .js-plotly-plot").wait_for()
+    swipe(page, "region", 150)
+    graph.wait_for()
     tabs.get_by_text("Output").tap()
     page.locator(".st-key-region .js-plotly-plot").wait_for()
     assert not graph.is_visible()

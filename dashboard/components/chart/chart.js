@@ -53,6 +53,7 @@ function roomy(figure, width, type) {
 // Of the workbench: as high as the window allows; on a projector larger type and thicker lines.
 function sized({ data, layout }, { share, large }) {
   if (share) layout.height = Math.round(Math.max(layout.height, share * window.innerHeight));
+  if (share && window.innerWidth <= 640) layout.dragmode = false; // a finger turns to the next picture
   if (!large) return;
   layout.font.size = 18;
   layout.title.font.size = 20;

@@ -28,12 +28,15 @@ def epoch_slider(
     moved: Callable[[], None] = lambda: None,
     stream: str = "",
     large: bool = False,
+    trained: int = 0,
 ) -> int | None:
     """Draw the slider; the epoch that it shows, as `shown_epoch`. moved: called on a move.
 
-    stream: messages under "epoch" tell the newest epoch; large: for a projector.
+    stream: messages under "epoch" tell the newest epoch; large: for a projector; trained: the
+    epochs of a run whose newest weights are older, as only some are saved.
     """
-    data = {"of": of, "epoch": session.shown_epoch(of), "newest": newest, "large": large}
+    data: dict[str, object] = {"of": of, "epoch": session.shown_epoch(of), "newest": newest}
+    data |= {"large": large, "trained": trained}
     more = {"stream": stream, "part": "epoch"}
     _epoch_slider(key="epoch", data=data | more, on_chosen_change=moved)
     return shown_epoch(newest, of)

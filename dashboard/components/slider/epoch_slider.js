@@ -29,13 +29,14 @@ function build(parentElement) {
 }
 
 function show(slider) {
-  const { range, text, epoch, newest, root } = slider;
+  const { range, text, epoch, newest, trained, root } = slider;
   const at = epoch ?? newest;
   range.max = newest;
   range.value = at;
   range.disabled = newest === 0;
   const moment = at === 0 ? "before training" : `after epoch ${at}`;
-  text.textContent = newest === 0 ? moment : `${moment}, of ${newest}${epoch === null ? " (the newest)" : ""}`;
+  const last = trained > newest ? ` saved (${trained} trained)` : epoch === null ? " (the newest)" : "";
+  text.textContent = newest === 0 && !last.includes("saved") ? moment : `${moment}, of ${newest}${last}`;
   range.setAttribute("aria-valuetext", text.textContent);
   for (const button of root.querySelectorAll("button")) {
     const back = button.name === "first" || button.name === "back";
@@ -49,7 +50,7 @@ export default function ({ data, parentElement, setStateValue }) {
   slider.set = setStateValue;
   if (slider.of !== data.of) Object.assign(slider, { of: data.of, epoch: data.epoch });
   slider.root.classList.toggle("large", Boolean(data.large));
-  slider.newest = data.newest;
+  Object.assign(slider, { newest: data.newest, trained: data.trained });
   if (slider.epoch !== null && slider.epoch >= data.newest) slider.epoch = null;
   show(slider);
   return () => {

@@ -25,15 +25,14 @@ KEYS = {
 BY_STREAMLIT = (" ", "s", "e", "n")
 
 
-def workbench(pictures: Mapping[str, str], button: bool = True) -> None:
+def workbench(pictures: Mapping[str, str], button: bool = True, settings: bool = True) -> None:
     """Listen to the keys; on a phone show one of `pictures`: name of its container → label.
 
-    button: whether one lists the keys.
+    button: whether one lists the keys; settings: whether the page has them, on a phone as a sheet.
     """
     keys = [
         {"key": key, "button": button, "name": name, "text": text, "own": key in BY_STREAMLIT}
         for key, (button, name, text) in KEYS.items()
     ]
-    _workbench(
-        key="workbench_keys", data={"keys": keys, "pictures": dict(pictures), "button": button}
-    )
+    data = {"keys": keys, "pictures": dict(pictures), "button": button, "settings": settings}
+    _workbench(key="workbench_keys", data=data)

@@ -62,11 +62,37 @@ function unfold(bench, open) {
   bench.nav.firstElementChild.setAttribute("aria-expanded", open);
 }
 
+function choose(bench, name) {
+  bench.picture = name;
+  unfold(bench, false);
+  style(bench);
+  window.dispatchEvent(new Event("resize")); // a chart that was hidden has no size yet
+}
+
+const FAR = 60; // pixels that a finger moves to the side for the next picture
+
+// A finger that moves to the side over a picture turns to the one beside it, as the tabs do.
+function swipe(bench, event) {
+  const { clientX: x, clientY: y } = event.changedTouches[0];
+  const names = Object.keys(bench.pictures);
+  if (event.type === "touchstart") {
+    const on = event.composedPath().some((part) => part.className?.includes?.("st-key-picture_"));
+    bench.from = on && event.touches.length === 1 && window.innerWidth <= 640 ? [x, y] : null;
+  } else if (bench.from) {
+    const [right, down] = [x - bench.from[0], y - bench.from[1]];
+    const next = names[names.indexOf(bench.picture) - Math.sign(right)];
+    if (next && Math.abs(right) > Math.max(FAR, 2 * Math.abs(down))) choose(bench, next);
+    bench.from = null;
+  }
+}
+
 function build(parentElement) {
   const [nav, dialog] = ["nav", "dialog"].map((name) => parentElement.querySelector(name));
   const bench = { nav, dialog, picture: "network", style: document.head.appendChild(document.createElement("style")) };
   bench.press = (event) => press(bench, event);
   window.addEventListener("keydown", bench.press, true);
+  bench.swipe = (event) => swipe(bench, event);
+  for (const type of ["touchstart", "touchend"]) window.addEventListener(type, bench.swipe, { capture: true, passive: true });
   parentElement.querySelector("[name=keys]").onclick = () => dialog.showModal();
   nav.firstElementChild.onclick = () => unfold(bench, !document.body.classList.contains("sheet"));
   return bench;
@@ -79,18 +105,15 @@ export default function ({ data, parentElement }) {
   parentElement.querySelector("[name=keys]").hidden = !data.button;
   const { nav, dialog } = bench;
   const names = Object.keys(data.pictures);
+  nav.firstElementChild.hidden = !data.settings;
+  nav.hidden = !data.settings && !names.length;
   while (nav.children.length > 1 + names.length) nav.lastChild.remove();
   while (nav.children.length < 1 + names.length) nav.append(document.createElement("button"));
   names.forEach((name, i) => {
     const button = nav.children[i + 1];
     button.textContent = data.pictures[name];
     button.dataset.picture = name;
-    button.onclick = () => {
-      bench.picture = name;
-      unfold(bench, false);
-      style(bench);
-      window.dispatchEvent(new Event("resize")); // a chart that was hidden has no size yet
-    };
+    button.onclick = () => choose(bench, name);
   });
   if (!names.includes(bench.picture)) bench.picture = names[0];
   style(bench);
@@ -104,6 +127,7 @@ export default function ({ data, parentElement }) {
   return () => {
     if (parentElement.isConnected) return;
     window.removeEventListener("keydown", bench.press, true);
+    for (const type of ["touchstart", "touchend"]) window.removeEventListener(type, bench.swipe, true);
     document.body.classList.remove("sheet");
     bench.style.remove();
     benches.delete(parentElement);

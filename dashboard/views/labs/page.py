@@ -99,8 +99,8 @@ def labs() -> None:
 
 def _lab() -> None:
     """The selector and the open lab; a change of a widget reruns this fragment alone."""
-    first, address = next(iter(LABS)), url.parameter("lab")
-    address = FORMER.get(address, address)
+    first, before = next(iter(LABS)), url.parameter("lab")
+    address = FORMER.get(before, before)
     if address or not stored.has_widget(CHOSEN):
         stored.suggest(CHOSEN, address if address in LABS else first)
     name: str = st.pills(
@@ -114,5 +114,7 @@ def _lab() -> None:
         warn([f"lab must be one of {known}, got {got}: the first one is open."])
     else:
         url.set_parameter("lab", name)
+        if before != name and url.LAB_WITH_SETTINGS in (before, name):
+            st.rerun()  # with the settings bar, or without it
     st.caption(LABS[name].question)
     LABS[name].show()

@@ -114,7 +114,10 @@ def _workbench(run: Run, dataset: Dataset, shares: tuple[float, float]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="strip"):
         if url.shows("epoch"):
             with st.container(width="stretch"):
-                epoch_slider(newest, run.network, stream=path, large=url.presents())
+                trained = 0 if run.state == "playing" else run.epoch  # then the weights follow
+                epoch_slider(
+                    newest, run.network, stream=path, large=url.presents(), trained=trained
+                )
         if url.shows("axes") and not url.presents():
             _curve_options()
         if url.shows("pin") and not url.presents():
