@@ -192,7 +192,8 @@ def _targets(
         usual = clean(names[int(counts.argmax())], 30)
         notes.append(
             f"“{usual}” is {share:.0%} of the rows: always predicting it has that accuracy. Look "
-            "at balanced accuracy and recall too."
+            "at balanced accuracy and recall too; what helps are more rows of the rare classes, "
+            f"or fewer of “{usual}”."
         )
     return y.astype(np.int32), distinct(names)
 

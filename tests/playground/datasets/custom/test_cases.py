@@ -103,6 +103,7 @@ def test_titanic_like() -> None:
         ("frame_index", "“column 1” is left out: it numbers the rows."),
         ("and_truth_table", "All 4 rows are for training: none is left to validate or to test on."),
         ("imbalanced", "“healthy” is 95% of the rows: always predicting it has that accuracy."),
+        ("imbalanced", "more rows of the rare classes, or fewer of “healthy”."),
         ("duplicate_headers", "the second one is “score (2)” here."),
         ("dates", "“day”: dates were read as days since 2025-01-01."),
         ("spaces", "Columns are separated by spaces."),
