@@ -205,6 +205,32 @@ def test_curves_have_logarithmic_axes_smoothing_marks_and_values_at_their_ends(v
     assert marks(page) == ["η 0.1"]
 
 
+def test_every_other_setting_is_at_most_15_stops_of_the_keyboard_away(visit: Any) -> None:
+    page = small(visit, SPIRAL + "30&clipping=norm&early_stopping=1&target_metric=loss")
+    for group, name in enumerate(("Data", "Network", "Optimization", "Stopping")):
+        free(page)
+        page.keyboard.press("m")
+        page.wait_for_function("document.activeElement?.getAttribute('role') === 'tab'")
+        for _ in range(group):
+            page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        panel = page.locator("[data-testid=stPopoverBody] [role=tabpanel]:visible")
+        panel.locator("input").first.wait_for()
+        wanted: set[str] = set(panel.locator("input:enabled").evaluate_all(
+            """found => found.map(input => [...input.closest('[class*=st-key-]').classList]
+               .find(name => name.startsWith('st-key-')).slice(7))"""
+        ))  # fmt: skip
+        stops = 1 + group
+        reached: set[str] = set()
+        while not wanted <= reached:
+            page.keyboard.press("Tab")
+            reached.add(focused(page))
+            stops += 1
+            assert stops <= 15, (name, wanted - reached)
+        page.keyboard.press("Escape")
+        panel.wait_for(state="detached")
+
+
 def test_two_optimizers_stand_on_one_chart_after_four_clicks(visit: Any) -> None:
     page = small(visit, SPIRAL + "30")
     press(page, "train")  # 1
