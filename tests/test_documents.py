@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 
 from dashboard.state.url import CONTROLS
+from dashboard.views.labs.page import LABS
 from playground.cli.commands import playground
+from playground.datasets import DATASETS
 from playground.experiment.pages import PAGES as PAGES_OF_THE_DASHBOARD
+from playground.lessons.lesson import all_lessons
+from playground.nn.activations import ACTIVATIONS
+from playground.nn.initializers import INITIALIZERS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG", "SECURITY")]
@@ -100,3 +105,20 @@ def test_the_version_is_the_same_everywhere() -> None:
 def test_every_control_that_an_address_can_choose_is_documented() -> None:
     text = (ROOT / "docs" / "teaching.md").read_text()
     assert [name for name in CONTROLS if f"`{name}`" not in text] == []
+
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+           "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen")  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_number_of_choices_that_a_page_names_is_that_of_the_table(page: Path) -> None:
+    tables = {
+        "activations": ACTIVATIONS, "initializers": INITIALIZERS, "data sets": DATASETS,
+        "labs": LABS, "lessons": all_lessons().lessons,
+    }  # fmt: skip
+    told = re.findall(rf"(\w+) \[?({'|'.join(tables)})\b", page.read_text())
+    for count, what in told:
+        number = NUMBERS.index(count.lower()) if count.lower() in NUMBERS else count
+        if str(number).isdecimal():
+            assert int(number) == len(tables[what]), f"{count} {what}"
