@@ -100,13 +100,14 @@ def print_table(
     if source.unit:
         _print(f"mean errors in {source.unit}")
     columns: dict[str, int] = {}
-    finished = None
+    finished, compiling = None, 0.0
     with _progress_bar(experiment.training.epochs * steps) as bar:
         for event in events:
             if isinstance(event, Progress):
                 bar.update((event.epoch - 1) * steps + event.batch - bar.pos)
             elif isinstance(event, Epoch):
                 values = epoch_values(event, task)
+                compiling += event.compile_seconds or 0
                 _clear_line()
                 if not columns:
                     columns = _columns(values)
@@ -123,6 +124,8 @@ def print_table(
                 finished = event
     if finished is None:  # interrupted
         return False
+    if compiling and "seconds" in columns:
+        _print(f"{compiling:.2f} s of compilation are not in these seconds")
     if finished.stopped_early:
         reason = STOPPED[finished.stopped_by or "patience"]
         best = f"; best epoch {finished.best_epoch}" if finished.best_epoch else ""
