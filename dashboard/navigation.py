@@ -32,7 +32,9 @@ STYLE = """
 }
 .stButtonGroup > div:has(> button) { flex-wrap: wrap; row-gap: 4px; }
 .st-key-first_visit p { font-size: 0.875rem; line-height: 1.3; margin: 0; }
-.st-key-first_visit [class*="st-key-open_"] button { min-height: 0; padding: 0.1rem 0.6rem; }
+@media (min-width: 641px) {
+  .st-key-first_visit [class*="st-key-open_"] button { min-height: 0; padding: 0.1rem 0.6rem; }
+}
 .st-key-layers button { padding: 0 0.55rem; min-width: 0; }
 .st-key-sheet { gap: 0; }
 .st-key-workbench_keys { position: absolute; width: 0; }

@@ -76,6 +76,10 @@ def test_all_of_it_is_on_one_screen_and_moves_together(visit: Any) -> None:
         assert box["y"] + box["height"] <= 720, key
         assert box["x"] + box["width"] <= 1280, key
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 1280
+    assert page.locator("[data-testid=stSidebar]").count() == 0
+    assert page.locator(".st-key-settings").bounding_box()["y"] < 60  # below the navigation
+    for key in ("diagnosis", "summary", "open_test", "export_own", "share"):  # after scrolling
+        assert page.locator(f".st-key-{key}").first.bounding_box()["y"] > 720, key
     assert page.get_by_text("acts at once on a network that trains").is_visible()
     assert [page.locator(f".st-key-{key}").get_by_text("↯").count() for key in bar[1:7]] == [
         0, 0, 0, 1, 1, 1,
