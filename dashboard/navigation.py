@@ -62,7 +62,9 @@ STYLE = """
   [data-testid="stMarkdownContainer"] > table { display: block; overflow-x: auto; }
   [data-testid="stExpandSidebarButton"] { min-height: 44px; min-width: 44px; }
   .stTooltipIcon button[aria-label^="Help"] { position: relative; }
-  .stTooltipIcon button[aria-label^="Help"]::after { content: ""; position: absolute; inset: -20px -12px -8px -16px; }
+  .stTooltipIcon button[aria-label^="Help"]::after {
+    content: ""; position: absolute; inset: -20px -12px -8px -16px;
+  }
 }
 """
 # A projector shows the pictures and the curves alone; the keys still press the hidden buttons.
