@@ -42,6 +42,7 @@ from playground.nn.schedules import SCHEDULES
 from playground.training import Trainer
 
 EPOCHS = 3
+EAGER = 100  # updates; scripts of more are run as they stand
 VERSIONS = {name: version(name) for name in ("keras", "tensorflow", "numpy", "scikit-learn")}
 
 # Together every data set, optimizer, schedule, loss, regulariser, activation and initializer.
@@ -105,12 +106,21 @@ def written(case: dict[str, object]) -> Script:
 def execute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., str]:
-    """Runs a script in this process, where Keras is loaded already; what it printed."""
+    """Runs a script in this process, where Keras is loaded already; what it printed.
+
+    Of few updates eagerly, with the same numbers: tracing takes seconds, and an eager update 20 ms.
+    """
     monkeypatch.chdir(tmp_path)
 
     def execute(made: Script, *arguments: str, status: int = 0) -> str:
         for name, content in made.files.items():
             (tmp_path / name).write_bytes(content)
+        epochs, steps = map(int, re.findall(r"^(?:EPOCHS|STEPS) = (\d+)", made.text, re.MULTILINE))
+        if epochs * steps < EAGER:
+            before, text = "    jit_compile=False,", (tmp_path / NAME).read_text("utf-8")
+            assert before in text
+            text = text.replace(before, f"    run_eagerly=True,\n{before}")
+            (tmp_path / NAME).write_text(text, "utf-8", newline="\n")
         monkeypatch.setattr(sys, "argv", [NAME, *arguments])
         keras.utils.clear_session()
         try:
