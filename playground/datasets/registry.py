@@ -172,6 +172,8 @@ def generated(
 
 
 class _Datasets(dict[str, DatasetInfo]):
+    """The data sets by name; KeyError with all names for another one."""
+
     def __missing__(self, name: object) -> DatasetInfo:
         raise KeyError(f"dataset must be one of {', '.join(self)}, got {truncate(name)}")
 
