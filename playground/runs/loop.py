@@ -33,12 +33,12 @@ from playground.runs.worker import TrainerError
 from playground.storage.records import SavedRun, SavedState
 
 SLICE = 0.15  # seconds of training requested at a time
-FRAME = 0.07  # …while a page watches, so that it moves
+FRAME = 0.05  # …while a page watches, so that it moves
 SHORT_SLICE = 0.03  # …while earlier weights are requested: each request waits for a slice
 TURN = 0.4  # seconds in which every run of a worker has had its slice
 SHORTEST = 0.01  # of a slice: the trainer makes some updates in any case
 WATCHED = 2.0  # seconds after a heartbeat in which snapshots are sent
-SNAPSHOT_EVERY = 0.06  # seconds between two snapshots of each run of a worker, at least
+SNAPSHOT_EVERY = 0.05  # seconds between two snapshots of each run of a worker, at least
 SNAPSHOT_BYTES = 16e6  # …and of such a run, a second at most
 MOST_FAILURES = 3  # workers that may end one after the other before a run is given up
 RETRY = 1.0  # seconds between two attempts to reach a worker
@@ -485,16 +485,16 @@ class TrainingLoop(Leased):
             bounds.append(first + 1 + int((time.monotonic() - began) * speed))
         now = time.monotonic()
         watches = now - self.last_seen < WATCHED
-        watched = self.settings.snapshots == "watched" and now >= self._next_snapshot
         changes, self._changes = self._changes, {}
         self._sent = changes, None
         longest = SHORT_SLICE if now < self._requests_until else FRAME if watches else SLICE
         self._slice = max(SHORTEST, min(longest, TURN / self.sharing))
+        due = now + self._slice >= self._next_snapshot
         return {
             "seconds": self._slice,
             "until_epoch": min(bounds, default=None),
             "changes": changes,
-            "with_snapshot": watched and watches,
+            "with_snapshot": watches and due and self.settings.snapshots == "watched",
         }
 
     @property

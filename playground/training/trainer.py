@@ -124,6 +124,7 @@ class Trainer:
         self.last_epoch = experiment.training.epochs
         self.over = self.diverged = False
         self.compile_seconds = 0.0
+        self._epoch_seconds = 0.0  # of the last short epoch
         self.gradients: list[Any] = []  # of the last update inside an epoch
         self.rows: np.ndarray = np.zeros(0, np.int64)
         self.row = 0
@@ -163,7 +164,7 @@ class Trainer:
             began, before = clock(), self.epoch * self.order.n + self.row
             compiled = self.program.compile_seconds
             if self._is_short and self.row == 0:
-                new = self._whole_epochs(last)
+                new = self._whole_epochs(last, end - time.perf_counter())
             else:
                 new = self._part_of_epoch()
             for event in itertools.chain(new, self._ending(timed)):
@@ -478,11 +479,13 @@ class Trainer:
         train = self._score_of(self.loss / n, *(self.sums / n).tolist())
         yield from self._end_epoch(train, validation, rate, self.seconds, rms, dead, now)
 
-    def _whole_epochs(self, last: int) -> Iterator[Event]:
-        """Many short epochs in one compiled call."""
+    def _whole_epochs(self, last: int, available: float) -> Iterator[Event]:
+        """As many short epochs in one compiled call as fit into the seconds available."""
         p = self._acquire()
         began, steps = p.clock(), self._steps
-        count = min(EPOCHS, last - self.epoch, self.stopping.epochs_left, self.plateau.epochs_left)
+        fits = 1 + int(max(available, 0.0) / self._epoch_seconds) if self._epoch_seconds else 1
+        left = self.stopping.epochs_left, self.plateau.epochs_left
+        count = min(EPOCHS, fits, last - self.epoch, *left)
         x, y = self._validation
         validation = x.reshape(len(x), -1), keras_model.targets(self.experiment, y)
         before = copy.deepcopy((self.order, self.masks))
@@ -501,7 +504,7 @@ class Trainer:
             p.load(*state)
             self.order, self.masks = copy.deepcopy(before)
             count = wanted
-        seconds = (p.clock() - began) / max(int(reached), 1)
+        self._epoch_seconds = seconds = (p.clock() - began) / max(int(reached), 1)
         for e, (train, score) in enumerate(pairs):
             if not np.isfinite(scores[e]).all():
                 self._keep(each[e, : int(step)])

@@ -23,11 +23,12 @@ from starlette.responses import Response, StreamingResponse
 from dashboard.components import register
 
 PATH = "/stream/{name}"
-FASTEST = 1 / 20  # seconds between two messages of a stream, at least
+FASTEST = 1 / 30  # seconds between two messages of a stream, at least
 SHARE = 0.012  # …and this many for each stream that somebody watches
 SLOWEST = 0.35
 LOAD = 2.0  # …and this many times what computing the last one took
 HEAVY = 0.03  # of a core, what one kind of costly part takes for all streams together
+HEAVY_ALONE = 0.1  # …for a single one
 SIGN_OF_LIFE = 1.0  # seconds between two events, at most: a page takes 3 as a sign of a proxy
 REDRAW = 0.4  # seconds between two script runs of a fragment, at least
 FORGET = 60.0  # seconds after which a stream without viewers is forgotten
@@ -61,7 +62,8 @@ class Paced(Generic[Value]):
             return made[1]
         began = time.thread_time()
         value = compute()
-        pause = (time.thread_time() - began) * watched() / HEAVY
+        share = HEAVY_ALONE if watched() < 2 else HEAVY
+        pause = (time.thread_time() - began) * watched() / share
         self._next = time.monotonic() + max(self._seconds, pause if self._seconds else 0.0)
         self._made = key, value
         return value

@@ -271,7 +271,7 @@ def test_every_attempt_is_a_run_of_its_own(start: Start, store: Store) -> None:
     run.play(1)
     run.wait(60)
     assert {line.id for line in store.list_runs(ME)} == {first, run.saved}
-    playing = start(IRIS.replace(epochs=10_000))
+    playing = start(IRIS.replace(batch_size=1, epochs=10_000))
     playing.speed = 100
     playing.play()
     until(lambda: playing.epoch > 2)
@@ -285,7 +285,7 @@ def test_a_database_that_fails_does_not_stop_training(
     monkeypatch.setattr("playground.storage.schema.PATIENCE", 0.05)
     monkeypatch.setattr("playground.runs.logger.RETRY", 0.1)
     other = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
-    run = start(IRIS.replace(epochs=10_000), store=other)
+    run = start(IRIS.replace(batch_size=1, epochs=10_000), store=other)
     run.speed = 100
     run.play()
     until(lambda: run.saved is not None)
@@ -344,7 +344,7 @@ from playground.runs.loop import SavedLog
 from playground.runs.run import Run
 from playground.storage.store import Store
 run = Run(
-    Experiment().replace(dataset="iris", hidden=(8,), epochs=10_000),
+    Experiment().replace(dataset="iris", hidden=(8,), batch_size=1, epochs=10_000),
     logger=RunLogger(Store(sys.argv[1]), "0" * 32),
 )
 run.speed = 200

@@ -151,7 +151,9 @@ def test_who_is_stopped_or_diverged_holds_up_nobody(start: Start) -> None:
 def test_the_runs_of_a_lost_worker_continue_in_lockstep_with_the_others(
     start: Start, dask: Client
 ) -> None:
-    race = start(vary(IRIS.replace(epochs=10_000), "learning_rate", [0.1, 0.03, 0.01, 0.003]))
+    race = start(
+        vary(IRIS.replace(batch_size=1, epochs=10_000), "learning_rate", [0.1, 0.03, 0.01, 0.003])
+    )
     race.play(3)
     assert race.wait(60) == "paused"
     lost = race.runs[0][0].worker
@@ -166,7 +168,9 @@ def test_the_runs_of_a_lost_worker_continue_in_lockstep_with_the_others(
 
 
 def test_a_race_that_nobody_watches_pauses_itself(start: Start) -> None:
-    race = start(vary(IRIS.replace(epochs=10_000), "learning_rate", [0.1, 0.01]), lease=0.4)
+    race = start(
+        vary(IRIS.replace(batch_size=1, epochs=10_000), "learning_rate", [0.1, 0.01]), lease=0.4
+    )
     race.speed = 50
     race.play()
     assert race.wait(60) == "paused"

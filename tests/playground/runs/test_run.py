@@ -29,7 +29,7 @@ from playground.runs.leased import TAB_LEASE, LoopSettings, Registry
 from playground.runs.run import Run
 
 IRIS = Experiment().replace(dataset="iris", hidden=(8,), epochs=200)
-LONG = IRIS.replace(epochs=10_000)
+LONG = IRIS.replace(batch_size=1, epochs=10_000)
 
 Start = Callable[..., Run]
 

@@ -80,7 +80,9 @@ def test_every_run_is_trained_and_a_failing_one_ends_no_other(
 
 
 def test_a_sweep_is_stopped_paused_and_goes_on(start: Start) -> None:
-    sweep = start([IRIS.replace(epochs=10_000, seed=seed) for seed in range(6)], at_once=3)
+    sweep = start(
+        [IRIS.replace(batch_size=1, epochs=10_000, seed=seed) for seed in range(6)], at_once=3
+    )
     sweep.play()
     while sum(row.epoch > 0 for row in sweep.rows) < 3:
         sweep.wait(0.1)
@@ -105,7 +107,9 @@ def test_a_sweep_is_stopped_paused_and_goes_on(start: Start) -> None:
 
 def test_a_sweep_that_nobody_watches_pauses_itself(start: Start) -> None:
     sweep = start(
-        [IRIS.replace(epochs=10_000, seed=seed) for seed in range(3)], lease=0.3, at_once=1
+        [IRIS.replace(batch_size=1, epochs=10_000, seed=seed) for seed in range(3)],
+        lease=0.3,
+        at_once=1,
     )
     sweep.play()
     assert sweep.wait(60) == "paused"

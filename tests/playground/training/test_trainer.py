@@ -286,3 +286,15 @@ def test_a_program_has_the_same_names_whatever_was_traced_before_it(
     assert names(SHORT) == first
     assert len(first[0]) == 5  # the function, two loops, each with its condition
     assert not names(SHORT.replace(hidden=(9,)))[0] & first[0]
+
+
+def test_a_slice_has_as_many_short_epochs_as_its_time_allows() -> None:
+    trainer = Trainer(SHORT)
+    trainer.advance(0)
+    assert trainer.epoch == 1  # how long one takes is not known before
+    trainer._epoch_seconds = 1.0
+    trainer.advance(0)
+    assert trainer.epoch == 2
+    trainer._epoch_seconds = 1e-9
+    trainer.advance(0.001)
+    assert trainer.epoch == SHORT.training.epochs
