@@ -217,6 +217,7 @@ def test_a_link_opens_the_same_experiment_elsewhere(visit: Visit) -> None:
     layers.fill("30, 20")
     layers.press("Enter")
     page.get_by_text("784-30-20-10").first.wait_for()
+    page.locator(".st-key-share summary").click()
     link = page.locator("[data-testid=stCode]").inner_text().strip()
     assert "hidden=30" in link
     other = ready(visit(link))
