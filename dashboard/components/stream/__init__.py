@@ -234,7 +234,7 @@ def fragment(
         return f"{moves()} {hash(revision())}"
 
     def parts() -> Parts:
-        return {"state": pace.get(revision(), state, now=not moves())}
+        return {"state": pace.get((moves(), revision()), state, now=not moves())}
 
     moved = moves()
 
