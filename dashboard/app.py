@@ -8,18 +8,20 @@ import gc
 import gzip
 import logging
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from streamlit.runtime.state import SafeSessionState, SessionState
 from threadpoolctl import threadpool_limits
 
 from dashboard.components import identity, images, stream
@@ -89,6 +91,22 @@ class OneLine(logging.Filter):
 
 for logger in OneLine.LOGGERS:
     logging.getLogger(logger).addFilter(OneLine())
+
+
+_init, _LOCKS = SafeSessionState.__init__, WeakValueDictionary[int, Any]()  # locks by session
+
+
+def _init_with_shared_lock(
+    self: SafeSessionState, state: SessionState, yield_callback: Callable[[], None]
+) -> None:
+    """One lock per session: Streamlit makes one per script run, so a run that was overtaken by
+    a click removed entries while the next one iterated over them, and either could fail.
+    """
+    _init(self, state, yield_callback)
+    object.__setattr__(self, "_lock", _LOCKS.setdefault(id(state), self._lock))
+
+
+SafeSessionState.__init__ = _init_with_shared_lock  # type: ignore[method-assign]
 
 
 async def _keep() -> None:

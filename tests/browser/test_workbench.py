@@ -346,9 +346,12 @@ def test_the_first_visit_begins_with_cards_that_move_and_all_fits(visit: Any) ->
     page.locator(".st-key-samples li").first.wait_for(timeout=START)
     for name in ("spiral", "digit", "clothes"):
         assert page.locator(f".st-key-open_{name} button").first.is_visible(), name
-    for key in ("first_visit", "bar", "train_graph", "samples", "strip", "loss_chart"):
-        box = page.locator(f".st-key-{key}").first.bounding_box()
-        assert box["y"] + box["height"] <= 720, key
+    parts = ["first_visit", "bar", "train_graph", "samples", "strip", "loss_chart"]
+    page.wait_for_function(  # a chart has its height when its script has been loaded
+        "parts => parts.every(part => "
+        "document.querySelector(`.st-key-${part}`)?.getBoundingClientRect().bottom <= 720)",
+        arg=parts, timeout=20_000,
+    )  # fmt: skip
     press(page, "open_spiral")
     page.get_by_text("Spiral · 2-16-16-1").first.wait_for(timeout=START)
     page.locator(".st-key-pause button:visible").wait_for(timeout=START)

@@ -1,6 +1,7 @@
 """The command `mlp-playground`: its settings, its options and the commands of `playground`."""
 
 import logging
+import threading
 import tomllib
 from collections.abc import Callable
 from importlib.metadata import version
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.state import SafeSessionState, SessionState
 
 from dashboard.__main__ import SETTINGS, main
 from playground.experiment.model import Experiment
@@ -72,6 +74,21 @@ def test_what_a_client_sends_is_logged_in_one_line_and_our_faults_whole(
     logged = handler.stream.getvalue()
     assert name in logged
     assert ("Traceback" in logged) == is_ours == (len(logged.splitlines()) > 1)
+
+
+def test_two_script_runs_of_a_session_share_one_lock() -> None:
+    import dashboard.app  # noqa: F401 — shares it
+
+    state = SessionState()
+    old, new = (SafeSessionState(state, lambda: None) for _ in range(2))
+    click = threading.Thread(target=lambda: new.__setitem__("clicked", True))
+    with old._lock:
+        click.start()
+        click.join(0.2)
+        assert "clicked" not in old
+    click.join(10)
+    assert old["clicked"] is True
+    assert SafeSessionState(SessionState(), lambda: None)._lock is not old._lock
 
 
 def test_commands_of_playground_and_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -185,7 +185,7 @@ class LiveView:
             found = self._monitor.update(run.experiment, run.events, run.latest, self.dataset)
             return ",".join(problem.name for problem in found)
 
-        self._problems = self._diagnosis.get(run.epoch, problems)
+        self._problems = self._diagnosis.get(run.epoch, problems, now=run.state != "playing")
         begun = run.progress is not None
         return f"{run.state} {begun} {run.latest is not None} {run.unsaved} {self._problems}"
 
