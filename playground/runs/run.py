@@ -27,13 +27,8 @@ from playground.runs.worker import TrainerError
 from playground.storage.records import SavedState, StoreError, TestEvaluation
 
 FITTABLE = ("ready", "paused", "finished")  # states in which examples can be added
-UNDO_FIELDS = (
-    "experiment",
-    "state",
-    "epoch",
-    "progress",
-    "losses",
-)  # beside the log, before added examples
+# Beside the log, before added examples.
+UNDO_FIELDS = ("experiment", "state", "epoch", "progress", "losses")
 EXPECT_REQUESTS = 5.0  # seconds for which one request for weights lets others be expected
 ASK_WAIT = 10.0  # seconds that a request waits for the trainer to exist
 SLOW_START = 5.0  # seconds of waiting for a worker after which a page says so

@@ -201,9 +201,8 @@ def _undo_buttons() -> None:
 
 def message(run: Run, stream: str = "") -> None:
     """Draw the status of the run, as text or as a progress bar that follows a stream."""
-    with st.container(
-        key="run_message"
-    ):  # with a warning or without, what comes below keeps its place and zoom
+    # With a warning or without, what comes below keeps its place and zoom.
+    with st.container(key="run_message"):
         _status(run, stream)
         if run.unsaved:
             warn([run.unsaved])

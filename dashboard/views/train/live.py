@@ -21,13 +21,7 @@ from playground.analysis.metrics.run_summary import (
 )
 from playground.datasets import Dataset
 from playground.experiment.model_summary import layer_name
-from playground.history.events import (
-    NO_LOSSES,
-    BatchLosses,
-    Diverged,
-    Epoch,
-    metric_name,
-)
+from playground.history.events import NO_LOSSES, BatchLosses, Diverged, Epoch, metric_name
 from playground.history.history import History, history
 from playground.nn.format import format_score
 from playground.nn.network import Snapshot
