@@ -11,6 +11,7 @@ from dashboard.state.identity import Identity
 from playground.datasets.custom.table import Table
 from playground.experiment.describe import unused_settings
 from playground.experiment.model import Experiment
+from playground.history.events import WorkerLost
 from playground.lessons.assignment import Assignment, AssignmentError
 from playground.lessons.assignment import read as read_assignment
 from playground.runs.loop import SavedLog
@@ -219,8 +220,9 @@ def _restored_run(known: Identity) -> Run | None:
         return None  # the page says so as soon as there is something to lose
     if saved is None or saved.experiment != experiment() or saved.row.state == "playing":
         return None
-    reason = "the server was restarted"
-    if saved.row.state != "interrupted":  # it was paused, for an unknown time
+    last = saved.events[-1] if saved.events else None
+    reason = last.reason if isinstance(last, WorkerLost) else "the server was restarted"
+    if saved.row.state == "paused":  # for an unknown time
         reason += " since, or it was closed after hours without a viewer"
     try:
         state, evaluations = database.state(saved.id, owner), database.test_evaluations(owner, tab)

@@ -190,6 +190,11 @@ class FullSet:
         return home() / "datasets" / self.folder
 
     @property
+    def place(self) -> Path:
+        """Keras' only file of this set, or else its folder."""
+        return self.path / (self.files[0] if len(self.files) == 1 else "")
+
+    @property
     def repacked(self) -> Path:
         """Our own file, where the set does not come from Keras; it may not exist yet."""
         return home() / "datasets" / OWN_FOLDER / f"{self.name}.npz"
@@ -231,18 +236,20 @@ def cached(name: str) -> bool:
 
 def full(name: str) -> Collection:
     """The full set from the cache, read-only; OSError or ValueError where it is not there."""
-    return _full(name, FULL_SETS[name].path)
+    return _found(name, FULL_SETS[name].path)[1]
 
 
 @lru_cache(maxsize=2)
-def _full(name: str, folder: Path) -> Collection:
+def _found(name: str, folder: Path) -> tuple[Path, Collection]:
+    """The file or folder on this machine that holds the set, and the set."""
     info = FULL_SETS[name]
     try:
-        return _checked(info, {file: (folder / file).read_bytes() for file in info.files})
+        files = {file: (folder / file).read_bytes() for file in info.files}
+        return info.place, _checked(info, files)
     except FAILURES:
         if not info.repacked.is_file():
             raise
-    return _checked(info, {info.repacked.name: info.repacked.read_bytes()})
+    return info.repacked, _checked(info, {info.repacked.name: info.repacked.read_bytes()})
 
 
 def _checked(info: FullSet, files: Mapping[str, bytes]) -> Collection:
@@ -263,13 +270,11 @@ def fetch(
     so far and the total, None where not known. FetchError where all fail.
     """
     info = FULL_SETS[name]
-    place = info.path / (info.files[0] if len(info.files) == 1 else "")
     try:
-        full(name)
-        return place if place.exists() else info.repacked
+        return _found(name, info.path)[0]
     except FAILURES as error:
         absent = isinstance(error, FileNotFoundError)
-        tried = [f"Keras' cache ({place}): {'not there' if absent else _reason(error)}"]
+        tried = [f"Keras' cache ({info.place}): {'not there' if absent else _reason(error)}"]
     for origin in ORIGINS[name] if origins is None else origins:
         try:
             files = origin.get(progress or _silent)
@@ -278,7 +283,8 @@ def fetch(
             tried.append(f"{origin.label}: {_reason(error)}")
             continue
         if origin.is_keras:
-            folder, files = info.path, {file: files[file] for file in info.files}
+            place, folder = info.place, info.path
+            files = {file: files[file] for file in info.files}
         else:
             place, folder = info.repacked, info.repacked.parent
             files = {place.name: to_npz(collection)}

@@ -214,7 +214,7 @@ def progress(run: Run) -> Mapping[str, Any]:
         return status_parts.progress_data(0.0, run.notice or "Starting …")
     share = progress_share(run.progress, run.experiment)
     text = progress_text(run.progress, run.experiment, run.speed)
-    return status_parts.progress_data(share, f"{text} {run.notice}".strip())
+    return status_parts.progress_data(share, " · ".join(filter(None, (text, run.notice))))
 
 
 def _status(run: Run, stream: str) -> None:

@@ -11,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 from benchmarks.fixtures import LOG
 from playground.experiment.model import Experiment
 from playground.experiment.url import parameters
+from playground.history.events import WorkerLost
 from playground.runs.run import RUNS
+from playground.storage.records import SavedState
 from playground.storage.store import Store, store
 
 EXPERIMENT = Experiment().replace(seed=7, epochs=20)
@@ -25,6 +27,7 @@ def page() -> None:
     session.begin()
     run = session.run()
     st.text("nothing" if run is None else f"{run.state} after {run.epoch}: {run.saved}")
+    st.caption("" if run is None else run.notice)
 
 
 @cache  # the first run of a new AppTest looks through all installed packages: a second
@@ -64,6 +67,26 @@ def test_the_run_of_a_tab_is_found_again(who: tuple[str, str]) -> None:
     assert opened(*who) == f"lost after 3: {newest}"
     store().delete([newest], who[0])  # it is here by now
     assert opened(*who) == f"lost after 3: {newest}"
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("lost", "The server was restarted: training can continue from here."),
+        ("paused", "The server was restarted since, or it was closed after hours without a viewer: "
+        "training can continue from here."),
+    ],
+)  # fmt: skip
+def test_a_planned_stop_in_mid_run_is_told_as_a_restart(
+    who: tuple[str, str], state: str, told: str
+) -> None:
+    id = saved(who, state)
+    if state == "lost":  # what a run logs while its server ends
+        lost = WorkerLost(3, "the server was restarted")
+        store().log_events(id, EXPERIMENT, [lost], state, 3)
+    store().save_state(id, SavedState(3, 3, b"PK"))
+    assert opened(*who) == f"paused after 3: {id}"
+    assert browser().caption[0].value == told
 
 
 def test_nothing_is_found_by_anybody_else(who: tuple[str, str]) -> None:

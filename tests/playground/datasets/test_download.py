@@ -155,6 +155,7 @@ def test_a_set_of_another_origin_is_kept_under_our_own_name(keras_home, little_m
     assert place == keras_home / "datasets" / "mlp-playground" / "mnist.npz"
     assert (keras_home / "datasets" / "mnist.npz").read_bytes() == b"half a fi"
     assert full("mnist").digest == LITTLE.digest
+    assert fetch("mnist", origins=[]) == place  # not the file of Keras' name, which is no set
     (keras_home / "datasets" / "mnist.npz").unlink()
     assert cached("mnist")
     assert fetch("mnist", origins=[]) == place
