@@ -116,8 +116,11 @@ if page.url_path == HOME or name not in PAGES:  # an address that a page also ha
     current = page_named(name)
     pages.open_page(HOME if current is None else current.name)
 with st.container(key="sheet"):  # on a phone
-    used = name != "labs" or url.parameter("lab") == url.LAB_WITH_SETTINGS
-    drawn = used and not presents
+    used = {
+        "labs": url.parameter("lab") == url.LAB_WITH_SETTINGS,
+        "lessons": bool(url.parameter("lesson")),  # one that is open asks for changes
+    }
+    drawn = used.get(name, True) and not presents
     edited = controls(session.experiment(), drawn)
     session.set_experiment(edited, by_widgets=True)  # current on every page
 workbench(PICTURES if name == HOME else {}, button=not presents, settings=drawn)

@@ -119,11 +119,20 @@ class LiveView:
                 "updates are few: the loss of each on its batch.",
             ),
             "metric_chart": self._curve_chart(
-                self._metric_curves(log, metric),
+                training_curves.metric_curves(
+                    log,
+                    metric,
+                    run.network,
+                    self.kept,
+                    view,
+                    self._baseline.metric,
+                    self.dataset.source.unit,
+                ),
                 training_curves.metric_sentence(log, metric, self.dataset.source.unit),
                 "The score: training (solid) as the mean during the epoch, validation (dashed) "
                 f"after it; dotted: always {self._constant}. Raise the learning rate while it "
                 "trains and watch both.",
+                self._gap(log, metric == "accuracy"),
             ),
             "rate_chart": chart.chart_data(
                 training_curves.rate_curve(log, run.network),
@@ -133,23 +142,21 @@ class LiveView:
             "layers": self._layers(),
         }
 
-    def _curve_chart(self, figure: Figure, sentence: str, about: str) -> Mapping[str, Any]:
+    def _curve_chart(
+        self, figure: Figure, sentence: str, about: str, more: str = ""
+    ) -> Mapping[str, Any]:
+        figure["layout"]["title"]["text"] += f" by epoch{more}"  # in place of the axis title
         small = compact(figure, CURVE_HEIGHT)
         small["layout"]["margin"]["r"] = 62  # for the values at the lines' ends
         return chart.chart_data(small, sentence, about, small=True)
 
-    def _metric_curves(self, log: History, metric: str) -> Figure:
-        figure = training_curves.metric_curves(
-            log, metric, self.run.network, self.kept, self.curves, self._baseline.metric,
-            self.dataset.source.unit,
-        )  # fmt: skip
-        title = figure["layout"]["title"]
-        events, is_accuracy = self.run.events, metric == "accuracy"
+    def _gap(self, log: History, is_accuracy: bool) -> str:
+        events = self.run.events
         apart = gap(log, is_accuracy, restored_epoch(events[-1] if events else None))
-        if apart is not None:
-            size = format_score(abs(apart.metric), is_accuracy)
-            title["text"] += f" · gap {'−' if apart.metric < 0 else '+'}{size}"
-        return figure
+        if apart is None:
+            return ""
+        size = format_score(abs(apart.metric), is_accuracy)
+        return f" · gap {'−' if apart.metric < 0 else '+'}{size}"
 
     def _batches(self) -> BatchLosses:
         """The losses of single updates, as long as those of all of them are known."""

@@ -171,7 +171,7 @@ def test_the_gap_on_the_train_page_is_that_of_diagnosis_overfitting_and_targets(
     dataset = load(run.experiment.data)
     figure = json.loads(LiveView(run, dataset).parts()["metric_chart"]["figure"])
     title = figure["layout"]["title"]["text"]
-    assert title.replace("−", "-") == f"Accuracy · gap {apart.metric:+.1%}"
+    assert title.replace("−", "-") == f"Accuracy by epoch · gap {apart.metric:+.1%}"
     constant = baseline(dataset, run.experiment.training.loss)
     window = run_window(run.experiment, run.events, constant)
     assert window.gap is not None
