@@ -22,11 +22,13 @@ function help(event) {
   button?.focus();
 }
 
-// What a key opens is drawn by the server a moment later: the focus waits for it.
-function enter(tries = 40) {
-  const first = document.querySelector("[data-testid=stPopoverBody] :is([role=tab][aria-selected=true], input)");
-  if (first) first.focus();
-  else if (tries) setTimeout(enter, 100, tries - 1);
+// What a key opens is drawn by the server a moment later, and on a busy machine more than once: for
+// ten seconds the focus goes into it whenever nothing in it has the focus.
+function enter(tries = 100, wasOpen = false) {
+  const box = document.querySelector("[data-testid=stPopoverBody]");
+  if (wasOpen && !box) return;
+  if (box && !box.contains(document.activeElement)) box.querySelector("[role=tab][aria-selected=true], input")?.focus();
+  if (tries) setTimeout(enter, 100, tries - 1, Boolean(box));
 }
 
 function press(bench, event) {
