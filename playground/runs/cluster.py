@@ -8,6 +8,7 @@ listens on loopback only and asks for its key, another one should be reached by 
 import asyncio
 import contextlib
 import functools
+import logging
 import os
 import threading
 import time
@@ -76,6 +77,8 @@ def n_workers(environment: Mapping[str, str] = os.environ) -> int:
 
 @functools.cache
 def _connect() -> Connection:
+    # It would log at length that its scheduler has ended, which a run says in a sentence.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     address = os.environ.get("PLAYGROUND_SCHEDULER")
     if address:
         return Connection(Client(address))

@@ -169,7 +169,7 @@ def test_a_nanny_that_dies_is_replaced(server: psutil.Popen) -> None:
 def test_a_run_continues_when_the_whole_cluster_has_died(environment: dict[str, str]) -> None:
     with psutil.Popen(
         [sys.executable, "-c", HEALING], env=environment, text=True, start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         try:
             assert process.stdout.readline() == "playing\n"
@@ -178,6 +178,8 @@ def test_a_run_continues_when_the_whole_cluster_has_died(environment: dict[str, 
             state, epochs, attempt, lost = json.loads(process.stdout.readline())
         finally:
             process.kill()
+        said = process.stderr.read()
+    assert "Traceback" not in said, said
     assert (state, epochs, attempt, lost) == ("finished", list(range(1, 201)), 1, 0)
 
 
