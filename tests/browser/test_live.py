@@ -253,12 +253,16 @@ def test_the_test_set_opens_when_asked(visit: Visit) -> None:
 def test_every_kind_of_data_shows_what_was_learnt(visit: Visit, kind: str) -> None:
     shown = {"spiral": "region", "sine": "fit", "multi_gauss": "region"}
     page = visit(f"?v=1&dataset={kind}&hidden=8&epochs=20")
+    page.set_viewport_size({"width": 1280, "height": 720})
     if kind in shown:
         page.locator(f".st-key-{shown[kind]} .js-plotly-plot").wait_for(timeout=START)
     page.locator(".st-key-train_graph .unit").first.wait_for(timeout=START)
     press(page, "train")
     page.get_by_text("Finished: 20 epochs trained.").wait_for(timeout=START)
     assert epoch(page) == 20
+    page.wait_for_function(
+        "document.querySelector('.st-key-metric_chart').getBoundingClientRect().bottom <= 720"
+    )
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_with_advice(visit: Visit) -> None:

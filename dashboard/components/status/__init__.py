@@ -26,6 +26,6 @@ def table_data(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: s
     return {"columns": list(columns), "rows": [list(row) for row in rows], "caption": caption}
 
 
-def table(data: Data, key: str, stream: str = "") -> None:
-    """Draw a table of text."""
-    _table(key=key, data={**data, "stream": stream, "part": key})
+def table(data: Data, key: str, stream: str = "", share: float = 0.0) -> None:
+    """Draw a table of text; share: of the window's height, beyond which its rows scroll."""
+    _table(key=key, data={**data, "stream": stream, "part": key, "share": share})

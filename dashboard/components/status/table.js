@@ -1,6 +1,8 @@
 // Text goes in as text only.
 export default function ({ data, parentElement }) {
   const table = parentElement.querySelector("table");
+  table.parentElement.classList.toggle("low", Boolean(data.share));
+  table.parentElement.style.setProperty("--share", 100 * data.share);
   const fill = (part, rows, tag) => {
     while (part.rows.length > rows.length) part.deleteRow(-1);
     rows.forEach((row, i) => {

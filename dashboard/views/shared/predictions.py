@@ -72,7 +72,7 @@ def show_prediction_parts(
             if key == "samples":
                 _gallery(parts[key], dataset, stream, SMALL_IMAGE if share else 64)
             elif key == "predictions":
-                table(parts[key], key, stream)
+                table(parts[key], key, stream, share)
             else:
                 chart.streamed_chart(parts[key], key, stream, share, large)
 
