@@ -59,23 +59,20 @@ hold their networks there until they are closed.
 'finished'
 4
 
-Importing the package loads neither TensorFlow, Dask nor scikit-learn's estimators; they are loaded
-where they are first used.
+Importing the package loads nothing else of it: everything is loaded where it is first used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from playground.datasets import DATASETS, Dataset
-from playground.datasets import load as _load
-from playground.experiment.model import Data, Experiment, Network, Training
 from playground.history.environment import packages as _packages
-from playground.nn.format import truncate as _truncate
 
 if TYPE_CHECKING:
     from playground.api.estimators import MLPClassifier, MLPRegressor
     from playground.api.network import TrainedNetwork
     from playground.api.runs import list_runs, open_run, train
+    from playground.datasets import DATASETS, Dataset
+    from playground.experiment.model import Data, Experiment, Network, Training
     from playground.history.history import History, Log
     from playground.runs.race import Race
     from playground.runs.race_presets import vary
@@ -114,16 +111,22 @@ __all__ = [
 __version__ = _packages().get("mlp-playground", "0.1.0")
 
 _LOADED_ON_USE = {
+    "DATASETS": "playground.datasets",
+    "Data": "playground.experiment.model",
+    "Dataset": "playground.datasets",
+    "Experiment": "playground.experiment.model",
     "History": "playground.history.history",
     "Log": "playground.history.history",
     "MLPClassifier": "playground.api.estimators",
     "MLPRegressor": "playground.api.estimators",
+    "Network": "playground.experiment.model",
     "Race": "playground.runs.race",
     "Run": "playground.runs.run",
     "Span": "playground.runs.search_space",
     "Sweep": "playground.runs.sweep",
     "TrainedNetwork": "playground.api.network",
     "Trainer": "playground.training",
+    "Training": "playground.experiment.model",
     "build_model": "playground.training",
     "grid_search": "playground.runs.search_space",
     "list_runs": "playground.api.runs",
@@ -134,16 +137,20 @@ _LOADED_ON_USE = {
 }
 
 
-def load(data: Data | Experiment | str) -> Dataset:
+def load(data: "Data | Experiment | str") -> "Dataset":
     """The data set of some settings, or with default settings that of a name in `DATASETS`."""
+    from playground.datasets import load
+    from playground.experiment.model import Data, Experiment
+    from playground.nn.format import truncate
+
     if isinstance(data, str):
         data = Experiment().replace(dataset=data)
     if isinstance(data, Experiment):
         data = data.data
     if not isinstance(data, Data):
         rule = "Data, an Experiment or the name of a data set"
-        raise TypeError(f"data must be {rule}, got {_truncate(data)}")
-    return _load(data)
+        raise TypeError(f"data must be {rule}, got {truncate(data)}")
+    return load(data)
 
 
 def __dir__() -> list[str]:

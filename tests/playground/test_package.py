@@ -110,6 +110,13 @@ def test_strict_types_of_a_users_script(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_importing_the_package_loads_nothing_else_of_it() -> None:
+    """Ctrl-C in the first second of a command comes to `__main__`, which imports the rest."""
+    code = "import sys, playground; print({'numpy', 'pydantic', 'tensorflow'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "set()\n"
+
+
 def test_settings_without_an_effect_are_told_in_one_warning() -> None:
     experiment = playground.Experiment().replace(momentum=0.9, patience=3)
     told = pytest.warns(UserWarning, match="momentum has no effect .*; patience has no effect")
