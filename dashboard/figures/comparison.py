@@ -111,7 +111,7 @@ def race_curves(
     entry, name = QUANTITIES[quantity], NAMES[quantity]
     name += f" ({escape_html(unit)})" if unit else ""
     title, whole = AXES[x]
-    layout = base_layout(name[0].upper() + name[1:], title, name, uirevision, height=440)
+    layout = base_layout(name[0].upper() + name[1:], title, name, uirevision, height=380)
     layout["hovermode"] = "x unified" if x == "epochs" else "closest"
     layout["legend"]["groupclick"] = "togglegroup"
     layout["xaxis"] |= {"hoverformat": whole, "uirevision": f"{uirevision} {x} {log_x}"}

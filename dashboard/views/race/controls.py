@@ -26,58 +26,55 @@ def signed(label: str, number: int) -> str:
 def buttons(race: Race) -> None:
     """Start, pause, one epoch, stop, reset, and the speed."""
     state = race.state
-    with st.container(horizontal=True, vertical_alignment="bottom", key="race_buttons"):
-        st.button(
-            "Resume" if state == "paused" else "Start", key="race_play", type="primary",
-            icon=":material/play_arrow:", disabled=state not in ("ready", "paused"),
-            on_click=race.play, help="Trains all competitors, epoch after epoch.",
-        )  # fmt: skip
-        st.button(
-            "Pause", key="race_pause", icon=":material/pause:", disabled=state != "playing",
-            on_click=race.pause, help="Pauses the race; nothing is lost.",
-        )  # fmt: skip
-        st.button(
-            "Train one epoch", key="race_step", icon=":material/skip_next:",
-            disabled=state not in ("ready", "paused"), on_click=race.play, args=(1,),
-            help="Trains every competitor for one epoch and pauses.",
-        )  # fmt: skip
-        st.button(
-            "Stop all", key="race_stop", icon=":material/stop:", disabled=state == "finished",
-            on_click=race.stop, help="Ends the race; curves and leaderboard stay.",
-        )  # fmt: skip
-        st.button(
-            "Reset", key="race_reset", icon=":material/replay:",
-            disabled=state == "ready", on_click=race.reset,
-            help="Back to the same initial weights; these curves are discarded. The same race "
-            "gives the same numbers again.",
-        )  # fmt: skip
-        speed = st.selectbox(
-            "Speed", list(SPEEDS), key="race_speed", width=200, persist_state="session",
-            help="Slower is easier to watch.",
-        )  # fmt: skip
+    st.button(
+        "Resume" if state == "paused" else "Start", key="race_play", type="primary",
+        icon=":material/play_arrow:", disabled=state not in ("ready", "paused"),
+        on_click=race.play, help="Trains all competitors, epoch after epoch.",
+    )  # fmt: skip
+    st.button(
+        "Pause", key="race_pause", icon=":material/pause:", disabled=state != "playing",
+        on_click=race.pause, help="Pauses the race; nothing is lost.",
+    )  # fmt: skip
+    st.button(
+        "Epoch", key="race_step", icon=":material/skip_next:",
+        disabled=state not in ("ready", "paused"), on_click=race.play, args=(1,),
+        help="Trains every competitor for one epoch and pauses.",
+    )  # fmt: skip
+    st.button(
+        "Stop all", key="race_stop", icon=":material/stop:", disabled=state == "finished",
+        on_click=race.stop, help="Ends the race; curves and leaderboard stay.",
+    )  # fmt: skip
+    st.button(
+        "Reset", key="race_reset", icon=":material/replay:",
+        disabled=state == "ready", on_click=race.reset,
+        help="Back to the same initial weights; these curves are discarded. The same race "
+        "gives the same numbers again.",
+    )  # fmt: skip
+    speed = st.selectbox(
+        "Speed", list(SPEEDS), key="race_speed", width=130, persist_state="session",
+        help="Slower is easier to watch.",
+    )  # fmt: skip
     race.speed = SPEEDS[speed]
 
 
 def competitor_buttons(race: Race) -> None:
     """Stop or open a single competitor."""
     states, key = race.states, f"race_one_{race.name}"
-    with st.container(horizontal=True, vertical_alignment="bottom", key="race_single"):
-        number = st.selectbox(
-            "Competitor", range(len(states)), key=key, width=260,
-            format_func=lambda i: signed(race.competitors[i].label, i),
-            help="The competitor to stop or to open.",
-        )  # fmt: skip
-        st.button(
-            "Stop it", key="race_stop_one", icon=":material/person_remove:",
-            disabled=states[number] in OVER, on_click=race.stop, args=(number,),
-            help="Ends this competitor; the race continues.",
-        )  # fmt: skip
-        opens = st.button(
-            "Open in Train", key="race_open", icon=":material/model_training:",
-            help="Makes its network the current one on every page. The run on the Train page ends; "
-            "the race continues.",
-        )  # fmt: skip
-    if opens:
+    number = st.selectbox(
+        "Competitor", range(len(states)), key=key, width=230,
+        format_func=lambda i: signed(race.competitors[i].label, i),
+        help="The competitor to stop or to open.",
+    )  # fmt: skip
+    st.button(
+        "Stop it", key="race_stop_one", icon=":material/person_remove:",
+        disabled=states[number] in OVER, on_click=race.stop, args=(number,),
+        help="Ends this competitor; the race continues.",
+    )  # fmt: skip
+    if st.button(
+        "Open in Train", key="race_open", icon=":material/model_training:",
+        help="Makes its network the current one on every page. The run on the Train page ends; "
+        "the race continues.",
+    ):  # fmt: skip
         _open(race.competitors[number], race.runs[number][0].saved)
 
 

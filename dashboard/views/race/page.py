@@ -38,7 +38,6 @@ def race() -> None:
     """The setup of a race, and the race of this tab."""
     start_wanted()
     st.subheader("Race", anchor=False)
-    st.caption(f"Base of a new race: {literal(title(session.experiment()))}.")
     current = identity.registered(RACES, session.RACE)
     search = identity.registered(LEARNING_RATE_FINDERS, session.RACE)
     if current is not None:
@@ -50,6 +49,7 @@ def race() -> None:
         _setup_below(None)
         _saved(saved)
     else:
+        _base()
         st.markdown(NEW)
         setup(None)
 
@@ -60,7 +60,12 @@ def _setup_below(current: Race | None) -> None:
     )
     if more.open:  # a closed one does not query the database
         with more:
+            _base()
             setup(current)
+
+
+def _base() -> None:
+    st.caption(f"Base of a new race: {literal(title(session.experiment()))}.")
 
 
 def _notes(competitors: Sequence[Competitor]) -> None:
@@ -68,17 +73,18 @@ def _notes(competitors: Sequence[Competitor]) -> None:
 
 
 def _running(current: Race) -> None:
-    _notes(current.competitors)
     search = identity.registered(LEARNING_RATE_FINDERS, session.RACE)
     if search is not None:
         found_rates(search)
-    buttons(current)
-    competitor_buttons(current)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="race_buttons"):
+        buttons(current)
+        competitor_buttons(current)
     states = current.states
     stream.fragment(
         lambda: watch(current, states), "racewatch", current, lambda: _revision(current),
         moves=lambda: current.state == "playing",
     )  # fmt: skip
+    _notes(current.competitors)
 
 
 def _revision(race: Race) -> Hashable:
