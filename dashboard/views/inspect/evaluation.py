@@ -117,6 +117,6 @@ REGRESSION: dict[str, View] = {
 def evaluation(now: NetworkView) -> None:
     """Draw one of the views, by the task."""
     if now.task == CLASSIFICATION:
-        choose(CLASSIFIER, "evaluation_view").show(now)
+        choose(CLASSIFIER, "evaluation_view", "Result").show(now)
     else:
         choose(REGRESSION, "evaluation_regression").show(now)

@@ -21,11 +21,11 @@ class View:
 Chosen = TypeVar("Chosen", bound=View)
 
 
-def choose(views: Mapping[str, Chosen], key: str) -> Chosen:
+def choose(views: Mapping[str, Chosen], key: str, label: str = "View") -> Chosen:
     """Let the user choose one of `views`, by default the first."""
     stored.restrict(key, list(views))
     name = st.segmented_control(
-        "View", list(views), default=None if stored.has_widget(key) else next(iter(views)), key=key,
+        label, list(views), default=None if stored.has_widget(key) else next(iter(views)), key=key,
         required=True,
         format_func=lambda name: f"{views[name].icon} {name}",
         persist_state="session",
