@@ -237,7 +237,7 @@ def race_sentence(curves: Sequence[CompetitorCurve], quantity: str, unit: str = 
     entry, name = QUANTITIES[quantity], f"{part} {NAMES[quantity]}"
     seeds = shown[0].band.seeds
     mean = f", the mean of {seeds} seeds" if seeds > 1 else ""
-    epochs = {len(c.band) for c in shown}
+    epochs = {int(c.band.epoch[-1]) for c in shown}
     when = f"After epoch {epochs.pop()}" if len(epochs) == 1 else "At its last epoch"
     sign = -1 if entry.more_is_better else 1
     order = sorted(shown, key=lambda c: sign * c.band.raw[-1])
@@ -410,10 +410,10 @@ def validation_curves(histories: dict[str, History], is_accuracy: bool, uirevisi
         layout["yaxis"] |= {"tickformat": ".0%"}
     hover = "%{y:.1%}" if is_accuracy else "%{y:.3g}"
     lines = [
-        line(name, history.epoch, history.val_metric, *RUNS[name][:2], hover=hover, width=2)
-        | {"mode": "lines+markers" if len(history) <= 25 else "lines"}
-        for name, history in histories.items()
-        if history.val_metric is not None
+        line(name, h.epoch, h.val_metric, *RUNS[name][:2], hover=hover, width=2)
+        | {"mode": "lines+markers" if len(h) <= 25 else "lines"}
+        for name, h in ((name, history.validated) for name, history in histories.items())
+        if h.val_metric is not None
     ]
     return {"data": lines, "layout": layout}
 
@@ -422,7 +422,7 @@ def curves_sentence(histories: dict[str, History], is_accuracy: bool) -> str:
     """The last validation scores, in one sentence."""
     parts = [
         f"{name} {format_score(float(h.val_metric[-1]), is_accuracy)} after epoch {h.epoch[-1]:.0f}"
-        for name, h in histories.items()
+        for name, h in ((name, history.validated) for name, history in histories.items())
         if h.val_metric is not None and len(h)
     ]
     return f"On validation: {' and '.join(parts)}." if parts else "No epoch yet."

@@ -122,16 +122,17 @@ def _quantity_curves(
     """Both parts of a run, over thin lines of former runs: validation, or training alone."""
     entry, traces = QUANTITIES[quantity], []
     for i, former in enumerate(kept):
-        log, name = former.history, escape_html(former.name)
+        log, name = former.history.validated, escape_html(former.name)
         validation = entry.validation(log)
         values = entry.training(log) if validation is None else validation
         drawn = _smoothed_curve(name, log.epoch, values, former.color, "solid", number, view, 1)
         traces += [trace | {"uid": f"kept {i} {trace['uid']}", "mode": "lines"} for trace in drawn]
-    parts = {"training": (entry.training(history), TRAINING, "solid"),
-             "validation": (entry.validation(history), VALIDATION, "dash")}  # fmt: skip
-    for name, (column, color, dash) in parts.items():
+    v = history.validated
+    parts = {"training": (history.epoch, entry.training(history), TRAINING, "solid"),
+             "validation": (v.epoch, entry.validation(v), VALIDATION, "dash")}  # fmt: skip
+    for name, (epoch, column, color, dash) in parts.items():
         if column is not None:
-            traces += _smoothed_curve(name, history.epoch, column, color, dash, number, view)
+            traces += _smoothed_curve(name, epoch, column, color, dash, number, view)
     return traces
 
 
@@ -207,14 +208,16 @@ def four_curves(
     history: History, name: str = "accuracy", uirevision: str = "", view: CurveView = PLAIN
 ) -> Figure:
     """Every column of Keras' `history.history` in one chart; of a classification from 0 to 1."""
-    columns = {"loss": (history.loss, NEGATIVE, "solid"), name: (history.metric, POSITIVE, "solid"),
-               "val_loss": (history.val_loss, NEGATIVE, "dash"),
-               f"val_{name}": (history.val_metric, POSITIVE, "dash")}  # fmt: skip
+    h, v = history, history.validated
+    columns = {"loss": (h.epoch, h.loss, NEGATIVE, "solid"),
+               name: (h.epoch, h.metric, POSITIVE, "solid"),
+               "val_loss": (v.epoch, v.val_loss, NEGATIVE, "dash"),
+               f"val_{name}": (v.epoch, v.val_metric, POSITIVE, "dash")}  # fmt: skip
     traces = [
         trace
-        for key, (column, color, dash) in columns.items()
+        for key, (epoch, column, color, dash) in columns.items()
         if column is not None
-        for trace in _smoothed_curve(key, history.epoch, column, color, dash, ".4f", view)
+        for trace in _smoothed_curve(key, epoch, column, color, dash, ".4f", view)
     ]
     layout = base_layout("Loss and score", "epoch", "")
     figure = _finish({"data": traces, "layout": layout}, history, uirevision, view)
@@ -280,7 +283,7 @@ def _short(value: Any) -> str:
 
 def loss_sentence(history: History) -> str:
     """The lowest and the last loss, in one sentence."""
-    best = None
+    history, best = history.validated, None
     if history.val_loss is not None and history.best_epoch is not None:
         best = int(np.searchsorted(history.epoch, history.best_epoch))
     return _sentence("loss", history.epoch, history.loss, history.val_loss, False, best)
@@ -288,6 +291,7 @@ def loss_sentence(history: History) -> str:
 
 def metric_sentence(history: History, name: str = "accuracy", unit: str = "") -> str:
     """The best and the last accuracy (or mean absolute error), in one sentence."""
+    history = history.validated
     values, label = (history.metric, history.val_metric), METRICS[name].lower()
     return _sentence(label, history.epoch, *values, name == "accuracy", unit=unit)
 

@@ -155,7 +155,7 @@ class TrainedNetwork:
         return f"<TrainedNetwork {self._summary()}>"
 
     def _repr_html_(self) -> str:
-        table = self.history.to_pandas().tail(5).to_html(float_format="{:.4g}".format)
+        table = self.history.to_pandas().tail(5).to_html(float_format="{:.4g}".format, na_rep="")
         return f"<p>{escape(self._summary())}</p>{table}"
 
     def _summary(self) -> str:

@@ -9,6 +9,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -42,7 +43,7 @@ WIDE = 60  # columns; a narrower terminal gets an entry on several lines
 
 
 def epoch_values(event: Epoch, task: str) -> dict[str, Any]:
-    """An epoch by the names of Keras' history; no `val_` names without validation examples."""
+    """An epoch by the names of Keras' history; no `val_` names if it was not validated."""
     values: dict[str, Any] = {"epoch": event.epoch, **_score("", event.train, task)}
     if event.validation is not None:
         values |= _score("val_", event.validation, task)
@@ -100,6 +101,7 @@ def print_table(
     if source.unit:
         _print(f"mean errors in {source.unit}")
     columns: dict[str, int] = {}
+    validates = experiment.data.validation_size > 0
     finished, compiling = None, 0.0
     with _progress_bar(experiment.training.epochs * steps) as bar:
         for event in events:
@@ -110,9 +112,10 @@ def print_table(
                 compiling += event.compile_seconds or 0
                 _clear_line()
                 if not columns:
-                    columns = _columns(values)
+                    scored = replace(event, validation=event.train if validates else None)
+                    columns = _columns(epoch_values(scored, task))
                     click.echo(_row({name: _heading(name) for name in columns}, columns))
-                cells = {name: _cell(name, values[name]) for name in columns}
+                cells = {n: _cell(n, values[n]) if n in values else "–" for n in columns}
                 click.echo(_row(cells, columns))
                 bar.update(event.epoch * steps - bar.pos)
             elif isinstance(event, Diverged):

@@ -16,7 +16,8 @@ def curves_csv(events: Iterable[Event], task: str) -> str:
     """epoch, updates, seconds, loss, accuracy, val_loss, val_accuracy, learning_rate.
 
     `seconds` are cumulative, without compilation; `compile_seconds` follow where measured. The
-    metric is `accuracy` (0 to 1) or `mean_absolute_error`; `val_` columns need validation examples.
+    metric is `accuracy` (0 to 1) or `mean_absolute_error`; `val_` columns need validation examples
+    and are empty after epochs that were not evaluated on them.
     """
     rows = _rows(events, task)
     return _text([list(rows[0]) if rows else ["epoch"], *(list(row.values()) for row in rows)])
@@ -35,20 +36,23 @@ def runs_csv(runs: Sequence[tuple[str, Iterable[Event], str]]) -> str:
     return _text([["run", *columns], *lines])
 
 
-def _rows(events: Iterable[Event], task: str) -> list[dict[str, float]]:
+def _rows(events: Iterable[Event], task: str) -> list[dict[str, float | None]]:
     metric, rows, compiling = metric_name(task), [], 0.0
     log = Log(events)
     seconds = log.history().training_seconds()
     epochs = [event for event in log if isinstance(event, Epoch)]
+    validated = any(event.validation for event in epochs)
     for event, spent in zip(epochs, seconds.tolist(), strict=True):
-        row: dict[str, float] = {"epoch": event.epoch, "updates": event.step}
+        row: dict[str, float | None] = {"epoch": event.epoch, "updates": event.step}
         row |= {"seconds": round(spent, 6)}
         if event.compile_seconds is not None:
             compiling += event.compile_seconds
             row["compile_seconds"] = round(compiling, 6)
         row |= {"loss": event.train.loss, metric: event.train.metric}
-        if event.validation is not None:
-            row |= {"val_loss": event.validation.loss, f"val_{metric}": event.validation.metric}
+        if validated:
+            score = event.validation
+            loss, value = (None, None) if score is None else (score.loss, score.metric)
+            row |= {"val_loss": loss, f"val_{metric}": value}
         rows.append(row | {"learning_rate": event.learning_rate})
     return rows
 

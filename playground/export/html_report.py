@@ -114,6 +114,8 @@ def _scores(log: History, metric: str, unit: str) -> dict[str, Any] | None:
     ]
     filled = [(name, values, form) for name, values, form in columns if values is not None]
     rows = {"last": len(log) - 1}
+    if log.validated is not log and log.epoch[-1] != log.validated.epoch[-1]:
+        rows["last validated"] = int(np.searchsorted(log.epoch, log.validated.epoch[-1]))
     if log.best_epoch is not None:
         rows["best"] = int(np.flatnonzero(log.epoch == log.best_epoch)[0])
     compiling = log.total_compile_seconds()
@@ -121,7 +123,7 @@ def _scores(log: History, metric: str, unit: str) -> dict[str, Any] | None:
     return {
         "columns": [name for name, _, _ in filled],
         "rows": [
-            (name, [form.format(float(values[row])) for _, values, form in filled])
+            (name, [_cell(float(values[row]), form) for _, values, form in filled])
             for name, row in rows.items()
         ],
         "seconds": f"{seconds}."
@@ -168,24 +170,32 @@ def _sentences(events: list[Event]) -> list[str]:
     return sentences
 
 
+def _cell(value: float, form: str) -> str:
+    return "–" if np.isnan(value) else form.format(value)
+
+
 def _charts(log: History, metric: str) -> list[dict[str, Any]]:
     if not len(log):
         return []
     label = "Accuracy" if metric == "accuracy" else "Mean absolute error"
     number = _number_format(metric)
     return [
-        _chart("Loss", log, log.loss, log.val_loss, "{:.3g}", False),
-        _chart(label, log, log.metric, log.val_metric, number, metric == "accuracy"),
+        _chart("Loss", log, "loss", "{:.3g}", False),
+        _chart(label, log, "metric", number, metric == "accuracy"),
     ]
 
 
-def _chart(
-    name: str, log: History, train: Column, validation: Column | None, form: str, higher: bool
-) -> dict[str, Any]:
-    """Both curves in the template's coordinates: training solid, validation dashed."""
-    curves = [("training", train, TRAINING)]
-    curves += [] if validation is None else [("validation", validation, VALIDATION)]
-    values = np.concatenate([column for _, column, _ in curves])
+def _chart(name: str, log: History, quantity: str, form: str, higher: bool) -> dict[str, Any]:
+    """Both curves in the template's coordinates: training solid, validation dashed.
+
+    quantity: "loss" or "metric".
+    """
+    validated = log.validated
+    validation: Column | None = getattr(validated, f"val_{quantity}")
+    curves = [("training", log.epoch, getattr(log, quantity), TRAINING)]
+    if validation is not None:
+        curves.append(("validation", validated.epoch, validation, VALIDATION))
+    values = np.concatenate([column for _, _, column, _ in curves])
     low, high = float(values.min()), float(values.max())
     levels, last = ticks(low, high), max(int(log.epoch[-1]), 2)
     low, high = min(levels[0], low), max(levels[-1], high)
@@ -196,7 +206,10 @@ def _chart(
     def y(value: NDArray[Any] | float) -> Any:
         return np.round(TOP + (BOTTOM - TOP) * (high - np.asarray(value, float)) / (high - low), 1)
 
-    rows = np.unique(np.linspace(0, len(train) - 1, MAX_POINTS).round().astype(int))
+    def points(epoch: NDArray[Any], column: Column) -> Any:
+        rows = np.unique(np.linspace(0, len(epoch) - 1, MAX_POINTS).round().astype(int))
+        return np.column_stack([x(epoch[rows]), y(column[rows])]).tolist()
+
     epochs = sorted({t for t in map(round, ticks(1, last)) if 1 <= t <= last})
     percent = "%" in form
     return {
@@ -208,11 +221,13 @@ def _chart(
         "lines": [
             {
                 "name": split, "color": color, "dash": dash,
-                "points": np.column_stack([x(log.epoch[rows]), y(column[rows])]).tolist(),
+                "points": points(epoch, column),
             }
-            for split, column, (color, dash) in curves
+            for split, epoch, column, (color, dash) in curves
         ],
-        "sentence": _sentence(name, log, train, validation, form, higher),
+        "sentence": _sentence(
+            name, validated.epoch, getattr(validated, quantity), validation, form, higher
+        ),
     }  # fmt: skip
 
 
@@ -230,8 +245,9 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def _sentence(
-    name: str, log: History, train: Column, validation: Column | None, form: str, higher: bool
-) -> str:
+    name: str, epoch: NDArray[Any], train: Column, validation: Column | None, form: str,
+    higher: bool,
+) -> str:  # fmt: skip
     split, values = ("Training", train) if validation is None else ("Validation", validation)
     row = int(np.nanargmax(values) if higher else np.nanargmin(values))
     end = f"it ended at {form.format(float(values[-1]))}"
@@ -239,5 +255,5 @@ def _sentence(
         end += f", training at {form.format(float(train[-1]))}"
     return (
         f"{split} {name.lower()} was {'highest' if higher else 'lowest'} at epoch "
-        f"{int(log.epoch[row]):,} ({form.format(float(values[row]))}); {end}."
+        f"{int(epoch[row]):,} ({form.format(float(values[row]))}); {end}."
     )

@@ -69,8 +69,12 @@ QUANTITIES: Mapping[str, Quantity] = {
 
 @dataclass(frozen=True)
 class SeedBand:
-    """A curve of n points over the seeds, all arrays (n,); NaN where no seed has a finite value."""
+    """A curve of n points over the seeds, all arrays (n,); NaN where no seed has a finite value.
 
+    Of the validation it has the epochs that were evaluated.
+    """
+
+    epoch: NDArray[np.int64]
     x: Array
     mean: Array
     low: Array
@@ -104,7 +108,10 @@ def band(
     lengths = [len(column) for column in columns]
     unfinished = [n for n, trains in zip(lengths, training, strict=True) if trains]
     n = min(unfinished) if unfinished else max(lengths, default=0)
-    values = _stacked(columns, n)
+    values, rows = _stacked(columns, n), np.arange(n)
+    if split == "validation" and any(h.validated is not h for h in histories):
+        rows = np.flatnonzero(~np.isnan(values).all(axis=0))
+    values = values[:, rows]
     raw, _, _ = _over_seeds(values)
     mean, low, high = _over_seeds(smoothed(values, smoothing))
     if x == "seconds":
@@ -114,7 +121,7 @@ def band(
     best = None
     if np.isfinite(raw).any():
         best = int(np.nanargmax(raw) if entry.more_is_better else np.nanargmin(raw))
-    return SeedBand(along, mean, low, high, raw, len(histories), best)
+    return SeedBand(rows + 1, along[rows], mean, low, high, raw, len(histories), best)
 
 
 def _stacked(columns: Sequence[NDArray[Any]], n: int) -> Array:

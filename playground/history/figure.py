@@ -19,19 +19,20 @@ def curves(history: "History") -> Any:
     """
     from plotly.subplots import make_subplots
 
+    validated = history.validated
     titles = [name.replace("_", " ") for name in ("loss", history.metric_name)]
     figure = make_subplots(1, 2, subplot_titles=[title.capitalize() for title in titles])
     for column, name in enumerate(("loss", "metric"), start=1):
         splits = (
-            ("training", getattr(history, name), TRAINING, "solid"),
-            ("validation", getattr(history, f"val_{name}"), VALIDATION, "dash"),
+            ("training", history.epoch, getattr(history, name), TRAINING, "solid"),
+            ("validation", validated.epoch, getattr(validated, f"val_{name}"), VALIDATION, "dash"),
         )
-        for split, values, color, dash in splits:
+        for split, epoch, values, color, dash in splits:
             if values is not None:
                 figure.add_scatter(
-                    x=history.epoch, y=values, name=split, legendgroup=split,
+                    x=epoch, y=values, name=split, legendgroup=split,
                     showlegend=column == 1, line={"color": color, "dash": dash},
-                    mode="lines+markers" if len(history) <= FEW_POINTS else "lines",
+                    mode="lines+markers" if len(epoch) <= FEW_POINTS else "lines",
                     row=1, col=column,
                 )  # fmt: skip
         figure.update_xaxes(title_text="epoch", row=1, col=column)

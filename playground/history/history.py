@@ -1,7 +1,8 @@
 """The event log of a run, and its finished epochs as columns."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -24,12 +25,13 @@ TYPICAL = slice(1, 6)  # the epochs whose median stands for the first one
 class History:
     """One value per epoch in every column, read-only.
 
-    `loss`, `metric`: means during the epoch; `val_loss`, `val_metric`: after it, None without
-    validation examples. The metric is the accuracy (0 to 1) or the mean absolute error. A loss
-    includes the L1/L2 penalty, which is also a column of its own.
+    `loss`, `metric`: means during the epoch; `val_loss`, `val_metric`: after it, NaN where it was
+    not evaluated (see `validated`), None without any evaluation. The metric is the accuracy (0 to
+    1) or the mean absolute error. A loss includes the L1/L2 penalty, which is also a column of its
+    own.
 
     `best_epoch` has the lowest `val_loss`, penalty included, the first of equals: the value that
-    Keras reports and its EarlyStopping monitors. None without validation examples.
+    Keras reports and its EarlyStopping monitors. None without any evaluation.
 
     `metric_name` is Keras' name of the metric where the task is known.
     """
@@ -52,8 +54,22 @@ class History:
     def __len__(self) -> int:
         return len(self.epoch)
 
+    @cached_property
+    def validated(self) -> "History":
+        """The epochs after which the network was evaluated on the validation examples.
+
+        The history itself where that is each of them, or none: with a `validation_freq` of N every
+        N-th. Whoever reads a last validation score, or both splits side by side, reads it here.
+        """
+        rows = None if self.val_loss is None else ~np.isnan(self.val_loss)
+        if rows is None or rows.all() or not rows.any():
+            return self
+        columns = {n: getattr(self, n)[rows] for n in ("epoch", *_TRAIN, *_VALIDATION)}
+        return replace(self, **columns)
+
     def __repr__(self) -> str:
-        last = (f"{name} {values[-1]:.4g}" for name, values in self._named() if len(self))
+        columns = dict(self._named()) | dict(self.validated._named()[2:])
+        last = (f"{name} {values[-1]:.4g}" for name, values in columns.items() if len(self))
         return f"<History of {len(self)} epochs{': ' * bool(len(self))}{', '.join(last)}>"
 
     def _repr_html_(self) -> str:
@@ -69,7 +85,10 @@ class History:
         return [(name, values) for name, values in columns.items() if values is not None]
 
     def to_pandas(self) -> "pd.DataFrame":
-        """A row per epoch: the scores by the names of Keras' history, learning rate and seconds."""
+        """A row per epoch: the scores by the names of Keras' history, learning rate and seconds.
+
+        NaN where an epoch was not evaluated on the validation examples.
+        """
         import pandas as pd
 
         columns = {**dict(self._named()), "learning_rate": self.learning_rate}
@@ -156,10 +175,11 @@ class Log(Sequence[Event]):
         self._columns[: len(_TRAIN), n] = (
             e.train.loss, e.train.metric, e.train.penalty, e.learning_rate, e.seconds, compiling,
         )  # fmt: skip
-        if e.validation is not None:
-            self._validated = True
-            score = e.validation
-            self._columns[len(_TRAIN) :, n] = score.loss, score.metric, score.penalty
+        score = e.validation
+        self._validated |= score is not None
+        self._columns[len(_TRAIN) :, n] = (
+            np.nan if score is None else (score.loss, score.metric, score.penalty)
+        )
         self._count = n + 1
         # After the count, and read before it: a reader's best epoch is among its rows.
         if e.validation is not None and e.validation.loss < self._best[0]:

@@ -75,9 +75,9 @@ PerEpoch = Callable[[Experiment, History], Values | None]
 class Metric:
     """One metric: its label in a sentence, its unit, and one of three ways to compute it.
 
-    constant: known from the experiment alone. per_epoch: one value after each epoch (n_epochs,), or
-    None where it does not exist; `initial` is its value before the first epoch. compute: from the
-    context and, if `has_target`, a target.
+    constant: known from the experiment alone. per_epoch: one value after each epoch (n_epochs,),
+    NaN after epochs that were not validated, or None where it does not exist; `initial` is its
+    value before the first epoch. compute: from the context and, if `has_target`, a target.
     """
 
     label: str
@@ -102,7 +102,9 @@ class Metric:
             value = self.compute(context, target)
         else:
             values = self.values(context.experiment, context.history)
-            value = None if values is None else float(values[-1]) if len(values) else self.initial
+            if values is None:
+                return None
+            value = float(last_known(values)) if len(values) else self.initial
         return None if value is None or not np.isfinite(value) else value
 
     def format(self, value: float) -> str:
@@ -113,6 +115,12 @@ class Metric:
             return f"{value * 100:.4g}%" if abs(value) >= 0.001 or not value else f"{value:.2g}"
         text = f"{value:,.0f}" if self.unit == "count" else f"{value:.4g}"
         return text + (" s" if self.unit == "seconds" else "")
+
+
+def last_known(values: Values) -> Any:
+    """The last of some values (n_epochs,) that is known: not every epoch is validated."""
+    known = values[~np.isnan(values)]
+    return known[-1] if len(known) else np.nan
 
 
 def is_classification(experiment: Experiment) -> bool:
@@ -173,7 +181,7 @@ def _epochs_to(context: CheckContext, target: float) -> float | None:
 
 
 def _loss_rises(context: CheckContext, _: float) -> float | None:
-    values = context.history.val_loss
+    values = context.history.validated.val_loss
     if values is None or len(values) < 2:
         return None
     return float((np.diff(values[-RISE_WINDOW - 1 :]) > 0).sum())

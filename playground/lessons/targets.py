@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from playground.experiment.fields import Value, fail
 from playground.experiment.model import Experiment, format_value
 from playground.history.history import History
-from playground.lessons.metrics import METRICS, Metric, Values, is_classification
+from playground.lessons.metrics import METRICS, Metric, Values, is_classification, last_known
 from playground.nn.format import format_number
 
 AT_LEAST, AT_MOST = "at_least", "at_most"
@@ -147,9 +147,9 @@ class TargetStatus:
     """The targets of an assignment, evaluated on one run.
 
     The first `epochs_counted` epochs count; `reason` says why no more of them do, "" if all do.
-    values, met: each target after the last epoch that counts. epoch: after which all targets are
-    met together, the best of these by the first target that is a score; None if there is none.
-    metrics: all target metrics after that epoch.
+    values, met: each target after the last epoch that counts and was evaluated. epoch: after which
+    all targets are met together, the best of these by the first target that is a score; None if
+    there is none. metrics: all target metrics after that epoch.
     """
 
     epochs_counted: int
@@ -243,16 +243,17 @@ def _newest(
     name: str, experiment: Experiment, columns: Mapping[str, Values | None]
 ) -> float | None:
     constant = METRICS[name].constant
-    return _value(columns[name], -1) if constant is None else float(constant(experiment))
+    if constant is not None:
+        return float(constant(experiment))
+    values = columns[name]
+    return None if values is None else _decimal(last_known(values))
 
 
-def _value(values: Values | None, row: int) -> float | None:
-    """The shortest decimal of a value: 0.88, not 0.8799999952316284."""
-    if values is None or not len(values) or not np.isfinite(values[row]):
-        return None
-    return float(str(values[row]))
+def _decimal(value: Any) -> float | None:
+    """The shortest decimal of a value: 0.88, not 0.8799999952316284; None if it is not finite."""
+    return float(str(value)) if np.isfinite(value) else None
 
 
 def _metrics(columns: Mapping[str, Values | None], row: int) -> dict[str, float]:
-    values = {name: _value(column, row) for name, column in columns.items()}
+    values = {n: _decimal(column[row]) for n, column in columns.items() if column is not None}
     return {name: value for name, value in values.items() if value is not None}

@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from playground.experiment.model import Experiment, require_experiment
 from playground.history.events import Diverged, Score, WorkerLost
 from playground.history.history import History, history
@@ -27,7 +29,7 @@ MOST_SWEEPS = 60
 class SweepRow:
     """One run of a sweep, as a table shows it.
 
-    `state`: "waiting", or that of the run, or "stopped". Scores are those after the last epoch;
+    `state`: "waiting", or that of the run, or "stopped". Scores are the last ones;
     `best` is the validation score of the epoch with the smallest validation loss.
     """
 
@@ -245,6 +247,8 @@ class Sweep(Leased):
         if run is None:
             return SweepRow(experiment, "stopped" if self._stopped else "waiting")
         state, columns = run.state, history(run.events)
+        validated = columns.validated
+        best = int(np.searchsorted(validated.epoch, columns.best_epoch or 0))
         if self._stopped and not run.over:
             state = "stopped"
         last = run.events[-1] if run.events else None
@@ -255,20 +259,20 @@ class Sweep(Leased):
             state,
             len(columns),
             _score(columns, -1, ""),
-            _score(columns, -1, "val_"),
-            _score(columns, (columns.best_epoch or 0) - 1, "val_"),
+            _score(validated, -1, "val_"),
+            _score(validated, best, "val_"),
             float(columns.training_seconds()[-1]) if len(columns) else 0.0,
             reason,
             run.saved,
         )
 
 
-def _score(columns: History, epoch: int, kind: str) -> Score | None:
-    """The score at a place of a history; `kind` "" for training, "val_" for validation."""
+def _score(columns: History, row: int, kind: str) -> Score | None:
+    """The score in a row of a history; `kind` "" for training, "val_" for validation."""
     loss, metric = getattr(columns, f"{kind}loss"), getattr(columns, f"{kind}metric")
     if not len(columns) or loss is None:
         return None
-    return Score(float(loss[epoch]), float(metric[epoch]))
+    return Score(float(loss[row]), float(metric[row]))
 
 
 SWEEPS: Registry[Sweep] = Registry(MOST_SWEEPS)

@@ -35,7 +35,7 @@ from playground.storage.schema import EPOCHS
 
 Row = dict[str, Any]
 
-SCORES = ("loss", "metric", "val_loss", "val_metric")
+SCORES, VALIDATION_SCORES = ("loss", "metric"), ("val_loss", "val_metric")
 
 LARGEST_EPOCH = 10_000_000
 LONGEST_BODY = 20_000  # characters
@@ -230,7 +230,10 @@ def columns_of_new_epochs(epochs: list[Row], run: Any) -> Row:
     best = max if run.task == CLASSIFICATION else min
     compiling = [row["compile_seconds"] for row in epochs] + [run.compile_seconds]
     compiling = [seconds for seconds in compiling if seconds is not None]
-    return {name: epochs[-1][name] for name in SCORES} | {
+    validated = next((row for row in reversed(epochs) if row["validated"]), run._mapping)
+    return {
+        **{name: epochs[-1][name] for name in SCORES},
+        **{name: validated[name] for name in VALIDATION_SCORES},
         "seconds": run.seconds + sum(row["seconds"] for row in epochs),
         "compile_seconds": sum(compiling) if compiling else None,
         "best_metric": best(metrics) if metrics else None,
@@ -245,9 +248,11 @@ def columns_of_all_epochs(connection: Connection, number: int, task: str) -> Row
         func.sum(EPOCHS.c.seconds), func.sum(EPOCHS.c.compile_seconds), best(EPOCHS.c.val_metric)
     )
     seconds, compiling, metric = connection.execute(sums.where(of_run)).one()
-    scores = select(*(EPOCHS.c[name] for name in SCORES)).where(of_run)
-    last = connection.execute(scores.order_by(EPOCHS.c.position.desc()).limit(1)).one_or_none()
-    values = last._mapping if last else dict.fromkeys(SCORES)
+    values: Row = {}
+    for names, rows in ((SCORES, of_run), (VALIDATION_SCORES, of_run & EPOCHS.c.validated)):
+        scores = select(*(EPOCHS.c[name] for name in names)).where(rows)
+        last = connection.execute(scores.order_by(EPOCHS.c.position.desc()).limit(1)).one_or_none()
+        values |= last._mapping if last else dict.fromkeys(names)
     return {
         **values, "seconds": seconds or 0.0, "compile_seconds": compiling, "best_metric": metric
     }  # fmt: skip

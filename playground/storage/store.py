@@ -66,7 +66,10 @@ GONE = "there is no such run"
 ALL = RunQuery()
 
 # Executed after every slice of training: built once.
-_OF_RUN = ("number", "events", "task", "link", "best_metric", "seconds", "compile_seconds")
+_OF_RUN = (
+    "number", "events", "task", "link", "val_loss", "val_metric", "best_metric", "seconds",
+    "compile_seconds",
+)  # fmt: skip
 _RUN = select(*(RUNS.c[name] for name in _OF_RUN)).where(RUNS.c.id == bindparam("of"))
 _UPDATE = update(RUNS).where(RUNS.c.number == bindparam("of"))
 _TRUNCATE = [

@@ -109,7 +109,7 @@ def _region(snapshot: Snapshot, dataset: Dataset, uirevision: str) -> Figure:
 
 def _errors(run: Run) -> tuple[float, float] | None:
     """Error rate, or mean absolute error, on training and validation."""
-    log = history(run.events)
+    log = history(run.events).validated
     if not len(log) or log.val_metric is None:
         return None
     training, validation = float(log.metric[-1]), float(log.val_metric[-1])

@@ -99,8 +99,8 @@ def _table(race: Race, snapshots: list[Snapshot], names: list[str], labels: list
     columns = {}
     for name, snapshot, (log,) in zip(names, snapshots, race.histories(), strict=True):
         shares = [f"{share:.1%}" for share in weight_statistics.shares(snapshot)]
-        known = log.val_metric is not None and len(log)
-        last = float(log.val_metric[-1]) if log.val_metric is not None and known else None
+        known = log.validated.val_metric
+        last = float(known[-1]) if known is not None and len(known) else None
         columns[name] = [*shares, source.format_metric(last)]
     score = f"validation {'accuracy' if source.classes else 'error'}"
     st.table(pd.DataFrame(columns, index=[*labels[1:], labels[0], score]))

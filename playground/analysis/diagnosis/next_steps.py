@@ -145,8 +145,9 @@ def _training(run: RunWindow, log: History) -> str:
 
 
 def _fit(run: RunWindow) -> str:
+    run = run.validated
     if run.validation is None:
-        return "Without validation examples nobody knows how it does on new ones."
+        return "Without a validation score nobody knows how it does on new ones."
     row = best_row(run.validation, False)
     lowest = "" if row is None else f"the validation loss was lowest after epoch {run.epoch[row]:,}"
     if run.wide_gap:

@@ -88,6 +88,7 @@ FEW = 30  # examples of each class: 300 of ten classes
 
 def overfitting(run: RunWindow) -> str | None:
     """Training improves while validation worsens, or is much better."""
+    run = run.validated
     if len(run) < OVERFITTING_EPOCHS or run.validation is None:
         return None
     risen = _risen(run)
@@ -213,6 +214,7 @@ BETTER_REGRESSION = 0.1  # where there is no accuracy to judge chance by
 
 def validation_better(run: RunWindow) -> str | None:
     """Validation better than training, by more than chance."""
+    run = run.validated
     if len(run) < BETTER_EPOCHS or run.validation is None:
         return None
     by_loss = run.training[-LAST:] - run.validation[-LAST:]

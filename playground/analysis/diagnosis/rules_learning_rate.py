@@ -177,6 +177,7 @@ def _stuck(run: RunWindow) -> bool:
 
 def jumping(run: RunWindow) -> str | None:
     """The loss rises again and again, also on training examples."""
+    run = run.validated
     if len(run) <= JUMP_EPOCHS:
         return None
     rises = run.rises(run.judged, JUMP_EPOCHS)
@@ -185,8 +186,9 @@ def jumping(run: RunWindow) -> str | None:
     if len(jumps) < JUMPS or not (on_training > JUMP).any():
         return None
     loss = run.judged[-JUMP_EPOCHS - 1 :]
+    epochs = run.epoch[-1] - run.epoch[-1 - JUMP_EPOCHS]
     return (
-        f"In the last {JUMP_EPOCHS} epochs the {run.part} loss rose {len(jumps)} times, by up "
+        f"In the last {epochs} epochs the {run.part} loss rose {len(jumps)} times, by up "
         f"to {jumps.max() * run.baseline.loss:.2g}: it was between {loss.min():.3g} and "
         f"{loss.max():.3g}."
     )

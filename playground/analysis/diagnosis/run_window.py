@@ -1,7 +1,7 @@
 """What diagnosis rules judge: the epochs of a run since its last change, and its weights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, takewhile
 
@@ -18,7 +18,7 @@ from playground.analysis.metrics.baseline import Baseline
 from playground.analysis.metrics.run_summary import (
     LAST,
     GeneralizationGap,
-    losses,
+    judged_loss,
     mean_of_last,
     restored_epoch,
 )
@@ -105,7 +105,7 @@ class RunWindow:
     epoch: NDArray[np.int32]
     training: Values
     training_metric: Values
-    validation: Values | None
+    validation: Values | None  # NaN where an epoch was not evaluated, see `validated`
     validation_metric: Values | None
     validation_shown: Values | None  # with the penalty, as charts show it
     penalty: Values
@@ -117,6 +117,27 @@ class RunWindow:
 
     def __len__(self) -> int:
         return len(self.epoch)
+
+    @cached_property
+    def validated(self) -> "RunWindow":
+        """The window of the evaluated epochs alone, which rules on both parts judge."""
+        if self.validation is None or not np.isnan(self.validation).any():
+            return self
+        rows = ~np.isnan(self.validation)
+
+        def some(values: Values | None) -> Values | None:
+            return None if values is None else values[rows]
+
+        return replace(
+            self,
+            epoch=self.epoch[rows],
+            training=self.training[rows],
+            training_metric=self.training_metric[rows],
+            validation=some(self.validation),
+            validation_metric=some(self.validation_metric),
+            validation_shown=some(self.validation_shown),
+            penalty=self.penalty[rows],
+        )
 
     @property
     def data(self) -> Data:
@@ -141,7 +162,8 @@ class RunWindow:
     @property
     def judged(self) -> Values:
         """Validation losses, or training losses without validation examples."""
-        return self.training if self.validation is None else self.validation
+        own = self.validated
+        return own.training if own.validation is None else own.validation
 
     @property
     def part(self) -> str:
@@ -157,7 +179,8 @@ class RunWindow:
     @cached_property
     def skill(self) -> float:
         """Skill score of the last epochs, baseline 0 to perfect 1; NaN before any."""
-        metric = self.training_metric if self.validation is None else self.validation_metric
+        own = self.validated
+        metric = own.training_metric if own.validation is None else own.validation_metric
         return self._skill(self.judged, metric)
 
     @cached_property
@@ -207,11 +230,12 @@ class RunWindow:
     @cached_property
     def gap(self) -> GeneralizationGap | None:
         """The generalization gap, as everywhere; None without epochs or validation examples."""
-        if self.validation is None or self.validation_metric is None or not len(self):
+        own = self.validated
+        if own.validation is None or own.validation_metric is None or not len(own):
             return None
-        training = Score(mean_of_last(self.training), mean_of_last(self.training_metric))
-        validation = Score(mean_of_last(self.validation), mean_of_last(self.validation_metric))
-        return GeneralizationGap(int(self.epoch[-1]), training, validation, self.is_accuracy)
+        training = Score(mean_of_last(own.training), mean_of_last(own.training_metric))
+        validation = Score(mean_of_last(own.validation), mean_of_last(own.validation_metric))
+        return GeneralizationGap(int(own.epoch[-1]), training, validation, self.is_accuracy)
 
     @property
     def relative_gap(self) -> float:
@@ -248,9 +272,10 @@ class RunWindow:
 
     def both(self) -> str:
         """ "training accuracy 99.1%, validation 87.2%"; losses in regression."""
-        ours, theirs, name = self.training_metric, self.validation_metric, "accuracy"
+        own = self.validated
+        ours, theirs, name = own.training_metric, own.validation_metric, "accuracy"
         if not self.is_accuracy:
-            ours, theirs, name = self.training, self.validation, "loss"
+            ours, theirs, name = own.training, own.validation, "loss"
         text = f"training {name} {self.metric_text(mean_of_last(ours))}"
         if theirs is not None:
             text += f", validation {self.metric_text(mean_of_last(theirs))}"
@@ -260,10 +285,11 @@ class RunWindow:
         """ "Validation accuracy 11.2% after epoch 20, where always predicting the most frequent
         class reaches 10.1%".
         """
-        epoch, constant = f"after epoch {self.epoch[-1]:,}", self.baseline
+        own, constant = self.validated, self.baseline
+        epoch = f"after epoch {own.epoch[-1]:,}"
         if self.is_accuracy:
-            metric = self.validation_metric
-            value = mean_of_last(self.training_metric if metric is None else metric)
+            metric = own.validation_metric
+            value = mean_of_last(own.training_metric if metric is None else metric)
             return (
                 f"{self.part.capitalize()} accuracy {value:.1%} {epoch}, where always predicting "
                 f"the most frequent class reaches {constant.metric:.1%}"
@@ -290,8 +316,8 @@ def run_window(
     low = int(np.searchsorted(log.epoch, since, side="right"))
     high = len(log) if until is None else int(np.searchsorted(log.epoch, until, side="right"))
     rows = slice(low, max(high, low))
-    loss = losses(log)
-    validated = len(loss.validation) == len(log) and log.val_loss is not None
+    shown = None if log.val_loss is None else log.val_loss[rows]
+    validated = shown is not None and not (len(shown) and np.isnan(shown).all())
     newest = _newest(events, since)
     medians = np.median([[s.gradient for s in e.layers] for e in newest] or [[]], axis=0)
 
@@ -303,9 +329,9 @@ def run_window(
         last_event=last,
         since=since,
         epoch=log.epoch[rows],
-        training=column(loss.training),
+        training=column(judged_loss(log, validated=False, penalized=False)),
         training_metric=column(log.metric),
-        validation=column(loss.validation) if validated else None,
+        validation=column(judged_loss(log, penalized=False)) if validated else None,
         validation_metric=column(log.val_metric) if validated else None,
         validation_shown=column(log.val_loss) if validated else None,
         penalty=np.nan_to_num(column(log.penalty)),

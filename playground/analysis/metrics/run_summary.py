@@ -90,31 +90,35 @@ def summarize(
     penalty.
     """
     validated = validated and history.val_loss is not None
-    loss = judged_loss(history, validated, penalized)
-    values = judged_scores(history, validated)
-    if validated:
-        row = None
-        if history.best_epoch is not None:
-            row = int(np.searchsorted(history.epoch, history.best_epoch))
-    else:
-        row = best_row(loss, False)
+    judged = history.validated if validated else history
+    loss = judged_loss(judged, validated, penalized)
+    values = judged_scores(judged, validated)
+    row = _row_of_best(judged) if validated else best_row(loss, False)
     best = best_row(values, is_accuracy)
     return RunSummary(
         epochs=int(history.epoch[-1]) if len(history) else 0,
-        best_epoch=None if row is None else int(history.epoch[row]),
+        best_epoch=None if row is None else int(judged.epoch[row]),
         best_loss=None if row is None else float(loss[row]),
         last_loss=_last(loss),
         best_score=None if best is None else float(values[best]),
-        best_score_epoch=None if best is None else int(history.epoch[best]),
+        best_score_epoch=None if best is None else int(judged.epoch[best]),
         last_score=_last(values),
-        to_target=None if target is None else epochs_to(history.epoch, values, target, is_accuracy),
+        to_target=None if target is None else epochs_to(judged.epoch, values, target, is_accuracy),
         seconds=float(history.training_seconds()[-1]) if len(history) else 0.0,
         compile_seconds=history.total_compile_seconds(),
     )
 
 
+def _row_of_best(history: History) -> int | None:
+    best = history.best_epoch
+    return None if best is None else int(np.searchsorted(history.epoch, best))
+
+
 def judged_loss(history: History, validated: bool = True, penalized: bool = True) -> Column:
-    """The loss after each epoch (n,): validation where there is any, with or without penalty."""
+    """The loss after each epoch (n,): validation where there is any, with or without penalty.
+
+    NaN where an epoch was not evaluated.
+    """
     loss, penalty = history.loss, history.penalty
     if validated and history.val_loss is not None and history.val_penalty is not None:
         loss, penalty = history.val_loss, history.val_penalty
@@ -173,7 +177,10 @@ def plateau_start(history: History) -> int | None:
 
 @dataclass(frozen=True)
 class GapCurves:
-    """One quantity on both parts after each epoch, (n,) each; `best`: the row to mark, if any."""
+    """One quantity on both parts, (n,) each; `best`: the row to mark, if any.
+
+    After each epoch that was evaluated; without validation examples after every one.
+    """
 
     epoch: Epochs
     training: Column
@@ -189,20 +196,17 @@ def losses(history: History) -> GapCurves:
 
     `best` is the best epoch of the run.
     """
-    validation = np.zeros(0, np.float32)
-    if history.val_loss is not None and history.val_penalty is not None:
-        validation = _without(history.val_loss, history.val_penalty)
-    best = None
-    if history.best_epoch is not None:
-        best = int(np.searchsorted(history.epoch, history.best_epoch))
-    return GapCurves(history.epoch, _without(history.loss, history.penalty), validation, best)
+    h, validation = history.validated, np.zeros(0, np.float32)
+    if h.val_loss is not None and h.val_penalty is not None:
+        validation = _without(h.val_loss, h.val_penalty)
+    return GapCurves(h.epoch, _without(h.loss, h.penalty), validation, _row_of_best(h))
 
 
 def metrics(history: History, is_accuracy: bool) -> GapCurves:
     """Accuracies, or mean absolute errors; `best` is the row of the best one."""
-    validation = np.zeros(0, np.float32) if history.val_metric is None else history.val_metric
-    best = best_row(validation, is_accuracy)
-    return GapCurves(history.epoch, history.metric, validation, best)
+    h = history.validated
+    validation = np.zeros(0, np.float32) if h.val_metric is None else h.val_metric
+    return GapCurves(h.epoch, h.metric, validation, best_row(validation, is_accuracy))
 
 
 @dataclass(frozen=True)
@@ -229,10 +233,11 @@ class GeneralizationGap:
 def gap(history: History, is_accuracy: bool, until: int | None = None) -> GeneralizationGap | None:
     """The gap up to epoch `until` (None: the last), the mean over the last epochs.
 
-    Of the epochs since the last change of a setting, or since examples were added: at most LAST,
-    at most half. Losses are without penalty; training scores are means during the epoch, as Keras
-    prints them. None before the first epoch, or without validation examples.
+    Of the evaluated epochs since the last change of a setting, or since examples were added: at
+    most LAST, at most half. Losses are without penalty; training scores are means during the
+    epoch, as Keras prints them. None before the first epoch, or without validation examples.
     """
+    history = history.validated
     loss, metric = losses(history), metrics(history, is_accuracy)
     end = len(history) if until is None else int(np.searchsorted(history.epoch, until, "right"))
     if not end or not len(loss.validation):
@@ -261,13 +266,19 @@ def window_starts(history: History) -> NDArray[np.int64]:
 
 
 def accuracy_gaps(history: History) -> Column | None:
-    """The gap in accuracy after each epoch (n,), as `gap` measures it; None without validation."""
-    if history.val_metric is None:
+    """The gap in accuracy after each epoch (n,), as `gap` measures it; None without validation.
+
+    NaN where an epoch was not evaluated.
+    """
+    h = history.validated
+    if h.val_metric is None:
         return None
-    difference = np.cumsum(history.metric - history.val_metric, dtype=np.float64)
+    difference = np.cumsum(h.metric - h.val_metric, dtype=np.float64)
     total = np.concatenate([[0.0], difference])
-    end, start = np.arange(1, len(total)), window_starts(history)
-    return np.asarray((total[end] - total[start]) / (end - start), np.float32)
+    end, start = np.arange(1, len(total)), window_starts(h)
+    gaps = np.full(len(history), np.nan, np.float32)
+    gaps[np.searchsorted(history.epoch, h.epoch)] = (total[end] - total[start]) / (end - start)
+    return gaps
 
 
 def measured_gap(snapshot: Snapshot, dataset: Dataset, loss: str) -> GeneralizationGap | None:

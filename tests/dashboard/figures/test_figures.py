@@ -47,6 +47,14 @@ def history(
     return Log([*epochs, *changes]).history()
 
 
+def gapped(every: int = 20, epochs: int = 500) -> History:
+    """A history that was validated after some epochs only."""
+    return Log(
+        Epoch(n, n, Score(1 / n, 0.5), None if n % every else Score(2 / n, 0.4), 0.1, 1.0, ())
+        for n in range(1, epochs + 1)
+    ).history()
+
+
 CHANGE = HyperparametersChanged(2, "learning_rate", 0.1, 0.01)
 
 HISTORIES = {
@@ -54,6 +62,7 @@ HISTORIES = {
     "one epoch": history([0.9], [0.8]),
     "no validation": history([0.9, 0.5, 0.4]),
     "changed": history([0.9, 0.5, 0.4], [0.8, 0.6, 0.7], (CHANGE,)),
+    "validated now and then": gapped(),
     "long": history(list(np.geomspace(1, 0.01, 3000)), list(np.geomspace(1, 0.1, 3000))),
 }
 
@@ -119,6 +128,24 @@ def test_thinning_takes_a_subset_in_order(values: list[float], most: int) -> Non
     assert all(any(value == other for other in rest) for value in kept)
     if values:
         assert (kept[0], kept[-1]) == (np.float32(values[0]), np.float32(values[-1]))
+
+
+def test_validation_is_drawn_through_the_validated_epochs() -> None:
+    log, kept = gapped(), training_curves.KeptCurve("before", gapped(100, 300), "#888888")
+    figures = (
+        training_curves.loss_curves(log, kept=[kept]), training_curves.metric_curves(log),
+        training_curves.four_curves(log),
+    )  # fmt: skip
+    for figure in figures:
+        traces = {trace["name"]: trace for trace in figure["data"]}
+        training = traces.get("training") or traces["loss"]
+        validation = traces.get("validation") or traces["val_loss"]
+        assert len(training["x"]) > 300
+        assert list(validation["x"]) == list(range(20, 501, 20))
+        assert np.isfinite(validation["y"]).all()
+    before = next(trace for trace in figures[0]["data"] if trace["name"] == "before")
+    assert list(before["x"]) == [100, 200, 300]
+    assert training_curves.loss_sentence(log).endswith("after epoch 500, the lowest so far.")
 
 
 def test_training_is_solid_validation_dashed_and_the_best_epoch_is_marked() -> None:

@@ -4,10 +4,13 @@ import csv
 import io
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from playground.export.csv import curves_csv, runs_csv
 from playground.history.events import Epoch, HyperparametersChanged, Score
+from playground.history.history import history
 from playground.nn.format import escape_formula
 
 
@@ -50,6 +53,19 @@ def test_regression_without_validation() -> None:
     (row,) = read(curves_csv([finished(1, validated=False)], "regression"))
     assert list(row)[3:] == ["loss", "mean_absolute_error", "learning_rate"]
     assert curves_csv([], "regression") == "epoch\n"
+
+
+def test_epochs_that_were_not_validated_have_empty_cells() -> None:
+    epochs = [finished(n, validated=n % 2 == 0) for n in range(1, 6)]
+    text = curves_csv(epochs, "classification")
+    rows = read(text)
+    assert [row["val_loss"] for row in rows] == ["", "0.5", "", "0.5", ""]
+    assert read(runs_csv([("a", epochs, "classification")]))[0]["val_accuracy"] == ""
+    table = pd.read_csv(io.StringIO(text), index_col="epoch")
+    own = history(epochs)
+    assert own.val_loss is not None
+    np.testing.assert_array_equal(table["val_loss"].to_numpy(np.float32), own.val_loss)
+    assert table["val_accuracy"].dropna().index.tolist() == own.validated.epoch.tolist() == [2, 4]
 
 
 def test_several_runs_below_each_other() -> None:

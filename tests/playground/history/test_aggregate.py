@@ -70,11 +70,22 @@ def test_the_best_is_the_smallest_error() -> None:
 
 def test_what_is_not_finite_is_left_out() -> None:
     broken = curves([0.5, float("nan"), float("inf")])
-    alone = band([broken], "accuracy", "validation", [True])
+    alone = band([broken], "accuracy", "training", [True])
     assert np.isnan(alone.mean).tolist() == [False, True, True]
     assert alone.best == 0
     beside = band([broken, curves([0.1, 0.1, 0.1])], "accuracy", "validation", [True, True])
     assert beside.mean.tolist() == pytest.approx([0.3, 0.1, 0.1])
+
+
+def test_of_the_validation_it_has_the_epochs_that_were_evaluated() -> None:
+    nan = float("nan")
+    seeds = [curves([nan, 0.2, nan, 0.6, nan]), curves([nan, 0.4, nan, 0.4, nan])]
+    curve = band(seeds, "accuracy", "validation", [True, True], "updates", steps_per_epoch=10)
+    assert curve.epoch.tolist() == [2, 4]
+    assert curve.x.tolist() == [20, 40]
+    assert curve.mean.tolist() == pytest.approx([0.3, 0.5])
+    assert curve.best == 1
+    assert len(band(seeds, "accuracy", "training", [True, True])) == 5
 
 
 shares = st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30)

@@ -37,6 +37,30 @@ def test_without_validation_there_are_no_validation_columns() -> None:
     assert h.best_epoch is None
 
 
+def test_epochs_that_were_not_validated_are_left_out_where_validation_is_read() -> None:
+    h = history(epoch(n, {2: 0.4, 4: 0.3, 6: 0.5}.get(n)) for n in range(1, 8))
+    assert h.val_loss is not None
+    assert np.isnan(h.val_loss).tolist() == [True, False, True, False, True, False, True]
+    assert (len(h), h.best_epoch) == (7, 4)
+    assert h.validated.epoch.tolist() == [2, 4, 6]
+    assert h.validated.val_loss == pytest.approx([0.4, 0.3, 0.5])
+    assert h.validated.loss == pytest.approx([1 / 2, 1 / 4, 1 / 6])
+    assert h.validated.validated is h.validated
+    assert repr(h).endswith("loss 0.1429, metric 0.5, val_loss 0.5, val_metric 0.75>")
+    table = h.to_pandas()
+    assert table["val_loss"].dropna().index.tolist() == [2, 4, 6]
+    loss = next(t for t in h.plot().data if t.name == "validation" and t.showlegend)
+    assert (list(loss.x), list(loss.y)) == ([2, 4, 6], pytest.approx([0.4, 0.3, 0.5]))
+
+
+@pytest.mark.parametrize("given", [[], [epoch(1, None)], [epoch(1), epoch(2)]])
+def test_where_every_epoch_or_none_was_validated_that_is_the_history_itself(
+    given: list[Event],
+) -> None:
+    h = history(given)
+    assert h.validated is h
+
+
 def test_nothing_happened_yet() -> None:
     h = history([])
     assert len(h) == 0

@@ -1,5 +1,6 @@
 """What counts of a run towards an assignment, against histories of real runs."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,13 @@ from playground.history.events import Epoch, Event, ExamplesAdded, Hyperparamete
 from playground.history.history import Log, history
 from playground.lessons.assignment import Assignment, make
 from playground.lessons.metrics import METRICS, CheckContext
-from playground.lessons.targets import AT_LEAST, AT_MOST, TARGET_METRICS, is_available
+from playground.lessons.targets import (
+    AT_LEAST,
+    AT_MOST,
+    TARGET_METRICS,
+    is_available,
+    target_status,
+)
 
 IRIS = Experiment().replace(dataset="iris", hidden=(8,), optimizer="adam", learning_rate=0.05)
 SINE = Experiment().replace(dataset="sine", hidden=(8,), optimizer="adam", learning_rate=0.05)
@@ -43,6 +50,21 @@ def epochs(*accuracies: float) -> list[Event]:
         Epoch(i, 10 * i, Score(1.0, 0.5), Score(1.0, accuracy), 0.05, 0.5, ())
         for i, accuracy in enumerate(accuracies, start=1)
     ]
+
+
+def test_an_epoch_that_was_not_validated_meets_no_target_and_hides_no_value() -> None:
+    events = [
+        e if e.epoch % 2 == 0 else replace(e, validation=None)
+        for e in epochs(0.9, 0.7, 0.9, 0.8, 0.9)
+        if isinstance(e, Epoch)
+    ]
+    assignment = iris(target("validation_accuracy", "at_least", 0.85))
+    status = target_status(assignment.targets, {}, IRIS, history(events))
+    assert (status.values, status.passed) == ((0.8,), False)
+    context = CheckContext(IRIS, Log(events))
+    assert METRICS["validation_accuracy"].value(context) == pytest.approx(0.8)
+    assert METRICS["accuracy_gap"].value(context) == pytest.approx(0.5 - 0.8)
+    assert METRICS["best_validation_accuracy"].value(context) == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize("experiment", [IRIS, SINE])

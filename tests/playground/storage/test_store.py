@@ -129,6 +129,27 @@ def test_the_log_can_be_cut_and_goes_on_from_there(store: Store) -> None:
     assert len(store.get(id, ME).events) == 0
 
 
+def test_the_last_validation_score_stays_after_epochs_without_one(store: Store) -> None:
+    def blind(number: int) -> Epoch:
+        return replace(epoch(number, 0.3), validation=None)
+
+    def shown() -> tuple[float | None, float | None, float | None]:
+        row = store.list_runs(ME)[0]
+        return row.metric, row.val_metric, row.best_metric
+
+    id = store.create_run(ME, IRIS)
+    store.log_events(id, IRIS, [blind(1)], "playing", 1)
+    assert shown() == (0.3, None, None)
+    log = [blind(1), epoch(2, 0.9), epoch(3, 0.5), blind(4)]
+    store.log_events(id, IRIS, log[1:], "playing", 4)
+    assert shown() == (0.3, 0.5, 0.9)
+    store.log_events(id, IRIS, [blind(5)], "playing", 5)
+    assert shown() == (0.3, 0.5, 0.9)
+    store.log_events(id, IRIS, [blind(3)], "paused", 3, at=2)
+    assert shown() == (0.3, 0.9, 0.9)
+    assert list(store.get(id, ME).events) == [*log[:2], blind(3)]
+
+
 def test_scores_that_are_no_numbers_come_back_as_such(store: Store) -> None:
     id = store.create_run(ME, IRIS)
     store.log_events(id, IRIS, [epoch(1, loss=math.inf), epoch(2, math.nan)], "playing", 2)

@@ -75,5 +75,5 @@ def test_a_run_is_explained_in_five_sentences_with_its_numbers() -> None:
     assert explain_run(run_window(DIGITS, [], GUESS), history([]), ()) == ()
     alone = log(np.linspace(2, 0.3, 40), None, (0.9, 0))
     *_, fit, end = explain_run(run_window(DIGITS, alone, GUESS), history(alone), ())
-    assert "Without validation examples" in fit
+    assert "Without a validation score" in fit
     assert end == "It has trained 40 epochs so far; the diagnosis: no problem."

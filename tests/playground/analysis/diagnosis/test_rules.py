@@ -39,7 +39,7 @@ WAVE = Experiment().replace(dataset="sine", hidden=(64,), epochs=100)
 
 def epochs(
     train: Sequence[float],
-    validation: Sequence[float] | None = None,
+    validation: Sequence[float | None] | None = None,
     accuracy: float | tuple[float, float] = 0.5,
     first: int = 1,
     dead: float = 0.0,
@@ -50,7 +50,8 @@ def epochs(
     ours, theirs = accuracy if isinstance(accuracy, tuple) else (accuracy, accuracy)
     made: list[Event] = []
     for i, loss in enumerate(train):
-        seen = None if validation is None else Score(validation[i], theirs)
+        after = None if validation is None else validation[i]
+        seen = None if after is None else Score(after, theirs)
         layers = [LayerStatistics(g, 0.1, 0.1 * step, dead) for g in gradients[:-1]]
         layers.append(LayerStatistics(gradients[-1], 0.1, 0.1 * step, None))
         epoch, score = first + i, Score(loss, ours)
@@ -162,6 +163,16 @@ def test_one_rise_of_the_loss_is_no_jumping_and_two_are() -> None:
     assert found(epochs(twice, twice, 0.6)) == ["jumping"]
     assert found(epochs(small, small, 0.6)) == []
     assert found(epochs(twice, None, 0.6)) == ["jumping"]  # without validation examples
+
+
+def test_rules_on_both_parts_judge_the_epochs_that_were_validated() -> None:
+    learns, turns = np.geomspace(1.0, 0.2, 60), [0.9, 0.6, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1]
+    seen = [turns[i // 6] if i % 6 == 5 else None for i in range(60)]
+    (problem,) = told(epochs(learns.tolist(), seen, 0.9))
+    assert problem.name == "overfitting"
+    assert "lowest at epoch 18 (0.5)" in problem.evidence
+    never, without = [None] * 60, None
+    assert found(epochs(learns.tolist(), never)) == found(epochs(learns.tolist(), without))
 
 
 def test_overfitting_is_a_best_epoch_long_ago_or_a_gap() -> None:

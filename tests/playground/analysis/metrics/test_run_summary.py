@@ -1,5 +1,6 @@
 """Last, best, gap and epochs to a target, by value; weights near zero."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,8 +27,10 @@ from playground.history.history import History, Log, history
 from playground.nn.network import Layer, Snapshot
 
 
-def past(training: list[float], validation: list[float] | None, penalty: float = 0.0) -> History:
-    """Losses as given, with `penalty` in them, and accuracies of 1 − loss/10."""
+def past(
+    training: list[float], validation: Sequence[float | None] | None, penalty: float = 0.0
+) -> History:
+    """Losses as given, with `penalty` in them, accuracies of 1 − loss/10; None: not evaluated."""
     events = []
     for i, loss in enumerate(training):
         seen = None if validation is None else validation[i]
@@ -44,6 +47,30 @@ def test_the_gap_is_the_mean_of_the_last_epochs() -> None:
     assert found.loss == pytest.approx(1.0)
     assert found.metric == pytest.approx(0.1)
     assert found.epoch == 10 + LAST
+
+
+def test_between_two_evaluations_all_numbers_are_those_of_the_last_one() -> None:
+    """A run that was evaluated after every third epoch, and these epochs by themselves."""
+    training = [3.0, 2.5, 2.0, 1.8, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1]
+    validation = [None, None, 2.2, None, None, 1.7, None, None, 1.9, None]
+    log, alone = past(training, validation), past(training[2::3], [2.2, 1.7, 1.9])
+    found, expected = gap(log, True), gap(alone, True)
+    assert found is not None
+    assert expected is not None
+    assert (found.training, found.validation) == (expected.training, expected.validation)
+    assert found.epoch == 9
+    assert gap(log, True, until=8) == gap(log, True, until=6)
+    assert loss_rise(log) == loss_rise(alone) == pytest.approx(0.2)
+    gaps, every = accuracy_gaps(log), accuracy_gaps(alone)
+    assert gaps is not None
+    assert every is not None
+    assert np.isnan(gaps).tolist() == [seen is None for seen in validation]
+    assert gaps[2::3] == pytest.approx(every)
+    told = summarize(log, True, target=0.825)
+    assert (told.epochs, told.best_epoch, told.best_score_epoch, told.to_target) == (10, 6, 6, 6)
+    assert told.last_loss == pytest.approx(1.9)
+    assert told.last_score == pytest.approx(0.81)
+    assert told.seconds == pytest.approx(1.0)
 
 
 def test_the_gap_up_to_an_epoch_ends_there() -> None:
