@@ -12,7 +12,7 @@ from playground.runs.run import Run
 
 STOPPED: dict[StopRule, str] = {
     "patience": "Early stopping after epoch {0:,}: no improvement of the validation loss for "
-    "{1.patience} epochs.",
+    "{2:,} epochs.",
     "target": "Target reached after epoch {0:,}: {1.target_value:g}.",
     "time": "Stopped after epoch {0:,}: {1.time_limit:g} s of training are over.",
 }
@@ -66,7 +66,9 @@ def _sentence(text: str) -> str:
 def _finished(last: Finished, experiment: Experiment) -> str:
     text = f"Finished: {last.epoch:,} epochs trained."
     if last.stopped_early:
-        text = STOPPED[last.stopped_by or "patience"].format(last.epoch, experiment.training)
+        training, validates = experiment.training, experiment.data.validation_size > 0
+        waited = training.patience * (training.validation_freq if validates else 1)
+        text = STOPPED[last.stopped_by or "patience"].format(last.epoch, training, waited)
     if last.restored and last.best_epoch is not None:
         text += f" The weights are those of the best epoch, {last.best_epoch}."
     return text

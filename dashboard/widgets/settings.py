@@ -302,7 +302,10 @@ def _schedule(form: Form) -> None:
 
 def _stopping(form: Form) -> None:
     training = form.experiment.training
-    for name in ("epochs", "time_limit", "target_metric"):
+    form.field("epochs")
+    if form.experiment.data.validation_size:
+        form.field("validation_freq")
+    for name in ("time_limit", "target_metric"):
         form.field(name)
     if training.target_metric != "none":
         form.field("target_value")

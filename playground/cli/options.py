@@ -24,8 +24,8 @@ from playground.nn.format import format_number, truncate
 METAVARS: dict[Any, str] = {int: "N", float: "NUMBER", str: "NAME"}
 GROUPS = ("Start from", "Data", "Network", "Optimization", "Stopping", "Output")
 STOPPING = (
-    "epochs", "early_stopping", "patience", "min_delta", "restore_best", "target_metric",
-    "target_value", "time_limit",
+    "epochs", "validation_freq", "early_stopping", "patience", "min_delta", "restore_best",
+    "target_metric", "target_value", "time_limit",
 )  # fmt: skip
 ONE_LINE = 78  # of 80 columns; a narrower terminal gets the help of an option on several lines
 LONGEST_FLAG = 30  # columns; a longer one moves its own text to the right

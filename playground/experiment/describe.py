@@ -44,7 +44,7 @@ def active_hyperparameters(experiment: Experiment) -> dict[str, Any]:
     unused |= set() if network.hidden else {"activation", "dropout", *of_activations}
     unused |= {name for name in NOISES if name != data.source.noise}
     unused |= set() if data.standardize or data.source.shape else {"scaler"}
-    unused |= set() if data.validation_size else {"leaked_fraction", "validate_on_test"}
+    unused |= set() if data.validation_size else set(_OF_VALIDATION)
     unused |= set() if training.early_stopping else {"patience", "min_delta", "restore_best"}
     unused |= {"clip_limit"} if training.clipping == "none" else set()
     values = experiment.to_dict() | {
@@ -54,6 +54,8 @@ def active_hyperparameters(experiment: Experiment) -> dict[str, Any]:
     }
     return {name: value for name, value in values.items() if name not in unused}
 
+
+_OF_VALIDATION = ("leaked_fraction", "validate_on_test", "validation_freq")
 
 # The fields that entries of a table use, by the choice of the entry.
 _USERS: dict[str, tuple[Mapping[str, Any], str]] = {
@@ -68,8 +70,7 @@ _NEEDED = {
     "activation": "hidden layers",
     "dropout": "hidden layers",
     "scaler": "standardize",
-    "leaked_fraction": "validation examples",
-    "validate_on_test": "validation examples",
+    **dict.fromkeys(_OF_VALIDATION, "validation examples"),
     "patience": "early_stopping",
     "min_delta": "early_stopping",
     "restore_best": "early_stopping",

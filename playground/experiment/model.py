@@ -197,9 +197,10 @@ CHOICES: dict[str, Mapping[str, Any]] = {
     if "choices" in (extra := _extra(field))
 }
 
-# When training ends, and nothing else; but a schedule that spans the run follows `epochs`.
+# When training ends and what is told of it, and nothing else; but a schedule that spans the run
+# follows `epochs`.
 PLANNING = (
-    "epochs", "early_stopping", "patience", "min_delta", "restore_best",
+    "epochs", "validation_freq", "early_stopping", "patience", "min_delta", "restore_best",
     "target_metric", "target_value", "time_limit",
 )  # fmt: skip
 

@@ -451,6 +451,12 @@ class Training(Value):
         100, 1, 10_000, "Epochs", "Passes through all training examples.",
         "Try more when both curves still fall.", scale="log",
     )  # fmt: skip
+    validation_freq: int = number(
+        1, 1, 1000, "Validation frequency",
+        "Epochs from one evaluation on the validation examples to the next, as in Keras' fit. "
+        "Stop rules and the plateau count these evaluations only.",
+        "Try 20 for a run of 500 epochs.", unit="epochs", scale="log",
+    )  # fmt: skip
     shuffle: bool = switch(
         True, "Shuffle", "A new random order of the examples in every epoch.",
         "Try switching it off with sorted data.",

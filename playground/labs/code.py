@@ -35,7 +35,7 @@ EXAMPLES: dict[str, tuple[str, Experiment]] = {
         Experiment().replace(
             dataset="iris", train_size=120, validation_size=30, validate_on_test=True,
             standardize=False, hidden=(), l2=0.01, optimizer="sgd", learning_rate=0.1,
-            batch_size=32, epochs=500,
+            batch_size=32, epochs=500, validation_freq=20,
         ),
     ),
     "mnist": (
@@ -87,7 +87,8 @@ SAYS = {
 
 DATA_FIELDS = ("dataset", "train_size", "validation_size", "label_noise",
                "standardize", "validate_on_test", "data_seed")  # fmt: skip
-FIT_FIELDS = ("epochs", "batch_size", "shuffle", "early_stopping", "target_metric", "time_limit")
+FIT_FIELDS = ("epochs", "batch_size", "shuffle", "validation_freq", "early_stopping",
+              "target_metric", "time_limit")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,8 @@ class CodeStep:
     fields: tuple[str, ...]
 
 
-def steps(experiment: Experiment, form: str, validation_freq: int = 1) -> tuple[CodeStep, ...]:
-    """The six steps of an experiment in one of FORMS, validated every `validation_freq` epochs."""
+def steps(experiment: Experiment, form: str) -> tuple[CodeStep, ...]:
+    """The six steps of an experiment in one of FORMS."""
     data = section(experiment.data, experiment.training.loss)
     weights = ("kernel_initializer", "bias_initializer")
     of_model = ("hidden", *("activation", "dropout") * bool(experiment.network.hidden))
@@ -112,23 +113,23 @@ def steps(experiment: Experiment, form: str, validation_freq: int = 1) -> tuple[
         CodeStep("Data, split", data, SAYS["data"], (*DATA_FIELDS, experiment.data.source.noise)),
         CodeStep("Model", model(experiment, form), SAYS[form], (*of_model, "l1", "l2", *weights)),
         CodeStep("Compile", _compile(experiment), SAYS["compile"], of_compile),
-        CodeStep("Fit", _fit(experiment, validation_freq), SAYS["fit"], FIT_FIELDS),
+        CodeStep("Fit", _fit(experiment), SAYS["fit"], FIT_FIELDS),
         CodeStep("Summary", "model.summary()", SAYS["summary"], ()),
     )
 
 
-def code(experiment: Experiment, form: str, validation_freq: int = 1) -> str:
+def code(experiment: Experiment, form: str) -> str:
     """The whole script, with a heading for each step."""
     parts = [
         f"# {i}. {step.title} {'-' * (70 - len(step.title))}\n{step.code}"
-        for i, step in enumerate(steps(experiment, form, validation_freq), start=1)
+        for i, step in enumerate(steps(experiment, form), start=1)
     ]
     return spaced("\n\n".join(parts)) + "\n"
 
 
-def files(experiment: Experiment, form: str, validation_freq: int = 1) -> dict[str, bytes]:
+def files(experiment: Experiment, form: str) -> dict[str, bytes]:
     """The script, and the examples beside it where they cannot be loaded from elsewhere."""
-    contents = {NAME: code(experiment, form, validation_freq).encode()}
+    contents = {NAME: code(experiment, form).encode()}
     if needs_file(experiment.data):
         contents[exact.FILE] = exact.file(experiment.data)
     return contents
@@ -304,7 +305,7 @@ def _compile(experiment: Experiment) -> str:
     return "\n\n".join([*parts, wrapped("model.compile(", arguments, width=0)])
 
 
-def _fit(experiment: Experiment, validation_freq: int) -> str:
+def _fit(experiment: Experiment) -> str:
     definitions, callbacks = training.callbacks_of(experiment)
     if experiment.training.time_limit:
         definitions.append(training.time_limit(experiment.training))
@@ -321,8 +322,8 @@ def _fit(experiment: Experiment, validation_freq: int) -> str:
         arguments.append(f"validation_split={split!r}")
     elif experiment.data.validation_size:
         arguments.append("validation_data=(x_validation, y_validation)")
-    if experiment.data.validation_size and validation_freq > 1:
-        arguments.append(f"validation_freq={validation_freq}")
+    if experiment.data.validation_size and experiment.training.validation_freq > 1:
+        arguments.append(f"validation_freq={experiment.training.validation_freq}")
     if callbacks:
         arguments.append(f"callbacks=[{', '.join(callbacks)}]")
     return "\n\n".join([*definitions, wrapped("model.fit(", arguments, width=0)])

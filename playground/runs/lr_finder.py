@@ -18,7 +18,12 @@ from playground.runs.race import Competitor
 from playground.runs.sweep import MOST_SWEEPS, Sweep, SweepRow
 
 FACTORS = tuple(10 ** (k / 2) for k in range(-2, 3))  # of the competitor's own rate
-UNSTOPPED = {"early_stopping": False, "target_metric": "none", "time_limit": 0.0}
+UNSTOPPED = {
+    "validation_freq": 1,
+    "early_stopping": False,
+    "target_metric": "none",
+    "time_limit": 0.0,
+}
 UPDATES = 120  # of each short run, at least
 CALL = 128  # updates in one compiled call of the engine
 MOST_EXAMPLES = 5_000  # of a short run; where there are more, as many as CALL needs, or else:

@@ -17,7 +17,8 @@ def _is_lower(loss: float, best: float) -> bool:
 class EarlyStopping:
     """Stops training when the monitored loss has not improved for `patience` epochs.
 
-    A decrease of at most `min_delta` is no improvement. The loss is `val_loss` as Keras reports it,
+    Only epochs that are evaluated count, as in Keras: every `validation_freq`-th. A decrease of at
+    most `min_delta` is no improvement. The loss is `val_loss` as Keras reports it,
     penalty included; without validation examples the training loss.
     """
 
@@ -28,8 +29,8 @@ class EarlyStopping:
     wait: int = 0
 
     @property
-    def epochs_left(self) -> int:
-        """Epochs before it can stop."""
+    def scores_left(self) -> int:
+        """Judged epochs before it can stop."""
         active = self.training.early_stopping
         return self.training.patience - self.wait if active else self.training.epochs
 
@@ -68,8 +69,8 @@ class Plateau:
     MIN_DELTA = 1e-4  # a smaller decrease of the loss is no improvement, as in Keras
 
     @property
-    def epochs_left(self) -> int:
-        """Epochs before it can reduce the rate."""
+    def scores_left(self) -> int:
+        """Judged epochs before it can reduce the rate."""
         active = self.training.schedule == "plateau"
         return self.training.plateau_patience - self.wait if active else self.training.epochs
 

@@ -484,7 +484,7 @@ class Trainer:
         p = self._acquire()
         began, steps = p.clock(), self._steps
         fits = 1 + int(max(available, 0.0) / self._epoch_seconds) if self._epoch_seconds else 1
-        left = self.stopping.epochs_left, self.plateau.epochs_left
+        left = map(self._epochs_to_judge, (self.stopping.scores_left, self.plateau.scores_left))
         count = min(EPOCHS, fits, last - self.epoch, *left)
         x, y = self._validation
         validation = x.reshape(len(x), -1), keras_model.targets(self.experiment, y)
@@ -536,15 +536,27 @@ class Trainer:
             self._score_of(val_loss, val_metric / n_scored, val_penalty),
         )
 
+    @property
+    def _judged_every(self) -> int:
+        """Epochs from one score that the rules judge to the next, as `validation_freq` says."""
+        validates = len(self.dataset.validation) > 0
+        return self.experiment.training.validation_freq if validates else 1
+
+    def _epochs_to_judge(self, scores: int) -> int:
+        """Epochs until the rules have judged so many more scores."""
+        return scores * self._judged_every - self.epoch % self._judged_every
+
     def _epochs_to_target(self, scores: Sequence[tuple[Score, Score]]) -> int:
         """The number of these epochs until one reaches the target, or all of them."""
         if self._has_target:
             for number, (train, validation) in enumerate(scores, start=1):
-                if self._reaches_target(train, validation):
+                if self._reaches_target(self.epoch + number, train, validation):
                     return number
         return len(scores)
 
-    def _reaches_target(self, train: Score, validation: Score) -> bool:
+    def _reaches_target(self, epoch: int, train: Score, validation: Score) -> bool:
+        if epoch % self._judged_every:
+            return False
         monitored = validation if len(self.dataset.validation) else train
         classifies = self.program.classifies
         return reaches_target(self.experiment.training, monitored, classifies)
@@ -558,21 +570,22 @@ class Trainer:
             yield self._diverge()
             return
         self.epoch += 1
-        validated = len(self.dataset.validation) > 0
+        validates, judged = len(self.dataset.validation) > 0, not self.epoch % self._judged_every
         layers = tuple(
             LayerStatistics(float(gradient), float(weight), float(update), fraction)
             for (gradient, weight, update), fraction in zip(
                 rms.T, [*dead.tolist(), None], strict=True
             )
         )
-        shown = validation if validated else None
+        shown = validation if validates and judged else None
         yield Epoch(self.epoch, self.step, train, shown, rate, seconds, layers)
         self.checkpoints.add(self._snapshot(self.epoch, weights))
-        monitored = validation.loss if validated else train.loss
-        self.plateau = self.plateau.after(monitored)
-        self.stopping = self.stopping.after(self.epoch, monitored, weights)
+        if judged:
+            monitored = validation.loss if validates else train.loss
+            self.plateau = self.plateau.after(monitored)
+            self.stopping = self.stopping.after(self.epoch, monitored, weights)
         self.elapsed += seconds
-        if self._has_target and self._reaches_target(train, validation):
+        if self._has_target and self._reaches_target(self.epoch, train, validation):
             self.target_epoch = self.epoch
         self.row = 0
 

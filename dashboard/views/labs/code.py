@@ -48,21 +48,17 @@ def six_steps() -> None:
         help="The network as a list of layers, or as a class with its own `call`. Only step 3 "
         "differs.",
     ) or "sequential"  # fmt: skip
-    every = st.slider(
-        "validation_freq", 1, 50, 1, key="lab_six_steps_freq", persist_state="session",
-        help="Epochs from one evaluation on the validation examples to the next; the course takes "
-        "20. On the Train page it is 1.",
-    )  # fmt: skip
     st.markdown(f"The current experiment: **{literal(title(experiment))}**")
-    _take(experiment, form, every)
+    _take(experiment, form)
     st.caption(
         "The settings above, with other random numbers: other initial weights, another order. The "
         "script exported on the Runs page reproduces a run to the digit."
     )
     previous = _previous(experiment)
-    old = steps(previous, form, every) if previous is not None else None
-    for i, step in enumerate(steps(experiment, form, every)):
+    old = steps(previous, form) if previous is not None else None
+    for i, step in enumerate(steps(experiment, form)):
         _step(experiment, i + 1, step, None if old is None else old[i])
+    every = experiment.training.validation_freq
     if every > 1 and experiment.data.validation_size:
         epochs = experiment.training.epochs
         st.caption(
@@ -139,13 +135,13 @@ def _previous(experiment: Experiment) -> Experiment | None:
     return shown.previous
 
 
-def _take(experiment: Experiment, form: str, every: int) -> None:
+def _take(experiment: Experiment, form: str) -> None:
     """The whole script, to download or to copy."""
     with st.container(horizontal=True, vertical_alignment="center"):
         alone = not needs_file(experiment.data)
         st.download_button(
             f"Download {NAME}" if alone else "Download script and data (.zip)",
-            lambda: _content(experiment, form, every),
+            lambda: _content(experiment, form),
             NAME if alone else "six_steps.zip", key="lab_six_steps_take", on_click="ignore",
             icon=":material/download:",
             help="Needs Keras, TensorFlow and NumPy (for iris and digits scikit-learn as well). "
@@ -153,11 +149,11 @@ def _take(experiment: Experiment, form: str, every: int) -> None:
         )  # fmt: skip
     whole = st.expander("The whole script, to copy", key="lab_six_steps_whole", on_change="rerun")
     if whole.open:
-        whole.code(code(experiment, form, every), language="python")
+        whole.code(code(experiment, form), language="python")
 
 
-def _content(experiment: Experiment, form: str, every: int) -> bytes:
-    contents = files(experiment, form, every)
+def _content(experiment: Experiment, form: str) -> bytes:
+    contents = files(experiment, form)
     return contents[NAME] if len(contents) == 1 else Script(contents, ()).packed
 
 

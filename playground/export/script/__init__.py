@@ -235,6 +235,8 @@ def _fit(experiment: Experiment, trained: Sequence[training.Part]) -> str:
         if experiment.data.validation_size
         else ""
     )
+    if validation and experiment.training.validation_freq > 1:
+        validation += f"    validation_freq={experiment.training.validation_freq},\n"
     if len(trained) > 1:
         return _fit_in_parts(experiment, trained, validation)
     return f"""\

@@ -237,7 +237,7 @@ def callbacks_of(experiment: Experiment) -> tuple[list[str], list[str]]:
     monitor = "val_loss" if experiment.data.validation_size else "loss"
     if training.schedule == "plateau" and training.decay_rate < 1:  # which Keras requires
         if has_schedule(training):
-            definitions.append(_own_plateau(training, monitor))
+            definitions.append(_own_plateau(experiment, monitor))
             callbacks.append("ReduceOnPlateau()")
         else:
             callbacks.append(
@@ -272,6 +272,7 @@ def _stop_at_target(experiment: Experiment) -> str:
     training, data = experiment.training, experiment.data
     of_loss = training.target_metric == "loss"
     name = ("val_" if data.validation_size else "") + ("loss" if of_loss else metric(experiment))
+    skipped = _skipped(experiment, name)
     sign = ">=" if name.endswith("accuracy") else "<="
     scaled = data.table is not None and data.table.scale_target and not of_loss
     value = training.target_value / (load(data).target_std if scaled else 1)
@@ -280,11 +281,19 @@ class StopAtTarget(keras.callbacks.Callback):
     reached = False
 
     def on_epoch_end(self, epoch, logs):
-        if not self.reached and np.float32(logs["{name}"]) {sign} np.float32({value!r}):
+{skipped}        if not self.reached and np.float32(logs["{name}"]) {sign} np.float32({value!r}):
             self.reached = self.model.stop_training = True'''
 
 
-def _own_plateau(training: Training, monitor: str) -> str:
+def _skipped(experiment: Experiment, monitor: str) -> str:
+    """The beginning of a callback's `on_epoch_end` where not every epoch is validated."""
+    if not experiment.data.validation_size or experiment.training.validation_freq == 1:
+        return ""
+    return f'        if "{monitor}" not in logs:\n            return\n'
+
+
+def _own_plateau(experiment: Experiment, monitor: str) -> str:
+    training = experiment.training
     return f'''\
 class ReduceOnPlateau(keras.callbacks.Callback):
     """Keras' own ReduceLROnPlateau cannot reduce a rate that is warming up."""
@@ -292,7 +301,7 @@ class ReduceOnPlateau(keras.callbacks.Callback):
     best, wait = math.inf, 0
 
     def on_epoch_end(self, epoch, logs):
-        loss, self.wait = logs["{monitor}"], self.wait + 1
+{_skipped(experiment, monitor)}        loss, self.wait = logs["{monitor}"], self.wait + 1
         if np.float32(loss + 1e-4) < np.float32(self.best):
             self.best, self.wait = loss, 0
         if self.wait >= {training.plateau_patience}:

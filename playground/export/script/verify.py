@@ -84,7 +84,7 @@ def compare(
     `end`: the last weights, None where they are not comparable.
     """
     names = ["loss", metric_name(task)]
-    if epochs[0].validation is not None:
+    if any(epoch.validation for epoch in epochs):
         names += [f"val_{name}" for name in names]
     last = epochs[-1].epoch
     final = (finished and finished.restored and finished.best_epoch) or last

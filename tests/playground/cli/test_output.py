@@ -26,3 +26,16 @@ def test_errors_of_own_data_have_their_unit_and_the_baseline(
     assert "test mean error 95,520 €" in text
     assert "always predicting " in text
     assert "e+0" not in text
+
+
+def test_an_epoch_that_was_not_validated_has_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
+    experiment = Experiment().replace(dataset="iris", hidden=(2,), validation_freq=2, epochs=3)
+    score = Score(0.5, 0.75)
+    epochs = [Epoch(n, n, score, None if n % 2 else score, 0.01, 0.1, ()) for n in (1, 2, 3)]
+    events = iter([*epochs, Finished(3, False, None, False)])
+    assert not print_table(experiment, load(experiment.data), events, None)
+    lines = capsys.readouterr().out.splitlines()
+    head = next(i for i, line in enumerate(lines) if "val accuracy" in line)
+    table = [line.split() for line in lines[head + 1 : head + 4]]
+    assert [row.count("–") for row in table] == [2, 0, 2]
+    assert len({len(row) for row in table}) == 1

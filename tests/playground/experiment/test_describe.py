@@ -61,7 +61,7 @@ OTHER: dict[str, Any] = {
     "power": 3.0, "period_growth": 1.5, "peak_decay": 0.5, "start_share": 0.3, "rise_share": 0.6,
     "final_share": 0.5, "plateau_patience": 3, "batch_size": 200, "epochs": 3, "patience": 3,
     "min_delta": 0.5, "target_metric": lambda value: "metric" if value == "none" else "none",
-    "target_value": 1e-6, "time_limit": 5.0,
+    "target_value": 1e-6, "time_limit": 5.0, "validation_freq": 2,
 }  # fmt: skip
 
 

@@ -246,6 +246,28 @@ def test_the_proof_compares_the_weights_that_were_restored_at_the_end(
     assert "NOT reproduced" in execute(replace(made, files={NAME: kept}), status=1)
 
 
+@pytest.mark.filterwarnings("ignore:.*which is not available:UserWarning")  # as in Keras
+def test_a_run_that_was_validated_every_other_epoch_is_reproduced(
+    execute: Callable[..., str],
+) -> None:
+    """Its three rules see the evaluated epochs alone: the plateau, early stopping, the target."""
+    made = written(
+        RESTORED | {
+            "validation_freq": 2, "patience": 1, "epochs": 9, "schedule": "plateau",
+            "plateau_patience": 1, "warmup_epochs": 0.5, "target_metric": "loss",
+            "target_value": 0.01,
+        }
+    )  # fmt: skip
+    assert "    validation_freq=2,\n" in made.text
+    assert re.search(r"    1: \([^,]+, [^,]+\),\n    2: \((?:[^,]+, ){3}[^,]+\),", made.text)
+    final, epochs = (int(n) for n in re.findall(r"(?:FINAL|\nEPOCHS) = (\d+)", made.text)[::-1])
+    assert final % 2 == 0
+    assert final < epochs < 9
+    printed = execute(made)
+    assert f"last weights and scores (epoch {final}): " in printed
+    assert "\nReproduced" in printed
+
+
 def test_a_script_names_threads_and_processor() -> None:
     score = Score(0.5, 0.25)
     events = [Epoch(1, 1, score, score, 0.01, 0.1, ())]

@@ -20,6 +20,7 @@ from playground.datasets import images, load
 from playground.datasets.tabular import iris
 from playground.experiment.model_summary import summary
 from playground.export.script.training import DEFAULTED
+from playground.history.history import history
 from playground.labs.code import (
     EXAMPLES,
     FORMS,
@@ -32,6 +33,7 @@ from playground.labs.code import (
 )
 from playground.labs.keras.code import asked, summaries
 from playground.nn.optimizers import OPTIMIZERS
+from playground.training import Trainer
 
 # Published figures: iris with one layer, MNIST with 128 units, Fashion-MNIST with 300 and 100.
 PUBLISHED = {"iris": 15, "mnist": 101_770, "fashion_mnist": 266_610}
@@ -198,7 +200,7 @@ def test_the_iris_example_is_the_one_of_the_course() -> None:
     assert example.layer_sizes == (4, 3)
     data = load(example.data)  # 120 and 30, as printed; no test set is left
     assert [len(part) for part in (data.train, data.validation, data.test)] == [120, 30, 0]
-    text = code(example, "sequential", validation_freq=20)
+    text = code(example, "sequential")
     for line in (
         'activation="softmax"',
         "kernel_regularizer=keras.regularizers.L2(0.01)",
@@ -209,6 +211,14 @@ def test_the_iris_example_is_the_one_of_the_course() -> None:
         "validation_freq=20",
     ):
         assert line in text
+
+
+def test_the_iris_example_has_a_validation_score_after_every_20th_of_its_500_epochs() -> None:
+    events = Trainer(EXAMPLES["iris"][1]).advance(seconds=600).events
+    log = history(events)
+    assert len(log) == 500
+    assert log.validated.epoch.tolist() == list(range(20, 501, 20))
+    assert len(log.validated) == 25
 
 
 def test_mnist_is_validated_on_the_test_set_as_in_the_course() -> None:

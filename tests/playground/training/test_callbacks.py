@@ -52,7 +52,7 @@ def test_early_stopping_on_recorded_losses(
         weights = [np.array([[epoch]], np.float32)]
         model.set_weights(weights)
         theirs.on_epoch_end(epoch - 1, {"val_loss": loss})
-        assert ours.epochs_left > 0
+        assert ours.scores_left > 0
         ours = ours.after(epoch, loss, weights)
         assert ours.stops == model.stop_training
         if ours.stops:
@@ -198,6 +198,52 @@ def test_a_trainer_continues_from_a_checkpoint_to_the_same_numbers() -> None:
     ]
     for ours, theirs in zip(other.latest().weights, trainer.latest().weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def epochs_of(trainer: Trainer, **how: Any) -> list[Epoch]:
+    return [e for e in trainer.advance(seconds=600, **how).events if isinstance(e, Epoch)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"epochs": 9}, {"dataset": "digits", "hidden": (128, 32), "batch_size": 8, "epochs": 2}],
+    ids=["whole epochs", "parts of epochs"],
+)
+def test_validating_every_other_epoch_changes_nothing_but_what_is_told(
+    changes: dict[str, Any],
+) -> None:
+    experiment = CIRCLE.replace(**changes)
+    every, other = Trainer(experiment), Trainer(experiment.replace(validation_freq=2))
+    all_told, told = epochs_of(every), epochs_of(other)
+    assert [(e.epoch, e.train, e.layers) for e in told] == [
+        (e.epoch, e.train, e.layers) for e in all_told
+    ]
+    assert [e.validation for e in told] == [None if e.epoch % 2 else e.validation for e in all_told]
+    for ours, theirs in zip(other.latest().weights, every.latest().weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_run_validated_now_and_then_goes_on_from_a_checkpoint_and_after_its_end() -> None:
+    experiment = CIRCLE.replace(epochs=20, validation_freq=7, early_stopping=True, patience=1)
+    trainer, other = Trainer(experiment), Trainer(experiment)
+    trainer.advance(seconds=600, until_epoch=9)
+    other.restore(trainer.checkpoint())
+    rest = [epochs_of(each) for each in (trainer, other)]
+    assert [(e.epoch, e.train, e.validation) for e in rest[0]] == [
+        (e.epoch, e.train, e.validation) for e in rest[1]
+    ]
+    more = epochs_of(trainer, changes={"epochs": 30})
+    assert [e.epoch for e in [*rest[0], *more] if e.validation] == [14, 21, 28]
+
+
+def test_a_target_is_judged_where_it_is_evaluated() -> None:
+    told, _ = scores(Trainer(CIRCLE))
+    reached = [i for i, (_, seen) in enumerate(told, start=1) if seen.metric >= 0.9]
+    assert reached[0] % 5
+    trainer = Trainer(CIRCLE.replace(target_metric="metric", target_value=0.9, validation_freq=5))
+    *_, end = trainer.advance(seconds=600).events
+    assert isinstance(end, Finished)
+    assert (end.epoch, end.stopped_by) == (next(e for e in reached if e % 5 == 0), "target")
 
 
 def test_compilation_is_no_part_of_the_seconds_of_an_epoch() -> None:

@@ -54,6 +54,7 @@ def fit(experiment: Experiment, *callbacks: keras.callbacks.Callback) -> dict[st
             shuffle=False,
             validation_data=validation,
             validation_batch_size=1_000,
+            validation_freq=training.validation_freq,
             callbacks=list(callbacks),
             verbose=0,
         )
@@ -186,19 +187,37 @@ def test_without_shuffling() -> None:
     assert_same(small(shuffle=False))
 
 
-def test_early_stopping_stops_and_restores_as_keras() -> None:
+# Keras warns of each epoch without the monitored value; ReduceLROnPlateau copies an array.
+@pytest.mark.filterwarnings("ignore:.*which is not available:UserWarning")
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("every", [1, 3])
+def test_early_stopping_stops_and_restores_as_keras(every: int) -> None:
     experiment = small(
         "moons", epochs=200, learning_rate=1.0, hidden=(32,), train_size=20, validation_size=40,
-        noise=0.3, early_stopping=True, patience=4, shuffle=False,
+        noise=0.3, early_stopping=True, patience=4, shuffle=False, validation_freq=every,
     )  # fmt: skip
-    callback = keras.callbacks.EarlyStopping(patience=4, restore_best_weights=True)
-    theirs = fit(experiment, callback)
+    callbacks = [keras.callbacks.EarlyStopping(patience=4, restore_best_weights=True)]
+    if every > 1:
+        experiment = experiment.replace(schedule="plateau", plateau_patience=2)
+        callbacks.append(keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=2))
+    theirs = fit(experiment, *callbacks)
     trainer = Trainer(experiment)
     events = trainer.advance(seconds=600).events
     finished = events[-1]
     assert isinstance(finished, Finished)
     assert finished.epoch == len(theirs["loss"]) < 200
-    assert finished.best_epoch == int(np.argmin(theirs["val_loss"])) + 1
+    assert finished.best_epoch == every * (int(np.argmin(theirs["val_loss"])) + 1)
+    told = [event for event in events if isinstance(event, Epoch)]
+    validated = [event for event in told if event.validation]
+    assert [e.epoch for e in validated] == list(range(every, finished.epoch + 1, every))
+    for mine, keras_own in (
+        ([e.train.loss for e in told], theirs["loss"]),
+        ([e.validation.loss for e in validated if e.validation], theirs["val_loss"]),
+    ):
+        np.testing.assert_allclose(mine[:EPOCHS], keras_own[:EPOCHS], rtol=TOLERANCE)
+    if every > 1:
+        np.testing.assert_allclose([e.learning_rate for e in told], theirs["learning_rate"])
+        assert len(set(theirs["learning_rate"])) > 1, "the case must contain a plateau"
     assert finished.restored
     best = trainer.snapshot(finished.best_epoch)
     for mine, kept in zip(trainer.latest().layers, best.layers, strict=True):
