@@ -454,7 +454,7 @@ class Training(Value):
     validation_freq: int = number(
         1, 1, 1000, "Validation frequency",
         "Epochs from one evaluation on the validation examples to the next, as in Keras' fit. "
-        "Stop rules and the plateau count these evaluations only.",
+        "Early stopping, target and plateau see these evaluations only.",
         "Try 20 for a run of 500 epochs.", unit="epochs", scale="log",
     )  # fmt: skip
     shuffle: bool = switch(

@@ -22,6 +22,10 @@ MOST_NAMED = 4  # settings in a sentence; a table has the rest
 # Fields that change the validation examples:
 JUDGES = ("validation_size", "data_seed", *NOISES, "split_without_shuffle", "leaked_fraction",
           "validate_on_test")  # fmt: skip
+# Fields that need not change what both runs have.
+ALIKE = {
+    "epochs": "as long as both were trained", "validation_freq": "where both were validated",
+}  # fmt: skip
 SURE = 2.0  # standard errors that a difference must exceed
 
 
@@ -232,8 +236,8 @@ def _cause(differences: RunDifference, first: int) -> str:
         only = f"the only difference is {_values(chosen[0], first)}{note}"
         if chosen[0].name == "seed":
             return f"{only}, so a difference of this size is chance."
-        if chosen[0].name == "epochs" and differences.same_curves:
-            return f"{only}; as long as both were trained their curves are equal."
+        if chosen[0].name in ALIKE and differences.same_curves:
+            return f"{only}; {ALIKE[chosen[0].name]} their curves are equal."
         return f"{only}."
     named = join_words([_values(setting, first) for setting in chosen[:MOST_NAMED]])
     more = f" and {len(chosen) - MOST_NAMED} more" if len(chosen) > MOST_NAMED else ""

@@ -82,6 +82,8 @@ def test_the_end_of_a_run() -> None:
     assert "after epoch 8" in early
     assert "4 epochs" in early
     assert "best epoch, 4." in early
+    seldom = EXPERIMENT.replace(validation_freq=5)
+    assert "20 epochs" in status("finished", [Finished(25, True, 5, True)], 25, seldom).text
 
 
 def test_progress_counts_batches_and_the_time_left() -> None:

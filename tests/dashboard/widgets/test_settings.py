@@ -233,6 +233,9 @@ def test_layers_may_each_have_an_activation_that_goes_along_with_them() -> None:
 def test_only_what_the_chosen_optimizer_uses_is_shown() -> None:
     shown = {each.key for each in opened(Experiment()).number_input}
     assert not shown & {"momentum", "beta_1", "rho", "clip_limit", "patience", "stddev"}
+    assert "validation_freq" in shown
+    alone = opened(Experiment().replace(validation_size=0))
+    assert "validation_freq" not in {each.key for each in alone.number_input}
 
 
 def test_every_widget_explains_itself() -> None:

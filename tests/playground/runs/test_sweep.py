@@ -49,7 +49,7 @@ def test_every_run_is_trained_and_a_failing_one_ends_no_other(
     nowhere = Data.model_construct(**{**IRIS.data.model_dump(), "dataset": "nowhere"})
     rising = IRIS.replace(dataset="plane", hidden=(8, 8), activation="relu", learning_rate=10.0)
     each = [
-        *(IRIS.replace(seed=seed) for seed in range(4)),
+        *(IRIS.replace(seed=seed, validation_freq=3 if seed == 2 else 1) for seed in range(4)),
         rising.replace(batch_size=10),
         IRIS.model_copy(update={"data": nowhere}),
     ]
@@ -70,11 +70,13 @@ def test_every_run_is_trained_and_a_failing_one_ends_no_other(
     past, own = sweep.history(2), history(alone.events)
     alone.close()
     assert past is not None
-    assert np.array_equal(past.val_loss, own.val_loss)
+    assert np.array_equal(past.val_loss, own.val_loss, equal_nan=True)
+    validated = own.validated
+    assert validated.epoch.tolist() == [3, 6, 9, 12, 15, 18]
     assert rows[2].validation is not None
-    assert rows[2].validation.loss == own.val_loss[-1]
+    assert rows[2].validation.loss == validated.val_loss[-1]
     assert rows[2].best is not None
-    assert rows[2].best.loss == own.val_loss.min()
+    assert rows[2].best.loss == validated.val_loss.min()
     while actors():  # every trainer is freed
         pass
 

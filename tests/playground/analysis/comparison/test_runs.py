@@ -106,6 +106,23 @@ def test_training_longer_is_said_to_be_that() -> None:
     assert any("not trained equally long" in s for s in cautions([shorter, longer], found))
 
 
+def test_validating_less_often_is_said_to_change_no_curve() -> None:
+    often, seldom = run([0.5, 0.861, 0.6, 0.7]), run([0.5, 0.861, 0.6, 0.7], validation_freq=2)
+    gaps = [
+        replace(e, validation=None if e.epoch % 2 else e.validation)
+        for e in course([0.5, 0.861, 0.6, 0.7])
+        if isinstance(e, Epoch)
+    ]
+    seldom = replace(seldom, history=Log(gaps).history())
+    assert told(often, seldom).endswith(
+        "the only difference is validation frequency 1 instead of 2; where both were validated "
+        "their curves are equal."
+    )
+    found = difference([often, seldom])
+    assert [each.best_score_epoch for each in found.summaries] == [2, 2]
+    assert (found.distances[0].area, found.distances[0].parting) == (0, None)
+
+
 def test_a_run_that_diverged_is_said_to_have() -> None:
     failed = run([0.5], [float("nan")], state="diverged", learning_rate=10.0)
     sentence = told(A, failed)
