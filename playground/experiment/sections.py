@@ -453,8 +453,8 @@ class Training(Value):
     )  # fmt: skip
     validation_freq: int = number(
         1, 1, 1000, "Validation frequency",
-        "Epochs from one evaluation on the validation examples to the next, as in Keras' fit. "
-        "Early stopping, target and plateau see these evaluations only.",
+        "Epochs from one validation to the next. Early stopping, target and plateau see these "
+        "epochs only, as in Keras.",
         "Try 20 for a run of 500 epochs.", unit="epochs", scale="log",
     )  # fmt: skip
     shuffle: bool = switch(

@@ -70,6 +70,20 @@ def test_it_says_what_happened() -> None:
     assert page.tags.count("polyline") == 4
 
 
+def test_the_last_validated_epoch_is_a_row_beside_the_last() -> None:
+    events = [finished(i, validated=i in (3, 6)) for i in range(1, 8)]
+    page = Page(report(Experiment().replace(validation_freq=3), events, Report()))
+    assert " ".join(page.text.split()).count("–") >= 2
+    for text in (
+        "last validated", "best",
+        "Validation loss was lowest at epoch 6 (0.333); it ended at 0.333, training at 0.167.",
+    ):  # fmt: skip
+        assert text in page.text, text
+    assert page.tags.count("polyline") == 4
+    whole = Page(report(Experiment(), events[:6], Report()))
+    assert "last validated" not in whole.text
+
+
 def test_it_needs_nothing_from_outside_and_runs_nothing() -> None:
     content = report(Experiment(), [finished(1), finished(2)], Report())
     page = Page(content)
@@ -118,6 +132,7 @@ def test_a_long_note_is_cut() -> None:
         [Diverged(0, 3, "")],
         [finished(1, validated=False)],
         [finished(i) for i in range(1, 900)],
+        [finished(i, validated=i % 100 == 0) for i in range(1, 900)],
     ],
 )
 def test_any_run_has_one(events: list[Event]) -> None:
