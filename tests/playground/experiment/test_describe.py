@@ -122,6 +122,7 @@ UNSEEN = {
     **dict.fromkeys(("early_stopping", "patience", "restore_best"), "early stopping"),
     "min_delta": "small gains",
     **dict.fromkeys(("target_metric", "target_value"), "target"),
+    "epochs": "images",  # others may stop before
 }
 TIMED = {"time_limit"}  # what it ends depends on the machine
 
