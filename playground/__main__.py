@@ -8,5 +8,6 @@ if __name__ == "__main__":
 
         status = main()
     except KeyboardInterrupt:  # while the imports are under way
+        print("interrupted")
         status = 130
     sys.exit(status)

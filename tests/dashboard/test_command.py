@@ -1,9 +1,11 @@
 """The command `mlp-playground`: its settings, its options and the commands of `playground`."""
 
 import logging
+import sys
 import threading
 import tomllib
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.state import SafeSessionState, SessionState
 
+import dashboard
 from dashboard.__main__ import SETTINGS, main
 from playground.experiment.model import Experiment
 
@@ -61,7 +64,7 @@ def test_the_server_gets_the_options_and_the_settings(monkeypatch: pytest.Monkey
 def test_what_a_client_sends_is_logged_in_one_line_and_our_faults_whole(
     cause: Callable[[], Any], is_ours: bool
 ) -> None:
-    import dashboard.app  # noqa: F401 — adds the filter
+    import_module("dashboard.app")  # adds the filter
 
     logger, handler = logging.getLogger("streamlit.error_util"), logging.StreamHandler(StringIO())
     logger.addHandler(handler)
@@ -76,8 +79,20 @@ def test_what_a_client_sends_is_logged_in_one_line_and_our_faults_whole(
     assert ("Traceback" in logged) == is_ours == (len(logged.splitlines()) > 1)
 
 
+def test_ctrl_c_while_the_command_loads_is_one_line_and_status_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Loading:
+        def __getattr__(self, name: str) -> Any:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "dashboard.__main__", Loading())
+    assert dashboard.main() == 130
+    assert capsys.readouterr().out == "interrupted\n"
+
+
 def test_two_script_runs_of_a_session_share_one_lock() -> None:
-    import dashboard.app  # noqa: F401 — shares it
+    import_module("dashboard.app")  # shares it
 
     state = SessionState()
     old, new = (SafeSessionState(state, lambda: None) for _ in range(2))
