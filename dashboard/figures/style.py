@@ -63,7 +63,7 @@ def base_layout(
 def compact(figure: Figure, height: int) -> Figure:
     """The figure in a small place: `height` pixels, narrow margins, no axis titles."""
     layout = figure["layout"]
-    layout |= {"height": height, "margin": {"l": 4, "r": 8, "t": 28, "b": 4}}
+    layout |= {"height": height, "margin": {"l": 4, "r": 8, "t": 26, "b": 4}}
     layout["title"] |= {"font": {"size": 13}, "y": 0.99, "yanchor": "top"}
     layout["legend"] = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"}
     for axis in ("xaxis", "yaxis"):

@@ -38,11 +38,11 @@ function roomy(figure, width, type) {
   const { data, layout } = figure;
   const names = data.filter((trace) => trace.name && trace.showlegend !== false).map((trace) => trace.name);
   const widest = Math.max(0, ...names.map((name) => (name.length * 6.5 + 40) * type + 20));
-  const total = names.reduce((sum, name) => sum + name.length * 6.5 * type + 44, 0);
+  const total = names.reduce((sum, name) => sum + (name.length * 6 + 40) * type, 0);
   const fits = total < width - 30 - (layout.margin.r ?? 0); // in one row each is as wide as it needs
   const rows = fits ? 1 : Math.ceil(names.length / Math.max(1, Math.floor((width - 30) / widest)));
   if (rows > 1 && layout.showlegend !== false && layout.legend?.orientation === "h" && layout.legend.y >= 1) {
-    const more = 19 * type * (layout.margin.t > 40 ? rows - 1 : rows); // without a margin for it: below the title
+    const more = 19 * type * (layout.margin.t > 30 ? rows - 1 : rows); // without a margin for it: below the title
     layout.margin.t += more;
     layout.title.y = 1 - (1 - layout.title.y) * (layout.height / (layout.height + more)); // stays at the top
     layout.height += more;
@@ -57,6 +57,7 @@ function sized({ data, layout }, { share, large }) {
   if (!large) return;
   layout.font.size = 18;
   layout.title.font.size = 20;
+  layout.margin.t *= 1.3;
   if (layout.margin.r > 40) layout.margin.r = 96;
   layout.margin.t += 14;
   for (const note of layout.annotations ?? []) note.font.size = 18;

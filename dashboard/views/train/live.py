@@ -147,7 +147,8 @@ class LiveView:
     ) -> Mapping[str, Any]:
         figure["layout"]["title"]["text"] += f" by epoch{more}"  # in place of the axis title
         small = compact(figure, CURVE_HEIGHT)
-        small["layout"]["margin"]["r"] = 62  # for the values at the lines' ends
+        # For the values at the lines' ends, and the legend below the title.
+        small["layout"]["margin"] |= {"r": 62, "t": 38}
         return chart.chart_data(small, sentence, about, small=True)
 
     def _gap(self, log: History, is_accuracy: bool) -> str:
