@@ -35,9 +35,10 @@ EARLY = 0.6  # …that is lowest before has risen since
 
 
 def _position_of_best(run: RunWindow) -> float:
-    """Where the judged loss was lowest: 0 at the first epoch, 1 at the last; NaN without any."""
-    row = best_row(run.judged, False)
-    return float("nan") if row is None or len(run) < 2 else row / (len(run) - 1)
+    """Where the judged loss was lowest: 0 at its first epoch, 1 at its last; NaN without any."""
+    losses = run.judged
+    row = best_row(losses, False)
+    return float("nan") if row is None or len(losses) < 2 else row / (len(losses) - 1)
 
 
 def _wider(run: RunWindow) -> Changes:

@@ -1,6 +1,7 @@
 """What to try next and what a run did, with histories made up for the purpose."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -37,6 +38,18 @@ def test_what_is_tried_next_follows_from_where_the_loss_was_lowest() -> None:
     assert longer.label == "Train twice as long"
     sooner, *_ = next_steps(run_window(DIGITS, RISING, GUESS), (), ())
     assert sooner.experiment == DIGITS.replace(early_stopping=True)
+
+
+def test_a_loss_that_is_validated_every_20th_epoch_and_falls_to_its_end_still_falls() -> None:
+    falling, epochs = np.linspace(2, 0.3, 500), np.arange(1, 501)
+    seldom = [
+        replace(event, validation=None if epoch % 20 else event.validation)
+        for event, epoch in zip(log(falling, falling + 0.1, (0.93, 0.92)), epochs, strict=True)
+    ]
+    experiment = DIGITS.replace(epochs=500, validation_freq=20)
+    first, *others = next_steps(run_window(experiment, seldom, GUESS), (), ())
+    assert first.experiment == experiment.replace(epochs=1000)
+    assert "Stop early" not in [step.label for step in others]
 
 
 def test_the_fix_of_a_diagnosis_comes_first_and_nothing_comes_twice() -> None:
