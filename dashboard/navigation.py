@@ -82,23 +82,31 @@ EMBEDDED = ".stMainBlockContainer { padding: 0.5rem 1rem; }"
 PICTURES = {"network": "Network", "output": "Output", "input": "Input", "curves": "Curves"}
 
 # Gray images are stored white on black, as Keras loads them; textbooks print them dark on white.
+SWITCH = "switch_dark_on_white"
 DARK_ON_WHITE = (
     ":root { --image-filter: invert(1); } .st-key-sample_large img { filter: invert(1); }"
 )
 
 
-def footer() -> None:
+def footer(page_name: str) -> None:
     """The versions of what computes here, and what every page has a switch for."""
+    if stored.get("footer") != page_name or not stored.has_widget(SWITCH):  # it is drawn anew
+        stored.set_widget(SWITCH, bool(stored.get(stored.DARK_ON_WHITE)))
     with st.container(horizontal=True, vertical_alignment="center", key="footer"):
         st.caption(versions_text())
         if st.button("Glossary", key="open_glossary", icon=":material/dictionary:", type="tertiary",
                      help="The terms of this program, in English and in Chinese."):  # fmt: skip
             pages.open_page("labs", lab="glossary")
         st.toggle(
-            "Images dark on white", key=stored.DARK_ON_WHITE, persist_state="session",
+            "Images dark on white", key=SWITCH, on_change=_switched,
             help="Draws gray images as on paper, here and on all pages. The numbers stay: 0 is the "
             "background.",
         )  # fmt: skip
+    stored.set("footer", page_name)
+
+
+def _switched() -> None:
+    stored.set(stored.DARK_ON_WHITE, stored.widget(SWITCH))
 
 
 st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")
@@ -108,7 +116,7 @@ page = st.navigation(pages.navigation(), position="hidden" if embedded else "top
 name = page.url_path or HOME
 session.begin()
 presents = url.presents() and name in ("", HOME)
-dark_on_white = bool(stored.widget(stored.DARK_ON_WHITE))
+dark_on_white = bool(stored.get(stored.DARK_ON_WHITE))
 style = STYLE + EMBEDDED * embedded + PRESENTED * presents + DARK_ON_WHITE * dark_on_white
 st.html(f"<style>{style}</style>")
 identity.mount()
@@ -132,4 +140,4 @@ if not presents:
     assignment_panel()
 page.run()
 if not presents and url.shows("more"):
-    footer()
+    footer(name)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, overload
 
 import streamlit as st
 
-DARK_ON_WHITE = "dark_on_white"  # the key of the switch that inverts images
+DARK_ON_WHITE = "dark_on_white"  # the name of the value that inverts images
 LATE_SECONDS = 3.0  # a browser may send the values it showed before, this late
 
 Made = TypeVar("Made")

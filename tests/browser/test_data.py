@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from tests.browser.conftest import open_page
+
 START = 120_000  # ms: the workers may still be loading TensorFlow
 
 
@@ -54,3 +56,30 @@ def test_the_page_fits_a_telephone(visit: Any) -> None:
         view(page, name)
         page.locator(f".st-key-{key}").first.wait_for()
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+
+
+def test_images_are_dark_on_white_on_every_page_as_the_switch_says(visit: Any) -> None:
+    page = visit("?v=1&dataset=digits&hidden=8")
+    page.locator(".st-key-train_graph .unit").first.wait_for(timeout=START)
+
+    def inverted(is_so: bool) -> None:
+        page.wait_for_function(
+            "is => (getComputedStyle(document.documentElement).getPropertyValue('--image-filter')"
+            " === 'invert(1)') === is",
+            arg=is_so,
+        )
+        page.wait_for_function(
+            "is => document.querySelector('.st-key-footer input[type=checkbox]')?.checked === is",
+            arg=is_so,
+        )
+
+    inverted(False)
+    page.get_by_text("Images dark on white").click()
+    inverted(True)
+    for title in ("Data", "Runs", "Train"):
+        open_page(page, title)
+        inverted(True)
+    page.get_by_text("Images dark on white").click()
+    inverted(False)
+    open_page(page, "Data")
+    inverted(False)

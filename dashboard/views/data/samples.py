@@ -160,14 +160,14 @@ def _numbers(dataset: Dataset, label: str, raw: np.ndarray, scaled: np.ndarray) 
     square, maximum = scaled.reshape(raw.shape), dataset.source.maximum
     if stage == RAW:
         figure = images.pixel_values(
-            raw, "Pixel values", 0, maximum, dark_on_white=bool(stored.widget(stored.DARK_ON_WHITE))
+            raw, "Pixel values", 0, maximum, dark_on_white=bool(stored.get(stored.DARK_ON_WHITE))
         )
     else:
         # The same color scale for all images.
         low, high = (float((x - dataset.shift[0]) / dataset.scale[0]) for x in (0, maximum))
         figure = images.pixel_values(
             square, "Input of the network", low, high, decimals=2,
-            dark_on_white=bool(stored.widget(stored.DARK_ON_WHITE)),
+            dark_on_white=bool(stored.get(stored.DARK_ON_WHITE)),
         )  # fmt: skip
     chart.chart(
         figure,
