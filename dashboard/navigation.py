@@ -81,8 +81,8 @@ header.stAppHeader { display: none !important; }
 EMBEDDED = ".stMainBlockContainer { padding: 0.5rem 1rem; }"
 PICTURES = {"network": "Network", "output": "Output", "input": "Input", "curves": "Curves"}
 
+SWITCH = "switch_dark_on_white"  # each page draws one of its own; its value is kept apart
 # Gray images are stored white on black, as Keras loads them; textbooks print them dark on white.
-SWITCH = "switch_dark_on_white"
 DARK_ON_WHITE = (
     ":root { --image-filter: invert(1); } .st-key-sample_large img { filter: invert(1); }"
 )

@@ -57,7 +57,6 @@ function sized({ data, layout }, { share, large }) {
   if (!large) return;
   layout.font.size = 18;
   layout.title.font.size = 20;
-  layout.margin.t *= 1.3;
   if (layout.margin.r > 40) layout.margin.r = 96;
   layout.margin.t += 14;
   for (const note of layout.annotations ?? []) note.font.size = 18;
