@@ -140,6 +140,15 @@ class Value(BaseModel):
             return value
         raise fail("one of " + ", ".join(choices), value)
 
+    def __init__(self, /, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            from playground.experiment.model import explain  # which imports this module
+
+            error.add_note("; ".join(explain(error)))  # as at the command line
+            raise
+
     def __str__(self) -> str:
         return repr(self)
 
@@ -157,4 +166,4 @@ class Value(BaseModel):
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated like a new one."""
-        return type(self).model_validate(self.model_dump() | changes)
+        return type(self)(**(self.model_dump() | changes))

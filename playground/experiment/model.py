@@ -151,11 +151,7 @@ class Experiment(Value):
         for name, value in changes.items():
             section = sections[SECTION_OF[name]] if name in SECTION_OF else sections
             section[name] = value
-        try:
-            return type(self).model_validate(sections)
-        except ValidationError as error:
-            error.add_note("; ".join(explain(error)))  # as at the command line
-            raise
+        return type(self)(**sections)
 
 
 def require_experiment(value: object, name: str = "experiment") -> None:

@@ -1,5 +1,6 @@
 """Experiment: limits in one place, messages that name field, rule and value, faithful copies."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -152,10 +153,29 @@ def test_messages(part: Any, given: Any, problem: str) -> None:
     assert explain(caught.value) == [problem]
 
 
-def test_in_python_an_error_carries_the_sentence_of_the_command_line() -> None:
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: Experiment().replace(nope=1), "nope is not a field of an experiment, got 1"),
+        (lambda: Experiment(nope=1), "nope is not a field of an experiment, got 1"),
+        (lambda: Data(train_size=-1), "train_size must be between 1 and 60,000, got -1"),
+        (lambda: Data().replace(train_size=-1), "train_size must be between 1 and 60,000, got -1"),
+        (
+            lambda: Experiment(data={"train_size": -1}),
+            "train_size must be between 1 and 60,000, got -1",
+        ),
+        (
+            lambda: Training(learning_rate=-3),
+            "learning_rate must be between 1e-06 and 10, got -3",
+        ),
+    ],
+)
+def test_in_python_an_error_carries_the_sentence_of_the_command_line(
+    make: Callable[[], object], sentence: str
+) -> None:
     with pytest.raises(ValidationError) as caught:
-        Experiment().replace(nope=1)
-    assert caught.value.__notes__ == ["nope is not a field of an experiment, got 1"]
+        make()
+    assert caught.value.__notes__ == [sentence]
     with pytest.raises(ValidationError) as caught:
         Experiment().replace(epochs=0, hidden="0")
     assert explain(caught.value, labels=True) == [
