@@ -37,6 +37,7 @@ STREAM = re.compile(rb"(/stream/[\w-]+)")
 BUTTON = rb"\$\$ID-[0-9a-f]+-%s(?!\w)"
 EPOCH = re.compile(r'"text":"Epoch ([\d,]+) of')  # under way
 STATE = re.compile(r'"state":"([^"]*)"')
+DRAWN = re.compile(rb'"state": ?"((?:ready|playing|paused|finished|diverged|lost)[^"]*)"')
 COMPUTED = re.compile(r"^: ([\d.]+)$", re.MULTILINE)
 
 
@@ -49,13 +50,14 @@ class Viewer:
     path: str = ""  # of the stream
     ids: dict[str, str] = field(default_factory=dict)  # of buttons
     epoch: int = 0
-    state: str = ""
+    state: str = ""  # the page was drawn for
     clicked: float = 0.0
     first: float | None = None  # seconds from the click until the first epoch
     updates: int = 0
     bytes: int = 0
     late: list[float] = field(default_factory=list)  # seconds each update took
-    drawn: asyncio.Event = field(default_factory=asyncio.Event)
+    drawn: asyncio.Event = field(default_factory=asyncio.Event)  # the buttons are
+    ready: asyncio.Event = field(default_factory=asyncio.Event)  # the initial weights are, too
     _socket: ClientConnection = field(init=False)
     _reader: asyncio.Task[None] | None = None
     _stream: asyncio.Task[None] | None = None
@@ -100,6 +102,10 @@ class Viewer:
                 if found:
                     self.ids[name] = found[0].decode()
                     self.drawn.set()
+            if b"train_graph" in content:
+                self.ready.set()
+            if drawn := DRAWN.search(content):
+                self.state = drawn[1].decode()
             path = STREAM.search(content)
             if path and path[1].decode() != self.path:
                 self.path = path[1].decode()
@@ -120,9 +126,8 @@ class Viewer:
                 self._take(text, time.time())
                 state = STATE.search(text)
                 if state and state[1] != self.state:
-                    known, self.state = self.state, state[1]
-                    if known:
-                        await self._rerun()
+                    self.state = state[1]
+                    await self._rerun()
         except (ValueError, asyncio.IncompleteReadError):
             pass  # the stream has ended
         finally:
@@ -173,10 +178,11 @@ async def _class(
     address: str, process: psutil.Process, count: int, seconds: float, alone: Sequence[int]
 ) -> list[Row]:
     viewers = [Viewer(address, os.urandom(16).hex()) for _ in range(count)]
-    await viewers[0].open()  # the workers come up
-    for viewer in viewers[1:]:
+    for viewer in viewers:
         await viewer.open()
-    await asyncio.sleep(2)
+    # As in a class that has the page before it: the workers are up, the networks are drawn.
+    everybody = asyncio.gather(*(viewer.ready.wait() for viewer in viewers))
+    await asyncio.wait_for(everybody, PATIENCE)
     await asyncio.gather(*(_start(v, i * CLICKS / count) for i, v in enumerate(viewers)))
     end = time.monotonic() + PATIENCE
     while any(viewer.first is None for viewer in viewers) and time.monotonic() < end:
@@ -193,7 +199,7 @@ async def _class(
             await asyncio.gather(*(_renew(viewer) for viewer in viewers))
         epochs = [viewer.epoch for viewer in viewers]
     took, used = time.monotonic() - began, _processor(process) - used
-    memory = sum(p.memory_info().rss for p in [process, *process.children(recursive=True)])
+    memory = sum(map(_memory, [process, *process.children(recursive=True)]))
     for viewer in viewers:
         await viewer.close()
     updates = sum(viewer.updates for viewer in viewers)
@@ -233,6 +239,12 @@ def _processor(process: psutil.Process) -> float:
     """Seconds that the web process has computed."""
     times = process.cpu_times()
     return float(times.user + times.system)
+
+
+def _memory(process: psutil.Process) -> int:
+    """Bytes of a process; of pages shared by several its part, where the system tells it."""
+    info = process.memory_full_info()
+    return int(getattr(info, "pss", info.rss))
 
 
 def _percentile(values: Sequence[float], share: int) -> float:

@@ -11,13 +11,11 @@ from dashboard.widgets.messages import literal
 from playground.analysis.diagnosis import RULES, Diagnosis, Fix, Monitor
 from playground.datasets import Dataset
 from playground.experiment.model import Experiment
-from playground.history.history import History
 from playground.runs.loop import SavedLog
 from playground.runs.run import Run
 from playground.storage.records import StoreError
 from playground.storage.store import store
 
-PATIENCE = 3  # epochs before "no problem" is shown
 MONITORS = 8  # networks that a tab remembers
 SIGNS = {
     "error": (":material/error:", "red", "Serious"),
@@ -64,11 +62,12 @@ def headline(run: Run, diagnoses: tuple[Diagnosis, ...]) -> None:
         icon, color, _ = SIGNS[diagnoses[0].rule.kind]
         st.caption(f":{color}[{icon} Diagnosis: {diagnoses[0].rule.label}]")
     else:
-        text = "no problem so far" if run.epoch >= PATIENCE else "not enough epochs yet"
+        monitor = stored.get("diagnosis", make=DiagnosisState).monitor(run.network)
+        text = "no problem so far" if monitor.is_settled else "not enough epochs yet"
         st.caption(f":material/healing: Diagnosis: {text}")
 
 
-def diagnosis(run: Run, log: History, diagnoses: tuple[Diagnosis, ...]) -> None:
+def diagnosis(run: Run, diagnoses: tuple[Diagnosis, ...]) -> None:
     """The card; call it where nothing below must keep its place."""
     state = stored.get("diagnosis", make=DiagnosisState)
     monitor = state.monitor(run.network)
@@ -81,7 +80,7 @@ def diagnosis(run: Run, log: History, diagnoses: tuple[Diagnosis, ...]) -> None:
                     for found in diagnoses[1:]:
                         _problem(state, monitor, run, found)
         else:
-            st.markdown(_no_problem(log, monitor))
+            st.markdown(_no_problem(monitor))
         _undo_button(state, run)
 
 
@@ -123,15 +122,13 @@ def _problem(state: DiagnosisState, monitor: Monitor, run: Run, found: Diagnosis
         )  # fmt: skip
 
 
-def _no_problem(log: History, monitor: Monitor) -> str:
+def _no_problem(monitor: Monitor) -> str:
     if monitor.dismissed:
         return ":material/healing: No other problem so far."
-    changes = [change.epoch for change in log.changes]
-    since = max([monitor.since, *changes, *(event.epoch for event in log.examples_added)])
-    done = int(log.epoch[-1]) if len(log) else 0
-    if done - since < PATIENCE:
-        start = " after the change" if since else ""
-        return f":material/healing: **Diagnosis** starts a few epochs{start or ' into training'}."
+    if not monitor.is_settled:
+        start = "after the change" if monitor.since else "into training"
+        return f":material/healing: **Diagnosis** starts a few epochs {start}."
+    done = monitor.since + monitor.judged
     return (
         f":green[:material/check_circle: **No problem so far**], after epoch {done:,}: "
         f"{len(RULES)} rules checked, from divergence to overfitting."

@@ -185,11 +185,11 @@ class LiveView:
 
         def problems() -> str:
             found = self._monitor.update(run.experiment, run.events, run.latest, self.dataset)
-            return ",".join(problem.name for problem in found)
+            names = ",".join(problem.name for problem in found)
+            return names or ("none" if self._monitor.is_settled else "")
 
         self._problems = self._diagnosis.get(run.epoch, problems, now=run.state != "playing")
-        begun = run.progress is not None
-        return f"{run.state} {begun} {run.latest is not None} {run.unsaved} {self._problems}"
+        return f"{run.state} {run.latest is not None} {run.unsaved} {self._problems}"
 
     def _layers(self) -> Mapping[str, Any]:
         last = next((e for e in reversed(self.run.events) if isinstance(e, Epoch)), None)

@@ -48,7 +48,6 @@ from playground.experiment.model import Experiment
 from playground.experiment.model_summary import summary, title
 from playground.experiment.url import encode
 from playground.history.aggregate import MAX_SMOOTHING
-from playground.history.history import history
 from playground.runs.run import Run
 
 MIDDLE_WIDTHS = {"input": 1.1, "network": 3.0, "output": 1.8}
@@ -130,7 +129,7 @@ def _workbench(run: Run, dataset: Dataset, shares: tuple[float, float]) -> None:
         return
     going_on(run, dataset, diagnoses)
     _more_curves(parts, path)
-    diagnosis(run, history(run.events), diagnoses)
+    diagnosis(run, diagnoses)
 
 
 def _curve_view(run: Run, newest: int) -> CurveView:

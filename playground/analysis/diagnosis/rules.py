@@ -26,6 +26,7 @@ RULES: dict[str, Rule] = {
     **rules_units.RULES,
 }
 
+ENOUGH = 3  # epochs to judge before "no problem" is said
 PERSISTENCE = 5  # epochs, or a tenth of a long run, that a diagnosis stays after it was last made
 
 
@@ -83,7 +84,8 @@ class Monitor:
     network: str  # the run's network id
     dismissed: set[str] = field(default_factory=set)
     diagnoses: tuple[Diagnosis, ...] = ()
-    since: int = 0  # epochs before the settings of a paused run were changed
+    since: int = 0  # epochs before the last change of the settings, also of a paused run
+    judged: int = 0  # epochs after it
     _judged: tuple[object, ...] = ()
     _experiment: Experiment | None = None
     _last_seen: dict[str, int] = field(default_factory=dict)  # problem → epoch
@@ -110,6 +112,11 @@ class Monitor:
             self._judged = state
         return tuple(found for found in self.diagnoses if found.name not in self.dismissed)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether enough epochs were judged to say that nothing was found."""
+        return self.judged >= ENOUGH
+
     def _judge(
         self,
         experiment: Experiment,
@@ -128,6 +135,7 @@ class Monitor:
             self._inspection = inspect_weights(snapshot, dataset, loss)
             self._inspected = snapshot.epoch
         run = run_window(experiment, events, self._baseline[1], self._inspection, self.since)
+        self.since, self.judged = run.since, len(run)
         current, end = diagnose(run), run.since + len(run)
         self._last_seen |= {found.name: end for found in current}
         names = {found.name for found in current}
