@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.style import (
-    diverging_colors,
-)
-from playground.analysis.inspection.forward_pass import Edges, LayerStep
+from dashboard.figures.style import diverging_colors
+from playground.analysis.inspection.forward_pass import Edges, LayerStep, largest
 from playground.experiment.model_summary import UnitNames
 from playground.nn.format import format_number
 
@@ -49,9 +47,9 @@ class NodeColumn:
 def graph_data(
     columns: Sequence[NodeColumn], edges: Sequence[Edges], names: UnitNames
 ) -> dict[str, Any]:
-    """Columns of units and the edges between them; numbers are formatted here."""
+    """Columns of units and the edges between them; numbers are float32, as base64."""
     drawn = [_column(columns, i, names) for i in range(len(columns))]
-    lines = [_edges(columns, i, shown) for i, shown in enumerate(edges)]
+    lines = [_edges(columns[i], shown) for i, shown in enumerate(edges)]
     return {"columns": drawn, "edges": lines}
 
 
@@ -70,9 +68,10 @@ def levels(values: Array, largest: float) -> str:
 
 def _column(columns: Sequence[NodeColumn], i: int, names: UnitNames) -> dict[str, Any]:
     column = columns[i]
-    largest_bias = 1.0
-    if column.bias is not None and len(column.bias):
-        largest_bias = float(np.abs(column.bias).max()) or 1.0
+    following = columns[i + 1].kernel if i + 1 < len(columns) else None
+    units = [] if column.picture else column.units.tolist()
+    is_hidden = 0 < i < len(columns) - 1
+    numbers = {} if column.picture else _numbers(column)
     return {
         "name": names.column(i),
         "note": _note(column),
@@ -82,19 +81,17 @@ def _column(columns: Sequence[NodeColumn], i: int, names: UnitNames) -> dict[str
         "picture": column.picture,
         "what": column.what,
         "largest": format_number(float(column.largest), 4),
-        "units": []
-        if column.picture
-        else [
-            {
-                "id": int(unit),
-                "name": names.unit(i, int(unit)),
-                "title": names.unit_in_layer(i, int(unit)),
-                "bias": None if column.bias is None else float(column.bias[k] / largest_bias),
-                "numbers": _numbers(column, k),
-                "joined": [*_incoming(columns, i, k, names), *_outgoing(columns, i, k, names)],
-            }
-            for k, unit in enumerate(column.units)
-        ],
+        "units": units,
+        "titles": [names.unit_in_layer(i, unit) for unit in units],
+        # Of all, as the card of another unit may name them; hidden ones have numbers only.
+        "names": None
+        if is_hidden or column.picture
+        else [names.unit(i, unit) for unit in range(column.size)],
+        "labels": list(numbers),
+        "numbers": _floats(np.array([*numbers.values()])),
+        "most": list(column.most),
+        "from": None if column.kernel is None else _strongest(column.kernel[:, units]),
+        "to": None if following is None else _strongest(following[units].T),
     }
 
 
@@ -103,63 +100,35 @@ def _note(column: NodeColumn) -> str:
     return f"{shown} of {column.size:,}" if shown < column.size else f"{shown:,}"
 
 
-def _numbers(column: NodeColumn, k: int) -> list[tuple[str, str]]:
+def _numbers(column: NodeColumn) -> dict[str, Array]:
+    """What the card of a unit tells: of each number its label, and its values for all units."""
     if column.z is None or column.bias is None:
-        return [("value of this example", format_number(float(column.x[k]), 4))]
-    lines = [
-        ("bias b", format_number(float(column.bias[k]), 4)),
-        ("this example: pre-activation z", format_number(float(column.z[k]), 4)),
-        (f"output a = {column.activation}(z)", format_number(float(column.x[k]), 4)),
-    ]
+        return {"value of this example": column.x}
+    numbers = {
+        "bias b": column.bias,
+        "z of this example": column.z,
+        f"output a = {column.activation}(z)": column.x,
+    }
     if column.mean is not None and column.spread is not None:
-        lines.append(
-            (
-                "mean output",
-                f"{format_number(float(column.mean[k]), 4)} ± "
-                f"{format_number(float(column.spread[k]), 4)}",
-            )
-        )
-    if column.most:
-        lines.append(("largest mean for", column.most[k]))
-    return lines
+        numbers |= {"mean output": column.mean, "its standard deviation": column.spread}
+    return numbers
 
 
-def _incoming(
-    columns: Sequence[NodeColumn], i: int, k: int, names: UnitNames
-) -> list[tuple[str, str]]:
-    kernel = columns[i].kernel
-    if kernel is None:
-        return []
-    return _strongest(kernel[:, columns[i].units[k]], "from {}", i - 1, names)
+def _strongest(weights: Array) -> dict[str, str]:
+    """Of each unit (column) the largest weights, and the numbers of the units they join it to."""
+    rows, values = largest(weights, STRONGEST_WEIGHTS)
+    return {"units": _bytes(rows.T.astype("<i4")), "weights": _floats(values.T)}
 
 
-def _outgoing(
-    columns: Sequence[NodeColumn], i: int, k: int, names: UnitNames
-) -> list[tuple[str, str]]:
-    kernel = columns[i + 1].kernel if i + 1 < len(columns) else None
-    if kernel is None:
-        return []
-    return _strongest(kernel[columns[i].units[k]], "to {}", i + 1, names)
-
-
-def _strongest(
-    weights: Array, template: str, column: int, names: UnitNames
-) -> list[tuple[str, str]]:
-    """The largest weights of one unit, incoming or outgoing."""
-    order = np.argsort(-np.abs(weights), kind="stable")[:STRONGEST_WEIGHTS]
-    return [
-        (template.format(names.unit(column, int(j))), format_number(float(weights[j]), 4))
-        for j in order
-    ]
-
-
-def _edges(
-    columns: Sequence[NodeColumn], i: int, shown: Edges
-) -> list[tuple[int, int, float, str]]:
-    """(from, to, weight, weight · input of the example) of each weight drawn."""
-    of = {int(unit): float(x) for unit, x in zip(columns[i].units, columns[i].x, strict=True)}
-    lines = zip(shown.source.tolist(), shown.target.tolist(), shown.weight.tolist(), strict=True)
-    return [(a, b, float(f"{w:.5g}"), format_number(float(w * of[a]), 4)) for a, b, w in lines]
+def _edges(column: NodeColumn, shown: Edges) -> dict[str, Any]:
+    """Both ends of each weight drawn, the weight, and weight · input of the example."""
+    x = column.x[np.searchsorted(column.units, shown.source)]
+    return {
+        "from": shown.source.tolist(),
+        "to": shown.target.tolist(),
+        "weights": _floats(shown.weight),
+        "products": _floats(shown.weight * x),
+    }
 
 
 def graph_sentence(

@@ -3,6 +3,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const HEAD = 62, GAP = 6, LEAST_STEP = 58, PICTURE = 112, TWIN = 12;
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const floats = (text) => new Float32Array(bytes(text).buffer);
+const whole = (text) => new Int32Array(bytes(text).buffer);
 const clamp = (low, x, high) => Math.max(low, Math.min(x, high));
 const make = (tag, name, parent) => {
   const element = document.createElement(tag);
@@ -10,6 +12,41 @@ const make = (tag, name, parent) => {
   parent?.append(element);
   return element;
 };
+
+// ---- numbers and names ----------------------------------------------------------------------------
+
+// As `format_number` writes it with four significant digits.
+function digits(value) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "∞" : "−∞";
+  const rounded = Number(value.toPrecision(4)) || 0;
+  const [mantissa, exponent] = rounded.toExponential().split("e");
+  const plain = rounded === 0 || (exponent >= -4 && exponent < 4);
+  return (plain ? String(rounded) : `${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`).replaceAll("-", "−");
+}
+
+// A unit of column i; hidden ones have numbers only.
+function named(d, i, id) {
+  const { names, picture, shape } = d.data.columns[i];
+  if (names) return names[id];
+  return picture ? `pixel (${Math.floor(id / shape[1]) + 1}, ${(id % shape[1]) + 1})` : `unit ${id + 1}`;
+}
+
+// Label and value of all that is told of unit k of column i.
+function told(d, i, k) {
+  const { labels, units, most } = d.data.columns[i];
+  const pairs = labels.map((label, row) => [label, digits(d.numbers[i][row * units.length + k])]);
+  return most.length ? [...pairs, ["largest mean for", most[k]]] : pairs;
+}
+
+// Its strongest weights from the column before, or to the one after.
+function joined(d, i, k, way) {
+  const column = d.data.columns[i], found = column[way];
+  if (!found) return [];
+  const ids = whole(found.units), weights = floats(found.weights), most = ids.length / column.units.length;
+  const other = way === "from" ? i - 1 : i + 1;
+  return [...ids.subarray(k * most, (k + 1) * most)].map((id, n) =>
+    [`weight ${way} ${named(d, other, id)}`, digits(weights[k * most + n])]);
+}
 
 // ---- pixels: one byte each, colored by the levels' own colors, or gray ------------------------
 
@@ -178,9 +215,10 @@ function units(d) {
   const old = new Map(d.boxes);
   d.data.columns.forEach((column, i) => {
     const pixels = bytes(column.pixels), area = column.shape[0] * column.shape[1];
-    const shown = column.picture ? [{ id: "picture", title: column.what, name: "", bias: null }] : column.units;
-    shown.forEach((each, k) => {
-      const key = `${i}:${each.id}`, place = d.places[i];
+    const biases = column.from ? d.numbers[i].subarray(0, column.units.length) : []; // the first number of each unit
+    const largest = Math.max(...biases.map(Math.abs)) || 1;
+    (column.picture ? ["picture"] : column.units).forEach((id, k) => {
+      const key = `${i}:${id}`, place = d.places[i];
       let box = d.boxes.get(key);
       if (!box) d.boxes.set(key, (box = column.picture ? make("div", "unit picture", d.units) : unit(d, key)));
       old.delete(key);
@@ -200,14 +238,14 @@ function units(d) {
       box.classList.toggle("first", first);
       box.classList.toggle("last", last);
       const label = box.querySelector(".label");
-      label.textContent = first || last ? each.name : "";
+      label.textContent = first || last ? named(d, i, id) : "";
       label.style.maxWidth = `${d.upright && d.index[i].size > 3 ? place.size + 6 : d.side}px`;
       label.classList.toggle("two", place.size >= 26); // lines, where the next unit leaves room
       const bias = box.querySelector(".bias");
-      bias.style.display = each.bias === null ? "none" : "block";
-      const level = Math.round(127 * (1 + clamp(-1, each.bias ?? 0, 1)));
+      bias.style.display = column.from ? "block" : "none";
+      const level = Math.round(127 * (1 + clamp(-1, biases[k] / largest || 0, 1)));
       bias.style.background = `rgb(${d.colors.slice(3 * level, 3 * level + 3)})`;
-      box.setAttribute("aria-label", `${each.title}: ${each.numbers.map((pair) => pair.join(" ")).join(", ")}`);
+      box.setAttribute("aria-label", `${column.titles[k]}: ${told(d, i, k).map((pair) => pair.join(" ")).join(", ")}`);
     });
   });
   for (const [key, box] of old) {
@@ -220,8 +258,9 @@ function units(d) {
 function edges(d) {
   const old = new Map(d.paths);
   d.data.edges.forEach((layer, i) => {
-    const largest = Math.abs(layer[0]?.[2] ?? 0) || 1;
-    layer.forEach(([from, to, weight]) => {
+    const weights = floats(layer.weights), largest = Math.abs(weights[0]) || 1; // the strongest comes first
+    layer.from.forEach((from, n) => {
+      const to = layer.to[n], weight = weights[n];
       const key = `${i}>${from}>${to}`;
       let pair = d.paths.get(key);
       if (!pair) {
@@ -308,26 +347,24 @@ function rows(d, title, pairs, note) {
 
 function unitCard(d, key) {
   const [i, id] = key.split(":").map(Number);
-  const column = d.data.columns[i], each = column.units.find((unit) => unit.id === id);
+  const column = d.data.columns[i], k = d.index[i].get(id), place = d.places[i];
   if (!d.card.querySelector("canvas")) make("canvas", "", d.card);
-  rows(d, each.title, [...each.numbers, ...each.joined.map(([name, value]) => [`weight ${name}`, value])], column.what);
+  rows(d, column.titles[k], [...told(d, i, k), ...joined(d, i, k, "from"), ...joined(d, i, k, "to")], column.what);
   const canvas = d.card.querySelector("canvas"), box = d.boxes.get(key);
   canvas.classList.toggle("smooth", d.data.smooth);
   enlarge(canvas, box.querySelector("canvas"), d.data.smooth ? d.data.points : null);
-  const k = d.index[i].get(id), place = d.places[i];
   put(d, place.at(k), place.y(k), place.size);
 }
 
 function edgeCard(d, key) {
   const [i, from, to] = key.split(">").map(Number);
-  const [, , weight, product] = d.data.edges[i].find((edge) => edge[0] === from && edge[1] === to);
+  const edge = d.data.edges[i], n = edge.from.findIndex((id, n) => id === from && edge.to[n] === to);
   const title = (j, id) => {
     const column = d.data.columns[j];
-    if (!column.picture) return column.units.find((unit) => unit.id === id).title;
-    return `pixel (${Math.floor(id / column.shape[1]) + 1}, ${(id % column.shape[1]) + 1})`;
+    return column.picture ? named(d, j, id) : column.titles[d.index[j].get(id)];
   };
   d.card.querySelector("canvas")?.remove();
-  rows(d, `Weight ${String(weight).replace("-", "−")}`, [["adds for this example", product]],
+  rows(d, `Weight ${digits(floats(edge.weights)[n])}`, [["adds for this example", digits(floats(edge.products)[n])]],
     `from ${title(i, from)} to ${title(i + 1, to)}`);
   const [x, y] = end(d, i, from, true), [u, v] = end(d, i + 1, to, false);
   put(d, (x + u) / 2, (y + v) / 2, 16);
@@ -367,15 +404,15 @@ function move(d, key, event) {
   if (columns[j].picture) j = i;
   const row = d.index[i].get(id), count = columns[j].units.length;
   const next = j === i ? row + step[1] : Math.round(((row + 0.5) / columns[i].units.length) * count - 0.5);
-  d.current = `${j}:${columns[j].units[clamp(0, next, count - 1)].id}`;
+  d.current = `${j}:${columns[j].units[clamp(0, next, count - 1)]}`;
   d.boxes.get(d.current).focus();
 }
 
 // ---- the whole -----------------------------------------------------------------------------------
 
 function draw(d) {
-  d.index = d.data.columns.map((column) => new Map(column.units.map((unit, k) => [unit.id, k])));
-  if (d.data.columns[0].picture) d.index[0] = null;
+  d.index = d.data.columns.map((column) => (column.picture ? null : new Map(column.units.map((id, k) => [id, k]))));
+  d.numbers = d.data.columns.map((column) => floats(column.numbers)); // rows of one number of all units
   layout(d);
   heads(d);
   units(d);

@@ -33,15 +33,19 @@ class LayerStep:
 
         The largest comes first; there are fewer rows where the layer has fewer inputs.
         """
-        products = self.x[:, None] * self.layer.kernel
-        size = np.abs(products)
-        if most < len(size):
-            rows = np.argpartition(size, len(size) - most, axis=0)[-most:]
-        else:
-            rows = np.broadcast_to(np.arange(len(size))[:, None], size.shape)
-        order = np.argsort(-np.take_along_axis(size, rows, axis=0), axis=0, kind="stable")
-        rows = np.take_along_axis(rows, order, axis=0)
-        return rows, np.take_along_axis(products, rows, axis=0)
+        return largest(self.x[:, None] * self.layer.kernel, most)
+
+
+def largest(values: Array, most: int) -> tuple[NDArray[np.int64], Array]:
+    """Of each column (n, m) the rows with the `most` largest |values|, and these: (most, m)."""
+    size = np.abs(values)
+    if most < len(size):
+        rows = np.argpartition(size, len(size) - most, axis=0)[-most:]
+    else:
+        rows = np.broadcast_to(np.arange(len(size))[:, None], size.shape)
+    order = np.argsort(-np.take_along_axis(size, rows, axis=0), axis=0, kind="stable")
+    rows = np.take_along_axis(rows, order, axis=0)
+    return rows, np.take_along_axis(values, rows, axis=0)
 
 
 def trace(snapshot: Snapshot, x: Array) -> tuple[LayerStep, ...]:
@@ -167,6 +171,8 @@ def diagram(
     for i in reversed(
         range(len(ranked))
     ):  # remaining room: the strongest weights into the units shown
+        if len(shown[i]) == room[i]:
+            continue
         strength = np.abs(snapshot.layers[i].kernel[:, sorted(shown[i + 1])]).max(axis=1)
         strength[list(shown[i])] = -1
         shown[i] |= set(np.argsort(-strength, kind="stable")[: room[i] - len(shown[i])].tolist())

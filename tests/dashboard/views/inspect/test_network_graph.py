@@ -25,7 +25,6 @@ from playground.datasets.registry import DATASETS
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import UnitNames, assemble
 from playground.nn.activations import ACTIVATIONS
-from playground.nn.format import format_number
 from playground.nn.network import Snapshot
 
 BIG = Experiment().replace(dataset="mnist")
@@ -61,22 +60,26 @@ def test_the_drawing_has_the_numbers_of_the_network() -> None:
     first = NodeColumn(4, shown.units[0], "", np.zeros((4, 1, 1)), 1.0, x)
     columns = [first, *map(column, steps, shown.units[1:])]
     drawn = graph_data(columns, shown.edges, names)
-    unit = drawn["columns"][1]["units"][2]
-    assert unit["title"] == "unit 3 of hidden 1"
-    assert dict(unit["numbers"])["bias b"] == format_number(float(snapshot.layers[0].bias[2]), 4)
-    assert dict(unit["numbers"])["this example: pre-activation z"] == format_number(
-        float(steps[0].z[2]), 4
-    )
-    kernel = snapshot.layers[0].kernel
-    strongest = int(np.abs(kernel[:, 2]).argmax())
-    assert unit["joined"][0] == (
-        f"from {DATASETS['iris'].features[strongest]}",
-        format_number(float(kernel[strongest, 2]), 4),
-    )
-    assert len(drawn["edges"][0]) == 12
-    for a, b, weight, product in drawn["edges"][0]:
-        assert weight == pytest.approx(kernel[a, b], rel=1e-4)
-        assert product == format_number(float(kernel[a, b] * x[a]), 4)
+    hidden, kernel = drawn["columns"][1], snapshot.layers[0].kernel
+    assert hidden["titles"][2] == "unit 3 of hidden 1"
+    values = numbers(hidden["numbers"]).reshape(len(hidden["labels"]), -1)
+    of_unit = dict(zip(hidden["labels"], values[:, 2], strict=True))
+    assert of_unit["bias b"] == snapshot.layers[0].bias[2]
+    assert of_unit["z of this example"] == steps[0].z[2]
+    assert of_unit["output a = ReLU(z)"] == steps[0].a[2]
+    units = numbers(hidden["from"]["units"], "<i4").reshape(3, -1)
+    weights = numbers(hidden["from"]["weights"]).reshape(3, -1)
+    strongest = np.argsort(-np.abs(kernel[:, 2]))
+    assert units[2].tolist() == strongest.tolist()
+    assert weights[2].tolist() == kernel[strongest, 2].tolist()
+    onwards = numbers(hidden["to"]["weights"]).reshape(3, -1)
+    assert np.abs(onwards[2, 0]) == np.abs(snapshot.layers[1].kernel[2]).max()
+    assert drawn["columns"][0]["names"] == list(DATASETS["iris"].features)
+    edges = drawn["edges"][0]
+    assert len(edges["from"]) == 12
+    np.testing.assert_array_equal(numbers(edges["weights"]), kernel[edges["from"], edges["to"]])
+    products = kernel * x[:, None]
+    np.testing.assert_array_equal(numbers(edges["products"]), products[edges["from"], edges["to"]])
     text = graph_sentence(columns, shown.edges, names, "after epoch 3")
     assert text.startswith("All 21 weights after epoch 3. The largest, ")
 
