@@ -66,8 +66,8 @@ def _sentence(text: str) -> str:
 def _finished(last: Finished, experiment: Experiment) -> str:
     text = f"Finished: {last.epoch:,} epochs trained."
     if last.stopped_early:
-        training, validates = experiment.training, experiment.data.validation_size > 0
-        waited = training.patience * (training.validation_freq if validates else 1)
+        training = experiment.training
+        waited = training.patience * experiment.judged_every
         text = STOPPED[last.stopped_by or "patience"].format(last.epoch, training, waited)
     if last.restored and last.best_epoch is not None:
         text += f" The weights are those of the best epoch, {last.best_epoch}."

@@ -121,6 +121,11 @@ class Experiment(Value):
         """Updates in one epoch; the last batch may be smaller."""
         return -(-self.data.train_size // self.training.batch_size)
 
+    @property
+    def judged_every(self) -> int:
+        """Epochs from one score that the stop rules judge to the next."""
+        return self.training.validation_freq if self.data.validation_size else 1
+
     def to_dict(self) -> dict[str, Any]:
         """All fields by name, without their sections."""
         return {k: v for section in self.model_dump().values() for k, v in section.items()}

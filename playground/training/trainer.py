@@ -536,15 +536,9 @@ class Trainer:
             self._score_of(val_loss, val_metric / n_scored, val_penalty),
         )
 
-    @property
-    def _judged_every(self) -> int:
-        """Epochs from one score that the rules judge to the next, as `validation_freq` says."""
-        validates = len(self.dataset.validation) > 0
-        return self.experiment.training.validation_freq if validates else 1
-
     def _epochs_to_judge(self, scores: int) -> int:
         """Epochs until the rules have judged so many more scores."""
-        return scores * self._judged_every - self.epoch % self._judged_every
+        return scores * self.experiment.judged_every - self.epoch % self.experiment.judged_every
 
     def _epochs_to_target(self, scores: Sequence[tuple[Score, Score]]) -> int:
         """The number of these epochs until one reaches the target, or all of them."""
@@ -555,7 +549,7 @@ class Trainer:
         return len(scores)
 
     def _reaches_target(self, epoch: int, train: Score, validation: Score) -> bool:
-        if epoch % self._judged_every:
+        if epoch % self.experiment.judged_every:
             return False
         monitored = validation if len(self.dataset.validation) else train
         classifies = self.program.classifies
@@ -570,7 +564,10 @@ class Trainer:
             yield self._diverge()
             return
         self.epoch += 1
-        validates, judged = len(self.dataset.validation) > 0, not self.epoch % self._judged_every
+        validates, judged = (
+            len(self.dataset.validation) > 0,
+            not self.epoch % self.experiment.judged_every,
+        )
         layers = tuple(
             LayerStatistics(float(gradient), float(weight), float(update), fraction)
             for (gradient, weight, update), fraction in zip(
