@@ -72,9 +72,9 @@ class Paced(Generic[Value]):
 class Stream:
     """The messages about one source.
 
-    revision: changes whenever there is something new; it must be cheap. parts: the data of the
-    components by key, as JSON values, and under "state" what `watch` waits to change. Both are
-    called in threads.
+    revision: changes whenever there is something new; it must be cheap, and wait for nothing.
+    parts: the data of the components by key, as JSON values, and under "state" what `watch` waits
+    to change; called in threads.
     """
 
     def __init__(
@@ -145,6 +145,7 @@ class Stream:
         since = since if since <= self._version else 0
         news = asyncio.Event()
         self._viewers.add(news)
+        _WATCHED.add(self)
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._run())
         try:
@@ -162,6 +163,8 @@ class Stream:
                     yield "event: hello\ndata: {}\n\n"
         finally:
             self._viewers.discard(news)
+            if not self._viewers:
+                _WATCHED.discard(self)
             self.used = time.monotonic()
 
     async def _run(self) -> None:
@@ -170,7 +173,8 @@ class Stream:
         while self._viewers and not _closing.is_set():
             began = time.monotonic()
             self.source.heartbeat()
-            if await loop.run_in_executor(_THREADS, self.update):
+            is_new = self._revision() != self._seen
+            if is_new and await loop.run_in_executor(_THREADS, self.update):
                 for news in self._viewers:
                     news.set()
             cost = LOAD * (time.monotonic() - began)
@@ -181,10 +185,11 @@ class Stream:
 
 def watched() -> int:
     """Number of streams with viewers."""
-    return sum(bool(each.viewers) for each in list(_STREAMS.values()))
+    return len(_WATCHED)
 
 
 _STREAMS: dict[str, Stream] = {}  # by name
+_WATCHED: set[Stream] = set()
 _LOCK = threading.Lock()
 _THREADS = ThreadPoolExecutor(2, "stream")
 _closing = threading.Event()
