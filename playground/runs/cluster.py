@@ -75,7 +75,6 @@ def n_workers(environment: Mapping[str, str] = os.environ) -> int:
     return int(given)
 
 
-@functools.cache
 def _connect() -> Connection:
     # It would log at length that its scheduler has ended, which a run says in a sentence.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
@@ -94,17 +93,23 @@ def _starter() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="cluster")
 
 
+@functools.cache
+def _made() -> list[Connection]:
+    """The connection, once there is one; changed by the starter only."""
+    return []
+
+
 def _current() -> Connection:
-    if not _connect().alive:
+    if any(not connection.alive for connection in _made()):
         _drop()
-    return _connect()
+    if not _made():
+        _made().append(_connect())
+    return _made()[0]
 
 
 def _drop() -> None:
-    if _connect.cache_info().currsize:
-        connection = _connect()
-        _connect.cache_clear()
-        connection.close()
+    while _made():
+        _made().pop().close()
 
 
 @functools.cache
@@ -131,6 +136,9 @@ def connection() -> Connection:
     """
     if is_closed():
         raise WorkerLostError("the server was restarted")
+    for known in list(_made()):
+        if known.alive:
+            return known
     try:
         return _starter().submit(_current).result()
     except (OSError, RuntimeError) as error:
