@@ -17,7 +17,7 @@ from benchmarks.rows import Row, threads_text
 from playground.history.environment import quiet_start, versions_text
 
 BENCHMARKS = {
-    "engine": "Epochs of the engine beside Keras, scikit-learn and the matrix-multiply rate.",
+    "engine": "Epochs of the engine beside Keras, scikit-learn, PyTorch, JAX and nn.ts.",
     "optimizers": "A race of eight optimizers beside the same runs one after another.",
     "views": "Server time to open each view, and to move it to another epoch.",
     "race_page": "Server time of one update of the largest race.",

@@ -1,4 +1,4 @@
-"""Speed and memory of the engine beside Keras, scikit-learn and the matrix-multiply rate.
+"""Speed and memory of the engine beside Keras, scikit-learn, peers and the matrix-multiply rate.
 
 Each comparison is one run in which the sides take turns; a ratio is the median of the rounds' own.
 """
@@ -7,11 +7,11 @@ import gc
 import itertools
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import psutil
 
-from benchmarks import baselines
+from benchmarks import baselines, peers
 from benchmarks.rows import Row, median_ratio, seconds
 from playground.experiment.model import Experiment
 from playground.history.history import history
@@ -67,7 +67,7 @@ def _epochs(experiment: Experiment, n: int = 1) -> Callable[[], float]:
 
 def fashion(rounds: int, experiment: Experiment) -> Iterator[Row]:
     """Fashion-MNIST 784-300-100-10: engine, Model.fit, scikit-learn, the matrix-multiply rate."""
-    with baselines.elsewhere() as other:
+    with baselines.elsewhere() as other, baselines.elsewhere() as beside:
         measured = _rounds(
             rounds,
             engine=_epochs(experiment),
@@ -75,6 +75,7 @@ def fashion(rounds: int, experiment: Experiment) -> Iterator[Row]:
             dropout=_epochs(experiment.replace(dropout=0.2)),
             fit=other(baselines.fit, experiment),
             sklearn=other(baselines.scikit_learn, experiment),
+            **_peers(beside, ("PyTorch", "JAX"), experiment, 1),
         )
     weights = sum(a * b for a, b in itertools.pairwise(experiment.layer_sizes))
     engine = measured["engine"]
@@ -85,6 +86,10 @@ def fashion(rounds: int, experiment: Experiment) -> Iterator[Row]:
     yield Row(f"Fashion-MNIST 300-100, {images}: engine", median["engine"], "s")
     yield Row("… keras Model.fit", median["fit"], "s", ratio["fit"], "≥ 4")
     yield Row("… scikit-learn", median["sklearn"], "s", ratio["sklearn"], "≥ 2")
+    for name in ("PyTorch", "JAX"):
+        if name in measured:
+            yield Row(f"… {name}", median[name], "s", ratio[name], "≥ 1")
+    yield from _left_out("PyTorch", "JAX")
     yield Row("… engine with dropout", median["dropout"], "s", ratio["dropout"], "≤ 1.6")
     yield Row("Matrix multiply, 2048 × 2048", median["multiply"] / 1e9, "GFLOP/s")
     share = median_ratio(rates, measured["multiply"])
@@ -93,13 +98,44 @@ def fashion(rounds: int, experiment: Experiment) -> Iterator[Row]:
 
 def spiral(rounds: int) -> Iterator[Row]:
     """The spiral of TensorFlow Playground, 2-8-8-1: epochs a second."""
-    n, few = 1_280, 20
-    with baselines.elsewhere() as other:
-        measured = _rounds(rounds, engine=_epochs(SPIRAL, n), fit=other(baselines.fit, SPIRAL, few))
-    engine, keras = ([k / t for t in measured[name]] for k, name in ((n, "engine"), (few, "fit")))
+    n, few, some = 1_280, 20, 400
+    names = ("PyTorch", "JAX", "nn.ts")
+    with baselines.elsewhere() as other, baselines.elsewhere() as beside:
+        measured = _rounds(
+            rounds,
+            engine=_epochs(SPIRAL, n),
+            **{"keras Model.fit": other(baselines.fit, SPIRAL, few)},
+            **_peers(beside, ("PyTorch",), SPIRAL, few),
+            **_peers(beside, ("JAX", "nn.ts"), SPIRAL, some),
+        )
+    epochs = {"engine": n, "keras Model.fit": few, "PyTorch": few, "JAX": some, "nn.ts": some}
+    rates = {name: [epochs[name] / t for t in times] for name, times in measured.items()}
+    engine = rates.pop("engine")
     yield Row("Spiral 2-8-8-1: engine", statistics.median(engine), "epochs/s", target="≥ 5000")
-    faster = median_ratio(engine, keras)
-    yield Row("… keras Model.fit", statistics.median(keras), "epochs/s", faster, "≥ 100")
+    for name, found in rates.items():
+        target = {"keras Model.fit": "≥ 100", "nn.ts": "≥ 4"}.get(name, "≥ 1")
+        faster = median_ratio(engine, found)
+        yield Row(f"… {name}", statistics.median(found), "epochs/s", faster, target)
+    yield from _left_out(*names)
+
+
+def _peers(
+    beside: Callable[..., Callable[[], float]],
+    names: Sequence[str],
+    experiment: Experiment,
+    epochs: int,
+) -> dict[str, Callable[[], float]]:
+    """The measurements of those peers that can be measured here."""
+    found = {"PyTorch": peers.pytorch, "JAX": peers.jax, "nn.ts": peers.nn_ts}
+    absent = peers.missing()
+    return {name: beside(found[name], experiment, epochs) for name in names if name not in absent}
+
+
+def _left_out(*names: str) -> Iterator[Row]:
+    """A line for each peer that cannot be measured here."""
+    for name, need in peers.missing().items():
+        if name in names:
+            yield Row(f"… {name}: left out, {need}")
 
 
 def page(rounds: int) -> Iterator[Row]:

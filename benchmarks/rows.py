@@ -13,11 +13,14 @@ from playground.history.environment import versions
 
 @dataclass(frozen=True)
 class Row:
-    """A median and, in a comparison, its ratio to the engine's with the target of that ratio."""
+    """A median and, in a comparison, its ratio to the engine's with the target of that ratio.
+
+    Without a median, a word on what was not measured.
+    """
 
     what: str
-    median: float
-    unit: str
+    median: float | None = None
+    unit: str = ""
     ratio: float | None = None
     target: str = ""
 
@@ -27,6 +30,8 @@ class Row:
         return json.dumps(asdict(self) | machine, ensure_ascii=False)
 
     def __str__(self) -> str:
+        if self.median is None:
+            return self.what
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}×"
         line = f"{self.what:42}{self.median:10.4g} {self.unit:9}{ratio:>8} {self.target}"
         return line.rstrip()
