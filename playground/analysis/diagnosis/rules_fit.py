@@ -37,9 +37,9 @@ def underfitting(run: RunWindow) -> str | None:
     if not max(run.training_skill, run.skill) < reach:
         return None
     return (
-        f"After epoch {run.epoch[-1]:,}: {run.both()}. Training is no better than validation, and "
-        f"in the last {max(PLATEAU_EPOCHS, run.trend_epochs)} epochs the training loss has hardly "
-        f"changed ({run.training[-1]:.3g})."
+        f"Both scores are poor: {run.both()}. Training is no better than validation, and in the "
+        f"last {max(PLATEAU_EPOCHS, run.trend_epochs)} epochs the training loss has hardly changed "
+        f"({run.training[-1]:.3g})."
     )
 
 
@@ -72,7 +72,7 @@ def over_regularized(run: RunWindow) -> str | None:
         return None
     share = float(run.penalty[-1] / (run.penalty[-1] + run.training[-1] + 1e-12))
     paid = f"; {share:.0%} of the loss is the penalty on weights" if share >= 0.01 else ""
-    return f"With {' and '.join(strong)}, after epoch {run.epoch[-1]:,}: {run.both()}{paid}."
+    return f"With {' and '.join(strong)}: {run.both()}{paid}."
 
 
 # ---- overfitting -------------------------------------------------------------------------
@@ -231,7 +231,7 @@ def validation_better(run: RunWindow) -> str | None:
             " After the epoch, with all units on, it reaches "
             f"{run.metric_text(value)} on training examples."
         )
-    return f"Over the last epochs: {run.both()}.{after}"
+    return f"Validation is better: {run.both()}.{after}"
 
 
 def _equal_after_epoch(run: RunWindow) -> bool:

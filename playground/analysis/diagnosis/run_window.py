@@ -19,6 +19,7 @@ from playground.analysis.metrics.run_summary import (
     LAST,
     GeneralizationGap,
     judged_loss,
+    last_epochs,
     mean_of_last,
     restored_epoch,
 )
@@ -270,8 +271,16 @@ class RunWindow:
         """An accuracy in per cent, or an error or loss in three digits."""
         return format_score(value, self.is_accuracy)
 
+    @property
+    def averaged(self) -> str:
+        """ "over epochs 16 to 20": those whose mean scores are judged."""
+        epochs = last_epochs(self.validated.epoch)
+        if len(epochs) == 1:
+            return f"after epoch {epochs[0]:,}"
+        return f"over epochs {epochs[0]:,} to {epochs[-1]:,}"
+
     def both(self) -> str:
-        """ "training accuracy 99.1%, validation 87.2%"; losses in regression."""
+        """ "training accuracy 99.1%, validation 87.2% over epochs 5 to 8"; losses in regression."""
         own = self.validated
         ours, theirs, name = own.training_metric, own.validation_metric, "accuracy"
         if not self.is_accuracy:
@@ -279,24 +288,23 @@ class RunWindow:
         text = f"training {name} {self.metric_text(mean_of_last(ours))}"
         if theirs is not None:
             text += f", validation {self.metric_text(mean_of_last(theirs))}"
-        return text
+        return f"{text} {self.averaged}"
 
     def beside_baseline(self) -> str:
-        """ "Validation accuracy 11.2% after epoch 20, where always predicting the most frequent
-        class reaches 10.1%".
+        """ "Validation accuracy 11.2% over epochs 16 to 20, where always predicting the most
+        frequent class reaches 10.1%".
         """
         own, constant = self.validated, self.baseline
-        epoch = f"after epoch {own.epoch[-1]:,}"
         if self.is_accuracy:
             metric = own.validation_metric
             value = mean_of_last(own.training_metric if metric is None else metric)
             return (
-                f"{self.part.capitalize()} accuracy {value:.1%} {epoch}, where always predicting "
-                f"the most frequent class reaches {constant.metric:.1%}"
+                f"{self.part.capitalize()} accuracy {value:.1%} {self.averaged}, where always "
+                f"predicting the most frequent class reaches {constant.metric:.1%}"
             )
         return (
-            f"{self.part.capitalize()} loss {mean_of_last(self.judged):.3g} {epoch}, where always "
-            f"predicting the mean reaches {constant.loss:.3g}"
+            f"{self.part.capitalize()} loss {mean_of_last(self.judged):.3g} {self.averaged}, where "
+            f"always predicting the mean reaches {constant.loss:.3g}"
         )
 
 

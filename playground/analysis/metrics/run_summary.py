@@ -4,6 +4,7 @@ Scores are of the validation examples, or of the training examples where there a
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +31,14 @@ def best_row(values: NDArray[np.floating], higher_is_better: bool) -> int | None
     return int(np.nanargmax(finite) if higher_is_better else np.nanargmin(finite))
 
 
+def last_epochs(values: NDArray[Any]) -> NDArray[Any]:
+    """The values of the last epochs: at most LAST of them, at most half (rounded up)."""
+    return values[max(len(values) - LAST, len(values) // 2) :]
+
+
 def mean_of_last(values: NDArray[np.floating]) -> float:
-    """The mean over the last epochs: at most LAST of them, at most half (rounded up)."""
-    return float(values[max(len(values) - LAST, len(values) // 2) :].mean())
+    """The mean over the `last_epochs`."""
+    return float(last_epochs(values).mean())
 
 
 # ---- targets -----------------------------------------------------------------------------

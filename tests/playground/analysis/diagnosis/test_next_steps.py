@@ -79,10 +79,12 @@ def test_a_run_is_explained_in_five_sentences_with_its_numbers() -> None:
         f"{DIGITS.data.train_size:,} examples with SGD at a learning rate of 0.01."
     )
     assert training == "In 40 epochs (1,440 updates, 4.0 s) its training loss fell from 2 to 0.01."
-    assert score.startswith("Validation accuracy 80.0% after epoch 40, where always predicting")
+    assert score.startswith(
+        "Validation accuracy 80.0% over epochs 36 to 40, where always predicting"
+    )
     assert fit == (
-        "It overfits: training accuracy 100.0%, validation 80.0%, and the validation loss was "
-        "lowest after epoch 16."
+        "It overfits: training accuracy 100.0%, validation 80.0% over epochs 36 to 40, and the "
+        "validation loss was lowest after epoch 16."
     )
     assert re.fullmatch(r"It stopped after epoch 40, because it reached its target; .+\.", end)
     assert explain_run(run_window(DIGITS, [], GUESS), history([]), ()) == ()
