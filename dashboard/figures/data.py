@@ -143,7 +143,7 @@ def pixel_sentence(counts: Array) -> str:
     black, white = counts[0] / total, counts[-1] / total
     mean = float((counts * np.arange(len(counts))).sum() / total)
     return (
-        f"{black:.1%} of the pixels are 0 (black), {white:.1%} are {len(counts) - 1} (white), "
+        f"{black:.1%} of the pixels are 0, {white:.1%} are {len(counts) - 1}, "
         f"{1 - black - white:.1%} lie between; the mean is {mean:.1f}."
     )
 

@@ -187,10 +187,10 @@ def _cells(
     }
 
 
-def pixels_sentence(label: str, raw: Array, scaled: Array) -> str:
+def pixels_sentence(label: str, raw: Array, scaled: Array, dark_on_white: bool = False) -> str:
     """Range of one image before and after scaling."""
-    empty = float((raw == 0).mean())
+    empty, color = float((raw == 0).mean()), "white" if dark_on_white else "black"
     return (
         f"{label}: {raw.size:,} pixels from {raw.min():g} to {raw.max():g}, {empty:.0%} of them 0 "
-        f"(black); scaled inputs {scaled.min():.3g} to {scaled.max():.3g}."
+        f"({color}); scaled inputs {scaled.min():.3g} to {scaled.max():.3g}."
     )

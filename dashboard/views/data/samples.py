@@ -156,18 +156,16 @@ def _numbers(dataset: Dataset, label: str, raw: np.ndarray, scaled: np.ndarray) 
         persist_state="session",
         help="Pixel values as stored, or as the input of the network.",
     )  # fmt: skip
-    sentence = images.pixels_sentence(label, raw, scaled)
+    dark_on_white = bool(stored.get(stored.DARK_ON_WHITE))
+    sentence = images.pixels_sentence(label, raw, scaled, dark_on_white)
     square, maximum = scaled.reshape(raw.shape), dataset.source.maximum
     if stage == RAW:
-        figure = images.pixel_values(
-            raw, "Pixel values", 0, maximum, dark_on_white=bool(stored.get(stored.DARK_ON_WHITE))
-        )
+        figure = images.pixel_values(raw, "Pixel values", 0, maximum, dark_on_white=dark_on_white)
     else:
         # The same color scale for all images.
         low, high = (float((x - dataset.shift[0]) / dataset.scale[0]) for x in (0, maximum))
         figure = images.pixel_values(
-            square, "Input of the network", low, high, decimals=2,
-            dark_on_white=bool(stored.get(stored.DARK_ON_WHITE)),
+            square, "Input of the network", low, high, decimals=2, dark_on_white=dark_on_white,
         )  # fmt: skip
     chart.chart(
         figure,
