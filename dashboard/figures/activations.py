@@ -180,7 +180,7 @@ def curves_sentence(
     """The value of each curve at z = `at`, and its mean."""
     point = np.array([at])
     values = (
-        f"{curve.label} {float(curve.f(point)[0]):.3g} (mean {each.mean:.2f})"
+        f"{curve.label} {float(curve.f(point)[0]):.3g} (mean {round(each.mean, 2) + 0.0:.2f})"
         for curve, each in zip(curves, statistics, strict=True)
     )
     return f"At z = {at:g}: {', '.join(values)}."

@@ -324,7 +324,7 @@ def batches_sentence(batch_size: int, published: EpochBatches, ours: EpochBatche
     return f"{text}. Ours and Keras: {ours.steps:,} steps, every image once."
 
 
-# ---- From scratch: how the parts hang together ---------------------------------------------------
+# ---- From scratch: how the parts fit together ----------------------------------------------------
 
 BOX = (0.42, 0.3)  # half the width and the height of a part
 

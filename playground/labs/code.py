@@ -164,6 +164,9 @@ def validation_split(data: Data) -> float | None:
     return split if data.validation_size and equal and short else None
 
 
+OWN_NAME = "# Under another name, as Keras deletes an mnist.npz that is not the one it knows."
+
+
 def section(data: Data, loss: str) -> str:
     """Code that sets x_train, y_train and, if needed, x_validation, y_validation."""
     if not has_short(data):
@@ -173,9 +176,8 @@ def section(data: Data, loss: str) -> str:
     if data.dataset in IMAGES and data.validate_on_test:
         return "\n".join(_validated_on_test(data, loss, own_name))
     if data.dataset in IMAGES:
-        why = "# Under another name, as Keras deletes an mnist.npz that is not the one it knows."
         lines = [
-            *[why] * bool(own_name),
+            *[OWN_NAME] * bool(own_name),
             f"(x, y), _ = keras.datasets.{data.dataset}.load_data({own_name})",
             f'x, y = x[:{rows}].astype("float32") / 255, y[:{rows}]',
         ]
@@ -207,6 +209,7 @@ def _validated_on_test(data: Data, loss: str, own_name: str) -> list[str]:
     """Code that validates on the test images, as many course texts do."""
     n, n_test = data.train_size, data.validation_size
     lines = [
+        *[OWN_NAME] * bool(own_name),
         "(x_train, y_train), (x_test, y_test) = "
         f"keras.datasets.{data.dataset}.load_data({own_name})",
         "x_train, x_test = x_train / 255.0, x_test / 255.0",

@@ -39,14 +39,14 @@ class ShownCode:
 
 
 def six_steps() -> None:
-    """Examples, the six steps in one of two forms, and Keras' summary of the model."""
+    """Examples, the six steps in one of three forms, and Keras' summary of the model."""
     experiment = session.experiment()
     _examples(experiment)
     form = st.segmented_control(
         "Form", list(FORMS), default="sequential", key="lab_six_steps_form", required=True,
         format_func=FORMS.__getitem__, persist_state="session",
-        help="The network as a list of layers, or as a class with its own `call`. Only step 3 "
-        "differs.",
+        help="The network as a list of layers, layer by layer, or as a class with its own `call`. "
+        "Only step 3 differs.",
     ) or "sequential"  # fmt: skip
     st.markdown(f"The current experiment: **{literal(title(experiment))}**")
     _take(experiment, form)
@@ -87,9 +87,8 @@ def _examples(experiment: Experiment) -> None:
                 session.set_experiment(example)
                 st.rerun()
     st.caption(
-        "The course validates iris and MNIST on what is elsewhere the test set, as a short text "
-        "may. Here 5,000 of the training images are used instead, unless you ask for it, so that "
-        "the test set stays unseen: " + VALIDATED_ON_TEST
+        "The last two validate on training images set aside, the first two on the test set, as "
+        "many short texts do. " + VALIDATED_ON_TEST
     )
 
 
@@ -115,7 +114,7 @@ def _shuffling() -> None:
             language="python",
         )
         x, y, truth = shuffled_iris(seed_x, seed_y)
-        table = pd.DataFrame(x[:SHUFFLED_ROWS], columns=list(DATASETS["iris"].features))
+        table = pd.DataFrame(x[:SHUFFLED_ROWS], columns=list(DATASETS["iris"].features), dtype=str)
         table["y"], table["its own class"] = y[:SHUFFLED_ROWS], truth[:SHUFFLED_ROWS]
         st.table(table, hide_index=True)
         share = float((y == truth).mean())

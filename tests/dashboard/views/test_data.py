@@ -86,6 +86,8 @@ def test_pixels_dark_on_white_swap_the_ends_of_the_scale_and_keep_the_numbers() 
         # Where the cell is dark the number is light.
         shown = {t["textfont"]["color"]: t["z"] for t in figure["data"]}
         assert np.nansum(shown["#ffffff"]) == (0 if ends[0] == "#000000" else 255)
+    sentences = [images.pixels_sentence("a", image, image / 255, d) for d in (False, True)]
+    assert ["0 (black)" in sentences[0], "0 (white)" in sentences[1]] == [True, True]
 
 
 def test_samples_are_chosen_by_class_and_turned_by_page() -> None:

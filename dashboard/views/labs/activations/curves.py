@@ -128,7 +128,7 @@ def _table(
             f"f({at:g})": f"{each.f(point)[0]:.4f}",
             f"f′({at:g})": f"{each.df(point)[0]:.4f}",
             "mean, z ~ N(0, 1)": _decimals(output_statistics(each).mean),
-            f"mean, z ~ N({mean:g}, {deviation:g}²) ": _decimals(result.mean),
+            f"mean, z ~ N({mean:g}, {deviation**2:.4g})": _decimals(result.mean),
             "standard deviation": f"{result.deviation:.3f}",
             "gradient gain": f"{result.gradient_gain:.3f}",
             f"mean, z uniform on {low:g} … {high:g}": _decimals(mean_between(each, low, high)),

@@ -53,7 +53,7 @@ def coffee() -> None:
     good = int(dataset.train.y.sum())
     st.markdown(
         f"200 roasts, {good} of them good. The network has 3 sigmoid units and 1 sigmoid output, "
-        "trained with cross-entropy and Adam (0.01) for 63,000 updates, as in the course. "
+        "trained with cross-entropy and Adam (0.01), as in the course, for 63,000 updates. "
         f"Baseline: always predicting “bad” is right for **{trivial:.1%}**."
     )
     snapshot, name = _network()

@@ -56,14 +56,15 @@ def normalization() -> None:
             )  # fmt: skip
     with right:
         _formulas(layer, raw[0])
-    st.markdown("**Maximum and minimum, as the course prints them**")
+    st.markdown("**Shapes, maximum and minimum, as the course prints them**")
     st.code(printed(dataset.train.x, scaled), language=None, wrap_lines=True)
     _keras(dataset.train.x, layer, scaled)
 
 
 def printed(raw: Array, scaled: Array) -> str:
-    """Maximum and minimum of both features, before and after, to two decimals."""
-    return "\n".join(
+    """The shapes, and the limits of both features, before and after, to two decimals."""
+    shapes = f"{raw.shape} {(len(raw), 1)}\n\n"
+    return shapes + "\n".join(
         f"{name.capitalize()} Max, Min {when} normalization: {high:0.2f}, {low:0.2f}"
         for when, data in (("pre", raw), ("post", scaled))
         for name, (high, low) in zip(FEATURES, limits(data), strict=True)

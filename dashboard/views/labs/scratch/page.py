@@ -93,7 +93,7 @@ ARROWS = (
 def scratch() -> None:
     """One stage in code, its numbers, and a whole run on both sides."""
     st.markdown(
-        "How network, layers, loss and optimizer hang together. A training step has five stages: "
+        "How network, layers, loss and optimizer fit together. A training step has five stages: "
         "click a part, or choose a stage, for its code from scratch, beside the same in Keras, "
         "then its numbers. At the end both sides train on MNIST to the same losses."
     )

@@ -81,6 +81,8 @@ def test_keras_answers_beside_it(monkeypatch: pytest.MonkeyPatch, app: AppTest) 
 def test_the_limits_are_printed_as_published(app: AppTest) -> None:
     opened(app, "Normalization")
     assert app.code[0].value.splitlines() == [
+        "(200, 2) (200, 1)",
+        "",
         "Temperature Max, Min pre normalization: 284.99, 151.32",
         "Duration Max, Min pre normalization: 15.45, 11.51",
         "Temperature Max, Min post normalization: 1.66, -1.69",
