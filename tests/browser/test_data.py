@@ -1,6 +1,7 @@
 """The data, as they are looked at and spoilt on purpose, in a real Chromium."""
 
 import re
+from importlib.metadata import version
 from typing import Any
 
 from tests.browser.conftest import open_page
@@ -74,6 +75,7 @@ def test_images_are_dark_on_white_on_every_page_as_the_switch_says(visit: Any) -
         )
 
     inverted(False)
+    assert f"tensorflow {version('tensorflow')}" in page.locator(".st-key-footer").inner_text()
     page.get_by_text("Images dark on white").click()
     inverted(True)
     for title in ("Data", "Runs", "Train"):

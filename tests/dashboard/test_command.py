@@ -1,6 +1,7 @@
 """The command `mlp-playground`: its settings, its options and the commands of `playground`."""
 
 import logging
+import platform
 import sys
 import threading
 import tomllib
@@ -18,6 +19,7 @@ from streamlit.runtime.state import SafeSessionState, SessionState
 import dashboard
 from dashboard.__main__ import SETTINGS, main
 from playground.experiment.model import Experiment
+from playground.history.environment import versions_text
 
 ROOT = Path(__file__).parents[2]
 
@@ -113,4 +115,6 @@ def test_commands_of_playground_and_the_version(capsys: pytest.CaptureFixture[st
     printed = capsys.readouterr().out
     for package in ("keras", "tensorflow", "numpy", "pandas", "scikit-learn"):
         assert f"{package} {version(package)}" in printed
+    assert f"python {platform.python_version()}" in printed
+    assert printed == f"versions: {versions_text()}\n"  # the line of the footer
     assert main(["--port", "0"]) == 2

@@ -158,6 +158,16 @@ def test_bundle_is_the_published_one(name):
     assert DATASETS[name].classes == PUBLISHED_CLASSES[name]
 
 
+def test_the_first_images_are_those_of_the_documents():
+    clothes, digits = bundled("fashion_mnist"), bundled("mnist")
+    names = DATASETS["fashion_mnist"].classes
+    assert names[clothes.y_train[5_000]] == "Coat"  # the first one after 5,000 for validation
+    assert [names[y] for y in clothes.y_test[:3]] == ["Ankle boot", "Pullover", "Trouser"]
+    assert digits.y_train[0] == 5
+    row = digits.x_train[1, 5]
+    assert row[row > 0].tolist() == [48, 238, 252, 252, 252, 237]  # as printed
+
+
 @pytest.mark.parametrize("name", IMAGES)
 def test_bundle_is_the_beginning_of_the_full_set(name):
     if not cached(name):

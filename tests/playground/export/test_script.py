@@ -268,12 +268,14 @@ def test_a_run_that_was_validated_every_other_epoch_is_reproduced(
     assert "\nReproduced" in printed
 
 
-def test_a_script_names_threads_and_processor() -> None:
+def test_a_script_names_versions_threads_and_processor() -> None:
     score = Score(0.5, 0.25)
     events = [Epoch(1, 1, score, score, 0.01, 0.1, ())]
     made = script(Experiment(), events, versions() | {"threads": "2", "processor": "Z80"})
     assert "Trained with 2 threads: TF_NUM_INTRAOP_THREADS=2" in made.text
     assert 'PROCESSOR = "Z80"' in made.text
+    pinned = (f"{name}=={VERSIONS[name]}" for name in ("keras", "tensorflow", "numpy"))
+    assert f"pip install {' '.join(pinned)}\n" in made.text
     assert "another family of processors round differently" in made.text
 
 

@@ -51,7 +51,8 @@ def test_adjacent_float32_are_one_step_apart() -> None:
 
 
 def test_normalization_gives_the_published_limits() -> None:
-    x = roasts().train.x
+    x, y = roasts().train.x, roasts().train.y
+    assert (x.shape, y[:, None].shape) == ((200, 2), (200, 1))
     scaled = Normalization.adapt(x)(x)
     before, after = by_hand.limits(x), by_hand.limits(scaled)
     assert [f"{v:.2f}" for pair in before for v in pair] == ["284.99", "151.32", "15.45", "11.51"]

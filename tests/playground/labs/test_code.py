@@ -131,7 +131,6 @@ def numbers(text: str) -> list[str]:
 
 def test_the_model_has_its_layers_by_index_and_by_name_with_the_published_shapes() -> None:
     example = EXAMPLES["fashion_mnist"][1]
-    assert example.training.epochs == 10
     told = dict(asked(example, None).lines)
     assert re.findall(r"<(\w+) name=(\w+)", told["model.layers"]) == [
         ("Flatten", "flatten"), ("Dense", "dense"), ("Dense", "dense_1"), ("Dense", "dense_2"),
@@ -221,6 +220,19 @@ def test_the_iris_example_has_a_validation_score_after_every_20th_of_its_500_epo
     assert len(log.validated) == 25
 
 
+def test_the_fashion_example_has_5_000_images_for_validation_and_1_719_updates_an_epoch() -> None:
+    example = EXAMPLES["fashion_mnist"][1]
+    assert example.steps_per_epoch == 1_719
+    text = code(example, "sequential")
+    for line in (
+        "x_train, y_train = x[5000:60000], y[5000:60000]",
+        "x_validation, y_validation = x[:5000], y[:5000]",
+        "optimizer=keras.optimizers.SGD(learning_rate=0.01)",
+        "epochs=10",
+    ):
+        assert line in text
+
+
 def test_mnist_is_validated_on_the_test_set_as_in_the_course() -> None:
     example = EXAMPLES["mnist"][1]
     text = code(example, "sequential")
@@ -228,6 +240,10 @@ def test_mnist_is_validated_on_the_test_set_as_in_the_course() -> None:
         "x_train, x_test = x_train / 255.0, x_test / 255.0",
         "x_train, y_train = x_train[:60000], y_train[:60000]",
         "x_validation, y_validation = x_test[:10000], y_test[:10000]",
+        'layers.Dense(128, activation="relu")',
+        "optimizer=keras.optimizers.Adam(learning_rate=0.001)",
+        "batch_size=32",
+        "epochs=5",
         "validation_data=(x_validation, y_validation)",
     ):
         assert line in text
