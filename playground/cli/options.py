@@ -6,7 +6,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from playground.cli.output import print_entries
+from playground.cli.output import print_entries, terminal_width
 from playground.experiment.model import (
     CHOICES,
     FIELDS,
@@ -27,7 +27,7 @@ STOPPING = (
     "epochs", "validation_freq", "early_stopping", "patience", "min_delta", "restore_best",
     "target_metric", "target_value", "time_limit",
 )  # fmt: skip
-ONE_LINE = 78  # of 80 columns; a narrower terminal gets the help of an option on several lines
+ONE_LINE = 78  # of 80 columns; a narrower terminal gets the help of an option below it
 LONGEST_FLAG = 30  # columns; a longer one moves its own text to the right
 HelpLine = tuple[str, str, str, str]  # option, sentence, label, default
 _GIVEN = "playground.arguments"  # of a command, in the context of click
@@ -73,11 +73,22 @@ def _group(name: str) -> str:
     return sections.get(SECTION_OF.get(name, ""), "Output")
 
 
+class _Context(click.Context):
+    def make_formatter(self) -> click.HelpFormatter:
+        formatter = (
+            super().make_formatter()
+        )  # at least 50 columns wide, also in a narrower terminal
+        formatter.width = min(formatter.width, terminal_width())
+        return formatter
+
+
 class SettingsCommand(click.Command):
     """A command with `experiment_options`: its help has one line an option, in groups.
 
     The defaults in it are those of the choices that stand beside --help.
     """
+
+    context_class = _Context
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_GIVEN] = [argument for argument in args if argument not in ("-h", "--help")]
@@ -121,7 +132,10 @@ def _flag(option: click.Option) -> str:
 def _write(formatter: click.HelpFormatter, lines: Iterable[HelpLine], width: int) -> None:
     """One line an option: its sentence, or its label where the sentence is too long."""
     if formatter.width < ONE_LINE:
-        formatter.write_dl([(flag, text + default) for flag, text, _, default in lines])
+        for flag, text, _, default in lines:
+            formatter.write_text(flag)
+            with formatter.indentation():
+                formatter.write_text(text + default)
         return
     for flag, text, title, default in lines:
         begin = f"{'':{formatter.current_indent}}{flag:<{width}}  "

@@ -153,7 +153,7 @@ def print_table(
 
 
 def _progress_bar(length: int) -> Any:
-    width = 24 if _width() >= WIDE else 0  # 0: as wide as the terminal allows
+    width = 24 if terminal_width() >= WIDE else 0  # 0: as wide as the terminal allows
     return click.progressbar(length=length, file=sys.stderr, width=width)
 
 
@@ -167,7 +167,7 @@ def _columns(values: Mapping[str, Any]) -> dict[str, int]:
     widths = {name: max(len(_heading(name)), 8) for name in values} | {"epoch": 5}
     chosen: list[str] = []
     for name in sorted(values, key=_PRIORITY.index):
-        if sum(widths[n] + len(GAP) for n in [*chosen, name]) - len(GAP) <= _width():
+        if sum(widths[n] + len(GAP) for n in [*chosen, name]) - len(GAP) <= terminal_width():
             chosen.append(name)
     return {name: widths[name] for name in values if name in chosen}
 
@@ -269,25 +269,30 @@ def print_entries(entries: Sequence[Sequence[tuple[str, int]]]) -> None:
     On a narrow terminal the first cell stands alone and the others are wrapped below it.
     """
     for cells in entries:
-        if _width() < WIDE:
+        if terminal_width() < WIDE:
             rest = " · ".join(text.strip() for text, _ in cells[1:])
             click.echo(cells[0][0])
-            click.echo(textwrap.fill(rest, _width(), initial_indent=GAP, subsequent_indent=GAP))
+            click.echo(
+                textwrap.fill(rest, terminal_width(), initial_indent=GAP, subsequent_indent=GAP)
+            )
             continue
         head = "".join(f"{text:<{width}}" for text, width in cells[:-1])
         below = " " * len(head)
         click.echo(
-            textwrap.fill(cells[-1][0], _width(), initial_indent=head, subsequent_indent=below)
+            textwrap.fill(
+                cells[-1][0], terminal_width(), initial_indent=head, subsequent_indent=below
+            )
         )
 
 
-def _width() -> int:
+def terminal_width() -> int:
+    """Columns of the terminal, at least 30."""
     return max(shutil.get_terminal_size().columns, 30)
 
 
 def _print(text: str, err: bool = False) -> None:
     """A sentence, wrapped to the width of the terminal."""
-    click.echo(textwrap.fill(text, _width()), err=err)
+    click.echo(textwrap.fill(text, terminal_width()), err=err)
 
 
 def print_download(done: int, total: int | None) -> None:

@@ -40,6 +40,16 @@ def test_help_has_one_line_an_option_in_the_groups_of_the_page(
     assert {default(text, name.replace("_", "-")) != "" for name in FIELDS} == {True}
 
 
+@pytest.mark.parametrize("columns", [30, 60])
+def test_help_fits_a_narrow_terminal(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = shown(capsys, "train", "--help").partition("Start from:")[2]
+    assert all(len(line) <= columns for line in text.splitlines())
+    assert re.search(r"^  --optimizer NAME\n    [^-]*\[sgd\]$", text, re.MULTILINE)
+
+
 @pytest.mark.parametrize(
     "choices", [{}, {"optimizer": "adam", "dataset": "iris"}, {"schedule": "one_cycle"}]
 )
