@@ -15,7 +15,16 @@ from playground.history.environment import versions_text
 STYLE = """
 .stMainBlockContainer { padding: 3.5rem 1.5rem 1rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.8; }
-[data-testid="stBaseButton-primary"]:enabled { color: light-dark(#fff, #0e141a); }
+[data-testid="stCaptionContainer"] code { font-size: 0.8rem; }
+[data-testid="stBaseButton-primary"]:enabled, .stMultiSelect [data-tag] > * {
+  color: light-dark(#fff, #0e141a);
+}
+.stCode .token:is(.punctuation, .comment) { color: light-dark(#646978, #9a9eab); }
+.stCode .token:is(.number, .boolean) { color: light-dark(#0f766a, #29b09d); }
+.stCode .token.string { color: light-dark(#087c2c, #16b84a); }
+.stCode .token.operator { color: light-dark(#b34a00, #ee7d2e); }
+.stCode .token.keyword { color: light-dark(#0d68bd, #4a9fe8); }
+.st-key-head h3 { font-size: 1.3rem; padding: 0.25rem 0; }
 .st-key-workbench, .st-key-workbench [data-testid="stVerticalBlock"] { gap: 0.35rem; }
 .st-key-run_message [data-testid="stAlertContainer"] { padding: 0.35rem 0.75rem; min-height: 0; }
 .st-key-run_message .stAlert [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
@@ -23,6 +32,9 @@ STYLE = """
 .st-key-buttons kbd { display: none; }
 .st-key-buttons, .st-key-settings { flex-wrap: nowrap !important; }
 .st-key-settings .stPopover button { max-width: 9.5rem; }
+.st-key-settings .stSelectbox input { padding-right: 0; text-overflow: ellipsis; }
+.st-key-settings .stSelectbox button { width: 28px; }
+.st-key-settings label p { white-space: nowrap; }
 .st-key-settings .stPopover button p {
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
 }
@@ -30,6 +42,7 @@ STYLE = """
 .st-key-settings [data-testid="stCaptionContainer"] p {
   font-size: 0.875rem; line-height: 1.5rem; margin-bottom: 0.25rem;
 }
+.stMainBlockContainer > .stVerticalBlock { gap: 0.6rem; }
 .stButtonGroup > div:has(> button) { flex-wrap: wrap; row-gap: 4px; }
 .st-key-first_visit p { font-size: 0.875rem; line-height: 1.3; margin: 0; }
 @media (min-width: 641px) {
@@ -59,9 +72,12 @@ STYLE = """
   .stMultiSelect button, .stMultiSelect input { min-height: 44px; min-width: 44px; }
   .stCheckbox label, .stRadio label { min-height: 44px; align-items: center; }
   .stSlider [role="slider"], .stSlider input { min-height: 44px; }
+  [data-testid="stTable"] th { overflow-wrap: anywhere; }
   [data-testid="stMarkdownContainer"] > table { display: block; overflow-x: auto; }
   [data-testid="stExpandSidebarButton"] { min-height: 44px; min-width: 44px; }
-  .stTooltipIcon button[aria-label^="Help"] { position: relative; }
+  .stTooltipIcon button[aria-label^="Help"] {
+    position: relative; min-height: 0; min-width: 0;
+  }
   .stTooltipIcon button[aria-label^="Help"]::after {
     content: ""; position: absolute; inset: -20px -12px -8px -16px;
   }

@@ -41,7 +41,7 @@ def predicted_against_true(truth: Array, predicted: Array, uirevision: str = "")
         "x": truth[rows].astype(np.float32),
         "y": predicted[rows].astype(np.float32),
         "mode": "markers",
-        "marker": {"size": 6, "color": POSITIVE, "opacity": 0.7},
+        "marker": {"size": 6, "color": VALIDATION, "opacity": 0.8},
         "hovertemplate": "true %{x:.3~g}, predicted %{y:.3~g}<extra></extra>",
     }
     ideal = {
@@ -93,7 +93,7 @@ def truth_sentence(r2: float) -> str:
 
 # Text on saturated colors; elsewhere the page's own color. Blue over white bears black, not white.
 ON_BLUE, ON_ORANGE = "light-dark(#000000, #ffffff)", "#1b1d22"
-DEEP_RIGHT, DEEP_WRONG = 0.6, 0.72  # opacity up to which that is legible in both themes
+DEEP_RIGHT, DEEP_WRONG = 0.6, 0.6  # opacity up to which that is legible in both themes
 
 
 def cells(counts: NDArray[Any], names: Sequence[str]) -> list[list[dict[str, Any]]]:

@@ -82,7 +82,7 @@ def unit_figure(units: Sequence[UnitTraining], step: int) -> Figure:
     ]  # fmt: skip
     layout["annotations"] = [
         {"x": 0.02, "xref": "paper", "y": -2.7, "text": "z < 0: ReLU outputs 0, slope 0",
-         "showarrow": False, "xanchor": "left", "font": {"color": MARK, "size": 12}}
+         "showarrow": False, "xanchor": "left", "font": {"size": 12}}
     ]  # fmt: skip
     targets = dots("targets", UNIT_X, UNIT_Y, MARK, "circle-open", 7, True, "x %{x:.2f}: %{y:.2f}")
     traces = [targets]

@@ -60,7 +60,7 @@ def loss_curves(
     layout["annotations"] = [
         {
             "x": target, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top",
-            "text": "target", "showarrow": False, "font": {"size": 11, "color": MARK},
+            "text": "target", "showarrow": False, "font": {"size": 11},
         }
     ]  # fmt: skip
     now = [dots(LOSSES[name].label, prediction, values[name], _style(name)[0]) for name in curves]

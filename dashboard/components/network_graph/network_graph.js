@@ -118,23 +118,28 @@ function layout(d) {
   d.side = small ? 60 : 108;
 }
 
-const LAYER = 112, NAMES = 112; // pixels between two layers; for their names at the left
+// Under a finger: units that can be hit, and below or above those with names, two lines of text.
+const UNIT = 44, NAMED = 72, NAME = 30, HEADING = 46;
 
 function upright(d) {
   const { columns } = d.data;
-  const room = d.width - NAMES - 8;
-  const picture = columns[0].picture ? 84 : 0;
+  const last = columns.length - 1;
+  let y = 0;
   d.places = columns.map((column, i) => {
-    const count = Math.max(column.units.length, 1), rows = Math.ceil((count * 14) / room), row = Math.ceil(count / rows);
-    const between = Math.min(room / row, 44), size = clamp(9, between - 4, 34);
-    const x = NAMES + room / 2, y = 42 + picture / 2 + i * LAYER + (i ? picture / 2 : 0);
+    const labeled = !column.picture && (i === 0 || i === last);
+    const count = Math.max(column.units.length, 1), most = Math.floor(d.width / (labeled ? NAMED : UNIT + 1));
+    const rows = column.picture ? 1 : Math.ceil(count / most), row = Math.ceil(count / rows);
+    const between = Math.min(d.width / row, labeled ? 104 : 56), x = d.width / 2;
+    const picture = column.picture ? 84 : 0, high = picture || UNIT + (labeled ? NAME : 4);
+    const head = y + (i ? HEADING : 20) / 2, top = head + (i ? HEADING : 20) / 2;
+    const first = top + (labeled && !i ? NAME : 0) + (picture || UNIT) / 2;
+    y = top + rows * high + 12;
     return {
-      x, size, picture, middle: y, head: [0, y],
-      at: (k) => x + between * ((k % row) - (row - 1) / 2), y: (k) => y + (Math.floor(k / row) - (rows - 1) / 2) * (size + 3),
+      x, size: UNIT, picture, middle: first, head: [0, head], side: between - 4,
+      at: (k) => x + between * ((k % row) - (row - 1) / 2), y: (k) => first + Math.floor(k / row) * high,
     };
   });
-  sheet(d, d.width, d.places.at(-1).middle + 52);
-  d.side = 44;
+  sheet(d, d.width, y);
 }
 
 function sheet(d, total, height) {
@@ -239,7 +244,7 @@ function units(d) {
       box.classList.toggle("last", last);
       const label = box.querySelector(".label");
       label.textContent = first || last ? named(d, i, id) : "";
-      label.style.maxWidth = `${d.upright && d.index[i].size > 3 ? place.size + 6 : d.side}px`;
+      label.style.maxWidth = `${place.side ?? d.side}px`;
       label.classList.toggle("two", place.size >= 26); // lines, where the next unit leaves room
       const bias = box.querySelector(".bias");
       bias.style.display = column.from ? "block" : "none";

@@ -124,14 +124,13 @@ _CHECKED_EXAMPLES = 100  # for overflow
 def inspect() -> None:
     """Draw the run controls, the epoch slider, and one view of the network."""
     experiment = session.experiment()
-    st.subheader(title(experiment), anchor=False)
     run = own_run(experiment)
-    if run is None:
-        return
-    dataset = loaded_dataset(run.experiment.data)
-    if dataset is None:
-        return
-    buttons(run)
+    dataset = None if run is None else loaded_dataset(run.experiment.data)
+    with st.container(horizontal=True, vertical_alignment="center", key="head"):
+        st.subheader(title(experiment), anchor=False)
+        if run is None or dataset is None:
+            return
+        buttons(run)
     stream.fragment(
         lambda: _look(run, dataset), "look", run,
         lambda: (run.network, run.state, len(run.events), id(run.latest)),
@@ -141,11 +140,14 @@ def inspect() -> None:
 
 def _look(run: Run, dataset: Dataset) -> None:
     """Draw the view at the epoch of the slider; redrawn while the run plays."""
-    message(run)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    slider, state = st.columns([3, 2], gap="small", vertical_alignment="center")
+    with state:
+        message(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
         group = choose_group(GROUPS, "inspect_group", "inspect_view")
         view = choose({name: VIEWS[name] for name in group}, "inspect_view")
-    now = network_at_epoch(run, dataset)
+    with slider:
+        now = network_at_epoch(run, dataset)
     if now is not None and (view in _ANY_SIZE or bounded(now.snapshot, _sample(dataset))):
         view.show(now)
     elif now is not None:

@@ -80,14 +80,15 @@ class ChosenSettings:
 
 def optimizers() -> None:
     """Surface, optimizers and start; trajectories, losses, and one update in numbers."""
-    name = st.segmented_control(
+    left, right = st.columns([3, 2], gap="medium")
+    name = left.segmented_control(
         "Surface", list(SURFACES), default="ravine", required=True, key="lab_optimizers_surface",
         format_func=lambda name: SURFACES[name].label, persist_state="session",
         help="The loss as a function of two weights, each with a difficulty of its own.",
     ) or "ravine"  # fmt: skip
     surface = SURFACES[name]
-    st.caption(f"{surface.note} $\\;f = {surface.formula}$")
-    names = st.multiselect(
+    left.caption(f"{surface.note} $\\;f = {surface.formula}$")
+    names = right.multiselect(
         "Optimizers", list(UPDATE_RULES), INITIAL,
         format_func=lambda name: UPDATE_RULES[name].label,
         key="lab_optimizers_rules", persist_state="session",

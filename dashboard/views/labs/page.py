@@ -93,7 +93,6 @@ FORMER = {"regularisation": "regularization"}  # addresses of earlier versions
 
 def labs() -> None:
     """The labs, one of them open."""
-    st.subheader("Labs", anchor=False)
     st.fragment(_lab, key="lab")()
 
 
@@ -103,12 +102,15 @@ def _lab() -> None:
     address = FORMER.get(before, before)
     if address or not stored.has_widget(CHOSEN):
         stored.suggest(CHOSEN, address if address in LABS else first)
+    head = st.container(horizontal=True, vertical_alignment="center", key="head")
     name: str = st.pills(
         "Lab", list(LABS), required=True, key=CHOSEN,
         format_func=lambda name: f"{LABS[name].icon} {LABS[name].label}",
-        persist_state="session",
-        help="One topic each, with numbers to change.",
+        persist_state="session", label_visibility="collapsed",
     ) or first  # fmt: skip
+    with head:
+        st.subheader("Labs", anchor=False, width="content")
+        st.caption(LABS[name].question)
     if address and address not in LABS and name == first:
         known, got = ", ".join(LABS), truncate(address)
         warn([f"lab must be one of {known}, got {got}: the first one is open."])
@@ -116,5 +118,4 @@ def _lab() -> None:
         url.set_parameter("lab", name)
         if before != name and url.LAB_WITH_SETTINGS in (before, name):
             st.rerun()  # with the settings bar, or without it
-    st.caption(LABS[name].question)
     LABS[name].show()

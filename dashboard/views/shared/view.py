@@ -22,17 +22,17 @@ Chosen = TypeVar("Chosen", bound=View)
 
 
 def choose(views: Mapping[str, Chosen], key: str, label: str = "View") -> Chosen:
-    """Let the user choose one of `views`, by default the first."""
+    """Let the user choose one of `views`, by default the first; its question stands beside them."""
     stored.restrict(key, list(views))
-    name = st.segmented_control(
-        label, list(views), default=None if stored.has_widget(key) else next(iter(views)), key=key,
-        required=True,
-        format_func=lambda name: f"{views[name].icon} {name}",
-        persist_state="session",
-        help="One question at a time; the sentence below says which one this view answers.",
-    )  # fmt: skip
-    view = views[name or next(iter(views))]
-    st.caption(view.question)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        name = st.segmented_control(
+            label, list(views), default=None if stored.has_widget(key) else next(iter(views)),
+            key=key, required=True,
+            format_func=lambda name: f"{views[name].icon} {name}",
+            persist_state="session", label_visibility="collapsed",
+        )  # fmt: skip
+        view = views[name or next(iter(views))]
+        st.caption(view.question)
     return view
 
 
@@ -46,6 +46,6 @@ def choose_group(groups: Mapping[str, Sequence[str]], key: str, view: str) -> Se
         stored.set_widget(key, of_view.get(stored.widget(view) or "", next(iter(groups))))
     group = st.segmented_control(
         "Group", list(groups), key=key, required=True, persist_state="session",
-        help="What the views beside it are about.",
+        label_visibility="collapsed",
     )  # fmt: skip
     return groups[group or next(iter(groups))]

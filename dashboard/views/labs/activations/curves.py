@@ -54,7 +54,7 @@ def curves() -> None:
     if not chosen:
         st.info("Choose an activation to see its curve.")
         return
-    columns = cycle(st.columns(2, gap="medium"))
+    columns = cycle(st.columns(4, gap="small"))
     with next(columns):
         low, high = st.slider(
             "Range of z", -20.0, 20.0, (-5.0, 5.0), 0.5, key="lab_activations_range",
