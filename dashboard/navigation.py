@@ -72,7 +72,8 @@ STYLE = """
   .stMultiSelect button, .stMultiSelect input { min-height: 44px; min-width: 44px; }
   .stCheckbox label, .stRadio label { min-height: 44px; align-items: center; }
   .stSlider [role="slider"], .stSlider input { min-height: 44px; }
-  [data-testid="stTable"] th { overflow-wrap: anywhere; }
+  [data-testid="stElementToolbar"] { display: none; }
+  [data-testid="stTable"] :is(th, td:first-child) { overflow-wrap: anywhere; }
   [data-testid="stMarkdownContainer"] > table { display: block; overflow-x: auto; }
   [data-testid="stExpandSidebarButton"] { min-height: 44px; min-width: 44px; }
   .stTooltipIcon button[aria-label^="Help"] {

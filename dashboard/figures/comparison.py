@@ -117,7 +117,7 @@ def race_curves(
     layout["xaxis"] |= {"hoverformat": whole, "uirevision": f"{uirevision} {x} {log_x}"}
     layout["yaxis"] |= {"uirevision": f"{uirevision} {quantity} {log_y}"}
     if entry.as_percent:
-        layout["yaxis"]["tickformat"] = ".3~%" if log_y else ".0%"
+        layout["yaxis"]["tickformat"] = ".3~%" if log_y else ".1~%"
         if not log_y:  # around a single point Plotly would draw −50 % to 150 %
             layout["yaxis"] |= {"autorange": True, "autorangeoptions": PERCENT_RANGE}
     for axis, logarithmic in (("xaxis", log_x), ("yaxis", log_y)):
@@ -407,7 +407,7 @@ def validation_curves(histories: dict[str, History], is_accuracy: bool, uirevisi
     layout = base_layout(f"Validation {label}", "epoch", label, uirevision, height=340)
     layout["hovermode"] = "x unified"
     if is_accuracy:
-        layout["yaxis"] |= {"tickformat": ".0%"}
+        layout["yaxis"] |= {"tickformat": ".1~%"}
     hover = "%{y:.1%}" if is_accuracy else "%{y:.3g}"
     lines = [
         line(name, h.epoch, h.val_metric, *RUNS[name][:2], hover=hover, width=2)

@@ -7,7 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.figures.style import MARK, NEGATIVE, POSITIVE, Figure, base_layout, escape_html
+from dashboard.figures.style import (
+    MARK,
+    NEGATIVE,
+    OPAQUE,
+    POSITIVE,
+    Figure,
+    base_layout,
+    escape_html,
+)
 from playground.analysis.comparison.hyperparameter_importance import Axis, Importance
 from playground.experiment.model import format_value, text_label
 from playground.nn.format import format_score
@@ -76,7 +84,7 @@ def capacity_sentence(
 
 
 MOST_LINES = 500
-LONGEST_TICK = 16  # characters
+LONGEST_TICK = 18  # characters
 UNUSED = -0.09  # position of a run on an axis without effect for it
 BEST, MIDDLE, WORST = POSITIVE, MARK, NEGATIVE
 
@@ -118,8 +126,8 @@ def parallel(
     layout["margin"] |= {"t": 118, "l": 24, "r": 64, "b": 44}  # on a phone names stand upright
     layout["legend"] |= {"y": -0.02, "yanchor": "top"}
     layout["xaxis"] |= {
-        "range": [-0.15, len(axes) - 0.55], "showgrid": False, "ticks": "", "side": "top",
-        "tickvals": list(range(len(axes))), "fixedrange": True,
+        "range": [-0.1, len(axes) - 0.95], "showgrid": False, "ticks": "", "side": "top",
+        "tickvals": list(range(len(axes))), "fixedrange": True, "showline": False,
         "ticktext": [_title(axis) for axis in axes],
     }  # fmt: skip
     low = UNUSED - 0.06 if any(axis.partial for axis in axes) else -0.04
@@ -156,7 +164,7 @@ def _ticks(x: int, axis: Axis) -> list[dict[str, Any]]:
         {
             "x": x, "y": position, "text": escape_html(_short(text)), "showarrow": False,
             "xanchor": "left", "xshift": 4, "font": {"size": 11},
-            "bgcolor": "rgba(128,128,128,0.12)", "borderpad": 1,
+            "name": OPAQUE, "borderpad": 1,
         }
         for position, text in ticks
     ]  # fmt: skip

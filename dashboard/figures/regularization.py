@@ -171,7 +171,7 @@ def errors(
     layout = base_layout("Error over λ", "λ", axis, uirevision, height=380)
     layout["xaxis"] |= {"type": "log", "exponentformat": "power"}
     layout["yaxis"] |= (
-        {"tickformat": ".0%", "rangemode": "tozero"}
+        {"tickformat": ".1~%", "rangemode": "tozero"}
         if is_rate
         else {"type": "log", "exponentformat": "power", "dtick": 1}
     )

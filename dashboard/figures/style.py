@@ -19,6 +19,7 @@ Trace = dict[str, Any]
 # Positive, zero, negative on the whole screen; legible on a light and on a dark background.
 POSITIVE, ZERO, NEGATIVE = "#0877bd", "#e8eaeb", "#f59322"
 RATE = "#8a63c9"
+OPAQUE = "opaque"  # name of an annotation that chart.js puts on the color of the page
 
 # One color and one symbol per class, told apart without colors too.
 CLASS_COLORS = (

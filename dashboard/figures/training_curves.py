@@ -189,7 +189,7 @@ def metric_curves(
     if name == "accuracy":  # around a single point Plotly would draw −50 % to 150 %
         bounds = {"clipmin": -0.02, "clipmax": 1.02}
         figure["layout"]["yaxis"] |= {
-            "tickformat": ".0%", "autorange": True, "autorangeoptions": bounds
+            "tickformat": ".1~%", "autorange": True, "autorangeoptions": bounds
         }  # fmt: skip
     elif is_accuracy:
         figure["layout"]["yaxis"] |= {"tickformat": "~%"}

@@ -28,6 +28,8 @@ def test_a_press_on_a_confusion_cell_shows_the_images_behind_it(inspect: Any) ->
     choose(inspect, "inspect_group", "Evaluation")
     matrix = inspect.locator(".st-key-confusion table")
     matrix.wait_for()
+    box = matrix.bounding_box()
+    assert box["y"] + box["height"] <= 900  # in view, without scrolling
     wrong = matrix.locator("button[title*='predicted as']").first
     truth, prediction, times = re.match(
         r"(\d) predicted as (\d) (once|\d+ times)", wrong.get_attribute("title")

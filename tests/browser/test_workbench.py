@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from playground.nn.activations import ACTIVATIONS
+from playground.nn.optimizers import OPTIMIZERS
+from playground.nn.schedules import SCHEDULES
+
 START = 180_000  # ms: the workers may still be loading TensorFlow
 
 SPIRAL = "?v=1&dataset=spiral&hidden=8,8&activation=tanh&learning_rate=0.03&epochs="
@@ -13,6 +17,17 @@ OVERFITS = (
     "&learning_rate=0.01&epochs=150"
 )
 PLOT = "document.querySelector('.st-key-loss_chart .js-plotly-plot')"
+
+TABLES: dict[str, Any] = {
+    "activation": ACTIVATIONS, "optimizer": OPTIMIZERS, "schedule": SCHEDULES,
+}  # fmt: skip
+CUT = """([key, texts]) => {
+  const input = document.querySelector(`.st-key-${key} input`), style = getComputedStyle(input)
+  const pen = document.createElement("canvas").getContext("2d")
+  pen.font = style.font
+  const room = input.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+  return texts.filter(text => pen.measureText(text).width > room)
+}"""
 
 
 def small(visit: Any, address: str) -> Any:
@@ -80,6 +95,8 @@ def test_all_of_it_is_on_one_screen_and_moves_together(visit: Any) -> None:
     assert page.locator(".st-key-settings").bounding_box()["y"] < 60  # below the navigation
     for key in ("diagnosis", "summary", "open_test", "export_own", "share"):  # after scrolling
         assert page.locator(f".st-key-{key}").first.bounding_box()["y"] > 720, key
+    for key, table in TABLES.items():  # a closed select shows any of its entries in full
+        assert page.evaluate(CUT, [key, [entry.label for entry in table.values()]]) == []
     assert page.get_by_text("acts at once on a network that trains").is_visible()
     assert [page.locator(f".st-key-{key}").get_by_text("↯").count() for key in bar[1:7]] == [
         0, 0, 0, 1, 1, 1,
@@ -249,6 +266,27 @@ def test_two_optimizers_stand_on_one_chart_after_four_clicks(visit: Any) -> None
     assert {"training", "validation"} <= set(names(page))
 
 
+def test_each_seed_is_one_key_away_and_a_seventh_pinned_run_is_refused(visit: Any) -> None:
+    page = small(visit, SPIRAL + "30")
+    free(page)
+    for seed in range(7):
+        page.locator(".st-key-step button:visible:enabled").wait_for(timeout=START)
+        page.keyboard.press("e")
+        page.get_by_text("Paused after epoch 1.").wait_for(timeout=START)
+        page.locator(".st-key-pin button:visible:enabled").wait_for()
+        page.keyboard.press("p")
+        if seed == 6:
+            page.get_by_text("6 runs are pinned, the most: remove one to pin this one.").wait_for()
+            break
+        page.get_by_text(f"{seed + 1} pinned").wait_for()
+        page.keyboard.press("n")
+        page.wait_for_url(re.compile(rf"[?&]seed={seed + 1}(&|$)"))
+        page.get_by_text("Not trained yet: these").wait_for()
+    page.wait_for_function(
+        f"{PLOT}._fullData.filter(trace => /^seed/.test(trace.name)).length === 6"
+    )
+
+
 def test_a_projector_shows_pictures_and_curves_alone_and_obeys_the_keys(visit: Any) -> None:
     page = small(visit, SPIRAL + "30&present=1")
     for key in ("settings", "axes", "pin", "footer", "diagnosis"):
@@ -299,6 +337,15 @@ def test_on_a_phone_one_picture_at_a_time_and_the_settings_as_a_sheet(visit: Any
     graph = page.locator(".st-key-train_graph .diagram")
     graph.locator(".unit").first.wait_for(timeout=START)
     assert "upright" in graph.get_attribute("class")
+    for target in graph.locator("button").all():
+        box = target.bounding_box()
+        assert min(box["width"], box["height"]) >= 44, target.get_attribute("aria-label")
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    sizes = graph.locator(".head *, .label").evaluate_all(
+        "found => found.map(text => parseFloat(getComputedStyle(text).fontSize))"
+    )
+    assert min(sizes) >= 11
     assert not page.locator(".st-key-region").is_visible()
     assert not page.locator(".st-key-settings").is_visible()
     tabs = page.get_by_label("On a phone")

@@ -25,6 +25,9 @@ function themed(figure, element, large) {
   for (const name of axes) {
     layout[name] = { gridcolor: value("--st-border-color-light"), linecolor: line, tickcolor: line, ...layout[name] };
   }
+  for (const note of layout.annotations ?? []) {
+    if (note.name === "opaque") note.bgcolor = value("--st-background-color");
+  }
   const font = { family: value("--st-font"), color: value("--st-text-color"), size: 12 };
   const hoverlabel = { bgcolor: value("--st-secondary-background-color"), font, bordercolor: line };
   const clear = "rgba(0,0,0,0)";
@@ -38,9 +41,10 @@ function roomy(figure, width, type) {
   const { data, layout } = figure;
   const names = data.filter((trace) => trace.name && trace.showlegend !== false).map((trace) => trace.name);
   const widest = Math.max(0, ...names.map((name) => (name.length * 6.5 + 40) * type + 20));
-  const total = names.reduce((sum, name) => sum + (name.length * 6 + 40) * type, 0);
-  const fits = total < width - 30 - (layout.margin.r ?? 0); // in one row each is as wide as it needs
-  const rows = fits ? 1 : Math.ceil(names.length / Math.max(1, Math.floor((width - 30) / widest)));
+  const total = names.reduce((sum, name) => sum + (name.length * 6.5 + 44) * type, 0);
+  const room = width - 60 - (layout.margin.r ?? 0); // beside the numbers and the title of the y-axis
+  const fits = total < room; // in one row each is as wide as it needs
+  const rows = fits ? 1 : Math.ceil(names.length / Math.max(1, Math.floor(room / widest)));
   if (rows > 1 && layout.showlegend !== false && layout.legend?.orientation === "h" && layout.legend.y >= 1) {
     const more = 19 * type * (layout.margin.t > 30 ? rows - 1 : rows); // without a margin for it: below the title
     layout.margin.t += more;

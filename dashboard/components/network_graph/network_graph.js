@@ -88,7 +88,7 @@ function layout(d) {
   const small = d.width < 560;
   d.root.classList.toggle("small", small);
   d.root.classList.toggle("large", Boolean(d.data.large));
-  d.upright = Boolean(d.data.high) && d.width < 480; // of a phone: layers from top to bottom
+  d.upright = d.width < 480; // of a phone: layers from top to bottom
   d.root.classList.toggle("upright", d.upright);
   d.root.classList.toggle("compact", Boolean(d.data.high));
   if (d.upright) return upright(d);

@@ -47,7 +47,7 @@ def pin_controls(run: Run) -> None:
     with st.container(horizontal=True, gap="xsmall", width="content", key="pins"):
         st.button(
             "Pin", key="pin", icon=":material/push_pin:", type="tertiary",
-            disabled=not run.epoch or len(pinned) >= MAX_PINNED, on_click=_pin, args=(run,),
+            disabled=not run.epoch, on_click=_pin, args=(run,),
             help=f"Keeps the curves of this run behind those of the next ones, up to {MAX_PINNED} "
             "runs (P).",
         )  # fmt: skip
@@ -100,9 +100,12 @@ def _fits(kept: FormerRun, run: Run) -> bool:
 
 
 def _pin(run: Run) -> None:
-    color = next(c for c in COLORS if all(each.color != c for each in _pinned()))
-    new = FormerRun(run.network, run.experiment, history(run.events), color)
     others = [each for each in _pinned() if each.network != run.network]
+    if len(others) >= MAX_PINNED:
+        st.toast(f"{MAX_PINNED} runs are pinned, the most: remove one to pin this one.")
+        return
+    color = next(c for c in COLORS if all(each.color != c for each in others))
+    new = FormerRun(run.network, run.experiment, history(run.events), color)
     stored.set("pinned_runs", (*others, new))
 
 

@@ -16,8 +16,8 @@ from playground.runs.run import Run
 from playground.storage.records import TestEvaluation
 
 ADVICE = (
-    "Not evaluated until you ask. Tune on the validation score; once the test set guides a choice, "
-    "its score no longer estimates performance on new data."
+    "Tune on the validation score: once the test set guides a choice, its score no longer "
+    "estimates performance on new data."
 )
 
 

@@ -77,7 +77,7 @@ def score_axis(scores: NDArray[np.float64], is_accuracy: bool) -> Axis:
     width = float(high - low) or 1.0
     positions = np.clip((goodness - low) / width, 0, 1).astype(np.float32)
     ticks = []
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0) if high > low else (0.0,):
         text = format_score(abs(low + share * width), is_accuracy)
         worse = ("≤ " if is_accuracy else "≥ ") if share == 0 and low > known.min() else ""
         ticks.append((share, worse + text))

@@ -9,6 +9,7 @@ from playground.analysis.comparison.hyperparameter_importance import (
     best_rows,
     importances,
     in_common,
+    score_axis,
 )
 from playground.experiment.describe import active_hyperparameters
 from playground.experiment.model import Experiment
@@ -56,6 +57,11 @@ def test_many_values_get_round_ticks() -> None:
     found = axis("dropout", np.linspace(0.03, 0.83, 40).tolist())
     assert [text for _, text in found.ticks] == ["0.2", "0.4", "0.6", "0.8"]
     assert found.ticks[0][0] == pytest.approx((0.2 - 0.03) / 0.8)
+
+
+def test_equal_scores_are_one_place_and_no_accuracy_exceeds_one() -> None:
+    assert score_axis(np.full(3, 0.267), True).ticks == ((0.0, "26.7%"),)
+    assert score_axis(np.array([0.2, 1.0]), True).ticks[-1] == (1.0, "100.0%")
 
 
 def test_the_setting_that_decides_the_score_has_all_the_weight() -> None:
