@@ -73,6 +73,7 @@ STYLE = """
   .stCheckbox label, .stRadio label { min-height: 44px; align-items: center; }
   .stSlider [role="slider"], .stSlider input { min-height: 44px; }
   [data-testid="stElementToolbar"] { display: none; }
+  .stCode pre, .stCode code { white-space: pre-wrap !important; overflow-wrap: anywhere; }
   [data-testid="stTable"] :is(th, td:first-child) { overflow-wrap: anywhere; }
   [data-testid="stMarkdownContainer"] > table { display: block; overflow-x: auto; }
   [data-testid="stExpandSidebarButton"] { min-height: 44px; min-width: 44px; }
