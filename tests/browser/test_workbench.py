@@ -337,11 +337,14 @@ def test_on_a_phone_one_picture_at_a_time_and_the_settings_as_a_sheet(visit: Any
     graph = page.locator(".st-key-train_graph .diagram")
     graph.locator(".unit").first.wait_for(timeout=START)
     assert "upright" in graph.get_attribute("class")
-    for target in graph.locator("button").all():
-        box = target.bounding_box()
-        assert min(box["width"], box["height"]) >= 44, target.get_attribute("aria-label")
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= 390
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    targets = graph.locator("button").evaluate_all(
+        "found => found.map(each => each.getBoundingClientRect().toJSON())"
+    )
+    assert len(targets) == 2 + 8 + 8 + 1 + 4  # units, and − and + of each hidden layer
+    assert min(min(box["width"], box["height"]) for box in targets) >= 44
+    assert min(box["left"] for box in targets) >= 0
+    assert max(box["right"] for box in targets) <= 390
     sizes = graph.locator(".head *, .label").evaluate_all(
         "found => found.map(text => parseFloat(getComputedStyle(text).fontSize))"
     )
