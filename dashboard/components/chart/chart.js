@@ -24,6 +24,7 @@ function themed(figure, element, large) {
   const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
   for (const name of axes) {
     layout[name] = { gridcolor: value("--st-border-color-light"), linecolor: line, tickcolor: line, ...layout[name] };
+    if (layout[name].type === "log") layout[name].tickformat ??= "~g"; // else exponents and digits between them are small
   }
   for (const note of layout.annotations ?? []) {
     if (note.name === "opaque") note.bgcolor = value("--st-background-color");

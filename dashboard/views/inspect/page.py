@@ -143,7 +143,7 @@ def _look(run: Run, dataset: Dataset) -> None:
     slider, state = st.columns([3, 2], gap="small", vertical_alignment="center")
     with state:
         message(run)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         group = choose_group(GROUPS, "inspect_group", "inspect_view")
         view = choose({name: VIEWS[name] for name in group}, "inspect_view")
     with slider:
