@@ -75,9 +75,8 @@ def _group(name: str) -> str:
 
 class _Context(click.Context):
     def make_formatter(self) -> click.HelpFormatter:
-        formatter = (
-            super().make_formatter()
-        )  # at least 50 columns wide, also in a narrower terminal
+        formatter = super().make_formatter()
+        # By itself it is at least 50 columns wide, also in a narrower terminal.
         formatter.width = min(formatter.width, terminal_width())
         return formatter
 

@@ -564,10 +564,8 @@ class Trainer:
             yield self._diverge()
             return
         self.epoch += 1
-        validates, judged = (
-            len(self.dataset.validation) > 0,
-            not self.epoch % self.experiment.judged_every,
-        )
+        validates = len(self.dataset.validation) > 0
+        judged = self.epoch % self.experiment.judged_every == 0
         layers = tuple(
             LayerStatistics(float(gradient), float(weight), float(update), fraction)
             for (gradient, weight, update), fraction in zip(

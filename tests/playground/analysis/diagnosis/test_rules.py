@@ -334,6 +334,18 @@ def test_a_diagnosis_neither_flickers_nor_returns_when_dismissed() -> None:
     assert again.update(TEN, Log(epochs(twice, twice, 0.6)), None, dataset) == ()
 
 
+def test_that_nothing_was_found_is_said_after_three_epochs_and_three_after_a_change() -> None:
+    dataset, monitor, log = load(TEN.data), Monitor("one"), Log()
+    settled = []
+    for epoch in range(1, 8):
+        log.extend(epochs([1 / epoch], [1 / epoch], 0.6, first=epoch))
+        if epoch == 4:
+            log.extend([HyperparametersChanged(4, "learning_rate", 0.01, 0.02)])
+        monitor.update(TEN, log, None, dataset)
+        settled.append(monitor.is_settled)
+    assert settled == [False, False, True, False, False, False, True]
+
+
 numbers = strategies.floats(width=32, allow_nan=True, allow_infinity=True)
 shares = strategies.floats(0, 1, width=32) | strategies.just(float("nan"))
 scores = strategies.builds(Score, numbers, shares, numbers)
