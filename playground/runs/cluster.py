@@ -60,7 +60,8 @@ class Connection:
 
     def close(self) -> None:
         """Disconnect; end the processes of an embedded cluster."""
-        self.client.close()
+        with contextlib.suppress(Exception):  # it is to go in any case
+            self.client.close()
         if self.embedded is not None:
             self.embedded.close()
 
@@ -83,7 +84,11 @@ def _connect() -> Connection:
         return Connection(Client(address))
     embedded = LocalCluster(n_workers())
     # Straight to the workers: a snapshot of 24 MB takes 20 ms instead of 100.
-    client = Client(embedded.address, security=embedded.security, direct_to_workers=True)
+    try:
+        client = Client(embedded.address, security=embedded.security, direct_to_workers=True)
+    except Exception:
+        embedded.close()
+        raise
     return Connection(client, embedded)
 
 
@@ -211,10 +216,10 @@ def workers(max_age: float = 0.0) -> tuple[str, ...]:
     with _listing():
         asked, found = _lists().get(dask, (-1e9, ()))
         if time.monotonic() - asked > max_age or not found:
-            answer = answer_of(dask, dask.scheduler.identity(n_workers=-1))
             try:
+                answer = answer_of(dask, dask.scheduler.identity(n_workers=-1))
                 found = tuple(answer.result(ANSWER)["workers"])
-            except (TimeoutError, OSError) as error:
+            except Exception as error:  # a client that ends meanwhile raises whatever it meets
                 raise NoWorkerError("the scheduler of the workers does not answer") from error
             _lists().clear()
             _lists()[dask] = time.monotonic(), found
@@ -368,7 +373,7 @@ class RemoteTrainer:
             except Exception:
                 self.close()
                 raise
-            self._made.cancel(force=True)
+            self._free()
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Return the result of the trainer's `method`."""
@@ -392,10 +397,14 @@ class RemoteTrainer:
     def close(self) -> None:
         """Free the trainer's memory in its worker."""
         _trainers().discard(self)
+        self._free()
+
+    def _free(self) -> None:
         # Dropping the last reference is not enough: every call of an actor leaves a reference
         # cycle that holds it until the garbage collector comes by.
         if self._made is not None and self._made.client.status == "running":
-            self._made.cancel(force=True)
+            with contextlib.suppress(Exception):  # of a client that ends: the worker's end frees it
+                self._made.cancel(force=True)
 
     def better_place(self, free: bool = False) -> str | None:
         """A worker with so few runs that moving this one there evens them out; None: there is none.
@@ -414,7 +423,8 @@ class RemoteTrainer:
 
     def _is_made(self, cancelled: Callable[[], bool]) -> bool:
         """Wait for the actor; False: it has to be made in another worker."""
-        answer = answer_of(self._client, self._made)
+        with _plain_errors():
+            answer = answer_of(self._client, self._made)
         while not _done(answer):
             if cancelled():
                 raise WorkerLostError("the run was closed")

@@ -80,7 +80,7 @@ while run.epoch < 20:
 print("playing", flush=True)
 run.wait(200)
 epochs = [event.epoch for event in run.events if isinstance(event, Epoch)]
-lost = sum(isinstance(event, WorkerLost) for event in run.events)
+lost = [event.reason for event in run.events if isinstance(event, WorkerLost)]
 print(json.dumps([run.state, epochs, run.attempt, lost]), flush=True)
 """
 
@@ -180,7 +180,7 @@ def test_a_run_continues_when_the_whole_cluster_has_died(environment: dict[str, 
             process.kill()
         said = process.stderr.read()
     assert "Traceback" not in said, said
-    assert (state, epochs, attempt, lost) == ("finished", list(range(1, 201)), 1, 0)
+    assert (state, epochs, attempt, lost) == ("finished", list(range(1, 201)), 1, [])
 
 
 def test_nothing_listens_beyond_this_machine(dask: Client) -> None:
@@ -224,6 +224,18 @@ def test_an_existing_scheduler_is_used_and_left_alone(dask: Client) -> None:
     assert error.startswith("TypeError: ")
     assert done.stderr == ""
     assert cluster.workers() == before
+
+
+def test_a_client_that_ends_while_it_is_asked_is_no_worker_reached(
+    dask: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded = cluster.connection().embedded
+    assert embedded is not None
+    ended = Client(embedded.address, security=embedded.security, set_as_default=False)
+    ended.close()
+    monkeypatch.setattr(cluster, "client", lambda: ended)
+    with pytest.raises(cluster.NoWorkerError, match="does not answer"):
+        cluster.workers()
 
 
 # ---- workers and trainers ----------------------------------------------------------------
