@@ -77,8 +77,9 @@ def n_workers(environment: Mapping[str, str] = os.environ) -> int:
 
 
 def _connect() -> Connection:
-    # It would log at length that its scheduler has ended, which a run says in a sentence.
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    # They would log at length that the scheduler has ended, which a run says in a sentence.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     address = os.environ.get("PLAYGROUND_SCHEDULER")
     if address:
         return Connection(Client(address))
@@ -146,7 +147,9 @@ def connection() -> Connection:
             return known
     try:
         return _starter().submit(_current).result()
-    except (OSError, RuntimeError) as error:
+    except ValueError:  # a setting that is not allowed
+        raise
+    except Exception as error:
         raise NoWorkerError("the workers could not be started") from error
 
 

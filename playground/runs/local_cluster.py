@@ -99,8 +99,9 @@ class LocalCluster:
         doomed: list[psutil.Process] = []
         for process in self._processes:
             if process.poll() is None:
-                parent = psutil.Process(process.pid)
-                doomed += [parent, *parent.children(recursive=True)]
+                with suppress(psutil.NoSuchProcess):  # it ends meanwhile
+                    parent = psutil.Process(process.pid)
+                    doomed += [parent, *parent.children(recursive=True)]
         _to_each(doomed, psutil.Process.suspend)  # none replaces, or complains of, another
         _to_each(doomed, psutil.Process.kill)
         for process in self._processes:

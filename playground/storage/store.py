@@ -366,7 +366,7 @@ class Store:
         with self.database.reading() as connection:
             owner = connection.execute(found).scalar()
         if owner is None:
-            raise LookupError(GONE)
+            raise LookupError(f"{GONE}, got {id}")
         return OwnerDigest(owner)
 
     def adopt(self, owner: str) -> None:

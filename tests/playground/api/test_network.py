@@ -99,7 +99,7 @@ def test_it_is_written_to_files_and_read_again(result: TrainedNetwork, tmp_path:
         (lambda r: r.save("no/net.npz"), FileNotFoundError, "folder that exists"),
         (lambda r: r.save(__file__), ValueError, r"end in \.npz or \.keras"),
         (lambda r: train("iris"), TypeError, "must be an Experiment, got iris"),
-        (lambda r: open_run("nope"), LookupError, "no such run"),
+        (lambda r: open_run("nope"), LookupError, "there is no such run, got nope"),
         (lambda r: train(IRIS, log="nope"), LookupError, "no such run"),
     ],
 )

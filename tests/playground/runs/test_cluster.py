@@ -238,6 +238,18 @@ def test_a_client_that_ends_while_it_is_asked_is_no_worker_reached(
         cluster.workers()
 
 
+def test_whatever_fails_while_workers_are_started_is_no_worker_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def process_ends() -> None:
+        raise psutil.NoSuchProcess(1)
+
+    monkeypatch.setattr(cluster, "_made", list)
+    monkeypatch.setattr(cluster, "_current", process_ends)
+    with pytest.raises(cluster.NoWorkerError, match="could not be started"):
+        cluster.connection()
+
+
 # ---- workers and trainers ----------------------------------------------------------------
 
 
