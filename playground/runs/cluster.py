@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import methodcaller
 from typing import Any
 
 from distributed import Client
@@ -380,18 +381,20 @@ class RemoteTrainer:
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Return the result of the trainer's `method`."""
-        return self._call("call", method, *args, **kwargs)
+        return self._call("call", methodcaller(method, *args, **kwargs))
 
     def call_and_checkpoint(self, method: str, *args: Any, **kwargs: Any) -> tuple[Any, bytes]:
         """As `call`, with a checkpoint of the trainer afterwards."""
-        result, checkpoint = self._call("call_and_checkpoint", method, *args, **kwargs)
+        called = methodcaller(method, *args, **kwargs)
+        result, checkpoint = self._call("call_and_checkpoint", called)
         return result, checkpoint
 
-    def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
+    def _call(self, name: str, method: "methodcaller[Any]") -> Any:
+        # One object: Dask packs each argument of an actor's method by itself, for 0.1 ms each.
         if self._made.status != "finished":
             raise WorkerLostError(LOST)
         with _plain_errors():
-            answer = answer_of(self._client, getattr(self._actor, name)(*args, **kwargs))
+            answer = answer_of(self._client, getattr(self._actor, name)(method))
             while not _done(answer):
                 if self._made.status != "finished" or not self._alive:
                     raise WorkerLostError(LOST)

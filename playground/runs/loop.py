@@ -35,7 +35,7 @@ from playground.storage.records import SavedRun, SavedState
 SLICE = 0.15  # seconds of training requested at a time
 FRAME = 0.05  # …while a page watches, so that it moves
 SHORT_SLICE = 0.03  # …while earlier weights are requested: each request waits for a slice
-TURN = 0.4  # seconds in which every run of a worker has had its slice
+TURN = 0.3  # seconds in which every run of a worker has had its slice
 SHORTEST = 0.01  # of a slice: the trainer makes some updates in any case
 WATCHED = 2.0  # seconds after a heartbeat in which snapshots are sent
 SNAPSHOT_EVERY = 0.05  # seconds between two snapshots of each run of a worker, at least

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from operator import methodcaller
 from typing import Any
 
 from pydantic import ValidationError
@@ -72,19 +73,18 @@ class Actor:
             self._failure = str(error)  # Dask would log it at length: `call` says it
 
     @plainly
-    def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+    def call(self, method: "methodcaller[Any]") -> Any:
         """Return the result of a method of the trainer; TrainerError without a trainer."""
         if self._failure:
             raise TrainerError(self._failure)
         with TRAINING:
-            return getattr(self._trainer, method)(*args, **kwargs)
+            return method(self._trainer)
 
     @plainly
-    def call_and_checkpoint(self, method: str, *args: Any, **kwargs: Any) -> tuple[Any, bytes]:
+    def call_and_checkpoint(self, method: "methodcaller[Any]") -> tuple[Any, bytes]:
         """As `call`, with a checkpoint of the trainer afterwards."""
         with TRAINING:
-            result = getattr(self._trainer, method)(*args, **kwargs)
-            return result, self._trainer.checkpoint()
+            return method(self._trainer), self._trainer.checkpoint()
 
 
 @plainly

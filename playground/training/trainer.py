@@ -53,7 +53,7 @@ from playground.training.checkpoints import (
 from playground.training.train_step import Program, no_owner, program, rms_of_layers
 
 STEPS = 128  # of one compiled call inside a long epoch, at most…
-CALL = 2.5e9  # …and FLOP: some 25 ms, after which another run of the worker has its turn
+CALL = 1e9  # …and FLOP: some 10 ms, after which another run of the worker has its turn
 EPOCHS = 64  # of one compiled call where epochs are short
 SHORT_EPOCH = 20e6  # FLOP; an epoch with fewer takes less than a call costs
 SMALL_NETWORK = 20_000  # weights; those after each of EPOCHS epochs are kept in memory

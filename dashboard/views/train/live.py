@@ -58,7 +58,8 @@ class LiveView:
         self._constant = constant_answer(dataset.source.task, loss)
         self._monitor = Monitor(run.network)
         self._problems = ""
-        # What is computed anew only for new epochs, for new weights, and no faster than it may.
+        # What is computed anew only for new epochs, updates or weights, and no faster than it may.
+        self._loss_chart = stream.Paced[Any]()
         self._of_epochs = stream.Paced[Parts]()
         self._of_weights = stream.Paced[tuple[Any, ...]](FRAME_SECONDS)
         self._graph = stream.Paced[tuple[Any, Mapping[str, Any]]](GRAPH_SECONDS)
@@ -75,12 +76,15 @@ class LiveView:
         run = self.run
         latest = run.latest  # read once: another thread replaces it
         state = self._state()
-        known = run.network, len(run.events), self._problems, len(self._batches())
+        epochs = run.network, len(run.events)
         parts: dict[str, Any] = {
             "state": state,
             "progress": progress(run),
             "epoch": {"newest": latest.epoch if latest else 0},
-            **self._of_epochs.get(known, self._curves),
+            "loss_chart": self._loss_chart.get(
+                (*epochs, self._problems, len(self._batches())), self._losses
+            ),
+            **self._of_epochs.get(epochs, self._scores),
         }
         shown = self.shown or latest
         if shown is not None:
@@ -101,23 +105,29 @@ class LiveView:
             parts |= predictions
         return parts
 
-    def _curves(self) -> Parts:
-        """The curves, and what else changes with the epochs."""
+    def _losses(self) -> Mapping[str, Any]:
+        """The chart of the loss: of epochs, and at first of single updates."""
+        run, view, log = self.run, self.curves, history(self.run.events)
+        if view.together:
+            metric = metric_name(run.experiment.data.source.task)
+            figure = training_curves.four_curves(log, metric, run.network, view)
+        else:
+            figure = training_curves.loss_curves(
+                log, view, run.network, self.kept, self._marks(log), self._batches()
+            )
+        return self._curve_chart(
+            figure,
+            training_curves.loss_sentence(log),
+            "The loss: training (solid) as the mean during the epoch, validation (dashed) after "
+            "it. Where the dashed line rises, overfitting begins. Faint, as long as the updates "
+            "are few: the loss of each on its batch.",
+        )
+
+    def _scores(self) -> Parts:
+        """What else changes with the epochs."""
         run, view = self.run, self.curves
         log, metric = history(run.events), metric_name(run.experiment.data.source.task)
-        marks = self._marks(log)
         return {
-            "loss_chart": self._curve_chart(
-                training_curves.four_curves(log, metric, run.network, view)
-                if view.together
-                else training_curves.loss_curves(
-                    log, view, run.network, self.kept, marks, self._batches()
-                ),
-                training_curves.loss_sentence(log),
-                "The loss: training (solid) as the mean during the epoch, validation (dashed) "
-                "after it. Where the dashed line rises, overfitting begins. Faint, as long as the "
-                "updates are few: the loss of each on its batch.",
-            ),
             "metric_chart": self._curve_chart(
                 training_curves.metric_curves(
                     log,
