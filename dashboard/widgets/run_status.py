@@ -56,7 +56,7 @@ def waiting(state: str) -> str:
     """Message while there are no weights to show."""
     if state == "lost":
         return "The weights of this network are lost: Start again trains it anew."
-    return "The worker processes are starting …"
+    return "A worker process makes the initial weights …"
 
 
 def _sentence(text: str) -> str:
