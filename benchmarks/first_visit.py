@@ -18,8 +18,7 @@ from benchmarks.engine import SPIRAL
 from benchmarks.labs import WATCH, address_of, browser, server, settled, switch
 from benchmarks.rows import Row, median_ratio
 from playground.experiment.model import Experiment
-from playground.experiment.pages import PAGES
-from playground.experiment.url import encode
+from playground.experiment.url import PAGES, encode
 
 BARE = """import streamlit as st
 st.title("A bare page")

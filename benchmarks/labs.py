@@ -24,7 +24,7 @@ import psutil
 import dashboard
 from benchmarks.rows import Row
 from dashboard.views.labs.page import LABS
-from playground.experiment.pages import PAGES
+from playground.experiment.url import PAGES
 
 PATIENCE = 8_000  # ms for a lab's first slider to come
 QUIET = 500  # ms without a change: all is drawn

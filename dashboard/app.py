@@ -28,7 +28,7 @@ from dashboard.components import identity, images, stream
 from dashboard.components.chart import PLOTLY_PATH
 from dashboard.state.background import dataset_load
 from dashboard.state.identity import keep
-from dashboard.state.pages import load_pages
+from dashboard.state.url import load_pages
 from dashboard.views.train.first_visit import films
 from playground.experiment.model import Data
 from playground.history.environment import return_free_memory

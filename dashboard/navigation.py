@@ -4,12 +4,12 @@ import streamlit as st
 
 from dashboard.components import identity
 from dashboard.components.workbench import workbench
-from dashboard.state import pages, session, stored, url
+from dashboard.state import session, stored, url
 from dashboard.views.assignments.panel import panel as assignment_panel
 from dashboard.views.lessons.panel import panel as lesson_panel
 from dashboard.widgets.messages import show_url_problems
 from dashboard.widgets.settings import controls
-from playground.experiment.pages import HOME, PAGES, page_named
+from playground.experiment.url import HOME, PAGES, page_named
 from playground.history.environment import versions_text
 
 STYLE = """
@@ -114,7 +114,7 @@ def footer(page_name: str) -> None:
         st.caption(versions_text())
         if st.button("Glossary", key="open_glossary", icon=":material/dictionary:", type="tertiary",
                      help="The terms of this program, in English and in Chinese."):  # fmt: skip
-            pages.open_page("labs", lab="glossary")
+            url.open_page("labs", lab="glossary")
         st.toggle(
             "Images dark on white", key=SWITCH, on_change=_switched,
             help="Draws gray images as on paper, here and on all pages. The numbers stay: 0 is the "
@@ -130,7 +130,7 @@ def _switched() -> None:
 st.set_page_config(page_title="MLP playground", page_icon="🧠", layout="wide")
 # First of all: a browser that answers before it knows the page of its address would open home.
 embedded = bool(st.context.is_embedded)
-page = st.navigation(pages.navigation(), position="hidden" if embedded else "top")
+page = st.navigation(url.navigation(), position="hidden" if embedded else "top")
 name = page.url_path or HOME
 session.begin()
 presents = url.presents() and name in ("", HOME)
@@ -140,7 +140,7 @@ st.html(f"<style>{style}</style>")
 identity.mount()
 if page.url_path == HOME or name not in PAGES:  # an address that a page also has
     current = page_named(name)
-    pages.open_page(HOME if current is None else current.name)
+    url.open_page(HOME if current is None else current.name)
 with st.container(key="sheet"):  # on a phone
     used = {
         "labs": url.parameter("lab") == url.LAB_WITH_SETTINGS,

@@ -9,7 +9,7 @@ from dashboard.state.url import CONTROLS
 from dashboard.views.labs.page import LABS
 from playground.cli.commands import playground
 from playground.datasets import DATASETS
-from playground.experiment.pages import PAGES as PAGES_OF_THE_DASHBOARD
+from playground.experiment.url import PAGES as PAGES_OF_THE_DASHBOARD
 from playground.lessons.lesson import all_lessons
 from playground.nn.activations import ACTIVATIONS
 from playground.nn.initializers import INITIALIZERS

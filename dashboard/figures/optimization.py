@@ -21,8 +21,7 @@ from dashboard.figures.style import (
     vertical_line,
 )
 from playground.labs.gradient_descent import Descent, LossCurve
-from playground.labs.optimizers.surfaces import Array, Surface, grid
-from playground.labs.optimizers.trajectories import Trajectory
+from playground.labs.optimizers.trajectories import Array, Surface, Trajectory, grid
 from playground.labs.optimizers.update_rules import UPDATE_RULES
 from playground.nn.schedules import SCHEDULES
 from playground.runs.lr_finder import RateRamp

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.history.figure import MARK as MARK
-from playground.history.figure import TRAINING as TRAINING
-from playground.history.figure import VALIDATION as VALIDATION
+from playground.history.history import MARK as MARK
+from playground.history.history import TRAINING as TRAINING
+from playground.history.history import VALIDATION as VALIDATION
 
 Array = NDArray[Any]
 Figure = dict[str, Any]

@@ -1,13 +1,16 @@
-"""The query string of the page: one parameter per field of the experiment, and a few others."""
+"""Addresses: links between the pages, and the query string with the experiment and a few others."""
 
 import re
+from importlib import import_module
+from typing import NoReturn
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from playground.experiment.model import FIELDS, Experiment
-from playground.experiment.url import Decoded, decode, parameters
+from playground.experiment.url import HOME, PAGES, Decoded, decode, parameters
 from playground.nn.format import truncate
 
 SHARED = "shared"  # the token of a shared run
@@ -175,3 +178,56 @@ def base_address() -> str:
 def served(path: str) -> str:
     """A path of this server ("/plotly/…") below the base path that the browser uses."""
     return urlsplit(base_address()).path.rstrip("/") + path
+
+
+def load_pages() -> None:
+    """Import every page, so that no visitor waits for it."""
+    for page in PAGES.values():
+        import_module(page.module)
+
+
+def streamlit_page(name: str) -> StreamlitPage:
+    """The page as Streamlit's navigation takes it."""
+    page = PAGES[name]
+    return st.Page(
+        getattr(import_module(page.module), page.name),
+        title=page.title,
+        icon=f":material/{page.icon}:",
+        url_path="" if page.name == HOME else page.name,
+        default=page.name == HOME,
+    )
+
+
+def navigation() -> dict[str, list[StreamlitPage]]:
+    """All pages in their groups, and hidden ones at the addresses that a page also has.
+
+    The first page stands at the bare address, and at its name too; a renamed one at its old name.
+    """
+    groups: dict[str, list[StreamlitPage]] = {}
+    for page in PAGES.values():
+        pages = groups.setdefault(page.group, [])
+        pages.append(streamlit_page(page.name))
+        for address in filter(None, (page.name if page.name == HOME else "", page.former)):
+            pages.append(st.Page(_nothing, title=page.title, url_path=address, visibility="hidden"))
+    return groups
+
+
+def _nothing() -> None:
+    """A hidden page is left for the page it stands for before it is drawn."""
+
+
+def open_page(name: str, **places: str) -> NoReturn:
+    """Turn to a page; `places`: what is open there, by names of PARAMETERS."""
+    for place, value in places.items():
+        set_parameter(place, value)
+    st.switch_page(streamlit_page(name))
+
+
+def page_link(name: str, label: str, icon: str = ":material/arrow_forward:") -> None:
+    """A link to a page."""
+    st.page_link(streamlit_page(name), label=label, icon=icon)
+
+
+def page_address(name: str) -> str:
+    """The address of a page of this server, as browsers reach it."""
+    return base_address() if name == HOME else f"{base_address()}/{name}"

@@ -2,9 +2,12 @@
 
 import contextlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -20,11 +23,12 @@ from playground.history.environment import versions_text
 from playground.nn.format import truncate
 
 if TYPE_CHECKING:
-    from playground.cli.resume import Interrupt
     from playground.history.events import Event
     from playground.training import Trainer
 
 FAILED, INVALID, DIVERGED, INTERRUPTED = 1, 2, 3, 130
+
+RESUME_SUFFIX = ".resume.npz"  # beside `net.npz`, `net.resume.npz`: a file to resume from
 
 EXIT_STATUS = """\b
 Exit status of every command:
@@ -176,6 +180,35 @@ def _place(name: str, path: str | None, endings: Sequence[str], overwrite: bool)
     return place
 
 
+class Interrupt:
+    """Whether Ctrl-C was pressed; pressed again it interrupts at once."""
+
+    pressed = False
+
+    def _press(self, _: int, __: FrameType | None) -> None:
+        if self.pressed:
+            raise KeyboardInterrupt
+        self.pressed = True
+
+
+@contextlib.contextmanager
+def deferred_interrupt() -> Iterator[Interrupt]:
+    """Ctrl-C sets `pressed` inside, instead of raising KeyboardInterrupt.
+
+    Where SIGINT is ignored, as for a job in the background, it stays ignored.
+    """
+    interrupt, before = Interrupt(), signal.getsignal(signal.SIGINT)
+    deferred = before is not signal.SIG_IGN
+    deferred &= threading.current_thread() is threading.main_thread()
+    if deferred:
+        signal.signal(signal.SIGINT, interrupt._press)
+    try:
+        yield interrupt
+    finally:
+        if deferred:
+            signal.signal(signal.SIGINT, before)
+
+
 def _train(
     experiment: Experiment,
     json_out: TextIO | None,
@@ -184,11 +217,10 @@ def _train(
     state: bytes | None,
 ) -> int:
     from playground.cli import output
-    from playground.cli import resume as resuming
     from playground.datasets import load
 
     dataset = load(experiment.data, output.print_download)
-    with resuming.deferred_interrupt() as interrupt:
+    with deferred_interrupt() as interrupt:
         from playground.training import Trainer, checkpoints
 
         trainer = Trainer(experiment)
@@ -210,14 +242,15 @@ def _train(
         _write_files(trainer, log, places, json_out)
         if trainer.over:
             return 0
-        kept = None if places["save"] is None else resuming.resume_path(places["save"])
+        save = places["save"]
+        kept = None if save is None else save.with_suffix(RESUME_SUFFIX)
         if kept is not None:
             _write(kept, trainer.checkpoint(log))
         output.print_interrupted(trainer.epoch, trainer.last_epoch, kept, json_out)
         return INTERRUPTED
 
 
-def _events(trainer: "Trainer", log: list["Event"], interrupt: "Interrupt") -> "Iterator[Event]":
+def _events(trainer: "Trainer", log: list["Event"], interrupt: Interrupt) -> "Iterator[Event]":
     """The events of the run until it is over or interrupted; all are appended to `log`."""
     while not interrupt.pressed:
         events = trainer.advance(seconds=0.25, with_snapshot=False).events

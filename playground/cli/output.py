@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import click
 import numpy as np
 
-from playground.analysis.metrics.baseline import baseline
+from playground.analysis.metrics.score import baseline
 from playground.datasets import Dataset
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import summary, title

@@ -1,8 +1,12 @@
-"""The By hand lab in NumPy: a neuron, a Normalization layer, a dense layer, the coffee network."""
+"""The By hand lab in NumPy: a neuron, a Normalization layer, a dense layer, the coffee network.
 
+Networks as small as that one are trained in NumPy, in this process: it takes no time.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -11,13 +15,14 @@ from numpy.typing import NDArray
 from playground.datasets import Dataset, Split, load
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import assemble
-from playground.labs.numpy_training import adam_steps
-from playground.nn.backprop import backward
-from playground.nn.network import Snapshot
+from playground.nn.initializers import INITIALIZERS
+from playground.nn.losses import CLASSIFICATION
+from playground.nn.network import Layer, Snapshot, backward
 
 Array = NDArray[Any]
 
 EPSILON = 1e-7  # Keras divides by no smaller standard deviation: a constant feature becomes 0
+BETA_1, BETA_2, ADAM_EPSILON = 0.9, 0.999, 1e-7  # of Adam, as in Keras
 
 # Initial kernel of the course's 2-3-1 network: inputs in rows, units in columns.
 W1 = ((0.8, 0.94, 0.54), (-0.16, 0.8, -0.07))
@@ -211,3 +216,45 @@ def format_weights(snapshot: Snapshot) -> str:
             f"W1{w1.shape}:\n{w1}\nb1{b1.shape}: {b1}\n"
             f"W2{w2.shape}:\n{w2}\nb2{b2.shape}: {b2}"
         )  # fmt: skip
+
+
+def initial_network(experiment: Experiment) -> Snapshot:
+    """A network with Glorot uniform kernels, drawn from the experiment's seed, and biases of 0."""
+    rng, network = np.random.default_rng(experiment.network.seed), experiment.network
+    task = experiment.data.source.task
+    output = "softmax" if experiment.layer_sizes[-1] > 1 else "sigmoid"
+    activations = (*network.layer_activations, output if task == CLASSIFICATION else "linear")
+    sizes = experiment.layer_sizes
+    layers = [
+        Layer(INITIALIZERS["glorot_uniform"].draw(rng, n_in, n_out), np.zeros(n_out, np.float32), f)
+        for (n_in, n_out), f in zip(pairwise(sizes), activations, strict=True)
+    ]
+    return Snapshot(0, tuple(layers))
+
+
+def adam_steps(experiment: Experiment, dataset: Dataset) -> Iterator[Snapshot]:
+    """The network before training and after each update by Adam, endlessly.
+
+    m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², W ← W − η·m̂ / (√v̂ + ε), where m̂ = m / (1 − β₁ᵗ)
+    and v̂ = v / (1 − β₂ᵗ), on batches of the experiment's size in the order of the examples.
+    """
+    training, snapshot = experiment.training, initial_network(experiment)
+    x, y = dataset.transform(dataset.train.x), dataset.train.y
+    m = [np.zeros_like(weight) for weight in snapshot.weights]
+    v = [np.zeros_like(weight) for weight in snapshot.weights]
+    yield snapshot
+    t = 0
+    while True:
+        for start in range(0, len(x), training.batch_size):
+            rows = slice(start, start + training.batch_size)
+            slopes = backward(snapshot, x[rows], y[rows], training.loss)
+            t += 1
+            weights: list[NDArray[np.floating]] = []
+            pairs = zip(slopes.kernels, slopes.biases, strict=True)
+            for i, g in enumerate(g for pair in pairs for g in pair):
+                m[i] = BETA_1 * m[i] + (1 - BETA_1) * g
+                v[i] = BETA_2 * v[i] + (1 - BETA_2) * g * g
+                step = m[i] / (1 - BETA_1**t) / (np.sqrt(v[i] / (1 - BETA_2**t)) + ADAM_EPSILON)
+                weights.append(snapshot.weights[i] - np.float32(training.learning_rate) * step)
+            snapshot = snapshot.with_weights(weights)
+            yield snapshot

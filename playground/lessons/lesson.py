@@ -51,7 +51,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from playground.experiment.fields import Value, broken_rule, fail
 from playground.experiment.model import FIELDS, NOISE, Experiment, current_name, explain
-from playground.experiment.pages import PAGES, page_named
+from playground.experiment.url import PAGES, page_named
 from playground.lessons.check import Check
 from playground.lessons.question import Line, Question, Text
 from playground.nn.format import truncate

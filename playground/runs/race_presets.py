@@ -17,7 +17,7 @@ from playground.experiment.model import (
     require_experiment,
     short_label,
 )
-from playground.experiment.regularizers import REGULARIZERS, with_regularizer, without_regularizer
+from playground.experiment.overfitting import REGULARIZERS, with_regularizer, without_regularizer
 from playground.nn.format import truncate
 from playground.runs.race import Competitor
 

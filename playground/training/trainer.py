@@ -35,9 +35,8 @@ from playground.history.events import (  # fmt: skip
     StopRule,
     Update,
 )
-from playground.nn.backprop import backward
 from playground.nn.format import truncate
-from playground.nn.network import Snapshot
+from playground.nn.network import Snapshot, backward
 from playground.nn.schedules import rates
 from playground.training import keras_model
 from playground.training.batches import Batches, BatchOrder, DropoutMasks

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.views.labs.page import LABS
 from playground.datasets.registry import DATASETS, generated
 from playground.experiment.model import Experiment
-from playground.experiment.pages import PAGES
+from playground.experiment.url import PAGES
 from playground.nn.activations import ACTIVATIONS, Activation
 from playground.nn.optimizers import OPTIMIZERS, Optimizer
 from playground.nn.schedules import SCHEDULES, Schedule, ScheduleConfig, Times
@@ -51,7 +51,7 @@ def page(name: str) -> None:
 
     from dashboard.state import session
     from dashboard.widgets.settings import controls
-    from playground.experiment.pages import PAGES
+    from playground.experiment.url import PAGES
 
     session.begin()
     session.set_experiment(controls(session.experiment()), by_widgets=True)

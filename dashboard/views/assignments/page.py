@@ -5,12 +5,11 @@ from typing import Any
 import streamlit as st
 
 from dashboard.state import session, stored
-from dashboard.state.pages import page_address
+from dashboard.state.url import page_address
 from dashboard.widgets.messages import literal, refuse, show_link
 from playground.experiment.model import FIELDS, SECTION_OF, Experiment, label
 from playground.experiment.model_summary import summary, title
-from playground.experiment.pages import HOME
-from playground.experiment.url import encode
+from playground.experiment.url import HOME, encode
 from playground.lessons import assignment
 from playground.lessons.assignment import (
     MAX_TARGETS,

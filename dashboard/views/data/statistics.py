@@ -12,7 +12,7 @@ from dashboard.figures.style import downsampled_rows
 from dashboard.widgets.messages import literal
 from dashboard.widgets.tables import frame
 from playground.analysis.inspection import decision_boundary
-from playground.analysis.metrics.baseline import baseline
+from playground.analysis.metrics.score import baseline
 from playground.datasets import Dataset, Split
 from playground.datasets.statistics import (
     COUNTED,

@@ -11,7 +11,6 @@ from dashboard.figures.evaluation import confusion_sentence
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.example import class_predictions, evaluated_examples, show_examples
 from dashboard.widgets.messages import literal
-from playground.analysis.metrics.baseline import baseline
 from playground.analysis.metrics.classification import (
     class_scores,
     confusion,
@@ -20,6 +19,7 @@ from playground.analysis.metrics.classification import (
     selective_accuracy,
     temperature_scaling,
 )
+from playground.analysis.metrics.score import baseline
 
 ALL = "All classes"
 

@@ -12,9 +12,10 @@ from dashboard.components.slider import step_slider
 from dashboard.figures.optimization import contour_figure, space_figure, surface_loss_figure
 from dashboard.widgets.latex import bracketed, lines, significant
 from playground.experiment.model import FIELDS, help_text, text_label
-from playground.labs.optimizers.surfaces import SURFACES, Surface
 from playground.labs.optimizers.trajectories import (
     CANDIDATES,
+    SURFACES,
+    Surface,
     Trajectory,
     converged_at,
     default_rate,

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.components.chart import POLL_SECONDS
 from dashboard.state import identity, session, stored
 from dashboard.state.lesson_context import check_context
-from dashboard.state.pages import open_page, page_link
+from dashboard.state.url import open_page, page_link
 from dashboard.views.lessons.page import (
     close_lesson,
     leave_lesson,
@@ -25,7 +25,7 @@ from dashboard.views.shared.run_controls import is_updating
 from dashboard.widgets.messages import literal
 from playground.experiment.model import label
 from playground.experiment.model_summary import title
-from playground.experiment.pages import PAGES
+from playground.experiment.url import PAGES
 from playground.lessons.lesson import Lesson
 from playground.lessons.metrics import OVER, CheckContext
 from playground.lessons.progress import LessonProgress

@@ -6,11 +6,11 @@ import streamlit as st
 from pydantic import ValidationError
 
 from dashboard.state import session, stored
-from dashboard.state.pages import open_page, page_link
+from dashboard.state.url import open_page, page_link
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import explain, format_value, label
 from playground.experiment.model_summary import title
-from playground.experiment.pages import PAGES
+from playground.experiment.url import PAGES
 from playground.lessons.metrics import CheckContext
 from playground.lessons.progress import LessonProgress
 from playground.lessons.question import Question

@@ -13,7 +13,7 @@ from dashboard.widgets.messages import literal, refuse
 from dashboard.widgets.run_status import show_notice
 from playground.analysis.inspection import decision_boundary as boundary
 from playground.datasets import Dataset, load
-from playground.experiment import overfitting_presets
+from playground.experiment import overfitting
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import summary, title
 from playground.history.history import history
@@ -51,10 +51,10 @@ def underfitting(experiment: Experiment) -> None:
 
 
 def _competitors(experiment: Experiment) -> tuple[Competitor, ...]:
-    plane = overfitting_presets.region(experiment)
-    sizes = ((), plane.data.source.underfitting.hidden, overfitting_presets.LARGE)
+    plane = overfitting.region(experiment)
+    sizes = ((), plane.data.source.underfitting.hidden, overfitting.LARGE)
     return (
-        *three_sizes(overfitting_presets.curve(), overfitting_presets.CURVE_SIZES),
+        *three_sizes(overfitting.curve(), overfitting.CURVE_SIZES),
         *three_sizes(plane, sizes),
     )
 
@@ -149,7 +149,7 @@ def sizes_sentence(errors: list[tuple[float, float]]) -> str:
 def capacity_map(experiment: Experiment) -> None:
     """A map of validation scores, with one run behind every cell."""
     try:
-        units, sizes, experiments = overfitting_presets.capacity(experiment)
+        units, sizes, experiments = overfitting.capacity(experiment)
     except ValueError as error:
         refuse(f"{experiment.data.source.label}: {error}")
         return
@@ -162,7 +162,7 @@ def capacity_map(experiment: Experiment) -> None:
     st.caption(
         literal(
             f"{first.data.source.label}: one hidden layer, Adam {first.training.learning_rate:g}, "
-            f"about {overfitting_presets.UPDATES} updates per cell."
+            f"about {overfitting.UPDATES} updates per cell."
         )
     )
     if sweep is None:

@@ -11,8 +11,7 @@ from dashboard.widgets.messages import literal, refuse
 from playground.analysis.inspection import weights as weight_statistics
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import layer_name, title
-from playground.experiment.overfitting_presets import penalized
-from playground.experiment.regularizers import REGULARIZERS
+from playground.experiment.overfitting import REGULARIZERS, penalized
 from playground.nn.network import Snapshot
 from playground.runs.race import RACES, Race
 from playground.runs.race_presets import l1_and_l2

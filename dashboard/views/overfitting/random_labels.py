@@ -10,7 +10,7 @@ from dashboard.widgets.messages import literal, refuse
 from playground.analysis.metrics.run_summary import GapCurves, metrics
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
-from playground.experiment.overfitting_presets import memorizing
+from playground.experiment.overfitting import memorizing
 from playground.history.history import history
 from playground.runs.race import RACES, Race
 from playground.runs.race_presets import true_and_random

@@ -23,10 +23,11 @@ from playground.analysis.metrics.run_summary import (
 from playground.datasets import load
 from playground.experiment.model import Experiment
 from playground.experiment.model_summary import title
-from playground.experiment.overfitting_presets import overfitting, preset
-from playground.experiment.regularizers import (
+from playground.experiment.overfitting import (
     REGULARIZERS,
     detect_regularizer,
+    overfitting,
+    preset,
     tunable_changes,
     with_regularizer,
     without_regularizer,

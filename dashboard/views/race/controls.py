@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.figures.comparison import SIGNS
 from dashboard.state import session
-from dashboard.state.pages import open_page
+from dashboard.state.url import open_page
 from dashboard.views.shared.run_controls import SPEEDS
 from dashboard.views.shared.saved_runs import library, open_in_train
 from dashboard.widgets.messages import literal, refuse

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.state import session, url
-from dashboard.state.pages import open_page
+from dashboard.state.url import open_page
 from dashboard.views.shared.curves import baseline_text, run_curves
 from dashboard.views.shared.export import export_saved_run
 from dashboard.views.shared.saved_runs import RunLibrary, open_in_train, score_text, sharing

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.state import identity, url
-from dashboard.state.pages import page_address
+from dashboard.state.url import page_address
 from dashboard.views.runs.compare import compare
 from dashboard.views.runs.details import shared_run
 from dashboard.views.runs.parallel_coordinates import many_runs

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.state import stored
-from dashboard.state.pages import open_page
+from dashboard.state.url import open_page
 from dashboard.views.runs.details import details
 from dashboard.views.shared.saved_runs import RunLibrary, data_label, experiment_of, score_text
 from dashboard.widgets.messages import refuse

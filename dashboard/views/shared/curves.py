@@ -10,7 +10,7 @@ from dashboard.figures import training_curves
 from dashboard.figures.comparison import AXES, CompetitorCurve, race_curves, race_sentence
 from dashboard.state.background import dataset_load
 from playground.analysis.comparison.leaderboard import Entrant
-from playground.analysis.metrics.baseline import baseline, constant_answer
+from playground.analysis.metrics.score import baseline, constant_answer
 from playground.datasets.dataset import Dataset, Split
 from playground.datasets.download import cached
 from playground.datasets.images import BUNDLED, IMAGES

@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.components.chart import POLL_SECONDS
 from dashboard.state import identity, stored
-from dashboard.state.pages import page_address
+from dashboard.state.url import page_address
 from dashboard.views.shared.curves import baseline_text
 from dashboard.widgets.messages import literal, refuse
 from playground.experiment.model import Experiment

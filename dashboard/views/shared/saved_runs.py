@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.state import identity, session, stored, url
-from dashboard.state.pages import open_page, page_address
+from dashboard.state.url import open_page, page_address
 from dashboard.widgets.messages import refuse, show_link
 from playground.analysis.comparison.runs import Compared
 from playground.datasets.registry import DATASETS

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from dashboard.state import identity, session, stored
-from dashboard.state.pages import open_page
+from dashboard.state.url import open_page
 from dashboard.views.shared.run_controls import start_run
 from dashboard.widgets.messages import literal
 from playground.analysis.diagnosis import RULES, Diagnosis, Fix, Monitor

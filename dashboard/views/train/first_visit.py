@@ -18,7 +18,7 @@ from dashboard.views.shared.run_controls import start_run
 from playground.analysis.inspection import decision_boundary
 from playground.datasets import Dataset, load
 from playground.experiment.model import Experiment
-from playground.labs.numpy_training import adam_steps
+from playground.labs.by_hand import adam_steps
 from playground.nn.network import Snapshot, classes
 from playground.runs.run import Run
 from playground.storage.records import StoreError

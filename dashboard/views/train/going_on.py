@@ -11,7 +11,7 @@ from dashboard.components.slider import shown_epoch
 from dashboard.figures import images
 from dashboard.figures.optimization import ramp_figure, ramp_sentence
 from dashboard.state import background, identity, session, stored
-from dashboard.state.pages import open_page
+from dashboard.state.url import open_page
 from dashboard.views.shared.run_controls import (
     MORE_EPOCHS,
     show_refusal,
@@ -21,7 +21,7 @@ from dashboard.views.shared.run_controls import (
 from dashboard.widgets.messages import literal
 from playground.analysis.diagnosis import Diagnosis, Fix, run_window
 from playground.analysis.diagnosis.next_steps import explain_run, next_steps
-from playground.analysis.metrics.baseline import baseline
+from playground.analysis.metrics.score import baseline
 from playground.datasets import Dataset
 from playground.experiment.model import limits
 from playground.experiment.model_summary import layer_name

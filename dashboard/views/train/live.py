@@ -12,13 +12,13 @@ from dashboard.views.shared.network_graph import graph_parts, shown_example
 from dashboard.views.shared.predictions import prediction_parts
 from dashboard.views.shared.run_controls import progress
 from playground.analysis.diagnosis import Monitor
-from playground.analysis.metrics.baseline import baseline, constant_answer
 from playground.analysis.metrics.run_summary import (
     gap,
     loss_rise,
     plateau_start,
     restored_epoch,
 )
+from playground.analysis.metrics.score import baseline, constant_answer
 from playground.datasets import Dataset
 from playground.experiment.model_summary import layer_name
 from playground.history.events import NO_LOSSES, BatchLosses, Diverged, Epoch, metric_name

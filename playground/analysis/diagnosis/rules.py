@@ -13,7 +13,7 @@ from playground.analysis.diagnosis.run_window import (
     inspect_weights,
     run_window,
 )
-from playground.analysis.metrics.baseline import Baseline, baseline
+from playground.analysis.metrics.score import Baseline, baseline
 from playground.datasets import Dataset
 from playground.experiment.model import PLANNING, Experiment
 from playground.history.events import Event

@@ -16,7 +16,7 @@ from playground.analysis.diagnosis.rules_learning_rate import loss_reduction, sl
 from playground.analysis.diagnosis.run_window import ENOUGH, GOOD, RunWindow, Values
 from playground.analysis.metrics.run_summary import LAST, mean_of_last
 from playground.datasets.images import BUNDLED
-from playground.experiment.regularizers import MOST_ROWS, REGULARIZERS
+from playground.experiment.overfitting import MOST_ROWS, REGULARIZERS
 
 # ---- underfitting ------------------------------------------------------------------------
 

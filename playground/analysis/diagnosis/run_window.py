@@ -14,7 +14,6 @@ from playground.analysis.inspection.activations import (
     is_flat,
     states,
 )
-from playground.analysis.metrics.baseline import Baseline
 from playground.analysis.metrics.run_summary import (
     LAST,
     GeneralizationGap,
@@ -23,7 +22,7 @@ from playground.analysis.metrics.run_summary import (
     mean_of_last,
     restored_epoch,
 )
-from playground.analysis.metrics.score import score, standard_error
+from playground.analysis.metrics.score import Baseline, score, standard_error
 from playground.datasets import Dataset
 from playground.datasets.dataset import Split
 from playground.experiment.model import PLANNING, Data, Experiment, Network

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from playground.analysis.metrics.score import metric
 from playground.datasets.dataset import Dataset
 from playground.nn.activations import ACTIVATIONS
-from playground.nn.backprop import backward, output_gradient
 from playground.nn.losses import CLASSIFICATION
-from playground.nn.network import Array, Snapshot
+from playground.nn.network import Array, Snapshot, backward, output_gradient
 
 Passes = list[tuple[Array, Array]]  # z and a of every layer
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.datasets.dataset import Dataset, Split
-from playground.nn.backprop import activation_slope
-from playground.nn.network import DEAD, Array, Layer, Snapshot
+from playground.nn.network import DEAD, Array, Layer, Snapshot, activation_slope
 
 FLAT = 0.05  # |f′| below it: hardly any gradient passes
 SATURATED = 0.95  # share of the examples for which a saturated unit is flat, at least

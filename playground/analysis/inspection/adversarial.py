@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.datasets.dataset import Dataset
-from playground.nn.backprop import output_and_input_gradient
-from playground.nn.network import Snapshot
+from playground.nn.network import Snapshot, output_and_input_gradient
 
 Array = NDArray[Any]
 

@@ -11,9 +11,8 @@ from playground.analysis.inspection.activations import dead_units, identical_uni
 from playground.datasets.preprocessing import LARGE_INPUT
 from playground.experiment.model import Experiment
 from playground.nn.activations import ACTIVATIONS
-from playground.nn.backprop import backward
 from playground.nn.initializers import INITIALIZERS
-from playground.nn.network import Array, Layer, Snapshot
+from playground.nn.network import Array, Layer, Snapshot, backward
 
 ROWS = 256  # training examples of a forward and backward pass
 FEWEST_ROWS = 64

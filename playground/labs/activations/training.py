@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.labs.activations.curves import ActivationCurve
-from playground.nn.backprop import backward
-from playground.nn.network import Layer, Snapshot
+from playground.nn.network import Layer, Snapshot, backward
 
 Array = NDArray[np.floating]
 

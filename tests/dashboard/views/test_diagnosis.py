@@ -12,8 +12,8 @@ from dashboard.views.labs.page import LABS
 from dashboard.views.train.diagnosis import SIGNS
 from dashboard.views.train.live import LiveView
 from playground.analysis.diagnosis import RULES, run_window
-from playground.analysis.metrics.baseline import baseline
 from playground.analysis.metrics.run_summary import gap
+from playground.analysis.metrics.score import baseline
 from playground.datasets import load
 from playground.experiment.model import Experiment
 from playground.experiment.url import decode

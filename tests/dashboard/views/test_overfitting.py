@@ -19,8 +19,8 @@ from playground.analysis.inspection.weights import histograms
 from playground.analysis.metrics.run_summary import GapCurves, GeneralizationGap
 from playground.datasets import DATASETS
 from playground.experiment.model import Experiment
-from playground.experiment.overfitting_presets import UNITS
-from playground.experiment.overfitting_presets import capacity as grid
+from playground.experiment.overfitting import UNITS
+from playground.experiment.overfitting import capacity as grid
 from playground.experiment.url import decode
 from playground.history.events import Score
 from playground.runs.race import RACES, Race
@@ -158,7 +158,7 @@ def test_random_labels_of_data_without_classes_are_those_of_clothes() -> None:
 
 
 def test_a_filled_map_names_the_winner_and_a_cell_is_a_run(monkeypatch: Any) -> None:
-    import playground.experiment.overfitting_presets as module
+    import playground.experiment.overfitting as module
 
     monkeypatch.setattr(module, "UNITS", (2, 4))
     monkeypatch.setattr(module, "UPDATES", 5)

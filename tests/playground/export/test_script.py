@@ -16,8 +16,7 @@ import numpy as np
 import pytest
 
 from playground import Experiment
-from playground.analysis.metrics.baseline import baseline
-from playground.analysis.metrics.score import score
+from playground.analysis.metrics.score import baseline, score
 from playground.datasets import images
 from playground.datasets.custom import storage
 from playground.datasets.custom import table as own

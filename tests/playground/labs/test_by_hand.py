@@ -1,13 +1,17 @@
-"""Layers by hand against the published figures and against Keras' own layers."""
+"""Layers by hand against the published figures and against Keras' own; training by Adam."""
+
+from itertools import islice
 
 import numpy as np
 import pytest
 
-from playground.analysis.metrics.baseline import baseline
+from playground.analysis.metrics.score import baseline
+from playground.datasets import load
+from playground.experiment.model import Experiment
 from playground.labs import by_hand
-from playground.labs.by_hand import Normalization, neuron, roasts, sigmoid, ulp_distance
+from playground.labs.by_hand import Normalization, adam_steps, neuron, roasts, sigmoid, ulp_distance
 from playground.labs.keras import by_hand as in_keras
-from playground.nn.network import Snapshot
+from playground.nn.network import Snapshot, backward
 
 X = np.linspace(-2, 6, 101, dtype=np.float32)
 
@@ -133,3 +137,30 @@ def test_training_improves_the_accuracy() -> None:
     before, after = in_keras.coffee(3, (0, 400))
     assert (before.epoch, after.epoch) == (0, 400)
     assert accuracy(before) < baseline(roasts(), "cross_entropy").metric < accuracy(after)
+
+
+SMALL = Experiment().replace(
+    dataset="xor", train_size=60, validation_size=20, hidden=(6,), activation="tanh",
+    learning_rate=0.05, batch_size=20,
+)  # fmt: skip
+
+
+def test_the_first_update_of_adam_moves_each_weight_by_the_rate_against_its_gradient() -> None:
+    dataset = load(SMALL.data)
+    first, second = islice(adam_steps(SMALL, dataset), 2)
+    slopes = backward(first, dataset.transform(dataset.train.x[:20]), dataset.train.y[:20],
+                      SMALL.training.loss)  # fmt: skip
+    for before, after, g in zip(
+        first.weights[::2], second.weights[::2], slopes.kernels, strict=True
+    ):
+        moved = np.abs(g) > 1e-4
+        np.testing.assert_allclose(
+            (after - before)[moved], -0.05 * np.sign(g)[moved], rtol=0, atol=1e-4
+        )
+
+
+def test_adam_learns_exclusive_or() -> None:
+    dataset = load(SMALL.data)
+    *_, last = islice(adam_steps(SMALL, dataset), 300)
+    right = (last.predict(dataset.transform(dataset.train.x))[:, 0] > 0.5) == dataset.train.y
+    assert right.mean() > 0.9

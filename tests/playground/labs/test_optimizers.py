@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from playground.labs.optimizers.surfaces import SURFACES, Surface, grid
 from playground.labs.optimizers.trajectories import (
+    SURFACES,
+    Surface,
     converged_at,
     default_rate,
     gradient_noise,
+    grid,
     hessian,
     ranking,
     trajectory,

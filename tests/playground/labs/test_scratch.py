@@ -19,8 +19,7 @@ from playground.labs.scratch.config import (
     listing,
     published_batches,
 )
-from playground.nn.backprop import backward
-from playground.nn.network import Layer, Snapshot
+from playground.nn.network import Layer, Snapshot, backward
 
 
 def trained(plan: ScratchConfig, side: str) -> tuple[list[float], list[float]]:

@@ -20,8 +20,8 @@ from dashboard.views.labs.worker_result import worker_result
 from dashboard.views.shared.unit_maps import drawn_examples, inequality, unit_maps
 from dashboard.widgets.latex import bracketed, lines
 from playground.analysis.inspection import decision_boundary
-from playground.analysis.metrics.baseline import baseline
 from playground.analysis.metrics.classification import confusion
+from playground.analysis.metrics.score import baseline
 from playground.labs.by_hand import (
     CHECKPOINTS,
     EXPERIMENT,

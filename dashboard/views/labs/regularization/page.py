@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.state import stored
-from dashboard.state.pages import open_page
+from dashboard.state.url import open_page
 from dashboard.views.labs.regularization.dropout import dropout
 from dashboard.views.labs.regularization.penalty import one_weight, two_weights
 from dashboard.views.labs.regularization.polynomial import fits

@@ -16,8 +16,8 @@ from dashboard.figures.optimization import (
 )
 from dashboard.views.labs.optimizers import SLIDERS, update_latex
 from dashboard.widgets.latex import significant
-from playground.labs.optimizers.surfaces import SURFACES
 from playground.labs.optimizers.trajectories import (
+    SURFACES,
     default_rate,
     gradient_noise,
     trajectory,

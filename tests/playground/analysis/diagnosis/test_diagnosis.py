@@ -7,7 +7,7 @@ import pytest
 
 from playground import Experiment, load
 from playground.analysis.diagnosis import Diagnosis, diagnose, inspect_weights, run_window
-from playground.analysis.metrics.baseline import baseline
+from playground.analysis.metrics.score import baseline
 from playground.history.events import Event
 from playground.history.history import Log
 from playground.training import Trainer

@@ -7,7 +7,7 @@ import numpy as np
 
 from playground.analysis.diagnosis import diagnose, run_window
 from playground.analysis.diagnosis.next_steps import explain_run, next_steps
-from playground.analysis.metrics.baseline import Baseline
+from playground.analysis.metrics.score import Baseline
 from playground.experiment.model import Experiment
 from playground.experiment.url import encode
 from playground.history.events import Epoch, Event, Finished, Score

@@ -19,7 +19,7 @@ from playground.analysis.diagnosis import (
     run_window,
 )
 from playground.analysis.diagnosis.rule import FixStep, Rule, make_fix
-from playground.analysis.metrics.baseline import Baseline, baseline
+from playground.analysis.metrics.score import Baseline, baseline
 from playground.history.events import (
     Diverged,
     Epoch,

@@ -10,9 +10,15 @@ import tensorflow as tf
 from playground import Experiment, load
 from playground.experiment.model_summary import assemble
 from playground.nn.activations import ACTIVATIONS
-from playground.nn.backprop import Gradients, backward, input_gradient, output_gradient, targets
 from playground.nn.losses import LOSSES
-from playground.nn.network import Snapshot
+from playground.nn.network import (
+    Gradients,
+    Snapshot,
+    backward,
+    input_gradient,
+    output_gradient,
+    targets,
+)
 from playground.training import keras_model
 
 TOLERANCE = 1e-5

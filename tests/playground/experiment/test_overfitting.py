@@ -16,15 +16,13 @@ from playground.analysis.metrics.score import score
 from playground.datasets import DATASETS
 from playground.datasets.images import bundle_suffices
 from playground.experiment.model import TUNABLE_WHILE_TRAINING, Experiment
-from playground.experiment.overfitting_presets import (
+from playground.experiment.overfitting import (
+    REGULARIZERS,
+    detect_regularizer,
     memorizing,
     overfitting,
     penalized,
     preset,
-)
-from playground.experiment.regularizers import (
-    REGULARIZERS,
-    detect_regularizer,
     tunable_changes,
     with_regularizer,
     without_regularizer,

@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from playground.experiment.pages import HOME, PAGES, Page, page_named
+from playground.experiment.url import HOME, PAGES, Page, page_named
 from playground.lessons.lesson import LessonStep
 
 
@@ -14,12 +14,12 @@ def app(start: str = "") -> AppTest:
     def script(start: str) -> None:
         import streamlit as st
 
-        from dashboard.state import pages
+        from dashboard.state import url
 
-        page = st.navigation(pages.navigation())
+        page = st.navigation(url.navigation())
         if "first" not in st.session_state:
             st.session_state["first"] = False
-            pages.open_page(start, lab="")
+            url.open_page(start, lab="")
         page.run()
 
     return AppTest.from_function(script, args=(start,), default_timeout=60)
