@@ -21,8 +21,8 @@ from dashboard.figures.style import (
     vertical_line,
 )
 from playground.labs.gradient_descent import Descent, LossCurve
-from playground.labs.optimizers.trajectories import Array, Surface, Trajectory, grid
-from playground.labs.optimizers.update_rules import UPDATE_RULES
+from playground.labs.trajectories import Array, Surface, Trajectory, grid
+from playground.labs.update_rules import UPDATE_RULES
 from playground.nn.schedules import SCHEDULES
 from playground.runs.lr_finder import RateRamp
 

@@ -12,7 +12,7 @@ from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
 from dashboard.widgets.messages import literal, refuse
 from playground.analysis.inspection import decision_boundary
-from playground.analysis.inspection.weight_edits import (
+from playground.analysis.inspection.weights import (
     EDITS,
     Change,
     Edit,

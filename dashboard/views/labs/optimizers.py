@@ -12,7 +12,7 @@ from dashboard.components.slider import step_slider
 from dashboard.figures.optimization import contour_figure, space_figure, surface_loss_figure
 from dashboard.widgets.latex import bracketed, lines, significant
 from playground.experiment.model import FIELDS, help_text, text_label
-from playground.labs.optimizers.trajectories import (
+from playground.labs.trajectories import (
     CANDIDATES,
     SURFACES,
     Surface,
@@ -23,7 +23,7 @@ from playground.labs.optimizers.trajectories import (
     ranking,
     trajectory,
 )
-from playground.labs.optimizers.update_rules import (
+from playground.labs.update_rules import (
     HISTORY,
     UPDATE_RULES,
     Settings,

@@ -4,6 +4,7 @@ from collections.abc import Container, Sequence
 
 import numpy as np
 
+from playground.analysis.diagnosis import Diagnosis
 from playground.analysis.diagnosis.rule import (
     ADAM,
     Changes,
@@ -13,7 +14,6 @@ from playground.analysis.diagnosis.rule import (
     nearest_rate,
     slower_new_run,
 )
-from playground.analysis.diagnosis.rules import Diagnosis
 from playground.analysis.diagnosis.rules_fit import OVERFITTING_FIXES
 from playground.analysis.diagnosis.run_window import GOOD, RunWindow
 from playground.analysis.metrics.run_summary import best_row

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from playground.labs.optimizers.trajectories import (
+from playground.labs.trajectories import (
     SURFACES,
     Surface,
     converged_at,
@@ -19,7 +19,7 @@ from playground.labs.optimizers.trajectories import (
     trajectory,
     tuned_rate,
 )
-from playground.labs.optimizers.update_rules import UPDATE_RULES, default_settings
+from playground.labs.update_rules import UPDATE_RULES, default_settings
 from playground.nn.optimizers import OPTIMIZERS
 
 STEPS = 30

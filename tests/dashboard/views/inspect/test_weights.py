@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.figures import encode, images
 from dashboard.figures import weights as figures
 from playground.analysis.inspection import weights
-from playground.analysis.inspection.weight_edits import Prune, edited
+from playground.analysis.inspection.weights import Prune, edited
 from playground.analysis.metrics.score import score
 from playground.datasets import load
 from playground.experiment.model import Experiment

@@ -16,14 +16,14 @@ from dashboard.figures.optimization import (
 )
 from dashboard.views.labs.optimizers import SLIDERS, update_latex
 from dashboard.widgets.latex import significant
-from playground.labs.optimizers.trajectories import (
+from playground.labs.trajectories import (
     SURFACES,
     default_rate,
     gradient_noise,
     trajectory,
     tuned_rate,
 )
-from playground.labs.optimizers.update_rules import UPDATE_RULES, UpdateLine, default_settings
+from playground.labs.update_rules import UPDATE_RULES, UpdateLine, default_settings
 
 
 def page() -> None:

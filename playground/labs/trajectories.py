@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.labs.optimizers.update_rules import (
+from playground.labs.update_rules import (
     UPDATE_RULES,
     Settings,
     Values,

@@ -1,1 +1,0 @@
-"""Update rules, gradient descent and trajectories on loss surfaces."""
