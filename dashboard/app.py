@@ -24,7 +24,7 @@ from starlette.routing import Route
 from streamlit.runtime.state import SafeSessionState, SessionState
 from threadpoolctl import threadpool_limits
 
-from dashboard.components import identity, images, stream
+from dashboard.components import gallery, identity, stream
 from dashboard.components.chart import PLOTLY_PATH
 from dashboard.state.background import dataset_load
 from dashboard.state.identity import keep
@@ -148,7 +148,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 
 SERVED = (
     (PLOTLY_PATH, plotly, ["GET"]),
-    (images.PATH, images.endpoint, ["GET"]),
+    (gallery.IMAGE_PATH, gallery.image_endpoint, ["GET"]),
     (stream.PATH, stream.endpoint, ["GET"]),
     (identity.PATH, identity.endpoint, ["POST"]),
 )

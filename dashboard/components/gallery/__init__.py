@@ -1,11 +1,16 @@
-"""Grid of images with captions."""
+"""Grid of images with captions. Images that are used again and again have a path of their own."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from dashboard.components import register
-from dashboard.state import stored
+from dashboard.state import stored, url
+from playground.runs.jobs import LRUCache
 
 _gallery = register("gallery", streamed=True)
 
@@ -103,3 +108,25 @@ class Sample:
         alternative = f"{self.label}, predicted {self.prediction} {confidence}, {word}"
         mark: Literal["right", "wrong"] = "right" if self.correct else "wrong"
         return Tile(f"{symbol} {self.prediction}", note, mark, alternative)
+
+
+IMAGE_PATH = "/sprites/{name}.png"
+MAX_IMAGES = 40
+
+_IMAGES: LRUCache[bytes] = LRUCache(MAX_IMAGES)
+
+
+def publish(png: bytes) -> str:
+    """The path of an image: the same for the same one, unguessable without it."""
+    name = hashlib.sha256(png).hexdigest()[:32]
+    _IMAGES.put(name, png)
+    return url.served(IMAGE_PATH.format(name=name))
+
+
+async def image_endpoint(request: Request) -> Response:
+    """A published image, which a browser may cache for good."""
+    png = _IMAGES.get(request.path_params["name"])
+    if png is None:
+        return Response(status_code=404)
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    return Response(png, media_type="image/png", headers=headers)

@@ -8,7 +8,7 @@ from dashboard.views.data.leakage import leakage
 from dashboard.views.data.samples import every_class, samples
 from dashboard.views.data.statistics import counts, table
 from dashboard.views.data.upload import upload
-from dashboard.views.shared.dataset_loading import loaded_dataset
+from dashboard.views.shared.loading import loaded_dataset
 from dashboard.views.shared.test_set import VALIDATED_ON_TEST
 from dashboard.views.shared.view import View, choose
 from dashboard.widgets.messages import literal

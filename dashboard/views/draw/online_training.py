@@ -10,7 +10,7 @@ from dashboard.figures import evaluation
 from dashboard.figures.images import data_url, mosaic
 from dashboard.state import session, stored
 from dashboard.state.network_view import NetworkView
-from dashboard.views.draw import model_choice
+from dashboard.views.draw import prediction
 from dashboard.widgets.messages import literal, refuse
 from dashboard.widgets.run_status import progress_text
 from playground.analysis.inspection.decision_boundary import shown_part
@@ -128,7 +128,7 @@ def _undo(run: Run) -> None:
 
 def _adopt() -> None:
     if session.adopt_run(COPY) is not None:
-        stored.set_widget("draw_network", model_choice.OWN)
+        stored.set_widget("draw_network", prediction.OWN)
         _status().adopted = True
 
 

@@ -12,12 +12,10 @@ from streamlit.errors import StreamlitAPIException
 from dashboard.components import drawing_pad
 from dashboard.state import session
 from dashboard.state.network_view import DrawingState, NetworkView, PadExample, drawing_state
-from dashboard.views.draw import model_choice, prediction, preprocessing
-from dashboard.views.draw.nearest_neighbors import nearest_neighbors
+from dashboard.views.draw import prediction, preprocessing
 from dashboard.views.draw.online_training import train_on_drawing
-from dashboard.views.shared.adversarial import adversarial_example
-from dashboard.views.shared.dataset_loading import loaded_dataset
-from dashboard.views.shared.occlusion import occlusion_map
+from dashboard.views.draw.prediction import nearest_neighbors
+from dashboard.views.shared.loading import loaded_dataset
 from dashboard.views.shared.run_controls import (
     REDRAW_SECONDS,
     buttons,
@@ -26,6 +24,7 @@ from dashboard.views.shared.run_controls import (
     network_at_epoch,
     own_run,
 )
+from dashboard.views.shared.sensitivity import adversarial_example, occlusion_map
 from dashboard.views.shared.view import View, choose
 from dashboard.widgets.messages import refuse
 from playground.analysis.inspection.decision_boundary import shown_part
@@ -82,11 +81,11 @@ def draw() -> None:
     run = own_run(session.experiment())
     experiment = session.experiment() if run is None else run.experiment
     if experiment.data.source.layout is None:
-        model_choice.no_images(experiment.data.source.label)
+        prediction.no_images(experiment.data.source.label)
         run = None
     choices = st.container(horizontal=True, vertical_alignment="bottom", key="draw_choices")
     with choices:
-        own = run is not None and model_choice.choose_own(run.epoch > 0)
+        own = run is not None and prediction.choose_own(run.epoch > 0)
     if own and run is not None:
         _own_network(run, choices)
     else:
@@ -94,10 +93,10 @@ def draw() -> None:
 
 
 def _pretrained_network(choices: DeltaGenerator) -> None:
-    network, view = pretrained.load(), model_choice.pretrained_view()
+    network, view = pretrained.load(), prediction.pretrained_view()
     with choices:
         _example_controls(drawing_state(), view.dataset)
-    help = model_choice.description(network)
+    help = prediction.description(network)
     st.subheader(title(network.experiment), anchor=False, help=help)
     st.fragment(_fast, key=FAST)(drawing_state(), lambda: view)
     st.fragment(_slow, key=SLOW)(drawing_state())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dashboard.components import chart
 from dashboard.components.chart import POLL_SECONDS
-from dashboard.components.images import publish
+from dashboard.components.gallery import publish
 from dashboard.figures import Figure
 from dashboard.figures import embedding as figures
 from dashboard.figures.images import png, sprite_sheet

@@ -1,10 +1,16 @@
-"""The Evaluation view: one question about the scores at a time."""
+"""The Evaluation view: one question about the scores at a time, also on distorted examples."""
+
+from typing import Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from dashboard.components import chart
+from dashboard.components.gallery import Sample, gallery
 from dashboard.figures import evaluation as figures
+from dashboard.figures import images
+from dashboard.figures.style import escape_html
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect.classification import (
     calibration,
@@ -13,14 +19,116 @@ from dashboard.views.inspect.classification import (
     show_errors,
     show_scores,
 )
-from dashboard.views.inspect.example import evaluated_examples, value_predictions
-from dashboard.views.inspect.robustness import show_robustness
+from dashboard.views.inspect.example import EvaluatedExamples, evaluated_examples, value_predictions
 from dashboard.views.shared.curves import baseline_sentence
 from dashboard.views.shared.test_set import evaluate_on_test_set
 from dashboard.views.shared.view import View, choose
 from dashboard.widgets.messages import literal
 from dashboard.widgets.tables import frame
+from playground.analysis.inspection.decision_boundary import shown_part
+from playground.analysis.metrics.classification import sample
+from playground.analysis.metrics.robustness import (
+    DISTORTIONS,
+    Distortion,
+    Robustness,
+    distort,
+    robust_rows,
+    robustness,
+)
+from playground.datasets.dataset import Split
 from playground.nn.losses import CLASSIFICATION
+from playground.nn.network import classes
+from playground.runs.jobs import LRUCache, fingerprint
+
+SAMPLES = 12
+
+_CURVES: LRUCache[Robustness] = LRUCache(60)
+_DISTORTED: LRUCache[NDArray[Any]] = LRUCache(3)  # up to 10 MB each for images, 26 MB for tables
+
+
+def show_robustness(now: NetworkView) -> None:
+    """The score against one distortion, and some examples at a chosen strength."""
+    source = now.dataset.source
+    kinds = [k for k, entry in DISTORTIONS.items() if source.shape or entry.for_tables]
+    kind = kinds[0]
+    if len(kinds) > 1:
+        kind = st.segmented_control(
+            "Distortion", kinds, default=kinds[0], key="distortion", required=True,
+            format_func=lambda k: DISTORTIONS[k].label, persist_state="session",
+            help="How the examples are changed; see which distortion costs most.",
+        )  # fmt: skip
+    entry = DISTORTIONS[kind]
+    name, part = shown_part(now.dataset)
+    strengths = entry.strengths(source)
+    step = st.select_slider(
+        "Strength", range(len(strengths)), value=min(9, len(strengths) - 1), key=f"strength_{kind}",
+        format_func=lambda i: f"{strengths[i]:.3g}{entry.unit}", persist_state="session", width=420,
+        help="Raise it until you could not recognize the examples yourself.",
+    )  # fmt: skip
+    rows = robust_rows(now.snapshot, len(part))
+    examples = EvaluatedExamples(name, sample(part, rows), len(part))
+    curve = _curve(now, examples, kind)
+    is_accuracy = now.task == CLASSIFICATION
+    what = f"{entry.label.lower()} {{:.3g}}{entry.unit}"
+    axis = entry.axis if source.shape else "noise (σ, as a share of each feature's σ)"
+    figure = figures.robustness_curve(
+        curve.strength,
+        curve.score,
+        axis,
+        is_accuracy,
+        float(strengths[step]),
+        f"{now.uirevision} {kind}",
+    )
+    if source.unit:
+        figure["layout"]["yaxis"]["title"]["text"] += f" ({escape_html(source.unit)})"
+    sentence = figures.robustness_sentence(curve.strength, curve.score, is_accuracy, what)
+    chart.chart(
+        figure,
+        sentence,
+        key="robustness",
+        about="The score as the examples are distorted more and more; try another distortion, and "
+        "a network trained with dropout.",
+    )
+    examples.show_note()
+    if source.shape:
+        _samples(now, part, entry, float(strengths[step]))
+    else:
+        st.caption(
+            "Normal noise on every feature."
+            if source.kind != "plane"
+            else "Normal noise on both coordinates of every point."
+        )
+
+
+def _curve(now: NetworkView, examples: EvaluatedExamples, kind: str) -> Robustness:
+    """Distorted examples are cached for all epochs, scores for equal weights."""
+    data_key = (now.experiment.data, examples.name, examples.rows, kind)
+    distorted = _DISTORTED.get_or_compute(
+        data_key, distort, examples.part, now.dataset.source, kind
+    )
+    key = (fingerprint(now.snapshot), *data_key)
+    return _CURVES.get_or_compute(
+        key, robustness, now.snapshot, now.dataset, distorted, examples.part.y, kind
+    )
+
+
+def _samples(now: NetworkView, part: Split, entry: Distortion, strength: float) -> None:
+    """The first examples as distorted, with their predictions."""
+    part, source = sample(part, SAMPLES), now.dataset.source
+    distorted = entry.prepare(part.x, source)(strength)
+    output = now.snapshot.predict(now.dataset.transform(distorted))
+    predicted, names = classes(output), source.classes
+    confidence = output.max(axis=1)
+    if output.shape[1] == 1:
+        confidence = np.maximum(output[:, 0], 1 - output[:, 0])
+    tiles = [
+        Sample(names[part.y[i]], names[predicted[i]], float(confidence[i])).tile
+        for i in range(len(part))
+    ]
+    height, width = source.shape
+    sprite = images.data_url(images.mosaic(distorted, source.maximum))
+    gallery(sprite, (height, width), tiles, key="distorted", size=84)
+
 
 BINS = 30
 WORST = 10

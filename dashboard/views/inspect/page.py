@@ -7,6 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.components import stream
+from dashboard.components.network_graph import network_graph
 from dashboard.state import session
 from dashboard.state.network_view import NetworkView
 from dashboard.views.inspect import decision_boundary, weights
@@ -15,11 +16,15 @@ from dashboard.views.inspect.embedding import show_embedding
 from dashboard.views.inspect.evaluation import evaluation
 from dashboard.views.inspect.example import choose_example, show_prediction
 from dashboard.views.inspect.forward_pass import show_forward_pass
-from dashboard.views.inspect.network_graph import show_network_graph
 from dashboard.views.inspect.units import units
-from dashboard.views.shared.adversarial import adversarial_example
-from dashboard.views.shared.dataset_loading import loaded_dataset
-from dashboard.views.shared.occlusion import occlusion_map
+from dashboard.views.shared.loading import loaded_dataset
+from dashboard.views.shared.network_graph import (
+    KEY,
+    GraphInput,
+    graph_parts,
+    pinned_unit,
+    show_graph_tables,
+)
 from dashboard.views.shared.predictions import NUMBERS_TOO_LARGE, show_predictions
 from dashboard.views.shared.run_controls import (
     REDRAW_SECONDS,
@@ -29,6 +34,7 @@ from dashboard.views.shared.run_controls import (
     network_at_epoch,
     own_run,
 )
+from dashboard.views.shared.sensitivity import adversarial_example, occlusion_map
 from dashboard.views.shared.view import View, choose, choose_group
 from dashboard.widgets.messages import literal
 from playground.analysis.inspection.activations import bounded
@@ -41,6 +47,20 @@ Image = NDArray[np.uint8]
 
 def _predictions(now: NetworkView) -> None:
     show_predictions(now.snapshot, now.dataset, now.uirevision)
+
+
+def show_network_graph(now: NetworkView) -> None:
+    """Draw the graph, and the same numbers as tables."""
+    above = st.container()
+    example = choose_example(now)
+    show_prediction(example)
+    shown = GraphInput(example.name, example.raw, example.x)
+    with above:
+        network_graph(KEY, graph_parts(now, shown, pinned_unit(now)))
+    more = st.expander("The same numbers as tables", on_change="rerun")
+    if more.open:
+        with more:
+            show_graph_tables(now, shown)
 
 
 def _of_example(show: Callable[[NetworkView, Image], None]) -> Callable[[NetworkView], None]:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.state import session, stored
-from dashboard.views.labs.worker_result import worker_result
+from dashboard.views.shared.loading import worker_result
 from dashboard.views.shared.test_set import VALIDATED_ON_TEST
 from dashboard.widgets.messages import literal
 from playground.datasets import DATASETS

@@ -1,14 +1,19 @@
 """The Labs page: one topic at a time with its controls; the address names the open lab."""
 
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.state import stored, url
 from dashboard.views.labs.activations.page import activations
 from dashboard.views.labs.by_hand.page import by_hand
 from dashboard.views.labs.code import six_steps
-from dashboard.views.labs.glossary import glossary
 from dashboard.views.labs.gradient_descent import gradient_descent
 from dashboard.views.labs.losses.page import losses
 from dashboard.views.labs.optimizers import optimizers
@@ -17,9 +22,51 @@ from dashboard.views.labs.schedules import schedules
 from dashboard.views.labs.scratch.page import scratch
 from dashboard.views.shared.view import View
 from dashboard.widgets.messages import warn
+from playground.experiment.model import FIELDS, label
 from playground.nn.format import truncate
 
 CHOSEN = "lab_chosen"  # the widget that chooses the open lab
+
+GLOSSARY_COLUMNS = ("Term", "中文", "Meaning")
+GlossaryRow = tuple[str, str, str]
+
+
+@cache
+def glossary_groups() -> Mapping[str, Sequence[GlossaryRow]]:
+    """Title of each group → (English, Chinese, meaning) of its terms.
+
+    A term of a setting has the label and the description of that setting.
+    """
+    text = files("playground.labs").joinpath("glossary.toml").read_text(encoding="utf-8")
+    return {
+        group["title"]: [_glossary_row(term) for term in group["terms"]]
+        for group in tomllib.loads(text)["group"]
+    }
+
+
+def _glossary_row(term: Mapping[str, Any]) -> GlossaryRow:
+    if "field" in term:
+        name = term["field"]
+        return label(name), term["chinese"], str(FIELDS[name].description)
+    return term["english"], term["chinese"], term["meaning"]
+
+
+def glossary() -> None:
+    """A search, and a table for each group."""
+    wanted = st.text_input(
+        "Search", key="lab_glossary_search", persist_state="session", max_chars=60,
+        help="A part of a term or of its meaning, in English or in Chinese. Try 学习率.",
+    )  # fmt: skip
+    found = {
+        title: [row for row in rows if wanted.strip().lower() in " ".join(row).lower()]
+        for title, rows in glossary_groups().items()
+    }
+    for title, rows in found.items():
+        if rows:
+            st.markdown(f"**{title}**")
+            st.table(pd.DataFrame(rows, columns=list(GLOSSARY_COLUMNS)), hide_index=True)
+    if not any(found.values()):
+        st.info("No term has this text.")
 
 
 @dataclass(frozen=True)

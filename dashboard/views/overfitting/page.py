@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.state import session
 from dashboard.views.overfitting import capacity, l1_vs_l2, random_labels, regularizers
-from dashboard.views.shared.dataset_loading import loaded_dataset
+from dashboard.views.shared.loading import loaded_dataset
 from dashboard.views.shared.view import View, choose
 
 VIEWS: dict[str, View] = {

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.components.images import publish
+from dashboard.components.gallery import publish
 from dashboard.figures.images import png
 from dashboard.figures.style import DIVERGING, diverging_colors
 from dashboard.state import identity, stored, url

@@ -14,9 +14,9 @@ from dashboard.figures.style import compact
 from dashboard.figures.training_curves import CurveView
 from dashboard.state import session, stored, url
 from dashboard.state.url import page_address
-from dashboard.views.shared.dataset_loading import loaded_dataset
 from dashboard.views.shared.export import export_run
 from dashboard.views.shared.former_runs import former_curves, pin_controls
+from dashboard.views.shared.loading import loaded_dataset
 from dashboard.views.shared.predictions import show_prediction_parts
 from dashboard.views.shared.run_controls import (
     buttons,

@@ -4,7 +4,7 @@ import numpy as np
 
 from dashboard.state.lesson_context import _drawn_digit, _race_result
 from dashboard.state.network_view import DrawingState
-from dashboard.views.draw.model_choice import pretrained_view
+from dashboard.views.draw.prediction import pretrained_view
 from playground.experiment.model import Experiment
 from playground.lessons.metrics import CheckContext
 from playground.lessons.question import DYNAMIC_QUESTIONS

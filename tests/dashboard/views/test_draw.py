@@ -13,7 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.figures.images import n_cell_columns, unit_cells
-from dashboard.views.draw import model_choice, prediction
+from dashboard.views.draw import prediction
 from playground.analysis.inspection.drawing_preprocessing import SIDE, STEPS, Drawing, prepare
 from playground.analysis.inspection.nearest_neighbors import NearestNeighborIndex
 from playground.experiment.model import Experiment
@@ -64,7 +64,7 @@ def captions(app: AppTest) -> str:
 
 
 def expected(on: Any = STEPS) -> prediction.DrawingPrediction:
-    now = model_choice.pretrained_view()
+    now = prediction.pretrained_view()
     return prediction.predict(now, prepare(Drawing(seven()), now.dataset.source, on))
 
 
@@ -114,7 +114,7 @@ def test_steps_that_are_off_are_left_out() -> None:
 
 
 def test_an_image_of_the_data_set_is_seen_just_as_it_is() -> None:
-    now = model_choice.pretrained_view()
+    now = prediction.pretrained_view()
     image = now.dataset.validation.x[5]
     ink = np.kron(image, np.ones((4, 4), np.uint8))
     app = opened(pad=told(ink, placed=True))
@@ -126,7 +126,7 @@ def test_an_image_of_the_data_set_is_seen_just_as_it_is() -> None:
 
 def test_load_puts_the_next_image_of_a_class_on_the_pad() -> None:
     app = opened()
-    dataset = model_choice.pretrained_view().dataset
+    dataset = prediction.pretrained_view().dataset
     rows = np.flatnonzero(dataset.validation.y == 4)
     app.selectbox(key="example_class").set_value("4").run()
     names = set()
@@ -189,7 +189,7 @@ def test_each_unit_has_a_cell(n: int) -> None:
 
 
 def test_the_answer_and_the_neighbors_are_quick() -> None:
-    now = model_choice.pretrained_view()
+    now = prediction.pretrained_view()
     album = NearestNeighborIndex(now.dataset)
     image = now.dataset.validation.x[0]
     start = time.thread_time()

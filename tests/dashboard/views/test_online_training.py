@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard.figures import encode, evaluation
 from dashboard.figures.images import heat_map
 from dashboard.views.draw import online_training, prediction
-from dashboard.views.shared import adversarial as view
 from dashboard.views.shared import predictions
+from dashboard.views.shared import sensitivity as view
 from playground.analysis.inspection.ablation import occlusion
 from playground.analysis.inspection.adversarial import AdversarialPaths, paths
 from playground.datasets import load
@@ -43,8 +43,7 @@ def page() -> None:
     from dashboard.state.network_view import NetworkView
     from dashboard.views.draw.online_training import train_on_drawing
     from dashboard.views.inspect.page import VIEWS
-    from dashboard.views.shared.adversarial import adversarial_example
-    from dashboard.views.shared.occlusion import occlusion_map
+    from dashboard.views.shared.sensitivity import adversarial_example, occlusion_map
     from playground.datasets import load
 
     session.begin()
@@ -115,7 +114,7 @@ def test_a_network_that_cannot_be_fooled_is_said_to_be_so() -> None:
     text = view.none_sentence(ways, NAMES)
     assert text.startswith("No path along the gradient changes the prediction 3")
     assert "up to 49.8% of the pixel range" in text
-    assert "even with 49.8%" in view.sentence(ways, 0, NAMES)
+    assert "even with 49.8%" in view.adversarial_sentence(ways, 0, NAMES)
     far = np.full(9, np.nan)
     assert view.distance_sentence(list("012456789"), far) == "No class is reached."
 
@@ -124,7 +123,7 @@ def test_a_third_class_on_the_way_is_named() -> None:
     shares_ = np.array([[[0.7, 0.2, 0.1]], [[0.3, 0.4, 0.3]], [[0.2, 0.3, 0.5]]])
     images = np.zeros((3, 1, 2, 2)) + np.arange(3)[:, None, None, None]
     ways = AdversarialPaths(0, (2,), images, shares_, np.array([2]), 16.0, 1 / 16)
-    text = view.sentence(ways, 0, ("a", "b", "c"))
+    text = view.adversarial_sentence(ways, 0, ("a", "b", "c"))
     assert text == (
         "A perturbation of at most 12.5% of the pixel range per pixel (12.5% on average) turns a "
         "into c. From 6.2%, b is predicted."

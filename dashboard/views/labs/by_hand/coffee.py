@@ -16,7 +16,7 @@ from dashboard.figures.decision_boundary import (
 )
 from dashboard.state import stored
 from dashboard.state.network_view import NetworkView
-from dashboard.views.labs.worker_result import worker_result
+from dashboard.views.shared.loading import worker_result
 from dashboard.views.shared.unit_maps import drawn_examples, inequality, unit_maps
 from dashboard.widgets.latex import bracketed, lines
 from playground.analysis.inspection import decision_boundary

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dashboard.components import chart
 from dashboard.figures.labs import neuron_figure, neuron_sentence
-from dashboard.views.labs.worker_result import worker_result
+from dashboard.views.shared.loading import worker_result
 from dashboard.widgets.latex import bracketed, lines
 from playground.labs import by_hand
 from playground.labs.by_hand import KerasSession, decision_boundary, ulp_distance

@@ -1,9 +1,8 @@
 """The By hand lab: from one neuron to a small network, number by number."""
 
 from dashboard.views.labs.by_hand.coffee import coffee
-from dashboard.views.labs.by_hand.dense import dense
+from dashboard.views.labs.by_hand.layers import dense, normalization
 from dashboard.views.labs.by_hand.neuron import neuron
-from dashboard.views.labs.by_hand.normalization import normalization
 from dashboard.views.shared.view import View, choose
 
 VIEWS: dict[str, View] = {

@@ -10,7 +10,7 @@ from dashboard.components import chart
 from dashboard.figures import losses as figures
 from dashboard.figures.evaluation import grouped_bars
 from dashboard.state import stored
-from dashboard.views.labs.worker_result import worker_result
+from dashboard.views.shared.loading import worker_result
 from dashboard.widgets.latex import lines, number, wrapped
 from dashboard.widgets.messages import refuse
 from playground.labs.losses import (

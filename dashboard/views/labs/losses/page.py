@@ -2,8 +2,7 @@
 
 from dashboard.views.labs.losses.curves import curves
 from dashboard.views.labs.losses.examples import labels, outlier, two_predictions
-from dashboard.views.labs.losses.gradient import gradient
-from dashboard.views.labs.losses.logits import logits, overflow
+from dashboard.views.labs.losses.logits import gradient, logits, overflow
 from dashboard.views.shared.view import View, choose
 
 VIEWS: dict[str, View] = {

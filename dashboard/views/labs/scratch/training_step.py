@@ -15,7 +15,7 @@ from dashboard.figures.labs import (
     steps_sentence,
 )
 from dashboard.figures.style import POSITIVE
-from dashboard.views.labs.worker_result import worker_result
+from dashboard.views.shared.loading import worker_result
 from dashboard.widgets.latex import colored, formula_row, lines, matrix, wrapped
 from playground.labs.scratch import numpy_network
 from playground.labs.scratch.config import ALL, all_batches, published_batches

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components import confusion_matrix
-from dashboard.components.images import publish
+from dashboard.components.gallery import publish
 from dashboard.figures import embedding, encode, evaluation
 from dashboard.figures import images as picture
 from dashboard.figures.evaluation import cells, confusion_sentence

@@ -169,7 +169,7 @@ def page() -> None:
     from dashboard.state import session
     from dashboard.state.network_view import NetworkView
     from dashboard.views.inspect.forward_pass import show_forward_pass
-    from dashboard.views.inspect.network_graph import show_network_graph
+    from dashboard.views.inspect.page import show_network_graph
     from playground.datasets import load
 
     session.begin()

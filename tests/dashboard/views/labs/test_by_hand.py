@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.labs import worker_result
 from dashboard.views.labs.by_hand.neuron import difference_sentence
 from dashboard.views.labs.by_hand.page import VIEWS
+from dashboard.views.shared import loading
 from playground.labs.by_hand import KerasSession
 from playground.runs.jobs import Jobs
 
@@ -25,8 +25,8 @@ def page() -> None:
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The lab without workers: Keras has not answered yet."""
-    monkeypatch.setattr(worker_result, "_JOBS", Jobs())
-    monkeypatch.setattr(worker_result._JOBS, "submit", lambda *_: None)
+    monkeypatch.setattr(loading, "_JOBS", Jobs())
+    monkeypatch.setattr(loading._JOBS, "submit", lambda *_: None)
     return checked(AppTest.from_function(page, default_timeout=30).run())
 
 
@@ -71,9 +71,9 @@ def test_keras_answers_beside_it(monkeypatch: pytest.MonkeyPatch, app: AppTest) 
             state="done", wait=lambda _: True,
             result=KerasSession((("layer.get_weights()", "[]"),), outputs),
         )  # fmt: skip
-        worker_result._JOBS._jobs.put(question, job)  # type: ignore[arg-type]
+        loading._JOBS._jobs.put(question, job)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(worker_result._JOBS, "submit", here)
+    monkeypatch.setattr(loading._JOBS, "submit", here)
     checked(app.run())
     assert app.code[0].value == ">>> layer.get_weights()\n[]"
     assert set(app.dataframe[0].value["float32 steps apart"]) == {"✓ 0"}

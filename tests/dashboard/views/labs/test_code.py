@@ -3,8 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.labs import worker_result
 from dashboard.views.labs.code import difference
+from dashboard.views.shared import loading
 
 
 def page() -> None:
@@ -18,7 +18,7 @@ def page() -> None:
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The lab without workers: Keras has not answered yet."""
-    monkeypatch.setattr(worker_result._JOBS, "submit", lambda *_: None)
+    monkeypatch.setattr(loading._JOBS, "submit", lambda *_: None)
     return checked(AppTest.from_function(page, default_timeout=30).run())
 
 

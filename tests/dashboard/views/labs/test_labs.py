@@ -11,8 +11,7 @@ from dashboard.figures import activations as depth_figures
 from dashboard.figures.activations import curves_figure
 from dashboard.figures.evaluation import softmax_sentence
 from dashboard.views.labs.activations.page import VIEWS
-from dashboard.views.labs.glossary import groups
-from dashboard.views.labs.page import LABS
+from dashboard.views.labs.page import LABS, glossary_groups
 from dashboard.views.labs.schedules import FORMULAS, RANGES, with_numbers
 from playground.datasets import DATASETS
 from playground.experiment.model import FIELDS, Training, limits
@@ -89,7 +88,7 @@ def test_without_a_name_the_first_lab_is_open() -> None:
 
 
 def test_the_glossary_has_the_terms_of_the_documents_and_is_searched_in_both_languages() -> None:
-    rows = {english: (chinese, meaning) for terms in groups().values()
+    rows = {english: (chinese, meaning) for terms in glossary_groups().values()
             for english, chinese, meaning in terms}  # fmt: skip
     for english, chinese in {
         "Learning rate η": "学习率", "Activation": "激活函数", "Loss": "损失函数",

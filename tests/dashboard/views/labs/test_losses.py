@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.labs import worker_result
 from dashboard.views.labs.losses import curves, examples, logits
 from dashboard.views.labs.losses.page import VIEWS
+from dashboard.views.shared import loading
 from playground.labs.keras.code import label_answers
 from playground.labs.losses import PREDICTED_CLASSES, PREDICTIONS
 from playground.nn.losses import LOSSES, Loss
@@ -112,7 +112,7 @@ def test_p_minus_y_and_overflow_are_shown() -> None:
 
 def test_keras_answers_beside_numpy_with_the_published_figures() -> None:
     app = opened("Logits")
-    job = worker_result._JOBS.latest((None, logits.KEY))
+    job = loading._JOBS.latest((None, logits.KEY))
     assert job is not None
     assert job.wait(180)
     checked(app.run())
