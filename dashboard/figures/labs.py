@@ -21,7 +21,7 @@ from dashboard.figures.style import (
     vertical_line,
 )
 from playground.labs.activations.training import UNIT_X, UNIT_Y, TrainedNetwork, UnitTraining
-from playground.labs.scratch.config import EpochBatches
+from playground.labs.scratch import EpochBatches
 
 Array = NDArray[Any]
 

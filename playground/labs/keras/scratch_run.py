@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from playground.labs.keras import scratch, scratch_keras
-from playground.labs.scratch.config import (
+from playground.labs.numpy_network import Array, KerasStep, Labels, Weights, batches
+from playground.labs.scratch import (
     BATCH_SIZE,
     CHUNK,
     CLASSES,
@@ -18,7 +19,6 @@ from playground.labs.scratch.config import (
     ScratchConfig,
     State,
 )
-from playground.labs.scratch.numpy_network import Array, KerasStep, Labels, Weights, batches
 
 SHAPES = [(PIXELS, HIDDEN), (HIDDEN,), (HIDDEN, CLASSES), (CLASSES,)]
 MAX_NETWORKS = 4  # compiled and cached

@@ -9,15 +9,17 @@ import pytest
 
 from playground.datasets.download import cached
 from playground.datasets.images import BUNDLED
+from playground.labs import numpy_network
 from playground.labs.keras import scratch, scratch_keras, scratch_run
-from playground.labs.scratch import config, numpy_network
-from playground.labs.scratch.config import (
+from playground.labs.scratch import (
     ALL,
     CHUNK,
+    PUBLISHED_ACCURACY,
     ScratchConfig,
     all_batches,
     listing,
     published_batches,
+    published_points,
 )
 from playground.nn.network import Layer, Snapshot, backward
 
@@ -185,9 +187,9 @@ full = pytest.mark.skipif(
 @full
 def test_published_from_scratch_084():
     losses, accuracies = trained(ScratchConfig(ALL), "scratch")
-    assert accuracies[-1] == pytest.approx(config.PUBLISHED_ACCURACY["scratch"], abs=0.015)
+    assert accuracies[-1] == pytest.approx(PUBLISHED_ACCURACY["scratch"], abs=0.015)
     # the first losses hang on the random weights, the others hardly
-    for update, loss in config.published_points()[1:]:
+    for update, loss in published_points()[1:]:
         assert losses[update] == pytest.approx(loss, abs=0.08)
 
 
@@ -196,4 +198,4 @@ def test_published_from_scratch_084():
 def test_published_keras_0979(side):
     plan = ScratchConfig(ALL, "glorot", "rmsprop", epochs=5, shuffle=True, partial_batch=True)
     _, accuracies = trained(plan, side)
-    assert accuracies[-1] == pytest.approx(config.PUBLISHED_ACCURACY["keras"], abs=0.004)
+    assert accuracies[-1] == pytest.approx(PUBLISHED_ACCURACY["keras"], abs=0.004)

@@ -10,10 +10,10 @@ from dashboard.figures.labs import parts_figure
 from dashboard.state import stored
 from dashboard.views.labs.scratch.training_run import training_run
 from dashboard.views.labs.scratch.training_step import training_step
-from playground.labs.scratch.config import listing
+from playground.labs.scratch import listing
 
 TENSORFLOW, NUMPY = "TensorFlow", "NumPy"
-FILES = {TENSORFLOW: "labs/keras/scratch.py", NUMPY: "labs/scratch/numpy_network.py"}
+FILES = {TENSORFLOW: "labs/keras/scratch.py", NUMPY: "labs/numpy_network.py"}
 KERAS = "labs/keras/scratch_keras.py"
 
 

@@ -13,17 +13,19 @@ from dashboard.figures.labs import run_figure, run_sentence
 from dashboard.state import identity, stored
 from dashboard.widgets.messages import literal
 from playground.datasets.images import BUNDLED
-from playground.labs.scratch.config import (
+from playground.labs.scratch import (
     ALL,
     PRINT_EVERY,
     PUBLISHED_LOSSES,
     SCRATCH_INITIALIZERS,
     SCRATCH_OPTIMIZERS,
+    SIDE_BY_SIDE,
+    SIDES,
     ScratchConfig,
+    SideBySide,
     available_images,
     published_points,
 )
-from playground.labs.scratch.side_by_side import SIDE_BY_SIDE, SIDES, SideBySide
 
 RATES = (0.001, 0.01, 0.1)
 EPOCHS = (1, 5, 10, 20, 50, 100)

@@ -17,9 +17,8 @@ from dashboard.figures.labs import (
 from dashboard.figures.style import POSITIVE
 from dashboard.views.shared.loading import worker_result
 from dashboard.widgets.latex import colored, formula_row, lines, matrix, wrapped
-from playground.labs.scratch import numpy_network
-from playground.labs.scratch.config import ALL, all_batches, published_batches
-from playground.labs.scratch.numpy_network import (
+from playground.labs import numpy_network
+from playground.labs.numpy_network import (
     Array,
     Index,
     KerasStep,
@@ -29,6 +28,7 @@ from playground.labs.scratch.numpy_network import (
     weight_name,
     wrong_update,
 )
+from playground.labs.scratch import ALL, all_batches, published_batches
 
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 SPECIES = ("setosa", "versicolor", "virginica")

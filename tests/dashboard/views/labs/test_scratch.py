@@ -19,14 +19,15 @@ from dashboard.views.labs.scratch.page import (
     TENSORFLOW,
 )
 from playground.datasets.images import BUNDLED
-from playground.labs.scratch import numpy_network
-from playground.labs.scratch.config import (
+from playground.labs import numpy_network
+from playground.labs.scratch import (
+    SIDE_BY_SIDE,
     ScratchConfig,
+    SideBySide,
     all_batches,
     listing,
     published_batches,
 )
-from playground.labs.scratch.side_by_side import SIDE_BY_SIDE, SideBySide
 
 KNOWN = ("0123456789abcdef" * 2, "fedcba9876543210" * 2)
 END = 180  # seconds: workers may still be starting
