@@ -17,6 +17,7 @@ from dashboard.figures.style import (
     Trace,
     base_layout,
     distinct_colors,
+    line,
     vertical_line,
 )
 from playground.analysis.inspection.signal_propagation import (
@@ -156,13 +157,8 @@ def curves_figure(
     for curve in curves:
         function, color = curve.df if slopes else curve.f, colors[curve.name]
         shared = {"type": "scatter", "legendgroup": curve.name, "name": curve.label}
-        traces.append(
-            {
-                **shared, "uid": curve.name, "x": _float32(z), "y": _float32(function(z)),
-                "mode": "lines", "hovertemplate": "z %{x:.2f}: %{y:.4f}",
-                "line": {"color": color, "width": 2.5, "dash": "dash" if slopes else "solid"},
-            }
-        )  # fmt: skip
+        dash, hover = "dash" if slopes else "solid", "z %{x:.2f}: %{y:.4f}"
+        traces.append(line(curve.name, z, function(z), color, dash, hover) | shared)
         point = np.array([at])
         traces.append(
             {
@@ -402,15 +398,9 @@ def activation_histogram(
         )
     ]  # fmt: skip
     lines = [
-        {
-            "type": "scatter", "uid": label, "name": label, "x": z, "y": y, "yaxis": "y2",
-            "mode": "lines", "line": {"color": color, "dash": dash, "width": 3},
-            "hovertemplate": "%{y:.3f}",
-        }
-        for label, y, color, dash in (
-            ("activation f", f, POSITIVE, "solid"), ("derivative f′", slope, RATE, "dash"),
-        )
-    ]  # fmt: skip
+        line("activation f", z, f, POSITIVE, "solid", "%{y:.3f}", 3) | {"yaxis": "y2"},
+        line("derivative f′", z, slope, RATE, "dash", "%{y:.3f}", 3) | {"yaxis": "y2"},
+    ]
     return {"data": [*bars, *lines], "layout": layout}
 
 

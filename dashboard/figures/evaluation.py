@@ -18,6 +18,7 @@ from dashboard.figures.style import (
     class_colors,
     downsampled_rows,
     escape_html,
+    line,
     vertical_line,
 )
 
@@ -44,16 +45,7 @@ def predicted_against_true(truth: Array, predicted: Array, uirevision: str = "")
         "marker": {"size": 6, "color": VALIDATION, "opacity": 0.8},
         "hovertemplate": "true %{x:.3~g}, predicted %{y:.3~g}<extra></extra>",
     }
-    ideal = {
-        "type": "scatter",
-        "uid": "ideal",
-        "name": "predicted = true",
-        "x": ends,
-        "y": ends,
-        "mode": "lines",
-        "line": {"color": MARK, "dash": "dot", "width": 2},
-        "hoverinfo": "skip",
-    }
+    ideal = line("predicted = true", ends, ends, MARK, "dot", hover="", width=2)
     return {"data": [points, ideal], "layout": layout}
 
 
@@ -183,13 +175,10 @@ def probability_curves(
     layout["shapes"] = [vertical_line(at, width=2)]
     colors = class_colors(len(names))
     data = [
-        {
-            "type": "scatter", "mode": "lines", "uid": names[i], "name": escape_html(names[i]),
-            "x": strengths.astype(np.float32), "y": probabilities[:, i].astype(np.float32),
-            "line": {"color": colors[i], "width": 3 if order < 2 else 1.5,
-                     "dash": ("solid", "dash")[min(order, 1)]},
-            "hovertemplate": "%{y:.1%} at %{x:.1%}<extra>%{fullData.name}</extra>",
-        }
+        line(
+            names[i], strengths, probabilities[:, i], colors[i], "dash" if order else "solid",
+            "%{y:.1%} at %{x:.1%}<extra>%{fullData.name}</extra>", 3 if order < 2 else 1.5,
+        ) | {"name": escape_html(names[i])}
         for order, i in enumerate(shown)
     ]  # fmt: skip
     return {"data": data, "layout": layout}
@@ -273,16 +262,8 @@ def reliability_bars(
         "marker": {"symbol": "diamond", "size": 9, "color": NEGATIVE},
         "hovertemplate": "mean confidence %{y:.1%}<extra></extra>",
     }
-    ideal = {
-        "type": "scatter",
-        "uid": "ideal",
-        "name": "perfect calibration",
-        "x": np.array([0, 1], np.float32),
-        "y": np.array([0, 1], np.float32),
-        "mode": "lines",
-        "line": {"color": MARK, "dash": "dot", "width": 2},
-        "hoverinfo": "skip",
-    }
+    ends = np.array([0, 1])
+    ideal = line("perfect calibration", ends, ends, MARK, "dot", hover="", width=2)
     return {"data": [bars, ideal, mean_confidence], "layout": layout}
 
 
@@ -309,29 +290,13 @@ def reject_option_curves(
     layout["hovermode"] = "x unified"
     layout["shapes"] = [vertical_line(chosen, width=2)]
     defined = ~np.isnan(accuracy)
-    lines = (
-        ("coverage", "coverage", threshold, coverage, NEGATIVE, "dash"),
-        (
-            "accuracy", "accuracy of the predictions made",
-            threshold[defined], accuracy[defined], POSITIVE, "solid",
-        ),
-    )  # fmt: skip
-    return {
-        "data": [
-            {
-                "type": "scatter",
-                "uid": uid,
-                "name": name,
-                "x": x.astype(np.float32),
-                "y": y.astype(np.float32),
-                "mode": "lines",
-                "line": {"color": color, "width": 2.5, "dash": dash},
-                "hovertemplate": "%{y:.1%}",
-            }
-            for uid, name, x, y, color, dash in lines
-        ],
-        "layout": layout,
-    }
+    hover = "%{y:.1%}"
+    accepted, correct = threshold[defined], accuracy[defined]
+    drawn = [
+        line("coverage", threshold, coverage, NEGATIVE, "dash", hover),
+        line("accuracy of the predictions made", accepted, correct, POSITIVE, hover=hover),
+    ]
+    return {"data": drawn, "layout": layout}
 
 
 def reject_option_sentence(threshold: float, coverage: float, accuracy: float, plain: float) -> str:
@@ -354,18 +319,9 @@ def robustness_curve(
         {"range": [0, 1.02], "tickformat": ".0%"} if is_accuracy else {"rangemode": "tozero"}
     )
     layout["shapes"] = [vertical_line(chosen, width=2)]
-    curve = {
-        "type": "scatter",
-        "uid": "score",
-        "name": y,
-        "x": strength.astype(np.float32),
-        "y": score.astype(np.float32),
-        "mode": "lines+markers",
-        "line": {"color": VALIDATION, "width": 2.5, "dash": "dash"},
-        "marker": {"size": 7},
-        "hovertemplate": "%{x:.3~g}: %{y:.1%}" if is_accuracy else "%{x:.3~g}: %{y:.4g}",
-        "showlegend": False,
-    }
+    hover = "%{x:.3~g}: %{y:.1%}" if is_accuracy else "%{x:.3~g}: %{y:.4g}"
+    curve = line(y, strength, score, VALIDATION, "dash", hover)
+    curve |= {"mode": "lines+markers", "marker": {"size": 7}, "showlegend": False}
     return {"data": [curve], "layout": layout}
 
 

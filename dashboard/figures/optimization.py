@@ -64,16 +64,12 @@ def _schedules(
     curves: Mapping[str, NDArray[np.floating]], layout: dict[str, Any], epoch: int
 ) -> Figure:
     layout["shapes"] = [vertical_line(epoch)]
-    colors = distinct_colors(curves)
+    colors, hover = distinct_colors(curves), "epoch %{x}: %{y:.4g}"
     traces = [
-        {
-            "type": "scatter", "uid": name, "name": SCHEDULES[name].label,
-            "x": np.arange(len(y), dtype=np.float32), "y": y.astype(np.float32), "mode": "lines",
-            "line": {"color": colors[name], "width": 2.5, "dash": DASHES[i % len(DASHES)]},
-            "hovertemplate": "epoch %{x}: %{y:.4g}",
-        }
+        line(name, np.arange(len(y)), y, colors[name], DASHES[i % len(DASHES)], hover)
+        | {"name": SCHEDULES[name].label}
         for i, (name, y) in enumerate(curves.items())
-    ]  # fmt: skip
+    ]
     return {"data": traces, "layout": layout}
 
 
@@ -198,15 +194,10 @@ def surface_loss_figure(surface: Surface, paths: Paths, step: int, updates: int)
     layout["shapes"] = [vertical_line(step)]
     traces = []
     for name, path in paths.items():
-        loss = np.clip(path.loss - surface.lowest, MIN_LOSS, MAX_LOSS).astype(np.float32)
-        traces.append(
-            {
-                "type": "scatter", "uid": name, "name": UPDATE_RULES[name].label, "mode": "lines",
-                "x": np.arange(len(loss), dtype=np.float32), "y": loss,
-                "line": {"color": optimizer_style(name)[0], "width": 2},
-                "hovertemplate": "update %{x}: %{y:.3g}",
-            }
-        )  # fmt: skip
+        loss = np.clip(path.loss - surface.lowest, MIN_LOSS, MAX_LOSS)
+        color, hover = optimizer_style(name)[0], "update %{x}: %{y:.3g}"
+        curve = line(name, np.arange(len(loss)), loss, color, hover=hover, width=2)
+        traces.append(curve | {"name": UPDATE_RULES[name].label})
     return {"data": traces, "layout": layout}
 
 
@@ -221,7 +212,7 @@ def descent_figure(curve: LossCurve, descent: Descent, step: int) -> Figure:
     layout |= {"dragmode": False, "legend": {**layout["legend"], "itemclick": False}}
     visited = descent.w[: step + 1].astype(np.float64)
     traces = [
-        _line("loss", w, curve.f(w), {"color": MARK, "width": 3}),
+        line("loss", w, curve.f(w), MARK, hover="", width=3),
         _tangent(curve, float(visited[-1])),
         _updates(curve, visited),
     ]
@@ -251,20 +242,12 @@ def ramp_sentence(ramp: RateRamp) -> str:
     )
 
 
-def _line(name: str, x: Any, y: Any, line: dict[str, Any]) -> Trace:
-    return {
-        "type": "scatter", "uid": name, "name": name, "mode": "lines", "line": line,
-        "x": np.asarray(x, dtype=np.float32), "y": np.asarray(y, dtype=np.float32),
-        "hoverinfo": "skip",
-    }  # fmt: skip
-
-
 def _tangent(curve: LossCurve, w: float) -> Trace:
     half = 0.18 * (curve.w[1] - curve.w[0])
     at = float(np.clip(w, *curve.w))
     loss, slope = float(curve.f(at)), float(curve.df(at))
-    ends = [at - half, at + half], [loss - half * slope, loss + half * slope]
-    return _line("tangent", *ends, {"color": NEGATIVE, "width": 2, "dash": "dash"})
+    ends = np.array([-half, half])
+    return line("tangent", at + ends, loss + slope * ends, NEGATIVE, "dash", hover="", width=2)
 
 
 def _updates(curve: LossCurve, w: NDArray[np.float64]) -> Trace:
@@ -272,9 +255,9 @@ def _updates(curve: LossCurve, w: NDArray[np.float64]) -> Trace:
     w = np.clip(w, curve.w[0] - width, curve.w[1] + width)  # further ones make the lines flicker
     sizes = np.full(len(w), 7, dtype=np.uint8)
     sizes[-1] = 13
-    return _line("updates", w, curve.f(w), {"color": POSITIVE, "width": 1}) | {
-        "mode": "lines+markers", "marker": {"color": POSITIVE, "size": sizes}, "hoverinfo": "all",
-        "hovertemplate": "update %{pointNumber}: w %{x:.4f}, loss %{y:.4f}<extra></extra>",
+    hover = "update %{pointNumber}: w %{x:.4f}, loss %{y:.4f}<extra></extra>"
+    return line("updates", w, curve.f(w), POSITIVE, hover=hover, width=1) | {
+        "mode": "lines+markers", "marker": {"color": POSITIVE, "size": sizes},
     }  # fmt: skip
 
 
@@ -286,10 +269,9 @@ def curve_loss_figure(curve: LossCurve, descent: Descent, step: int) -> Figure:
     layout["xaxis"]["range"] = [-0.5, max(descent.epochs - 0.5, 1)]
     at = min(step, descent.epochs - 1)
     x, loss = np.arange(descent.epochs), np.maximum(descent.loss.astype(np.float64), MIN_LOSS)
-    curve_trace = _line("loss", x, loss, {"color": POSITIVE, "width": 2}) | {
-        "mode": "lines+markers", "marker": {"size": 5, "color": POSITIVE}, "hoverinfo": "all",
-        "hovertemplate": "epoch %{x}: %{y:.6g}<extra></extra>",
-    }  # fmt: skip
-    now = _line("now", x[at : at + 1], loss[at : at + 1], {})
+    hover = "epoch %{x}: %{y:.6g}<extra></extra>"
+    curve_trace = line("loss", x, loss, POSITIVE, hover=hover, width=2)
+    curve_trace |= {"mode": "lines+markers", "marker": {"size": 5, "color": POSITIVE}}
+    now = line("now", x[at : at + 1], loss[at : at + 1], POSITIVE, hover="")
     now |= {"mode": "markers", "marker": {"size": 13, "color": POSITIVE}}
     return {"data": [curve_trace, now], "layout": layout}

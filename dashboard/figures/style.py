@@ -122,11 +122,11 @@ def line(
     name: str, x: Array, y: Array, color: str, dash: str = "solid",
     hover: str = "%{x:.3g}: %{y:.4g}", width: float = 2.5,
 ) -> Trace:  # fmt: skip
-    """A line through the points (x, y), both (n,); NaN leaves a gap."""
+    """A line through the points (x, y), both (n,); NaN leaves a gap. hover "": none."""
     return {
         "type": "scatter", "uid": name, "name": name, "x": downsample(x), "y": downsample(y),
         "mode": "lines", "line": {"color": color, "dash": dash, "width": width},
-        "hovertemplate": hover,
+        **({"hovertemplate": hover} if hover else {"hoverinfo": "skip"}),
     }  # fmt: skip
 
 

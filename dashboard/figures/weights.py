@@ -14,6 +14,7 @@ from dashboard.figures.style import (
     POSITIVE,
     Figure,
     base_layout,
+    line,
 )
 from playground.analysis.inspection.weights import NEARLY, Histograms, WeightDistribution
 
@@ -41,11 +42,7 @@ def distributions(
 
 def _outline(name: str, x: Any, counts: Any, i: int) -> dict[str, Any]:
     height = np.maximum(np.repeat(counts, 2), 0.5).astype(np.float32)
-    return {
-        "type": "scatter", "uid": name, "name": name, "x": x, "y": height, "mode": "lines",
-        "line": {"color": COLORS[i % 3], "width": 2, "dash": DASHES[i % 3]},
-        "hovertemplate": "%{y:,.0f}",
-    }  # fmt: skip
+    return line(name, x, height, COLORS[i % 3], DASHES[i % 3], "%{y:,.0f}", 2)
 
 
 def distributions_sentence(shares: Mapping[str, float]) -> str:
@@ -199,13 +196,8 @@ def histogram(spread: WeightDistribution, title: str, uirevision: str = "") -> F
         "marker": {"color": POSITIVE, "opacity": 0.65, "line": {"width": 0}},
         "hovertemplate": "%{y:,}",
     }  # fmt: skip
-    outline = {
-        "type": "scatter", "uid": "initial", "name": "before training",
-        "x": np.repeat(spread.edges, 2)[1:-1].astype(np.float32),
-        "y": np.repeat(spread.initial, 2).astype(np.float32),
-        "mode": "lines", "line": {"color": MARK, "width": 2, "dash": "dash"},
-        "hovertemplate": "%{y:,}",
-    }  # fmt: skip
+    edges, counts = np.repeat(spread.edges, 2)[1:-1], np.repeat(spread.initial, 2)
+    outline = line("before training", edges, counts, MARK, "dash", "%{y:,}", 2)
     return {"data": [bars, outline], "layout": layout}
 
 
