@@ -389,7 +389,7 @@ class RemoteTrainer:
         result, checkpoint = self._call("call_and_checkpoint", called)
         return result, checkpoint
 
-    def _call(self, name: str, method: "methodcaller[Any]") -> Any:
+    def _call(self, name: str, method: methodcaller) -> Any:
         # One object: Dask packs each argument of an actor's method by itself, for 0.1 ms each.
         if self._made.status != "finished":
             raise WorkerLostError(LOST)

@@ -73,7 +73,7 @@ class Actor:
             self._failure = str(error)  # Dask would log it at length: `call` says it
 
     @plainly
-    def call(self, method: "methodcaller[Any]") -> Any:
+    def call(self, method: methodcaller) -> Any:
         """Return the result of a method of the trainer; TrainerError without a trainer."""
         if self._failure:
             raise TrainerError(self._failure)
@@ -81,7 +81,7 @@ class Actor:
             return method(self._trainer)
 
     @plainly
-    def call_and_checkpoint(self, method: "methodcaller[Any]") -> tuple[Any, bytes]:
+    def call_and_checkpoint(self, method: methodcaller) -> tuple[Any, bytes]:
         """As `call`, with a checkpoint of the trainer afterwards."""
         with TRAINING:
             return method(self._trainer), self._trainer.checkpoint()
