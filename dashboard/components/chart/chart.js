@@ -139,7 +139,7 @@ function listen(chart) {
   const point = ({ points: [{ curveNumber, pointNumber }] }) => show(chart, curveNumber, pointNumber);
   plot.on("plotly_hover", (event) => { pinned = false; point(event); });
   plot.on("plotly_unhover", () => { card.hidden ||= !pinned; });
-  plot.on("plotly_click", (event) => { pinned = true; point(event); });
+  chart.pin = ({ curve, point }) => { pinned = true; show(chart, curve, point); };
   plot.on("plotly_relayouting", () => { card.hidden = true; });
   plot.tabIndex = 0;
   plot.onkeydown = (event) => {
@@ -147,6 +147,52 @@ function listen(chart) {
     if (by) { event.preventDefault(); step(chart, by); }
     if (event.key === "Escape") card.hidden = true;
   };
+}
+
+// What lies at a place of the plot (pixels): a cell, or the nearest point within Plotly's reach.
+function under({ plot }, x, y) {
+  const { xaxis, yaxis, hovermode, hoverdistance } = plot._fullLayout;
+  const nearest = (values, axis, at) => {
+    const place = (value, i) => (axis.type === "category" ? axis.l2p(i) : axis.d2p(value));
+    const far = Array.from(values, (value, i) => Math.abs(place(value, i) - at));
+    return far.indexOf(Math.min(...far));
+  };
+  let found, reach = hoverdistance < 0 ? Infinity : hoverdistance;
+  plot._fullData.forEach((trace, curve) => {
+    if (trace.visible !== true) return;
+    if (trace.type === "heatmap") {
+      const row = nearest(trace.y, yaxis, y), column = nearest(trace.x, xaxis, x);
+      found = { curve, point: [row, column], x: trace.x[column], y: trace.y[row] };
+    } else Array.from(trace.x, (value, point) => {
+      const far = Math.hypot(xaxis.d2p(value) - x, hovermode === "x" ? 0 : yaxis.d2p(trace.y[point]) - y);
+      if (far < reach) [found, reach] = [{ curve, point, x: value, y: trace.y[point] }, far];
+    });
+  });
+  return found;
+}
+
+function clicked(chart, event) {
+  const { xaxis, yaxis } = chart.plot._fullLayout;
+  const { left, top } = chart.plot.getBoundingClientRect();
+  const x = event.clientX - left - xaxis._offset, y = event.clientY - top - yaxis._offset;
+  if (chart.epochs) window.dispatchEvent(new CustomEvent("playground-epoch", { detail: xaxis.p2d(x) })); // to the epoch slider
+  if (chart.handle) follow(chart, event);
+  const found = (chart.clickable || chart.cards) && under(chart, x, y);
+  if (found && chart.cards) chart.pin(found);
+  if (found && chart.clickable) chart.report(found);
+}
+
+// A press and release at one place: of a click during which it draws, Plotly tells nothing.
+const STILL = 5; // pixels
+function press(chart, down) {
+  if (down.button || !down.target.closest(".draglayer")) return;
+  const ended = new AbortController();
+  const end = (up) => {
+    ended.abort();
+    const far = Math.hypot(up.clientX - down.clientX, up.clientY - down.clientY);
+    if (up.type === "pointerup" && far < STILL) clicked(chart, up);
+  };
+  for (const type of ["pointerup", "pointercancel"]) window.addEventListener(type, end, { capture: true, signal: ended.signal });
 }
 
 // Never more often than a third of the time: a slow machine gets fewer frames, not a frozen page.
@@ -175,8 +221,6 @@ async function draw(chart) {
     chart.ends = chart.plot.parentElement.appendChild(document.createElement("div"));
     chart.ends.className = "ends";
     chart.plot.on("plotly_afterplot", () => ends(chart));
-    chart.plot.on("plotly_click", ({ points: [{ x }] }) =>
-      window.dispatchEvent(new CustomEvent("playground-epoch", { detail: x }))); // to the epoch slider
   }
   if (chart.epochs) ends(chart);
   if (chart.handle) hold(chart); // in handle.js, which only charts with a handle carry
@@ -192,10 +236,6 @@ async function draw(chart) {
     const [curve, index] = chart.card.at;
     if (index < (chart.plot._fullData[curve]?.x?.length ?? 0)) show(chart, curve, index);
     else chart.card.hidden = true;
-  }
-  if (chart.clickable && !chart.listens) {
-    chart.listens = true;
-    chart.plot.on("plotly_click", ({ points: [point] }) => chart.report(point));
   }
   chart.plot.dataset.draws = 1 + Number(chart.plot.dataset.draws ?? 0);
   const end = performance.now();
@@ -220,11 +260,11 @@ export default function ({ data, parentElement, setStateValue }) {
     chart = { plot, caption, explanation: about.children[1], next: 0, alive: true };
     chart.resized = () => (chart.share || chart.plot.clientWidth !== chart.width) && draw(chart);
     window.addEventListener("resize", chart.resized);
+    plot.addEventListener("pointerdown", (event) => press(chart, event), true);
     charts.set(parentElement, chart);
   }
   Object.assign(chart, data);
-  chart.report = ({ curveNumber, pointNumber, x, y }) =>
-    setStateValue("clicked", { curve: curveNumber, point: pointNumber, x, y, of: chart.of });
+  chart.report = (found) => setStateValue("clicked", { ...found, of: chart.of });
   chart.moved = (point) => setStateValue("moved", point);
   draw(chart);
   return () => {

@@ -77,7 +77,6 @@ function grab(chart) {
   };
   chart.plot.parentElement.append(knob);
   chart.plot.on("plotly_afterplot", () => place(chart));
-  chart.plot.on("plotly_click", ({ event }) => follow(chart, event));
 }
 
 function hold(chart) {
