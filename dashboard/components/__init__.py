@@ -19,8 +19,8 @@ def register(
 ) -> Any:
     """The component made of `file`.html, .css and .js in a folder, by default the folder's name.
 
-    more: further scripts there, which the component's own script uses. streamed: data with a
-    `stream` and a `part` are followed by those of the stream's messages, without a script run.
+    more: further scripts there or here, which the component's own script uses. streamed: data with
+    a `stream` and a `part` are followed by those of the stream's messages, without a script run.
     """
     file = file or folder
     script = SERVED + "".join(_text(folder, f"{name}.js") or "" for name in (file, *more))
@@ -38,5 +38,5 @@ def register(
 
 
 def _text(folder: str, name: str) -> str | None:
-    path = FOLDER / folder / name
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    paths = FOLDER / folder / name, FOLDER / name
+    return next((path.read_text(encoding="utf-8") for path in paths if path.exists()), None)

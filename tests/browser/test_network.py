@@ -4,8 +4,19 @@ import re
 import time
 from typing import Any
 
+import numpy as np
+
+from dashboard.components import FOLDER
+from playground.nn.format import format_number
+
 START = 120_000  # ms: the workers may still be loading TensorFlow
 LONG = "inside?v=1&dataset=moons&hidden=24,24&train_size=8000&epochs=10000"
+RNG = np.random.default_rng(0)
+NUMBERS = [
+    0.0, -0.0, 0.5, 2.0625, 2.0635, -1234.5, 1235.5, 0.00012345, 0.000099995, 9999.5, 99995.0,
+    1e300, float("inf"), float("-inf"), float("nan"),
+    *(RNG.normal(size=190) * 10.0 ** RNG.integers(-7, 8, 190)).tolist(),
+]  # fmt: skip
 DIAGRAM, FORWARD = ".st-key-network_diagram", ".st-key-forward_pass"
 
 
@@ -28,6 +39,9 @@ def draws(part: Any, more: int) -> None:
 
 def test_the_diagram_changes_in_place_under_the_pointer(visit: Any) -> None:
     page = visit(LONG, overtaken=True)
+    script = (FOLDER / "numbers.js").read_text()
+    written = page.evaluate(f"numbers => {{ {script} return numbers.map(digits) }}", NUMBERS)
+    assert written == [format_number(value, 4) for value in NUMBERS]
     diagram = view(page, "Network", DIAGRAM)
     assert "/inspect?" in page.url  # the page has another name now
     unit = diagram.get_by_role("button", name=re.compile("^unit 2 of hidden 1"))

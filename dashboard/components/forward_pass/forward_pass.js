@@ -2,9 +2,6 @@ const passes = new WeakMap();
 const REST_MS = 140; // the pointer rests: now it is worth asking for the whole picture
 const POSITIVE = "#0877bd", NEGATIVE = "#f59322";
 
-const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-const floats = (text) => new Float32Array(bytes(text).buffer);
-const whole = (text) => new Int32Array(bytes(text).buffer);
 const make = (tag, name, parent, text) => {
   const element = document.createElement(tag);
   if (name) element.className = name;
@@ -12,22 +9,6 @@ const make = (tag, name, parent, text) => {
   parent?.append(element);
   return element;
 };
-
-function number(value) {
-  if (!Number.isFinite(value)) return "not finite";
-  const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
-  return text.replaceAll("-", "−");
-}
-
-// ---- names ---------------------------------------------------------------------------------------
-
-// Column 0 holds the inputs, column i the outputs of layer i.
-function named(f, column, index) {
-  const { names, shape } = f.data.columns[column];
-  if (names) return names[index];
-  return shape ? `pixel (${Math.floor(index / shape[1]) + 1}, ${(index % shape[1]) + 1})` : `unit ${index + 1}`;
-}
 
 // ---- cells ---------------------------------------------------------------------------------------
 
@@ -96,7 +77,7 @@ function fill(f, each, values, largest, gray, marks) {
       pen.font = `12px ${f.font}`;
       pen.textAlign = "center";
       const label = each.what === "z" ? null : f.data.columns[each.column].names?.[i];
-      pen.fillText(number(values[i]), x + cell[0] / 2, y + (label ? 28 : 21), cell[0] - 4);
+      pen.fillText(digits(values[i]), x + cell[0] / 2, y + (label ? 28 : 21), cell[0] - 4);
       pen.font = `10px ${f.font}`;
       if (label) pen.fillText(label, x + cell[0] / 2, y + 12, cell[0] - 4);
     }
@@ -181,13 +162,13 @@ function panel(f, lit) {
     return;
   }
   const { column, index } = f.at, layer = f.layers[column];
-  const title = column === 0 ? named(f, 0, index) : `${f.data.columns[column].title}: ${named(f, column, index)}`;
+  const title = column === 0 ? named(f.data.columns[0], index) : `${f.data.columns[column].title}: ${named(f.data.columns[column], index)}`;
   make("h4", "", panel, title[0].toUpperCase() + title.slice(1));
   if (column === 0) {
-    make("p", "", panel, `As the data set has it: ${number(f.given[index])}`);
-    make("p", "", panel, `As the network takes it, scaled: x = ${number(layer.a[index])}`);
+    make("p", "", panel, `As the data set has it: ${digits(f.given[index])}`);
+    make("p", "", panel, `As the network takes it, scaled: x = ${digits(layer.a[index])}`);
     if (f.chosen?.column === 1 && f.whole && f.data.whole.unit === `1:${f.chosen.index}`) {
-      make("p", "", panel, `For unit ${f.chosen.index + 1}: x·w = ${number(layer.a[index])} · ${number(f.whole[index])} = ${number(layer.a[index] * f.whole[index])}`);
+      make("p", "", panel, `For unit ${f.chosen.index + 1}: x·w = ${digits(layer.a[index])} · ${digits(f.whole[index])} = ${digits(layer.a[index] * f.whole[index])}`);
     }
     return;
   }
@@ -199,14 +180,14 @@ function panel(f, lit) {
   };
   let listed = 0;
   for (const [i, x, w] of lit) {
-    line([named(f, column - 1, i), number(x), number(w), number(x * w)]);
+    line([named(f.data.columns[column - 1], i), digits(x), digits(w), digits(x * w)]);
     listed += x * w;
   }
   const z = layer.z[index], bias = layer.bias[index], others = f.layers[column - 1].a.length - lit.length;
-  if (others > 0) line([`${others} others`, "", "", number(z - bias - listed)]);
-  line(["bias b", "", "", number(bias)]);
-  line(["sum z", "", "", number(z)], "sum");
-  line([`a = ${f.data.columns[column].activation}(z)`, "", "", number(layer.a[index])], "sum");
+  if (others > 0) line([`${others} others`, "", "", digits(z - bias - listed)]);
+  line(["bias b", "", "", digits(bias)]);
+  line(["sum z", "", "", digits(z)], "sum");
+  line([`a = ${f.data.columns[column].activation}(z)`, "", "", digits(layer.a[index])], "sum");
 }
 
 // ---- the whole -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 from dashboard.components import register
 from dashboard.state import stored
 
-_network_graph = register("network_graph", streamed=True)
+_network_graph = register("network_graph", "network_graph", "numbers", streamed=True)
 
 
 def network_graph(

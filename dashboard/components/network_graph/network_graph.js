@@ -2,9 +2,6 @@ const drawings = new WeakMap();
 const SVG = "http://www.w3.org/2000/svg";
 const HEAD = 62, GAP = 6, LEAST_STEP = 58, PICTURE = 112, TWIN = 12;
 
-const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-const floats = (text) => new Float32Array(bytes(text).buffer);
-const whole = (text) => new Int32Array(bytes(text).buffer);
 const clamp = (low, x, high) => Math.max(low, Math.min(x, high));
 const make = (tag, name, parent) => {
   const element = document.createElement(tag);
@@ -14,22 +11,6 @@ const make = (tag, name, parent) => {
 };
 
 // ---- numbers and names ----------------------------------------------------------------------------
-
-// As `format_number` writes it with four significant digits.
-function digits(value) {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "∞" : "−∞";
-  const rounded = Number(value.toPrecision(4)) || 0;
-  const [mantissa, exponent] = rounded.toExponential().split("e");
-  const plain = rounded === 0 || (exponent >= -4 && exponent < 4);
-  return (plain ? String(rounded) : `${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`).replaceAll("-", "−");
-}
-
-// A unit of column i; hidden ones have numbers only.
-function named(d, i, id) {
-  const { names, picture, shape } = d.data.columns[i];
-  if (names) return names[id];
-  return picture ? `pixel (${Math.floor(id / shape[1]) + 1}, ${(id % shape[1]) + 1})` : `unit ${id + 1}`;
-}
 
 // Label and value of all that is told of unit k of column i.
 function told(d, i, k) {
@@ -45,7 +26,7 @@ function joined(d, i, k, way) {
   const ids = whole(found.units), weights = floats(found.weights), most = ids.length / column.units.length;
   const other = way === "from" ? i - 1 : i + 1;
   return [...ids.subarray(k * most, (k + 1) * most)].map((id, n) =>
-    [`weight ${way} ${named(d, other, id)}`, digits(weights[k * most + n])]);
+    [`weight ${way} ${named(d.data.columns[other], id)}`, digits(weights[k * most + n])]);
 }
 
 // ---- pixels: one byte each, colored by the levels' own colors, or gray ------------------------
@@ -99,7 +80,8 @@ function layout(d) {
   const least = columns[0].picture ? picture + 46 : 0;
   const step = Math.max((d.width - left - right - 52 - (least ? least / 2 : 0)) / Math.max(last, 1), LEAST_STEP);
   const twin = most > TWIN && step > 70; // two columns side by side, each half as tall
-  const tallest = twin ? Math.ceil(most / 2) + 0.5 : most;
+  const stacked = ({ length }) => (twin && length > TWIN ? Math.ceil(length / 2) + 0.5 : length);
+  const tallest = Math.max(...columns.map((column) => stacked(column.units)));
   const high = d.data.high && Math.max(d.data.high, Math.round((d.data.share ?? 0) * window.innerHeight));
   const room = high ? high - HEAD : 490;
   const size = clamp(high ? 6 : 18, Math.min(step * (twin ? 0.28 : 0.5), room / tallest - GAP - 1), 46);
@@ -108,7 +90,7 @@ function layout(d) {
   const centre = columns[0].picture ? picture / 2 + 2 : left + 26;
   d.places = columns.map((column, i) => {
     const x = i === 0 ? centre : centre + (columns[0].picture ? picture / 2 - 26 : 0) + step * i;
-    const two = twin && column.units.length > TWIN, count = two ? Math.ceil(column.units.length / 2) + 0.5 : column.units.length;
+    const two = twin && column.units.length > TWIN, count = stacked(column.units);
     const between = size + GAP + (two ? 1 : 0);
     const top = middle - (between * count) / 2;
     const beside = (k) => (two ? ((k % 2) - 0.5) * (size + 10) : 0);
@@ -243,7 +225,7 @@ function units(d) {
       box.classList.toggle("first", first);
       box.classList.toggle("last", last);
       const label = box.querySelector(".label");
-      label.textContent = first || last ? named(d, i, id) : "";
+      label.textContent = first || last ? named(d.data.columns[i], id) : "";
       label.style.maxWidth = `${place.side ?? d.side}px`;
       label.classList.toggle("two", place.size >= 26); // lines, where the next unit leaves room
       const bias = box.querySelector(".bias");
@@ -366,7 +348,7 @@ function edgeCard(d, key) {
   const edge = d.data.edges[i], n = edge.from.findIndex((id, n) => id === from && edge.to[n] === to);
   const title = (j, id) => {
     const column = d.data.columns[j];
-    return column.picture ? named(d, j, id) : column.titles[d.index[j].get(id)];
+    return column.picture ? named(d.data.columns[j], id) : column.titles[d.index[j].get(id)];
   };
   d.card.querySelector("canvas")?.remove();
   rows(d, `Weight ${digits(floats(edge.weights)[n])}`, [["adds for this example", digits(floats(edge.products)[n])]],
