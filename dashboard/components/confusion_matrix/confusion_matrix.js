@@ -12,6 +12,22 @@ function heading(name, scope) {
   return th;
 }
 
+// For a finger, which is wider than a cell of ten classes on a phone.
+function offer(selects, { names, chosen, of }, choose) {
+  selects.forEach((select, i) => {
+    if (select.options.length !== names.length + 1) {
+      select.replaceChildren(...["–", ...names].map((name, row) => new Option(name, row - 1)));
+    }
+    names.forEach((name, row) => { select.options[row + 1].text = name; });
+    if (chosen || select.dataset.of !== of) select.value = chosen?.[i] ?? -1; // half a choice stays
+    select.dataset.of = of;
+    select.onchange = () => {
+      const [row, column] = selects.map(({ value }) => Number(value));
+      if (row >= 0 && column >= 0) choose(row, column);
+    };
+  });
+}
+
 // Built once for a set of names; afterwards only the cells change, so that focus stays where it is.
 function build(root, names) {
   root.replaceChildren();
@@ -49,10 +65,11 @@ export default function ({ data, parentElement, setStateValue }) {
   const table = parentElement.querySelector("table");
   if (table.dataset.names !== JSON.stringify(data.names)) build(table, data.names);
   const chosen = data.chosen ?? [-1, -1];
+  const choose = (row, column) => setStateValue("chosen", { row, column, of: data.of });
   data.cells.forEach((cells, row) =>
     cells.forEach((cell, column) =>
-      fill(table.tBodies[0].rows[row].cells[column + 1], cell, chosen[0] === row && chosen[1] === column, () =>
-        setStateValue("chosen", { row, column, of: data.of }))));
+      fill(table.tBodies[0].rows[row].cells[column + 1], cell, chosen[0] === row && chosen[1] === column, () => choose(row, column))));
+  offer([...parentElement.querySelectorAll("select")], data, choose);
   table.setAttribute("aria-label", data.sentence);
   parentElement.querySelector("figcaption").textContent = data.sentence;
 }

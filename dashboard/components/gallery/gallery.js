@@ -25,7 +25,7 @@ export default function ({ data, parentElement, setStateValue }) {
   list.dataset.of = data.of;
   while (list.children.length > data.tiles.length) list.lastChild.remove();
   while (list.children.length < data.tiles.length) list.append(cell((item) => list.choose(item)));
-  list.style.setProperty("--tile", `${data.dense ? size + 8 : size < 64 ? size + 10 : Math.max(size + 10, 74)}px`);
+  list.style.setProperty("--tile", `${data.dense ? size + 8 : size < 64 ? size + 20 : Math.max(size + 10, 74)}px`);
   list.classList.toggle("small", size < 64 && !data.dense);
   list.classList.toggle("dense", data.dense);
   data.tiles.forEach(({ caption, note, mark, alternative, colored }, i) => {

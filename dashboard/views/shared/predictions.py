@@ -28,7 +28,7 @@ NUMBERS_TOO_LARGE = (
     "Numbers in this network have overflowed: choose an earlier epoch, or train again with a "
     "smaller learning rate."
 )
-IMAGES, FEW_IMAGES = 24, 12
+IMAGES, FEW_IMAGES = 24, 10
 SMALL_IMAGE = 46  # pixels on the screen
 ROWS = 10
 MAX_CLASSES = 6  # named in a sentence
