@@ -7,6 +7,7 @@ from dashboard.components.workbench import workbench
 from dashboard.state import session, stored, url
 from dashboard.views.assignments.panel import panel as assignment_panel
 from dashboard.views.lessons.panel import panel as lesson_panel
+from dashboard.widgets import latex
 from dashboard.widgets.messages import show_url_problems
 from dashboard.widgets.settings import controls
 from playground.experiment.url import HOME, PAGES, page_named
@@ -19,6 +20,8 @@ STYLE = """
 [data-testid="stBaseButton-primary"]:enabled, .stMultiSelect [data-tag] > * {
   color: light-dark(#fff, #0e141a);
 }
+.stMultiSelect [data-tag] { height: auto; max-width: 100%; }
+.stMultiSelect [data-tag] > span { white-space: normal; overflow-wrap: anywhere; }
 .stCode .token:is(.punctuation, .comment) { color: light-dark(#646978, #9a9eab); }
 .stCode .token:is(.number, .boolean) { color: light-dark(#0f766a, #29b09d); }
 .stCode .token.string { color: light-dark(#087c2c, #16b84a); }
@@ -135,7 +138,9 @@ name = page.url_path or HOME
 session.begin()
 presents = url.presents() and name in ("", HOME)
 dark_on_white = bool(stored.get(stored.DARK_ON_WHITE))
-style = STYLE + EMBEDDED * embedded + PRESENTED * presents + DARK_ON_WHITE * dark_on_white
+style = (
+    STYLE + latex.STYLE + EMBEDDED * embedded + PRESENTED * presents + DARK_ON_WHITE * dark_on_white
+)
 st.html(f"<style>{style}</style>")
 identity.mount()
 if page.url_path == HOME or name not in PAGES:  # an address that a page also has

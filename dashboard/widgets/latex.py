@@ -7,6 +7,15 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+BLUE, ORANGE = "#066ead", "#a85800"
+# On a light and on a dark background; both have a contrast of 4.5 to it.
+COLORS = {BLUE: "#3d9fe0", ORANGE: "#f59322"}
+STYLE = "".join(  # a browser writes a formula's colors as "rgb(6, 110, 173)"
+    f'.katex [style*="rgb{tuple(bytes.fromhex(light[1:]))}"] '
+    f"{{ color: light-dark({light}, {dark}) !important; }}\n"
+    for light, dark in COLORS.items()
+)
+
 Rows = Sequence[Sequence[float]] | NDArray[Any]
 
 
@@ -46,7 +55,7 @@ def signed(value: float, digits: int = 3) -> str:
 
 
 def colored(text: str, color: str, bold: bool = True) -> str:
-    """Text in a color, "#rrggbb"."""
+    """Text in one of COLORS; with the page's `STYLE`, legible on a dark background too."""
     return rf"\textcolor{{{color}}}{{" + (rf"\mathbf{{{text}}}" if bold else text) + "}"
 
 

@@ -11,6 +11,8 @@ from dashboard.components import chart
 from dashboard.figures.data import scaled_figure, scaled_sentence
 from dashboard.views.shared.loading import worker_result
 from dashboard.widgets.latex import (
+    BLUE,
+    ORANGE,
     bracketed,
     colored,
     formula_row,
@@ -136,7 +138,7 @@ def _keras_normalization(raw: Array, layer: Normalization, scaled: Array) -> Non
 
 
 LARGEST = 1_000.0  # of a number in a table
-ROW, UNIT = "#d97b0d", "#0877bd"  # orange and blue, dark enough for numbers on white
+ROW, UNIT = ORANGE, BLUE  # numbers of the marked ones
 OFFERED = ("linear", "sigmoid", "relu")
 
 SIZES = {

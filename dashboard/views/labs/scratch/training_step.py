@@ -14,9 +14,8 @@ from dashboard.figures.labs import (
     steps_figure,
     steps_sentence,
 )
-from dashboard.figures.style import POSITIVE
 from dashboard.views.shared.loading import worker_result
-from dashboard.widgets.latex import colored, formula_row, lines, matrix, wrapped
+from dashboard.widgets.latex import BLUE, colored, formula_row, lines, matrix, wrapped
 from playground.labs import numpy_network
 from playground.labs.numpy_network import (
     Array,
@@ -208,7 +207,7 @@ def _gradient(
     st.latex(lines(
         rf"\frac{{\partial L}}{{\partial {_symbol(array, index)}}} &= {rule}",
         f"&= {wrapped(terms, 1)}",
-        f"&= {colored(gradient, POSITIVE, bold=False)}",
+        f"&= {colored(gradient, BLUE, bold=False)}",
     ))  # fmt: skip
     tape = "…" if theirs is None else f"{theirs.gradients[array][index]:.8f}"
     st.markdown(
@@ -229,7 +228,7 @@ def _update(
     st.latex(lines(
         rf"{_symbol(array, index)} &\leftarrow w - \eta g",
         rf"&= {w:.6f} - {rate:g}\cdot({g:.6f})",
-        f"&= {colored(f'{after:.6f}', POSITIVE, bold=False)}",
+        f"&= {colored(f'{after:.6f}', BLUE, bold=False)}",
     ))  # fmt: skip
     tape = keras = "…"
     if theirs is not None:
@@ -263,6 +262,6 @@ def _matrix(values: NDArray[Any], number: str = "{:.2f}", chosen: Index | None =
 
     def entry(i: int, j: int) -> str:
         text = number.format(values[i, j]).replace("-0.00", "0.00")
-        return colored(text, POSITIVE) if (i, j) == chosen else text
+        return colored(text, BLUE) if (i, j) == chosen else text
 
     return matrix(values, entry=entry)
