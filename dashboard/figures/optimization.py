@@ -33,7 +33,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MIN_LOSS, MAX_LOSS = 1e-14, 1e12  # on a logarithmic axis
 GRID_POINTS = 57  # of a surface in each direction
 CURVE_POINTS = 400
-HEIGHT = 440
+HEIGHT = 300
 
 COLORS = (*CLASS_COLORS, "#00897b", "#c2185b", "#5c6bc0")
 SYMBOLS = (*CLASS_SYMBOLS, "star-diamond", "hourglass", "bowtie")

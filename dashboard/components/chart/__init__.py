@@ -56,12 +56,14 @@ def chart(
     clickable: bool = False,
     cards: bool = False,
     images: PointImages | None = None,
+    share: float = 0.0,
 ) -> Click | None:
     """Draw a figure; returns the last click on a `clickable` one while its `uirevision` stays.
 
     sentence: what the data show, below the chart and as its text alternative; about: what the
     chart is and what to try, behind a click; cards: the point under the pointer, tapped, or
-    reached by the arrow keys shows its `text` on a card, with its image from `images`.
+    reached by the arrow keys shows its `text` on a card, with its image from `images`; share: of
+    the window's height, if that is more than the figure's own.
     """
     of = str(figure["layout"].get("uirevision", ""))
     data = _data(figure, sentence, about) | {
@@ -69,6 +71,7 @@ def chart(
         "of": of,
         "cards": cards,
         "images": None if images is None else asdict(images),
+        "share": share,
     }
     result = _chart(key=key, data=data, on_clicked_change=lambda: None)
     return _click(result.clicked, of) if clickable else None
@@ -148,19 +151,21 @@ def chart_with_handle(
     axis: Literal["xy", "x"] = "xy",
     step: float | None = None,
     name: str = "Starting point",
+    share: float = 0.0,
 ) -> Point:
     """Draw a figure with a point that is dragged, or moved by the arrow keys; its position.
 
     The ranges of the figure's axes bound the point. axis "x": it stays on the figure's first
-    curve, whose x must rise. step: it moves in multiples of it; by default 1/200 of an axis. For
-    its position before the figure is made, see `handle_position` (same `key`, `start` and `of`).
+    curve, whose x must rise. step: it moves in multiples of it; by default 1/200 of an axis.
+    share: as of `chart`. For its position before the figure is made, see `handle_position` (same
+    `key`, `start` and `of`).
     """
     layout = figure["layout"]
     x, y = (_limits(layout[axis_name]["range"]) for axis_name in ("xaxis", "yaxis"))
     position = handle_position(key, start, x, y, of)
     steps = [step or (limits[1] - limits[0]) / 200 for limits in (x, y)]
     handle = {"at": position, "of": of, "x": x, "y": y, "axis": axis, "step": steps, "name": name}
-    data = _data(figure, sentence, about) | {"handle": handle}
+    data = _data(figure, sentence, about) | {"handle": handle, "share": share}
     _chart_with_handle(key=key, data=data, on_moved_change=lambda: None)
     return position
 

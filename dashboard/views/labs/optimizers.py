@@ -37,6 +37,7 @@ Paths = Mapping[str, Trajectory]
 INITIAL = ["sgd", "momentum", "rmsprop", "adam"]
 POINT = "lab_optimizers_map"
 FROM_ABOVE, IN_SPACE = "From above", "In space"
+SHARE = 0.43  # of the window's height: at 720 pixels both charts end with it
 
 ABOUT_CONTOUR = (
     "Contours of the loss; blue is low, a cross marks the minimum. Drag the ring to start "
@@ -99,6 +100,8 @@ def optimizers() -> None:
         st.info("Choose an optimizer to see its trajectory.")
         return
     updates, factor, seed, view = _options(surface)
+    step = step_slider(updates, "lab_optimizers_player", "update")
+    charts = st.container()
     with st.expander("Learning rate and settings of each optimizer"):
         chosen = {rule: _settings(name, rule, factor) for rule in names}
     start = handle_position(POINT, surface.start, surface.x, surface.y, surface.label)
@@ -107,8 +110,8 @@ def optimizers() -> None:
         rule: trajectory(rule, surface, start, each.learning_rate, each.settings, noise)
         for rule, each in chosen.items()
     }
-    step = step_slider(updates, "lab_optimizers_player", "update")
-    _charts(surface, paths, step, updates, view)
+    with charts:
+        _charts(surface, paths, step, updates, view)
     _notes(chosen)
     _update(paths, chosen, step)
     _history()
@@ -189,18 +192,18 @@ def _charts(surface: Surface, paths: Paths, step: int, updates: int, view: str) 
         if view == IN_SPACE:
             chart(
                 space_figure(surface, paths, step), sentence, "lab_optimizers_space",
-                about=ABOUT_SPACE,
+                about=ABOUT_SPACE, share=SHARE,
             )  # fmt: skip
         else:
             chart_with_handle(
                 contour_figure(surface, paths, step), sentence, POINT, start=surface.start,
-                of=surface.label, about=ABOUT_CONTOUR,
+                of=surface.label, about=ABOUT_CONTOUR, share=SHARE,
             )  # fmt: skip
     with right:
         chart(
             surface_loss_figure(surface, paths, step, updates),
             convergence_sentence(surface, paths, updates), "lab_optimizers_losses",
-            about=ABOUT_LOSS,
+            about=ABOUT_LOSS, share=SHARE,
         )  # fmt: skip
 
 
