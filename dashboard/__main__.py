@@ -28,6 +28,7 @@ SETTINGS: dict[str, Any] = {
     "runner.magicEnabled": False,
     "runner.postScriptGC": False,  # it costs 50 ms per update; the server collects now and then
     "client.toolbarMode": "minimal",
+    "global.disableWidgetStateDuplicationWarning": True,  # numbers need a default, see fields.py
     "logger.enableRich": False,  # plain lines, which can be shortened
     "theme.light.primaryColor": "#066ead",
     "theme.dark.primaryColor": "#3d9fe0",

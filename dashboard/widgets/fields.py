@@ -138,8 +138,8 @@ class Form:
         options = self._options(name)
         if not labelled:
             options |= {"help": None, "label_visibility": "collapsed"}
-        st.number_input(
-            self.label(name), min_value=kind(low), max_value=kind(high),
+        st.number_input(  # drawn first with its default, then with its state: both are the value
+            self.label(name), min_value=kind(low), max_value=kind(high), value=value,
             step=number_step(name, value), format="%d" if kind is int else "%g", key=name,
             **options,
         )  # fmt: skip

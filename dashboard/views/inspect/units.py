@@ -160,8 +160,8 @@ def _choose(now: NetworkView, layer: int, ranking: UnitRanking) -> int:
         stored.set(f"dossier_seen_{layer}", True, of)
     stored.clamp(key, 1, most)
     number = st.number_input(
-        f"Unit, 1 to {most}", 1, most, key=key, width=140, persist_state="session",
-        help="Or click a bar of the ranking.",
+        f"Unit, 1 to {most}", 1, most, stored.widget(key) or 1, key=key, width=140,
+        persist_state="session", help="Or click a bar of the ranking.",
     )  # fmt: skip
     unit = int(number) - 1
     rank = int(np.flatnonzero(ranking.order == unit)[0])

@@ -96,7 +96,8 @@ def _common() -> RaceSetup:
     with st.container(horizontal=True, vertical_alignment="bottom", key="race_terms"):
         stored.suggest("race_epochs", default_epochs(base))
         epochs = st.number_input(
-            "Epochs", low, high, key="race_epochs", width=160, persist_state="session",
+            "Epochs", low, high, default_epochs(base), key="race_epochs", width=160,
+            persist_state="session",
             help="Passes of each competitor through all training examples.",
         )  # fmt: skip
         seeds = st.segmented_control(

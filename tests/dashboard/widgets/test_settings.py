@@ -89,7 +89,10 @@ def another(name: str, experiment: Experiment) -> Any:
 @settings(max_examples=40)
 @given(strategies.from_type(Experiment))
 def test_any_valid_experiment_is_shown_and_not_touched(experiment: Experiment) -> None:
-    assert current(opened(experiment)) == experiment
+    app = opened(experiment)
+    assert current(app) == experiment
+    # A browser draws a number first with its default.
+    assert [n.proto.default for n in app.number_input] == [n.value for n in app.number_input]
 
 
 @pytest.mark.parametrize("name", [n for n in FIELDS if not isinstance(FIELDS[n].default, tuple)])
