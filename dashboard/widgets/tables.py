@@ -25,6 +25,6 @@ SECONDS: dict[str, Any] = {
     "Compilation (s)": st.column_config.NumberColumn(
         format="%.2f",
         help="Before the epochs. The first run of an architecture compiles it for the others; "
-        "empty: not measured.",
+        "–: not measured.",
     ),
 }

@@ -12,7 +12,6 @@ from dashboard.views.shared.curves import baseline_text, competitor_curves
 from dashboard.views.shared.export import export_curves
 from dashboard.views.shared.saved_runs import RunLibrary, data_label, score_text
 from dashboard.widgets.messages import literal, refuse
-from dashboard.widgets.tables import SECONDS
 from playground.analysis.comparison.notes import cautions, letter, verdict
 from playground.analysis.comparison.runs import Compared, RunDifference, difference
 from playground.analysis.metrics.run_summary import TARGET_SHARE
@@ -154,17 +153,15 @@ def _scores(differences: RunDifference, rows: Sequence[RunRow], constant: str) -
     part = "validation" if differences.validated else "training"
     st.markdown("**Scores**", help=f"On {part} examples, with the epoch in brackets.")
     table = []
-    for name, row, summary in zip(_names(rows), rows, differences.summaries, strict=True):
+    for row, summary in zip(rows, differences.summaries, strict=True):
         line = {
-            "Run": name,
-            "Name": row.name,
-            "Epochs": summary.epochs,
+            "Epochs": f"{summary.epochs:,}",
             "Best score": _at(score_text(row, summary.best_score), summary.best_score_epoch),
             "Last score": score_text(row, summary.last_score),
             "Lowest loss": _at(_loss(summary.best_loss), summary.best_epoch),
             "Last loss": _loss(summary.last_loss),
-            "Seconds": round(summary.seconds, 2),
-            "Compilation (s)": summary.compile_seconds,
+            "Seconds": f"{summary.seconds:.2f}",
+            "Seconds of compilation": _seconds(summary.compile_seconds),
         }
         if differences.target is not None:
             reached = "–" if summary.to_target is None else f"{summary.to_target:,}"
@@ -172,10 +169,9 @@ def _scores(differences: RunDifference, rows: Sequence[RunRow], constant: str) -
         table.append(line)
     for line, area in zip(table, [None, *(d.area for d in differences.distances)], strict=True):
         line["Area to A"] = "–" if area is None else f"{area:.3g}"
-    st.dataframe(
-        pd.DataFrame(table), hide_index=True, key="compare_courses", alt="Scores",
-        column_config=SECONDS,
-    )  # fmt: skip
+    # A column for each run, as above: two fit on a phone.
+    scores = pd.DataFrame(table, index=_names(rows)).T.rename_axis("Score").reset_index()
+    st.dataframe(scores, hide_index=True, key="compare_courses", alt="Scores")
     target = f"{TARGET_SHARE:.0%} of the best accuracy"
     if not differences.is_accuracy:
         target = f"{2 - TARGET_SHARE:.3g} times the lowest error"
@@ -187,6 +183,10 @@ def _scores(differences: RunDifference, rows: Sequence[RunRow], constant: str) -
 
 def _loss(value: float | None) -> str:
     return "–" if value is None else format_number(value, 4)
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def _at(text: str, epoch: int | None) -> str:

@@ -391,7 +391,7 @@ def _table(
     state = st.dataframe(
         table, hide_index=True, key=f"sweep_table_{current.name}_{current.state}",
         on_select="rerun", selection_mode="single-row", alt="Runs of the sweep",
-        height=min(38 + 35 * len(rows), 460), column_config=COLUMNS,
+        height=min(38 + 35 * len(rows), 460), column_config=COLUMNS, placeholder="–",
     )  # fmt: skip
     chosen = [order[i] for i in state.selection.rows if 0 <= i < len(order)]
     if not chosen:
