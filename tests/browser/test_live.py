@@ -78,7 +78,7 @@ def test_the_first_page_shows_an_untrained_network(page: Any) -> None:
     assert "Fashion-MNIST · 784-300-100-10" in heading(page)
     assert page.get_by_text("266,610 parameters").is_visible()
     assert page.get_by_text("Not trained yet").first.is_visible()
-    assert page.locator(".st-key-samples li").count() == 12
+    assert page.locator(".st-key-samples li").count() == 10
     assert [button(page, key).is_enabled() for key in ("train", "step", "reset")] == [
         True, True, False,
     ]  # fmt: skip
@@ -121,6 +121,9 @@ def test_updates_keep_the_chart_its_zoom_and_hidden_curves(visit: Visit) -> None
     )
     assert plot.evaluate(state) == before
     assert before[:2] == [True, "legendonly"]
+    page.get_by_text("No problem so far").wait_for()  # the page is drawn again with the diagnosis
+    assert button(page, "pause").count() == 1
+    assert plot.evaluate(state) == before
     rate = page.locator(".st-key-learning_rate input")
     rate.fill("0.05")
     rate.press("Enter")

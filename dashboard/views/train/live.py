@@ -21,7 +21,14 @@ from playground.analysis.metrics.run_summary import (
 from playground.analysis.metrics.score import baseline, constant_answer
 from playground.datasets import Dataset
 from playground.experiment.model_summary import layer_name
-from playground.history.events import NO_LOSSES, BatchLosses, Diverged, Epoch, metric_name
+from playground.history.events import (
+    MOST_BATCH_LOSSES,
+    NO_LOSSES,
+    BatchLosses,
+    Diverged,
+    Epoch,
+    metric_name,
+)
 from playground.history.history import History, history
 from playground.nn.format import format_score
 from playground.nn.network import Snapshot
@@ -108,12 +115,15 @@ class LiveView:
     def _losses(self) -> Mapping[str, Any]:
         """The chart of the loss: of epochs, and at first of single updates."""
         run, view, log = self.run, self.curves, history(self.run.events)
+        lost = False
         if view.together:
             metric = metric_name(run.experiment.data.source.task)
             figure = training_curves.four_curves(log, metric, run.network, view)
         else:
+            batches = self._batches()
+            lost = not len(batches) and self._has_few_updates()
             figure = training_curves.loss_curves(
-                log, view, run.network, self.kept, self._marks(log), self._batches()
+                log, view, run.network, self.kept, self._marks(log), batches
             )
         return self._curve_chart(
             figure,
@@ -121,6 +131,7 @@ class LiveView:
             "The loss: training (solid) as the mean during the epoch, validation (dashed) after "
             "it. Where the dashed line rises, overfitting begins. Faint, as long as the updates "
             "are few: the loss of each on its batch.",
+            " · single updates not kept" * lost,
         )
 
     def _scores(self) -> Parts:
@@ -176,6 +187,11 @@ class LiveView:
         begun = 0.0 if progress is None else progress.epoch - 1 + progress.batch / progress.batches
         all_known = len(losses) and losses.epoch[-1] >= max(run.epoch, begun)
         return losses if all_known else NO_LOSSES
+
+    def _has_few_updates(self) -> bool:
+        """Whether the losses of its updates would be drawn; a saved run has none."""
+        epochs = (event for event in reversed(self.run.events) if isinstance(event, Epoch))
+        return next((epoch.step <= MOST_BATCH_LOSSES for epoch in epochs), False)
 
     def _marks(self, log: History) -> list[tuple[float, str]]:
         """Plateau, start of overfitting and divergence."""

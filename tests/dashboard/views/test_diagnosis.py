@@ -17,6 +17,7 @@ from playground.analysis.metrics.score import baseline
 from playground.datasets import load
 from playground.experiment.model import Experiment
 from playground.experiment.url import decode
+from playground.history.events import NO_LOSSES
 from playground.history.history import history
 from playground.lessons.metrics import METRICS, CheckContext
 from playground.runs.run import RUNS, Run
@@ -162,6 +163,11 @@ def test_other_data_begin_a_new_run_of_which_nothing_is_said_yet() -> None:
     assert "Diverged" not in card(app)
 
 
+def loss_title(run: Run) -> str:
+    figure = json.loads(LiveView(run, load(run.experiment.data)).parts()["loss_chart"]["figure"])
+    return str(figure["layout"]["title"]["text"])
+
+
 def test_the_gap_on_the_train_page_is_that_of_diagnosis_overfitting_and_targets() -> None:
     trained(click(opened({**ROUND, "epochs": "12"}), "train"))
     run = running()
@@ -172,6 +178,9 @@ def test_the_gap_on_the_train_page_is_that_of_diagnosis_overfitting_and_targets(
     figure = json.loads(LiveView(run, dataset).parts()["metric_chart"]["figure"])
     title = figure["layout"]["title"]["text"]
     assert title.replace("−", "-") == f"Accuracy by epoch · gap {apart.metric:+.1%}"
+    assert loss_title(run) == "Loss by epoch"
+    run.losses = NO_LOSSES  # as when it is opened from the database
+    assert loss_title(run) == "Loss by epoch · single updates not kept"
     constant = baseline(dataset, run.experiment.training.loss)
     window = run_window(run.experiment, run.events, constant)
     assert window.gap is not None
