@@ -121,7 +121,8 @@ def test_updates_keep_the_chart_its_zoom_and_hidden_curves(visit: Visit) -> None
     )
     assert plot.evaluate(state) == before
     assert before[:2] == [True, "legendonly"]
-    page.get_by_text("No problem so far").wait_for()  # the page is drawn again with the diagnosis
+    # Its diagnosis is settled now: the page is drawn again.
+    page.get_by_text("No problem so far", exact=True).wait_for()
     assert button(page, "pause").count() == 1
     assert plot.evaluate(state) == before
     rate = page.locator(".st-key-learning_rate input")
