@@ -78,6 +78,9 @@ STYLE = """
   [data-testid="stElementToolbar"] { display: none; }
   .stCode pre, .stCode code { white-space: pre-wrap !important; overflow-wrap: anywhere; }
   [data-testid="stTable"] :is(th, td:first-child) { overflow-wrap: anywhere; }
+  :is([data-testid="stTable"], [data-testid="stMarkdownContainer"] > table) :is(th, td) {
+    padding: 0.25rem; font-size: 0.75rem;
+  }
   [data-testid="stMarkdownContainer"] > table { display: block; overflow-x: auto; }
   [data-testid="stExpandSidebarButton"] { min-height: 44px; min-width: 44px; }
   .stTooltipIcon button[aria-label^="Help"] {

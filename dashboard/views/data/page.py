@@ -20,7 +20,8 @@ from playground.experiment.model_summary import title
 def overview(experiment: Experiment, dataset: Dataset) -> None:
     """The splits with their shapes, types and ranges."""
     source = dataset.source
-    st.markdown(f"**{literal(source.label)}.** {literal(source.description)}.")
+    end = "" if source.description.endswith("?") else "."
+    st.markdown(f"**{literal(source.label)}.** {literal(source.description)}{end}")
     splits = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
     rows = pd.DataFrame(
         {

@@ -122,9 +122,9 @@ def two_weights() -> None:
     )
     paths = {norm: minimizers(data_loss, norm, STRENGTHS) for norm in NORMS}
     best = {norm: minimizers(data_loss, norm, np.array([strength]))[0] for norm in NORMS}
-    st.latex(lines(*(_formula(data_loss, norm, strength, best[norm]) for norm in NORMS)))
     for column, norm in zip(st.columns(2), NORMS, strict=True):
         with column:
+            st.latex(lines(_formula(data_loss, norm, strength, best[norm])))
             _plane(data_loss, norm, strength, paths[norm], best[norm])
     zeros = [zero_threshold(paths["l1"][:, i], STRENGTHS) for i in range(2)]
     chart.chart(
