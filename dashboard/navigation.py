@@ -20,7 +20,7 @@ STYLE = """
 [data-testid="stBaseButton-primary"]:enabled, .stMultiSelect [data-tag] > * {
   color: light-dark(#fff, #0e141a);
 }
-.stMultiSelect [data-tag] { height: auto; max-width: 100%; }
+.stMultiSelect [data-tag] { height: auto; max-width: 100%; padding-block: 0.2rem; line-height: 1.3; }
 .stMultiSelect [data-tag] > span { white-space: normal; overflow-wrap: anywhere; }
 .stCode .token:is(.punctuation, .comment) { color: light-dark(#646978, #9a9eab); }
 .stCode .token:is(.number, .boolean) { color: light-dark(#0f766a, #29b09d); }
@@ -95,6 +95,7 @@ STYLE = """
 PRESENTED = """
 .stMainBlockContainer { padding: 0.5rem 1rem; }
 header.stAppHeader { display: none !important; }
+.stMain:focus-visible::before { content: none !important; }
 .st-key-bar { position: absolute; top: 0; right: 0; width: auto; z-index: 5; }
 .st-key-bar > *:not(.st-key-present_off):not(:has(.st-key-present_off)) {
   clip-path: inset(50%); position: absolute; pointer-events: none;
