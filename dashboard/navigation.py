@@ -20,7 +20,9 @@ STYLE = """
 [data-testid="stBaseButton-primary"]:enabled, .stMultiSelect [data-tag] > * {
   color: light-dark(#fff, #0e141a);
 }
-.stMultiSelect [data-tag] { height: auto; max-width: 100%; padding-block: 0.2rem; line-height: 1.3; }
+.stMultiSelect [data-tag] {
+  height: auto; max-width: 100%; padding-block: 0.2rem; line-height: 1.3;
+}
 .stMultiSelect [data-tag] > span { white-space: normal; overflow-wrap: anywhere; }
 .stCode .token:is(.punctuation, .comment) { color: light-dark(#646978, #9a9eab); }
 .stCode .token:is(.number, .boolean) { color: light-dark(#0f766a, #29b09d); }
@@ -69,7 +71,7 @@ STYLE = """
   [data-testid="stPopoverBody"] {
     transform: none !important; inset: auto 8px 66px 8px !important; max-height: 70vh !important;
   }
-  .stButton button, .stPopover button, .stDownloadButton button, .stTabs button,
+  .stButton button, .stPopover button, .stDownloadButton button, .stLinkButton a, .stTabs button,
   .stSelectbox [role="combobox"], .stNumberInput input, .stTextInput input,
   .stButtonGroup button, .stExpander summary, .stSelectbox button, .stNumberInput button,
   .stMultiSelect button, .stMultiSelect input { min-height: 44px; min-width: 44px; }
@@ -82,7 +84,10 @@ STYLE = """
     padding: 0.25rem; font-size: 0.75rem;
   }
   [data-testid="stMarkdownContainer"] > table { display: block; overflow-x: auto; }
-  [data-testid="stExpandSidebarButton"] { min-height: 44px; min-width: 44px; }
+  [data-testid="stExpandSidebarButton"], [data-testid="stSidebarNavLink"],
+  [data-testid="stSidebarCollapseButton"] button {
+    min-height: 44px; min-width: 44px;
+  }
   .stTooltipIcon button[aria-label^="Help"] {
     position: relative; min-height: 0; min-width: 0;
   }

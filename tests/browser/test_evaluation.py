@@ -8,7 +8,7 @@ import pytest
 from tests.browser.conftest import open_page
 
 START = 120_000  # ms: the workers may still be loading TensorFlow
-SMALL = "?v=1&dataset=digits&hidden=30&epochs=3"
+SMALL = "?v=1&dataset=digits&hidden=16&epochs=3"
 
 
 @pytest.fixture
@@ -25,6 +25,11 @@ def choose(page: Any, key: str, label: str) -> None:
 
 
 def test_a_press_on_a_confusion_cell_shows_the_images_behind_it(inspect: Any) -> None:
+    outside = inspect.locator(".st-key-network_diagram .drawing").evaluate(
+        """drawing => [...drawing.querySelectorAll('.unit')].filter(unit =>
+           unit.getBoundingClientRect().bottom > drawing.getBoundingClientRect().bottom).length"""
+    )
+    assert outside == 0
     choose(inspect, "inspect_group", "Evaluation")
     matrix = inspect.locator(".st-key-confusion table")
     matrix.wait_for()
@@ -46,6 +51,12 @@ def test_a_press_on_a_confusion_cell_shows_the_images_behind_it(inspect: Any) ->
     inspect.locator(".st-key-epoch button[name=first]").click()  # the cell stays, its images change
     inspect.get_by_text("before training").first.wait_for()
     inspect.get_by_text(re.compile(f"{truth} predicted as {prediction}: ")).wait_for()
+    inspect.set_viewport_size({"width": 390, "height": 844})  # a phone: a cell by two lists
+    lists = inspect.locator(".st-key-confusion select")
+    assert [chosen.input_value() for chosen in lists.all()] == [truth, prediction]
+    lists.nth(1).select_option(truth)
+    inspect.get_by_text(f"{truth} recognized: ").wait_for()
+    assert min(chosen.bounding_box()["height"] for chosen in lists.all()) >= 44
 
 
 def test_a_point_of_the_map_shows_its_image_also_by_key(inspect: Any) -> None:

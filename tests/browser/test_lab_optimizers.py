@@ -38,6 +38,12 @@ def test_a_start_is_dragged_and_a_descent_is_played(visit: Any) -> None:
     page.get_by_role("radio", name=re.compile("Optimizers")).click()
     caption = page.locator(".st-key-lab_optimizers_map figcaption")
     caption.get_by_text("After 120 updates").wait_for()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('[class*=st-key-lab_optimizers] .js-plotly-plot')]
+           .map(plot => plot.getBoundingClientRect().bottom)
+           .filter(bottom => bottom > 300 && bottom <= 720).length === 2"""
+    )
     before = caption.inner_text()
     assert drag(page, "lab_optimizers_map", 120, 10) != "-5.00, 2.00"
     page.wait_for_function(

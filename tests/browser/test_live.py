@@ -78,7 +78,11 @@ def test_the_first_page_shows_an_untrained_network(page: Any) -> None:
     assert "Fashion-MNIST · 784-300-100-10" in heading(page)
     assert page.get_by_text("266,610 parameters").is_visible()
     assert page.get_by_text("Not trained yet").first.is_visible()
-    assert page.locator(".st-key-samples li").count() == 10
+    samples = page.locator(".st-key-samples li")
+    assert samples.count() == 10
+    cut = "texts => texts.filter(text => text.scrollWidth > text.clientWidth).length"
+    assert samples.locator("b, span").evaluate_all(cut) == 0
+    assert "is " in samples.locator("span").all_inner_texts()[0]
     assert [button(page, key).is_enabled() for key in ("train", "step", "reset")] == [
         True, True, False,
     ]  # fmt: skip

@@ -233,7 +233,8 @@ def test_two_runs_are_compared_in_one_sentence(kept: Store) -> None:
     )
     settings, courses = app.dataframe
     assert settings.value.to_numpy().tolist() == [["Dropout", "0", "0.2"]]
-    assert list(courses.value["Epochs to 85.5%"]) == ["–", "3"]
+    scores = courses.value.set_index("Score")  # a column for each run
+    assert list(scores.loc["Epochs to 85.5%"]) == ["–", "3"]
     assert app.session_state["compare_1"] == ids
 
 
