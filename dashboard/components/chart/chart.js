@@ -159,7 +159,7 @@ function under({ plot }, x, y) {
   };
   let found, reach = hoverdistance < 0 ? Infinity : hoverdistance;
   plot._fullData.forEach((trace, curve) => {
-    if (trace.visible !== true) return;
+    if (trace.visible !== true || trace.hoverinfo === "skip") return;
     if (trace.type === "heatmap") {
       const row = nearest(trace.y, yaxis, y), column = nearest(trace.x, xaxis, x);
       found = { curve, point: [row, column], x: trace.x[column], y: trace.y[row] };
@@ -178,7 +178,7 @@ function clicked(chart, event) {
   if (chart.epochs) window.dispatchEvent(new CustomEvent("playground-epoch", { detail: xaxis.p2d(x) })); // to the epoch slider
   if (chart.handle) follow(chart, event);
   const found = (chart.clickable || chart.cards) && under(chart, x, y);
-  if (found && chart.cards) chart.pin(found);
+  if (found && chart.cards) chart.pin?.(found);
   if (found && chart.clickable) chart.report(found);
 }
 

@@ -120,10 +120,9 @@ class LiveView:
             metric = metric_name(run.experiment.data.source.task)
             figure = training_curves.four_curves(log, metric, run.network, view)
         else:
-            batches = self._batches()
-            lost = not len(batches) and self._has_few_updates()
+            lost = self._lacks_updates()
             figure = training_curves.loss_curves(
-                log, view, run.network, self.kept, self._marks(log), batches
+                log, view, run.network, self.kept, self._marks(log), self._batches()
             )
         return self._curve_chart(
             figure,
@@ -188,10 +187,12 @@ class LiveView:
         all_known = len(losses) and losses.epoch[-1] >= max(run.epoch, begun)
         return losses if all_known else NO_LOSSES
 
-    def _has_few_updates(self) -> bool:
-        """Whether the losses of its updates would be drawn; a saved run has none."""
+    def _lacks_updates(self) -> bool:
+        """Whether losses of single updates would be drawn, but are not known: of a saved run."""
+        losses = self.run.losses
         epochs = (event for event in reversed(self.run.events) if isinstance(event, Epoch))
-        return next((epoch.step <= MOST_BATCH_LOSSES for epoch in epochs), False)
+        few = next((epoch.step <= MOST_BATCH_LOSSES for epoch in epochs), False)
+        return few and not (len(losses) and losses.epoch[0] <= 1)
 
     def _marks(self, log: History) -> list[tuple[float, str]]:
         """Plateau, start of overfitting and divergence."""
