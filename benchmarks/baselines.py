@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import tensorflow as tf
@@ -30,10 +31,9 @@ N = 2048  # rows and columns of the matrices that are multiplied
 @contextmanager
 def elsewhere() -> Iterator[Callable[..., Callable[[], float]]]:
     """Calls of functions of this module in one other process."""
-    os.environ[THREADS] = "0"
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+    with patch.dict(os.environ, {THREADS: "0"}), pool:
         yield lambda work, *args: lambda: pool.submit(work, *args).result()
-    del os.environ[THREADS]
 
 
 def fit(experiment: Experiment, epochs: int = 1) -> float:
