@@ -490,7 +490,7 @@ class TrainingLoop(Leased):
         longest = SHORT_SLICE if now < self._requests_until else FRAME if watches else SLICE
         self._slice = max(SHORTEST, min(longest, TURN / self.sharing))
         if not self.events and self.progress is None:
-            self._slice = SLICE  # a class that begins sees each first epoch soon
+            self._slice = SLICE  # where many begin at once, each first epoch comes soon
             bounds.append(self.epoch + 1)
         due = now + self._slice >= self._next_snapshot
         return {

@@ -303,29 +303,31 @@ class Program:
         flat = tf.nest.flatten(tensors)
         signature = (function.__name__, *((tuple(a.shape), a.dtype.name) for a in flat))
         if signature not in self._concrete:
+
+            def compile() -> None:
+                self._concrete[signature] = concrete = function.get_concrete_function(*tensors)
+                concrete(*tensors)
+
             began = time.perf_counter()
             try:
                 with _names_of(self._key, signature):
-                    compiled = function.get_concrete_function(*tensors)
-                    compiled(*tensors)
+                    compile()
             except tf.errors.InvalidArgumentError:  # another function of these names still lives
-                compiled = function.get_concrete_function(*tensors)
-                compiled(*tensors)
-            self._concrete[signature] = compiled
+                compile()
             self.compile_seconds += time.perf_counter() - began
         return self._concrete[signature]
 
     def train(
         self, batches: Batches, scaling: Any, strengths: np.ndarray, start: int, stop: int
     ) -> tuple[int, float, np.ndarray, list[Tensor], np.ndarray]:
-        """Run updates start … stop−1 of the one piece in `batches`; see `_train_steps`."""
+        """Run updates start … stop−1 of the one piece in `batches`; see `_updates`."""
         b = batches
-        rates = np.float32(b.rates[0])
-        *inputs, start_, stop_ = _tensors(
-            b.x[0], b.y[0], b.weight[0], rates, b.bits[0], scaling, strengths, start, stop
-        )
-        train = self._compiled(self._train, (*inputs, start_, start_))
-        step, loss, sums, gradients, _, each = train(*inputs, start_, stop_)
+        *inputs, first, end = _tensors(
+            b.x[0], b.y[0], b.weight[0], np.float32(b.rates[0]), b.bits[0], scaling, strengths,
+            start, stop,
+        )  # fmt: skip
+        train = self._compiled(self._train, (*inputs, first, first))
+        step, loss, sums, gradients, _, each = train(*inputs, first, end)
         done = each.numpy()[start : int(step)]
         return int(step), float(loss), np.asarray(sums, np.float64), gradients, done
 
@@ -340,8 +342,8 @@ class Program:
         """Run `count` whole epochs of `batches`; see `_train_whole_epochs`."""
         b = batches
         inputs = _tensors(b.x, b.y, b.weight, np.float32(b.rates), b.bits, scaling, strengths)
-        none, epochs, *parts = _tensors(0, count, *validation)
-        train = self._compiled(self._train_epochs, (*inputs, none, *parts))
+        zero, epochs, *parts = _tensors(0, count, *validation)
+        train = self._compiled(self._train_epochs, (*inputs, zero, *parts))
         results = train(*inputs, epochs, *parts)
         return tuple([w.numpy() for w in r] if isinstance(r, list) else r.numpy() for r in results)
 

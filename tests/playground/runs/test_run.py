@@ -25,6 +25,7 @@ from playground.history.events import (
 )
 from playground.history.history import history
 from playground.runs import loop
+from playground.runs.cluster import RemoteTrainer
 from playground.runs.leased import TAB_LEASE, LoopSettings, Registry
 from playground.runs.run import Run
 
@@ -426,6 +427,32 @@ def test_a_page_is_told_of_slow_updates_and_of_many_runs_in_a_worker(start: Star
     run.progress = Progress(1, 1, 10, 0.5, run.experiment.training.batch_size / 3)
     assert run.notice == "One update of this network takes 3 s on this machine."
     run.state = "ready"
+
+
+def test_the_first_slice_lasts_until_the_first_epoch_however_many_runs_take_turns(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slices: list[tuple[float, int | None]] = []
+
+    class Watched(RemoteTrainer):
+        def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+            note(**kwargs)
+            return super().call(method, *args, **kwargs)
+
+        def call_and_checkpoint(self, method: str, *args: Any, **kwargs: Any) -> Any:
+            note(**kwargs)
+            return super().call_and_checkpoint(method, *args, **kwargs)
+
+    def note(seconds: float = 0.0, until_epoch: int | None = None, **_: Any) -> None:
+        if seconds:
+            slices.append((seconds, until_epoch))
+
+    monkeypatch.setattr(loop, "RemoteTrainer", Watched)
+    monkeypatch.setattr(loop.cluster, "sharing", lambda address: 1000)
+    run = start(IRIS.replace(epochs=5))
+    run.play()
+    assert run.wait(30)
+    assert slices[:2] == [(loop.SLICE, 1), (loop.SHORTEST, None)]
 
 
 # ---- the registry ------------------------------------------------------------------------
